@@ -1,0 +1,1 @@
+//! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.

@@ -1,0 +1,1 @@
+//! `recount.toml`, `customers.csv` and secrets, parsed once into a validated configuration.

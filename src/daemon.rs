@@ -1,0 +1,1 @@
+//! The schedule of `recount daemon`: which slot is due, and the shutdown.

@@ -1,0 +1,1 @@
+//! A vendor's export file into counts.

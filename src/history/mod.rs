@@ -1,0 +1,1 @@
+//! SQLite: runs, plans, lines, findings and the journal of writes; the run lock.

@@ -1,0 +1,3 @@
+//! The `recount` binary: parse, call, exit code.
+
+fn main() {}
