@@ -1,1 +1,145 @@
 //! The ConnectWise PSA REST client: authentication, paging, pace, retry, and wire types into domain types.
+//!
+//! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
+//! to be careful with.
+
+use std::collections::BTreeSet;
+
+use crate::reconcile::cleared::CreateLine;
+use crate::reconcile::cleared::SetQuantity;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+use crate::reconcile::records::Agreement;
+use crate::reconcile::records::Company;
+use crate::reconcile::records::Product;
+
+/// What a plan needs to read.
+///
+/// None of these gives an empty list for a read that failed.
+#[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
+pub trait Reader {
+    /// The companies of these ids, deleted ones included. An id that is not there is not in the answer.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError>;
+
+    /// Every company, for matching by exact name: names never stand in `conditions`.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn all_companies(&self) -> Result<Vec<Company>, ReadError>;
+
+    /// Every agreement of these companies.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError>;
+
+    /// The agreements of these ids. An id that is not there is not in the answer.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError>;
+
+    /// The whole catalog: identifiers hold any character, so they never stand in `conditions`.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn catalog(&self) -> Result<Vec<Product>, ReadError>;
+
+    /// Every addition of one agreement: live, cancelled and future ones.
+    ///
+    /// # Errors
+    /// Any part that could not be read. A 404 is an error as well.
+    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError>;
+}
+
+/// The two writes.
+#[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
+pub trait Writer: Reader {
+    /// Sends one PATCH of one addition's quantity, once, and gives back the quantity that the answer holds.
+    ///
+    /// # Errors
+    /// By what is known of the outcome.
+    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError>;
+
+    /// Sends one POST of one addition, once, and gives back the addition that the answer holds.
+    ///
+    /// # Errors
+    /// By what is known of the outcome.
+    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError>;
+}
+
+/// A read that gave no answer that can be used, by what the caller can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Try again another night: no connection, time-outs, server errors, throttled beyond the budget, or an answer
+    /// that is not ConnectWise's. Retries are behind it.
+    #[error("cannot read {what}: {why}")]
+    Unreachable {
+        /// What was being read.
+        what: String,
+        /// What happened, on one line.
+        why: String,
+    },
+    /// Mend the key, the company, the client id or the security role.
+    #[error("may not read {what}: {why}")]
+    Denied {
+        /// What was being read.
+        what: String,
+        /// What ConnectWise answered, on one line.
+        why: String,
+        /// What to check or which switch to turn.
+        fix: String,
+    },
+}
+
+/// A write without a good answer, by what is known of its outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Nothing was written, and ConnectWise says why (400, 404, 409 and the like).
+    #[error("ConnectWise refused it ({status}): {why}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What ConnectWise answered, on one line.
+        why: String,
+    },
+    /// Nothing was written: too many requests (429).
+    #[error("ConnectWise is too busy: {why}")]
+    Busy {
+        /// What ConnectWise answered, on one line.
+        why: String,
+    },
+    /// Nothing was written: the key is not, or no longer, good (401). Nothing else will be either.
+    #[error("ConnectWise refused the key: {why}")]
+    KeyRefused {
+        /// What ConnectWise answered, on one line.
+        why: String,
+    },
+    /// Nothing was written: the role lacks the right for this kind of write (403).
+    #[error("the role may not do this: {why}")]
+    RightMissing {
+        /// What ConnectWise answered, on one line.
+        why: String,
+        /// Which switch to turn.
+        fix: String,
+    },
+    /// Nothing was written: no byte left this host.
+    #[error("not sent: {why}")]
+    NotSent {
+        /// What happened, on one line.
+        why: String,
+    },
+    /// It may or may not have been written. Only a look tells.
+    #[error("no clear answer: {why}")]
+    Unclear {
+        /// What happened, on one line.
+        why: String,
+        /// Whether it was the server's error (5xx), of which several in a row stop the run.
+        server_error: bool,
+    },
+}

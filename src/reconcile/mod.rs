@@ -1,1 +1,16 @@
-//! The pure core: counts, mapping, lines, plan and guards. It never awaits, reads, writes, logs or asks the time.
+//! The pure core: counts, mapping, lines, plan and guards.
+//!
+//! It never awaits, reads, writes, logs or asks the time. What it needs comes in as values, what it decides goes out
+//! as values, and the same values in give the same bytes out.
+#![deny(clippy::float_arithmetic, clippy::as_conversions)]
+
+pub mod cleared;
+pub mod code;
+pub mod counts;
+pub mod guards;
+pub mod ids;
+pub mod mapping;
+pub mod outcome;
+pub mod plan;
+pub mod quantity;
+pub mod records;

@@ -1,0 +1,145 @@
+//! What a run leaves behind, as plain data: written once, read by every report.
+
+use chrono::DateTime;
+use chrono::Utc;
+use rust_decimal::Decimal;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+
+/// One run, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// What is known from its beginning.
+    pub run: RunId,
+    /// Whose run.
+    pub integration: IntegrationName,
+    /// By which command.
+    pub command: RunCommand,
+    /// In which mode.
+    pub mode: Mode,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// What it planned; `None` if it ended before there was a plan.
+    pub planned: Option<PlanRecord>,
+    /// How it ended; `None` while it runs, or if its process died.
+    pub end: Option<RunEnd>,
+}
+
+/// What a run planned, as stored before its first write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRecord {
+    /// SHA-256 of the plan, in hex.
+    pub fingerprint: String,
+    /// Whether the guards let it pass, or a person approved it. Later runs compare with the last accepted one.
+    pub accepted: bool,
+    /// The export it was drawn on.
+    pub export: ExportRecord,
+    /// Every line. In the history of an older night, unchanged lines are only counted.
+    pub lines: Vec<LineRecord>,
+}
+
+/// The export of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRecord {
+    /// The file.
+    pub path: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Rows of data.
+    pub rows: usize,
+    /// Customers named.
+    pub customers: usize,
+    /// Units, all services together.
+    pub units: Decimal,
+    /// Modification time.
+    pub modified_at: DateTime<Utc>,
+}
+
+/// One line of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineRecord {
+    /// Short, stable name.
+    pub handle: String,
+    /// The company, where known.
+    pub company: Option<CompanyId>,
+    /// The agreement, where known.
+    pub agreement: Option<AgreementId>,
+    /// The addition, where there is one.
+    pub addition: Option<AdditionId>,
+    /// The product, where known.
+    pub product: Option<ProductCode>,
+    /// The counts behind it. Customers and services of the line are those of its sources.
+    pub sources: Vec<Source>,
+    /// What ConnectWise held when the plan was drawn.
+    pub was: Option<Quantity>,
+    /// What follows from the counts.
+    pub wanted: Option<Quantity>,
+    /// What ConnectWise holds as far as the run knows.
+    pub now: Option<Quantity>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Code,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// When.
+    pub finished_at: DateTime<Utc>,
+    /// In a word.
+    pub verdict: RunVerdict,
+    /// The exit code of this run alone.
+    pub exit_code: u8,
+    /// What is to be said beside the lines, ordered.
+    pub findings: Vec<Finding>,
+    /// How many lines the run explained; the lines themselves may have been thinned out since.
+    pub totals: Totals,
+    /// What it asked of ConnectWise.
+    pub requests: Requests,
+}
+
+/// The four numbers, and what they are counted of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Findings that somebody has to decide on.
+    pub to_decide: usize,
+    /// Lines updated or created.
+    pub changed: usize,
+    /// Lines that would be updated or created.
+    pub would_change: usize,
+    /// Lines that ConnectWise refused.
+    pub failed: usize,
+    /// Lines in doubt.
+    pub unknown: usize,
+    /// All lines.
+    pub lines: usize,
+    /// Lines with an outcome and a reason.
+    pub explained: usize,
+}
+
+/// Traffic with ConnectWise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Requests sent, repeats included.
+    pub sent: u64,
+    /// Of these, repeats.
+    pub retried: u64,
+    /// Milliseconds waited because ConnectWise asked for it.
+    pub throttled_ms: u64,
+}

@@ -1,0 +1,142 @@
+//! What may be written: a plan that every guard let pass, and the two writes there are.
+//!
+//! Neither write has a place for money, and neither can be made outside this folder:
+//!
+//! ```compile_fail,E0451
+//! # use recount::reconcile::ids::{AdditionId, AgreementId};
+//! # use recount::reconcile::quantity::Quantity;
+//! let forged = recount::reconcile::cleared::SetQuantity {
+//!     agreement: AgreementId(1),
+//!     addition: AdditionId(2),
+//!     from: Quantity::from(3),
+//!     to: Quantity::from(4),
+//! };
+//! ```
+
+use chrono::NaiveDate;
+
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::ProductId;
+use crate::reconcile::plan::Creation;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Plan;
+use crate::reconcile::plan::QuantityChange;
+use crate::reconcile::plan::Verdict;
+use crate::reconcile::quantity::Quantity;
+
+/// A plan that may be carried out. Only [`crate::reconcile::clear::clear`] makes one.
+#[derive(Debug)]
+pub struct ClearedPlan {
+    plan: Plan,
+}
+
+/// One line's quantity is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetQuantity {
+    agreement: AgreementId,
+    addition: AdditionId,
+    from: Quantity,
+    to: Quantity,
+}
+
+/// One line is created. Product, quantity, `billCustomer` and effective date: the catalog's own price applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateLine {
+    agreement: AgreementId,
+    product: ProductId,
+    quantity: Quantity,
+    effective_on: NaiveDate,
+}
+
+/// One of the two writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Repeating it does no harm: the quantity is absolute.
+    Set(SetQuantity),
+    /// Repeating it bills a customer twice.
+    Create(CreateLine),
+}
+
+impl ClearedPlan {
+    /// For [`crate::reconcile::clear::clear`] alone.
+    pub(in crate::reconcile) fn seal(plan: Plan) -> Self {
+        Self { plan }
+    }
+
+    /// The plan that was cleared.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The writes, agreement by agreement, in the plan's order.
+    pub fn writes(&self) -> Vec<(LineKey, Write)> {
+        let writes = self.plan.lines.iter().filter_map(|line| {
+            let key = line.key()?;
+            let write = Write::of(key.agreement, &line.verdict)?;
+            Some((key.clone(), write))
+        });
+        writes.collect()
+    }
+}
+
+impl Write {
+    fn of(agreement: AgreementId, verdict: &Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Update(QuantityChange { addition, from, to }) => {
+                Some(Self::Set(SetQuantity { agreement, addition: *addition, from: *from, to: *to }))
+            }
+            Verdict::Create(Creation { product, quantity, effective_on }) => Some(Self::Create(CreateLine {
+                agreement,
+                product: *product,
+                quantity: *quantity,
+                effective_on: *effective_on,
+            })),
+            Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => None,
+        }
+    }
+}
+
+impl SetQuantity {
+    /// The agreement it is on.
+    pub fn agreement(&self) -> AgreementId {
+        self.agreement
+    }
+
+    /// The addition that is written.
+    pub fn addition(&self) -> AdditionId {
+        self.addition
+    }
+
+    /// What ConnectWise has to hold for it to be written.
+    pub fn from(&self) -> Quantity {
+        self.from
+    }
+
+    /// What it is set to.
+    pub fn to(&self) -> Quantity {
+        self.to
+    }
+}
+
+impl CreateLine {
+    /// The agreement it is created on.
+    pub fn agreement(&self) -> AgreementId {
+        self.agreement
+    }
+
+    /// The catalog item.
+    pub fn product(&self) -> ProductId {
+        self.product
+    }
+
+    /// Its units.
+    pub fn quantity(&self) -> Quantity {
+        self.quantity
+    }
+
+    /// The day it takes effect.
+    pub fn effective_on(&self) -> NaiveDate {
+        self.effective_on
+    }
+}

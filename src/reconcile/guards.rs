@@ -1,0 +1,175 @@
+//! Guards: named checks on an export, a plan or a line. What they stop is held, and a person decides.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+use rust_decimal::Decimal;
+
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::quantity::Quantity;
+
+/// `[integration.NAME.guards]`, with the defaults of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardPolicy {
+    /// Age of the export's content, by modification time, from which it is refused. Default 36 h.
+    pub max_age: TimeDelta,
+    /// Share of malformed rows above which the export is refused. Default 5 %.
+    pub max_malformed: Percent,
+    /// Share of the last accepted export's rows below which it is refused. Default 80 %.
+    pub min_rows: Percent,
+    /// Likewise of its customers. Default 80 %.
+    pub min_customers: Percent,
+    /// Likewise of its units. Default 80 %.
+    pub min_units: Percent,
+    /// Share of the lines that may change in one run, once at least [`CHANGES_MIN`] would. Default 30 %.
+    pub max_lines_changed: Percent,
+    /// Share of all billed units that one run may take away. Default 10 %.
+    pub max_units_down: Percent,
+    /// Share of the lines that one run may create, once more than [`CREATIONS_MAX`] would be. Default 5 %.
+    pub max_lines_created: Percent,
+    /// Share of last time's lines that ConnectWise has to return. Default 80 %.
+    pub min_lines_seen: Percent,
+    /// How far one line may move.
+    pub line_step: LineStep,
+    /// What becomes of a line that would go to zero.
+    pub to_zero: ToZero,
+    /// What becomes of a line that somebody else changed.
+    pub human_edit: HumanEdit,
+}
+
+/// Fewer changes than this are a small MSP's ordinary night, whatever their share.
+pub const CHANGES_MIN: usize = 10;
+/// Up to this many creations are an ordinary night, whatever their share.
+pub const CREATIONS_MAX: usize = 5;
+
+/// A share, in percent: `Percent(80)` is 80 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percent(pub Decimal);
+
+/// A line may move by the larger of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineStep {
+    /// Units.
+    pub units: Decimal,
+    /// Share of what is billed now.
+    pub percent: Percent,
+}
+
+/// What becomes of a line that would go to zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ToZero {
+    /// It is held for a decision.
+    #[default]
+    Ask,
+    /// It is applied when a second, newer export says the same.
+    SecondNight,
+    /// It is applied.
+    Apply,
+}
+
+/// What becomes of a line that somebody else changed since recount last wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HumanEdit {
+    /// It is held for a decision.
+    #[default]
+    Ask,
+    /// The export wins.
+    Overwrite,
+}
+
+/// What the history knows that a decision needs. Read before deciding; an unreadable history is an error, never this
+/// empty value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The last run whose export was accepted: its guards passed, or a person approved its plan.
+    pub accepted: Option<Accepted>,
+    /// Whether a plan of this integration was ever approved by its fingerprint.
+    pub approved_once: bool,
+    /// The last quantity that recount wrote to each addition, and in which run.
+    pub written: BTreeMap<AdditionId, Written>,
+    /// Lines that an earlier run's export already wanted at zero, with that export.
+    pub zero_before: BTreeMap<LineKey, ExportStamp>,
+    /// Creations whose outcome is not known yet: no other is sent for these lines.
+    pub in_doubt: BTreeMap<LineKey, InDoubt>,
+}
+
+/// What the last accepted run read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which run.
+    pub run: RunId,
+    /// Rows of its export.
+    pub rows: usize,
+    /// Customers of its export.
+    pub customers: BTreeSet<CustomerName>,
+    /// Units of its export, all services together.
+    pub units: Decimal,
+    /// The live additions of the lines that it saw.
+    pub additions: BTreeSet<AdditionId>,
+}
+
+/// A quantity that recount wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The units.
+    pub quantity: Quantity,
+    /// In which run.
+    pub run: RunId,
+}
+
+/// Which export it was, and from when its content is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportStamp {
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Its modification time.
+    pub modified_at: DateTime<Utc>,
+}
+
+/// A creation of an earlier run that may or may not have happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InDoubt {
+    /// In which run it was sent.
+    pub run: RunId,
+    /// When.
+    pub sent_at: DateTime<Utc>,
+    /// New additions that could be it, when there are several.
+    pub candidates: Vec<AdditionId>,
+}
+
+impl Default for GuardPolicy {
+    fn default() -> Self {
+        Self {
+            max_age: TimeDelta::hours(36),
+            max_malformed: Percent::of(5),
+            min_rows: Percent::of(80),
+            min_customers: Percent::of(80),
+            min_units: Percent::of(80),
+            max_lines_changed: Percent::of(30),
+            max_units_down: Percent::of(10),
+            max_lines_created: Percent::of(5),
+            min_lines_seen: Percent::of(80),
+            line_step: LineStep { units: Decimal::TEN, percent: Percent::of(50) },
+            to_zero: ToZero::Ask,
+            human_edit: HumanEdit::Ask,
+        }
+    }
+}
+
+impl Percent {
+    /// Whole percent.
+    pub fn of(percent: u32) -> Self {
+        Self(Decimal::from(percent))
+    }
+
+    /// The share of `whole` that this is, exactly.
+    pub fn share(self, whole: Decimal) -> Decimal {
+        whole.saturating_mul(self.0) / Decimal::ONE_HUNDRED
+    }
+}

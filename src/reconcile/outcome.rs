@@ -1,0 +1,118 @@
+//! What became of a line, and of a run: the stable words of reports, JSON and the history.
+
+use std::fmt;
+
+use serde::Serialize;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one there is.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The stable word.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $text,)*
+                }
+            }
+
+            /// The one of this word; `None` for a word of a newer version.
+            pub fn from_word(word: &str) -> Option<$name> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+words!(
+    /// What became of a line.
+    Outcome {
+        /// Billed and used are equal.
+        Unchanged = "unchanged",
+        /// Its quantity would be set (observe, plan, or not reached).
+        WouldUpdate = "would-update",
+        /// It would be created (observe, plan, or not reached).
+        WouldCreate = "would-create",
+        /// ConnectWise holds the wanted quantity now.
+        Updated = "updated",
+        /// ConnectWise holds the line now.
+        Created = "created",
+        /// It waits for a decision.
+        Held = "held",
+        /// Left out on purpose.
+        Skipped = "skipped",
+        /// Somebody changed it between plan and write.
+        Conflict = "conflict",
+        /// ConnectWise refused it.
+        Failed = "failed",
+        /// In doubt; a later run looks.
+        Unknown = "unknown",
+    }
+);
+
+words!(
+    /// What became of a run.
+    RunVerdict {
+        /// Done, nothing to decide.
+        Ok = "ok",
+        /// Done, something to decide.
+        Decide = "decide",
+        /// Some writes were refused or are in doubt.
+        Partial = "partial",
+        /// A run guard held it; nothing was written.
+        Held = "held",
+        /// The export was refused; nothing was written.
+        Refused = "refused",
+        /// ConnectWise could not be read.
+        Unreachable = "unreachable",
+        /// The key was refused, or a right is missing.
+        Denied = "denied",
+        /// The store, the configuration or the program failed.
+        Failed = "failed",
+        /// A signal, or the end of the process, stopped it.
+        Interrupted = "interrupted",
+    }
+);
+
+words!(
+    /// By which command a run was made.
+    RunCommand {
+        /// Plans and reports; no writer is built.
+        Plan = "plan",
+        /// Plans, and in apply mode carries out what the guards let pass.
+        Run = "run",
+        /// Carries out the plan of a fingerprint.
+        Apply = "apply",
+    }
+);
+
+words!(
+    /// An integration's mode.
+    Mode {
+        /// Not run at all.
+        Off = "off",
+        /// Plans and reports, never writes.
+        Observe = "observe",
+        /// Writes what the guards let pass.
+        Apply = "apply",
+    }
+);

@@ -1,0 +1,174 @@
+//! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
+
+use chrono::NaiveDate;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::ProductId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::quantity::Quantity;
+
+/// All that one run means to do, and all that it does not, each with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Whose plan it is.
+    pub integration: IntegrationName,
+    /// Every line, ordered by its subject; no subject twice.
+    pub lines: Vec<Line>,
+    /// What is to be said beside the lines, ordered by severity and code.
+    pub findings: Vec<Finding>,
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Short and stable: the same subject has the same handle every night.
+    pub handle: String,
+    /// What the line is about.
+    pub subject: Subject,
+    /// The company it is billed to, where that is known.
+    pub company: Option<CompanyId>,
+    /// The counts that add up to the wanted quantity, ordered by customer and service.
+    pub sources: Vec<Source>,
+    /// The quantity that follows from the counts; `None` when they do not say.
+    pub wanted: Option<Quantity>,
+    /// What ConnectWise holds: the live addition and its quantity, if there is exactly one and it is readable.
+    pub live: Option<Live>,
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+/// What a line is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A line on an agreement, there or to be created.
+    Line(LineKey),
+    /// A count that has no line: its customer or its service is not mapped, or its agreement cannot be found.
+    Unplaced {
+        /// The customer.
+        customer: CustomerName,
+        /// The service.
+        service: ServiceName,
+    },
+}
+
+/// Which line: one product on one agreement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineKey {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The product's identifier, as configured.
+    pub product: ProductCode,
+}
+
+/// One count behind a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Whose.
+    pub customer: CustomerName,
+    /// Of what.
+    pub service: ServiceName,
+    /// How many; `None` when the export does not say (a duplicate, an absent customer).
+    pub count: Option<Quantity>,
+    /// Lines of the export; empty when the customer has no row for this service, which means none.
+    pub lines: Vec<u64>,
+}
+
+/// The one live addition of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Live {
+    /// Its record id.
+    pub addition: AdditionId,
+    /// The units billed.
+    pub quantity: Quantity,
+}
+
+/// What is to happen to a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing: it is as it should be.
+    Unchanged(Code),
+    /// Its quantity is set.
+    Update(QuantityChange),
+    /// It is created.
+    Create(Creation),
+    /// Nothing, until somebody has decided.
+    Held(Code),
+    /// Nothing, on purpose.
+    Skipped(Code),
+}
+
+/// One line's quantity going from one value to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuantityChange {
+    /// The addition that is written.
+    pub addition: AdditionId,
+    /// What ConnectWise held when the plan was drawn. Written only while it still does.
+    pub from: Quantity,
+    /// What it is set to.
+    pub to: Quantity,
+}
+
+/// One line to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// The catalog item.
+    pub product: ProductId,
+    /// Its units.
+    pub quantity: Quantity,
+    /// The day it takes effect.
+    pub effective_on: NaiveDate,
+}
+
+/// Something to be said, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it asks of the reader.
+    pub severity: Severity,
+    /// What it is about.
+    pub code: Code,
+    /// The customer, if it is about one.
+    pub customer: Option<CustomerName>,
+    /// The service, if it is about one.
+    pub service: Option<ServiceName>,
+    /// The handle of the line, or of the customer or service, that it is about.
+    pub handle: Option<String>,
+    /// What is the matter: a sentence.
+    pub message: String,
+    /// What to do about it: a sentence, or a command. May be empty.
+    pub fix: String,
+}
+
+impl Verdict {
+    /// The reason, as a stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            Verdict::Unchanged(code) | Verdict::Held(code) | Verdict::Skipped(code) => *code,
+            Verdict::Update(_) => Code::CountChanged,
+            Verdict::Create(_) => Code::NewLine,
+        }
+    }
+
+    /// Whether something is to be written.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Verdict::Update(_) | Verdict::Create(_))
+    }
+}
+
+impl Line {
+    /// The key, if the line has a place on an agreement.
+    pub fn key(&self) -> Option<&LineKey> {
+        match &self.subject {
+            Subject::Line(key) => Some(key),
+            Subject::Unplaced { .. } => None,
+        }
+    }
+}
