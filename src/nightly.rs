@@ -1,1 +1,215 @@
-//! The data's way, on one screen.
+//! The data's way, on one screen: lock and history are open, then
+//! export → counts → places → ConnectWise → plan → guards → (writes) → record.
+//!
+//! A run is begun before anything can fail and ended on every path. What is returned is what was stored.
+
+mod ending;
+mod failure;
+mod gather;
+
+pub use failure::Failure;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::TimeDelta;
+use chrono::Utc;
+
+use crate::apply::Scene;
+use crate::apply::Stop;
+use crate::apply::carry_out;
+use crate::apply::resolve_leftovers;
+use crate::connectwise::Reader;
+use crate::connectwise::Writer;
+use crate::export::Export;
+use crate::export::ExportSettings;
+use crate::history::History;
+use crate::history::NewRun;
+use crate::history::RunLock;
+use crate::history::StoreError;
+use crate::history::record::RunRecord;
+use crate::nightly::ending::Ending;
+use crate::nightly::gather::Remote;
+use crate::reconcile::clear::Approval;
+use crate::reconcile::clear::Checks;
+use crate::reconcile::clear::clear;
+use crate::reconcile::clear::malformed;
+use crate::reconcile::cleared::ClearedPlan;
+use crate::reconcile::draw::Gathered;
+use crate::reconcile::draw::draw;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::GuardPolicy;
+use crate::reconcile::guards::Past;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::RunCommand;
+
+/// One integration's night.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Whose.
+    pub integration: &'a IntegrationName,
+    /// In which mode.
+    pub mode: Mode,
+    /// By which command.
+    pub command: RunCommand,
+    /// Where the counts come from.
+    pub export: &'a ExportSettings,
+    /// Where they are billed.
+    pub mapping: &'a Mapping,
+    /// What stops a plan.
+    pub guards: &'a GuardPolicy,
+    /// How long a creation in doubt is left alone.
+    pub settle: TimeDelta,
+    /// The fingerprint that a person approved.
+    pub approved: Option<&'a str>,
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// The wish to stop.
+    pub stop: &'a Stop,
+}
+
+/// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
+///
+/// # Errors
+/// The store's, if the run could not even be begun.
+pub async fn plan_only<R: Reader>(
+    job: Job<'_>,
+    lock: &RunLock,
+    history: &mut History,
+    connect: impl FnOnce() -> Result<R, Failure>,
+) -> Result<RunRecord, StoreError> {
+    let mut ending = begin(job, lock, history)?;
+    match connect() {
+        Err(failure) => ending.failed(failure),
+        Ok(connectwise) => {
+            if let Err(failure) = plan_night(job, &connectwise, history, &mut ending).await {
+                ending.failed(failure);
+            }
+            ending.traffic(connectwise.traffic());
+        }
+    }
+    Ok(ending.store(history))
+}
+
+/// Draws a plan, and carries out what the guards, or a person, let pass.
+///
+/// # Errors
+/// The store's, if the run could not even be begun.
+pub async fn plan_and_apply<W: Writer>(
+    job: Job<'_>,
+    lock: &RunLock,
+    history: &mut History,
+    connect: impl FnOnce() -> Result<W, Failure>,
+) -> Result<RunRecord, StoreError> {
+    let mut ending = begin(job, lock, history)?;
+    match connect() {
+        Err(failure) => ending.failed(failure),
+        Ok(connectwise) => {
+            match plan_night(job, &connectwise, history, &mut ending).await {
+                Ok(None) => {}
+                Ok(Some(cleared)) => apply_night(job, lock, &cleared, &connectwise, history, &mut ending).await,
+                Err(failure) => ending.failed(failure),
+            }
+            ending.traffic(connectwise.traffic());
+        }
+    }
+    Ok(ending.store(history))
+}
+
+fn begin<'a>(job: Job<'a>, lock: &RunLock, history: &mut History) -> Result<Ending<'a>, StoreError> {
+    let started_at = (job.clock)();
+    let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
+    let run = history.begin_run(lock, NewRun { integration, command, mode, started_at })?;
+    tracing::info!(run.id = run.0, integration = %job.integration, "run {run} of {} begins", job.integration);
+    Ok(Ending::new(job, run, started_at))
+}
+
+/// Everything up to the first write. `None` when the plan stands but is not to be carried out.
+async fn plan_night<R: Reader>(
+    job: Job<'_>,
+    connectwise: &R,
+    history: &mut History,
+    ending: &mut Ending<'_>,
+) -> Result<Option<ClearedPlan>, Failure> {
+    ending.cut_off_runs(history)?;
+    let export = read_export(job, ending.started_at())?;
+    ending.export(&export);
+    let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
+    let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
+    ending.resolved(&resolutions);
+    let past = Past { in_doubt, ..history.past(job.integration, ending.run())? };
+    let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
+    let remote = unless_stopped(job, gathering).await??;
+    let stamp = ExportStamp { sha256: export.sha256.clone(), modified_at: export.modified_at };
+    let plan = draw(gathered(job, &export, &stamp, &remote, &past, ending.today()));
+    let checks = Checks {
+        policy: job.guards,
+        past: &past,
+        counts: &export.counts,
+        export: &stamp,
+        returned: &remote.returned(),
+        now: ending.started_at(),
+        unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
+    };
+    let clearance = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
+    let cleared = ending.plan(plan, clearance);
+    ending.store_plan(history)?;
+    Ok(cleared)
+}
+
+async fn apply_night<W: Writer>(
+    job: Job<'_>,
+    lock: &RunLock,
+    cleared: &ClearedPlan,
+    connectwise: &W,
+    history: &mut History,
+    ending: &mut Ending<'_>,
+) {
+    let run = ending.run();
+    let scene = Scene { run, lock, today: ending.today(), clock: job.clock, stop: job.stop };
+    match carry_out(cleared, scene, connectwise, history).await {
+        Ok(applied) => ending.applied(applied),
+        Err(error) => ending.failed(Failure::from(error)),
+    }
+}
+
+/// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
+fn read_export(job: Job<'_>, now: DateTime<Utc>) -> Result<Export, Failure> {
+    let export = crate::export::read(job.export, now)?;
+    match malformed(&export.counts, job.guards) {
+        Some(finding) => Err(Failure { exit: Exit::Refused, finding }),
+        None => Ok(export),
+    }
+}
+
+fn gathered<'a>(
+    job: Job<'a>,
+    export: &'a Export,
+    stamp: &'a ExportStamp,
+    remote: &'a Remote,
+    past: &'a Past,
+    today: NaiveDate,
+) -> Gathered<'a> {
+    Gathered {
+        integration: job.integration,
+        counts: &export.counts,
+        export: stamp,
+        mapping: job.mapping,
+        places: &remote.places,
+        directory: &remote.directory,
+        additions: &remote.additions,
+        policy: job.guards,
+        past,
+        today,
+    }
+}
+
+/// Reads may wait long for a throttled server; a person who asks to stop does not.
+async fn unless_stopped<T>(job: Job<'_>, work: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = job.stop.wait() => Err(Failure::stopped(job.stop.signal().unwrap_or_default())),
+    }
+}

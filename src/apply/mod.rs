@@ -1,1 +1,179 @@
 //! A cleared plan and the run lock in, what really happened out: the write protocol.
+//!
+//! For each agreement: read it and its additions again; for each of its lines, only if ConnectWise still holds what
+//! the plan shows: intent on disk, one request, the answer compared with what was sent, outcome on disk. A quantity is
+//! absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear answer it is looked
+//! up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it will not be.
+//!
+//! One write is in flight at a time: parallel writes would only multiply the unknowns of a bad night.
+//!
+//! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
+//! can be overwritten. The answer and the next night's `human_edit` guard show it.
+
+mod leftovers;
+mod one_write;
+mod stop;
+
+pub use leftovers::LeftoverError;
+pub use leftovers::Resolution;
+pub use leftovers::resolve_leftovers;
+pub use stop::Stop;
+
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::Utc;
+
+use crate::connectwise::ReadError;
+use crate::connectwise::Writer;
+use crate::history::History;
+use crate::history::RunLock;
+use crate::history::StoreError;
+use crate::reconcile::cleared::ClearedPlan;
+use crate::reconcile::cleared::Write;
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+
+/// What became of one line that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Which line.
+    pub key: LineKey,
+    /// In a word.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Code,
+    /// What ConnectWise holds now, as far as it was seen.
+    pub now: Option<Quantity>,
+    /// The addition, if one was created.
+    pub created: Option<AdditionId>,
+    /// A sentence.
+    pub detail: String,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// One for each write of the plan, in its order.
+    pub settled: Vec<Settled>,
+    /// Why it ended early, if it did.
+    pub halt: Option<Halt>,
+}
+
+/// Why writing ended before the plan did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// A signal.
+    Stopped,
+    /// ConnectWise could not be read, or refused the key.
+    Read(ReadError),
+    /// Too many server errors: what is written in such a night is hard to know.
+    ServerErrors,
+}
+
+/// Where and when a plan is carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// Which run.
+    pub run: RunId,
+    /// Proof that no other run writes.
+    pub lock: &'a RunLock,
+    /// The day of the plan.
+    pub today: NaiveDate,
+    /// The clock, for the journal.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Asked before every write.
+    pub stop: &'a Stop,
+}
+
+/// Carries out a cleared plan, line by line, without deciding anything.
+///
+/// # Errors
+/// The store's. No request leaves the host after it failed; what was in flight is looked up by the next run.
+pub async fn carry_out<W: Writer>(
+    plan: &ClearedPlan,
+    scene: Scene<'_>,
+    connectwise: &W,
+    journal: &mut History,
+) -> Result<Applied, StoreError> {
+    let mut hands = one_write::Hands::new(scene, connectwise, journal);
+    let mut applied = Applied::default();
+    for group in plan.writes().chunk_by(|(a, _), (b, _)| a.agreement == b.agreement) {
+        let agreement = group[0].0.agreement;
+        let fresh = match (&applied.halt, scene.stop.asked()) {
+            (None, false) => look_again(agreement, scene.today, connectwise).await,
+            (None, true) => Fresh::Halt(Halt::Stopped),
+            (Some(_), _) => Fresh::NotRead,
+        };
+        let additions = match fresh {
+            Fresh::Billing(additions) => additions,
+            Fresh::Held(code, detail) => {
+                applied.settled.extend(group.iter().map(|(key, _)| held(key, code, &detail)));
+                continue;
+            }
+            Fresh::Halt(halt) => {
+                applied.halt = Some(halt);
+                Vec::new()
+            }
+            Fresh::NotRead => Vec::new(),
+        };
+        for (key, write) in group {
+            if applied.halt.is_none() {
+                applied.halt = hands.halt();
+            }
+            let settled = match applied.halt {
+                None => hands.write(key, write, &additions).await?,
+                Some(_) => not_reached(key, write),
+            };
+            applied.settled.push(settled);
+        }
+    }
+    applied.halt = applied.halt.or(hands.halt_after_all());
+    Ok(applied)
+}
+
+/// What an agreement shows when its lines are about to be written.
+enum Fresh {
+    Billing(Vec<Addition>),
+    Held(Code, String),
+    Halt(Halt),
+    NotRead,
+}
+
+async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connectwise: &W) -> Fresh {
+    let found = match connectwise.agreements(&BTreeSet::from([agreement])).await {
+        Ok(found) => found,
+        Err(error) => return Fresh::Halt(Halt::Read(error)),
+    };
+    match found.iter().find(|found| found.id == agreement).map(|found| found.billing(today)) {
+        None => Fresh::Held(Code::AgreementMissing, format!("agreement {agreement} is gone since the plan was drawn")),
+        Some(Err(trouble)) => {
+            Fresh::Held(trouble.code(), format!("agreement {agreement} {trouble}, since the plan was drawn"))
+        }
+        Some(Ok(())) => match connectwise.additions(agreement).await {
+            Ok(additions) => Fresh::Billing(additions),
+            Err(error) => Fresh::Halt(Halt::Read(error)),
+        },
+    }
+}
+
+fn held(key: &LineKey, code: Code, detail: &str) -> Settled {
+    let (key, detail) = (key.clone(), detail.to_owned());
+    Settled { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
+}
+
+fn not_reached(key: &LineKey, write: &Write) -> Settled {
+    let (outcome, now) = match write {
+        Write::Set(set) => (Outcome::WouldUpdate, Some(set.from())),
+        Write::Create(_) => (Outcome::WouldCreate, None),
+    };
+    let detail = "not reached before the run stopped; nothing was sent".to_owned();
+    Settled { key: key.clone(), outcome, reason: Code::NotReached, now, created: None, detail }
+}

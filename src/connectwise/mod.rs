@@ -55,6 +55,20 @@ pub trait Reader {
     /// # Errors
     /// Any part that could not be read. A 404 is an error as well.
     async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError>;
+
+    /// What was asked of ConnectWise so far.
+    fn traffic(&self) -> Traffic;
+}
+
+/// Requests of one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, repeats included.
+    pub sent: u64,
+    /// Of these, repeats.
+    pub retried: u64,
+    /// Milliseconds waited because ConnectWise asked for it.
+    pub throttled_ms: u64,
 }
 
 /// The two writes.

@@ -25,10 +25,10 @@ use crate::reconcile::plan::QuantityChange;
 use crate::reconcile::plan::Verdict;
 use crate::reconcile::quantity::Quantity;
 
-/// A plan that may be carried out. Only [`crate::reconcile::clear::clear`] makes one.
+/// The writes of a plan that may be carried out. Only [`crate::reconcile::clear::clear`] makes one.
 #[derive(Debug)]
 pub struct ClearedPlan {
-    plan: Plan,
+    writes: Vec<(LineKey, Write)>,
 }
 
 /// One line's quantity is set.
@@ -60,23 +60,18 @@ pub enum Write {
 
 impl ClearedPlan {
     /// For [`crate::reconcile::clear::clear`] alone.
-    pub(in crate::reconcile) fn seal(plan: Plan) -> Self {
-        Self { plan }
-    }
-
-    /// The plan that was cleared.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// The writes, agreement by agreement, in the plan's order.
-    pub fn writes(&self) -> Vec<(LineKey, Write)> {
-        let writes = self.plan.lines.iter().filter_map(|line| {
+    pub(in crate::reconcile) fn seal(plan: &Plan) -> Self {
+        let writes = plan.lines.iter().filter_map(|line| {
             let key = line.key()?;
             let write = Write::of(key.agreement, &line.verdict)?;
             Some((key.clone(), write))
         });
-        writes.collect()
+        Self { writes: writes.collect() }
+    }
+
+    /// The writes, agreement by agreement, in the plan's order.
+    pub fn writes(&self) -> &[(LineKey, Write)] {
+        &self.writes
     }
 }
 

@@ -4,13 +4,22 @@
 //! as values, and the same values in give the same bytes out.
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
+pub mod clear;
 pub mod cleared;
 pub mod code;
 pub mod counts;
+pub mod draw;
+pub mod exit;
+pub mod findings;
 pub mod guards;
+pub mod handle;
 pub mod ids;
+pub mod judge;
 pub mod mapping;
 pub mod outcome;
+pub mod placement;
 pub mod plan;
 pub mod quantity;
 pub mod records;
+pub mod shown;
+pub mod wanted;

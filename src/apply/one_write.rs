@@ -1,0 +1,350 @@
+//! One write: still as planned? intent, request, answer, outcome.
+
+use crate::apply::Halt;
+use crate::apply::Scene;
+use crate::apply::Settled;
+use crate::connectwise::ReadError;
+use crate::connectwise::WriteError;
+use crate::connectwise::Writer;
+use crate::history::History;
+use crate::history::Intent;
+use crate::history::IntentKind;
+use crate::history::StoreError;
+use crate::history::WriteId;
+use crate::history::WriteOutcome;
+use crate::reconcile::cleared::CreateLine;
+use crate::reconcile::cleared::SetQuantity;
+use crate::reconcile::cleared::Write;
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+
+/// How often one quantity is sent while ConnectWise says that it is too busy to take it.
+const TRIES_WHEN_BUSY: u32 = 5;
+/// How often one quantity is sent while nobody knows what became of it. Each time it is looked at first.
+const TRIES_WHEN_UNCLEAR: u32 = 2;
+/// Server errors in a row after which writing stops.
+const SERVER_ERRORS_IN_A_ROW: usize = 3;
+/// Server errors among the last twenty answers after which writing stops.
+const SERVER_ERRORS_OF_TWENTY: usize = 5;
+
+/// Carries out the writes of one run, one at a time, and remembers what it must not do any more.
+pub(super) struct Hands<'a, W> {
+    scene: Scene<'a>,
+    connectwise: &'a W,
+    journal: &'a mut History,
+    /// Whether each of the last answers was a server error; newest last.
+    answers: Vec<bool>,
+    denied: Option<ReadError>,
+    no_edit: Option<ReadError>,
+    no_add: Option<ReadError>,
+}
+
+/// The two rights that a write can lack; lacking one does not stop the other.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Edit,
+    Add,
+}
+
+/// A line's end, with what the journal has to keep of it.
+struct End {
+    settled: Settled,
+    outcome: WriteOutcome,
+}
+
+impl<'a, W: Writer> Hands<'a, W> {
+    pub(super) fn new(scene: Scene<'a>, connectwise: &'a W, journal: &'a mut History) -> Self {
+        Self { scene, connectwise, journal, answers: Vec::new(), denied: None, no_edit: None, no_add: None }
+    }
+
+    /// Why no further line may be begun, if there is a reason.
+    pub(super) fn halt(&self) -> Option<Halt> {
+        if let Some(denied) = &self.denied {
+            return Some(Halt::Read(denied.clone()));
+        }
+        let errors = |of: usize| self.answers.iter().rev().take(of).filter(|error| **error).count();
+        if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
+            return Some(Halt::ServerErrors);
+        }
+        self.scene.stop.asked().then_some(Halt::Stopped)
+    }
+
+    /// Why the run did not do all it should, beside what single lines say: a missing right.
+    pub(super) fn halt_after_all(self) -> Option<Halt> {
+        self.denied.or(self.no_edit).or(self.no_add).map(Halt::Read)
+    }
+
+    /// Writes one line. `fresh` are the additions of its agreement, read just now.
+    pub(super) async fn write(
+        &mut self,
+        key: &LineKey,
+        write: &Write,
+        fresh: &[Addition],
+    ) -> Result<Settled, StoreError> {
+        let forbidden = match write {
+            Write::Set(_) => &self.no_edit,
+            Write::Create(_) => &self.no_add,
+        };
+        if forbidden.is_some() {
+            return Ok(super::not_reached(key, write));
+        }
+        match write {
+            Write::Set(set) => self.set(key, set, fresh).await,
+            Write::Create(create) => self.create(key, create, fresh).await,
+        }
+    }
+
+    async fn set(&mut self, key: &LineKey, set: &SetQuantity, fresh: &[Addition]) -> Result<Settled, StoreError> {
+        let now = live_quantity(fresh, set.addition(), self.scene);
+        if now != Ok(set.from()) {
+            return Ok(moved(key, set, now, fresh));
+        }
+        let (addition, from, to) = (set.addition(), set.from(), set.to());
+        let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
+        let write = self.intent(&intent)?;
+        let end = self.send_set(key, set).await;
+        self.outcome(write, end)
+    }
+
+    async fn send_set(&mut self, key: &LineKey, set: &SetQuantity) -> End {
+        let (mut busy, mut unclear) = (0, 0);
+        loop {
+            let answer = self.in_flight(self.connectwise.set_quantity(set)).await;
+            self.note(Verb::Edit, answer.as_ref().err());
+            let why = match answer {
+                Ok(quantity) if quantity == set.to() => return updated(key, set, "verified"),
+                Ok(quantity) => {
+                    // A clear answer that did nothing would do nothing again.
+                    unclear = TRIES_WHEN_UNCLEAR;
+                    format!("ConnectWise took it and answered {quantity}")
+                }
+                Err(WriteError::Busy { why }) => {
+                    busy += 1;
+                    if busy < TRIES_WHEN_BUSY && !self.scene.stop.asked() {
+                        continue;
+                    }
+                    return refused(key, Some(set.from()), Code::WriteRefused, &why);
+                }
+                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => why,
+                Err(error) => return refused(key, Some(set.from()), Code::WriteRefused, &error.to_string()),
+            };
+            unclear += 1;
+            match self.look_at(set).await {
+                Ok(now) if now == set.to() => return updated(key, set, "verified by a second look"),
+                Ok(now) if now == set.from() && unclear < TRIES_WHEN_UNCLEAR && !self.scene.stop.asked() => {}
+                Ok(now) if now == set.from() => return refused(key, Some(now), Code::WriteIgnored, &why),
+                Ok(now) => return overtaken(key, set, now),
+                Err(look) => return in_doubt(key, &format!("{why}; {look}")),
+            }
+        }
+    }
+
+    /// What ConnectWise holds after an unclear answer.
+    async fn look_at(&self, set: &SetQuantity) -> Result<Quantity, String> {
+        let additions = self.look(set.agreement()).await?;
+        live_quantity(&additions, set.addition(), self.scene)
+    }
+
+    async fn look(&self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
+        tokio::select! {
+            additions = self.connectwise.additions(agreement) => additions.map_err(|error| error.to_string()),
+            () = grace(self.scene) => Err("stopped before it could be looked up".to_owned()),
+        }
+    }
+
+    async fn create(&mut self, key: &LineKey, create: &CreateLine, fresh: &[Addition]) -> Result<Settled, StoreError> {
+        let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
+        let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
+        let unreadable = fresh.iter().any(|addition| addition.product.is_none());
+        let there = of_product
+            .clone()
+            .any(|addition| addition.is_live(self.scene.today) || addition.begins_after(self.scene.today));
+        if there || unreadable {
+            let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
+            return Ok(Settled { outcome: Outcome::Conflict, ..super::held(key, Code::ChangedMeanwhile, &detail) });
+        }
+        let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
+        let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
+        let write = self.intent(&Intent { key: key.clone(), kind })?;
+        let end = self.send_create(key, create, &before).await;
+        self.outcome(write, end)
+    }
+
+    async fn send_create(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId]) -> End {
+        let answer = self.in_flight(self.connectwise.create_line(create)).await;
+        self.note(Verb::Add, answer.as_ref().err());
+        match answer {
+            Ok(addition) => created(key, create, &addition, "created"),
+            Err(WriteError::Unclear { why, .. }) => self.look_for(key, create, before, &why).await,
+            Err(WriteError::Busy { why }) => match self.look_for(key, create, before, &why).await {
+                // Turned away at the door, and not there: this is a clear no, and the next run may ask again.
+                end if matches!(end.outcome, WriteOutcome::Unknown { .. }) => {
+                    refused(key, None, Code::WriteRefused, &why)
+                }
+                end => end,
+            },
+            Err(error) => refused(key, None, Code::WriteRefused, &error.to_string()),
+        }
+    }
+
+    /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
+    /// exactly one new line fits. It is never sent again in this run.
+    async fn look_for(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> End {
+        let additions = match self.look(create.agreement()).await {
+            Ok(additions) => additions,
+            Err(look) => return in_doubt(key, &format!("{why}; {look}")),
+        };
+        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), before);
+        match new.as_slice() {
+            [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
+                created(key, create, one, "found by a second look")
+            }
+            [] => in_doubt(key, &format!("{why}; not there yet, a later run looks again")),
+            several => {
+                let ids: Vec<String> = several.iter().map(|addition| addition.id.to_string()).collect();
+                let mut end = in_doubt(key, &format!("{why}; new additions that may be it: {}", ids.join(", ")));
+                end.settled.reason = Code::InDoubtAmbiguous;
+                end
+            }
+        }
+    }
+
+    fn intent(&mut self, intent: &Intent) -> Result<WriteId, StoreError> {
+        self.journal.intent(self.scene.lock, self.scene.run, intent, (self.scene.clock)())
+    }
+
+    fn outcome(&mut self, write: WriteId, end: End) -> Result<Settled, StoreError> {
+        self.journal.outcome(write, &end.outcome, (self.scene.clock)())?;
+        Ok(end.settled)
+    }
+
+    /// Finishes the request in flight when a stop is asked for, but not for ever: a request that is still waiting
+    /// then is in doubt, like any other without an answer.
+    async fn in_flight<T>(&self, request: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
+        tokio::select! {
+            answer = request => answer,
+            () = grace(self.scene) => {
+                Err(WriteError::Unclear { why: "stopped before an answer came".to_owned(), server_error: false })
+            }
+        }
+    }
+
+    fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
+        self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
+        match error {
+            Some(WriteError::KeyRefused { why }) => self.denied = Some(key_refused(why)),
+            Some(WriteError::RightMissing { why, fix }) => {
+                let (why, fix) = (why.clone(), fix.clone());
+                let denied = |what: &str| Some(ReadError::Denied { what: what.to_owned(), why, fix });
+                match verb {
+                    Verb::Edit => self.no_edit = denied("(or change) agreement additions"),
+                    Verb::Add => self.no_add = denied("(or add) agreement additions"),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How long a request in flight may go on after a stop was asked for. Shorter than systemd's patience.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
+
+async fn grace(scene: Scene<'_>) {
+    scene.stop.wait().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+fn key_refused(why: &str) -> ReadError {
+    ReadError::Denied {
+        what: "agreement additions".to_owned(),
+        why: why.to_owned(),
+        fix: "check the keys of the API member, the login company and the client id".to_owned(),
+    }
+}
+
+/// What one live addition holds, or why that cannot be said.
+fn live_quantity(additions: &[Addition], id: AdditionId, scene: Scene<'_>) -> Result<Quantity, String> {
+    let addition = additions.iter().find(|addition| addition.id == id);
+    let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
+    if !addition.is_live(scene.today) {
+        return Err(format!("addition {id} is not live any more"));
+    }
+    addition.quantity.clone()
+}
+
+/// The line is not as planned: whoever changed it meant something by it.
+fn moved(key: &LineKey, set: &SetQuantity, now: Result<Quantity, String>, fresh: &[Addition]) -> Settled {
+    let by = fresh.iter().find(|addition| addition.id == set.addition()).and_then(|addition| addition.changed.as_ref());
+    let by = by.map(|change| format!(", changed by {} at {}", change.by, change.at)).unwrap_or_default();
+    let (outcome, detail) = match &now {
+        Ok(now) if *now == set.to() => (Outcome::Unchanged, format!("already {now}{by}; nothing was sent")),
+        Ok(now) => (Outcome::Conflict, format!("planned on {}, ConnectWise holds {now}{by}", set.from())),
+        Err(why) => (Outcome::Conflict, why.clone()),
+    };
+    let reason = if outcome == Outcome::Unchanged { Code::Equal } else { Code::ChangedMeanwhile };
+    Settled { key: key.clone(), outcome, reason, now: now.ok(), created: None, detail }
+}
+
+fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> End {
+    let settled = Settled {
+        key: key.clone(),
+        outcome: Outcome::Updated,
+        reason: Code::CountChanged,
+        now: Some(set.to()),
+        created: None,
+        detail: detail.to_owned(),
+    };
+    End { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: set.to() } }
+}
+
+fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> End {
+    // The line is there, whatever its quantity: another creation would be the second.
+    let right = addition.quantity.as_ref() == Ok(&create.quantity());
+    let quantity = addition.quantity.clone().unwrap_or(create.quantity());
+    let (outcome, reason, detail) = if right {
+        (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
+    } else {
+        let detail = format!("created as addition {}, but ConnectWise holds {quantity}", addition.id);
+        (Outcome::Failed, Code::WriteIgnored, detail)
+    };
+    let settled =
+        Settled { key: key.clone(), outcome, reason, now: Some(quantity), created: Some(addition.id), detail };
+    End { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
+}
+
+fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> End {
+    let detail = why.to_owned();
+    let settled = Settled { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
+    End { settled, outcome: WriteOutcome::Refused { why: why.to_owned() } }
+}
+
+/// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.
+fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> End {
+    let detail = format!("planned {} to {}, ConnectWise holds {now}", set.from(), set.to());
+    let settled = Settled {
+        key: key.clone(),
+        outcome: Outcome::Conflict,
+        reason: Code::ChangedMeanwhile,
+        now: Some(now),
+        created: None,
+        detail: detail.clone(),
+    };
+    End { settled, outcome: WriteOutcome::Superseded { why: detail } }
+}
+
+fn in_doubt(key: &LineKey, why: &str) -> End {
+    let settled = Settled {
+        key: key.clone(),
+        outcome: Outcome::Unknown,
+        reason: Code::InDoubt,
+        now: None,
+        created: None,
+        detail: why.to_owned(),
+    };
+    End { settled, outcome: WriteOutcome::Unknown { why: why.to_owned() } }
+}

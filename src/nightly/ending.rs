@@ -1,0 +1,332 @@
+//! What a run leaves: its record, built up on the way and stored on every path.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::Utc;
+
+use crate::apply::Applied;
+use crate::apply::Halt;
+use crate::apply::Resolution;
+use crate::apply::Settled;
+use crate::connectwise::Traffic;
+use crate::export::Export;
+use crate::history::History;
+use crate::history::StoreError;
+use crate::history::WriteOutcome;
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::record::Requests;
+use crate::history::record::RunEnd;
+use crate::history::record::RunRecord;
+use crate::history::record::Totals;
+use crate::nightly::Failure;
+use crate::nightly::Job;
+use crate::reconcile::clear::Stopped;
+use crate::reconcile::cleared::ClearedPlan;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::findings::finding;
+use crate::reconcile::findings::sort;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Line;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Plan;
+use crate::reconcile::plan::Subject;
+use crate::reconcile::plan::Verdict;
+
+/// A run on its way to its end.
+pub(super) struct Ending<'a> {
+    job: Job<'a>,
+    record: RunRecord,
+    export: Option<ExportRecord>,
+    exit: Exit,
+    findings: Vec<Finding>,
+    traffic: Traffic,
+    /// Where in the plan's lines those stand that became something else than was planned.
+    changed: Vec<usize>,
+}
+
+impl<'a> Ending<'a> {
+    pub(super) fn new(job: Job<'a>, run: RunId, started_at: DateTime<Utc>) -> Self {
+        let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
+        let record = RunRecord { run, integration, command, mode, started_at, planned: None, end: None };
+        let traffic = Traffic::default();
+        Self { job, record, export: None, exit: Exit::Done, findings: Vec::new(), traffic, changed: Vec::new() }
+    }
+
+    pub(super) fn run(&self) -> RunId {
+        self.record.run
+    }
+
+    pub(super) fn started_at(&self) -> DateTime<Utc> {
+        self.record.started_at
+    }
+
+    /// The day of the run, fixed at its start: a run that crosses midnight stays on its day. Dates of agreements and
+    /// additions come as midnight UTC and are compared as calendar dates.
+    pub(super) fn today(&self) -> NaiveDate {
+        self.record.started_at.date_naive()
+    }
+
+    /// Ends the records of runs whose process died, and says so.
+    pub(super) fn cut_off_runs(&mut self, history: &mut History) -> Result<(), StoreError> {
+        for run in history.cut_off_runs(&self.record.integration)?.into_iter().filter(|run| run.run != self.record.run)
+        {
+            let writes = history.writes_of(run.run)?;
+            let done = |outcome: &Option<WriteOutcome>| matches!(outcome, Some(WriteOutcome::Applied { .. }));
+            let applied = writes.iter().filter(|write| done(&write.1)).count();
+            let message = format!(
+                "run {} was cut off: {applied} of its writes were verified, {} were in doubt",
+                run.run,
+                writes.iter().filter(|write| write.1.is_none()).count(),
+            );
+            let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
+            let mut end = Ending::new(self.job, run.run, run.started_at);
+            end.record = run;
+            end.exit = Exit::Unexpected;
+            end.findings = vec![told.clone()];
+            end.store_as(history, RunVerdict::Interrupted)?;
+            self.findings.push(told);
+        }
+        Ok(())
+    }
+
+    /// Says what became of writes that an earlier run left without an outcome.
+    pub(super) fn resolved(&mut self, resolutions: &[Resolution]) {
+        for Resolution { run, key, outcome } in resolutions {
+            let found = match outcome {
+                WriteOutcome::Applied { addition, quantity } => {
+                    format!("ConnectWise has it (addition {addition}, {quantity}); adopted")
+                }
+                WriteOutcome::Superseded { why } | WriteOutcome::Refused { why } => why.clone(),
+                WriteOutcome::Unknown { why } => format!("{why}; left alone for now"),
+            };
+            let LineKey { agreement, product } = key;
+            let message = format!("run {run} left {product} on agreement {agreement} in doubt: {found}");
+            self.findings.push(finding(Severity::Warning, Code::PreviousRunCutOff, message));
+        }
+    }
+
+    pub(super) fn export(&mut self, export: &Export) {
+        self.export = Some(ExportRecord {
+            path: export.path.display().to_string(),
+            sha256: export.sha256.clone(),
+            rows: export.counts.rows,
+            customers: export.counts.customers.len(),
+            units: export.counts.units(),
+            modified_at: export.modified_at,
+        });
+    }
+
+    /// Takes the plan in, with what the guards said of it; gives back what may be written.
+    pub(super) fn plan(&mut self, plan: Plan, clearance: Result<ClearedPlan, Stopped>) -> Option<ClearedPlan> {
+        let fingerprint = plan.fingerprint();
+        let Plan { integration: _, lines, findings } = plan;
+        self.findings.extend(findings);
+        let writes_wanted = self.job.command != RunCommand::Plan && self.job.mode == Mode::Apply;
+        let held = clearance.is_err() && writes_wanted;
+        let lines = lines.into_iter().map(|line| line_record(line, held)).collect();
+        let accepted = clearance.is_ok();
+        self.record.planned = self.export.clone().map(|export| PlanRecord { fingerprint, accepted, export, lines });
+        match clearance {
+            Ok(cleared) => Some(cleared),
+            Err(Stopped { by_export, findings }) => {
+                self.findings.extend(findings);
+                self.exit = if by_export { Exit::Refused } else { Exit::Held };
+                None
+            }
+        }
+    }
+
+    /// The plan is on disk before the first write.
+    pub(super) fn store_plan(&self, history: &mut History) -> Result<(), StoreError> {
+        if let Some(planned) = &self.record.planned {
+            history.record_plan(self.record.run, planned)?;
+            if self.job.approved.is_some() && planned.accepted {
+                history.approve(self.record.run)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn applied(&mut self, applied: Applied) {
+        let Applied { settled, halt } = applied;
+        self.settle(settled);
+        match halt {
+            None => {}
+            Some(Halt::Stopped) => {
+                let signal = u8::try_from(self.job.stop.signal().unwrap_or_default()).unwrap_or_default();
+                let message = "stopped by a signal after the line in flight".to_owned();
+                self.failed(Failure::new(Exit::Signal(signal), Code::Interrupted, message, "recount run"));
+            }
+            Some(Halt::Read(error)) => self.failed(Failure::from(error)),
+            Some(Halt::ServerErrors) => {
+                let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
+                let fix = "nothing: the next run looks and goes on";
+                self.failed(Failure::new(Exit::Partial, Code::ConnectWiseUnreachable, message, fix));
+            }
+        }
+    }
+
+    fn settle(&mut self, settled: Vec<Settled>) {
+        let Some(planned) = &mut self.record.planned else { return };
+        let mut settled: BTreeMap<(i64, String), Settled> = settled
+            .into_iter()
+            .map(|settled| ((settled.key.agreement.0, settled.key.product.as_str().to_owned()), settled))
+            .collect();
+        for (at, line) in planned.lines.iter_mut().enumerate() {
+            let (Some(agreement), Some(product)) = (line.agreement, &line.product) else { continue };
+            if let Some(settled) = settled.remove(&(agreement.0, product.as_str().to_owned())) {
+                self.findings.extend(settle_finding(line, &settled));
+                settle_line(line, settled);
+                self.changed.push(at);
+            }
+        }
+    }
+
+    pub(super) fn traffic(&mut self, traffic: Traffic) {
+        self.traffic = traffic;
+    }
+
+    pub(super) fn failed(&mut self, failure: Failure) {
+        self.exit = self.exit.worst(failure.exit);
+        self.findings.push(failure.finding);
+    }
+
+    /// Ends the run. If the store fails now, the record says so, and the next run finds this one without an end.
+    pub(super) fn store(mut self, history: &mut History) -> RunRecord {
+        let exit = self.exit_of_lines();
+        let verdict = exit.verdict();
+        if let Err(error) = self.end(history, exit, verdict) {
+            self.failed(Failure::from(error));
+            let exit = self.exit;
+            let end = self.run_end(exit, exit.verdict());
+            self.record.end = Some(end);
+        }
+        self.record
+    }
+
+    fn store_as(&mut self, history: &mut History, verdict: RunVerdict) -> Result<(), StoreError> {
+        self.end(history, self.exit, verdict)
+    }
+
+    fn end(&mut self, history: &mut History, exit: Exit, verdict: RunVerdict) -> Result<(), StoreError> {
+        let end = self.run_end(exit, verdict);
+        let lines = self.record.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default();
+        let changed: Vec<LineRecord> = self.changed.iter().filter_map(|at| lines.get(*at)).cloned().collect();
+        history.end_run(self.record.run, &changed, &end)?;
+        self.record.end = Some(end);
+        Ok(())
+    }
+
+    fn run_end(&mut self, exit: Exit, verdict: RunVerdict) -> RunEnd {
+        sort(&mut self.findings);
+        let Traffic { sent, retried, throttled_ms } = self.traffic;
+        RunEnd {
+            finished_at: (self.job.clock)(),
+            verdict,
+            exit_code: exit.code(),
+            findings: self.findings.clone(),
+            totals: self.totals(),
+            requests: Requests { sent, retried, throttled_ms },
+        }
+    }
+
+    fn exit_of_lines(&self) -> Exit {
+        let totals = self.totals();
+        let of_lines = if totals.failed + totals.unknown > 0 { Exit::Partial } else { Exit::Done };
+        let of_findings = if totals.to_decide > 0 { Exit::Decide } else { Exit::Done };
+        self.exit.worst(of_lines).worst(of_findings)
+    }
+
+    fn totals(&self) -> Totals {
+        let lines = self.record.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default();
+        let mut totals = Totals { lines: lines.len(), explained: lines.len(), ..Totals::default() };
+        for line in lines {
+            match line.outcome {
+                Outcome::Updated | Outcome::Created => totals.changed += 1,
+                Outcome::WouldUpdate | Outcome::WouldCreate => totals.would_change += 1,
+                Outcome::Failed => totals.failed += 1,
+                Outcome::Unknown => totals.unknown += 1,
+                Outcome::Unchanged | Outcome::Held | Outcome::Skipped | Outcome::Conflict => {}
+            }
+        }
+        totals.to_decide = self.findings.iter().filter(|finding| finding.severity == Severity::Decide).count();
+        totals
+    }
+}
+
+fn line_record(line: Line, held: bool) -> LineRecord {
+    let Line { handle, subject, company, sources, wanted, live, verdict, detail } = line;
+    let (agreement, product) = match subject {
+        Subject::Line(LineKey { agreement, product }) => (Some(agreement), Some(product)),
+        Subject::Unplaced { .. } => (None, None),
+    };
+    let (outcome, reason) = match &verdict {
+        Verdict::Update(_) | Verdict::Create(_) if held => (Outcome::Held, Code::PlanHeld),
+        Verdict::Update(_) => (Outcome::WouldUpdate, verdict.code()),
+        Verdict::Create(_) => (Outcome::WouldCreate, verdict.code()),
+        Verdict::Unchanged(code) => (Outcome::Unchanged, *code),
+        Verdict::Held(Code::InDoubt) => (Outcome::Unknown, Code::InDoubt),
+        Verdict::Held(code) => (Outcome::Held, *code),
+        Verdict::Skipped(code) => (Outcome::Skipped, *code),
+    };
+    let was = live.map(|live| live.quantity);
+    let addition = live.map(|live| live.addition);
+    LineRecord {
+        handle,
+        company,
+        agreement,
+        addition,
+        product,
+        sources,
+        was,
+        wanted,
+        now: was,
+        outcome,
+        reason,
+        detail,
+    }
+}
+
+fn settle_line(line: &mut LineRecord, settled: Settled) {
+    let Settled { key: _, outcome, reason, now, created, detail } = settled;
+    line.outcome = outcome;
+    line.reason = reason;
+    line.now = now.or(line.now);
+    line.addition = created.or(line.addition);
+    line.detail = detail;
+}
+
+/// What a person has to hear of a line that did not go as planned.
+fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
+    let (severity, fix) = match settled.outcome {
+        Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then"),
+        Outcome::Held => {
+            (Severity::Decide, "name another agreement in customers.csv, or renew this one in ConnectWise")
+        }
+        Outcome::Failed => (Severity::Warning, "mend what ConnectWise complains about; the next run tries again"),
+        Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => {
+            (Severity::Decide, "end all but one in ConnectWise, or pin the right one with addition_id")
+        }
+        Outcome::Unknown => (Severity::Warning, "nothing: a later run looks again"),
+        _ => return None,
+    };
+    let source = line.sources.first();
+    Some(Finding {
+        customer: source.map(|source| source.customer.clone()),
+        service: source.map(|source| source.service.clone()),
+        handle: Some(line.handle.clone()),
+        fix: fix.to_owned(),
+        ..finding(severity, settled.reason, settled.detail.clone())
+    })
+}

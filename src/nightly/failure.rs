@@ -1,0 +1,70 @@
+//! Why a night ended before it had a plan: one finding, one exit code.
+
+use crate::apply::LeftoverError;
+use crate::connectwise::ReadError;
+use crate::export::ExportError;
+use crate::history::StoreError;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::findings::finding;
+use crate::reconcile::plan::Finding;
+
+/// A night that ended early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How the command ends.
+    pub exit: Exit,
+    /// What happened, and what to do.
+    pub finding: Finding,
+}
+
+impl Failure {
+    /// A failure of this exit: what happened, and what to do about it.
+    pub fn new(exit: Exit, code: Code, message: String, fix: &str) -> Self {
+        Self { exit, finding: Finding { fix: fix.to_owned(), ..finding(Severity::Decide, code, message) } }
+    }
+
+    /// A signal came before the first write.
+    pub fn stopped(signal: i32) -> Self {
+        let signal = u8::try_from(signal).unwrap_or_default();
+        let message = "stopped by a signal before anything was written".to_owned();
+        Self::new(Exit::Signal(signal), Code::Interrupted, message, "recount run")
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), "replace the export and run again")
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReadError::Unreachable { .. } => Self::new(
+                Exit::Unreachable,
+                Code::ConnectWiseUnreachable,
+                message,
+                "look at the network, then run again",
+            ),
+            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, &fix),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Store, Code::StoreFailed, error.to_string(), error.advice())
+    }
+}
+
+impl From<LeftoverError> for Failure {
+    fn from(error: LeftoverError) -> Self {
+        match error {
+            LeftoverError::Read(error) => error.into(),
+            LeftoverError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The one decision: everything that was gathered in, a plan out.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::counts::Cell;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::findings::Findings;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::GuardPolicy;
+use crate::reconcile::guards::Past;
+use crate::reconcile::handle;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::ProductId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::judge::Judge;
+use crate::reconcile::judge::Judgement;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::placement::Place;
+use crate::reconcile::plan::Line;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Plan;
+use crate::reconcile::plan::Source;
+use crate::reconcile::plan::Subject;
+use crate::reconcile::plan::Verdict;
+use crate::reconcile::records::Addition;
+use crate::reconcile::records::Additions;
+use crate::reconcile::records::Directory;
+use crate::reconcile::records::Product;
+use crate::reconcile::wanted::WantedLine;
+use crate::reconcile::wanted::wanted_lines;
+
+/// Everything a plan is drawn from. All of it was read before; nothing is looked up while deciding.
+#[derive(Debug, Clone, Copy)]
+pub struct Gathered<'a> {
+    /// Whose plan.
+    pub integration: &'a IntegrationName,
+    /// The export's counts.
+    pub counts: &'a Counts,
+    /// Which export it is.
+    pub export: &'a ExportStamp,
+    /// The operator's mapping.
+    pub mapping: &'a Mapping,
+    /// Where each customer is billed.
+    pub places: &'a BTreeMap<CustomerName, Place>,
+    /// Companies, agreements, products.
+    pub directory: &'a Directory,
+    /// The additions of every agreement in `places`.
+    pub additions: &'a Additions,
+    /// The line guards.
+    pub policy: &'a GuardPolicy,
+    /// What earlier nights know.
+    pub past: &'a Past,
+    /// The day of the run: dates of agreements and additions are calendar dates.
+    pub today: NaiveDate,
+}
+
+/// Draws the plan: every count and every line that is there ends in exactly one verdict.
+pub fn draw(gathered: Gathered<'_>) -> Plan {
+    let mut lines = placed_lines(gathered);
+    lines.extend(unplaced_lines(gathered));
+    lines.sort_by(|a, b| a.subject.cmp(&b.subject));
+    handle::assign(gathered.integration, &mut lines);
+    let findings = Findings::of(gathered, &lines);
+    Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+/// Looks a product up in the catalog: it must be there once, active, and no bundle.
+///
+/// # Errors
+/// The code of what is wrong with it.
+pub fn product<'a>(directory: &'a Directory, code: &ProductCode) -> Result<&'a Product, Code> {
+    let found = directory.products.get(&code.folded()).map(Vec::as_slice).unwrap_or_default();
+    let exact = found.iter().find(|product| product.identifier == code.as_str());
+    let product = match (found, exact) {
+        ([], _) => return Err(Code::ProductMissing),
+        ([one], _) | (_, Some(one)) => one,
+        (_, None) => return Err(Code::ProductAmbiguous),
+    };
+    match (product.bundle_class, product.inactive) {
+        (true, _) => Err(Code::ProductBundleClass),
+        (_, true) => Err(Code::ProductInactive),
+        _ => Ok(product),
+    }
+}
+
+fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
+    let Gathered { counts, mapping, places, directory, additions, policy, past, export, today, .. } = gathered;
+    let products: BTreeMap<&ProductCode, Result<&Product, Code>> = mapping
+        .billed()
+        .flat_map(|(_, billed)| &billed.products)
+        .map(|code| (code, product(directory, code)))
+        .collect();
+    let existing = existing_keys(&products, additions, today);
+    let judge = Judge { mapping, policy, past, export, today };
+    let wanted = wanted_lines(counts, mapping, places, &existing);
+    let lines = wanted.into_iter().filter_map(|(key, wanted)| {
+        let agreement = directory.agreements.get(&key.agreement)?;
+        let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
+        let there = additions.get(&key.agreement).map(Vec::as_slice).unwrap_or_default();
+        let judgement = judge.judge(&key, &wanted, agreement, product, there);
+        Some(placed_line(key, wanted, judgement))
+    });
+    lines.collect()
+}
+
+/// The keys of all additions that count today or later, for the products that are mapped.
+fn existing_keys(
+    products: &BTreeMap<&ProductCode, Result<&Product, Code>>,
+    additions: &Additions,
+    today: NaiveDate,
+) -> BTreeSet<LineKey> {
+    let by_id: BTreeMap<ProductId, &ProductCode> =
+        products.iter().filter_map(|(code, product)| Some((product.ok()?.id, *code))).collect();
+    let current = |addition: &&Addition| addition.is_live(today) || addition.begins_after(today);
+    let keys = additions.iter().flat_map(|(agreement, additions)| {
+        let codes = additions.iter().filter(current).filter_map(|addition| by_id.get(&addition.product?));
+        codes.map(|product| LineKey { agreement: *agreement, product: (*product).clone() })
+    });
+    keys.collect()
+}
+
+fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
+    let Judgement { verdict, live, detail } = judgement;
+    let WantedLine { company, sources, quantity, whole: _ } = wanted;
+    Line {
+        handle: String::new(),
+        subject: Subject::Line(key),
+        company: Some(company),
+        sources,
+        wanted: quantity.ok(),
+        live,
+        verdict,
+        detail,
+    }
+}
+
+/// Counts that come to no line: of customers without a place, and of services that are not billed.
+fn unplaced_lines(gathered: Gathered<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (customer, counted) in &gathered.counts.customers {
+        let place = gathered.places.get(customer);
+        for (service, cell) in &counted.services {
+            if let Some((verdict, company)) = unplaced(place, gathered.mapping.services.get(service)) {
+                lines.push(unplaced_line(customer, service, cell, verdict, company));
+            }
+        }
+    }
+    lines
+}
+
+/// Why a count comes to no line; `None` if it does come to one.
+fn unplaced(place: Option<&Place>, rule: Option<&ServiceRule>) -> Option<(Verdict, Option<CompanyId>)> {
+    let company = match place {
+        Some(Place::On { company, .. } | Place::Blocked { company, .. }) => Some(*company),
+        Some(Place::Skipped) => return Some((Verdict::Skipped(Code::CustomerSkipped), None)),
+        Some(Place::Nowhere(problem)) => return Some((Verdict::Held(problem.code), problem.company)),
+        None => return Some((Verdict::Held(Code::CustomerUnmapped), None)),
+    };
+    let verdict = match rule {
+        Some(ServiceRule::Billed(_)) => return None,
+        Some(ServiceRule::NotAssigned) => Verdict::Skipped(Code::ServiceNotAssigned),
+        Some(ServiceRule::Deprecated { product: None }) => Verdict::Skipped(Code::ServiceDeprecated),
+        Some(ServiceRule::Deprecated { product: Some(_) }) => Verdict::Held(Code::ServiceDeprecated),
+        None => Verdict::Held(Code::ServiceUnmapped),
+    };
+    Some((verdict, company))
+}
+
+fn unplaced_line(
+    customer: &CustomerName,
+    service: &ServiceName,
+    cell: &Cell,
+    verdict: Verdict,
+    company: Option<CompanyId>,
+) -> Line {
+    let count = match cell {
+        Cell::Counted { count, .. } => Some(*count),
+        Cell::Duplicate { .. } => None,
+    };
+    let (customer, service) = (customer.clone(), service.clone());
+    Line {
+        handle: String::new(),
+        subject: Subject::Unplaced { customer: customer.clone(), service: service.clone() },
+        company,
+        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec() }],
+        wanted: count,
+        live: None,
+        verdict,
+        detail: String::new(),
+    }
+}

@@ -1,0 +1,278 @@
+//! What a plan has to say beside its lines: every matter once, what needs a person first.
+//!
+//! A held line always belongs to exactly one finding of severity `decide`; the number of those is the first of the
+//! four numbers of every report.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::counts::Cell;
+use crate::reconcile::draw::Gathered;
+use crate::reconcile::handle;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::placement::Place;
+use crate::reconcile::placement::Problem;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Line;
+use crate::reconcile::plan::Verdict;
+use crate::reconcile::shown::shown;
+
+/// Collects findings, and sorts them.
+pub struct Findings<'a> {
+    gathered: Gathered<'a>,
+    found: Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    /// All findings of a plan.
+    pub fn of(gathered: Gathered<'a>, lines: &[Line]) -> Vec<Finding> {
+        let mut findings = Self { gathered, found: Vec::new() };
+        findings.customers(lines);
+        findings.rows();
+        findings.services(lines);
+        findings.products(lines);
+        findings.lines(lines);
+        sort(&mut findings.found);
+        findings.found
+    }
+
+    fn customers(&mut self, lines: &[Line]) {
+        let missing_billed = customers_held(lines, Code::CustomerMissing);
+        for (customer, place) in self.gathered.places {
+            let counted = self.gathered.counts.customers.get(customer);
+            match (place, counted) {
+                (Place::Skipped, Some(_)) => {
+                    let fix = "fill in its company_id in customers.csv to bill it";
+                    self.customer(Severity::Info, Code::CustomerSkipped, customer, "skipped on purpose".into(), fix);
+                }
+                (Place::Skipped, None) => {}
+                (Place::On { .. }, None) => {
+                    let billed = missing_billed.contains(customer);
+                    let severity = if billed { Severity::Decide } else { Severity::Info };
+                    self.missing(severity, customer);
+                }
+                // Once known by its name alone, and gone from both: nothing is billed by recount any more.
+                (Place::Nowhere(problem), None) if problem.code == Code::CustomerUnmapped => {}
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _) => self.problem(customer, problem),
+                (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
+                    let lines = listed(&counted.rejected_lines);
+                    let message = format!("its counts are incomplete: line {lines} of the export could not be read");
+                    let fix = "correct the export; until then none of its lines is written";
+                    self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
+                }
+                (Place::On { .. }, Some(_)) => {}
+            }
+        }
+    }
+
+    fn missing(&mut self, severity: Severity, customer: &CustomerName) {
+        let message = "is mapped, but not in the export at all".to_owned();
+        let fix = "if it has left, end its lines in ConnectWise and blank its company_id in customers.csv";
+        self.customer(severity, Code::CustomerMissing, customer, message, fix);
+    }
+
+    fn problem(&mut self, customer: &CustomerName, problem: &Problem) {
+        let used = self.gathered.counts.customers.get(customer).map(|counted| {
+            let units = counted.services.values().filter_map(|cell| match cell {
+                Cell::Counted { count, .. } => Some(count.as_decimal()),
+                Cell::Duplicate { .. } => None,
+            });
+            let units: Decimal = units.sum();
+            format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
+        });
+        let message = format!("{}{}", problem.message, used.unwrap_or_default());
+        self.customer(Severity::Decide, problem.code, customer, message, &problem.fix);
+    }
+
+    fn rows(&mut self) {
+        let counts = self.gathered.counts;
+        for row in &counts.rejected {
+            let value = shown(&row.value);
+            let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
+            let customer = row.customer.clone();
+            let fix = "correct the row in the export".to_owned();
+            self.found.push(Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) });
+        }
+        self.duplicates();
+        if !counts.nameless.is_empty() {
+            let message = format!(
+                "{} without a customer: line {}",
+                plural(&counts.nameless.len(), "row"),
+                listed(&counts.nameless)
+            );
+            let fix = "find out whose they are; nothing of them is billed".to_owned();
+            self.found.push(Finding { fix, ..finding(Severity::Decide, Code::CustomerNameless, message) });
+        }
+    }
+
+    /// One matter for each customer and service, however many lines of a bundle it stops.
+    fn duplicates(&mut self) {
+        for (customer, counted) in &self.gathered.counts.customers {
+            let billed = matches!(self.gathered.places.get(customer), Some(Place::On { .. }));
+            for (service, cell) in counted.services.iter().filter(|_| billed) {
+                let rule = self.gathered.mapping.services.get(service);
+                if let (Cell::Duplicate { lines, counts }, Some(ServiceRule::Billed(_))) = (cell, rule) {
+                    let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
+                    let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
+                    self.found.push(Finding {
+                        customer: Some(customer.clone()),
+                        service: Some(service.clone()),
+                        fix: fix.to_owned(),
+                        ..finding(Severity::Decide, Code::RowDuplicate, message)
+                    });
+                }
+            }
+        }
+    }
+
+    fn services(&mut self, lines: &[Line]) {
+        let of = |code: Code| lines.iter().filter(move |line| line.verdict.code() == code);
+        for (severity, code, what, fix) in [
+            (
+                Severity::Decide,
+                Code::ServiceUnmapped,
+                "is not mapped",
+                "add it under services in recount.toml; `not_assigned = true` ignores it on purpose",
+            ),
+            (
+                Severity::Warning,
+                Code::ServiceDeprecated,
+                "is deprecated, and still used",
+                "move the customers to its successor; `not_assigned = true` ignores it on purpose",
+            ),
+        ] {
+            let mut uses: BTreeMap<&ServiceName, (usize, Decimal, bool)> = BTreeMap::new();
+            for source in of(code).flat_map(|line| line.sources.iter().map(move |source| (source, &line.verdict))) {
+                let (source, verdict) = source;
+                let (customers, units, held) = uses.entry(&source.service).or_default();
+                *customers += 1;
+                *units += source.count.unwrap_or_default().as_decimal();
+                *held |= matches!(verdict, Verdict::Held(_));
+            }
+            for (service, (customers, units, held)) in uses {
+                let severity = if held { Severity::Decide } else { severity };
+                let used = format!("{} of {}", plural(&units.normalize(), "unit"), plural(&customers, "customer"));
+                let handle = handle::of_matter(self.gathered.integration, "service", service.as_str());
+                self.found.push(Finding {
+                    service: Some(service.clone()),
+                    handle: Some(handle),
+                    fix: fix.to_owned(),
+                    ..finding(severity, code, format!("{what}: {used}"))
+                });
+            }
+        }
+    }
+
+    /// A product that cannot be billed is one matter, however many lines it stops.
+    fn products(&mut self, lines: &[Line]) {
+        let mut stopped: BTreeMap<(Code, &str), (usize, &str)> = BTreeMap::new();
+        for line in lines {
+            if let (true, Some(key)) = (is_product_trouble(line.verdict.code()), line.key()) {
+                let (count, _) =
+                    stopped.entry((line.verdict.code(), key.product.as_str())).or_insert((0, &line.detail));
+                *count += 1;
+            }
+        }
+        for ((code, product), (count, detail)) in stopped {
+            let handle = handle::of_matter(self.gathered.integration, "product", product);
+            let fix = "name an active product in recount.toml, or mend it in the product catalog".to_owned();
+            let message = format!("{detail}: {} held", plural(&count, "line"));
+            self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
+        }
+    }
+
+    fn lines(&mut self, lines: &[Line]) {
+        for line in lines {
+            if let (Verdict::Held(code), Some(fix)) = (&line.verdict, line_fix(line.verdict.code())) {
+                let source = line.sources.first();
+                let severity = if *code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
+                self.found.push(Finding {
+                    customer: source.map(|source| source.customer.clone()),
+                    service: source.map(|source| source.service.clone()),
+                    handle: Some(line.handle.clone()),
+                    fix: fix.to_owned(),
+                    ..finding(severity, *code, line.detail.clone())
+                });
+            }
+        }
+    }
+
+    fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: &str) {
+        let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
+        self.found.push(Finding {
+            customer: Some(customer.clone()),
+            handle: Some(handle),
+            fix: fix.to_owned(),
+            ..finding(severity, code, message)
+        });
+    }
+}
+
+/// Orders findings as a report lists them: what asks most first, then by code, customer and service.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.severity, finding.code);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.customer.cmp(&b.customer))
+            .then_with(|| a.service.cmp(&b.service))
+            .then_with(|| a.handle.cmp(&b.handle))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+/// A finding about nothing in particular.
+pub fn finding(severity: Severity, code: Code, message: String) -> Finding {
+    Finding { severity, code, customer: None, service: None, handle: None, message, fix: String::new() }
+}
+
+/// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
+fn line_fix(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::LineMissing => "add it in ConnectWise, or set create_lines = true",
+        Code::LineAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
+        Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
+        Code::LineUnreadable => "look at the addition in ConnectWise",
+        Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
+        Code::ToZero => "set it to 0 in ConnectWise if that is right, or see guards.to_zero",
+        Code::LineStep => "set it in ConnectWise if that is right, or see guards.line_step",
+        Code::HumanEdit => "set the wanted quantity in ConnectWise, or see guards.human_edit",
+        Code::Fractional => "correct the export, or drop `whole` from the service",
+        Code::TooLarge => "correct the export",
+        Code::InDoubt => "nothing: a later run looks again",
+        Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
+        _ => return None,
+    })
+}
+
+fn is_product_trouble(code: Code) -> bool {
+    matches!(code, Code::ProductMissing | Code::ProductAmbiguous | Code::ProductInactive | Code::ProductBundleClass)
+}
+
+fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {
+    let held = lines.iter().filter(|line| line.verdict == Verdict::Held(code));
+    held.flat_map(|line| &line.sources).filter(|source| source.count.is_none()).map(|source| &source.customer).collect()
+}
+
+/// `3 units`, `1 unit`.
+fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
+    let count = count.to_string();
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
+/// The first few line numbers of a list.
+fn listed(lines: &[u64]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", shown.join(", "))
+}

@@ -1,0 +1,290 @@
+//! One wanted line against what ConnectWise holds: what is to happen to it, and why.
+
+use chrono::NaiveDate;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::GuardPolicy;
+use crate::reconcile::guards::HumanEdit;
+use crate::reconcile::guards::Past;
+use crate::reconcile::guards::ToZero;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::placement::ids;
+use crate::reconcile::plan::Creation;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Live;
+use crate::reconcile::plan::QuantityChange;
+use crate::reconcile::plan::Verdict;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+use crate::reconcile::records::Agreement;
+use crate::reconcile::records::Product;
+use crate::reconcile::wanted::WantedLine;
+
+/// What a line is judged by, beside itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// Pins, and whether a line may be created.
+    pub mapping: &'a Mapping,
+    /// The line guards.
+    pub policy: &'a GuardPolicy,
+    /// What earlier nights wrote and saw.
+    pub past: &'a Past,
+    /// Tonight's export.
+    pub export: &'a ExportStamp,
+    /// The day of the run.
+    pub today: NaiveDate,
+}
+
+/// A judged line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// What ConnectWise holds, if it is one readable live addition.
+    pub live: Option<Live>,
+    /// A sentence.
+    pub detail: String,
+}
+
+impl Judge<'_> {
+    /// The line of `key` on its agreement. `product` is the catalog's answer, `additions` are all of the agreement.
+    pub fn judge(
+        &self,
+        key: &LineKey,
+        wanted: &WantedLine,
+        agreement: &Agreement,
+        product: Result<&Product, Code>,
+        additions: &[Addition],
+    ) -> Judgement {
+        let ended = agreement.billing(self.today).err();
+        let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
+        let product = match (product, &ended) {
+            (Ok(product), _) => product,
+            (Err(code), None) => return held(code, None, product_trouble(code, key)),
+            (Err(_), Some((code, detail))) => return held(*code, None, detail.clone()),
+        };
+        let on_line: Vec<&Addition> = additions.iter().filter(|a| a.product == Some(product.id)).collect();
+        let live = self.live(&on_line, additions);
+        if let Some((code, detail)) = ended {
+            return held(code, live.ok().flatten().map(|(_, live)| live), detail);
+        }
+        match live {
+            Err((code, detail)) => held(code, None, detail),
+            Ok(Some((addition, live))) => self.compare(key, wanted, addition, live),
+            Ok(None) => self.absent(key, wanted, agreement, product, &on_line),
+        }
+    }
+
+    /// The one live addition: several are never summed, and none is ever guessed.
+    fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, Trouble> {
+        if let Some(unreadable) = all.iter().find(|addition| addition.product.is_none()) {
+            let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
+            return Err((Code::LineUnreadable, detail));
+        }
+        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| a.is_live(self.today)).collect();
+        let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
+        let one = match (live.as_slice(), pinned.as_slice()) {
+            (_, [pin]) if pin.is_live(self.today) => *pin,
+            (_, [pin]) => {
+                return Err((Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id)));
+            }
+            ([], []) => return Ok(None),
+            ([one], []) => one,
+            (several, _) => {
+                let ids = ids(several.iter().map(|addition| addition.id.0));
+                return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
+            }
+        };
+        match &one.quantity {
+            Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
+            Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
+        }
+    }
+
+    fn compare(&self, key: &LineKey, wanted: &WantedLine, addition: &Addition, live: Live) -> Judgement {
+        let now = live.quantity;
+        let to = match wanted.quantity {
+            Ok(to) => to,
+            Err(Code::CustomerMissing) if now.is_zero() => {
+                let detail = "the customer is not in the export, and nothing is billed".to_owned();
+                return judged(Verdict::Unchanged(Code::NothingToBill), Some(live), detail);
+            }
+            Err(code) => return held(code, Some(live), source_trouble(code)),
+        };
+        if let Some(doubt) = self.past.in_doubt.get(key) {
+            let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
+            return held(code, Some(live), doubt_detail(doubt));
+        }
+        if to == now {
+            return judged(Verdict::Unchanged(Code::Equal), Some(live), String::new());
+        }
+        match self.line_guard(key, wanted.whole, addition, now, to) {
+            Some((code, detail)) => held(code, Some(live), detail),
+            None => {
+                let change = QuantityChange { addition: live.addition, from: now, to };
+                judged(Verdict::Update(change), Some(live), String::new())
+            }
+        }
+    }
+
+    fn line_guard(
+        &self,
+        key: &LineKey,
+        whole: bool,
+        addition: &Addition,
+        now: Quantity,
+        to: Quantity,
+    ) -> Option<Trouble> {
+        if whole && !to.is_whole() {
+            return Some((Code::Fractional, format!("{to} is not a whole number of units")));
+        }
+        self.human_edit(addition, now).or_else(|| self.to_zero(key, now, to)).or_else(|| self.line_step(now, to))
+    }
+
+    /// What recount wrote last is not what stands there: somebody meant something by it.
+    fn human_edit(&self, addition: &Addition, now: Quantity) -> Option<Trouble> {
+        let written = self.past.written.get(&addition.id)?;
+        if self.policy.human_edit == HumanEdit::Overwrite || written.quantity == now {
+            return None;
+        }
+        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        let by = by.unwrap_or_default();
+        let wrote = format!("run {} wrote {}", written.run, written.quantity);
+        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
+    }
+
+    fn to_zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+        if !to.is_zero() {
+            return None;
+        }
+        let night = match self.policy.to_zero {
+            ToZero::Apply => return None,
+            ToZero::Ask => "",
+            ToZero::SecondNight => match self.past.zero_before.get(key) {
+                Some(first) if first.sha256 != self.export.sha256 && first.modified_at < self.export.modified_at => {
+                    return None;
+                }
+                _ => ", night 1 of 2",
+            },
+        };
+        Some((Code::ToZero, format!("{now} would go to zero{night}")))
+    }
+
+    fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let step = self.policy.line_step;
+        let limit = step.units.max(step.percent.share(now.as_decimal())).normalize();
+        let distance = now.delta_to(to).abs();
+        // A line on its way to zero is `to_zero`'s business, and that one let it pass.
+        if to.is_zero() || distance <= limit {
+            return None;
+        }
+        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+    }
+
+    fn absent(
+        &self,
+        key: &LineKey,
+        wanted: &WantedLine,
+        agreement: &Agreement,
+        product: &Product,
+        on_line: &[&Addition],
+    ) -> Judgement {
+        match self.may_create(key, wanted, agreement, on_line) {
+            Err((code, detail)) => held(code, None, detail),
+            Ok(quantity) if quantity.is_zero() => {
+                let detail = "nothing is used, and there is no line".to_owned();
+                judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
+            }
+            Ok(quantity) => {
+                let creation = Creation { product: product.id, quantity, effective_on: self.today };
+                judged(Verdict::Create(creation), None, String::new())
+            }
+        }
+    }
+
+    fn may_create(
+        &self,
+        key: &LineKey,
+        wanted: &WantedLine,
+        agreement: &Agreement,
+        on_line: &[&Addition],
+    ) -> Result<Quantity, Trouble> {
+        let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
+        if let Some(doubt) = self.past.in_doubt.get(key) {
+            let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
+            return Err((code, doubt_detail(doubt)));
+        }
+        if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
+            let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
+            return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
+        }
+        if quantity.is_zero() {
+            return Ok(quantity);
+        }
+        if let Some(ours) = on_line.iter().find(|addition| self.was_ours(addition)) {
+            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            return Err((Code::HumanEdit, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
+        }
+        if wanted.whole && !quantity.is_whole() {
+            return Err((Code::Fractional, format!("{quantity} is not a whole number of units")));
+        }
+        if !self.mapping.create_lines {
+            return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
+        }
+        match agreement.bills_from {
+            // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field),
+            // and a silently later date would leave days unbilled that nobody decided on.
+            Some(from) if from > self.today => {
+                Err((Code::LineBeforeBilling, format!("agreement {} bills from {from} on", agreement.id)))
+            }
+            _ => Ok(quantity),
+        }
+    }
+
+    /// A line that recount saw live or wrote, and that is gone now, was ended by a person. Writing a new one would
+    /// overwrite that decision.
+    fn was_ours(&self, addition: &Addition) -> bool {
+        let seen = self.past.accepted.as_ref().is_some_and(|accepted| accepted.additions.contains(&addition.id));
+        self.policy.human_edit == HumanEdit::Ask && (seen || self.past.written.contains_key(&addition.id))
+    }
+}
+
+/// A reason to hold, and the sentence that goes with it.
+type Trouble = (Code, String);
+
+fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
+    judged(Verdict::Held(code), live, detail)
+}
+
+fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
+    Judgement { verdict, live, detail }
+}
+
+fn product_trouble(code: Code, key: &LineKey) -> String {
+    let product = &key.product;
+    match code {
+        Code::ProductMissing => format!("the catalog has no product {product}"),
+        Code::ProductAmbiguous => format!("the catalog has several products {product}"),
+        Code::ProductInactive => format!("product {product} is inactive"),
+        _ => format!("product {product} is of class Bundle, which cannot be an addition"),
+    }
+}
+
+fn source_trouble(code: Code) -> String {
+    match code {
+        Code::CustomerMissing => "the customer is not in the export at all".to_owned(),
+        Code::CustomerIncomplete => "a row of the customer could not be read".to_owned(),
+        Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),
+        _ => "the sum of the counts does not fit".to_owned(),
+    }
+}
+
+fn doubt_detail(doubt: &crate::reconcile::guards::InDoubt) -> String {
+    let sent = format!("a creation of run {} is in doubt", doubt.run);
+    if doubt.candidates.is_empty() {
+        format!("{sent}; a later run looks again")
+    } else {
+        format!("{sent}, and several new additions fit: {}", ids(doubt.candidates.iter().map(|id| id.0)))
+    }
+}
