@@ -1,0 +1,305 @@
+//! The journal of writes: an intent is on the disk before its request leaves, an outcome when it is known.
+
+use std::fmt;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::Utc;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use rusqlite::Transaction;
+
+use crate::history::chain;
+use crate::history::chain::Entry;
+use crate::history::columns::day;
+use crate::history::columns::json;
+use crate::history::columns::quantity;
+use crate::history::columns::time;
+use crate::history::columns::time_text;
+use crate::history::error::StoreError;
+use crate::history::lock::RunLock;
+use crate::history::store::History;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::ProductId;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::quantity::Quantity;
+
+/// One write, as numbered by the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WriteId(pub i64);
+
+/// What is about to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Of which line.
+    pub key: LineKey,
+    /// One of the two writes.
+    pub kind: IntentKind,
+}
+
+/// One of the two writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntentKind {
+    /// A quantity is set.
+    Set {
+        /// Of which addition.
+        addition: AdditionId,
+        /// What ConnectWise held.
+        from: Quantity,
+        /// What it is to hold.
+        to: Quantity,
+    },
+    /// A line is created.
+    Create {
+        /// The catalog item.
+        product: ProductId,
+        /// Its units.
+        quantity: Quantity,
+        /// The day it takes effect.
+        effective_on: NaiveDate,
+        /// Additions of that product on that agreement that were there before, cancelled and future ones included. A
+        /// new one is told from them.
+        before: Vec<AdditionId>,
+    },
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// ConnectWise holds it now; or a later look found that it does.
+    Applied {
+        /// The addition that holds it.
+        addition: AdditionId,
+        /// What it holds.
+        quantity: Quantity,
+    },
+    /// ConnectWise said no.
+    Refused {
+        /// Why, for a person.
+        why: String,
+    },
+    /// Nobody knows. A later run looks.
+    Unknown {
+        /// Why, for a person.
+        why: String,
+    },
+    /// It was looked for and is given up: it may be decided anew.
+    Superseded {
+        /// Why, for a person.
+        why: String,
+    },
+}
+
+/// A write that nobody knows the end of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenWrite {
+    /// Which.
+    pub write: WriteId,
+    /// Of which run.
+    pub run: RunId,
+    /// What was meant.
+    pub intent: Intent,
+    /// When its intent was stored; it was sent right afterwards, if at all.
+    pub sent_at: DateTime<Utc>,
+    /// Why it is unknown; `None` if its process died before it could say anything.
+    pub unknown: Option<String>,
+}
+
+/// A write and its last outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteRecord {
+    /// Which.
+    pub write: WriteId,
+    /// What was meant.
+    pub intent: Intent,
+    /// When its intent was stored.
+    pub sent_at: DateTime<Utc>,
+    /// What became of it; `None` if its process died before it could say anything.
+    pub outcome: Option<WriteOutcome>,
+}
+
+impl History {
+    /// Stores what is about to be written. When it returns, it is on the disk, and the request may leave.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then nothing may be sent. [`StoreError::CreationOpen`] for a creation of a line that
+    /// has one in doubt.
+    pub fn intent(
+        &mut self,
+        _lock: &RunLock,
+        run: RunId,
+        intent: &Intent,
+        at: DateTime<Utc>,
+    ) -> Result<WriteId, StoreError> {
+        let entry = intent_entry(run, intent, at);
+        self.write(|transaction| {
+            if matches!(intent.kind, IntentKind::Create { .. }) {
+                refuse_second_creation(transaction, &intent.key)?;
+            }
+            chain::append(transaction, entry).map(WriteId)
+        })
+    }
+
+    /// Stores what became of a write. `Unknown` may be followed by another outcome; the others are final.
+    ///
+    /// # Errors
+    /// When it cannot be stored; the write then stays open, and the next run looks. [`StoreError::Settled`] if it has
+    /// its final outcome.
+    pub fn outcome(&mut self, write: WriteId, outcome: &WriteOutcome, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let run = run_of_open_write(transaction, write)?.ok_or(StoreError::Settled { write })?;
+            chain::append(transaction, outcome_entry(run, write, outcome, at))?;
+            Ok(())
+        })
+    }
+
+    /// Writes of an integration without an outcome, or whose last one is `Unknown`; oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn open_writes(&self, integration: &IntegrationName) -> Result<Vec<OpenWrite>, StoreError> {
+        self.read(|connection| open_writes(connection, integration))
+    }
+
+    /// Every write of a run, in the order in which they were sent.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn writes_of(&self, run: RunId) -> Result<Vec<WriteRecord>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM writes WHERE run = ?1 ORDER BY write")?;
+            statement.query_and_then([run.0], write_record)?.collect()
+        })
+    }
+}
+
+/// See [`History::open_writes`].
+pub(super) fn open_writes(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<Vec<OpenWrite>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM writes WHERE integration = ?1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY write",
+    )?;
+    let rows = statement.query_and_then([integration.as_str()], |row| {
+        let WriteRecord { write, intent, sent_at, outcome: _ } = write_record(row)?;
+        Ok(OpenWrite { write, run: RunId(row.get("run")?), intent, sent_at, unknown: row.get("why")? })
+    })?;
+    rows.collect()
+}
+
+/// The last guard against billing a customer twice, behind the one that decides.
+fn refuse_second_creation(transaction: &Transaction<'_>, key: &LineKey) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT product FROM writes
+         WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')",
+    )?;
+    for product in statement.query_map([key.agreement.0], |row| row.get::<_, String>(0))? {
+        if ProductCode::new(&product?).folded() == key.product.folded() {
+            return Err(StoreError::CreationOpen { key: key.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn run_of_open_write(transaction: &Transaction<'_>, write: WriteId) -> Result<Option<RunId>, StoreError> {
+    let mut statement = transaction
+        .prepare_cached("SELECT run FROM writes WHERE write = ?1 AND (outcome IS NULL OR outcome = 'unknown')")?;
+    Ok(statement.query_row([write.0], |row| Ok(RunId(row.get(0)?))).optional()?)
+}
+
+fn intent_entry(run: RunId, intent: &Intent, at: DateTime<Utc>) -> Entry {
+    let Intent { key: LineKey { agreement, product }, kind } = intent;
+    let entry = Entry {
+        run: run.0,
+        at: time_text(at),
+        agreement: Some(agreement.0),
+        product: Some(product.as_str().to_owned()),
+        ..Entry::default()
+    };
+    match kind {
+        IntentKind::Set { addition, from, to } => Entry {
+            event: "set",
+            addition: Some(addition.0),
+            from_quantity: Some(from.to_string()),
+            quantity: Some(to.to_string()),
+            ..entry
+        },
+        IntentKind::Create { product, quantity, effective_on, before } => Entry {
+            event: "create",
+            quantity: Some(quantity.to_string()),
+            catalog_item: Some(product.0),
+            effective_on: Some(effective_on.to_string()),
+            before: Some(serde_json::to_string(before).expect("integers always make JSON")),
+            ..entry
+        },
+    }
+}
+
+fn outcome_entry(run: RunId, write: WriteId, outcome: &WriteOutcome, at: DateTime<Utc>) -> Entry {
+    let entry = Entry { run: run.0, write: Some(write.0), at: time_text(at), ..Entry::default() };
+    match outcome {
+        WriteOutcome::Applied { addition, quantity } => {
+            Entry { event: "applied", addition: Some(addition.0), quantity: Some(quantity.to_string()), ..entry }
+        }
+        WriteOutcome::Refused { why } => Entry { event: "refused", why: Some(why.clone()), ..entry },
+        WriteOutcome::Unknown { why } => Entry { event: "unknown", why: Some(why.clone()), ..entry },
+        WriteOutcome::Superseded { why } => Entry { event: "superseded", why: Some(why.clone()), ..entry },
+    }
+}
+
+fn write_record(row: &Row<'_>) -> Result<WriteRecord, StoreError> {
+    let product: String = row.get("product")?;
+    let key = LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) };
+    Ok(WriteRecord {
+        write: WriteId(row.get("write")?),
+        intent: Intent { key, kind: intent_kind(row)? },
+        sent_at: time(row, "at")?,
+        outcome: outcome(row)?,
+    })
+}
+
+fn intent_kind(row: &Row<'_>) -> Result<IntentKind, StoreError> {
+    let kind: String = row.get("kind")?;
+    match kind.as_str() {
+        "set" => Ok(IntentKind::Set {
+            addition: AdditionId(row.get("addition")?),
+            from: quantity(row, "from_quantity")?,
+            to: quantity(row, "quantity")?,
+        }),
+        "create" => Ok(IntentKind::Create {
+            product: ProductId(row.get("catalog_item")?),
+            quantity: quantity(row, "quantity")?,
+            effective_on: day(row, "effective_on")?,
+            before: json(row, "before")?,
+        }),
+        _ => Err(StoreError::Unreadable { column: "event", value: kind }),
+    }
+}
+
+fn outcome(row: &Row<'_>) -> Result<Option<WriteOutcome>, StoreError> {
+    let word: Option<String> = row.get("outcome")?;
+    let Some(word) = word else { return Ok(None) };
+    let outcome = match word.as_str() {
+        "applied" => WriteOutcome::Applied {
+            addition: AdditionId(row.get("applied_addition")?),
+            quantity: quantity(row, "applied_quantity")?,
+        },
+        "refused" => WriteOutcome::Refused { why: row.get("why")? },
+        "unknown" => WriteOutcome::Unknown { why: row.get("why")? },
+        "superseded" => WriteOutcome::Superseded { why: row.get("why")? },
+        _ => return Err(StoreError::Unreadable { column: "event", value: word }),
+    };
+    Ok(Some(outcome))
+}
+
+impl fmt::Display for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

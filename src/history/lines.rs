@@ -1,0 +1,139 @@
+//! The lines of a plan, in and out of their table.
+
+use rusqlite::Connection;
+use rusqlite::Row;
+use rusqlite::Statement;
+use rusqlite::Transaction;
+use rusqlite::params;
+
+use crate::history::columns::integer;
+use crate::history::columns::json;
+use crate::history::columns::maybe_quantity;
+use crate::history::columns::word;
+use crate::history::error::StoreError;
+use crate::history::record::LineRecord;
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+
+/// Stores the lines of a plan, in their order.
+pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
+                            outcome, reason, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    for (position, line) in lines.iter().enumerate() {
+        execute(&mut statement, run, Some(integer(position)), line)?;
+    }
+    Ok(())
+}
+
+/// Stores what became of some lines of a plan; they are known by their handles.
+pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "UPDATE lines SET company = ?4, agreement = ?5, addition = ?6, product = ?7, sources = ?8, was = ?9,
+                          wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14
+         WHERE run = ?1 AND position = coalesce(?2, position) AND handle = ?3",
+    )?;
+    for line in lines {
+        if execute(&mut statement, run, None, line)? == 0 {
+            return Err(StoreError::NoSuchLine { run, handle: line.handle.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a run, in the order of its plan.
+pub(super) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<LineRecord>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM lines WHERE run = ?1 ORDER BY position")?;
+    statement.query_and_then([run.0], line)?.collect()
+}
+
+/// The line of a row.
+pub(super) fn line(row: &Row<'_>) -> Result<LineRecord, StoreError> {
+    Ok(LineRecord {
+        handle: row.get("handle")?,
+        company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
+        agreement: row.get::<_, Option<i64>>("agreement")?.map(AgreementId),
+        addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
+        product: row.get::<_, Option<String>>("product")?.map(|product| ProductCode::new(&product)),
+        sources: sources(row)?,
+        was: maybe_quantity(row, "was")?,
+        wanted: maybe_quantity(row, "wanted")?,
+        now: maybe_quantity(row, "now")?,
+        outcome: word(row, "outcome", Outcome::from_word)?,
+        reason: word(row, "reason", Code::from_word)?,
+        detail: row.get("detail")?,
+    })
+}
+
+fn execute(
+    statement: &mut Statement<'_>,
+    run: RunId,
+    position: Option<i64>,
+    line: &LineRecord,
+) -> Result<usize, StoreError> {
+    let LineRecord {
+        handle,
+        company,
+        agreement,
+        addition,
+        product,
+        sources,
+        was,
+        wanted,
+        now,
+        outcome,
+        reason,
+        detail,
+    } = line;
+    let changed = statement.execute(params![
+        run.0,
+        position,
+        handle,
+        company.map(|id| id.0),
+        agreement.map(|id| id.0),
+        addition.map(|id| id.0),
+        product.as_ref().map(ProductCode::as_str),
+        sources_text(sources),
+        was.map(|units| units.to_string()),
+        wanted.map(|units| units.to_string()),
+        now.map(|units| units.to_string()),
+        outcome.as_str(),
+        reason.as_str(),
+        detail,
+    ])?;
+    Ok(changed)
+}
+
+fn sources_text(sources: &[Source]) -> String {
+    let rows: Vec<_> = sources
+        .iter()
+        .map(|Source { customer, service, count, lines }| {
+            (customer, service, count.map(|units| units.to_string()), lines)
+        })
+        .collect();
+    serde_json::to_string(&rows).expect("names, texts and integers always make JSON")
+}
+
+fn sources(row: &Row<'_>) -> Result<Vec<Source>, StoreError> {
+    let rows: Vec<(CustomerName, ServiceName, Option<String>, Vec<u64>)> = json(row, "sources")?;
+    let sources = rows.into_iter().map(|(customer, service, count, lines)| {
+        let count = count.map(|text| text.parse::<Quantity>().map_err(|_| unreadable(text))).transpose()?;
+        Ok(Source { customer, service, count, lines })
+    });
+    sources.collect()
+}
+
+fn unreadable(value: String) -> StoreError {
+    StoreError::Unreadable { column: "sources", value }
+}

@@ -1,0 +1,298 @@
+//! Runs, lines and plans, looked up.
+
+use chrono::DateTime;
+use chrono::Utc;
+use rusqlite::Connection;
+use rusqlite::Params;
+use rusqlite::Row;
+use rusqlite::params;
+
+use crate::history::columns::count;
+use crate::history::columns::decimal;
+use crate::history::columns::integer;
+use crate::history::columns::maybe_time;
+use crate::history::columns::time;
+use crate::history::columns::word;
+use crate::history::error::StoreError;
+use crate::history::lines;
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::record::Requests;
+use crate::history::record::RunEnd;
+use crate::history::record::RunRecord;
+use crate::history::record::Totals;
+use crate::history::store::History;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::Finding;
+
+/// One run without its lines and findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its number.
+    pub run: RunId,
+    /// Whose run.
+    pub integration: IntegrationName,
+    /// By which command.
+    pub command: RunCommand,
+    /// In which mode.
+    pub mode: Mode,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// What it planned; `None` if it ended before there was a plan.
+    pub planned: Option<PlanSummary>,
+    /// How it ended; `None` while it runs, or if its process died.
+    pub end: Option<EndSummary>,
+}
+
+/// A plan without its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSummary {
+    /// SHA-256 of the plan, in hex.
+    pub fingerprint: String,
+    /// Whether the guards let it pass, or a person approved it.
+    pub accepted: bool,
+    /// The export it was drawn on.
+    pub export: ExportRecord,
+}
+
+/// An end without its findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndSummary {
+    /// When.
+    pub finished_at: DateTime<Utc>,
+    /// In a word.
+    pub verdict: RunVerdict,
+    /// The exit code of this run alone.
+    pub exit_code: u8,
+    /// The numbers of its lines.
+    pub totals: Totals,
+    /// What it asked of ConnectWise.
+    pub requests: Requests,
+}
+
+/// A plan that somebody may approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// The newest run that drew it.
+    pub run: RunId,
+    /// Whose plan.
+    pub integration: IntegrationName,
+    /// Its whole fingerprint.
+    pub fingerprint: String,
+    /// When that run began.
+    pub planned_at: DateTime<Utc>,
+}
+
+impl History {
+    /// One run, whole; `None` if there is none of this number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|connection| {
+            Ok(records(connection, "SELECT * FROM runs WHERE run = ?1", [run.0])?.into_iter().next())
+        })
+    }
+
+    /// The run that began last, of one integration or of all; it may not have ended yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn latest_run(&self, integration: Option<&IntegrationName>) -> Result<Option<RunRecord>, StoreError> {
+        let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) ORDER BY run DESC LIMIT 1";
+        let integration = integration.map(IntegrationName::as_str);
+        self.read(|connection| Ok(records(connection, sql, [integration])?.into_iter().next()))
+    }
+
+    /// The last runs of all integrations, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
+            statement.query_and_then([integer(limit)], summary)?.collect()
+        })
+    }
+
+    /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
+    /// died. Oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn cut_off_runs(&self, integration: &IntegrationName) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND finished_at IS NULL AND run IS NOT ?2 ORDER BY run";
+        let current = self.current.map(|run| run.0);
+        self.read(|connection| records(connection, sql, params![integration.as_str(), current]))
+    }
+
+    /// The line of this handle, or of a handle that begins like this, from the newest run that knows it. When several
+    /// different handles begin like this, one line of each, so that the caller can say so.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find_line(&self, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+        if handle.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.read(|connection| {
+            let mut whole = connection.prepare("SELECT * FROM lines WHERE handle = ?1 ORDER BY run DESC LIMIT 1")?;
+            let exact: Vec<_> = whole.query_and_then([handle], numbered_line)?.collect::<Result<_, _>>()?;
+            if !exact.is_empty() {
+                return Ok(exact);
+            }
+            let mut begins = connection.prepare(
+                "SELECT * FROM lines AS l WHERE handle > ?1 AND handle < ?1 || char(1114111)
+                 AND run = (SELECT max(run) FROM lines WHERE handle = l.handle) ORDER BY handle",
+            )?;
+            begins.query_and_then([handle], numbered_line)?.collect()
+        })
+    }
+
+    /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
+    /// not change are not kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn line_history(
+        &self,
+        handle: &str,
+        limit: usize,
+    ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT l.*, r.started_at FROM lines AS l JOIN runs AS r ON r.run = l.run
+                 WHERE l.handle = ?1 ORDER BY l.run DESC LIMIT ?2",
+            )?;
+            let rows = statement.query_and_then(params![handle, integer(limit)], |row| {
+                let (run, line) = numbered_line(row)?;
+                Ok((run, time(row, "started_at")?, line))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// The different plans whose fingerprint begins like this, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT max(run) AS run, integration, fingerprint, started_at FROM runs
+                 WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
+                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
+            )?;
+            statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
+        })
+    }
+}
+
+fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
+    Ok(StoredPlan {
+        run: RunId(row.get("run")?),
+        integration: integration(row)?,
+        fingerprint: row.get("fingerprint")?,
+        planned_at: time(row, "started_at")?,
+    })
+}
+
+fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
+    Ok((RunId(row.get("run")?), lines::line(row)?))
+}
+
+fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
+    let mut statement = connection.prepare(sql)?;
+    let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
+    summaries.into_iter().map(|summary| record(connection, summary)).collect()
+}
+
+fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
+    let RunSummary { run, integration, command, mode, started_at, planned, end } = summary;
+    let planned = planned.map(|PlanSummary { fingerprint, accepted, export }| {
+        Ok::<_, StoreError>(PlanRecord { fingerprint, accepted, export, lines: lines::of_run(connection, run)? })
+    });
+    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests }| {
+        let findings = findings_of(connection, run)?;
+        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests })
+    });
+    let (planned, end) = (planned.transpose()?, end.transpose()?);
+    Ok(RunRecord { run, integration, command, mode, started_at, planned, end })
+}
+
+fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
+    let name: String = row.get("integration")?;
+    Ok(IntegrationName::new(&name))
+}
+
+fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
+    Ok(RunSummary {
+        run: RunId(row.get("run")?),
+        integration: integration(row)?,
+        command: word(row, "command", RunCommand::from_word)?,
+        mode: word(row, "mode", Mode::from_word)?,
+        started_at: time(row, "started_at")?,
+        planned: plan_summary(row)?,
+        end: end_summary(row)?,
+    })
+}
+
+fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
+    let fingerprint: Option<String> = row.get("fingerprint")?;
+    let Some(fingerprint) = fingerprint else { return Ok(None) };
+    let export = ExportRecord {
+        path: row.get("export_path")?,
+        sha256: row.get("export_sha256")?,
+        rows: count(row, "export_rows")?,
+        customers: count(row, "export_customers")?,
+        units: decimal(row, "export_units")?,
+        modified_at: time(row, "export_modified_at")?,
+    };
+    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export }))
+}
+
+fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
+    let Some(finished_at) = maybe_time(row, "finished_at")? else { return Ok(None) };
+    let totals = Totals {
+        to_decide: count(row, "to_decide")?,
+        changed: count(row, "changed")?,
+        would_change: count(row, "would_change")?,
+        failed: count(row, "failed")?,
+        unknown: count(row, "unknown")?,
+        lines: count(row, "lines")?,
+        explained: count(row, "explained")?,
+    };
+    let requests = Requests {
+        sent: count(row, "requests_sent")?,
+        retried: count(row, "requests_retried")?,
+        throttled_ms: count(row, "throttled_ms")?,
+    };
+    let verdict = word(row, "verdict", RunVerdict::from_word)?;
+    Ok(Some(EndSummary { finished_at, verdict, exit_code: count(row, "exit_code")?, totals, requests }))
+}
+
+fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM findings WHERE run = ?1 ORDER BY position")?;
+    statement.query_and_then([run.0], finding)?.collect()
+}
+
+fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {
+    Ok(Finding {
+        severity: word(row, "severity", Severity::from_word)?,
+        code: word(row, "code", Code::from_word)?,
+        customer: row.get::<_, Option<String>>("customer")?.map(|name| CustomerName::new(&name)),
+        service: row.get::<_, Option<String>>("service")?.map(|name| ServiceName::new(&name)),
+        handle: row.get("handle")?,
+        message: row.get("message")?,
+        fix: row.get("fix")?,
+    })
+}

@@ -1,0 +1,203 @@
+//! What the guards need to know of earlier runs.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use rusqlite::Transaction;
+use rusqlite::params;
+
+use crate::history::columns::count;
+use crate::history::columns::decimal;
+use crate::history::columns::json;
+use crate::history::columns::quantity;
+use crate::history::columns::time;
+use crate::history::columns::time_text;
+use crate::history::error::StoreError;
+use crate::history::journal;
+use crate::history::journal::IntentKind;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::store::History;
+use crate::reconcile::code::Code;
+use crate::reconcile::guards::Accepted;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::InDoubt;
+use crate::reconcile::guards::Past;
+use crate::reconcile::guards::Written;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::plan::LineKey;
+
+impl History {
+    /// What is known of an integration's runs before the current one.
+    ///
+    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in.
+    ///
+    /// # Errors
+    /// An unreadable history is an error, never an empty past.
+    pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
+        self.read(|connection| {
+            Ok(Past {
+                accepted: accepted(connection, integration, current)?,
+                approved_once: approved_once(connection, integration)?,
+                written: written(connection, integration)?,
+                zero_before: zero_before(connection, integration, current)?,
+                in_doubt: in_doubt(connection, integration)?,
+            })
+        })
+    }
+}
+
+/// Keeps what the guards of later runs will ask, beside the lines of a plan.
+pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
+    let (integration, command): (String, String) =
+        transaction.query_row("SELECT integration, command FROM runs WHERE run = ?1", [run.0], |row| {
+            Ok((row.get("integration")?, row.get("command")?))
+        })?;
+    // A dry run never moves the baseline.
+    if plan.accepted && command != RunCommand::Plan.as_str() {
+        remember_baseline(transaction, run, &plan.lines)?;
+    }
+    remember_zeros(transaction, run, &integration, plan)
+}
+
+/// Drops baselines that no later run will ask for.
+pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
+    transaction.execute(
+        "DELETE FROM baselines WHERE run IN
+             (SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
+              WHERE r.integration = ?1 ORDER BY b.run DESC LIMIT -1 OFFSET 3)",
+        [integration],
+    )?;
+    Ok(())
+}
+
+fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
+    // A source without a line of the export is a customer or a service that the export does not name.
+    let named = lines.iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
+    let customers: BTreeSet<&str> = named.map(|source| source.customer.as_str()).collect();
+    let additions: BTreeSet<i64> = lines.iter().filter_map(|line| line.addition).map(|id| id.0).collect();
+    transaction.execute(
+        "INSERT INTO baselines (run, customers, additions) VALUES (?1, ?2, ?3)",
+        params![
+            run.0,
+            serde_json::to_string(&customers).expect("texts always make JSON"),
+            serde_json::to_string(&additions).expect("integers always make JSON"),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Keeps a list of the lines at zero rather than asking the lines of older plans: those that say "no longer zero" are
+/// the unchanged ones, which are thinned out.
+fn remember_zeros(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    integration: &str,
+    plan: &PlanRecord,
+) -> Result<(), StoreError> {
+    let mut known = BTreeSet::new();
+    let mut statement =
+        transaction.prepare_cached("SELECT agreement, product FROM zero_since WHERE integration = ?1")?;
+    for key in statement.query_and_then([integration], key)? {
+        known.insert(key?);
+    }
+    let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut delete = transaction
+        .prepare_cached("DELETE FROM zero_since WHERE integration = ?1 AND agreement = ?2 AND product = ?3")?;
+    let placed = plan.lines.iter().filter_map(|line| Some((line, line_key(line)?, line.wanted?)));
+    for (line, key, wanted) in placed {
+        let place = (integration, key.agreement.0, key.product.as_str());
+        if !wanted.is_zero() && known.remove(&key) {
+            delete.execute(place)?;
+        } else if wanted.is_zero() && line.reason == Code::ToZero && !known.contains(&key) {
+            let export = &plan.export;
+            insert.execute(params![place.0, place.1, place.2, run.0, export.sha256, time_text(export.modified_at)])?;
+            known.insert(key);
+        }
+    }
+    Ok(())
+}
+
+fn line_key(line: &LineRecord) -> Option<LineKey> {
+    Some(LineKey { agreement: line.agreement?, product: line.product.clone()? })
+}
+
+fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
+    let product: String = row.get("product")?;
+    Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) })
+}
+
+fn accepted(
+    connection: &Connection,
+    integration: &IntegrationName,
+    current: RunId,
+) -> Result<Option<Accepted>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.run, r.export_rows, r.export_units, b.customers, b.additions
+         FROM baselines AS b JOIN runs AS r ON r.run = b.run
+         WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
+    )?;
+    let mut rows = statement.query(params![integration.as_str(), current.0])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Accepted {
+        run: RunId(row.get("run")?),
+        rows: count(row, "export_rows")?,
+        customers: json::<BTreeSet<CustomerName>>(row, "customers")?,
+        units: decimal(row, "export_units")?,
+        additions: json::<BTreeSet<AdditionId>>(row, "additions")?,
+    }))
+}
+
+fn approved_once(connection: &Connection, integration: &IntegrationName) -> Result<bool, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1")?;
+    Ok(statement.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
+}
+
+fn written(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT j.addition, j.quantity, j.run FROM journal AS j JOIN runs AS r ON r.run = j.run
+         WHERE r.integration = ?1 AND j.event = 'applied' ORDER BY j.seq",
+    )?;
+    // In the journal's order, so that the last one stays.
+    let rows = statement.query_and_then([integration.as_str()], |row| {
+        let written = Written { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
+        Ok((AdditionId(row.get("addition")?), written))
+    })?;
+    rows.collect()
+}
+
+fn zero_before(
+    connection: &Connection,
+    integration: &IntegrationName,
+    current: RunId,
+) -> Result<BTreeMap<LineKey, ExportStamp>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT agreement, product, sha256, modified_at FROM zero_since WHERE integration = ?1 AND run <> ?2",
+    )?;
+    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {
+        let stamp = ExportStamp { sha256: row.get("sha256")?, modified_at: time(row, "modified_at")? };
+        Ok((key(row)?, stamp))
+    })?;
+    rows.collect()
+}
+
+fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, InDoubt>, StoreError> {
+    let open = journal::open_writes(connection, integration)?;
+    let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
+    Ok(creations
+        .map(|write| (write.intent.key, InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() }))
+        .collect())
+}

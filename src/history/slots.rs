@@ -1,0 +1,35 @@
+//! Nights of the daemon's schedule: each is begun once, by whoever claims it first.
+
+use chrono::DateTime;
+use chrono::Utc;
+use rusqlite::params;
+
+use crate::history::columns::maybe_time;
+use crate::history::columns::time_text;
+use crate::history::error::StoreError;
+use crate::history::store::History;
+
+impl History {
+    /// The latest slot that was ever claimed; `None` before the first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT max(slot) AS slot FROM slots";
+        self.connection.query_row_and_then(sql, [], |row| maybe_time(row, "slot"))
+    }
+
+    /// Claims a slot: `true` for the first who does, `false` for everybody after.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then the slot is not claimed.
+    pub fn claim_slot(&mut self, slot: DateTime<Utc>, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let claimed = transaction.execute(
+                "INSERT INTO slots (slot, claimed_at) VALUES (?1, ?2) ON CONFLICT (slot) DO NOTHING",
+                params![time_text(slot), time_text(at)],
+            )?;
+            Ok(claimed == 1)
+        })
+    }
+}
