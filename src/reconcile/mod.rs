@@ -14,3 +14,4 @@ pub mod outcome;
 pub mod plan;
 pub mod quantity;
 pub mod records;
+pub mod shown;
