@@ -140,6 +140,15 @@ impl Tally {
         }
     }
 
+    /// A row that the file ends in without a line end, whose last cell may therefore be half of what it was.
+    pub fn cut_off(&mut self, line: u64, customer: &str, column: &str, value: &str) {
+        self.rows += 1;
+        match customer.trim() {
+            "" => self.nameless.push(line),
+            customer => self.reject(line, customer, Fault::CutOff { column, value }),
+        }
+    }
+
     fn add(&mut self, line: u64, customer: &str, service: &str, units: Quantity) {
         let duplicates = self.duplicates;
         let service = self.service(service);
@@ -157,6 +166,7 @@ impl Tally {
         let (column, value, why) = match fault {
             Fault::NoService => (self.columns.service.clone(), String::new(), "names no service".to_owned()),
             Fault::Count(text, error) => (self.columns.count.clone(), text.to_owned(), error.to_string()),
+            Fault::CutOff { column, value } => (column.to_owned(), value.to_owned(), CUT_OFF.to_owned()),
         };
         let customer = Some(CustomerName::new(customer));
         self.rejected.push(RejectedRow { line, column, value, customer, why });
@@ -203,7 +213,10 @@ impl Tally {
 enum Fault<'a> {
     NoService,
     Count(&'a str, CountError),
+    CutOff { column: &'a str, value: &'a str },
 }
+
+const CUT_OFF: &str = "is the file's last cell, and no line end follows it, so it may have been cut off";
 
 impl Cell {
     fn again(&mut self, line: u64, units: Quantity, duplicates: Duplicates) {

@@ -22,4 +22,7 @@ pub mod plan;
 pub mod quantity;
 pub mod records;
 pub mod shown;
+<<<<<<< HEAD
 pub mod wanted;
+=======
+>>>>>>> intake

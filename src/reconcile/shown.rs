@@ -1,22 +1,100 @@
-//! Text from outside, made harmless for a terminal, a log or a page: one line, no control, no bidi, no zero width.
+//! Text that others wrote, made fit to be shown: one line, no escape sequences, nothing invisible.
 
 use std::fmt::Write as _;
 
-/// `text` with every control, bidirectional and invisible character written out as `\u{202e}`.
+/// Characters that are shown of a text; what is longer loses its middle.
+const SHOWN_MAX: usize = 60;
+/// How many of them are the text's end: names often differ there.
+const TAIL: usize = 19;
+
+/// The text as it may stand in a message, a terminal or a journal: control, bidirectional and zero-width characters as
+/// `\u{202e}`, and no more than 60 characters, the middle cut out.
 pub fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_harmful(character) {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{}", character.escape_unicode());
-        } else {
-            out.push(character);
-        }
+    if text.len() <= SHOWN_MAX && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
     }
-    out
+    let (whole, complete) = take(text.chars(), SHOWN_MAX);
+    if complete {
+        return whole.concat();
+    }
+    let (head, _) = take(text.chars(), SHOWN_MAX - TAIL - 1);
+    let (mut tail, _) = take(text.chars().rev(), TAIL);
+    tail.reverse();
+    format!("{}…{}", head.concat(), tail.concat())
 }
 
-fn is_harmful(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+/// The text with the same characters escaped, at its full length.
+pub fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut all, c| {
+        all.push_str(&piece(c));
+        all
+    })
+}
+
+/// As many whole pieces as fit in `room`, and whether that was everything.
+fn take(chars: impl Iterator<Item = char>, room: usize) -> (Vec<String>, bool) {
+    let (mut pieces, mut used) = (Vec::new(), 0);
+    for c in chars {
+        let piece = piece(c);
+        used += piece.chars().count();
+        if used > room {
+            return (pieces, false);
+        }
+        pieces.push(piece);
+    }
+    (pieces, true)
+}
+
+fn piece(c: char) -> String {
+    let mut piece = String::new();
+    match c {
+        '\n' => piece.push_str("\\n"),
+        '\r' => piece.push_str("\\r"),
+        '\t' => piece.push_str("\\t"),
+        _ if is_hostile(c) => {
+            let _ = write!(piece, "{}", c.escape_unicode());
+        }
+        _ => piece.push(c),
+    }
+    piece
+}
+
+/// Whether a character moves the cursor, turns the direction of writing, breaks the line, or is not seen at all.
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_cannot_move_the_cursor_or_hide_itself() {
+        let cases = [
+            ("Acme Zürich", "Acme Zürich"),
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("evil\u{202e}cod.exe", "evil\\u{202e}cod.exe"),
+            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+            ("one\ntwo\r\n", "one\\ntwo\\r\\n"),
+            ("x\u{2028}level=error", "x\\u{2028}level=error"),
+        ];
+        for (text, safe) in cases {
+            assert_eq!(shown(text), safe);
+            assert_eq!(escaped(text), safe);
+        }
+    }
+
+    #[test]
+    fn a_long_text_keeps_both_ends_and_fits_in_a_line() {
+        let long = format!("begin{}end", "x".repeat(1000));
+        let short = shown(&long);
+        assert!(short.starts_with("begin") && short.ends_with("end") && short.contains('…'));
+        assert_eq!(short.chars().count(), SHOWN_MAX);
+        assert!(shown(&"\u{202e}".repeat(100)).chars().count() <= SHOWN_MAX);
+        assert_eq!(shown(&"ü".repeat(SHOWN_MAX)), "ü".repeat(SHOWN_MAX));
+    }
 }

@@ -1,0 +1,71 @@
+//! Physical line numbers, as an editor shows them.
+
+/// Counts lines up to ever later offsets. LF, CRLF and a lone CR each end one line, inside quoted cells too.
+#[derive(Debug)]
+pub(in crate::export) struct Lines<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    line: u64,
+    has_cr: bool,
+}
+
+impl<'a> Lines<'a> {
+    pub(in crate::export) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0, line: 1, has_cr: memchr::memchr(b'\r', bytes).is_some() }
+    }
+
+    /// The line that the byte at `offset` stands on, from 1. Offsets may only grow.
+    pub(in crate::export) fn at(&mut self, offset: usize) -> u64 {
+        let offset = offset.min(self.bytes.len());
+        let passed = &self.bytes[self.offset.min(offset)..offset];
+        let ended = if self.has_cr { self.ends(passed) } else { memchr::memchr_iter(b'\n', passed).count() };
+        self.line += u64::try_from(ended).unwrap_or(u64::MAX);
+        self.offset = offset;
+        self.line
+    }
+
+    fn ends(&self, passed: &[u8]) -> usize {
+        let next = |at: usize| self.bytes.get(self.offset + at + 1);
+        memchr::memchr2_iter(b'\r', b'\n', passed).filter(|&at| passed[at] == b'\n' || next(at) != Some(&b'\n')).count()
+    }
+}
+
+/// The line and the column (in characters, from 1) of one offset.
+pub(in crate::export) fn place(bytes: &[u8], offset: usize) -> (u64, u64) {
+    let before = &bytes[..offset.min(bytes.len())];
+    let begins = memchr::memrchr2(b'\r', b'\n', before).map_or(0, |at| at + 1);
+    let characters = before[begins..].iter().filter(|byte| !(0x80..0xc0).contains(*byte)).count();
+    (Lines::new(bytes).at(offset), u64::try_from(characters).unwrap_or(u64::MAX).saturating_add(1))
+}
+
+/// The offset of the first byte from `offset` on that ends no line.
+pub(in crate::export) fn skip_line_ends(bytes: &[u8], offset: usize) -> usize {
+    let rest = bytes.get(offset..).unwrap_or_default();
+    offset + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        for text in ["a\nb\n\nc", "a\r\nb\r\n\r\nc", "a\rb\r\rc"] {
+            let bytes = text.as_bytes();
+            let lines: Vec<u64> = ["a", "b", "c"]
+                .map(|letter| text.find(letter).expect("stands there"))
+                .map({
+                    let mut lines = Lines::new(bytes);
+                    move |at| lines.at(at)
+                })
+                .to_vec();
+            assert_eq!(lines, [1, 2, 4], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_counted_in_characters() {
+        assert_eq!(place("a\nzü,x".as_bytes(), "a\nzü,".len()), (2, 4));
+        assert_eq!(place(b"", 0), (1, 1));
+    }
+}
