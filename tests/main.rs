@@ -1,1 +1,4 @@
 //! One test binary; one module per theme.
+
+mod schedule;
+mod snapshots;
