@@ -375,21 +375,37 @@ mod tests {
         );
     }
 
+    /// Another process takes every slot between our look and our claim.
+    struct Raced;
+
+    impl Claims for Raced {
+        type Error = &'static str;
+
+        fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
+            Ok(Some(at("2026-03-07T02:30:00Z")))
+        }
+
+        fn claim(&self, _slot: DateTime<Utc>) -> Result<bool, Self::Error> {
+            Ok(false)
+        }
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn a_slot_that_another_process_took_is_left_to_it() {
-        let slots = Slots::default();
-        let other = slots.clone();
-        other.claim(at(SLOT)).expect("free");
-        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
-        assert!(
-            nights(
-                &slots,
-                &["2026-03-08T02:30:00Z", "2026-03-08T02:31:00Z"],
-                |_| Ok(())
-            )
-            .await
-            .is_empty()
-        );
+        let runs = Cell::new(0);
+        let run = |_| {
+            runs.set(runs.get() + 1);
+            std::future::ready(Ok::<(), &str>(()))
+        };
+        Watch {
+            schedule: nightly(),
+            clock: || at(SLOT),
+            claims: Raced,
+            run,
+        }
+        .beat(at(SLOT))
+        .await;
+        assert_eq!(runs.get(), 0, "two processes must not run the same night");
     }
 
     #[tokio::test(flavor = "current_thread")]
