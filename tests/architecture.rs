@@ -19,19 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("apply", &["reconcile", "connectwise", "history"]),
     ("report", &["reconcile", "history"]),
     ("notify", &["report", "connectwise"]),
-    (
-        "nightly",
-        &[
-            "reconcile",
-            "export",
-            "connectwise",
-            "history",
-            "config",
-            "apply",
-            "report",
-            "notify",
-        ],
-    ),
+    ("nightly", &["reconcile", "export", "connectwise", "history", "config", "apply", "report", "notify"]),
     ("daemon", &["nightly", "report", "history", "config"]),
     ("web", &["nightly", "report", "history", "config"]),
     ("sim", &[]),
@@ -97,9 +85,7 @@ const BANNED_IN_CORE: &[&str] = &[
 ];
 
 /// Names that say nothing about what is inside.
-const BANNED_NAMES: &[&str] = &[
-    "util", "utils", "helper", "helpers", "common", "types", "models", "misc",
-];
+const BANNED_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "types", "models", "misc"];
 
 /// Longer files are read by nobody. Tests do not count.
 const FILE_LINES_MAX: usize = 400;
@@ -110,38 +96,22 @@ fn the_source_follows_the_architecture() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&root, "", &mut files);
-    assert!(
-        files.iter().any(|source| source.path == "lib.rs"),
-        "src/ was not found"
-    );
+    assert!(files.iter().any(|source| source.path == "lib.rs"), "src/ was not found");
     let found = violations(&files);
-    assert!(
-        found.is_empty(),
-        "{} violations of ARCHITECTURE.md:\n{}",
-        found.len(),
-        found.join("\n")
-    );
+    assert!(found.is_empty(), "{} violations of ARCHITECTURE.md:\n{}", found.len(), found.join("\n"));
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut Vec<Source>) {
-    let mut entries: Vec<_> = fs::read_dir(folder)
-        .expect("src/ can be read")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("src/ can be read").map(|entry| entry.expect("an entry").path()).collect();
     entries.sort();
     for entry in entries {
-        let name = entry
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("a name in UTF-8");
+        let name = entry.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");
         let path = format!("{prefix}{name}");
         if entry.is_dir() {
             collect(&entry, &format!("{path}/"), files);
         } else if name.ends_with(".rs") {
-            files.push(Source::read(
-                &path,
-                &fs::read_to_string(&entry).expect("a file in UTF-8"),
-            ));
+            files.push(Source::read(&path, &fs::read_to_string(&entry).expect("a file in UTF-8")));
         }
     }
 }
@@ -161,16 +131,14 @@ fn is_test(source: &Source, files: &[Source]) -> bool {
             _ => format!("{}/", parent.path.trim_end_matches(".rs")),
         };
         parent.test_modules.iter().any(|name| {
-            source.path == format!("{folder}{name}.rs")
-                || source.path.starts_with(&format!("{folder}{name}/"))
+            source.path == format!("{folder}{name}.rs") || source.path.starts_with(&format!("{folder}{name}/"))
         })
     })
 }
 
 fn file_violations(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
-    let mut say =
-        |line: usize, what: String| found.push(format!("src/{}:{line}: {what}", source.path));
+    let mut say = |line: usize, what: String| found.push(format!("src/{}:{line}: {what}", source.path));
     imports(source, &mut say);
     homes(source, &mut say);
     names_and_sizes(source, &mut say);
@@ -183,18 +151,11 @@ fn imports(source: &Source, say: &mut impl FnMut(usize, String)) {
         return;
     }
     let Some((_, may_use)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
-        return say(
-            1,
-            format!("module {module} is not in the table of ARCHITECTURE.md"),
-        );
+        return say(1, format!("module {module} is not in the table of ARCHITECTURE.md"));
     };
     for (line, name) in source.names_after("crate::") {
         if name.is_empty() {
-            say(
-                line,
-                "grouped or starred import: write one `use crate::module::Item;` per line"
-                    .to_owned(),
-            );
+            say(line, "grouped or starred import: write one `use crate::module::Item;` per line".to_owned());
         } else if name != module && !may_use.contains(&name.as_str()) {
             say(line, format!("{module} may not use {name}"));
         }
@@ -226,34 +187,16 @@ fn homes(source: &Source, say: &mut impl FnMut(usize, String)) {
 
 fn names_and_sizes(source: &Source, say: &mut impl FnMut(usize, String)) {
     for name in BANNED_NAMES {
-        if source
-            .path
-            .trim_end_matches(".rs")
-            .split('/')
-            .any(|part| part == *name)
-        {
-            say(
-                1,
-                format!("a module named {name} says nothing about what is in it"),
-            );
+        if source.path.trim_end_matches(".rs").split('/').any(|part| part == *name) {
+            say(1, format!("a module named {name} says nothing about what is in it"));
         }
         for line in source.lines_with(&format!("mod {name}")) {
-            say(
-                line,
-                format!("a module named {name} says nothing about what is in it"),
-            );
+            say(line, format!("a module named {name} says nothing about what is in it"));
         }
     }
-    let lines_max = if source.path == "main.rs" {
-        MAIN_LINES_MAX
-    } else {
-        FILE_LINES_MAX
-    };
+    let lines_max = if source.path == "main.rs" { MAIN_LINES_MAX } else { FILE_LINES_MAX };
     if source.lines > lines_max {
-        say(
-            source.lines,
-            format!("{} lines without tests, at most {lines_max}", source.lines),
-        );
+        say(source.lines, format!("{} lines without tests, at most {lines_max}", source.lines));
     }
 }
 
@@ -265,51 +208,15 @@ fn planted(path: &str, text: &str) -> String {
 #[test]
 fn planted_imports_are_caught() {
     assert_caught(&[
-        (
-            "reconcile/plan.rs",
-            "use crate::history::Run;",
-            "reconcile may not use history",
-        ),
-        (
-            "export/csv.rs",
-            "fn f() { let c = crate::config::Config::new(); }",
-            "export may not use config",
-        ),
-        (
-            "daemon/serve.rs",
-            "use crate::apply::carry_out;",
-            "daemon may not use apply",
-        ),
-        (
-            "sim/world.rs",
-            "use crate::reconcile::ids::LineKey;",
-            "sim may not use reconcile",
-        ),
-        (
-            "nightly.rs",
-            "use crate::sim::World;",
-            "nightly may not use sim",
-        ),
-        (
-            "nightly.rs",
-            "use super::cli::Exit;",
-            "reaches cli through super::",
-        ),
-        (
-            "report/mod.rs",
-            "use crate::{reconcile, history};",
-            "grouped or starred import",
-        ),
-        (
-            "report/mod.rs",
-            "use crate::*;",
-            "grouped or starred import",
-        ),
-        (
-            "history/a/b.rs",
-            "use super::super::store::History;",
-            "super::super",
-        ),
+        ("reconcile/plan.rs", "use crate::history::Run;", "reconcile may not use history"),
+        ("export/csv.rs", "fn f() { let c = crate::config::Config::new(); }", "export may not use config"),
+        ("daemon/serve.rs", "use crate::apply::carry_out;", "daemon may not use apply"),
+        ("sim/world.rs", "use crate::reconcile::ids::LineKey;", "sim may not use reconcile"),
+        ("nightly.rs", "use crate::sim::World;", "nightly may not use sim"),
+        ("nightly.rs", "use super::cli::Exit;", "reaches cli through super::"),
+        ("report/mod.rs", "use crate::{reconcile, history};", "grouped or starred import"),
+        ("report/mod.rs", "use crate::*;", "grouped or starred import"),
+        ("history/a/b.rs", "use super::super::store::History;", "super::super"),
         ("billing.rs", "", "module billing is not in the table"),
     ]);
 }
@@ -317,77 +224,25 @@ fn planted_imports_are_caught() {
 #[test]
 fn planted_things_in_the_core_are_caught() {
     assert_caught(&[
-        (
-            "reconcile/diff.rs",
-            "async fn f() {}",
-            "must not know async",
-        ),
-        (
-            "reconcile/diff.rs",
-            "fn f() { g().await }",
-            "must not know .await",
-        ),
-        (
-            "reconcile/diff.rs",
-            "use std::{fmt, fs};",
-            "must not know std::fs",
-        ),
-        (
-            "reconcile/diff.rs",
-            "use std::{fmt, time::{Duration, Instant}};",
-            "must not know Instant",
-        ),
-        (
-            "reconcile/diff.rs",
-            "fn f(now: std::time::SystemTime) {}",
-            "must not know SystemTime",
-        ),
-        (
-            "reconcile/diff.rs",
-            "fn f() { tracing::info!(\"x\") }",
-            "must not know tracing",
-        ),
-        (
-            "reconcile/counts.rs",
-            "fn f(r: csv::ByteRecord) {}",
-            "must not know csv::",
-        ),
-        (
-            "reconcile/counts.rs",
-            "fn f(units: f64) {}",
-            "must not know f64",
-        ),
+        ("reconcile/diff.rs", "async fn f() {}", "must not know async"),
+        ("reconcile/diff.rs", "fn f() { g().await }", "must not know .await"),
+        ("reconcile/diff.rs", "use std::{fmt, fs};", "must not know std::fs"),
+        ("reconcile/diff.rs", "use std::{fmt, time::{Duration, Instant}};", "must not know Instant"),
+        ("reconcile/diff.rs", "fn f(now: std::time::SystemTime) {}", "must not know SystemTime"),
+        ("reconcile/diff.rs", "fn f() { tracing::info!(\"x\") }", "must not know tracing"),
+        ("reconcile/counts.rs", "fn f(r: csv::ByteRecord) {}", "must not know csv::"),
+        ("reconcile/counts.rs", "fn f(units: f64) {}", "must not know f64"),
     ]);
 }
 
 #[test]
 fn planted_things_outside_their_home_are_caught() {
     assert_caught(&[
-        (
-            "apply/mod.rs",
-            "fn f() { let now = chrono::Utc::now(); }",
-            "Utc::now belongs to",
-        ),
-        (
-            "cli/run.rs",
-            "fn f() { let home = std::env::var(\"HOME\"); }",
-            "env::var belongs to config",
-        ),
-        (
-            "cli/run.rs",
-            "use rusqlite::Connection;",
-            "rusqlite belongs to history",
-        ),
-        (
-            "export/mod.rs",
-            "use reqwest::Client;",
-            "reqwest belongs to",
-        ),
-        (
-            "history/mod.rs",
-            "fn f() -> anyhow::Result<()> { Ok(()) }",
-            "anyhow belongs to",
-        ),
+        ("apply/mod.rs", "fn f() { let now = chrono::Utc::now(); }", "Utc::now belongs to"),
+        ("cli/run.rs", "fn f() { let home = std::env::var(\"HOME\"); }", "env::var belongs to config"),
+        ("cli/run.rs", "use rusqlite::Connection;", "rusqlite belongs to history"),
+        ("export/mod.rs", "use reqwest::Client;", "reqwest belongs to"),
+        ("history/mod.rs", "fn f() -> anyhow::Result<()> { Ok(()) }", "anyhow belongs to"),
     ]);
 }
 
@@ -395,10 +250,7 @@ fn planted_things_outside_their_home_are_caught() {
 fn assert_caught(cases: &[(&str, &str, &str)]) {
     for (path, text, expected) in cases {
         let found = planted(path, text);
-        assert!(
-            found.contains(expected),
-            "{path}: {text}\nfound: {found:?}\nexpected: {expected}"
-        );
+        assert!(found.contains(expected), "{path}: {text}\nfound: {found:?}\nexpected: {expected}");
     }
 }
 
@@ -410,19 +262,13 @@ fn planted_names_and_sizes_are_caught() {
     assert!(planted("history/mod.rs", &"fn f() {}\n".repeat(401)).contains("401 lines"));
     assert!(planted("main.rs", &"\n".repeat(21)).contains("21 lines"));
     let early_test = format!("#[cfg(test)]\nuse x;\n{}", "fn f() {}\n".repeat(401));
-    assert!(
-        planted("history/mod.rs", &early_test).contains("401 lines"),
-        "code after a test item still counts"
-    );
+    assert!(planted("history/mod.rs", &early_test).contains("401 lines"), "code after a test item still counts");
 }
 
 #[test]
 fn comments_strings_and_tests_are_not_code() {
     let clean = [
-        (
-            "reconcile/plan.rs",
-            "// use crate::history::Run;\n/// tokio\n/* /* std::fs */ async */ fn f() {}",
-        ),
+        ("reconcile/plan.rs", "// use crate::history::Run;\n/// tokio\n/* /* std::fs */ async */ fn f() {}"),
         (
             "reconcile/plan.rs",
             r####"const A: &str = "tokio \" async"; const B: &str = r#"std::fs " "#; const C: char = '"';"####,
@@ -431,21 +277,9 @@ fn comments_strings_and_tests_are_not_code() {
             "reconcile/plan.rs",
             "fn f<'a>(x: &'a str) -> &'a str { x }\n#[cfg(test)]\nmod tests { use crate::sim::World; fn f() { std::fs::read(\"{\"); } }",
         ),
-        (
-            "reconcile/plan.rs",
-            "fn tokio_like(asynchronous: Instantly) {} // not the words themselves",
-        ),
-        (
-            "history/mod.rs",
-            &format!(
-                "fn f() {{}}\n#[cfg(test)]\nmod tests {{\n{}}}\n",
-                "fn g() {}\n".repeat(900)
-            ),
-        ),
-        (
-            "history/mod.rs",
-            "pub(crate) struct A; pub(in crate::history) struct B; use crate::reconcile::plan::Plan;",
-        ),
+        ("reconcile/plan.rs", "fn tokio_like(asynchronous: Instantly) {} // not the words themselves"),
+        ("history/mod.rs", &format!("fn f() {{}}\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn g() {}\n".repeat(900))),
+        ("history/mod.rs", "pub(crate) struct A; pub(in crate::history) struct B; use crate::reconcile::plan::Plan;"),
     ];
     for (path, text) in clean {
         assert_eq!(planted(path, text), "", "{path}: {text}");
@@ -462,10 +296,7 @@ fn a_module_declared_for_tests_is_a_test() {
 #[test]
 fn the_table_names_only_modules_that_it_knows() {
     let known: Vec<_> = MAY_USE.iter().map(|(name, _)| *name).collect();
-    let named = MAY_USE
-        .iter()
-        .flat_map(|(_, may_use)| *may_use)
-        .chain(HOMES.iter().flat_map(|(_, homes)| *homes));
+    let named = MAY_USE.iter().flat_map(|(_, may_use)| *may_use).chain(HOMES.iter().flat_map(|(_, homes)| *homes));
     for name in named.filter(|name| **name != "main") {
         assert!(known.contains(name), "{name} is no module");
     }

@@ -22,20 +22,10 @@ const MISSED_COUNTED_MAX: usize = 1_000;
 #[must_use]
 pub fn due(schedule: &Schedule, last_slot: Option<Timestamp>, now: Timestamp) -> Option<Due> {
     let last_slot = last_slot?;
-    let slot = schedule
-        .at_or_before(now)
-        .filter(|slot| *slot > last_slot)?;
-    let missed = schedule
-        .after(last_slot)
-        .take(MISSED_COUNTED_MAX)
-        .take_while(|earlier| *earlier < slot)
-        .count();
+    let slot = schedule.at_or_before(now).filter(|slot| *slot > last_slot)?;
+    let missed = schedule.after(last_slot).take(MISSED_COUNTED_MAX).take_while(|earlier| *earlier < slot).count();
     let too_late = now.duration_since(slot).unsigned_abs() > schedule.catch_up;
-    Some(Due {
-        slot,
-        missed,
-        too_late,
-    })
+    Some(Due { slot, missed, too_late })
 }
 
 /// A slot whose time has come.
@@ -67,27 +57,15 @@ impl Schedule {
     ///
     /// [`ScheduleError`], when the text is not five fields of cron, no time ever matches it, or the zone is unknown.
     pub fn parse(cron: &str, zone: &str, catch_up: Duration) -> Result<Self, ScheduleError> {
-        let parser = CronParser::builder()
-            .seconds(Seconds::Disallowed)
-            .year(Year::Disallowed)
-            .build();
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let schedule = Self {
-            cron: parser.parse(cron).map_err(|source| ScheduleError::Cron {
-                text: cron.to_owned(),
-                source,
-            })?,
+            cron: parser.parse(cron).map_err(|source| ScheduleError::Cron { text: cron.to_owned(), source })?,
             zone: named_zone(zone)?,
             catch_up,
         };
-        match schedule
-            .cron
-            .find_next_occurrence(&schedule.zoned(Timestamp::UNIX_EPOCH), true)
-        {
+        match schedule.cron.find_next_occurrence(&schedule.zoned(Timestamp::UNIX_EPOCH), true) {
             Ok(_) => Ok(schedule),
-            Err(source) => Err(ScheduleError::Never {
-                text: cron.to_owned(),
-                source,
-            }),
+            Err(source) => Err(ScheduleError::Never { text: cron.to_owned(), source }),
         }
     }
 
@@ -122,19 +100,14 @@ impl Schedule {
 /// Looks `name` up in the built-in data first: a host's own copy may be years behind the law of the land.
 fn named_zone(name: &str) -> Result<TimeZone, ScheduleError> {
     let known = jiff::tz::TimeZoneDatabase::bundled().get(name);
-    known.map_err(|source| ScheduleError::Zone {
-        name: name.to_owned(),
-        source,
-    })
+    known.map_err(|source| ScheduleError::Zone { name: name.to_owned(), source })
 }
 
 /// Why a schedule was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ScheduleError {
     /// The text is not cron.
-    #[error(
-        "schedule {text:?} is not five cron fields: minute hour day-of-month month day-of-week"
-    )]
+    #[error("schedule {text:?} is not five cron fields: minute hour day-of-month month day-of-week")]
     Cron {
         /// What the operator wrote.
         text: String,

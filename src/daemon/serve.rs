@@ -46,14 +46,7 @@ where
     E: Display,
 {
     let (mut scheduler, beats) = heartbeat().await?;
-    let served = Watch {
-        schedule,
-        clock,
-        claims,
-        run,
-    }
-    .follow(stop, beats)
-    .await;
+    let served = Watch { schedule, clock, claims, run }.follow(stop, beats).await;
     scheduler.shutdown().await.map_err(DaemonError::Stop)?;
     served
 }
@@ -102,10 +95,7 @@ async fn heartbeat() -> Result<(JobScheduler, mpsc::Receiver<()>), DaemonError> 
         })
     });
     let scheduler = JobScheduler::new().await.map_err(DaemonError::Start)?;
-    scheduler
-        .add(job.map_err(DaemonError::Start)?)
-        .await
-        .map_err(DaemonError::Start)?;
+    scheduler.add(job.map_err(DaemonError::Start)?).await.map_err(DaemonError::Start)?;
     scheduler.start().await.map_err(DaemonError::Start)?;
     Ok((scheduler, beats))
 }
@@ -161,11 +151,7 @@ where
 
     fn take_slot(&self, started: DateTime<Utc>) -> Result<Option<Due>, C::Error> {
         let last_slot = self.claims.last_slot()?.unwrap_or(started);
-        let Some(due) = due(
-            &self.schedule,
-            Some(to_jiff(last_slot)),
-            to_jiff((self.clock)()),
-        ) else {
+        let Some(due) = due(&self.schedule, Some(to_jiff(last_slot)), to_jiff((self.clock)())) else {
             return Ok(None);
         };
         Ok(self.claims.claim(to_chrono(due.slot))?.then_some(due))
@@ -174,10 +160,7 @@ where
     async fn run_once(&mut self, due: Due) {
         tracing::info!(slot = %due.slot, missed = due.missed, "slot claimed, run starts");
         let run = &mut self.run;
-        match AssertUnwindSafe(async { run(due).await })
-            .catch_unwind()
-            .await
-        {
+        match AssertUnwindSafe(async { run(due).await }).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(slot = %due.slot, "the run failed: {error:#}"),
             Err(_) => tracing::error!(slot = %due.slot, "the run panicked; the daemon goes on"),
@@ -219,11 +202,7 @@ mod tests {
         type Error = &'static str;
 
         fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
-            if self.broken.get() {
-                Err("disk full")
-            } else {
-                Ok(self.taken.borrow().iter().max().copied())
-            }
+            if self.broken.get() { Err("disk full") } else { Ok(self.taken.borrow().iter().max().copied()) }
         }
 
         fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error> {
@@ -240,29 +219,18 @@ mod tests {
     }
 
     fn nightly() -> Schedule {
-        Schedule::parse("30 2 * * *", "UTC", Duration::from_secs(6 * 3600))
-            .expect("a schedule in the test")
+        Schedule::parse("30 2 * * *", "UTC", Duration::from_secs(6 * 3600)).expect("a schedule in the test")
     }
 
     /// Starts at the first of `times` and beats once at each of them; returns the slots that ran.
-    async fn nights(
-        slots: &Slots,
-        times: &[&str],
-        outcome: fn(Due) -> Result<(), &'static str>,
-    ) -> Vec<String> {
+    async fn nights(slots: &Slots, times: &[&str], outcome: fn(Due) -> Result<(), &'static str>) -> Vec<String> {
         let now = Cell::new(at(times[0]));
         let ran = RefCell::new(Vec::new());
         let run = |due: Due| {
-            ran.borrow_mut()
-                .push(format!("{} missed {}", due.slot, due.missed));
+            ran.borrow_mut().push(format!("{} missed {}", due.slot, due.missed));
             std::future::ready(()).map(move |()| outcome(due))
         };
-        let mut watch = Watch {
-            schedule: nightly(),
-            clock: || now.get(),
-            claims: slots.clone(),
-            run,
-        };
+        let mut watch = Watch { schedule: nightly(), clock: || now.get(), claims: slots.clone(), run };
         for time in times {
             now.set(at(time));
             watch.beat(at(times[0])).await;
@@ -276,51 +244,23 @@ mod tests {
         let (beat, beats) = mpsc::channel(1);
         drop(beat);
         let run = |_| std::future::ready(Ok::<(), &str>(()));
-        let watch = Watch {
-            schedule: nightly(),
-            clock: || at(SLOT),
-            claims: Slots::default(),
-            run,
-        };
+        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: Slots::default(), run };
         let ended = watch.follow(std::future::pending(), beats).await;
-        assert!(
-            matches!(ended, Err(DaemonError::HeartbeatLost)),
-            "{ended:?}"
-        );
+        assert!(matches!(ended, Err(DaemonError::HeartbeatLost)), "{ended:?}");
     }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_night_runs_once_however_often_the_minute_beats() {
         let slots = Slots::default();
-        let times = [
-            "2026-03-08T02:29:00Z",
-            SLOT,
-            SLOT,
-            "2026-03-08T02:31:00Z",
-            "2026-03-09T02:30:00Z",
-        ];
+        let times = ["2026-03-08T02:29:00Z", SLOT, SLOT, "2026-03-08T02:31:00Z", "2026-03-09T02:30:00Z"];
         let ran = nights(&slots, &times, |_| Ok(())).await;
-        assert_eq!(
-            ran,
-            [
-                "2026-03-08T02:30:00Z missed 0",
-                "2026-03-09T02:30:00Z missed 0"
-            ]
-        );
+        assert_eq!(ran, ["2026-03-08T02:30:00Z missed 0", "2026-03-09T02:30:00Z missed 0"]);
     }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_first_start_does_not_run_last_night() {
-        let ran = nights(
-            &Slots::default(),
-            &["2026-03-08T02:31:00Z", "2026-03-08T02:32:00Z"],
-            |_| Ok(()),
-        )
-        .await;
-        assert!(
-            ran.is_empty(),
-            "a fresh install must not write at the moment it is started: {ran:?}"
-        );
+        let ran = nights(&Slots::default(), &["2026-03-08T02:31:00Z", "2026-03-08T02:32:00Z"], |_| Ok(())).await;
+        assert!(ran.is_empty(), "a fresh install must not write at the moment it is started: {ran:?}");
     }
 
     #[tokio::test(flavor = "current_thread")]
@@ -335,44 +275,19 @@ mod tests {
     async fn a_slot_older_than_the_catch_up_is_claimed_but_not_run() {
         let slots = Slots::default();
         slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
-        let ran = nights(
-            &slots,
-            &["2026-03-08T14:00:00Z", "2026-03-08T14:01:00Z"],
-            |_| Ok(()),
-        )
-        .await;
-        assert!(
-            ran.is_empty(),
-            "a night run in the working day surprises people who edit: {ran:?}"
-        );
-        assert_eq!(
-            slots.taken.borrow().len(),
-            2,
-            "the missed slot is settled, not asked about every minute"
-        );
+        let ran = nights(&slots, &["2026-03-08T14:00:00Z", "2026-03-08T14:01:00Z"], |_| Ok(())).await;
+        assert!(ran.is_empty(), "a night run in the working day surprises people who edit: {ran:?}");
+        assert_eq!(slots.taken.borrow().len(), 2, "the missed slot is settled, not asked about every minute");
     }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_failed_night_and_a_panicking_night_do_not_end_the_daemon() {
         let fail_then_panic = |due: Due| {
-            assert!(
-                due.slot.to_string() != "2026-03-09T02:30:00Z",
-                "planted panic"
-            );
+            assert!(due.slot.to_string() != "2026-03-09T02:30:00Z", "planted panic");
             Err("planted failure")
         };
-        let times = [
-            "2026-03-08T02:00:00Z",
-            SLOT,
-            "2026-03-09T02:30:00Z",
-            "2026-03-10T02:30:00Z",
-        ];
-        assert_eq!(
-            nights(&Slots::default(), &times, fail_then_panic)
-                .await
-                .len(),
-            3
-        );
+        let times = ["2026-03-08T02:00:00Z", SLOT, "2026-03-09T02:30:00Z", "2026-03-10T02:30:00Z"];
+        assert_eq!(nights(&Slots::default(), &times, fail_then_panic).await.len(), 3);
     }
 
     /// Another process takes every slot between our look and our claim.
@@ -397,14 +312,7 @@ mod tests {
             runs.set(runs.get() + 1);
             std::future::ready(Ok::<(), &str>(()))
         };
-        Watch {
-            schedule: nightly(),
-            clock: || at(SLOT),
-            claims: Raced,
-            run,
-        }
-        .beat(at(SLOT))
-        .await;
+        Watch { schedule: nightly(), clock: || at(SLOT), claims: Raced, run }.beat(at(SLOT)).await;
         assert_eq!(runs.get(), 0, "two processes must not run the same night");
     }
 
@@ -413,18 +321,9 @@ mod tests {
         let slots = Slots::default();
         slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
         slots.broken.set(true);
-        assert!(
-            nights(&slots, &[SLOT, "2026-03-08T02:31:00Z"], |_| Ok(()))
-                .await
-                .is_empty()
-        );
+        assert!(nights(&slots, &[SLOT, "2026-03-08T02:31:00Z"], |_| Ok(())).await.is_empty());
         slots.broken.set(false);
-        assert_eq!(
-            nights(&slots, &["2026-03-08T02:32:00Z"], |_| Ok(()))
-                .await
-                .len(),
-            1
-        );
+        assert_eq!(nights(&slots, &["2026-03-08T02:32:00Z"], |_| Ok(())).await.len(), 1);
     }
 
     #[tokio::test(flavor = "current_thread")]
@@ -445,12 +344,7 @@ mod tests {
             }
         };
         let (_beat, beats) = mpsc::channel(1);
-        let watch = Watch {
-            schedule: nightly(),
-            clock: || at(SLOT),
-            claims: slots,
-            run,
-        };
+        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots, run };
         let drive = async {
             stop.send(()).expect("the loop listens");
             tokio::task::yield_now().await;
@@ -459,20 +353,13 @@ mod tests {
         };
         let (ended, ()) = tokio::join!(watch.follow(stopped.map(|_| ()), beats), drive);
         ended.expect("a stop is no failure");
-        assert!(
-            done.get(),
-            "a write in flight must be finished and recorded before the process ends"
-        );
+        assert!(done.get(), "a write in flight must be finished and recorded before the process ends");
     }
 
     #[tokio::test]
     async fn the_heartbeat_beats_within_a_minute() {
         let (mut scheduler, _beats) = heartbeat().await.expect("the scheduler starts");
-        let wait = scheduler
-            .time_till_next_job()
-            .await
-            .expect("known")
-            .expect("one job");
+        let wait = scheduler.time_till_next_job().await.expect("known").expect("one job");
         assert!(wait <= Duration::from_secs(60), "{wait:?}");
         scheduler.shutdown().await.expect("the scheduler stops");
     }

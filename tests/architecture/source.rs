@@ -20,31 +20,18 @@ impl Source {
         let mut code = without_comments_and_strings(text);
         let (test_modules, test_lines) = blank_tests(&mut code);
         let uses = uses(&code);
-        Self {
-            path: path.to_owned(),
-            code,
-            uses,
-            test_modules,
-            lines: text.lines().count() - test_lines,
-        }
+        Self { path: path.to_owned(), code, uses, test_modules, lines: text.lines().count() - test_lines }
     }
 
     /// The top-level module that the file belongs to: `history` for `history/store.rs` and for `history.rs`.
     pub(crate) fn module(&self) -> &str {
-        self.path
-            .split('/')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(".rs")
+        self.path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
     }
 
     /// The lines on which `needle` stands as a whole word (or path of whole words), in the code or in an expanded `use`.
     pub(crate) fn lines_with(&self, needle: &str) -> Vec<usize> {
         let in_code = whole_words(&self.code, needle).map(|at| line_of(&self.code, at));
-        let in_uses = self
-            .uses
-            .iter()
-            .filter(|(_, path)| whole_words(path, needle).next().is_some());
+        let in_uses = self.uses.iter().filter(|(_, path)| whole_words(path, needle).next().is_some());
         let mut lines: Vec<_> = in_code.chain(in_uses.map(|(line, _)| *line)).collect();
         lines.sort_unstable();
         lines.dedup();
@@ -53,15 +40,8 @@ impl Source {
 
     /// The names that follow `prefix` (such as `crate::`) in the code, with their lines.
     pub(crate) fn names_after(&self, prefix: &str) -> Vec<(usize, String)> {
-        let follows = |at: usize| {
-            self.code[at + prefix.len()..]
-                .chars()
-                .take_while(|c| is_word(*c))
-                .collect()
-        };
-        whole_words(&self.code, prefix)
-            .map(|at| (line_of(&self.code, at), follows(at)))
-            .collect()
+        let follows = |at: usize| self.code[at + prefix.len()..].chars().take_while(|c| is_word(*c)).collect();
+        whole_words(&self.code, prefix).map(|at| (line_of(&self.code, at), follows(at))).collect()
     }
 }
 
@@ -78,12 +58,10 @@ fn whole_words<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = usize
     let free = |c: Option<char>| !c.is_some_and(is_word);
     let open_start = !needle.starts_with(is_word);
     let open_end = !needle.ends_with(is_word);
-    text.match_indices(needle)
-        .map(|(at, _)| at)
-        .filter(move |at| {
-            (open_start || free(text[..*at].chars().next_back()))
-                && (open_end || free(text[at + needle.len()..].chars().next()))
-        })
+    text.match_indices(needle).map(|(at, _)| at).filter(move |at| {
+        (open_start || free(text[..*at].chars().next_back()))
+            && (open_end || free(text[at + needle.len()..].chars().next()))
+    })
 }
 
 /// Blanks comments and the insides of string and character literals.
@@ -123,9 +101,7 @@ fn opaque_length(rest: &str, before: Option<char>) -> usize {
     match rest.as_bytes()[0] {
         b'"' => quoted_length(rest, '"'),
         // A lifetime has no closing quote after one character; an escape or a closing quote makes it a character.
-        b'\'' if rest[1..].starts_with('\\') || rest.chars().nth(2) == Some('\'') => {
-            quoted_length(rest, '\'')
-        }
+        b'\'' if rest[1..].starts_with('\\') || rest.chars().nth(2) == Some('\'') => quoted_length(rest, '\''),
         _ => 0,
     }
 }
@@ -149,23 +125,14 @@ fn block_comment_length(rest: &str) -> usize {
 }
 
 fn raw_string_length(rest: &str) -> Option<usize> {
-    let prefix = ["br", "cr", "r"]
-        .into_iter()
-        .find(|prefix| rest.starts_with(prefix))?;
-    let hashes = rest[prefix.len()..]
-        .bytes()
-        .take_while(|byte| *byte == b'#')
-        .count();
+    let prefix = ["br", "cr", "r"].into_iter().find(|prefix| rest.starts_with(prefix))?;
+    let hashes = rest[prefix.len()..].bytes().take_while(|byte| *byte == b'#').count();
     let start = prefix.len() + hashes + 1;
     if rest.as_bytes().get(start - 1) != Some(&b'"') {
         return None;
     }
     let end = format!("\"{}", "#".repeat(hashes));
-    Some(
-        rest[start..]
-            .find(&end)
-            .map_or(rest.len(), |at| start + at + end.len()),
-    )
+    Some(rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len()))
 }
 
 fn quoted_length(rest: &str, quote: char) -> usize {
@@ -188,11 +155,8 @@ fn blank_tests(code: &mut String) -> (Vec<String>, usize) {
     while let Some(start) = code.find(MARK) {
         let end = start + MARK.len() + item_length(&code[start + MARK.len()..]);
         let item = &code[start + MARK.len()..end];
-        if let Some(name) = item
-            .trim()
-            .trim_start_matches("pub(crate) ")
-            .strip_prefix("mod ")
-            .and_then(|rest| rest.strip_suffix(';'))
+        if let Some(name) =
+            item.trim().trim_start_matches("pub(crate) ").strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'))
         {
             modules.push(name.trim().to_owned());
         }
