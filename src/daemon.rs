@@ -1,1 +1,0 @@
-//! The schedule of `recount daemon`: which slot is due, and the shutdown.

@@ -1,0 +1,366 @@
+//! The loop: once a minute ask whether a run is due, claim its slot, run it, and outlive whatever it does.
+//!
+//! tokio-cron-scheduler beats once a minute in UTC and does nothing else. Its own time zones freeze the offset at start,
+//! it starts runs on top of each other, and its shutdown does not wait; so none of the three is asked of it. The beat goes
+//! into a channel of one place, and everything happens in one task: two runs cannot overlap, and a stop waits.
+
+use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+
+use chrono::DateTime;
+use chrono::Utc;
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_cron_scheduler::Job;
+use tokio_cron_scheduler::JobScheduler;
+use tokio_cron_scheduler::JobSchedulerError;
+
+use crate::daemon::schedule::Due;
+use crate::daemon::schedule::Schedule;
+use crate::daemon::schedule::due;
+
+/// The first second of every minute, UTC.
+const EVERY_MINUTE: &str = "0 * * * * *";
+
+/// Runs `run` at every slot of `schedule` until `stop` is ready; then waits for the run in flight and returns.
+///
+/// A slot is served when [`Claims::claim`] says that nobody had it before. An error or a panic of `run`, and an error of
+/// `claims`, is logged, and the next slot is tried. Without any claimed slot the past counts as served: the first run
+/// comes at the next slot. After a time of rest only the newest slot runs, or none if it is older than the catch-up.
+///
+/// # Errors
+///
+/// [`DaemonError`], when the heartbeat cannot start or has stopped; then the daemon is of no use and should be restarted.
+pub async fn serve<F, Fut, E>(
+    schedule: Schedule,
+    clock: impl Fn() -> DateTime<Utc>,
+    claims: impl Claims,
+    stop: impl Future<Output = ()>,
+    run: F,
+) -> Result<(), DaemonError>
+where
+    F: FnMut(Due) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let (mut scheduler, beats) = heartbeat().await?;
+    let served = Watch { schedule, clock, claims, run }.follow(stop, beats).await;
+    scheduler.shutdown().await.map_err(DaemonError::Stop)?;
+    served
+}
+
+/// The durable memory of which slots were taken: one row per slot, a claim is one insert.
+pub trait Claims {
+    /// What can go wrong with the store.
+    type Error: Display;
+
+    /// The newest slot ever claimed; `None` when there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error>;
+
+    /// Takes `slot`; `false` when somebody has it already.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written. The slot is then not taken, and is tried again a minute later.
+    fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error>;
+}
+
+/// Why the daemon ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The one-minute heartbeat could not be started.
+    #[error("the scheduler's heartbeat did not start")]
+    Start(#[source] JobSchedulerError),
+    /// The heartbeat was lost while the daemon ran.
+    #[error("the scheduler's heartbeat stopped")]
+    HeartbeatLost,
+    /// The scheduler did not shut down.
+    #[error("the scheduler did not shut down")]
+    Stop(#[source] JobSchedulerError),
+}
+
+/// A beat that finds the place taken is dropped: a run is in flight, and the beat after it sees the same slot.
+async fn heartbeat() -> Result<(JobScheduler, mpsc::Receiver<()>), DaemonError> {
+    let (beat, beats) = mpsc::channel(1);
+    let job = Job::new_async(EVERY_MINUTE, move |_, _| {
+        let beat = beat.clone();
+        Box::pin(async move {
+            let _ = beat.try_send(());
+        })
+    });
+    let scheduler = JobScheduler::new().await.map_err(DaemonError::Start)?;
+    scheduler.add(job.map_err(DaemonError::Start)?).await.map_err(DaemonError::Start)?;
+    scheduler.start().await.map_err(DaemonError::Start)?;
+    Ok((scheduler, beats))
+}
+
+struct Watch<Clock, C, F> {
+    schedule: Schedule,
+    clock: Clock,
+    claims: C,
+    run: F,
+}
+
+impl<Clock, C, F, Fut, E> Watch<Clock, C, F>
+where
+    Clock: Fn() -> DateTime<Utc>,
+    C: Claims,
+    F: FnMut(Due) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    async fn follow(
+        mut self,
+        stop: impl Future<Output = ()>,
+        mut beats: mpsc::Receiver<()>,
+    ) -> Result<(), DaemonError> {
+        let started = (self.clock)();
+        let mut stop = pin!(stop);
+        tracing::info!(schedule = self.schedule.describe(), "daemon started");
+        self.beat(started).await; // a slot that came while the process was down does not wait for the next minute
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(()),
+                beat = beats.recv() => match beat {
+                    Some(()) => self.beat(started).await,
+                    None => return Err(DaemonError::HeartbeatLost),
+                },
+            }
+        }
+    }
+
+    async fn beat(&mut self, started: DateTime<Utc>) {
+        match self.take_slot(started) {
+            Ok(Some(due)) if due.too_late => {
+                tracing::warn!(slot = %due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
+            }
+            Ok(Some(due)) => self.run_once(due).await,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!("the schedule's slots cannot be read or claimed: {error:#}");
+            }
+        }
+    }
+
+    fn take_slot(&self, started: DateTime<Utc>) -> Result<Option<Due>, C::Error> {
+        let last_slot = self.claims.last_slot()?.unwrap_or(started);
+        let Some(due) = due(&self.schedule, Some(to_jiff(last_slot)), to_jiff((self.clock)())) else {
+            return Ok(None);
+        };
+        Ok(self.claims.claim(to_chrono(due.slot))?.then_some(due))
+    }
+
+    async fn run_once(&mut self, due: Due) {
+        tracing::info!(slot = %due.slot, missed = due.missed, "slot claimed, run starts");
+        let run = &mut self.run;
+        match AssertUnwindSafe(async { run(due).await }).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(slot = %due.slot, "the run failed: {error:#}"),
+            Err(_) => tracing::error!(slot = %due.slot, "the run panicked; the daemon goes on"),
+        }
+    }
+}
+
+/// Whole seconds: a slot has no smaller part, and a time outside jiff's years is no time of this program.
+fn to_jiff(instant: DateTime<Utc>) -> Timestamp {
+    Timestamp::from_second(instant.timestamp()).unwrap_or(Timestamp::MAX)
+}
+
+fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp(instant.as_second(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// A night in UTC: the slot is 02:30.
+    const SLOT: &str = "2026-03-08T02:30:00Z";
+
+    /// An in-memory store with the promises of the real one, and a switch to make it fail.
+    #[derive(Clone, Default)]
+    struct Slots {
+        taken: Rc<RefCell<Vec<DateTime<Utc>>>>,
+        broken: Rc<Cell<bool>>,
+    }
+
+    impl Claims for Slots {
+        type Error = &'static str;
+
+        fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
+            if self.broken.get() { Err("disk full") } else { Ok(self.taken.borrow().iter().max().copied()) }
+        }
+
+        fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error> {
+            let free = !self.taken.borrow().contains(&slot);
+            if free {
+                self.taken.borrow_mut().push(slot);
+            }
+            Ok(free)
+        }
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time in the test")
+    }
+
+    fn nightly() -> Schedule {
+        Schedule::parse("30 2 * * *", "UTC", Duration::from_secs(6 * 3600)).expect("a schedule in the test")
+    }
+
+    /// Starts at the first of `times` and beats once at each of them; returns the slots that ran.
+    async fn nights(slots: &Slots, times: &[&str], outcome: fn(Due) -> Result<(), &'static str>) -> Vec<String> {
+        let now = Cell::new(at(times[0]));
+        let ran = RefCell::new(Vec::new());
+        let run = |due: Due| {
+            ran.borrow_mut().push(format!("{} missed {}", due.slot, due.missed));
+            std::future::ready(()).map(move |()| outcome(due))
+        };
+        let mut watch = Watch { schedule: nightly(), clock: || now.get(), claims: slots.clone(), run };
+        for time in times {
+            now.set(at(time));
+            watch.beat(at(times[0])).await;
+        }
+        drop(watch);
+        ran.into_inner()
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_lost_heartbeat_ends_the_daemon_so_that_it_is_restarted() {
+        let (beat, beats) = mpsc::channel(1);
+        drop(beat);
+        let run = |_| std::future::ready(Ok::<(), &str>(()));
+        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: Slots::default(), run };
+        let ended = watch.follow(std::future::pending(), beats).await;
+        assert!(matches!(ended, Err(DaemonError::HeartbeatLost)), "{ended:?}");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_night_runs_once_however_often_the_minute_beats() {
+        let slots = Slots::default();
+        let times = ["2026-03-08T02:29:00Z", SLOT, SLOT, "2026-03-08T02:31:00Z", "2026-03-09T02:30:00Z"];
+        let ran = nights(&slots, &times, |_| Ok(())).await;
+        assert_eq!(ran, ["2026-03-08T02:30:00Z missed 0", "2026-03-09T02:30:00Z missed 0"]);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_first_start_does_not_run_last_night() {
+        let ran = nights(&Slots::default(), &["2026-03-08T02:31:00Z", "2026-03-08T02:32:00Z"], |_| Ok(())).await;
+        assert!(ran.is_empty(), "a fresh install must not write at the moment it is started: {ran:?}");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_restart_catches_up_at_once_and_says_what_was_missed() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-03T02:30:00Z"));
+        let ran = nights(&slots, &["2026-03-08T04:00:00Z"], |_| Ok(())).await;
+        assert_eq!(ran, ["2026-03-08T02:30:00Z missed 4"]);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_slot_older_than_the_catch_up_is_claimed_but_not_run() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
+        let ran = nights(&slots, &["2026-03-08T14:00:00Z", "2026-03-08T14:01:00Z"], |_| Ok(())).await;
+        assert!(ran.is_empty(), "a night run in the working day surprises people who edit: {ran:?}");
+        assert_eq!(slots.taken.borrow().len(), 2, "the missed slot is settled, not asked about every minute");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_failed_night_and_a_panicking_night_do_not_end_the_daemon() {
+        let fail_then_panic = |due: Due| {
+            assert!(due.slot.to_string() != "2026-03-09T02:30:00Z", "planted panic");
+            Err("planted failure")
+        };
+        let times = ["2026-03-08T02:00:00Z", SLOT, "2026-03-09T02:30:00Z", "2026-03-10T02:30:00Z"];
+        assert_eq!(nights(&Slots::default(), &times, fail_then_panic).await.len(), 3);
+    }
+
+    /// Another process takes every slot between our look and our claim.
+    struct Raced;
+
+    impl Claims for Raced {
+        type Error = &'static str;
+
+        fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
+            Ok(Some(at("2026-03-07T02:30:00Z")))
+        }
+
+        fn claim(&self, _slot: DateTime<Utc>) -> Result<bool, Self::Error> {
+            Ok(false)
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_slot_that_another_process_took_is_left_to_it() {
+        let runs = Cell::new(0);
+        let run = |_| {
+            runs.set(runs.get() + 1);
+            std::future::ready(Ok::<(), &str>(()))
+        };
+        Watch { schedule: nightly(), clock: || at(SLOT), claims: Raced, run }.beat(at(SLOT)).await;
+        assert_eq!(runs.get(), 0, "two processes must not run the same night");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_store_that_fails_stops_runs_not_the_daemon() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
+        slots.broken.set(true);
+        assert!(nights(&slots, &[SLOT, "2026-03-08T02:31:00Z"], |_| Ok(())).await.is_empty());
+        slots.broken.set(false);
+        assert_eq!(nights(&slots, &["2026-03-08T02:32:00Z"], |_| Ok(())).await.len(), 1);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_stop_waits_for_the_run_in_flight() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (finish, finished) = oneshot::channel::<()>();
+        let finished = finished.shared();
+        let done = Cell::new(false);
+        let done_seen = &done;
+        let run = move |_| {
+            let finished = finished.clone();
+            async move {
+                let _ = finished.await;
+                done_seen.set(true);
+                Ok::<(), &str>(())
+            }
+        };
+        let (_beat, beats) = mpsc::channel(1);
+        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots, run };
+        let drive = async {
+            stop.send(()).expect("the loop listens");
+            tokio::task::yield_now().await;
+            assert!(!done.get());
+            finish.send(()).expect("the run waits");
+        };
+        let (ended, ()) = tokio::join!(watch.follow(stopped.map(|_| ()), beats), drive);
+        ended.expect("a stop is no failure");
+        assert!(done.get(), "a write in flight must be finished and recorded before the process ends");
+    }
+
+    #[tokio::test]
+    async fn the_heartbeat_beats_within_a_minute() {
+        let (mut scheduler, _beats) = heartbeat().await.expect("the scheduler starts");
+        let wait = scheduler.time_till_next_job().await.expect("known").expect("one job");
+        assert!(wait <= Duration::from_secs(60), "{wait:?}");
+        scheduler.shutdown().await.expect("the scheduler stops");
+    }
+}

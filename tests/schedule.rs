@@ -1,0 +1,199 @@
+//! The schedule against the calendar: nobody loses a night, or gets two, because the clocks changed.
+
+use std::fmt::Write as _;
+use std::iter::successors;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use jiff::Zoned;
+use jiff::civil::Date;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
+use recount::daemon::Schedule;
+use recount::daemon::ScheduleError;
+use recount::daemon::due;
+
+use crate::snapshots::snapshot_settings;
+
+const SIX_HOURS: Duration = Duration::from_secs(6 * 3600);
+
+/// Zones with different ways of changing clocks: at 01:00 UTC, at 02:00 local, at midnight, by half an hour, in the south,
+/// not at all, and one whose law changed in 2026.
+const ZONES: [&str; 8] = [
+    "Europe/London",
+    "America/New_York",
+    "America/Vancouver",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Africa/Cairo",
+    "Asia/Kolkata",
+    "UTC",
+];
+
+fn schedule(cron: &str, zone: &str) -> Schedule {
+    Schedule::parse(cron, zone, SIX_HOURS).expect("a schedule in the test")
+}
+
+fn zone(name: &str) -> TimeZone {
+    TimeZoneDatabase::bundled().get(name).expect("a zone in the test")
+}
+
+fn utc(text: &str) -> Timestamp {
+    text.parse().expect("a time in the test")
+}
+
+/// Midnight of 1 January in the zone.
+fn new_year(year: i16, zone: &TimeZone) -> Timestamp {
+    date(year, 1, 1).to_zoned(zone.clone()).expect("a day in the zone").timestamp()
+}
+
+/// The instants in 2026 and 2027 at which the zone changes its clocks.
+fn clock_changes(zone: &TimeZone, until: &str) -> Vec<Timestamp> {
+    let until = utc(until);
+    let changes = zone.following(utc("2026-01-01T00:00:00Z")).map(|change| change.timestamp());
+    changes.take_while(|change| *change < until).collect()
+}
+
+/// What a daemon that asks every minute serves in `[from, until)`.
+fn every_minute(schedule: &Schedule, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
+    let minute = SignedDuration::from_mins(1);
+    let (mut last_slot, mut now) = (from - minute, from);
+    let mut served = Vec::new();
+    while now < until {
+        if let Some(due) = due(schedule, Some(last_slot), now) {
+            assert_eq!((due.slot, due.missed, due.too_late), (now, 0, false), "served late or skipped at {now}");
+            last_slot = due.slot;
+            served.push(due.slot);
+        }
+        now += minute;
+    }
+    served
+}
+
+/// The local days of `slots` must be `days` days from `first` on, each once.
+fn assert_each_day_once(slots: &[Timestamp], zone: &TimeZone, first: Date, days: usize) {
+    let served: Vec<_> = slots.iter().map(|slot| slot.to_zoned(zone.clone()).date()).collect();
+    let calendar: Vec<_> = first.series(jiff::Span::new().days(1)).take(days).collect();
+    assert_eq!(served, calendar, "{zone:?}: every local day exactly once");
+}
+
+fn two_years_of_minutes(cron: &str, name: &str) {
+    let zone = zone(name);
+    let served = every_minute(&schedule(cron, name), new_year(2026, &zone), new_year(2028, &zone));
+    assert_each_day_once(&served, &zone, date(2026, 1, 1), 730);
+}
+
+/// 02:30 does not exist on one day of the year in New York, and exists once only because of care in autumn.
+#[test]
+fn two_years_of_minutes_in_new_york_run_every_day_once() {
+    two_years_of_minutes("30 2 * * *", "America/New_York");
+}
+
+/// A midnight job in London is the one that cron libraries double: at 00:00 and after the gap at 02:00.
+#[test]
+fn two_years_of_minutes_in_london_run_every_day_once() {
+    two_years_of_minutes("0 0 * * *", "Europe/London");
+}
+
+#[test]
+fn every_minute_around_every_clock_change_runs_every_day_once() {
+    for (name, cron) in zones_and_times() {
+        let (zone, schedule) = (zone(name), schedule(cron, name));
+        for change in clock_changes(&zone, "2028-01-01T00:00:00Z") {
+            let first = change.to_zoned(zone.clone()).date().yesterday().expect("a day before");
+            let end = first.saturating_add(jiff::Span::new().days(3));
+            let midnight = |day: Date| day.to_zoned(zone.clone()).expect("a day in the zone").timestamp();
+            assert_each_day_once(&every_minute(&schedule, midnight(first), midnight(end)), &zone, first, 3);
+        }
+    }
+}
+
+#[test]
+fn two_years_of_slots_hold_every_local_day_once() {
+    for (name, cron) in zones_and_times() {
+        let (zone, schedule) = (zone(name), schedule(cron, name));
+        let before = new_year(2026, &zone) - SignedDuration::from_secs(1);
+        let slots: Vec<_> =
+            successors(schedule.next_after(before), |slot| schedule.next_after(*slot)).take(730).collect();
+        assert_each_day_once(&slots, &zone, date(2026, 1, 1), 730);
+    }
+}
+
+fn zones_and_times() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ZONES.into_iter().flat_map(|name| ["0 0 * * *", "30 1 * * *", "30 2 * * *"].map(|cron| (name, cron)))
+}
+
+/// The four slots around each change of clocks in 2026, as a person reads them.
+#[test]
+fn clock_changes_look_as_documented() {
+    let mut table = String::new();
+    for name in ZONES {
+        for change in clock_changes(&zone(name), "2027-01-01T00:00:00Z") {
+            writeln!(table, "{name}, clocks change to {}", local(change, name)).expect("a string grows");
+            for cron in ["0 0 * * *", "30 1 * * *", "30 2 * * *", "30 0 1 * *"] {
+                writeln!(table, "  {cron:10}  {}", around(cron, name, change)).expect("a string grows");
+            }
+        }
+    }
+    snapshot_settings().bind(|| insta::assert_snapshot!("schedule_clock_changes", table));
+}
+
+fn around(cron: &str, name: &str, change: Timestamp) -> String {
+    let schedule = schedule(cron, name);
+    let first = schedule.next_after(change - SignedDuration::from_hours(26));
+    let slots = successors(first, |slot| schedule.next_after(*slot)).take(4);
+    slots.map(|slot| local(slot, name)).collect::<Vec<_>>().join("  ")
+}
+
+fn local(instant: Timestamp, name: &str) -> String {
+    let zoned: Zoned = instant.to_zoned(zone(name));
+    zoned.strftime("%d %b %H:%M%:z").to_string()
+}
+
+#[test]
+fn after_five_days_down_the_newest_slot_is_due_and_four_were_missed() {
+    let schedule = schedule("30 2 * * *", "America/New_York");
+    let due = due(&schedule, Some(utc("2026-03-05T07:30:00Z")), utc("2026-03-10T07:00:00Z")).expect("due");
+    assert_eq!((due.slot, due.missed), (utc("2026-03-10T06:30:00Z"), 4));
+}
+
+#[test]
+fn a_clock_set_back_runs_nothing_twice() {
+    let schedule = schedule("30 2 * * *", "UTC");
+    assert_eq!(due(&schedule, Some(utc("2026-03-10T02:30:00Z")), utc("2026-03-09T12:00:00Z")), None);
+}
+
+#[test]
+fn a_first_start_owes_nothing_to_the_past() {
+    assert_eq!(due(&schedule("* * * * *", "UTC"), None, utc("2026-03-09T12:00:00Z")), None);
+}
+
+#[test]
+fn years_of_rest_are_counted_without_end_only_up_to_a_thousand() {
+    let due = due(&schedule("* * * * *", "UTC"), Some(utc("2016-01-01T00:00:00Z")), utc("2026-01-01T00:00:00Z"));
+    assert_eq!(due.expect("due").missed, 1_000);
+}
+
+#[test]
+fn a_slot_within_the_catch_up_runs_and_an_older_one_does_not() {
+    let schedule = schedule("30 2 * * *", "UTC");
+    let late = |now| due(&schedule, Some(utc("2026-03-07T02:30:00Z")), utc(now)).expect("due").too_late;
+    assert!(!late("2026-03-08T08:30:00Z"));
+    assert!(late("2026-03-08T08:30:01Z"));
+}
+
+#[test]
+fn a_schedule_with_a_mistake_is_refused_in_words() {
+    let refuse = |cron, zone| Schedule::parse(cron, zone, SIX_HOURS).expect_err("refused");
+    assert!(matches!(refuse("0 30 2 * * *", "UTC"), ScheduleError::Cron { .. }), "seconds are not part of it");
+    assert!(matches!(refuse("61 2 * * *", "UTC"), ScheduleError::Cron { .. }));
+    assert!(matches!(refuse("", "UTC"), ScheduleError::Cron { .. }));
+    assert!(matches!(refuse("0 0 30 2 *", "UTC"), ScheduleError::Never { .. }), "30 February never comes");
+    let unknown = refuse("30 2 * * *", "America/New York");
+    assert_eq!(
+        unknown.to_string(),
+        "time zone \"America/New York\" is not an IANA name such as \"America/New_York\" or \"UTC\""
+    );
+}
