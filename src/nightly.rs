@@ -46,7 +46,7 @@ use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
 
 /// One integration's night.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Job<'a> {
     /// Whose.
     pub integration: &'a IntegrationName,

@@ -110,7 +110,7 @@ fn record(
     outcome: &WriteOutcome,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let still_unknown = matches!(outcome, WriteOutcome::Unknown { .. }) && open.last.is_some();
+    let still_unknown = matches!(outcome, WriteOutcome::Unknown { .. }) && open.unknown.is_some();
     if still_unknown { Ok(()) } else { journal.outcome(open.write, outcome, now) }
 }
 

@@ -79,7 +79,7 @@ pub enum Halt {
 }
 
 /// Where and when a plan is carried out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// Which run.
     pub run: RunId,

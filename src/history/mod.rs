@@ -17,3 +17,15 @@ mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;
+
+pub use error::StoreError;
+pub use journal::Intent;
+pub use journal::IntentKind;
+pub use journal::OpenWrite;
+pub use journal::WriteId;
+pub use journal::WriteOutcome;
+pub use journal::WriteRecord;
+pub use lock::LockError;
+pub use lock::RunLock;
+pub use runs::NewRun;
+pub use store::History;

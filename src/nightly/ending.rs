@@ -83,11 +83,11 @@ impl<'a> Ending<'a> {
         {
             let writes = history.writes_of(run.run)?;
             let done = |outcome: &Option<WriteOutcome>| matches!(outcome, Some(WriteOutcome::Applied { .. }));
-            let applied = writes.iter().filter(|write| done(&write.1)).count();
+            let applied = writes.iter().filter(|write| done(&write.outcome)).count();
             let message = format!(
                 "run {} was cut off: {applied} of its writes were verified, {} were in doubt",
                 run.run,
-                writes.iter().filter(|write| write.1.is_none()).count(),
+                writes.iter().filter(|write| write.outcome.is_none()).count(),
             );
             let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
             let mut end = Ending::new(self.job, run.run, run.started_at);

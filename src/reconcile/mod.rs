@@ -22,7 +22,4 @@ pub mod plan;
 pub mod quantity;
 pub mod records;
 pub mod shown;
-<<<<<<< HEAD
 pub mod wanted;
-=======
->>>>>>> intake
