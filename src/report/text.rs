@@ -1,0 +1,342 @@
+//! The terminal report: the verdict first, what needs a person next, then the changes. 80 columns, no colour needed.
+
+use std::fmt::Write as _;
+
+use rust_decimal::Decimal;
+use unicode_width::UnicodeWidthStr;
+
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::record::RunEnd;
+use crate::history::record::RunRecord;
+use crate::reconcile::clear::short;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::shown::shown;
+use crate::report::is_change;
+use crate::report::is_quiet;
+use crate::report::lines;
+use crate::report::names;
+use crate::report::paint::Paint;
+
+/// Widest line of a report.
+pub const WIDTH: usize = 80;
+/// Changes that are listed before the rest is left to `recount report`.
+const CHANGES_SHOWN: usize = 20;
+
+/// How a report is rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// Colour or none.
+    pub paint: Paint,
+    /// Every change, not only the first ones.
+    pub whole: bool,
+}
+
+/// The report of one run.
+pub fn render(run: &RunRecord, view: View) -> String {
+    let Some(end) = &run.end else { return unfinished(run) };
+    if is_quiet(end) {
+        return quiet(run, end, view.paint);
+    }
+    let mut text = header(run, end, view.paint);
+    let guards = guard_findings(end);
+    paragraph(&mut text, guards.iter().map(|finding| finding.message.as_str()));
+    section(&mut text, "NEEDS YOU", &needs_you(run, end, &guards), view.paint);
+    changes(&mut text, run, view);
+    section(&mut text, "WORTH A LOOK", &worth_a_look(run, end), view.paint);
+    text.push_str(&next(run, end, &guards));
+    text
+}
+
+fn unfinished(run: &RunRecord) -> String {
+    let RunRecord { run: id, integration, started_at, .. } = run;
+    let day = started_at.format("%a %-d %b %Y");
+    format!("recount  {day}  {integration} run {id}   RUNNING, OR CUT OFF\n  the next run says what became of it\n")
+}
+
+fn title(run: &RunRecord) -> String {
+    let RunRecord { run: id, integration, started_at, .. } = run;
+    format!("recount  {}  {} run {id}", started_at.format("%a %-d %b %Y"), shown(integration.as_str()))
+}
+
+/// A quiet night is two lines.
+fn quiet(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
+    let age = run.planned.as_ref().map(|planned| format!(" · export {} old", age(run, &planned.export)));
+    let lines = plural(end.totals.explained, "line");
+    format!(
+        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}\n",
+        title(run),
+        paint.good("OK"),
+        age.unwrap_or_default(),
+    )
+}
+
+fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
+    let mut text = format!("{}   {}\n", title(run), verdict(run, end, paint));
+    if let Some(planned) = &run.planned {
+        let (up, down) = moved(lines(run));
+        let totals = end.totals;
+        let changed = if planned_only(run) { totals.would_change } else { totals.changed };
+        let _ = writeln!(
+            text,
+            "  to decide {} · {} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
+            totals.to_decide,
+            if planned_only(run) { "would change" } else { "changed" },
+            if totals.unknown == 0 { totals.failed.to_string() } else { format!("{} · unknown {}", totals.failed, totals.unknown) },
+            grouped(totals.explained),
+            grouped(totals.lines),
+        );
+        let file = planned.export.path.rsplit('/').next().unwrap_or_default();
+        let rows = grouped(planned.export.rows);
+        let _ = writeln!(text, "  export    {}, {} old, {rows} rows", middle_cut(&shown(file), 48), age(run, &planned.export));
+    }
+    text
+}
+
+fn verdict(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
+    let written = end.totals.changed > 0;
+    let nothing = if written { "" } else { ": nothing was written" };
+    match end.verdict {
+        RunVerdict::Ok => paint.good("OK"),
+        RunVerdict::Decide => paint.ask(&format!("{} TO DECIDE", end.totals.to_decide)),
+        RunVerdict::Partial => paint.bad("PARTIAL: some lines were refused or are in doubt"),
+        RunVerdict::Held => paint.bad(&format!("HELD{nothing}")),
+        RunVerdict::Refused => paint.bad(&format!("EXPORT REFUSED{nothing}")),
+        RunVerdict::Unreachable => paint.bad(&format!("CONNECTWISE UNREACHABLE{nothing}")),
+        RunVerdict::Denied => paint.bad(&format!("CONNECTWISE DENIED{nothing}")),
+        RunVerdict::Failed => paint.bad(&format!("FAILED{nothing}")),
+        RunVerdict::Interrupted if run.planned.is_none() || !written => paint.bad("INTERRUPTED: nothing was written"),
+        RunVerdict::Interrupted => paint.bad("INTERRUPTED"),
+    }
+}
+
+/// Whether the run only showed what it would do.
+fn planned_only(run: &RunRecord) -> bool {
+    !lines(run).iter().any(|line| matches!(line.outcome, Outcome::Updated | Outcome::Created))
+        && lines(run).iter().any(|line| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate))
+}
+
+/// Units up and down over all changes.
+fn moved(lines: &[LineRecord]) -> (Decimal, Decimal) {
+    let deltas = lines.iter().filter(|line| is_change(line)).map(delta);
+    let (up, down) = deltas.fold((Decimal::ZERO, Decimal::ZERO), |(up, down), delta| {
+        if delta > Decimal::ZERO { (up + delta, down) } else { (up, down - delta) }
+    });
+    (up.normalize(), down.normalize())
+}
+
+fn delta(line: &LineRecord) -> Decimal {
+    line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default())
+}
+
+/// What stopped the whole night stands at the top, as its own paragraph.
+fn guard_findings(end: &RunEnd) -> Vec<&Finding> {
+    let of_the_run = |finding: &&Finding| {
+        finding.severity == Severity::Decide && finding.customer.is_none() && finding.service.is_none() && finding.handle.is_none()
+    };
+    end.findings.iter().filter(of_the_run).filter(|finding| finding.code != Code::CustomerNameless).collect()
+}
+
+fn paragraph<'a>(text: &mut String, sentences: impl Iterator<Item = &'a str>) {
+    for sentence in sentences {
+        wrapped(text, sentence, "  ", "  ");
+    }
+}
+
+/// One entry of a section: a sign, a handle, a title, and sentences below it.
+struct Entry<'a> {
+    sign: char,
+    handle: &'a str,
+    title: String,
+    sentences: Vec<String>,
+}
+
+fn needs_you<'a>(run: &'a RunRecord, end: &'a RunEnd, top: &[&Finding]) -> Vec<Entry<'a>> {
+    let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
+    asked.filter(|finding| !top.contains(finding)).map(|finding| entry(run, finding)).collect()
+}
+
+fn worth_a_look<'a>(run: &'a RunRecord, end: &'a RunEnd) -> Vec<Entry<'a>> {
+    end.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(|finding| entry(run, finding)).collect()
+}
+
+fn entry<'a>(run: &'a RunRecord, finding: &'a Finding) -> Entry<'a> {
+    let handle = finding.handle.as_deref().unwrap_or_default();
+    let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
+    let (title, mut sentences) = match (line, &finding.customer, &finding.service) {
+        (Some(line), _, _) => (names::line(line), vec![step(line)]),
+        (None, Some(customer), Some(service)) => {
+            (format!("{} · {}", shown(customer.as_str()), shown(service.as_str())), Vec::new())
+        }
+        (None, Some(customer), None) => (shown(customer.as_str()), Vec::new()),
+        (None, None, Some(service)) => (format!("service {}", shown(service.as_str())), Vec::new()),
+        (None, None, None) => (finding.code.as_str().replace('-', " "), Vec::new()),
+    };
+    sentences.push(finding.message.clone());
+    sentences.push(finding.fix.clone());
+    sentences.retain(|sentence| !sentence.is_empty());
+    Entry { sign: sign(finding.code), handle, title, sentences }
+}
+
+fn step(line: &LineRecord) -> String {
+    match (line.was, line.wanted) {
+        (None, None) => String::new(),
+        (was, wanted) => format!("{} → {}", units(was), units(wanted)),
+    }
+}
+
+fn units(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}
+
+fn sign(code: Code) -> char {
+    match code {
+        Code::CustomerUnmapped | Code::ServiceUnmapped | Code::CustomerNameless => '?',
+        Code::HumanEdit | Code::ChangedMeanwhile => '≠',
+        Code::LineAmbiguous | Code::CompanyAmbiguous | Code::AgreementAmbiguous | Code::InDoubtAmbiguous => '⧉',
+        Code::InDoubt | Code::PreviousRunCutOff => '…',
+        Code::WriteRefused | Code::WriteIgnored => '✗',
+        Code::CompanyMissing | Code::AgreementMissing | Code::AgreementNotActive | Code::AgreementOneTime => '×',
+        _ => '!',
+    }
+}
+
+fn section(text: &mut String, heading: &str, entries: &[Entry<'_>], paint: Paint) {
+    if entries.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", paint.head(heading));
+    for Entry { sign, handle, title, sentences } in entries {
+        let title = middle_cut(title, WIDTH - 11);
+        let _ = writeln!(text, "  {sign} {handle:<6} {title}");
+        for sentence in sentences {
+            wrapped(text, sentence, "           ", "           ");
+        }
+    }
+}
+
+/// Wrapped, and harmless whatever stood in the export or came from ConnectWise.
+fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
+    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
+    for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
+        let _ = writeln!(text, "{line}");
+    }
+}
+
+fn changes(text: &mut String, run: &RunRecord, view: View) {
+    let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| is_change(line)).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let heading = if planned_only(run) || changed.iter().all(|line| line.outcome == Outcome::Held) {
+        "WOULD CHANGE"
+    } else {
+        "CHANGED"
+    };
+    let _ = writeln!(text, "\n{}{:>9} {:>8} {:>8}", view.paint.head(&padded(heading, 44)), "was", "now", "");
+    let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
+    for line in changed.iter().take(shown) {
+        change(text, line);
+    }
+    if changed.len() > shown {
+        let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, run.run);
+    }
+}
+
+fn change(text: &mut String, line: &LineRecord) {
+    let sign = if line.was.is_none() { '+' } else { '~' };
+    let name = padded(&middle_cut(&names::line(line), 40), 40);
+    let delta = delta(line);
+    let delta = if delta > Decimal::ZERO { format!("+{delta}") } else { format!("−{}", delta.abs()) };
+    let row = format!("  {sign} {name}{:>9} {:>8} {:>8}  {}", units(line.was), units(line.wanted), delta, state(line));
+    let _ = writeln!(text, "{}", row.trim_end());
+}
+
+fn state(line: &LineRecord) -> &str {
+    match line.outcome {
+        Outcome::Updated => "done",
+        Outcome::Created => "new",
+        Outcome::Held => "held",
+        _ => "",
+    }
+}
+
+/// The last line always says the next command.
+fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
+    let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
+    let pending = lines(run).iter().any(is_change) && end.totals.changed == 0;
+    let commands = match plan {
+        Some(plan) if pending => {
+            format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
+        }
+        Some(_) if end.totals.to_decide > 0 => "recount why HANDLE".to_owned(),
+        _ => guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned(),
+    };
+    let mut text = String::new();
+    if !commands.is_empty() {
+        text.push('\n');
+        wrapped(&mut text, &commands, "Next: ", "      ");
+    }
+    text
+}
+
+/// How old the export was when the run began.
+fn age(run: &RunRecord, export: &ExportRecord) -> String {
+    let age = run.started_at.signed_duration_since(export.modified_at);
+    match (age.num_days(), age.num_hours(), age.num_minutes()) {
+        (days, _, _) if days >= 3 => format!("{days} d"),
+        (_, hours, _) if hours >= 1 => format!("{hours} h"),
+        (_, _, minutes) => format!("{} min", minutes.max(0)),
+    }
+}
+
+/// `1 204`: digits in groups of three.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join(" ")
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(count))
+}
+
+/// At most `width` columns, with the middle cut out: names differ at both ends, ids are never cut.
+fn middle_cut(name: &str, width: usize) -> String {
+    if name.width() <= width {
+        return name.to_owned();
+    }
+    let side = width.saturating_sub(1) / 2;
+    let head: String = take_width(name.chars(), width - 1 - side);
+    let tail: String = take_width(name.chars().rev(), side).chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+fn take_width(characters: impl Iterator<Item = char>, width: usize) -> String {
+    let mut taken = String::new();
+    for character in characters {
+        let longer = format!("{taken}{character}");
+        if longer.width() > width {
+            break;
+        }
+        taken = longer;
+    }
+    taken
+}
+
+/// Padded on the right to `width` columns; `format!` would count characters.
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}

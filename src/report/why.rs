@@ -1,0 +1,101 @@
+//! `recount why`: one line's whole chain, from the export's row to what ConnectWise holds.
+
+use std::fmt::Write as _;
+
+use crate::history::record::LineRecord;
+use crate::history::record::RunRecord;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::shown::escaped;
+use crate::reconcile::shown::shown;
+use crate::report::json::time;
+use crate::report::names;
+
+/// One night of a line: which run, and what it made of it.
+#[derive(Debug, Clone)]
+pub struct Night {
+    /// The run, without its lines.
+    pub run: RunRecord,
+    /// The line.
+    pub line: LineRecord,
+}
+
+/// The chain of the newest night, and the nights before it, newest first.
+pub fn render(nights: &[Night]) -> String {
+    let Some((Night { run, line }, earlier)) = nights.split_first() else { return String::new() };
+    let mut text = format!("{}   {}: {}\n", names::line(line), line.outcome, line.reason);
+    if !line.detail.is_empty() {
+        let _ = writeln!(text, "  {}", escaped(&line.detail));
+    }
+    row(&mut text, "handle", &line.handle);
+    row(&mut text, "run", &format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode));
+    if let Some(planned) = &run.planned {
+        let sha: String = planned.export.sha256.chars().take(12).collect();
+        row(&mut text, "export", &format!("{}, sha {sha}…", escaped(&planned.export.path)));
+    }
+    for source in &line.sources {
+        row(&mut text, "", &source_row(source));
+    }
+    row(&mut text, "ConnectWise", &place(line));
+    row(&mut text, "quantity", &format!("was {}, wanted {}, now {}", units(line.was), units(line.wanted), units(line.now)));
+    if let Some(request) = request(line) {
+        row(&mut text, request.0, &request.1);
+    }
+    for night in earlier {
+        row(&mut text, "before", &earlier_row(night));
+    }
+    text
+}
+
+fn row(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name:<12} {value}");
+}
+
+fn source_row(source: &Source) -> String {
+    let Source { customer, service, count, lines } = source;
+    let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
+    let numbers: Vec<String> = lines.iter().map(u64::to_string).collect();
+    match (count, lines.as_slice()) {
+        (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
+        (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
+        (Some(count), _) => format!("line {}: {name} = {count}", numbers.join(", ")),
+        (None, _) => format!("line {}: {name}, which could not be counted", numbers.join(", ")),
+    }
+}
+
+fn place(line: &LineRecord) -> String {
+    let part = |name: &str, id: Option<i64>| id.map(|id| format!("{name} {id}"));
+    let parts = [
+        part("company", line.company.map(|id| id.0)),
+        part("agreement", line.agreement.map(|id| id.0)),
+        part("addition", line.addition.map(|id| id.0)),
+        line.product.as_ref().map(|product| format!("product {}", shown(product.as_str()))),
+    ];
+    let known: Vec<String> = parts.into_iter().flatten().collect();
+    if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
+}
+
+fn request(line: &LineRecord) -> Option<(&'static str, String)> {
+    let patch = || format!("PATCH quantity {} → {}", units(line.was), units(line.wanted));
+    let post = || format!("POST one addition, quantity {}", units(line.wanted));
+    Some(match line.outcome {
+        Outcome::WouldUpdate => ("would send", patch()),
+        Outcome::WouldCreate => ("would send", post()),
+        Outcome::Updated => ("sent", patch()),
+        Outcome::Created => ("sent", post()),
+        Outcome::Held if line.was.is_some() && line.wanted.is_some() && line.was != line.wanted => ("would send", patch()),
+        _ => return None,
+    })
+}
+
+fn earlier_row(night: &Night) -> String {
+    let Night { run, line } = night;
+    let day = run.started_at.format("%Y-%m-%d");
+    let quantity = format!("{} → {}", units(line.was), units(line.now));
+    format!("run {} on {day}: {quantity}, {}: {}", run.run, line.outcome, line.reason)
+}
+
+fn units(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}
