@@ -101,6 +101,35 @@ fn the_source_follows_the_architecture() {
     assert!(found.is_empty(), "{} violations of ARCHITECTURE.md:\n{}", found.len(), found.join("\n"));
 }
 
+/// The page that people read must say what this file checks.
+#[test]
+fn the_page_shows_the_same_table() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("the page");
+    let rows =
+        page.split("## Who may import whom").nth(1).expect("the section").split("\n## ").next().expect("its text");
+    for row in rows.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let (_, may_use) = MAY_USE.iter().find(|(name, _)| format!("`{name}`") == cells[1]).expect("a known module");
+        let shown = |name: &str| cells[2].split(|c: char| !c.is_alphabetic()).any(|word| word == name);
+        let built = |name: &str| rows.contains(&format!("| `{name}` |"));
+        let known = MAY_USE.iter().map(|(name, _)| *name).filter(|name| built(name));
+        let differing: Vec<_> = known.filter(|name| shown(name) != may_use.contains(name)).collect();
+        assert!(differing.is_empty() || cells[2] == "everything", "{row}\ndiffers in {differing:?}");
+    }
+}
+
+#[test]
+fn the_page_shows_every_module() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("the page");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, "", &mut files);
+    for source in files.iter().filter(|source| !matches!(source.path.as_str(), "lib.rs" | "main.rs")) {
+        let module = source.module();
+        assert!(page.contains(&format!("\n| `{module}` |")), "ARCHITECTURE.md does not say what {module} may use");
+    }
+}
+
 fn collect(folder: &Path, prefix: &str, files: &mut Vec<Source>) {
     let mut entries: Vec<_> =
         fs::read_dir(folder).expect("src/ can be read").map(|entry| entry.expect("an entry").path()).collect();
