@@ -324,7 +324,7 @@ mod tests {
         for (json, words) in [
             ("null", "its quantity is missing"),
             ("-3", "its quantity is -3, below zero"),
-            ("1e400", "its quantity 1e400 cannot be read exactly"),
+            ("1e400", "its quantity 1e+400 cannot be read exactly"),
             ("\"5\"", "its quantity is not a number"),
             ("true", "its quantity is not a number"),
         ] {

@@ -93,3 +93,189 @@ impl Client {
 fn unclear(why: String) -> WriteError {
     WriteError::Unclear { why, server_error: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::NaiveDate;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use wiremock::Mock;
+    use wiremock::MockServer;
+    use wiremock::ResponseTemplate;
+    use wiremock::matchers::any;
+
+    use super::*;
+    use crate::connectwise::settings::ConnectWiseSettings;
+    use crate::reconcile::ids::AdditionId;
+    use crate::reconcile::ids::AgreementId;
+    use crate::reconcile::ids::ProductId;
+
+    fn client(url: &str) -> Client {
+        let url = url::Url::parse(url).expect("a URL");
+        let keys = ("public-canary".into(), "private-canary".into());
+        let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into(), keys.0, keys.1);
+        settings.codebase = Some("v4_6_release".into());
+        settings.retry_pause_max = Duration::from_millis(1);
+        Client::new(settings).expect("a client")
+    }
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().expect("a quantity")
+    }
+
+    fn set(to: &str) -> SetQuantity {
+        SetQuantity::for_tests(AgreementId(12), AdditionId(34), quantity("3"), quantity(to))
+    }
+
+    fn create() -> CreateLine {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day");
+        CreateLine::for_tests(AgreementId(12), ProductId(56), quantity("7"), day)
+    }
+
+    async fn server(status: u16, body: &str) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        server
+    }
+
+    /// Both writes against one answer; each may have been sent once only.
+    async fn both(status: u16, body: &str) -> [WriteError; 2] {
+        let server = server(status, body).await;
+        let client = client(&server.uri());
+        let patched = client.set_quantity(&set("4")).await.expect_err("an error");
+        let posted = client.create_line(&create()).await.expect_err("an error");
+        let methods = server.received_requests().await.expect("recording is on");
+        let methods: Vec<_> = methods.iter().map(|request| request.method.to_string()).collect();
+        assert_eq!(methods, ["PATCH", "POST"], "{status}");
+        [patched, posted]
+    }
+
+    /// Otherwise something else than the quantity would be written.
+    #[tokio::test]
+    async fn a_patch_sets_the_quantity_and_nothing_else() {
+        for (to, sent, answer) in [("4", "4", "4"), ("2.5", "2.5", "2.50"), ("0", "0", "0.0"), ("100", "100", "1e2")] {
+            let server = server(200, &format!(r#"{{"id":34,"quantity":{answer},"x":1}}"#)).await;
+            assert_eq!(client(&server.uri()).set_quantity(&set(to)).await, Ok(quantity(to)));
+            let request = &server.received_requests().await.expect("recording is on")[0];
+            assert_eq!(request.method.as_str(), "PATCH");
+            assert_eq!(
+                request.url.as_str().strip_prefix(&server.uri()),
+                Some("/v4_6_release/apis/3.0/finance/agreements/12/additions/34?fields=id,quantity")
+            );
+            let body = format!(r#"[{{"op":"replace","path":"quantity","value":{sent}}}]"#);
+            assert_eq!(String::from_utf8_lossy(&request.body), body);
+            assert_eq!(request.headers["content-type"], "application/json");
+            assert!(request.headers.contains_key("authorization") && request.headers.contains_key("clientid"));
+        }
+    }
+
+    /// Otherwise a created line could carry a sum of its own instead of the catalog's.
+    #[tokio::test]
+    async fn a_post_names_product_quantity_and_day_only() {
+        let server = server(201, r#"{"id":99,"product":{"id":56},"quantity":7.0,"_info":{"updatedBy":"api"}}"#).await;
+        let created = client(&server.uri()).create_line(&create()).await.expect("a line");
+        assert_eq!((created.id, created.product), (AdditionId(99), Some(ProductId(56))));
+        assert_eq!(created.quantity, Ok(quantity("7")));
+        let request = &server.received_requests().await.expect("recording is on")[0];
+        assert_eq!(request.method.as_str(), "POST");
+        assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions");
+        assert_eq!(
+            String::from_utf8_lossy(&request.body),
+            r#"{"product":{"id":56},"quantity":7,"billCustomer":"Billable","effectiveDate":"2026-11-22T00:00:00Z"}"#
+        );
+        let url = request.url.as_str().to_lowercase();
+        assert!(!["price", "cost", "margin"].iter().any(|money| url.contains(money)), "{url}");
+    }
+
+    /// Otherwise a write would be taken for done, or sent a second time, without anyone knowing.
+    #[tokio::test]
+    async fn each_status_tells_what_is_known_of_the_outcome() {
+        let body =
+            r#"{"code":"C","message":"no private-canary","errors":[{"message":"m","resource":"r","field":"f"}]}"#;
+        let said = "C; no [redacted]; r.f: m";
+        for status in [400, 404, 405, 409, 415, 422] {
+            let refused = WriteError::Refused { status, why: said.to_owned() };
+            assert_eq!(both(status, body).await, [refused.clone(), refused]);
+        }
+        assert!(both(302, "").await.iter().all(|error| matches!(error, WriteError::Refused { status: 302, .. })));
+        assert!(both(401, body).await.iter().all(|error| matches!(error, WriteError::KeyRefused { .. })));
+        let busy = WriteError::Busy { why: said.to_owned() };
+        assert_eq!(both(429, body).await, [busy.clone(), busy]);
+        for status in [500, 502, 503, 504] {
+            let is_unclear = |error: &WriteError| matches!(error, WriteError::Unclear { server_error: true, .. });
+            assert!(both(status, "<html>").await.iter().all(is_unclear));
+        }
+        let [patched, posted] = both(403, body).await.map(|error| match error {
+            WriteError::RightMissing { fix, .. } => fix,
+            other => panic!("{other}"),
+        });
+        assert!(patched.contains("Finance > Agreements > Edit Level = All"), "{patched}");
+        assert!(posted.contains("Finance > Agreements > Add Level = All"), "{posted}");
+    }
+
+    /// Otherwise a proxy's greeting would count as ConnectWise's word.
+    #[tokio::test]
+    async fn a_good_status_with_an_answer_that_cannot_be_read_is_unclear() {
+        for body in ["", "<html>", "null", "[]", "{}", r#"{"id":34,"quan"#, r#"{"id":"34","quantity":4}"#] {
+            let is_unclear = |error: &WriteError| matches!(error, WriteError::Unclear { server_error: false, .. });
+            assert!(both(200, body).await.iter().all(is_unclear), "{body}");
+        }
+        for body in [r#"{"id":34}"#, r#"{"id":34,"quantity":null}"#, r#"{"id":35,"quantity":4}"#] {
+            let error = client(&server(200, body).await.uri()).set_quantity(&set("4")).await;
+            assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
+        }
+    }
+
+    /// Otherwise a line would be parked as unknown although nothing was ever sent.
+    #[tokio::test]
+    async fn without_a_connection_nothing_was_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        drop(listener);
+        let client = client(&url);
+        assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::NotSent { .. })));
+        assert!(matches!(client.create_line(&create()).await, Err(WriteError::NotSent { .. })));
+    }
+
+    /// Otherwise a creation whose answer was lost would be sent again, and bill twice.
+    #[tokio::test]
+    async fn a_connection_that_breaks_after_the_request_is_unclear_and_not_tried_again() {
+        let cut = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"id\":";
+        for answer in ["", "HTTP/1.1 20", cut] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let url = format!("http://{}", listener.local_addr().expect("an address"));
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut request = Vec::new();
+                while !request.ends_with(b"Z\"}") {
+                    assert_ne!(stream.read_buf(&mut request).await.expect("a request"), 0);
+                }
+                stream.write_all(answer.as_bytes()).await.expect("written");
+            };
+            let client = client(&url);
+            let line = create();
+            let (error, ()) = tokio::join!(client.create_line(&line), serve);
+            assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
+            assert_eq!(client.traffic().sent, 1);
+            let again = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+            assert!(again.is_err(), "nothing else was sent");
+        }
+    }
+
+    /// Otherwise the next write would run into the wall that the last one found.
+    #[tokio::test]
+    async fn a_write_that_was_refused_as_too_many_holds_back_the_next() {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(429).insert_header("retry-after", "3600");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        let client = client(&server.uri());
+        for _ in 0..2 {
+            assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::Busy { .. })));
+        }
+        assert_eq!(client.traffic().sent, 1);
+    }
+}
