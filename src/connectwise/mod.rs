@@ -3,6 +3,21 @@
 //! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
 //! to be careful with.
 
+pub mod client;
+mod codebase;
+pub mod denial;
+mod pace;
+mod paging;
+mod reads;
+mod retry;
+mod said;
+pub mod settings;
+mod throttle;
+mod transport;
+mod urls;
+mod wire;
+mod writes;
+
 use std::collections::BTreeSet;
 
 use crate::reconcile::cleared::CreateLine;

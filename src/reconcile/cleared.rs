@@ -92,6 +92,27 @@ impl Write {
     }
 }
 
+#[cfg(test)]
+impl SetQuantity {
+    /// A write that no plan stands behind, for the client's own tests.
+    pub(crate) fn for_tests(agreement: AgreementId, addition: AdditionId, from: Quantity, to: Quantity) -> Self {
+        Self { agreement, addition, from, to }
+    }
+}
+
+#[cfg(test)]
+impl CreateLine {
+    /// A write that no plan stands behind, for the client's own tests.
+    pub(crate) fn for_tests(
+        agreement: AgreementId,
+        product: ProductId,
+        quantity: Quantity,
+        effective_on: NaiveDate,
+    ) -> Self {
+        Self { agreement, product, quantity, effective_on }
+    }
+}
+
 impl SetQuantity {
     /// The agreement it is on.
     pub fn agreement(&self) -> AgreementId {

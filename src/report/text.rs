@@ -88,13 +88,22 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
             "  to decide {} · {} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
             totals.to_decide,
             if planned_only(run) { "would change" } else { "changed" },
-            if totals.unknown == 0 { totals.failed.to_string() } else { format!("{} · unknown {}", totals.failed, totals.unknown) },
+            if totals.unknown == 0 {
+                totals.failed.to_string()
+            } else {
+                format!("{} · unknown {}", totals.failed, totals.unknown)
+            },
             grouped(totals.explained),
             grouped(totals.lines),
         );
         let file = planned.export.path.rsplit('/').next().unwrap_or_default();
         let rows = grouped(planned.export.rows);
-        let _ = writeln!(text, "  export    {}, {} old, {rows} rows", middle_cut(&shown(file), 48), age(run, &planned.export));
+        let _ = writeln!(
+            text,
+            "  export    {}, {} old, {rows} rows",
+            middle_cut(&shown(file), 48),
+            age(run, &planned.export)
+        );
     }
     text
 }
@@ -138,7 +147,10 @@ fn delta(line: &LineRecord) -> Decimal {
 /// What stopped the whole night stands at the top, as its own paragraph.
 fn guard_findings(end: &RunEnd) -> Vec<&Finding> {
     let of_the_run = |finding: &&Finding| {
-        finding.severity == Severity::Decide && finding.customer.is_none() && finding.service.is_none() && finding.handle.is_none()
+        finding.severity == Severity::Decide
+            && finding.customer.is_none()
+            && finding.service.is_none()
+            && finding.handle.is_none()
     };
     end.findings.iter().filter(of_the_run).filter(|finding| finding.code != Code::CustomerNameless).collect()
 }
@@ -163,7 +175,11 @@ fn needs_you<'a>(run: &'a RunRecord, end: &'a RunEnd, top: &[&Finding]) -> Vec<E
 }
 
 fn worth_a_look<'a>(run: &'a RunRecord, end: &'a RunEnd) -> Vec<Entry<'a>> {
-    end.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(|finding| entry(run, finding)).collect()
+    end.findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .map(|finding| entry(run, finding))
+        .collect()
 }
 
 fn entry<'a>(run: &'a RunRecord, finding: &'a Finding) -> Entry<'a> {
@@ -276,7 +292,9 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
             format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
         }
         Some(_) if end.totals.to_decide > 0 => "recount why HANDLE".to_owned(),
-        _ => guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned(),
+        _ => {
+            guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
+        }
     };
     let mut text = String::new();
     if !commands.is_empty() {
@@ -299,12 +317,8 @@ fn age(run: &RunRecord, export: &ExportRecord) -> String {
 /// `1 204`: digits in groups of three.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).unwrap_or_default())
-        .collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
     groups.join(" ")
 }
 

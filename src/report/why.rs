@@ -29,7 +29,11 @@ pub fn render(nights: &[Night]) -> String {
         let _ = writeln!(text, "  {}", escaped(&line.detail));
     }
     row(&mut text, "handle", &line.handle);
-    row(&mut text, "run", &format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode));
+    row(
+        &mut text,
+        "run",
+        &format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode),
+    );
     if let Some(planned) = &run.planned {
         let sha: String = planned.export.sha256.chars().take(12).collect();
         row(&mut text, "export", &format!("{}, sha {sha}…", escaped(&planned.export.path)));
@@ -38,7 +42,11 @@ pub fn render(nights: &[Night]) -> String {
         row(&mut text, "", &source_row(source));
     }
     row(&mut text, "ConnectWise", &place(line));
-    row(&mut text, "quantity", &format!("was {}, wanted {}, now {}", units(line.was), units(line.wanted), units(line.now)));
+    row(
+        &mut text,
+        "quantity",
+        &format!("was {}, wanted {}, now {}", units(line.was), units(line.wanted), units(line.now)),
+    );
     if let Some(request) = request(line) {
         row(&mut text, request.0, &request.1);
     }
@@ -84,7 +92,9 @@ fn request(line: &LineRecord) -> Option<(&'static str, String)> {
         Outcome::WouldCreate => ("would send", post()),
         Outcome::Updated => ("sent", patch()),
         Outcome::Created => ("sent", post()),
-        Outcome::Held if line.was.is_some() && line.wanted.is_some() && line.was != line.wanted => ("would send", patch()),
+        Outcome::Held if line.was.is_some() && line.wanted.is_some() && line.was != line.wanted => {
+            ("would send", patch())
+        }
         _ => return None,
     })
 }

@@ -16,18 +16,9 @@ use crate::sim::world::World;
 /// 401 without a `clientId` (401 or 403 in the field), and for wrong keys (404 on some clouds, see the options).
 pub(super) fn key<'a>(request: &Request, world: &'a World) -> Result<&'a Key, Refusal> {
     let client = request.header("clientid").unwrap_or_default();
-    let known = world
-        .client_id
-        .as_ref()
-        .map_or(!client.is_empty(), |wanted| {
-            wanted.eq_ignore_ascii_case(client)
-        });
+    let known = world.client_id.as_ref().map_or(!client.is_empty(), |wanted| wanted.eq_ignore_ascii_case(client));
     if !known {
-        return Err(Refusal::new(
-            401,
-            "ClientId",
-            "A valid clientId header is required for every request.",
-        ));
+        return Err(Refusal::new(401, "ClientId", "A valid clientId header is required for every request."));
     }
     let wrong = || match world.options.bad_key_status {
         404 => Refusal::new(404, "NotFound", "The requested resource was not found."),
@@ -38,11 +29,7 @@ pub(super) fn key<'a>(request: &Request, world: &'a World) -> Result<&'a Key, Re
     if !company.eq_ignore_ascii_case(&world.company) {
         return Err(wrong());
     }
-    world
-        .keys
-        .iter()
-        .find(|key| key.public == public && key.private == private)
-        .ok_or_else(wrong)
+    world.keys.iter().find(|key| key.public == public && key.private == private).ok_or_else(wrong)
 }
 
 /// # Errors
@@ -63,10 +50,7 @@ pub(super) fn require(key: &Key, module: Module, right: Right) -> Result<(), Ref
     if key.may(module, right) {
         return Ok(());
     }
-    let message = format!(
-        "You do not have security permission to {} {module:?}.",
-        right.word()
-    );
+    let message = format!("You do not have security permission to {} {module:?}.", right.word());
     Err(Refusal::new(403, "Security", message))
 }
 
@@ -75,11 +59,7 @@ fn module(table: Table) -> Module {
         Table::Companies | Table::CompanyTypes | Table::CompanyStatuses => Module::Companies,
         Table::Agreements | Table::AgreementTypes | Table::Additions => Module::Agreements,
         Table::Catalog => Module::Catalog,
-        Table::Boards
-        | Table::BoardStatuses
-        | Table::BoardTypes
-        | Table::Priorities
-        | Table::Sources => Module::Setup,
+        Table::Boards | Table::BoardStatuses | Table::BoardTypes | Table::Priorities | Table::Sources => Module::Setup,
         Table::Tickets | Table::Notes => Module::Tickets,
         Table::Members => Module::Members,
     }
@@ -88,10 +68,7 @@ fn module(table: Table) -> Module {
 /// User and password of Basic authorization.
 fn credentials(request: &Request) -> Option<(String, String)> {
     let encoded = request.header("authorization")?.strip_prefix("Basic ")?;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(encoded)
-        .ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    text.split_once(':')
-        .map(|(user, password)| (user.to_owned(), password.to_owned()))
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
 }

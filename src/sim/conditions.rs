@@ -78,10 +78,7 @@ impl Condition {
     fn holds(&self, record: &Wire) -> Option<bool> {
         match self {
             Self::And(parts) => all(parts.iter().map(|part| part.holds(record))),
-            Self::Or(parts) => all(parts
-                .iter()
-                .map(|part| part.holds(record).map(|held| !held)))
-            .map(|none| !none),
+            Self::Or(parts) => all(parts.iter().map(|part| part.holds(record).map(|held| !held))).map(|none| !none),
             Self::Not(inner) => inner.holds(record).map(|held| !held),
             Self::Test { path, test } => test.holds(value_at(record, path)),
         }
@@ -98,11 +95,7 @@ impl Test {
             Self::Like(pattern) => Some(matches(pattern, &value?.as_str()?.to_lowercase())),
             Self::In(literals) => {
                 let value = value?;
-                Some(
-                    literals
-                        .iter()
-                        .any(|literal| literal.order(value) == Some(Ordering::Equal)),
-                )
+                Some(literals.iter().any(|literal| literal.order(value) == Some(Ordering::Equal)))
             }
         }
     }
@@ -150,8 +143,7 @@ fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 /// The value at a path such as `company`, `id`.
 pub(super) fn value_at<'a>(record: &'a Wire, path: &[String]) -> Option<&'a Value> {
     let (head, rest) = path.split_first()?;
-    rest.iter()
-        .try_fold(record.get(head)?, |value, name| value.get(name))
+    rest.iter().try_fold(record.get(head)?, |value, name| value.get(name))
 }
 
 /// An exact number from JSON.
@@ -160,9 +152,7 @@ pub(super) fn decimal(value: &Value) -> Option<Decimal> {
         return None;
     };
     let text = number.as_str();
-    Decimal::from_str_exact(text)
-        .or_else(|_| Decimal::from_scientific(text))
-        .ok()
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
 /// A date in one of the forms accepted in brackets and in records, with or without a time.

@@ -34,44 +34,30 @@ pub(super) enum Ending {
 }
 
 /// Carries out a request and answers it, or not.
-pub(super) async fn serve<S>(
-    stream: &mut S,
-    state: &Arc<State>,
-    request: Request,
-) -> io::Result<Ending>
+pub(super) async fn serve<S>(stream: &mut S, state: &Arc<State>, request: Request) -> io::Result<Ending>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let usual = if request.keeps_alive() {
-        Ending::Keep
-    } else {
-        Ending::Close
-    };
+    let usual = if request.keeps_alive() { Ending::Keep } else { Ending::Close };
     if let Some(reply) = control::answer(state, &request) {
         return send(stream, &reply, &Then::default(), usual).await;
     }
     let entry = state.ledger().open(&request, elapsed_ms(state));
     let fired = state.faults().fire(&request, entry.index);
     if let Some((place, _)) = &fired {
-        state
-            .ledger()
-            .note(entry, |entry| entry.fault = Some(*place));
+        state.ledger().note(entry, |entry| entry.fault = Some(*place));
     }
     let then = fired.map(|(_, then)| then).unwrap_or_default();
     let reply = answer(state, &request, &then, entry).await;
     let unanswered = then.connection.is_some() && then.truncate_at.is_none() && !then.cut_chunk;
     if !unanswered {
-        state
-            .ledger()
-            .note(entry, |entry| entry.status = Some(reply.status));
+        state.ledger().note(entry, |entry| entry.status = Some(reply.status));
     }
     match then.connection {
         Some(Connection::Hold) => hold(stream).await,
         Some(Connection::Reset) if unanswered => Ok(Ending::Reset),
         Some(Connection::Close) if unanswered => Ok(Ending::Close),
-        Some(Connection::Reset) => send(stream, &reply, &then, usual)
-            .await
-            .map(|_| Ending::Reset),
+        Some(Connection::Reset) => send(stream, &reply, &then, usual).await.map(|_| Ending::Reset),
         _ => send(stream, &reply, &then, usual).await,
     }
 }
@@ -103,13 +89,9 @@ async fn answer(state: &Arc<State>, request: &Request, then: &Then, entry: Entry
 fn carry_out(state: &State, request: &Request, then: &Then, entry: Entry) -> Reply {
     if let Some(seconds) = state.throttle(Instant::now()) {
         let message = format!("Too many requests. Please try again in {seconds} seconds.");
-        return Reply::from(Refusal::new(429, "", message))
-            .with("retry-after", seconds.to_string());
+        return Reply::from(Refusal::new(429, "", message)).with("retry-after", seconds.to_string());
     }
-    let lag = then.stale.map(|Stale { writes, ms }| Lag {
-        writes,
-        age: Duration::from_millis(ms),
-    });
+    let lag = then.stale.map(|Stale { writes, ms }| Lag { writes, age: Duration::from_millis(ms) });
     let ignore_patch = then.ignore_patch && request.method == "PATCH";
     let answer = routes::answer(state, request, Bent { lag, ignore_patch });
     state.ledger().note(entry, |entry| {
@@ -132,11 +114,7 @@ fn carry_out_late(state: &Arc<State>, request: &Request, late_ms: u64, entry: En
 fn spoil(real: Option<Reply>, then: &Then) -> Reply {
     let made_up = real.is_none() || then.status.is_some_and(|status| status >= 400);
     let redirect = then.redirect.as_ref().map(|_| 302);
-    let status = then
-        .status
-        .or(redirect)
-        .or(real.as_ref().map(|reply| reply.status))
-        .unwrap_or(200);
+    let status = then.status.or(redirect).or(real.as_ref().map(|reply| reply.status)).unwrap_or(200);
     let mut reply = match (real, then.body) {
         (_, Some(body)) => body_of(status, body),
         (Some(real), None) if !made_up => real,
@@ -151,15 +129,8 @@ fn spoil(real: Option<Reply>, then: &Then) -> Reply {
         reply.content_type.clone_from(kind);
     }
     let location = then.redirect.iter().map(|url| ("location", url));
-    for (name, value) in then
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .chain(location)
-    {
-        reply
-            .headers
-            .retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+    for (name, value) in then.headers.iter().map(|(name, value)| (name.as_str(), value)).chain(location) {
+        reply.headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
         reply.headers.push((name.to_owned(), value.clone()));
     }
     reply
@@ -167,24 +138,16 @@ fn spoil(real: Option<Reply>, then: &Then) -> Reply {
 
 fn body_of(status: u16, body: Body) -> Reply {
     match body {
-        Body::Json if status == 429 => Refusal::new(
-            status,
-            "",
-            "Too many requests. Please try again in 30 seconds.",
-        )
-        .into(),
-        Body::Json if status >= 400 => {
-            Refusal::new(status, "Simulated", format!("Simulated fault {status}.")).into()
+        Body::Json if status == 429 => {
+            Refusal::new(status, "", "Too many requests. Please try again in 30 seconds.").into()
         }
+        Body::Json if status >= 400 => Refusal::new(status, "Simulated", format!("Simulated fault {status}.")).into(),
         Body::Json => Reply::json(status, &serde_json::json!({})),
         Body::Empty => Reply::empty(status),
         Body::Text => Reply::text(status, "The service is unavailable."),
         Body::Html => {
             let page = "<!DOCTYPE html><html><head><title>ConnectWise</title></head><body><h1>Please sign in</h1></body></html>";
-            Reply {
-                content_type: "text/html; charset=utf-8".to_owned(),
-                ..Reply::text(status, page)
-            }
+            Reply { content_type: "text/html; charset=utf-8".to_owned(), ..Reply::text(status, page) }
         }
     }
 }
@@ -210,19 +173,11 @@ where
         }
         None => write_paced(stream, &[&head, body].concat(), then.bytes_per_second).await?,
     }
-    Ok(if then.truncate_at.is_some() {
-        Ending::Close
-    } else {
-        usual
-    })
+    Ok(if then.truncate_at.is_some() { Ending::Close } else { usual })
 }
 
 /// Writes everything at once, or a byte at a time.
-async fn write_paced<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    bytes: &[u8],
-    pace: Option<u32>,
-) -> io::Result<()> {
+async fn write_paced<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8], pace: Option<u32>) -> io::Result<()> {
     let Some(pace) = pace else {
         stream.write_all(bytes).await?;
         return stream.flush().await;

@@ -160,18 +160,15 @@ impl Faults {
     /// # Errors
     /// When it is not JSON, or has an unknown key or a wrong value; the message names line and column.
     pub fn parse(text: &str) -> io::Result<Self> {
-        serde_json::from_str(text)
-            .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
+        serde_json::from_str(text).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
     }
 }
 
 impl Then {
     /// Whether the request is carried out when it arrives.
     pub(super) fn applies(&self) -> bool {
-        let answered_otherwise =
-            self.status.is_some() || self.redirect.is_some() || self.connection.is_some();
-        self.applied
-            .unwrap_or(!answered_otherwise && self.apply_late_ms.is_none())
+        let answered_otherwise = self.status.is_some() || self.redirect.is_some() || self.connection.is_some();
+        self.applied.unwrap_or(!answered_otherwise && self.apply_late_ms.is_none())
     }
 }
 
@@ -196,17 +193,7 @@ struct Counted {
 
 impl Armed {
     pub(super) fn new(faults: Faults) -> Self {
-        Self {
-            rules: faults
-                .0
-                .into_iter()
-                .map(|rule| Counted {
-                    rule,
-                    met: 0,
-                    fired: 0,
-                })
-                .collect(),
-        }
+        Self { rules: faults.0.into_iter().map(|rule| Counted { rule, met: 0, fired: 0 }).collect() }
     }
 
     /// The place and consequence of the rule that fires for the request with this index. Every rule that is met counts it.
@@ -244,9 +231,7 @@ impl When {
             false => request.target().contains(pattern.as_str()),
         };
         let body = |part: &String| String::from_utf8_lossy(&request.body).contains(part.as_str());
-        self.method
-            .as_ref()
-            .is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
+        self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
             && self.path.as_ref().is_none_or(path)
             && self.body.as_ref().is_none_or(body)
     }
@@ -257,11 +242,7 @@ mod tests {
     use super::*;
 
     fn get(path: &str) -> Request {
-        Request {
-            method: "GET".to_owned(),
-            path: path.to_owned(),
-            ..Request::default()
-        }
+        Request { method: "GET".to_owned(), path: path.to_owned(), ..Request::default() }
     }
 
     #[test]
@@ -272,14 +253,8 @@ mod tests {
         );
         let mut armed = Armed::new(faults.expect("faults"));
         let mut fired = |path: &str| armed.fire(&get(path), 1).map(|(place, _)| place);
-        assert_eq!(
-            [fired("/x/a"), fired("/x/a"), fired("/x/a")],
-            [None, Some(0), None]
-        );
-        assert_eq!(
-            [fired("/b/1/c"), fired("/b/2/c"), fired("/b/3/c")],
-            [None, Some(1), None]
-        );
+        assert_eq!([fired("/x/a"), fired("/x/a"), fired("/x/a")], [None, Some(0), None]);
+        assert_eq!([fired("/b/1/c"), fired("/b/2/c"), fired("/b/3/c")], [None, Some(1), None]);
     }
 
     #[test]
@@ -292,14 +267,8 @@ mod tests {
     fn a_fault_that_only_spoils_the_answer_leaves_the_request_carried_out() {
         let then = |text: &str| serde_json::from_str::<Then>(text).expect(text).applies();
         assert!(
-            then(r#"{"truncate_at": 5}"#)
-                && then(r#"{"body": "html"}"#)
-                && then(r#"{"status": 502, "applied": true}"#)
+            then(r#"{"truncate_at": 5}"#) && then(r#"{"body": "html"}"#) && then(r#"{"status": 502, "applied": true}"#)
         );
-        assert!(
-            !then(r#"{"status": 502}"#)
-                && !then(r#"{"connection": "reset"}"#)
-                && !then(r#"{"apply_late_ms": 9}"#)
-        );
+        assert!(!then(r#"{"status": 502}"#) && !then(r#"{"connection": "reset"}"#) && !then(r#"{"apply_late_ms": 9}"#));
     }
 }

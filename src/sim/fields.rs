@@ -11,13 +11,8 @@ pub(super) struct Fields(Vec<Vec<String>>);
 impl Fields {
     /// Reads the parameter; none when it is absent or blank, which means every member.
     pub(super) fn parse(parameter: Option<&str>) -> Option<Self> {
-        let names = parameter?
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let paths: Vec<Vec<String>> = names
-            .map(|name| name.split('/').map(str::to_owned).collect())
-            .collect();
+        let names = parameter?.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let paths: Vec<Vec<String>> = names.map(|name| name.split('/').map(str::to_owned).collect()).collect();
         (!paths.is_empty()).then_some(Self(paths))
     }
 
@@ -35,10 +30,7 @@ fn keep(path: &[String], from: &Wire, to: &mut Wire) {
     let Some((head, rest)) = path.split_first() else {
         return;
     };
-    let Some((name, value)) = from
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(head))
-    else {
+    let Some((name, value)) = from.iter().find(|(name, _)| name.eq_ignore_ascii_case(head)) else {
         return;
     };
     if rest.is_empty() {
@@ -46,9 +38,7 @@ fn keep(path: &[String], from: &Wire, to: &mut Wire) {
         return;
     }
     let Value::Object(inner) = value else { return };
-    let target = to
-        .entry(name.clone())
-        .or_insert_with(|| Value::Object(Wire::new()));
+    let target = to.entry(name.clone()).or_insert_with(|| Value::Object(Wire::new()));
     if let Value::Object(target) = target {
         keep(rest, inner, target);
     }
@@ -68,14 +58,8 @@ mod tests {
             unreachable!()
         };
         let fields = |text| Value::Object(Fields::parse(Some(text)).expect("fields").of(&record));
-        assert_eq!(
-            fields("id, product/identifier,nothing"),
-            json!({"id": 1, "product": {"identifier": "MP-X"}})
-        );
-        assert_eq!(
-            fields("id,_info/lastUpdated"),
-            json!({"id": 1, "_info": {"lastUpdated": "2026-01-01T00:00:00Z"}})
-        );
+        assert_eq!(fields("id, product/identifier,nothing"), json!({"id": 1, "product": {"identifier": "MP-X"}}));
+        assert_eq!(fields("id,_info/lastUpdated"), json!({"id": 1, "_info": {"lastUpdated": "2026-01-01T00:00:00Z"}}));
         assert_eq!(Fields::parse(Some(" ")), None);
     }
 }

@@ -51,8 +51,7 @@ impl Request {
         let Some(end) = read_head(stream, buffer).await? else {
             return Ok(None);
         };
-        let head = String::from_utf8(buffer.drain(..end).collect())
-            .map_err(|_| invalid("the head is not text"))?;
+        let head = String::from_utf8(buffer.drain(..end).collect()).map_err(|_| invalid("the head is not text"))?;
         let mut request = Self::parse_head(&head, scheme)?;
         if request.header("transfer-encoding").is_some() {
             return Err(invalid("a chunked request body is not supported"));
@@ -82,76 +81,44 @@ impl Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut headers = Vec::new();
         for line in lines.filter(|line| !line.is_empty()) {
-            let (name, value) = line
-                .split_once(':')
-                .ok_or_else(|| invalid("a header has no colon"))?;
+            let (name, value) = line.split_once(':').ok_or_else(|| invalid("a header has no colon"))?;
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
-        Ok(Self {
-            method,
-            path,
-            query,
-            headers,
-            body: Vec::new(),
-            scheme,
-        })
+        Ok(Self { method, path, query, headers, body: Vec::new(), scheme })
     }
 
     /// A header by its lower-case name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// A query parameter, decoded; names are not case-sensitive.
     pub(super) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        pairs.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Path and query together.
     pub(super) fn target(&self) -> String {
-        if self.query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{}", self.path, self.query)
-        }
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
     /// The address of this request with some parameters replaced.
     pub(super) fn url_with(&self, parameters: &[(&str, String)]) -> String {
         let replaced = |name: &str| {
-            let paging =
-                ["page", "pageid", "pagesize"].contains(&name.to_ascii_lowercase().as_str());
-            paging
-                || parameters
-                    .iter()
-                    .any(|(found, _)| name.eq_ignore_ascii_case(found))
+            let paging = ["page", "pageid", "pagesize"].contains(&name.to_ascii_lowercase().as_str());
+            paging || parameters.iter().any(|(found, _)| name.eq_ignore_ascii_case(found))
         };
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(
-            url::form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| !replaced(name)),
-        );
+        query.extend_pairs(url::form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| !replaced(name)));
         query.extend_pairs(parameters);
-        format!(
-            "{}://{}{}?{}",
-            self.scheme,
-            self.header("host").unwrap_or_default(),
-            self.path,
-            query.finish()
-        )
+        format!("{}://{}{}?{}", self.scheme, self.header("host").unwrap_or_default(), self.path, query.finish())
     }
 
     /// Whether the connection stays open after the answer.
     pub(super) fn keeps_alive(&self) -> bool {
-        !self
-            .header("connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
     /// Whether it is one of the methods that change something.
@@ -164,31 +131,17 @@ impl Reply {
     /// A JSON answer.
     pub(super) fn json(status: u16, body: &impl serde::Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("a JSON value with text keys can be written");
-        Self {
-            status,
-            content_type: "application/json; charset=utf-8".to_owned(),
-            headers: Vec::new(),
-            body,
-        }
+        Self { status, content_type: "application/json; charset=utf-8".to_owned(), headers: Vec::new(), body }
     }
 
     /// An answer without content.
     pub(super) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            content_type: String::new(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status, content_type: String::new(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// A plain text answer.
     pub(super) fn text(status: u16, text: &str) -> Self {
-        Self {
-            content_type: "text/plain".to_owned(),
-            body: text.as_bytes().to_vec(),
-            ..Self::empty(status)
-        }
+        Self { content_type: "text/plain".to_owned(), body: text.as_bytes().to_vec(), ..Self::empty(status) }
     }
 
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -199,9 +152,7 @@ impl Reply {
     /// The bytes of the head. `framing` is the header that says how long the body is.
     pub(super) fn head(&self, framing: &str) -> Vec<u8> {
         let code = http::StatusCode::from_u16(self.status).ok();
-        let reason = code
-            .and_then(|code| code.canonical_reason())
-            .unwrap_or("Unknown");
+        let reason = code.and_then(|code| code.canonical_reason()).unwrap_or("Unknown");
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status);
         if !self.content_type.is_empty() {
             head.push_str(&format!("content-type: {}\r\n", self.content_type));
@@ -233,20 +184,13 @@ impl From<Refusal> for Reply {
 pub(super) fn json_body(request: &Request) -> Result<Value, Refusal> {
     let kind = request.header("content-type").unwrap_or_default();
     if !kind.contains("json") {
-        return Err(Refusal::new(
-            415,
-            "UnsupportedMediaType",
-            "The request's media type is not supported.",
-        ));
+        return Err(Refusal::new(415, "UnsupportedMediaType", "The request's media type is not supported."));
     }
     serde_json::from_slice(&request.body)
         .map_err(|cause| Refusal::binder(format!("The body is not valid JSON: {cause}")))
 }
 
-async fn read_head(
-    stream: &mut (impl AsyncRead + Unpin),
-    buffer: &mut Vec<u8>,
-) -> io::Result<Option<usize>> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
     loop {
         if let Some(place) = memchr::memmem::find(buffer, b"\r\n\r\n") {
             return Ok(Some(place + 4));
@@ -255,11 +199,7 @@ async fn read_head(
             return Err(invalid("the head is too long"));
         }
         if stream.read_buf(buffer).await? == 0 {
-            return if buffer.is_empty() {
-                Ok(None)
-            } else {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            };
+            return if buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
     }
 }

@@ -34,9 +34,7 @@ impl Recorded {
     /// The path without query.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(self.target.as_str(), |(path, _)| path)
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
     /// Whether it asked for a change, whatever became of it.
@@ -71,22 +69,14 @@ impl Ledger {
             at_ms,
             method: request.method.clone(),
             target: request.target(),
-            headers: request
-                .headers
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect(),
+            headers: request.headers.iter().map(|(name, _)| name.clone()).collect(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status: None,
             member: None,
             fault: None,
             applied: 0,
         });
-        Entry {
-            index,
-            place,
-            age: self.age,
-        }
+        Entry { index, place, age: self.age }
     }
 
     /// Writes down what became of a request.
@@ -101,11 +91,7 @@ impl Ledger {
     }
 
     pub(super) fn writes(&self) -> Vec<Recorded> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.is_write())
-            .cloned()
-            .collect()
+        self.entries.iter().filter(|entry| entry.is_write()).cloned().collect()
     }
 
     pub(super) fn clear(&mut self) {

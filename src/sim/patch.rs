@@ -26,11 +26,7 @@ pub(super) enum Op {
 impl Operation {
     /// The value to set; null for a removal.
     pub(super) fn value(&self) -> &Value {
-        if self.op == Op::Remove {
-            &Value::Null
-        } else {
-            &self.value
-        }
+        if self.op == Op::Remove { &Value::Null } else { &self.value }
     }
 }
 
@@ -44,8 +40,7 @@ pub(super) fn parse(body: Value) -> Result<Vec<Operation>, Refusal> {
             "Cannot deserialize the current JSON into type 'List<PatchOperation>': a JSON array is required.",
         ));
     }
-    serde_json::from_value(body)
-        .map_err(|cause| Refusal::binder(format!("The patch is not valid: {cause}")))
+    serde_json::from_value(body).map_err(|cause| Refusal::binder(format!("The patch is not valid: {cause}")))
 }
 
 #[cfg(test)]
@@ -55,18 +50,11 @@ mod tests {
 
     #[test]
     fn only_an_array_of_operations_is_a_patch() {
-        let found =
-            parse(json!([{"op": "replace", "path": "quantity", "value": 12}])).expect("a patch");
-        assert_eq!(
-            (found[0].path.as_str(), found[0].value()),
-            ("quantity", &json!(12))
-        );
-        for wrong in [
-            json!({"quantity": 12}),
-            json!([{"path": "quantity"}]),
-            json!([{"op": "move", "path": "a"}]),
-            json!([1]),
-        ] {
+        let found = parse(json!([{"op": "replace", "path": "quantity", "value": 12}])).expect("a patch");
+        assert_eq!((found[0].path.as_str(), found[0].value()), ("quantity", &json!(12)));
+        for wrong in
+            [json!({"quantity": 12}), json!([{"path": "quantity"}]), json!([{"op": "move", "path": "a"}]), json!([1])]
+        {
             assert_eq!(parse(wrong).expect_err("no patch").status, 400);
         }
     }

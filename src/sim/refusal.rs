@@ -15,12 +15,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            errors: Vec::new(),
-        }
+        Self { status, code, message: message.into(), errors: Vec::new() }
     }
 
     /// A name in `conditions`, `orderBy` that the record does not have (seen in the field: `ApiFindCondition`).
@@ -38,12 +33,7 @@ impl Refusal {
     }
 
     /// A record that breaks one of the vendor's rules: `InvalidObject`, "addition object is invalid".
-    pub(super) fn invalid(
-        resource: &'static str,
-        code: &'static str,
-        field: &str,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(super) fn invalid(resource: &'static str, code: &'static str, field: &str, message: impl Into<String>) -> Self {
         Self {
             status: 400,
             code: "InvalidObject",
@@ -59,11 +49,7 @@ impl Refusal {
             return json!({"error": "ConnectWiseAPI", "message": self.message});
         }
         let errors: Vec<Value> = self.errors.iter().map(error).collect();
-        let errors = if errors.is_empty() {
-            Value::Null
-        } else {
-            Value::Array(errors)
-        };
+        let errors = if errors.is_empty() { Value::Null } else { Value::Array(errors) };
         json!({"code": self.code, "message": self.message, "errors": errors})
     }
 }

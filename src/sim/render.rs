@@ -29,20 +29,10 @@ pub(super) struct Around<'a> {
 /// An addition, its computed amounts included.
 pub(super) fn addition(addition: &Addition, around: &Around<'_>) -> Wire {
     let product = around.product;
-    let price = addition
-        .unit_price
-        .or(product.map(|p| p.price))
-        .unwrap_or_default();
-    let cost = addition
-        .unit_cost
-        .or(product.map(|p| p.cost))
-        .unwrap_or_default();
+    let price = addition.unit_price.or(product.map(|p| p.price)).unwrap_or_default();
+    let cost = addition.unit_cost.or(product.map(|p| p.cost)).unwrap_or_default();
     let billed = addition.quantity - addition.less_included;
-    let description = addition
-        .description
-        .clone()
-        .or(product.map(text_of))
-        .unwrap_or_default();
+    let description = addition.description.clone().or(product.map(text_of)).unwrap_or_default();
     let wire = object(json!({
         "id": addition.id,
         "product": {"id": product.map(|p| p.id), "identifier": product.map_or(addition.product.as_str(), |p| p.identifier.as_str())},
@@ -68,12 +58,7 @@ pub(super) fn addition(addition: &Addition, around: &Around<'_>) -> Wire {
 }
 
 /// An agreement. Its dates are midnight Z and mean calendar days (inferred).
-pub(super) fn agreement(
-    agreement: &Agreement,
-    company: Option<&Company>,
-    type_id: i64,
-    status: &str,
-) -> Wire {
+pub(super) fn agreement(agreement: &Agreement, company: Option<&Company>, type_id: i64, status: &str) -> Wire {
     let mut wire = object(json!({
         "id": agreement.id,
         "name": agreement.name.as_ref().unwrap_or(&agreement.kind),
@@ -99,19 +84,13 @@ pub(super) fn agreement(
     ] {
         date.map(|date| wire.insert(field.to_owned(), midnight(date).into()));
     }
-    agreement
-        .parent
-        .map(|parent| wire.insert("parentAgreement".to_owned(), json!({"id": parent})));
+    agreement.parent.map(|parent| wire.insert("parentAgreement".to_owned(), json!({"id": parent})));
     with(wire, &agreement.more)
 }
 
 /// A company.
 pub(super) fn company(company: &Company, statuses: &Names, types: &Names) -> Wire {
-    let kinds: Vec<Value> = company
-        .types
-        .iter()
-        .map(|name| json!({"id": types.id(name), "name": name}))
-        .collect();
+    let kinds: Vec<Value> = company.types.iter().map(|name| json!({"id": types.id(name), "name": name})).collect();
     let wire = object(json!({
         "id": company.id, "identifier": identifier(company), "name": company.name,
         "status": {"id": statuses.id(&company.status), "name": company.status},
@@ -146,10 +125,7 @@ pub(super) fn board(board: &Board) -> Wire {
 
 /// A status of a board; the vendor calls its flags `inactive` and `closedStatus`.
 pub(super) fn board_status(status: &BoardStatus, board: &Board) -> Wire {
-    let first = board
-        .statuses
-        .first()
-        .is_some_and(|first| first.id == status.id);
+    let first = board.statuses.first().is_some_and(|first| first.id == status.id);
     object(json!({
         "id": status.id, "name": status.name, "board": {"id": board.id, "name": board.name},
         "closedStatus": status.closed, "inactive": status.inactive, "defaultFlag": first, "displayOnBoard": true,
@@ -172,14 +148,7 @@ pub(super) fn named(id: i64, name: &str) -> Wire {
 
 /// A company's short identifier.
 pub(super) fn identifier(company: &Company) -> String {
-    let usual = || {
-        company
-            .name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(30)
-            .collect()
-    };
+    let usual = || company.name.chars().filter(char::is_ascii_alphanumeric).take(30).collect();
     company.identifier.clone().unwrap_or_else(usual)
 }
 
@@ -212,10 +181,7 @@ fn at_least(mut value: Decimal, places: u32) -> Value {
 }
 
 fn text_of(product: &Product) -> String {
-    product
-        .description
-        .clone()
-        .unwrap_or_else(|| product.identifier.clone())
+    product.description.clone().unwrap_or_else(|| product.identifier.clone())
 }
 
 fn usual_info() -> Value {
@@ -231,9 +197,6 @@ fn object(value: Value) -> Wire {
 }
 
 fn with(mut wire: Wire, more: &Wire) -> Wire {
-    wire.extend(
-        more.iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    wire.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
     wire
 }

@@ -64,10 +64,7 @@ impl Schema {
         match member {
             None => Some((vec![exact.clone()], field.kind)),
             Some(member) => {
-                let found = field
-                    .members
-                    .iter()
-                    .find(|name| name.eq_ignore_ascii_case(member))?;
+                let found = field.members.iter().find(|name| name.eq_ignore_ascii_case(member))?;
                 let kind = match found.as_str() {
                     "id" => Kind::Number,
                     name if name.ends_with("Flag") => Kind::Boolean,
@@ -91,35 +88,21 @@ fn info(member: &str) -> Option<(Vec<String>, Kind)> {
 
 static SCHEMAS: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| {
     let text = include_str!("schema.json");
-    let raw: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_str(text)
-        .expect("schema.json is part of the program and read by every test");
-    raw.into_iter()
-        .map(|(record, fields)| (record, schema(fields)))
-        .collect()
+    let raw: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
+        serde_json::from_str(text).expect("schema.json is part of the program and read by every test");
+    raw.into_iter().map(|(record, fields)| (record, schema(fields))).collect()
 });
 
 fn schema(raw: BTreeMap<String, serde_json::Value>) -> Schema {
     let mut schema = Schema::default();
     for (name, value) in raw {
-        let members = value.as_array().map(|list| {
-            list.iter()
-                .filter_map(|m| m.as_str().map(str::to_owned))
-                .collect()
-        });
+        let members = value.as_array().map(|list| list.iter().filter_map(|m| m.as_str().map(str::to_owned)).collect());
         let kind = match members {
             Some(_) => Kind::Reference,
             None => serde_json::from_value(value).unwrap_or(Kind::Object),
         };
-        schema
-            .folded
-            .insert(name.to_ascii_lowercase(), name.clone());
-        schema.fields.insert(
-            name,
-            Field {
-                kind,
-                members: members.unwrap_or_default(),
-            },
-        );
+        schema.folded.insert(name.to_ascii_lowercase(), name.clone());
+        schema.fields.insert(name, Field { kind, members: members.unwrap_or_default() });
     }
     schema
 }
@@ -131,14 +114,8 @@ mod tests {
     #[test]
     fn a_condition_may_name_a_field_in_any_case_but_a_write_may_not() {
         let addition = of("Addition");
-        assert_eq!(
-            addition.resolve("AgreementStatus").map(|(path, _)| path),
-            Some(vec!["agreementStatus".to_owned()])
-        );
-        assert_eq!(
-            addition.resolve("product/Identifier").map(|(_, kind)| kind),
-            Some(Kind::String)
-        );
+        assert_eq!(addition.resolve("AgreementStatus").map(|(path, _)| path), Some(vec!["agreementStatus".to_owned()]));
+        assert_eq!(addition.resolve("product/Identifier").map(|(_, kind)| kind), Some(Kind::String));
         assert!(addition.resolve("product/nothing").is_none());
         assert!(addition.has("quantity") && !addition.has("Quantity"));
     }

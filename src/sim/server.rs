@@ -71,11 +71,7 @@ impl Sim {
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let state = Arc::new(State::new(world, faults, latency, scheme));
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state), acceptor));
-        Ok(Self {
-            state,
-            address,
-            accepting,
-        })
+        Ok(Self { state, address, accepting })
     }
 
     /// The base URL, such as `http://127.0.0.1:40123`.
@@ -207,21 +203,14 @@ impl Socket for TlsStream<TcpStream> {
 }
 
 fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
-    let unreadable =
-        |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the {what} is not PEM"));
-    let certificates: Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(tls.certificates.as_bytes()).collect();
+    let unreadable = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the {what} is not PEM"));
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(tls.certificates.as_bytes()).collect();
     let certificates = certificates.map_err(|_| unreadable("certificate"))?;
-    let key =
-        PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|_| unreadable("private key"))?;
+    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|_| unreadable("private key"))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(certificates, key)
-        })
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))
         .map_err(|cause| io::Error::new(io::ErrorKind::InvalidInput, cause))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

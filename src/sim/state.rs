@@ -34,12 +34,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(
-        world: World,
-        faults: Faults,
-        latency: Option<Duration>,
-        scheme: &'static str,
-    ) -> Self {
+    pub(super) fn new(world: World, faults: Faults, latency: Option<Duration>, scheme: &'static str) -> Self {
         let started = Instant::now();
         Self {
             store: RwLock::new(Store::new(world, started)),
@@ -93,19 +88,14 @@ impl State {
     pub(super) fn throttle(&self, now: Instant) -> Option<u64> {
         let limit = self.read().settings().options.requests_per_minute?;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        while recent
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= WINDOW)
-        {
+        while recent.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
             recent.pop_front();
         }
         if recent.len() < limit as usize {
             recent.push_back(now);
             return None;
         }
-        let oldest = recent
-            .front()
-            .map_or(WINDOW, |at| WINDOW.saturating_sub(now.duration_since(*at)));
+        let oldest = recent.front().map_or(WINDOW, |at| WINDOW.saturating_sub(now.duration_since(*at)));
         Some(oldest.as_secs() + 1)
     }
 }

@@ -94,19 +94,12 @@ impl Names {
 
     /// The id of a name, from 1; 0 for a name that never appeared.
     pub(super) fn id(&self, name: &str) -> i64 {
-        let place = self
-            .0
-            .iter()
-            .position(|known| known == name)
-            .map_or(0, |place| place + 1);
+        let place = self.0.iter().position(|known| known == name).map_or(0, |place| place + 1);
         i64::try_from(place).unwrap_or_default()
     }
 
     fn rows(&self) -> Rows {
-        self.0
-            .iter()
-            .map(|name| (self.id(name), Arc::new(render::named(self.id(name), name))))
-            .collect()
+        self.0.iter().map(|name| (self.id(name), Arc::new(render::named(self.id(name), name)))).collect()
     }
 }
 
@@ -178,16 +171,12 @@ impl Store {
     }
 
     pub(super) fn agreement(&self, id: i64) -> Option<&Agreement> {
-        self.agreements
-            .get(&id)
-            .and_then(|place| self.world.agreements.get(*place))
+        self.agreements.get(&id).and_then(|place| self.world.agreements.get(*place))
     }
 
     /// A product by its identifier, in any case.
     pub(super) fn product(&self, identifier: &str) -> Option<&Product> {
-        self.products
-            .get(&identifier.to_lowercase())
-            .and_then(|place| self.world.catalog.get(*place))
+        self.products.get(&identifier.to_lowercase()).and_then(|place| self.world.catalog.get(*place))
     }
 
     /// An id that no record has.
@@ -198,13 +187,8 @@ impl Store {
 
     /// The time in ConnectWise: eight in the morning of the world's day when the server started.
     pub(super) fn now(&self) -> String {
-        let start = self
-            .world
-            .today
-            .and_time(NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default());
-        (start + self.started.elapsed())
-            .format("%Y-%m-%dT%H:%M:%SZ")
-            .to_string()
+        let start = self.world.today.and_time(NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default());
+        (start + self.started.elapsed()).format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// Stores an addition and its row.
@@ -219,21 +203,14 @@ impl Store {
     pub(super) fn remove_addition(&mut self, agreement: i64, id: i64) {
         self.additions.remove(&id);
         let collection = (Table::Additions, agreement);
-        let before = self
-            .rows
-            .get_mut(&collection)
-            .and_then(|rows| rows.remove(&id));
+        let before = self.rows.get_mut(&collection).and_then(|rows| rows.remove(&id));
         self.touch(collection, id, before);
     }
 
     /// Stores a row that has no other form: a ticket or a note.
     pub(super) fn put_row(&mut self, collection: Collection, id: i64, row: Wire) -> Arc<Wire> {
         let row = Arc::new(row);
-        let before = self
-            .rows
-            .entry(collection)
-            .or_default()
-            .insert(id, Arc::clone(&row));
+        let before = self.rows.entry(collection).or_default().insert(id, Arc::clone(&row));
         self.touch(collection, id, before);
         row
     }
@@ -242,20 +219,13 @@ impl Store {
         if self.touched.len() == TOUCHES_MAX {
             self.touched.pop_front();
         }
-        self.touched.push_back(Touch {
-            at: Instant::now(),
-            collection,
-            id,
-            before,
-        });
+        self.touched.push_back(Touch { at: Instant::now(), collection, id, before });
     }
 
     fn render(&self, addition: &Addition) -> Wire {
         let agreement = self.agreement(addition.agreement);
         let around = render::Around {
-            agreement_status: agreement.map_or("Inactive", |found| {
-                render::status_of(found, self.world.today)
-            }),
+            agreement_status: agreement.map_or("Inactive", |found| render::status_of(found, self.world.today)),
             product: self.product(&addition.product),
             places: self.world.options.quantity_places,
         };
@@ -274,17 +244,9 @@ impl Store {
             self.put_row((Table::Tickets, 0), id_of(&ticket, "id"), ticket);
         }
         for note in std::mem::take(&mut self.world.notes) {
-            self.put_row(
-                (Table::Notes, id_of(&note, "ticketId")),
-                id_of(&note, "id"),
-                note,
-            );
+            self.put_row((Table::Notes, id_of(&note, "ticketId")), id_of(&note, "id"), note);
         }
-        let ids = self
-            .rows
-            .values()
-            .filter_map(|rows| rows.keys().next_back())
-            .max();
+        let ids = self.rows.values().filter_map(|rows| rows.keys().next_back()).max();
         self.last_id = ids.copied().unwrap_or_default();
         self.touched.clear();
     }
@@ -293,15 +255,9 @@ impl Store {
         let companies = &self.world.companies;
         let statuses = Names::of(companies.iter().map(|company| &company.status));
         let types = Names::of(companies.iter().flat_map(|company| &company.types));
-        let rows = companies.iter().map(|found| {
-            (
-                found.id,
-                Arc::new(render::company(found, &statuses, &types)),
-            )
-        });
+        let rows = companies.iter().map(|found| (found.id, Arc::new(render::company(found, &statuses, &types))));
         self.rows.insert((Table::Companies, 0), rows.collect());
-        self.rows
-            .insert((Table::CompanyStatuses, 0), statuses.rows());
+        self.rows.insert((Table::CompanyStatuses, 0), statuses.rows());
         self.rows.insert((Table::CompanyTypes, 0), types.rows());
     }
 
@@ -310,26 +266,11 @@ impl Store {
         let companies = index(&world.companies, |company| company.id);
         let types = Names::of(world.agreements.iter().map(|agreement| &agreement.kind));
         let row = |found: &Agreement| {
-            let company = companies
-                .get(&found.company)
-                .and_then(|place| world.companies.get(*place));
-            render::agreement(
-                found,
-                company,
-                types.id(&found.kind),
-                render::status_of(found, world.today),
-            )
+            let company = companies.get(&found.company).and_then(|place| world.companies.get(*place));
+            render::agreement(found, company, types.id(&found.kind), render::status_of(found, world.today))
         };
-        let rows = world
-            .agreements
-            .iter()
-            .map(|found| (found.id, Arc::new(row(found))))
-            .collect();
-        let catalog = world
-            .catalog
-            .iter()
-            .map(|found| (found.id, Arc::new(render::product(found))))
-            .collect();
+        let rows = world.agreements.iter().map(|found| (found.id, Arc::new(row(found)))).collect();
+        let catalog = world.catalog.iter().map(|found| (found.id, Arc::new(render::product(found)))).collect();
         self.rows.insert((Table::Agreements, 0), rows);
         self.rows.insert((Table::AgreementTypes, 0), types.rows());
         self.rows.insert((Table::Catalog, 0), catalog);
@@ -337,36 +278,16 @@ impl Store {
 
     fn fill_service(&mut self) {
         for board in &self.world.boards {
-            let statuses = board
-                .statuses
-                .iter()
-                .map(|found| (found.id, Arc::new(render::board_status(found, board))));
-            self.rows
-                .insert((Table::BoardStatuses, board.id), statuses.collect());
-            let types = (board.id * 100 + 1..)
-                .zip(&board.types)
-                .map(|(id, name)| (id, Arc::new(render::named(id, name))));
-            self.rows
-                .insert((Table::BoardTypes, board.id), types.collect());
-            self.rows
-                .entry((Table::Boards, 0))
-                .or_default()
-                .insert(board.id, Arc::new(render::board(board)));
+            let statuses = board.statuses.iter().map(|found| (found.id, Arc::new(render::board_status(found, board))));
+            self.rows.insert((Table::BoardStatuses, board.id), statuses.collect());
+            let types =
+                (board.id * 100 + 1..).zip(&board.types).map(|(id, name)| (id, Arc::new(render::named(id, name))));
+            self.rows.insert((Table::BoardTypes, board.id), types.collect());
+            self.rows.entry((Table::Boards, 0)).or_default().insert(board.id, Arc::new(render::board(board)));
         }
-        self.rows.insert(
-            (Table::Priorities, 0),
-            Names::of(self.world.priorities.iter()).rows(),
-        );
-        self.rows.insert(
-            (Table::Sources, 0),
-            Names::of(self.world.sources.iter()).rows(),
-        );
-        let mut members: Rows = self
-            .world
-            .members
-            .iter()
-            .map(|m| (m.id, Arc::new(render::member(m))))
-            .collect();
+        self.rows.insert((Table::Priorities, 0), Names::of(self.world.priorities.iter()).rows());
+        self.rows.insert((Table::Sources, 0), Names::of(self.world.sources.iter()).rows());
+        let mut members: Rows = self.world.members.iter().map(|m| (m.id, Arc::new(render::member(m)))).collect();
         for (id, key) in (9001..).zip(&self.world.keys) {
             let member = Member {
                 id,
@@ -381,16 +302,10 @@ impl Store {
 }
 
 fn index<T, K: std::hash::Hash + Eq>(records: &[T], key: impl Fn(&T) -> K) -> HashMap<K, usize> {
-    records
-        .iter()
-        .enumerate()
-        .map(|(place, record)| (key(record), place))
-        .collect()
+    records.iter().enumerate().map(|(place, record)| (key(record), place)).collect()
 }
 
 /// An id in a wire record; 0 when it has none.
 pub(super) fn id_of(wire: &Wire, field: &str) -> i64 {
-    wire.get(field)
-        .and_then(serde_json::Value::as_i64)
-        .unwrap_or_default()
+    wire.get(field).and_then(serde_json::Value::as_i64).unwrap_or_default()
 }

@@ -166,8 +166,7 @@ impl World {
     /// # Errors
     /// When it is not JSON, or has an unknown key or a wrong value; the message names line and column.
     pub fn parse(text: &str) -> io::Result<Self> {
-        serde_json::from_str(text)
-            .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
+        serde_json::from_str(text).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
     }
 
     /// The addition of this id.
@@ -196,17 +195,10 @@ impl Default for World {
             additions: Vec::new(),
             catalog: Vec::new(),
             boards: vec![Board::default()],
-            priorities: [
-                "Priority 1 - Critical",
-                "Priority 2 - High",
-                "Priority 3 - Medium",
-                "Priority 4 - Low",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            sources: ["Call", "Email Connector", "API"]
+            priorities: ["Priority 1 - Critical", "Priority 2 - High", "Priority 3 - Medium", "Priority 4 - Low"]
                 .map(str::to_owned)
                 .to_vec(),
+            sources: ["Call", "Email Connector", "API"].map(str::to_owned).to_vec(),
             members: Vec::new(),
             tickets: Vec::new(),
             notes: Vec::new(),
@@ -240,24 +232,14 @@ impl Default for Key {
 impl Key {
     fn every_right() -> BTreeMap<Module, Rights> {
         use Module::{Agreements, Catalog, Companies, Members, Setup, Tickets};
-        let all = Rights(vec![
-            Right::Inquire,
-            Right::Add,
-            Right::Edit,
-            Right::Delete,
-            Right::Close,
-        ]);
-        [Companies, Agreements, Catalog, Tickets, Setup, Members]
-            .map(|module| (module, all.clone()))
-            .into()
+        let all = Rights(vec![Right::Inquire, Right::Add, Right::Edit, Right::Delete, Right::Close]);
+        [Companies, Agreements, Catalog, Tickets, Setup, Members].map(|module| (module, all.clone())).into()
     }
 
     /// Whether the member's role has this right.
     #[must_use]
     pub fn may(&self, module: Module, right: Right) -> bool {
-        self.rights
-            .get(&module)
-            .is_some_and(|rights| rights.0.contains(&right))
+        self.rights.get(&module).is_some_and(|rights| rights.0.contains(&right))
     }
 }
 
@@ -273,10 +255,7 @@ impl Right {
     /// The word for this right in a world file.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::WORDS
-            .iter()
-            .find(|(_, right)| *right == self)
-            .map_or("", |(word, _)| word)
+        Self::WORDS.iter().find(|(_, right)| *right == self).map_or("", |(word, _)| word)
     }
 }
 
@@ -285,29 +264,16 @@ impl TryFrom<String> for Rights {
 
     fn try_from(text: String) -> Result<Self, String> {
         let right = |word: &str| {
-            let found = Right::WORDS
-                .iter()
-                .find(|(known, _)| *known == word)
-                .map(|(_, right)| *right);
-            found.ok_or_else(|| {
-                format!("`{word}` is no right; known are inquire, add, edit, delete, close")
-            })
+            let found = Right::WORDS.iter().find(|(known, _)| *known == word).map(|(_, right)| *right);
+            found.ok_or_else(|| format!("`{word}` is no right; known are inquire, add, edit, delete, close"))
         };
-        text.split_whitespace()
-            .map(right)
-            .collect::<Result<_, _>>()
-            .map(Rights)
+        text.split_whitespace().map(right).collect::<Result<_, _>>().map(Rights)
     }
 }
 
 impl From<Rights> for String {
     fn from(rights: Rights) -> Self {
-        rights
-            .0
-            .iter()
-            .map(|right| right.word())
-            .collect::<Vec<_>>()
-            .join(" ")
+        rights.0.iter().map(|right| right.word()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -322,12 +288,7 @@ mod tests {
         let error = World::parse(
             r#"{"keys": [{"public": "a", "private": "b", "member": "c", "rights": {"agreements": "inqire"}}]}"#,
         );
-        assert!(
-            error
-                .expect_err("no such right")
-                .to_string()
-                .contains("inqire")
-        );
+        assert!(error.expect_err("no such right").to_string().contains("inqire"));
     }
 
     #[test]

@@ -52,9 +52,7 @@ fn token(first: char, rest: &str) -> Result<(Token, usize), Refusal> {
 }
 
 fn quoted(quote: char, rest: &str) -> Result<(Token, usize), Refusal> {
-    let end = rest[1..]
-        .find(quote)
-        .ok_or_else(|| Refusal::condition("String in conditions is not closed."))?;
+    let end = rest[1..].find(quote).ok_or_else(|| Refusal::condition("String in conditions is not closed."))?;
     let text = rest[1..=end].to_lowercase();
     Ok((Token::Literal(Literal::Text(text)), end + 2))
 }
@@ -62,15 +60,12 @@ fn quoted(quote: char, rest: &str) -> Result<(Token, usize), Refusal> {
 fn bracketed(rest: &str) -> Result<(Token, usize), Refusal> {
     let end = rest.find(']').ok_or_else(|| unexpected(rest))?;
     let inner = &rest[1..end];
-    let date = date_time(inner)
-        .ok_or_else(|| Refusal::condition(format!("{inner} is not a recognized date.")))?;
+    let date = date_time(inner).ok_or_else(|| Refusal::condition(format!("{inner} is not a recognized date.")))?;
     Ok((Token::Literal(Literal::Date(date)), end + 1))
 }
 
 fn number(rest: &str) -> Result<(Token, usize), Refusal> {
-    let length = rest
-        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
-        .unwrap_or(rest.len());
+    let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(rest.len());
     let value = Decimal::from_str_exact(&rest[..length]).map_err(|_| unexpected(rest))?;
     Ok((Token::Literal(Literal::Number(value)), length))
 }
@@ -84,17 +79,12 @@ fn operator(rest: &str) -> Result<(Token, usize), Refusal> {
         ("<", Operator::Less),
         (">", Operator::Greater),
     ];
-    let found = known
-        .iter()
-        .find(|(sign, _)| rest.starts_with(sign))
-        .ok_or_else(|| unexpected(rest))?;
+    let found = known.iter().find(|(sign, _)| rest.starts_with(sign)).ok_or_else(|| unexpected(rest))?;
     Ok((Token::Operator(found.1), found.0.len()))
 }
 
 fn word(rest: &str) -> (Token, usize) {
-    let length = rest
-        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '/'))
-        .unwrap_or(rest.len());
+    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '/')).unwrap_or(rest.len());
     let word = &rest[..length];
     let token = match word.to_ascii_lowercase().as_str() {
         "and" => Token::And,

@@ -13,17 +13,11 @@ use crate::sim::schema::Schema;
 /// Reads a whole filter.
 pub(super) fn parse(text: &str, schema: &Schema) -> Result<Condition, Refusal> {
     let tokens = tokens(text)?;
-    let mut parser = Parser {
-        tokens: tokens.into_iter().peekable(),
-        schema,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens.into_iter().peekable(), schema, depth: 0 };
     let condition = parser.either()?;
     match parser.tokens.next() {
         None => Ok(condition),
-        Some(extra) => Err(Refusal::condition(format!(
-            "Conditions are not valid near '{extra:?}'."
-        ))),
+        Some(extra) => Err(Refusal::condition(format!("Conditions are not valid near '{extra:?}'."))),
     }
 }
 
@@ -42,11 +36,7 @@ impl Parser<'_> {
         while self.take(&Token::Or) {
             parts.push(self.both()?);
         }
-        Ok(if parts.len() == 1 {
-            parts.remove(0)
-        } else {
-            Condition::Or(parts)
-        })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::Or(parts) })
     }
 
     fn both(&mut self) -> Result<Condition, Refusal> {
@@ -54,11 +44,7 @@ impl Parser<'_> {
         while self.take(&Token::And) {
             parts.push(self.one()?);
         }
-        Ok(if parts.len() == 1 {
-            parts.remove(0)
-        } else {
-            Condition::And(parts)
-        })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::And(parts) })
     }
 
     fn one(&mut self) -> Result<Condition, Refusal> {
@@ -82,8 +68,7 @@ impl Parser<'_> {
 
     fn test(&mut self, name: &str) -> Result<Condition, Refusal> {
         let resolved = self.schema.resolve(name);
-        let (path, kind) = resolved
-            .ok_or_else(|| Refusal::condition(format!("{name} is not a recognized name.")))?;
+        let (path, kind) = resolved.ok_or_else(|| Refusal::condition(format!("{name} is not a recognized name.")))?;
         let negated = self.take(&Token::Not);
         let test = match self.tokens.next() {
             Some(Token::Operator(operator)) if !negated => {
@@ -95,37 +80,17 @@ impl Parser<'_> {
             other => return Err(unexpected(other.as_ref())),
         };
         let test = Condition::Test { path, test };
-        Ok(if negated {
-            Condition::Not(Box::new(test))
-        } else {
-            test
-        })
+        Ok(if negated { Condition::Not(Box::new(test)) } else { test })
     }
 
-    fn comparison(
-        &mut self,
-        path: Vec<String>,
-        kind: Kind,
-        operator: Operator,
-    ) -> Result<Condition, Refusal> {
+    fn comparison(&mut self, path: Vec<String>, kind: Kind, operator: Operator) -> Result<Condition, Refusal> {
         let literal = self.literal(&path.join("/"), kind)?;
         let null = literal == Literal::Null;
         match operator {
-            Operator::Equal if null => Ok(Condition::Test {
-                path,
-                test: Test::IsNull,
-            }),
-            Operator::NotEqual if null => Ok(Condition::Not(Box::new(Condition::Test {
-                path,
-                test: Test::IsNull,
-            }))),
-            _ if null => Err(Refusal::condition(
-                "null can only be compared with = and !=.",
-            )),
-            _ => Ok(Condition::Test {
-                path,
-                test: Test::Compare(operator, literal),
-            }),
+            Operator::Equal if null => Ok(Condition::Test { path, test: Test::IsNull }),
+            Operator::NotEqual if null => Ok(Condition::Not(Box::new(Condition::Test { path, test: Test::IsNull }))),
+            _ if null => Err(Refusal::condition("null can only be compared with = and !=.")),
+            _ => Ok(Condition::Test { path, test: Test::Compare(operator, literal) }),
         }
     }
 
@@ -162,9 +127,7 @@ impl Parser<'_> {
         if fits {
             Ok(literal)
         } else {
-            Err(Refusal::condition(format!(
-                "The value compared with {name} has a wrong type."
-            )))
+            Err(Refusal::condition(format!("The value compared with {name} has a wrong type.")))
         }
     }
 
@@ -173,11 +136,7 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, wanted: &Token) -> Result<(), Refusal> {
-        if self.take(wanted) {
-            Ok(())
-        } else {
-            Err(unexpected(self.tokens.peek()))
-        }
+        if self.take(wanted) { Ok(()) } else { Err(unexpected(self.tokens.peek())) }
     }
 }
 

@@ -17,9 +17,7 @@ fn agreement() -> Wire {
 }
 
 fn admits(text: &str) -> bool {
-    Condition::parse(text, schema::of("Agreement"))
-        .expect(text)
-        .admits(&agreement())
+    Condition::parse(text, schema::of("Agreement")).expect(text).admits(&agreement())
 }
 
 fn refused(text: &str) -> Refusal {
@@ -58,13 +56,7 @@ fn every_operator_of_the_guide_selects_what_it_says() {
     ] {
         assert!(admits(text), "{text}");
     }
-    for text in [
-        "id = 11",
-        "name like \"me*\"",
-        "name contains \"x\"",
-        "cancelledFlag = True",
-        "endDate != null",
-    ] {
+    for text in ["id = 11", "name like \"me*\"", "name contains \"x\"", "cancelledFlag = True", "endDate != null"] {
         assert!(!admits(text), "{text}");
     }
 }
@@ -87,10 +79,7 @@ fn an_unknown_name_is_refused_in_the_vendors_words() {
     let refusal = refused("compnay/id = 1");
     assert_eq!((refusal.status, refusal.code), (400, "ApiFindCondition"));
     assert_eq!(refusal.message, "compnay/id is not a recognized name.");
-    assert_eq!(
-        refused("company/nope = 1").message,
-        "company/nope is not a recognized name."
-    );
+    assert_eq!(refused("company/nope = 1").message, "company/nope is not a recognized name.");
 }
 
 #[test]

@@ -41,17 +41,11 @@ fn collection<'a, 'b>(segments: &'a [&'b str]) -> Option<(Collection, &'a [&'b s
         ["company", "companies", "statuses", rest @ ..] => ((Table::CompanyStatuses, 0), rest),
         ["company", "companies", rest @ ..] => ((Table::Companies, 0), rest),
         ["finance", "agreements", "types", rest @ ..] => ((Table::AgreementTypes, 0), rest),
-        ["finance", "agreements", id, "additions", rest @ ..] => {
-            ((Table::Additions, id.parse().ok()?), rest)
-        }
+        ["finance", "agreements", id, "additions", rest @ ..] => ((Table::Additions, id.parse().ok()?), rest),
         ["finance", "agreements", rest @ ..] => ((Table::Agreements, 0), rest),
         ["procurement", "catalog", rest @ ..] => ((Table::Catalog, 0), rest),
-        ["service", "boards", id, "statuses", rest @ ..] => {
-            ((Table::BoardStatuses, id.parse().ok()?), rest)
-        }
-        ["service", "boards", id, "types", rest @ ..] => {
-            ((Table::BoardTypes, id.parse().ok()?), rest)
-        }
+        ["service", "boards", id, "statuses", rest @ ..] => ((Table::BoardStatuses, id.parse().ok()?), rest),
+        ["service", "boards", id, "types", rest @ ..] => ((Table::BoardTypes, id.parse().ok()?), rest),
         ["service", "boards", rest @ ..] => ((Table::Boards, 0), rest),
         ["service", "priorities", rest @ ..] => ((Table::Priorities, 0), rest),
         ["service", "sources", rest @ ..] => ((Table::Sources, 0), rest),

@@ -241,17 +241,8 @@ impl Addition {
 
 impl Board {
     fn usual_statuses() -> Vec<BoardStatus> {
-        let status = |id, name: &str, closed| BoardStatus {
-            id,
-            name: name.to_owned(),
-            closed,
-            inactive: false,
-        };
-        vec![
-            status(11, "New", false),
-            status(12, "In Progress", false),
-            status(13, ">Closed", true),
-        ]
+        let status = |id, name: &str, closed| BoardStatus { id, name: name.to_owned(), closed, inactive: false };
+        vec![status(11, "New", false), status(12, "In Progress", false), status(13, ">Closed", true)]
     }
 
     fn usual_types() -> Vec<String> {

@@ -1,0 +1,281 @@
+//! The two writes: each call sends one request, once. Whether it may be sent again is decided elsewhere.
+
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connectwise::WriteError;
+use crate::connectwise::Writer;
+use crate::connectwise::client::Client;
+use crate::connectwise::denial;
+use crate::connectwise::denial::WriteKind;
+use crate::connectwise::paging::redirection;
+use crate::connectwise::reads::additions_path;
+use crate::connectwise::transport::Answer;
+use crate::connectwise::transport::Cut;
+use crate::connectwise::transport::NoAnswer;
+use crate::connectwise::urls::api_url;
+use crate::connectwise::wire;
+use crate::connectwise::wire::AdditionRow;
+use crate::connectwise::wire::NewAddition;
+use crate::connectwise::wire::QuantityRow;
+use crate::connectwise::wire::ReplaceQuantity;
+use crate::connectwise::wire::Row;
+use crate::reconcile::cleared::CreateLine;
+use crate::reconcile::cleared::SetQuantity;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+
+impl Writer for Client {
+    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
+        let path = format!("{}/{}", additions_path(write.agreement()), write.addition());
+        let url = api_url(self.api_root().await, &path, &[("fields", QuantityRow::FIELDS)]);
+        let body = ReplaceQuantity::to(write.to());
+        let row: QuantityRow = self.write(WriteKind::Set, Method::PATCH, &url, &body).await?;
+        if row.id != write.addition().0 {
+            return Err(unclear(format!("the answer is about addition {}", row.id)));
+        }
+        wire::quantity(&row.quantity).map_err(|why| unclear(format!("the answer does not tell: {why}")))
+    }
+
+    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
+        let path = additions_path(write.agreement());
+        let url = api_url(self.api_root().await, &path, &[("fields", AdditionRow::FIELDS)]);
+        let body = NewAddition::from(write);
+        let row: AdditionRow = self.write(WriteKind::Create, Method::POST, &url, &body).await?;
+        row.into_record().map_err(unclear)
+    }
+}
+
+impl Client {
+    async fn write<T: DeserializeOwned>(
+        &self,
+        kind: WriteKind,
+        method: Method,
+        url: &str,
+        body: &impl Serialize,
+    ) -> Result<T, WriteError> {
+        let body = serde_json::to_string(body).map_err(|error| WriteError::NotSent { why: error.to_string() })?;
+        let answer = self.call(method, url, Some(body)).await.map_err(|error| self.unanswered(error))?;
+        if answer.status.is_success() {
+            return self.written(&answer);
+        }
+        let said = if answer.status.is_redirection() {
+            self.censor.one_line(&redirection(&answer.headers))
+        } else {
+            self.censor.said(&answer.body)
+        };
+        Err(denial::of_write(kind, answer.status, said))
+    }
+
+    fn unanswered(&self, error: NoAnswer) -> WriteError {
+        match error {
+            NoAnswer::Throttled(why) => WriteError::Busy { why },
+            NoAnswer::NotSent(why) => WriteError::NotSent { why: self.censor.one_line(&why) },
+            NoAnswer::Lost(why) => unclear(self.censor.one_line(&why)),
+        }
+    }
+
+    /// A good status with an answer that cannot be read may come from anything on the way.
+    fn written<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, WriteError> {
+        match &answer.cut {
+            Some(Cut::Broken(why)) => return Err(unclear(self.censor.one_line(why))),
+            Some(Cut::TooLarge) => return Err(unclear("the answer is larger than 16 MiB".to_owned())),
+            None => {}
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let why = format!("{} with an answer that cannot be read: {error}", answer.status.as_u16());
+            unclear(self.censor.one_line(&why))
+        })
+    }
+}
+
+fn unclear(why: String) -> WriteError {
+    WriteError::Unclear { why, server_error: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::NaiveDate;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use wiremock::Mock;
+    use wiremock::MockServer;
+    use wiremock::ResponseTemplate;
+    use wiremock::matchers::any;
+
+    use super::*;
+    use crate::connectwise::settings::ConnectWiseSettings;
+    use crate::reconcile::ids::AdditionId;
+    use crate::reconcile::ids::AgreementId;
+    use crate::reconcile::ids::ProductId;
+
+    fn client(url: &str) -> Client {
+        let url = url::Url::parse(url).expect("a URL");
+        let keys = ("public-canary".into(), "private-canary".into());
+        let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into(), keys.0, keys.1);
+        settings.codebase = Some("v4_6_release".into());
+        settings.retry_pause_max = Duration::from_millis(1);
+        Client::new(settings).expect("a client")
+    }
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().expect("a quantity")
+    }
+
+    fn set(to: &str) -> SetQuantity {
+        SetQuantity::for_tests(AgreementId(12), AdditionId(34), quantity("3"), quantity(to))
+    }
+
+    fn create() -> CreateLine {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day");
+        CreateLine::for_tests(AgreementId(12), ProductId(56), quantity("7"), day)
+    }
+
+    async fn server(status: u16, body: &str) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        server
+    }
+
+    /// Both writes against one answer; each may have been sent once only.
+    async fn both(status: u16, body: &str) -> [WriteError; 2] {
+        let server = server(status, body).await;
+        let client = client(&server.uri());
+        let patched = client.set_quantity(&set("4")).await.expect_err("an error");
+        let posted = client.create_line(&create()).await.expect_err("an error");
+        let methods = server.received_requests().await.expect("recording is on");
+        let methods: Vec<_> = methods.iter().map(|request| request.method.to_string()).collect();
+        assert_eq!(methods, ["PATCH", "POST"], "{status}");
+        [patched, posted]
+    }
+
+    /// Otherwise something else than the quantity would be written.
+    #[tokio::test]
+    async fn a_patch_sets_the_quantity_and_nothing_else() {
+        for (to, sent, answer) in [("4", "4", "4"), ("2.5", "2.5", "2.50"), ("0", "0", "0.0"), ("100", "100", "1e2")] {
+            let server = server(200, &format!(r#"{{"id":34,"quantity":{answer},"x":1}}"#)).await;
+            assert_eq!(client(&server.uri()).set_quantity(&set(to)).await, Ok(quantity(to)));
+            let request = &server.received_requests().await.expect("recording is on")[0];
+            assert_eq!(request.method.as_str(), "PATCH");
+            assert_eq!(
+                request.url.as_str().strip_prefix(&server.uri()),
+                Some("/v4_6_release/apis/3.0/finance/agreements/12/additions/34?fields=id,quantity")
+            );
+            let body = format!(r#"[{{"op":"replace","path":"quantity","value":{sent}}}]"#);
+            assert_eq!(String::from_utf8_lossy(&request.body), body);
+            assert_eq!(request.headers["content-type"], "application/json");
+            assert!(request.headers.contains_key("authorization") && request.headers.contains_key("clientid"));
+        }
+    }
+
+    /// Otherwise a created line could carry a sum of its own instead of the catalog's.
+    #[tokio::test]
+    async fn a_post_names_product_quantity_and_day_only() {
+        let server = server(201, r#"{"id":99,"product":{"id":56},"quantity":7.0,"_info":{"updatedBy":"api"}}"#).await;
+        let created = client(&server.uri()).create_line(&create()).await.expect("a line");
+        assert_eq!((created.id, created.product), (AdditionId(99), Some(ProductId(56))));
+        assert_eq!(created.quantity, Ok(quantity("7")));
+        let request = &server.received_requests().await.expect("recording is on")[0];
+        assert_eq!(request.method.as_str(), "POST");
+        assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions");
+        assert_eq!(
+            String::from_utf8_lossy(&request.body),
+            r#"{"product":{"id":56},"quantity":7,"billCustomer":"Billable","effectiveDate":"2026-11-22T00:00:00Z"}"#
+        );
+        let url = request.url.as_str().to_lowercase();
+        assert!(!["price", "cost", "margin"].iter().any(|money| url.contains(money)), "{url}");
+    }
+
+    /// Otherwise a write would be taken for done, or sent a second time, without anyone knowing.
+    #[tokio::test]
+    async fn each_status_tells_what_is_known_of_the_outcome() {
+        let body =
+            r#"{"code":"C","message":"no private-canary","errors":[{"message":"m","resource":"r","field":"f"}]}"#;
+        let said = "C; no [redacted]; r.f: m";
+        for status in [400, 404, 405, 409, 415, 422] {
+            let refused = WriteError::Refused { status, why: said.to_owned() };
+            assert_eq!(both(status, body).await, [refused.clone(), refused]);
+        }
+        assert!(both(302, "").await.iter().all(|error| matches!(error, WriteError::Refused { status: 302, .. })));
+        assert!(both(401, body).await.iter().all(|error| matches!(error, WriteError::KeyRefused { .. })));
+        let busy = WriteError::Busy { why: said.to_owned() };
+        assert_eq!(both(429, body).await, [busy.clone(), busy]);
+        for status in [500, 502, 503, 504] {
+            let is_unclear = |error: &WriteError| matches!(error, WriteError::Unclear { server_error: true, .. });
+            assert!(both(status, "<html>").await.iter().all(is_unclear));
+        }
+        let [patched, posted] = both(403, body).await.map(|error| match error {
+            WriteError::RightMissing { fix, .. } => fix,
+            other => panic!("{other}"),
+        });
+        assert!(patched.contains("Finance > Agreements > Edit Level = All"), "{patched}");
+        assert!(posted.contains("Finance > Agreements > Add Level = All"), "{posted}");
+    }
+
+    /// Otherwise a proxy's greeting would count as ConnectWise's word.
+    #[tokio::test]
+    async fn a_good_status_with_an_answer_that_cannot_be_read_is_unclear() {
+        for body in ["", "<html>", "null", "[]", "{}", r#"{"id":34,"quan"#, r#"{"id":"34","quantity":4}"#] {
+            let is_unclear = |error: &WriteError| matches!(error, WriteError::Unclear { server_error: false, .. });
+            assert!(both(200, body).await.iter().all(is_unclear), "{body}");
+        }
+        for body in [r#"{"id":34}"#, r#"{"id":34,"quantity":null}"#, r#"{"id":35,"quantity":4}"#] {
+            let error = client(&server(200, body).await.uri()).set_quantity(&set("4")).await;
+            assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
+        }
+    }
+
+    /// Otherwise a line would be parked as unknown although nothing was ever sent.
+    #[tokio::test]
+    async fn without_a_connection_nothing_was_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        drop(listener);
+        let client = client(&url);
+        assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::NotSent { .. })));
+        assert!(matches!(client.create_line(&create()).await, Err(WriteError::NotSent { .. })));
+    }
+
+    /// Otherwise a creation whose answer was lost would be sent again, and bill twice.
+    #[tokio::test]
+    async fn a_connection_that_breaks_after_the_request_is_unclear_and_not_tried_again() {
+        let cut = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"id\":";
+        for answer in ["", "HTTP/1.1 20", cut] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let url = format!("http://{}", listener.local_addr().expect("an address"));
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut request = Vec::new();
+                while !request.ends_with(b"Z\"}") {
+                    assert_ne!(stream.read_buf(&mut request).await.expect("a request"), 0);
+                }
+                stream.write_all(answer.as_bytes()).await.expect("written");
+            };
+            let client = client(&url);
+            let line = create();
+            let (error, ()) = tokio::join!(client.create_line(&line), serve);
+            assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
+            assert_eq!(client.traffic().sent, 1);
+            let again = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+            assert!(again.is_err(), "nothing else was sent");
+        }
+    }
+
+    /// Otherwise the next write would run into the wall that the last one found.
+    #[tokio::test]
+    async fn a_write_that_was_refused_as_too_many_holds_back_the_next() {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(429).insert_header("retry-after", "3600");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        let client = client(&server.uri());
+        for _ in 0..2 {
+            assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::Busy { .. })));
+        }
+        assert_eq!(client.traffic().sent, 1);
+    }
+}

@@ -1,0 +1,90 @@
+//! Broken connections, cut answers, and too many at once.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::routing::get;
+use recount::connectwise::ReadError;
+use recount::connectwise::Reader;
+use recount::connectwise::client::Client;
+use recount::reconcile::ids::AgreementId;
+use tokio::net::TcpListener;
+use tokio::sync::Barrier;
+use wiremock::Mock;
+use wiremock::MockServer;
+use wiremock::ResponseTemplate;
+use wiremock::matchers::any;
+
+use super::client;
+use super::raw::Raw;
+use super::raw::json;
+use super::settings;
+
+/// Otherwise half a list would be a list, and the other half would be created a second time.
+#[tokio::test]
+async fn an_answer_that_is_cut_is_read_again() {
+    let body = r#"[{"id":1,"identifier":"A"},{"id":2,"identifier":"B"}]"#;
+    let whole = json("200 OK", body);
+    let short = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{body}");
+    let chunk = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n4\r\n[{\"i";
+    let half = json("200 OK", &body[..30]);
+    let none = json("200 OK", "");
+    for broken in ["", "HTTP/1.1 2", &short, chunk, &half, &none] {
+        let raw = Raw::answering(&[broken, &whole]).await;
+        let client = Client::new(settings(&raw.url)).expect("a client");
+        assert_eq!(client.catalog().await.map(|items| items.len()), Ok(2), "{broken}");
+        assert_eq!(raw.served(), 2, "{broken}");
+    }
+    let raw = Raw::answering(&[&half]).await;
+    let error = Client::new(settings(&raw.url)).expect("a client").catalog().await.expect_err("half");
+    assert!(matches!(error, ReadError::Unreachable { .. }), "{error}");
+    assert_eq!(raw.served(), 5);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    let error = Client::new(settings(&url)).expect("a client").catalog().await.expect_err("nobody").to_string();
+    assert!(error.contains("no connection") && error.contains("5 tries") && !error.contains("canary"), "{error}");
+}
+
+/// Otherwise an answer without an end would take the host's memory.
+#[tokio::test]
+async fn an_answer_larger_than_anything_right_is_not_read_on() {
+    let server = MockServer::start().await;
+    let body = format!("[{}]", " ".repeat(17 * 1024 * 1024));
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+        .mount(&server)
+        .await;
+    let error = client(&server).catalog().await.expect_err("too large").to_string();
+    assert!(error.contains("larger than 16 MiB"), "{error}");
+}
+
+/// Otherwise ConnectWise is met by more requests at once than the settings allow.
+#[tokio::test]
+async fn no_more_requests_are_on_their_way_than_allowed() {
+    // Each answer waits for a partner: with fewer than two at a time this would never end.
+    let (pair, now, most) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let highest = most.clone();
+    let handler = move || async move {
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        pair.wait().await;
+        now.fetch_sub(1, Ordering::SeqCst);
+        axum::Json::<[u8; 0]>([])
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = Router::new().fallback(get(handler));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut settings = settings(&url);
+    settings.max_in_flight = 2;
+    let client = Client::new(settings).expect("a client");
+    let reads = (1..=8).map(|id| client.additions(AgreementId(id)));
+    assert!(futures_util::future::join_all(reads).await.iter().all(Result::is_ok));
+    assert_eq!(highest.load(Ordering::SeqCst), 2);
+}
