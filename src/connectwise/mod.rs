@@ -3,6 +3,8 @@
 //! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
 //! to be careful with.
 
+pub mod settings;
+
 use std::collections::BTreeSet;
 
 use crate::reconcile::cleared::CreateLine;
