@@ -50,6 +50,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
             errors.sort_by(|a, b| {
                 (a.path != path, &a.path, a.line, a.column).cmp(&(b.path != path, &b.path, b.line, b.column))
             });
+            errors.dedup_by(|a, b| (&a.path, a.line, a.column, &a.message) == (&b.path, b.line, b.column, &b.message));
             Err(ConfigErrors(errors))
         }
     }

@@ -95,7 +95,7 @@ fn codes(field: &Field<'_>) -> Option<Vec<ProductCode>> {
     let mut codes = Vec::new();
     for item in &items {
         let Some(code) = code(item) else { continue };
-        if !seen.insert(code.folded()) {
+        if !seen.insert(code.clone()) {
             item.error("`products` names this product twice");
         }
         codes.push(code);
