@@ -82,7 +82,7 @@ pub enum ExportError {
         /// Where.
         place: Place,
         /// What is wrong.
-        damage: Damage,
+        damage: Box<Damage>,
     },
 }
 

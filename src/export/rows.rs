@@ -35,7 +35,11 @@ type Fault = (Place, Damage);
 /// # Errors
 /// [`ExportError::Damaged`], naming line and column, if anything about the file's structure is wrong.
 pub fn read_bytes(path: &Path, bytes: &[u8], settings: &ExportSettings) -> Result<Counts, ExportError> {
-    counts(bytes, settings).map_err(|(place, damage)| ExportError::Damaged { path: path.to_owned(), place, damage })
+    counts(bytes, settings).map_err(|(place, damage)| ExportError::Damaged {
+        path: path.to_owned(),
+        place,
+        damage: Box::new(damage),
+    })
 }
 
 fn counts(bytes: &[u8], settings: &ExportSettings) -> Result<Counts, Fault> {
