@@ -168,7 +168,7 @@ fn write(
         let row = store
             .row(target.collection, id)
             .ok_or_else(|| Refusal::not_found(target::record(table)))?;
-        return Ok(entity(200, request, row));
+        return Ok(entity(200, request, &row));
     }
     let member = key.member.as_str();
     let (status, row) = match (request.method.as_str(), table, target.item) {

@@ -389,7 +389,8 @@ mod tests {
                 .iter()
                 .filter(|line| line.agreement == agreement && line.product == product);
             here.filter(|line| {
-                line.effective <= world.today && line.cancelled.is_none_or(|day| day > world.today)
+                line.effective.is_none_or(|day| day <= world.today)
+                    && line.cancelled.is_none_or(|day| day > world.today)
             })
             .count()
         };

@@ -101,7 +101,7 @@ pub(super) fn one(
     lag: Option<Lag>,
 ) -> Result<Reply, Refusal> {
     let found = match lag {
-        None => state.read().row(collection, id).cloned(),
+        None => state.read().row(collection, id),
         Some(lag) => state.read().lagging_rows(collection, lag).remove(&id),
     };
     let row = found
@@ -130,11 +130,7 @@ fn matching(
         .map(|text| Condition::parse(&text, target::schema(collection.0)))
         .transpose()?;
     let mut rows: Vec<Arc<Wire>> = match lag {
-        None => state
-            .read()
-            .rows(collection)
-            .map(|rows| rows.values().cloned().collect())
-            .unwrap_or_default(),
+        None => state.read().list(collection),
         Some(lag) => state
             .read()
             .lagging_rows(collection, lag)
