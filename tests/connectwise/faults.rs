@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -50,6 +51,16 @@ async fn a_server_that_is_not_there_is_unreachable() {
     drop(listener);
     let error = Client::new(settings(&url)).expect("a client").catalog().await.expect_err("nobody").to_string();
     assert!(error.contains("no connection") && error.contains("5 tries") && !error.contains("canary"), "{error}");
+}
+
+/// Otherwise a server that takes requests and never answers would hold the night.
+#[tokio::test]
+async fn a_server_that_does_not_answer_in_time_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut settings = settings(&format!("http://{}", listener.local_addr().expect("an address")));
+    settings.request_timeout = Duration::from_millis(20);
+    let error = Client::new(settings).expect("a client").catalog().await.expect_err("nothing").to_string();
+    assert!(error.contains("no answer in time (5 tries)"), "{error}");
 }
 
 /// Otherwise an answer without an end would take the host's memory.

@@ -86,6 +86,7 @@ async fn the_codebase_is_looked_up_once_and_without_credentials() {
     let requests = requests(&server).await;
     let lookups: Vec<_> = requests.iter().filter(|request| request.url.path().starts_with("/login")).collect();
     assert_eq!((lookups.len(), requests.len()), (1, 3));
+    assert!(requests.iter().filter(|request| request.url.path().starts_with("/v2025_1/apis/3.0/")).count() == 2);
     for header in ["authorization", "clientid"] {
         assert!(!lookups[0].headers.contains_key(header), "{header}");
     }
