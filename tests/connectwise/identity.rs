@@ -4,6 +4,7 @@ use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
 use recount::connectwise::denial::Right;
 use recount::connectwise::settings::ClientError;
+use recount::connectwise::settings::ConnectWiseSettings;
 use recount::reconcile::ids::AgreementId;
 use wiremock::Mock;
 use wiremock::MockServer;
@@ -106,12 +107,14 @@ async fn a_codebase_that_cannot_be_looked_up_is_the_router() {
     }
 }
 
+type Spoil = fn(&mut ConnectWiseSettings);
+
 /// Otherwise a typo would show up at night, as an answer that nobody understands.
 #[tokio::test]
 async fn settings_that_cannot_be_right_are_refused_before_anything_is_sent() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
-    let cases: [(&str, fn(&mut recount::connectwise::settings::ConnectWiseSettings)); 8] = [
+    let cases: [(&str, Spoil); 8] = [
         ("company", |s| s.company = String::new()),
         ("company", |s| s.company = "a:b".into()),
         ("client_id", |s| s.client_id = "x y".into()),
