@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use futures_util::FutureExt;
 use recount::connectwise::ReadError;
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
@@ -98,4 +99,21 @@ async fn no_more_requests_are_on_their_way_than_allowed() {
     let reads = (1..=8).map(|id| client.additions(AgreementId(id)));
     assert!(futures_util::future::join_all(reads).await.iter().all(Result::is_ok));
     assert_eq!(highest.load(Ordering::SeqCst), 2);
+}
+
+/// Otherwise the pace that the settings name would hold nobody back.
+#[tokio::test]
+async fn a_request_beyond_the_pace_is_not_sent_yet() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_raw("[]", "application/json"))
+        .mount(&server)
+        .await;
+    let mut settings = settings(&server.uri());
+    settings.requests_per_minute = 2;
+    let client = Client::new(settings).expect("a client");
+    assert!(client.catalog().await.is_ok() && client.catalog().await.is_ok());
+    // Polled once, a request that may go out is counted as sent.
+    assert!(client.catalog().now_or_never().is_none());
+    assert_eq!(client.traffic().sent, 2);
 }
