@@ -6,8 +6,11 @@
 mod ending;
 mod failure;
 mod gather;
+mod survey;
 
 pub use failure::Failure;
+pub use survey::Survey;
+pub use survey::survey;
 
 use chrono::DateTime;
 use chrono::NaiveDate;

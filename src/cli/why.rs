@@ -72,12 +72,7 @@ fn nights(global: &Global, handle: &str) -> Result<Vec<Night>, Trouble> {
 fn of_line(history: &History, handle: &str) -> Result<Vec<Night>, StoreError> {
     let mut nights = Vec::new();
     for (run, _, line) in history.line_history(handle, NIGHTS)? {
-        if let Some(mut run) = history.run_without_lines(run)? {
-            if let Some(planned) = &mut run.planned {
-                planned.lines.clear();
-            }
-            nights.push(Night { run, line });
-        }
+        nights.extend(history.summary(run)?.map(|run| Night { run, line }));
     }
     Ok(nights)
 }

@@ -103,6 +103,17 @@ impl History {
         })
     }
 
+    /// One run without its lines and findings; `None` if there is none of this number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
+            statement.query_and_then([run.0], summary)?.next().transpose()
+        })
+    }
+
     /// The run that began last, of one integration or of all; it may not have ended yet.
     ///
     /// # Errors

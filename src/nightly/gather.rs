@@ -53,15 +53,25 @@ pub(super) async fn gather<R: Reader>(
     past: &Past,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
-    let companies = companies(connectwise, mapping).await?;
-    let directory = Directory {
-        agreements: agreements(connectwise, mapping, counts, past, &companies).await?,
-        companies,
-        products: catalog(connectwise, mapping).await?,
-    };
+    let directory = directory(connectwise, mapping, counts, past).await?;
     let places = place_all(counts, mapping, past, &directory, today);
     let additions = additions(connectwise, &places).await?;
     Ok(Remote { directory, places, additions })
+}
+
+/// Companies, agreements and products.
+pub(super) async fn directory<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+) -> Result<Directory, ReadError> {
+    let companies = companies(connectwise, mapping).await?;
+    Ok(Directory {
+        agreements: agreements(connectwise, mapping, counts, past, &companies).await?,
+        companies,
+        products: catalog(connectwise, mapping).await?,
+    })
 }
 
 async fn companies<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
