@@ -179,7 +179,7 @@ fn insert_findings(transaction: &Transaction<'_>, run: RunId, findings: &[Findin
     Ok(())
 }
 
-/// 200,000 lines a night for three years would be 70 GiB; what did not change is worth only its number.
+/// 200,000 lines a night for three years would be some 35 GiB; what did not change is worth only its number.
 fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError> {
     let integration: String =
         transaction.query_row("SELECT integration FROM runs WHERE run = ?1", [run.0], |row| row.get(0))?;

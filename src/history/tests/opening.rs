@@ -28,6 +28,9 @@ fn used() -> (TempDir, PathBuf) {
     (_dir, state)
 }
 
+type Damage<'a> = &'a dyn Fn(&Path);
+type ByteDamage = fn(&mut Vec<u8>);
+
 /// How opening fails, for a run and for a reader.
 fn refusals(state: &Path) -> [StoreError; 2] {
     [History::open(state, noon()).unwrap_err(), History::open_existing(state).unwrap_err()]
@@ -105,7 +108,7 @@ fn a_history_that_was_there_and_is_gone_is_an_error_until_somebody_says_so() {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch("CREATE TABLE t (x); DROP TABLE t").unwrap();
     };
-    let damages: [(&str, &dyn Fn(&Path)); 3] = [
+    let damages: [(&str, Damage<'_>); 3] = [
         ("deleted", &|path| fs::remove_file(path).unwrap()),
         ("empty", &|path| fs::write(path, "").unwrap()),
         ("without content", &|path| {
@@ -141,11 +144,11 @@ fn a_creation_that_was_cut_short_is_simply_done_again() {
 
 #[test]
 fn a_damaged_history_is_never_read_as_an_empty_one() {
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 4] = [
-        ("not a database", &|bytes| bytes.fill(b'x')),
-        ("zeroed", &|bytes| bytes.fill(0)),
-        ("cut in half", &|bytes| bytes.truncate(bytes.len() / 2)),
-        ("a few bytes left", &|bytes| bytes.truncate(50)),
+    let damages: [(&str, ByteDamage); 4] = [
+        ("not a database", |bytes| bytes.fill(b'x')),
+        ("zeroed", |bytes| bytes.fill(0)),
+        ("cut in half", |bytes| bytes.truncate(bytes.len() / 2)),
+        ("a few bytes left", |bytes| bytes.truncate(50)),
     ];
     for (name, damage) in damages {
         let (_dir, state) = used();
