@@ -43,7 +43,7 @@ pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customer
     let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let mut lines = numbered.map(|(number, line)| Line { field, path, number, text: line });
     let Some(first) = lines.next() else {
-        said(ConfigError::of_file(path.to_owned(), "is empty; its header is missing".to_owned(), None));
+        said(ConfigError::of_file(path.to_owned(), "is empty; its header is missing".to_owned()));
         return None;
     };
     let header = header(&first)?;
@@ -83,7 +83,7 @@ impl Line<'_> {
             line: Some(self.number),
             column: u64::try_from(before + 1).ok(),
             text: (!text.is_empty()).then(|| shown(text)),
-            ..ConfigError::of_file(self.path.to_owned(), message.into(), None)
+            ..ConfigError::of_file(self.path.to_owned(), message.into())
         });
     }
 

@@ -53,7 +53,7 @@ impl<'a> Document<'a> {
     pub(in crate::config) fn error(&self, span: Range<usize>, message: impl Into<String>, text: Option<String>) {
         let (line, column) = self.place(span.start);
         let (path, message) = (self.path.to_owned(), message.into());
-        self.push(ConfigError { path, line: Some(line), column: Some(column), message, text, source: None });
+        self.push(ConfigError { path, line: Some(line), column: Some(column), message, text });
     }
 
     /// A fault of any file.

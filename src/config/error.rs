@@ -1,17 +1,16 @@
 //! What is wrong with a configuration, all of it.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use crate::reconcile::shown::escaped;
 
 /// Every fault that was found, in the order of files and lines. Never empty.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 /// One fault. `Display` is one line.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     /// The file.
     pub path: PathBuf,
@@ -23,14 +22,12 @@ pub struct ConfigError {
     pub message: String,
     /// The text at fault, escaped and cut. Never a secret.
     pub text: Option<String>,
-    /// What the system said, if the file could not be read.
-    pub source: Option<io::Error>,
 }
 
 impl ConfigError {
     /// A fault of a file as a whole.
-    pub(in crate::config) fn of_file(path: PathBuf, message: String, source: Option<io::Error>) -> Self {
-        Self { path, line: None, column: None, message, text: None, source }
+    pub(in crate::config) fn of_file(path: PathBuf, message: String) -> Self {
+        Self { path, line: None, column: None, message, text: None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,14 +68,14 @@ pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigErrors> {
     let usual = USUAL.iter().map(Path::new).find(|path| path.exists());
     usual.map(Path::to_owned).ok_or_else(|| {
         let message = format!("there is no configuration here, nor at {}; name it with --config", USUAL[1]);
-        ConfigErrors(vec![ConfigError::of_file(PathBuf::from(USUAL[0]), message, None)])
+        ConfigErrors(vec![ConfigError::of_file(PathBuf::from(USUAL[0]), message)])
     })
 }
 
 /// The bytes of a small regular file.
 pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    let unreadable = |error| ConfigError::of_file(path.to_owned(), "cannot be read".to_owned(), Some(error));
-    let refused = |message: &str| ConfigError::of_file(path.to_owned(), message.to_owned(), None);
+    let unreadable = |error: io::Error| ConfigError::of_file(path.to_owned(), format!("cannot be read: {error}"));
+    let refused = |message: &str| ConfigError::of_file(path.to_owned(), message.to_owned());
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(refused("is not a regular file"));
@@ -89,7 +90,7 @@ pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
 pub(in crate::config) fn decoded<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ConfigError> {
     text(bytes).map_err(|(place, damage)| ConfigError {
         line: place.line,
-        ..ConfigError::of_file(path.to_owned(), damage.to_string(), None)
+        ..ConfigError::of_file(path.to_owned(), damage.to_string())
     })
 }
 

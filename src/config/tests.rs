@@ -335,7 +335,7 @@ fn no_fault_shows_a_secret() {
 #[test]
 fn a_missing_file_is_named() {
     let told = load(Path::new("/nowhere/recount.toml")).expect_err("missing").to_string();
-    assert_eq!(told, "/nowhere/recount.toml: cannot be read");
+    assert!(told.starts_with("/nowhere/recount.toml: cannot be read: No such file"), "{told}");
     let told = loaded(&format!("{CONNECTWISE}{}{EXPORT}", INTEGRATION.replace("customers.csv", "other.csv")), "");
-    assert_eq!(told.expect_err("missing"), "other.csv: cannot be read");
+    assert!(told.expect_err("missing").starts_with("other.csv: cannot be read: No such file"));
 }

@@ -134,6 +134,14 @@ pub enum Damage {
         /// The columns there are.
         present: String,
     },
+    /// The whole header is one cell, with another delimiter in it.
+    #[error("the header is one cell, {text:?}: set delimiter = {delimiter:?}")]
+    OtherDelimiter {
+        /// The one that is probably meant.
+        delimiter: &'static str,
+        /// The header.
+        text: Shown,
+    },
     /// A needed column is there twice.
     #[error("the column {name:?} stands there {times} times, and only one can be meant")]
     ColumnDoubled {

@@ -100,7 +100,7 @@ mod tests {
         let cells = |line| cells(line, b',').map(|cells| cells.iter().map(|(at, c)| (*at, c.to_string())).collect());
         let owned =
             |cells: &[(usize, &str)]| Ok(cells.iter().map(|(at, c)| (*at, (*c).to_owned())).collect::<Vec<_>>());
-        assert_eq!(cells("a,\"b \"\"c\"\", d\",,e"), owned(&[(0, "a"), (2, "b \"c\", d"), (14, ""), (15, "e")]));
+        assert_eq!(cells("a,\"b \"\"c\"\", d\",,e"), owned(&[(0, "a"), (2, "b \"c\", d"), (15, ""), (16, "e")]));
         assert_eq!(cells(""), owned(&[(0, "")]));
         assert_eq!(cells("\"\","), owned(&[(0, ""), (3, "")]));
         assert!(cells("a,\"b").is_err());

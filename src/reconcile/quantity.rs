@@ -46,6 +46,10 @@ impl Quantity {
         if whole.len() > WHOLE_DIGITS_MAX || places.len() > DECIMAL_PLACES_MAX {
             return Err(CountError::TooLong);
         }
+        if places.is_empty() {
+            // Nearly every count is whole; this way is several times faster than through a decimal's text.
+            return whole.parse().map(|units: u32| Self::from(units)).map_err(|_| CountError::of(digits));
+        }
         let value = Decimal::from_str_exact(digits).map_err(|_| CountError::of(digits))?;
         Ok(Self(value.normalize()))
     }
