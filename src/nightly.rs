@@ -152,7 +152,7 @@ async fn plan_night<R: Reader>(
         past: &past,
         counts: &export.counts,
         export: &stamp,
-        returned: &remote.returned(),
+        seen: &remote.seen(),
         now: ending.started_at(),
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };

@@ -88,7 +88,8 @@ impl Checks {
     async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
         let name = |what: &str| format!("{}: {what}", integration.name);
         let counts = self.export(&name("export"), integration);
-        let connected = session::connectwise_of(config, integration).and_then(|settings| Ok((settings, session::connect(settings)?)));
+        let connected = session::connectwise_of(config, integration)
+            .and_then(|settings| Ok((settings, session::connect(settings)?)));
         let (settings, client) = match connected {
             Ok(connected) => connected,
             Err(failure) => return self.failure(&name("keys"), &failure),
@@ -106,7 +107,13 @@ impl Checks {
                 let (rows, customers) = (counts.rows, counts.customers.len());
                 self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
                 for row in &counts.rejected {
-                    let message = format!("line {}, column \"{}\": \"{}\" {}", row.line, row.column, escaped(&row.value), row.why);
+                    let message = format!(
+                        "line {}, column \"{}\": \"{}\" {}",
+                        row.line,
+                        row.column,
+                        escaped(&row.value),
+                        row.why
+                    );
                     self.wrong(name, Exit::Refused, message, "correct the row in the export");
                 }
                 if let Some(finding) = malformed(&counts, &integration.guards) {

@@ -47,7 +47,8 @@ fn tour(console: &Console) -> anyhow::Result<()> {
     let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let mut world = World::demo();
     world.today = clock::now().date_naive();
-    let sim = server.block_on(Sim::start(world, Faults::default())).context("the simulated ConnectWise cannot start")?;
+    let sim =
+        server.block_on(Sim::start(world, Faults::default())).context("the simulated ConnectWise cannot start")?;
     lay_out(&folder, &sim.url()).context("cannot write the example files")?;
 
     let tour = Tour { folder: &folder, console };
@@ -59,13 +60,22 @@ fn tour(console: &Console) -> anyhow::Result<()> {
     ));
     tour.step("What would change tonight, and what needs a person? Nothing is written.", &["plan"])?;
     let plan = tour.fingerprint()?;
-    tour.step("The first writes are those that a person saw and approved by the plan's fingerprint.", &["apply", &plan])?;
-    tour.says(&format!("{} writes, quantities and one new line; ConnectWise now holds what is used.", sim.writes().len()));
+    tour.step(
+        "The first writes are those that a person saw and approved by the plan's fingerprint.",
+        &["apply", &plan],
+    )?;
+    tour.says(&format!(
+        "{} writes, quantities and one new line; ConnectWise now holds what is used.",
+        sim.writes().len()
+    ));
     sim.clear_requests();
     tour.step("The same night again: everything that could be done is done, so nothing is sent.", &["run"])?;
     tour.says(&format!("{} writes.", sim.writes().len()));
-    sim.edit(|world| by_hand(world));
-    tour.step("Now somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks before it overwrites.", &["run"])?;
+    sim.edit(by_hand);
+    tour.step(
+        "Now somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks before it overwrites.",
+        &["run"],
+    )?;
     tour.says(&format!("{} writes.", sim.writes().len()));
     tour.step("Every run is in the history.", &["history"])?;
     console.print(&format!(
@@ -94,7 +104,11 @@ impl Tour<'_> {
     fn step(&self, why: &str, arguments: &[&str]) -> anyhow::Result<()> {
         let Self { folder, console } = self;
         let typed = arguments.join(" ");
-        console.print(&format!("\n{}\n{}\n\n", console.paint.head(&format!("── {why}")), format_args!("$ recount {typed}")));
+        console.print(&format!(
+            "\n{}\n{}\n\n",
+            console.paint.head(&format!("── {why}")),
+            format_args!("$ recount {typed}")
+        ));
         let config = folder.join("recount.toml");
         let mut all = vec!["recount".into(), "--config".into(), config.into_os_string()];
         all.extend(arguments.iter().map(std::ffi::OsString::from));

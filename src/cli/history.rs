@@ -98,7 +98,8 @@ fn table(runs: &[RunSummary]) -> String {
         let number = |number: Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let plan = plan.as_deref().map(short).unwrap_or_default();
         let (decide, changed) = (number(to_decide), number(changed));
-        let row = format!("{id:>5}  {started:<16} {integration:<16} {command:<6} {verdict:<12} {decide:>6} {changed:>7}");
+        let row =
+            format!("{id:>5}  {started:<16} {integration:<16} {command:<6} {verdict:<12} {decide:>6} {changed:>7}");
         text.push_str(format!("{row}  {plan}").trim_end());
         text.push('\n');
     }

@@ -94,9 +94,7 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<(String, String), Troubl
     let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
     match plans.as_slice() {
         [plan] => Ok((plan.integration.to_string(), plan.fingerprint.clone())),
-        [] => {
-            Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan"))
-        }
+        [] => Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
         several => {
             let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
             let message = format!("several plans begin with {prefix}: {}", found.join(", "));
@@ -140,9 +138,10 @@ fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Integratio
 fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
     let Some(found) = config.integrations.values().find(|one| one.name.as_str() == name) else {
         let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
-        let alike = names.iter().copied().max_by(|a, b| {
-            strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
-        });
+        let alike = names
+            .iter()
+            .copied()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
         let fix = alike.map(|alike| format!("did you mean {alike}? There are: {}", names.join(", ")));
         return Err(Trouble::new(Exit::Usage, format!("there is no integration {name}"), fix.unwrap_or_default()));
     };
@@ -199,7 +198,8 @@ async fn night(
     stop: &Stop,
 ) -> Result<RunRecord, Trouble> {
     let connectwise = session::connectwise_of(config, integration);
-    let settle = connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+    let settle =
+        connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
     let job = Job {
         integration: &integration.name,
         mode: integration.mode,
@@ -235,7 +235,8 @@ fn keep_report(state: &Path, run: &RunRecord) {
 
 fn show(run: &RunRecord, console: &Console) {
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
-    if !console.json && !(console.quiet && exit == 0) {
+    let unasked = console.json || (console.quiet && exit == 0);
+    if !unasked {
         console.print(&text::render(run, View { paint: console.paint, whole: false }));
     }
 }

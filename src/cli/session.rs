@@ -28,7 +28,8 @@ pub(super) struct Session {
 pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
     let path = config::find(global.config.as_deref())
         .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
-    config::load(&path).map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+    config::load(&path)
+        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
 }
 
 impl Session {
@@ -55,7 +56,9 @@ pub(super) fn store(error: &StoreError) -> Trouble {
 
 fn locked(error: &LockError) -> Trouble {
     match error {
-        LockError::Held { .. } => Trouble::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process"),
+        LockError::Held { .. } => {
+            Trouble::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
+        }
         LockError::Io { .. } => Trouble::new(Exit::Store, chain(error), "look at the state folder and its rights"),
     }
 }
@@ -77,7 +80,10 @@ pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
 }
 
 /// The ConnectWise that an integration bills in.
-pub(super) fn connectwise_of<'a>(config: &'a Config, integration: &IntegrationConfig) -> Result<&'a ConnectWiseConfig, Failure> {
+pub(super) fn connectwise_of<'a>(
+    config: &'a Config,
+    integration: &IntegrationConfig,
+) -> Result<&'a ConnectWiseConfig, Failure> {
     config.connectwise.get(&integration.connectwise).ok_or_else(|| {
         let message = format!("there is no [connectwise.{}]", integration.connectwise);
         Failure::new(Exit::Config, Code::ConfigInvalid, message, "correct recount.toml")

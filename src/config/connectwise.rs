@@ -84,7 +84,6 @@ fn url(field: &Field<'_>) -> Option<Url> {
 
 fn url_fault(url: &Url) -> Option<String> {
     let host = url.host_str().unwrap_or_default();
-    let no_prefix = host.ends_with(".myconnectwise.net") && !host.starts_with("api-");
     if !url.username().is_empty() || url.password().is_some() {
         Some("`url` holds a user name or a password; keys stand in `public_key` and `private_key`".to_owned())
     } else if url.scheme() == "http" && !is_loopback(url) {
@@ -93,9 +92,6 @@ fn url_fault(url: &Url) -> Option<String> {
         Some("`url` must begin with https://".to_owned())
     } else if url.query().is_some() || url.fragment().is_some() || url.path().contains("/apis/") {
         Some("`url` is the base address alone, such as https://api-na.myconnectwise.net".to_owned())
-    } else if no_prefix {
-        // ConnectWise developer guide: the API answers at hosts that begin with api-.
-        Some(format!("`url` names the web pages' host; the API's is https://api-{host}"))
     } else {
         None
     }

@@ -138,7 +138,8 @@ fn row(line: &Line<'_>, header: &[String]) -> Option<Row> {
     if cells.iter().all(|cell| cell.text.is_empty()) {
         return None;
     }
-    if cells.len() != header.len() {
+    // Cells left out at the end are blank ones; one too many is a comma within a name.
+    if cells.len() > header.len() {
         let message = format!("expected {} cells as in the header, found {}", header.len(), cells.len());
         line.error(0, message, line.text);
         return None;
@@ -153,15 +154,8 @@ fn row(line: &Line<'_>, header: &[String]) -> Option<Row> {
     let [company, agreement, pins] = ids;
     let (company, agreement, pins) = (company?, agreement?, pins?);
     let target = match company.first() {
-        None if agreement.is_empty() && pins.is_empty() => CustomerTarget::Skip,
-        None => {
-            line.error(
-                customer.at,
-                "without a company_id the customer is skipped, so nothing else may be named",
-                line.text,
-            );
-            return None;
-        }
+        // What else the row names waits for the day its company_id is filled in again.
+        None => CustomerTarget::Skip,
         Some(id) => {
             CustomerTarget::Company { company: CompanyId(*id), agreement: agreement.first().copied().map(AgreementId) }
         }

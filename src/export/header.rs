@@ -44,11 +44,6 @@ impl Header {
         self.names.len()
     }
 
-    /// The column's name.
-    pub(in crate::export) fn name(&self, index: usize) -> &str {
-        self.names.get(index).map_or("", String::as_str)
-    }
-
     /// The column in words.
     pub(in crate::export) fn column(&self, index: usize) -> String {
         column(&self.names, index)

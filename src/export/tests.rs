@@ -140,11 +140,10 @@ fn lines_are_those_an_editor_shows() {
 }
 
 #[test]
-fn a_last_row_without_line_end_holds_its_customer_and_no_other() {
-    let counts = counts("Account,Product,Quantity\nAcme,EDR,5\nBorealis,EDR,1").expect("read");
-    assert_eq!(told(&counts).len(), 1);
-    assert_eq!(counts.customers["Borealis"].rejected_lines, [3]);
-    assert!(counts.rejected[0].why.contains("cut off"), "{}", counts.rejected[0].why);
+fn a_last_row_without_line_end_is_read_and_told_to_the_guards() {
+    let open = counts("Account,Product,Quantity\nAcme,EDR,5\nBorealis,EDR,1").expect("read");
+    assert_eq!((told(&open).len(), open.open_end), (2, true));
+    assert!(!counts("Account,Product,Quantity\rAcme,EDR,5\r").expect("read").open_end);
 }
 
 #[test]
@@ -232,6 +231,10 @@ proptest! {
         for end in 0..text.len() {
             let Ok(cut) = counts(&text.as_bytes()[..end]) else { continue };
             let Ok((rows, full)) = &full else { continue };
+            // The guards hold such a file, unless this vendor's never end in a line break.
+            if cut.open_end {
+                continue;
+            }
             prop_assert!(cut.rows <= *rows);
             for (customer, service, count, _) in told(&cut) {
                 let whole = &full.customers[customer.as_str()].services[service.as_str()];

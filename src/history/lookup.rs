@@ -278,6 +278,7 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         customers: count(row, "export_customers")?,
         units: decimal(row, "export_units")?,
         modified_at: time(row, "export_modified_at")?,
+        open_end: row.get("export_open_end")?,
     };
     Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export }))
 }

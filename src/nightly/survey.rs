@@ -58,10 +58,13 @@ pub async fn survey<R: Reader>(
     findings.extend(products(mapping, &directory));
     findings.extend(services(mapping, counts));
     sort(&mut findings);
-    let placed: Vec<AgreementId> = places.values().filter_map(|place| match place {
-        Place::On { agreement, .. } => Some(*agreement),
-        Place::Blocked { .. } | Place::Skipped | Place::Nowhere(_) => None,
-    }).collect();
+    let placed: Vec<AgreementId> = places
+        .values()
+        .filter_map(|place| match place {
+            Place::On { agreement, .. } => Some(*agreement),
+            Place::Blocked { .. } | Place::Skipped | Place::Nowhere(_) => None,
+        })
+        .collect();
     Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len() })
 }
 
@@ -69,7 +72,8 @@ fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
     let codes: BTreeSet<&ProductCode> = mapping.billed().flat_map(|(_, billed)| &billed.products).collect();
     let wrong = codes.into_iter().filter_map(|code| Some((code, draw::product(directory, code).err()?)));
     let told = wrong.map(|(product, code)| {
-        let fix = "name an active product of another class in recount.toml, or mend it in the product catalog".to_owned();
+        let fix =
+            "name an active product of another class in recount.toml, or mend it in the product catalog".to_owned();
         let message = format!("product {product}: {}", code.as_str().replace('-', " "));
         Finding { fix, ..finding(Severity::Decide, code, message) }
     });
@@ -94,7 +98,8 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
     }
     let unmapped = unmapped.into_iter().map(|(service, customers)| {
         let fix = "add it under services in recount.toml; `not_assigned = true` ignores it on purpose".to_owned();
-        let told = finding(Severity::Decide, Code::ServiceUnmapped, format!("is not mapped: {customers} customers use it"));
+        let told =
+            finding(Severity::Decide, Code::ServiceUnmapped, format!("is not mapped: {customers} customers use it"));
         Finding { service: Some(service.clone()), fix, ..told }
     });
     deprecated.chain(unmapped).collect()

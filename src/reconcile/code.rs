@@ -99,6 +99,8 @@ codes! {
     ExportFewerCustomers = "export-fewer-customers",
     /// Fewer units than `min_units` of the last accepted export.
     ExportFewerUnits = "export-fewer-units",
+    /// No line break ends the export, and one ended the last accepted one.
+    ExportCutOff = "export-cut-off",
     /// More malformed rows than `max_malformed`.
     ExportMalformed = "export-malformed",
     /// The export is missing, unreadable or damaged.

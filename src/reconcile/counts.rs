@@ -19,6 +19,9 @@ pub struct Counts {
     pub nameless: Vec<u64>,
     /// Rows of data, rejected ones included; blank rows are none.
     pub rows: usize,
+    /// No line break ends the last row. That is allowed (RFC 4180), and it is also what a file looks like that was cut
+    /// off: the last `1` may have been `15`.
+    pub open_end: bool,
 }
 
 /// The services of one customer.
@@ -146,15 +149,6 @@ impl Tally {
         }
     }
 
-    /// A row that the file ends in without a line end, whose last cell may therefore be half of what it was.
-    pub fn cut_off(&mut self, line: u64, customer: &str, column: &str, value: &str) {
-        self.rows += 1;
-        match customer.trim() {
-            "" => self.nameless.push(line),
-            customer => self.reject(line, customer, Fault::CutOff { column, value }),
-        }
-    }
-
     fn add(&mut self, line: u64, customer: &str, service: &str, units: Quantity) {
         let (customer, service) = (self.customers.number(customer), self.services.number(service));
         self.counted.push(CountedRow { customer, service, line, units });
@@ -166,7 +160,6 @@ impl Tally {
         let (column, value, why) = match fault {
             Fault::NoService => (self.columns.service.clone(), String::new(), "names no service".to_owned()),
             Fault::Count(text, error) => (self.columns.count.clone(), text.to_owned(), error.to_string()),
-            Fault::CutOff { column, value } => (column.to_owned(), value.to_owned(), CUT_OFF.to_owned()),
         };
         let customer = Some(CustomerName::new(customer));
         self.rejected.push(RejectedRow { line, column, value, customer, why });
@@ -197,7 +190,7 @@ impl Tally {
             customers[customer_ranks[number]].1.rejected_lines.push(line);
         }
         let customers = customers.into_iter().collect();
-        Counts { customers, rejected: self.rejected, nameless: self.nameless, rows: self.rows }
+        Counts { customers, rejected: self.rejected, nameless: self.nameless, rows: self.rows, open_end: false }
     }
 }
 
@@ -259,10 +252,7 @@ where
 enum Fault<'a> {
     NoService,
     Count(&'a str, CountError),
-    CutOff { column: &'a str, value: &'a str },
 }
-
-const CUT_OFF: &str = "is the file's last cell, and no line end follows it, so it may have been cut off";
 
 impl Cell {
     /// What these rows, of which there is at least one, come to.

@@ -47,46 +47,24 @@ pub(super) fn answer(state: &State, request: &Request, bent: Bent) -> Answer {
     let mut member = None;
     let reply = respond(state, request, bent, &mut member).unwrap_or_else(Reply::from);
     let applied = request.is_write() && reply.status < 300 && !bent.ignore_patch;
-    let versioned = request
-        .header("accept")
-        .and_then(|accept| accept.split(',').find(|kind| kind.contains("version=")));
+    let versioned =
+        request.header("accept").and_then(|accept| accept.split(',').find(|kind| kind.contains("version=")));
     let mut reply = reply.with("api-current-version", VERSION);
-    if let (Some(version), true) = (
-        versioned,
-        reply.content_type.starts_with("application/json"),
-    ) {
+    if let (Some(version), true) = (versioned, reply.content_type.starts_with("application/json")) {
         reply.content_type = format!("{}; charset=utf-8", version.trim());
     }
-    Answer {
-        reply,
-        member,
-        applied,
-    }
+    Answer { reply, member, applied }
 }
 
-fn respond(
-    state: &State,
-    request: &Request,
-    bent: Bent,
-    member: &mut Option<String>,
-) -> Result<Reply, Refusal> {
-    if request.target().len() + request.header("host").map_or(0, str::len) + "https://".len()
-        > URL_MAX
-    {
-        return Err(Refusal::new(
-            414,
-            "UriTooLong",
-            "The request URI is too long.",
-        ));
+fn respond(state: &State, request: &Request, bent: Bent, member: &mut Option<String>) -> Result<Reply, Refusal> {
+    if request.target().len() + request.header("host").map_or(0, str::len) + "https://".len() > URL_MAX {
+        return Err(Refusal::new(414, "UriTooLong", "The request URI is too long."));
     }
     if let Some(company) = request.path.strip_prefix("/login/companyinfo/") {
         return Ok(company_info(state, request, company));
     }
     let Some(rest) = api_path(state, &request.path) else {
-        return Ok(Reply::text(
-            400,
-            "Cannot route. Codebase/company is invalid",
-        ));
+        return Ok(Reply::text(400, "Cannot route. Codebase/company is invalid"));
     };
     let key = auth::key(request, state.read().settings())?.clone();
     *member = Some(key.member.clone());
@@ -97,8 +75,7 @@ fn respond(
             &json!({"version": version, "isCloud": true, "serverTimeZone": "Eastern Standard Time", "cloudRegion": "NA"}),
         ));
     }
-    let target =
-        Target::parse(rest).ok_or_else(|| Refusal::not_found("The requested resource was"))?;
+    let target = Target::parse(rest).ok_or_else(|| Refusal::not_found("The requested resource was"))?;
     auth::permit(&key, &request.method, target.collection.0)?;
     parent_exists(state, target.collection)?;
     match (request.method.as_str(), target.item) {
@@ -106,11 +83,7 @@ fn respond(
         ("GET", Item::Count) => reading::count(state, request, target.collection, bent.lag),
         ("GET", Item::One(id)) => reading::one(state, request, target.collection, id, bent.lag),
         ("POST" | "PATCH" | "DELETE", _) => write(state, request, &target, &key, bent),
-        _ => Err(Refusal::new(
-            405,
-            "MethodNotAllowed",
-            "The requested resource does not support this method.",
-        )),
+        _ => Err(Refusal::new(405, "MethodNotAllowed", "The requested resource does not support this method.")),
     }
 }
 
@@ -134,9 +107,7 @@ fn company_info(state: &State, request: &Request, company: &str) -> Reply {
 /// The part of a path behind `/CODEBASE/apis/3.0/`, for a codebase of this tenant.
 fn api_path<'a>(state: &State, path: &'a str) -> Option<&'a str> {
     let (codebase, rest) = path.strip_prefix('/')?.split_once('/')?;
-    let rest = rest
-        .strip_prefix("apis/3.0/")
-        .filter(|rest| !rest.starts_with("apis/"))?;
+    let rest = rest.strip_prefix("apis/3.0/").filter(|rest| !rest.starts_with("apis/"))?;
     (codebase == "v4_6_release" || codebase == state.read().settings().codebase).then_some(rest)
 }
 
@@ -148,64 +119,36 @@ fn parent_exists(state: &State, (table, parent): Collection) -> Result<(), Refus
         _ => return Ok(()),
     };
     let found = state.read().row((table, 0), parent).is_some();
-    if found {
-        Ok(())
-    } else {
-        Err(Refusal::not_found(format!("{name} {parent}")))
-    }
+    if found { Ok(()) } else { Err(Refusal::not_found(format!("{name} {parent}"))) }
 }
 
-fn write(
-    state: &State,
-    request: &Request,
-    target: &Target,
-    key: &Key,
-    bent: Bent,
-) -> Result<Reply, Refusal> {
+fn write(state: &State, request: &Request, target: &Target, key: &Key, bent: Bent) -> Result<Reply, Refusal> {
     let (table, parent) = target.collection;
     let mut store = state.write();
     if let (true, Item::One(id)) = (bent.ignore_patch, target.item) {
-        let row = store
-            .row(target.collection, id)
-            .ok_or_else(|| Refusal::not_found(target::record(table)))?;
+        let row = store.row(target.collection, id).ok_or_else(|| Refusal::not_found(target::record(table)))?;
         return Ok(entity(200, request, &row));
     }
     let member = key.member.as_str();
     let (status, row) = match (request.method.as_str(), table, target.item) {
-        ("POST", Table::Additions, Item::List) => (
-            201,
-            writes::create(&mut store, parent, &json_body(request)?, member)?,
-        ),
-        ("POST", Table::Tickets, Item::List) => {
-            (201, tickets::create(&mut store, json_body(request)?, key)?)
+        ("POST", Table::Additions, Item::List) => {
+            (201, writes::create(&mut store, parent, &json_body(request)?, member)?)
         }
-        ("POST", Table::Notes, Item::List) => (
-            201,
-            tickets::note(&mut store, parent, json_body(request)?, key)?,
-        ),
-        ("PATCH", Table::Tickets, Item::One(id)) => (
-            200,
-            tickets::change(&mut store, id, json_body(request)?, key)?,
-        ),
-        ("PATCH" | "DELETE", Table::Additions, Item::One(id))
-            if store.row(target.collection, id).is_none() =>
-        {
+        ("POST", Table::Tickets, Item::List) => (201, tickets::create(&mut store, json_body(request)?, key)?),
+        ("POST", Table::Notes, Item::List) => (201, tickets::note(&mut store, parent, json_body(request)?, key)?),
+        ("PATCH", Table::Tickets, Item::One(id)) => (200, tickets::change(&mut store, id, json_body(request)?, key)?),
+        ("PATCH" | "DELETE", Table::Additions, Item::One(id)) if store.row(target.collection, id).is_none() => {
             return Err(Refusal::not_found(format!("Addition {id}")));
         }
-        ("PATCH", Table::Additions, Item::One(id)) => (
-            200,
-            writes::change(&mut store, id, json_body(request)?, member)?,
-        ),
+        ("PATCH", Table::Additions, Item::One(id)) => {
+            (200, writes::change(&mut store, id, json_body(request)?, member)?)
+        }
         ("DELETE", Table::Additions, Item::One(id)) => {
             writes::delete(&mut store, parent, id)?;
             return Ok(Reply::empty(204));
         }
         _ => {
-            return Err(Refusal::new(
-                405,
-                "MethodNotAllowed",
-                "This write is not simulated.",
-            ));
+            return Err(Refusal::new(405, "MethodNotAllowed", "This write is not simulated."));
         }
     };
     drop(store);

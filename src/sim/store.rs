@@ -131,15 +131,8 @@ impl Store {
     /// The rows of any list, in order of their ids.
     pub(super) fn list(&self, collection: Collection) -> Vec<Arc<Wire>> {
         match collection {
-            (Table::Additions, agreement) => self
-                .additions_of(agreement)
-                .map(|found| self.render(found))
-                .collect(),
-            _ => self
-                .rows
-                .get(&collection)
-                .map(|rows| rows.values().cloned().collect())
-                .unwrap_or_default(),
+            (Table::Additions, agreement) => self.additions_of(agreement).map(|found| self.render(found)).collect(),
+            _ => self.rows.get(&collection).map(|rows| rows.values().cloned().collect()).unwrap_or_default(),
         }
     }
 
@@ -150,11 +143,7 @@ impl Store {
 
     /// The rows of a list as a replica shows them that lags behind.
     pub(super) fn lagging_rows(&self, collection: Collection, lag: Lag) -> Rows {
-        let mut rows: Rows = self
-            .list(collection)
-            .into_iter()
-            .map(|row| (id_of(&row, "id"), row))
-            .collect();
+        let mut rows: Rows = self.list(collection).into_iter().map(|row| (id_of(&row, "id"), row)).collect();
         for (place, touch) in self.touched.iter().rev().enumerate() {
             let unseen = place < lag.writes || touch.at.elapsed() < lag.age;
             if unseen && touch.collection == collection {
@@ -171,10 +160,7 @@ impl Store {
     pub(super) fn row(&self, collection: Collection, id: i64) -> Option<Arc<Wire>> {
         match collection {
             (Table::Additions, agreement) => {
-                let found = self
-                    .additions
-                    .get(&id)
-                    .filter(|found| found.agreement == agreement);
+                let found = self.additions.get(&id).filter(|found| found.agreement == agreement);
                 found.map(|found| self.render(found))
             }
             _ => self.rows.get(&collection)?.get(&id).cloned(),
@@ -186,16 +172,12 @@ impl Store {
     }
 
     pub(super) fn agreement(&self, id: i64) -> Option<&Agreement> {
-        self.agreements
-            .get(&id)
-            .and_then(|place| self.world.agreements.get(*place))
+        self.agreements.get(&id).and_then(|place| self.world.agreements.get(*place))
     }
 
     /// A product by its identifier, in any case.
     pub(super) fn product(&self, identifier: &str) -> Option<&Product> {
-        self.products
-            .get(&identifier.to_lowercase())
-            .and_then(|place| self.world.catalog.get(*place))
+        self.products.get(&identifier.to_lowercase()).and_then(|place| self.world.catalog.get(*place))
     }
 
     /// An id that no record has.
@@ -206,13 +188,8 @@ impl Store {
 
     /// The time in ConnectWise: eight in the morning of the world's day when the server started.
     pub(super) fn now(&self) -> String {
-        let start = self
-            .world
-            .today
-            .and_time(NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default());
-        (start + self.started.elapsed())
-            .format("%Y-%m-%dT%H:%M:%SZ")
-            .to_string()
+        let start = self.world.today.and_time(NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default());
+        (start + self.started.elapsed()).format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// Stores an addition; its row as it is now.
@@ -226,10 +203,7 @@ impl Store {
     }
 
     fn keep(&mut self, addition: Addition) {
-        self.by_agreement
-            .entry(addition.agreement)
-            .or_default()
-            .insert(addition.id);
+        self.by_agreement.entry(addition.agreement).or_default().insert(addition.id);
         self.additions.insert(addition.id, addition);
     }
 
@@ -245,11 +219,7 @@ impl Store {
     /// Stores a row that has no other form: a ticket or a note.
     pub(super) fn put_row(&mut self, collection: Collection, id: i64, row: Wire) -> Arc<Wire> {
         let row = Arc::new(row);
-        let before = self
-            .rows
-            .entry(collection)
-            .or_default()
-            .insert(id, Arc::clone(&row));
+        let before = self.rows.entry(collection).or_default().insert(id, Arc::clone(&row));
         self.touch(collection, id, before);
         row
     }
@@ -258,20 +228,13 @@ impl Store {
         if self.touched.len() == TOUCHES_MAX {
             self.touched.pop_front();
         }
-        self.touched.push_back(Touch {
-            at: Instant::now(),
-            collection,
-            id,
-            before,
-        });
+        self.touched.push_back(Touch { at: Instant::now(), collection, id, before });
     }
 
     fn render(&self, addition: &Addition) -> Arc<Wire> {
         let agreement = self.agreement(addition.agreement);
         let around = render::Around {
-            agreement_status: agreement.map_or("Inactive", |found| {
-                render::status_of(found, self.world.today)
-            }),
+            agreement_status: agreement.map_or("Inactive", |found| render::status_of(found, self.world.today)),
             product: self.product(&addition.product),
             places: self.world.options.quantity_places,
         };
@@ -280,16 +243,10 @@ impl Store {
 }
 
 fn index<T, K: std::hash::Hash + Eq>(records: &[T], key: impl Fn(&T) -> K) -> HashMap<K, usize> {
-    records
-        .iter()
-        .enumerate()
-        .map(|(place, record)| (key(record), place))
-        .collect()
+    records.iter().enumerate().map(|(place, record)| (key(record), place)).collect()
 }
 
 /// An id in a wire record; 0 when it has none.
 pub(super) fn id_of(wire: &Wire, field: &str) -> i64 {
-    wire.get(field)
-        .and_then(serde_json::Value::as_i64)
-        .unwrap_or_default()
+    wire.get(field).and_then(serde_json::Value::as_i64).unwrap_or_default()
 }

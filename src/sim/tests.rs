@@ -231,9 +231,7 @@ async fn a_creation_that_the_real_server_refuses_is_refused() {
     ] {
         assert_eq!(changed(name, value.clone()).await.0, 400, "{name} {value}");
     }
-    let ended = client
-        .send(Method::POST, "/finance/agreements/11/additions", &good)
-        .await;
+    let ended = client.send(Method::POST, "/finance/agreements/11/additions", &good).await;
     assert_eq!(ended.0, 400, "an agreement that has ended");
     let (_, body) = changed("effectiveDate", json!("2024-01-31T00:00:00Z")).await;
     assert_eq!(body["errors"][0]["message"], "effectiveDate cannot be less than the agreement billing start date");
@@ -445,14 +443,10 @@ async fn a_held_request_is_never_answered_and_ends_with_the_server() {
 
 #[tokio::test]
 async fn a_slow_answer_is_whole_in_the_end() {
-    let sim =
-        start(r#"[{"when": {"times": 1}, "then": {"body_bytes_per_second": 1000000}}]"#).await;
+    let sim = start(r#"[{"when": {"times": 1}, "then": {"body_bytes_per_second": 1000000}}]"#).await;
     let client = Client::new(&sim);
     let slow = client.get(ADDITIONS).await;
-    assert_eq!(
-        (slow.0, slow.1.as_array().map(Vec::len)),
-        (StatusCode::OK, Some(2))
-    );
+    assert_eq!((slow.0, slow.1.as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
     assert_eq!(client.get(ADDITIONS).await, slow);
 }
 

@@ -36,33 +36,17 @@ const REFERENCES: [(&str, Table); 6] = [
 /// 400 for an unknown or missing member, a text that is too long, or a reference to nothing.
 pub(super) fn create(store: &mut Store, body: Value, key: &Key) -> Result<Arc<Wire>, Refusal> {
     let mut ticket = object(RESOURCE, body)?;
-    if ticket
-        .get("summary")
-        .and_then(Value::as_str)
-        .is_none_or(str::is_empty)
-    {
-        return Err(Refusal::invalid(
-            RESOURCE,
-            "MissingRequiredField",
-            "summary",
-            "The summary field is required.",
-        ));
+    if ticket.get("summary").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Refusal::invalid(RESOURCE, "MissingRequiredField", "summary", "The summary field is required."));
     }
     if !ticket.contains_key("company") {
-        return Err(Refusal::invalid(
-            RESOURCE,
-            "MissingRequiredField",
-            "company",
-            "The company field is required.",
-        ));
+        return Err(Refusal::invalid(RESOURCE, "MissingRequiredField", "company", "The company field is required."));
     }
     default_reference(store, &mut ticket, "board", (Table::Boards, 0));
     resolve(store, &mut ticket)?;
     let board = reference_id(&ticket, "board");
     default_reference(store, &mut ticket, "status", (Table::BoardStatuses, board));
-    ticket
-        .entry("recordType")
-        .or_insert_with(|| "ServiceTicket".into());
+    ticket.entry("recordType").or_insert_with(|| "ServiceTicket".into());
     finish(store, &mut ticket, key)?;
     let id = store.fresh_id();
     ticket.insert("id".to_owned(), id.into());
@@ -73,15 +57,8 @@ pub(super) fn create(store: &mut Store, body: Value, key: &Key) -> Result<Arc<Wi
 ///
 /// # Errors
 /// As for creating one; 403 when it would be closed without the right.
-pub(super) fn change(
-    store: &mut Store,
-    id: i64,
-    body: Value,
-    key: &Key,
-) -> Result<Arc<Wire>, Refusal> {
-    let stored = store
-        .row((Table::Tickets, 0), id)
-        .ok_or_else(|| Refusal::not_found(format!("{RESOURCE} {id}")))?;
+pub(super) fn change(store: &mut Store, id: i64, body: Value, key: &Key) -> Result<Arc<Wire>, Refusal> {
+    let stored = store.row((Table::Tickets, 0), id).ok_or_else(|| Refusal::not_found(format!("{RESOURCE} {id}")))?;
     let mut ticket = Wire::clone(&stored);
     for operation in patch::parse(body)? {
         if schema::of(RESOURCE).has(&operation.path)
@@ -89,12 +66,7 @@ pub(super) fn change(
         {
             ticket.insert(operation.path.clone(), operation.value().clone());
         } else if store.settings().options.unknown_patch_path == UnknownPatchPath::Refuse {
-            return Err(Refusal::invalid(
-                RESOURCE,
-                "InvalidField",
-                &operation.path,
-                "The path is not a field.",
-            ));
+            return Err(Refusal::invalid(RESOURCE, "InvalidField", &operation.path, "The path is not a field."));
         }
     }
     resolve(store, &mut ticket)?;
@@ -106,34 +78,13 @@ pub(super) fn change(
 ///
 /// # Errors
 /// 400 without text, or without one of the three flags that say where it is shown.
-pub(super) fn note(
-    store: &mut Store,
-    ticket: i64,
-    body: Value,
-    key: &Key,
-) -> Result<Arc<Wire>, Refusal> {
+pub(super) fn note(store: &mut Store, ticket: i64, body: Value, key: &Key) -> Result<Arc<Wire>, Refusal> {
     let mut note = object("TicketNote", body)?;
-    if note
-        .get("text")
-        .and_then(Value::as_str)
-        .is_none_or(str::is_empty)
-    {
-        return Err(Refusal::invalid(
-            "TicketNote",
-            "MissingRequiredField",
-            "text",
-            "The text field is required.",
-        ));
+    if note.get("text").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Refusal::invalid("TicketNote", "MissingRequiredField", "text", "The text field is required."));
     }
-    let shown = [
-        "detailDescriptionFlag",
-        "internalAnalysisFlag",
-        "resolutionFlag",
-    ];
-    if !shown
-        .iter()
-        .any(|flag| note.get(*flag) == Some(&Value::Bool(true)))
-    {
+    let shown = ["detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag"];
+    if !shown.iter().any(|flag| note.get(*flag) == Some(&Value::Bool(true))) {
         return Err(Refusal::invalid(
             "TicketNote",
             "MissingRequiredField",
@@ -147,10 +98,7 @@ pub(super) fn note(
     note.insert("ticketId".to_owned(), ticket.into());
     note.insert("createdBy".to_owned(), key.member.clone().into());
     note.insert("dateCreated".to_owned(), now.clone().into());
-    note.insert(
-        "_info".to_owned(),
-        json!({"lastUpdated": now, "updatedBy": key.member}),
-    );
+    note.insert("_info".to_owned(), json!({"lastUpdated": now, "updatedBy": key.member}));
     Ok(store.put_row((Table::Notes, ticket), id, note))
 }
 
@@ -173,33 +121,17 @@ fn object(resource: &str, body: Value) -> Result<Wire, Refusal> {
 /// Lengths, the state that follows from the status, and who wrote it.
 fn finish(store: &Store, ticket: &mut Wire, key: &Key) -> Result<(), Refusal> {
     for (field, length_max) in [("summary", 100), ("externalXRef", 100)] {
-        if ticket
-            .get(field)
-            .and_then(Value::as_str)
-            .is_some_and(|text| text.chars().count() > length_max)
-        {
-            return Err(Refusal::invalid(
-                RESOURCE,
-                "OutOfRange",
-                field,
-                format!("At most {length_max} characters."),
-            ));
+        if ticket.get(field).and_then(Value::as_str).is_some_and(|text| text.chars().count() > length_max) {
+            return Err(Refusal::invalid(RESOURCE, "OutOfRange", field, format!("At most {length_max} characters.")));
         }
     }
-    let status = store.row(
-        (Table::BoardStatuses, reference_id(ticket, "board")),
-        reference_id(ticket, "status"),
-    );
-    let closed =
-        status.is_some_and(|status| status.get("closedStatus") == Some(&Value::Bool(true)));
+    let status = store.row((Table::BoardStatuses, reference_id(ticket, "board")), reference_id(ticket, "status"));
+    let closed = status.is_some_and(|status| status.get("closedStatus") == Some(&Value::Bool(true)));
     if closed && ticket.get("closedFlag") != Some(&Value::Bool(true)) {
         auth::require(key, Module::Tickets, Right::Close)?;
     }
     ticket.insert("closedFlag".to_owned(), closed.into());
-    ticket.insert(
-        "_info".to_owned(),
-        json!({"lastUpdated": store.now(), "updatedBy": key.member}),
-    );
+    ticket.insert("_info".to_owned(), json!({"lastUpdated": store.now(), "updatedBy": key.member}));
     Ok(())
 }
 
@@ -214,12 +146,7 @@ fn resolve(store: &Store, ticket: &mut Wire) -> Result<(), Refusal> {
             continue;
         };
         let found = find(store, (table, parent), given).ok_or_else(|| {
-            Refusal::invalid(
-                RESOURCE,
-                "InvalidReference",
-                field,
-                format!("The {field} was not found."),
-            )
+            Refusal::invalid(RESOURCE, "InvalidReference", field, format!("The {field} was not found."))
         })?;
         ticket.insert(field.to_owned(), found);
     }
@@ -230,9 +157,7 @@ fn resolve(store: &Store, ticket: &mut Wire) -> Result<(), Refusal> {
 fn find(store: &Store, collection: (Table, i64), given: &Value) -> Option<Value> {
     let rows = store.rows(collection)?;
     let named = |row: &&Arc<Wire>| {
-        ["name", "identifier"]
-            .iter()
-            .any(|field| given.get(field).is_some() && row.get(*field) == given.get(field))
+        ["name", "identifier"].iter().any(|field| given.get(field).is_some() && row.get(*field) == given.get(field))
     };
     let row = match given.get("id").and_then(Value::as_i64) {
         Some(id) => rows.get(&id),
@@ -242,9 +167,8 @@ fn find(store: &Store, collection: (Table, i64), given: &Value) -> Option<Value>
 }
 
 fn reference(row: &Wire) -> Value {
-    let kept = ["id", "name", "identifier"]
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), row.get(*name)?.clone())));
+    let kept =
+        ["id", "name", "identifier"].iter().filter_map(|name| Some(((*name).to_owned(), row.get(*name)?.clone())));
     Value::Object(kept.collect())
 }
 
@@ -256,9 +180,5 @@ fn default_reference(store: &Store, ticket: &mut Wire, field: &str, collection: 
 }
 
 fn reference_id(ticket: &Wire, field: &str) -> i64 {
-    ticket
-        .get(field)
-        .and_then(Value::as_object)
-        .map(|inner| id_of(inner, "id"))
-        .unwrap_or_default()
+    ticket.get(field).and_then(Value::as_object).map(|inner| id_of(inner, "id")).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ CREATE TABLE runs (
     export_customers   INTEGER,
     export_units       TEXT,
     export_modified_at TEXT,
+    export_open_end    INTEGER CHECK (export_open_end IN (0, 1)), -- no line break ends it
     approved           INTEGER NOT NULL DEFAULT 0 CHECK (approved IN (0, 1)), -- by its fingerprint
     thinned            INTEGER NOT NULL DEFAULT 0 CHECK (thinned IN (0, 1)),  -- unchanged lines are gone
     -- The end; NULL while the run lasts, and for ever if its process died and nobody closed it.
@@ -80,7 +81,7 @@ CREATE TABLE findings (
 CREATE TABLE baselines (
     run       INTEGER PRIMARY KEY REFERENCES runs (run),
     customers TEXT NOT NULL, -- JSON: the customers that the export names
-    additions TEXT NOT NULL  -- JSON: the live additions that ConnectWise returned
+    additions TEXT NOT NULL  -- JSON: the live additions that ConnectWise returned, with their agreements
 ) STRICT;
 
 -- Lines that the exports have wanted at zero ever since, with the first export that did.

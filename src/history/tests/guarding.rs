@@ -27,6 +27,7 @@ use crate::reconcile::guards::InDoubt;
 use crate::reconcile::guards::Past;
 use crate::reconcile::guards::Written;
 use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::outcome::Outcome;
@@ -65,7 +66,8 @@ fn the_baseline_is_the_last_accepted_run_that_was_not_a_dry_one() {
         rows: 40,
         customers: BTreeSet::from([CustomerName::new("Acme")]),
         units: Decimal::new(2125, 1),
-        additions: BTreeSet::from([AdditionId(101)]),
+        additions: BTreeMap::from([(AdditionId(101), AgreementId(11))]),
+        open_end: false,
     };
     assert_eq!(past(&mut place).accepted, Some(expected));
 
@@ -87,7 +89,8 @@ fn thinning_leaves_the_baseline_whole() {
     assert_eq!(kept, vec![line(2, 3, 5)]);
     let baseline = past(&mut place).accepted.unwrap();
     assert_eq!(baseline.run, accepted);
-    assert_eq!(baseline.additions, BTreeSet::from([AdditionId(101), AdditionId(102), AdditionId(103)]));
+    let seen: Vec<AdditionId> = baseline.additions.into_keys().collect();
+    assert_eq!(seen, [AdditionId(101), AdditionId(102), AdditionId(103)]);
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn plan(hours: i64, lines: Vec<LineRecord>) -> PlanRecord {
             customers: 12,
             units: Decimal::new(2125, 1),
             modified_at: noon() + TimeDelta::hours(hours),
+            open_end: false,
         },
         lines,
     }

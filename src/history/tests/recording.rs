@@ -248,14 +248,15 @@ fn start() -> impl Strategy<Value = NewRun> {
 }
 
 fn planned() -> impl Strategy<Value = PlanRecord> {
-    let export = (text(), text(), any::<u32>(), any::<u32>(), any::<i64>(), time()).prop_map(
-        |(path, sha256, rows, customers, units, modified_at)| ExportRecord {
+    let export = (text(), text(), any::<u32>(), any::<u32>(), any::<i64>(), time(), any::<bool>()).prop_map(
+        |(path, sha256, rows, customers, units, modified_at, open_end)| ExportRecord {
             path,
             sha256,
             rows: usize::try_from(rows).unwrap(),
             customers: usize::try_from(customers).unwrap(),
             units: Decimal::new(units, 3),
             modified_at,
+            open_end,
         },
     );
     (text(), any::<bool>(), export, prop::collection::vec(any_line(), 0..6)).prop_map(

@@ -30,14 +30,8 @@ pub(super) fn list(
     lag: Option<Lag>,
 ) -> Result<Reply, Refusal> {
     let schema = target::schema(collection.0);
-    let forward_only = request
-        .header("pagination-type")
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("forward-only"));
-    let (order, page, size) = (
-        request.parameter("orderBy"),
-        request.parameter("page"),
-        request.parameter("pageSize"),
-    );
+    let forward_only = request.header("pagination-type").is_some_and(|kind| kind.eq_ignore_ascii_case("forward-only"));
+    let (order, page, size) = (request.parameter("orderBy"), request.parameter("page"), request.parameter("pageSize"));
     let page_id = request.parameter("pageId");
     let page = Page::parse(Asked {
         page: page.as_deref(),
@@ -55,30 +49,16 @@ pub(super) fn list(
     let (rows, link) = match page {
         Page::Number { page, size } => {
             let link = Page::links(page, size, rows.len(), url);
-            (
-                rows.into_iter()
-                    .skip((page - 1).saturating_mul(size))
-                    .take(size)
-                    .collect::<Vec<_>>(),
-                link,
-            )
+            (rows.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect::<Vec<_>>(), link)
         }
         Page::Forward { after, size } => {
-            let rows: Vec<_> = rows
-                .into_iter()
-                .filter(|row| row_id(row) > after)
-                .take(size)
-                .collect();
+            let rows: Vec<_> = rows.into_iter().filter(|row| row_id(row) > after).take(size).collect();
             let last = rows.last().map_or(after, |row| row_id(row));
             (rows, Page::forward_link(last, size, url))
         }
     };
     let reply = Reply::json(200, &shown(request, &rows));
-    Ok(if link.is_empty() {
-        reply
-    } else {
-        reply.with("link", link)
-    })
+    Ok(if link.is_empty() { reply } else { reply.with("link", link) })
 }
 
 /// How many rows there are.
@@ -104,8 +84,7 @@ pub(super) fn one(
         None => state.read().row(collection, id),
         Some(lag) => state.read().lagging_rows(collection, lag).remove(&id),
     };
-    let row = found
-        .ok_or_else(|| Refusal::not_found(format!("{} {id}", target::record(collection.0))))?;
+    let row = found.ok_or_else(|| Refusal::not_found(format!("{} {id}", target::record(collection.0))))?;
     Ok(entity(200, request, &row))
 }
 
@@ -118,24 +97,14 @@ fn matching(
 ) -> Result<Vec<Arc<Wire>>, Refusal> {
     for unsupported in ["childConditions", "customFieldConditions"] {
         if request.parameter(unsupported).is_some() {
-            return Err(Refusal::condition(format!(
-                "{unsupported} is not simulated."
-            )));
+            return Err(Refusal::condition(format!("{unsupported} is not simulated.")));
         }
     }
-    let conditions = request
-        .parameter("conditions")
-        .filter(|text| !text.trim().is_empty());
-    let condition = conditions
-        .map(|text| Condition::parse(&text, target::schema(collection.0)))
-        .transpose()?;
+    let conditions = request.parameter("conditions").filter(|text| !text.trim().is_empty());
+    let condition = conditions.map(|text| Condition::parse(&text, target::schema(collection.0))).transpose()?;
     let mut rows: Vec<Arc<Wire>> = match lag {
         None => state.read().list(collection),
-        Some(lag) => state
-            .read()
-            .lagging_rows(collection, lag)
-            .into_values()
-            .collect(),
+        Some(lag) => state.read().lagging_rows(collection, lag).into_values().collect(),
     };
     if let Some(condition) = condition {
         rows.retain(|row| condition.admits(row));
@@ -182,13 +151,9 @@ fn order_of(text: &str, schema: &Schema) -> Result<Order, Refusal> {
     let term = |term: &str| {
         let mut words = term.split_whitespace();
         let name = words.next().unwrap_or_default();
-        let (path, _) = schema
-            .resolve(name)
-            .ok_or_else(|| Refusal::condition(format!("{name} is not a recognized name.")))?;
-        match (
-            words.next().map(str::to_ascii_lowercase).as_deref(),
-            words.next(),
-        ) {
+        let (path, _) =
+            schema.resolve(name).ok_or_else(|| Refusal::condition(format!("{name} is not a recognized name.")))?;
+        match (words.next().map(str::to_ascii_lowercase).as_deref(), words.next()) {
             (None | Some("asc"), None) => Ok((path, false)),
             (Some("desc"), None) => Ok((path, true)),
             _ => Err(Refusal::condition(format!("{term} is not a valid order."))),
@@ -201,11 +166,7 @@ fn compare(order: &Order, one: &Wire, other: &Wire) -> std::cmp::Ordering {
     for (path, down) in order {
         let (one, other) = (value_at(one, path), value_at(other, path));
         let text = |value: Option<&Value>| {
-            value.map(|value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_lowercase)
-            })
+            value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_lowercase))
         };
         let found = match (one.and_then(decimal), other.and_then(decimal)) {
             (Some(one), Some(other)) => one.cmp(&other),

@@ -18,9 +18,7 @@ impl Store {
         self.fill_agreements();
         self.fill_service();
         for mut addition in std::mem::take(&mut self.world.additions) {
-            let first_day = self
-                .agreement(addition.agreement)
-                .map(Agreement::billing_start);
+            let first_day = self.agreement(addition.agreement).map(Agreement::billing_start);
             addition.effective = addition.effective.or(first_day);
             self.keep(addition);
         }
@@ -28,16 +26,9 @@ impl Store {
             self.put_row((Table::Tickets, 0), id_of(&ticket, "id"), ticket);
         }
         for note in std::mem::take(&mut self.world.notes) {
-            self.put_row(
-                (Table::Notes, id_of(&note, "ticketId")),
-                id_of(&note, "id"),
-                note,
-            );
+            self.put_row((Table::Notes, id_of(&note, "ticketId")), id_of(&note, "id"), note);
         }
-        let rows = self
-            .rows
-            .values()
-            .filter_map(|rows| rows.keys().next_back());
+        let rows = self.rows.values().filter_map(|rows| rows.keys().next_back());
         let ids = rows.chain(self.additions.keys().next_back());
         self.last_id = ids.max().copied().unwrap_or_default();
         self.touched.clear();
@@ -47,15 +38,9 @@ impl Store {
         let companies = &self.world.companies;
         let statuses = Names::of(companies.iter().map(|company| &company.status));
         let types = Names::of(companies.iter().flat_map(|company| &company.types));
-        let rows = companies.iter().map(|found| {
-            (
-                found.id,
-                Arc::new(render::company(found, &statuses, &types)),
-            )
-        });
+        let rows = companies.iter().map(|found| (found.id, Arc::new(render::company(found, &statuses, &types))));
         self.rows.insert((Table::Companies, 0), rows.collect());
-        self.rows
-            .insert((Table::CompanyStatuses, 0), statuses.rows());
+        self.rows.insert((Table::CompanyStatuses, 0), statuses.rows());
         self.rows.insert((Table::CompanyTypes, 0), types.rows());
     }
 
@@ -64,26 +49,11 @@ impl Store {
         let companies = index(&world.companies, |company| company.id);
         let types = Names::of(world.agreements.iter().map(|agreement| &agreement.kind));
         let row = |found: &Agreement| {
-            let company = companies
-                .get(&found.company)
-                .and_then(|place| world.companies.get(*place));
-            render::agreement(
-                found,
-                company,
-                types.id(&found.kind),
-                render::status_of(found, world.today),
-            )
+            let company = companies.get(&found.company).and_then(|place| world.companies.get(*place));
+            render::agreement(found, company, types.id(&found.kind), render::status_of(found, world.today))
         };
-        let rows = world
-            .agreements
-            .iter()
-            .map(|found| (found.id, Arc::new(row(found))))
-            .collect();
-        let catalog = world
-            .catalog
-            .iter()
-            .map(|found| (found.id, Arc::new(render::product(found))))
-            .collect();
+        let rows = world.agreements.iter().map(|found| (found.id, Arc::new(row(found)))).collect();
+        let catalog = world.catalog.iter().map(|found| (found.id, Arc::new(render::product(found)))).collect();
         self.rows.insert((Table::Agreements, 0), rows);
         self.rows.insert((Table::AgreementTypes, 0), types.rows());
         self.rows.insert((Table::Catalog, 0), catalog);
@@ -91,36 +61,16 @@ impl Store {
 
     fn fill_service(&mut self) {
         for board in &self.world.boards {
-            let statuses = board
-                .statuses
-                .iter()
-                .map(|found| (found.id, Arc::new(render::board_status(found, board))));
-            self.rows
-                .insert((Table::BoardStatuses, board.id), statuses.collect());
-            let types = (board.id * 100 + 1..)
-                .zip(&board.types)
-                .map(|(id, name)| (id, Arc::new(render::named(id, name))));
-            self.rows
-                .insert((Table::BoardTypes, board.id), types.collect());
-            self.rows
-                .entry((Table::Boards, 0))
-                .or_default()
-                .insert(board.id, Arc::new(render::board(board)));
+            let statuses = board.statuses.iter().map(|found| (found.id, Arc::new(render::board_status(found, board))));
+            self.rows.insert((Table::BoardStatuses, board.id), statuses.collect());
+            let types =
+                (board.id * 100 + 1..).zip(&board.types).map(|(id, name)| (id, Arc::new(render::named(id, name))));
+            self.rows.insert((Table::BoardTypes, board.id), types.collect());
+            self.rows.entry((Table::Boards, 0)).or_default().insert(board.id, Arc::new(render::board(board)));
         }
-        self.rows.insert(
-            (Table::Priorities, 0),
-            Names::of(self.world.priorities.iter()).rows(),
-        );
-        self.rows.insert(
-            (Table::Sources, 0),
-            Names::of(self.world.sources.iter()).rows(),
-        );
-        let mut members: Rows = self
-            .world
-            .members
-            .iter()
-            .map(|m| (m.id, Arc::new(render::member(m))))
-            .collect();
+        self.rows.insert((Table::Priorities, 0), Names::of(self.world.priorities.iter()).rows());
+        self.rows.insert((Table::Sources, 0), Names::of(self.world.sources.iter()).rows());
+        let mut members: Rows = self.world.members.iter().map(|m| (m.id, Arc::new(render::member(m)))).collect();
         for (id, key) in (9001..).zip(&self.world.keys) {
             let member = Member {
                 id,
@@ -151,18 +101,11 @@ impl Names {
 
     /// The id of a name, from 1; 0 for a name that never appeared.
     pub(in crate::sim) fn id(&self, name: &str) -> i64 {
-        let place = self
-            .0
-            .iter()
-            .position(|known| known == name)
-            .map_or(0, |place| place + 1);
+        let place = self.0.iter().position(|known| known == name).map_or(0, |place| place + 1);
         i64::try_from(place).unwrap_or_default()
     }
 
     fn rows(&self) -> Rows {
-        self.0
-            .iter()
-            .map(|name| (self.id(name), Arc::new(render::named(self.id(name), name))))
-            .collect()
+        self.0.iter().map(|name| (self.id(name), Arc::new(render::named(self.id(name), name)))).collect()
     }
 }
