@@ -12,13 +12,18 @@ use clap::Parser as _;
 use rust_decimal::Decimal;
 
 use crate::cli::Cli;
+use crate::cli::Global;
 use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::dispatch;
+use crate::cli::night;
+use crate::cli::night::Order;
 use crate::cli::trouble::Trouble;
-use crate::history::History;
+use crate::history::record::RunRecord;
 use crate::reconcile::clear::short;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::plan::Finding;
+use crate::report::text;
+use crate::report::text::View;
 use crate::sim::Faults;
 use crate::sim::Sim;
 use crate::sim::World;
@@ -51,38 +56,40 @@ fn tour(console: &Console) -> anyhow::Result<()> {
         server.block_on(Sim::start(world, Faults::default())).context("the simulated ConnectWise cannot start")?;
     lay_out(&folder, &sim.url()).context("cannot write the example files")?;
 
-    let tour = Tour { folder: &folder, console };
     console.print(&format!(
         "A mail security vendor's export, twelve customers, and a simulated ConnectWise at {}.\n\
          The example files and everything that recount writes: {}\n",
         sim.url(),
         folder.display()
     ));
-    tour.step("What would change tonight, and what needs a person? Nothing is written.", &["plan"])?;
-    let plan = tour.fingerprint()?;
-    tour.step(
-        "The first writes are those that a person saw and approved by the plan's fingerprint.",
-        &["apply", &plan],
-    )?;
-    tour.says(&format!(
-        "{} writes, quantities and one new line; ConnectWise now holds what is used.",
-        sim.writes().len()
-    ));
-    sim.clear_requests();
-    tour.step("The same night again: everything that could be done is done, so nothing is sent.", &["run"])?;
-    tour.says(&format!("{} writes.", sim.writes().len()));
-    sim.edit(by_hand);
-    tour.step(
-        "Now somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks before it overwrites.",
-        &["run"],
-    )?;
-    tour.says(&format!("{} writes.", sim.writes().len()));
-    tour.step("Every run is in the history.", &["history"])?;
+    steps(&mut Tour::new(&folder, console)?, &sim)?;
     console.print(&format!(
         "\nThe reports: {0}/state/reports · the history: {0}/state/history.db\n\
-         Look at one line's whole chain, or start over with `recount sim`: see README.md\n",
+         Next: `recount sim` and the example files in deploy/sim, as README.md shows\n",
         folder.display()
     ));
+    Ok(())
+}
+
+fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
+    let plan =
+        tour.night("What would change tonight, and what needs a person? Nothing is written.", "plan", |tour, show| {
+            night::nights(&tour.global, &[], Order::PLAN, show)
+        })?;
+    let plan = short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned();
+    let typed = format!("apply {plan}");
+    tour.night(
+        "The first writes are those that a person saw, approved by the plan's fingerprint.",
+        &typed,
+        |tour, show| night::apply_fingerprint(&tour.global, &plan, show),
+    )?;
+    tour.writes(sim);
+    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| night::nights(&tour.global, &[], Order::RUN, show);
+    tour.night("The same night again: what could be done is done.", "run", run)?;
+    tour.writes(sim);
+    sim.edit(by_hand);
+    tour.night("Somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks first.", "run", run)?;
+    tour.writes(sim);
     Ok(())
 }
 
@@ -94,38 +101,43 @@ fn by_hand(world: &mut World) {
     }
 }
 
-/// Commands as a person would type them.
+/// Commands as a person would type them. What was shown once is only counted later.
 struct Tour<'a> {
-    folder: &'a Path,
+    global: Global,
     console: &'a Console,
+    known: Vec<Finding>,
 }
 
-impl Tour<'_> {
-    fn step(&self, why: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let Self { folder, console } = self;
-        let typed = arguments.join(" ");
-        console.print(&format!(
-            "\n{}\n{}\n\n",
-            console.paint.head(&format!("── {why}")),
-            format_args!("$ recount {typed}")
-        ));
-        let config = folder.join("recount.toml");
-        let mut all = vec!["recount".into(), "--config".into(), config.into_os_string()];
-        all.extend(arguments.iter().map(std::ffi::OsString::from));
-        let exit = dispatch(&Cli::try_parse_from(all)?, console);
-        anyhow::ensure!(matches!(exit, Exit::Done | Exit::Decide), "`recount {typed}` ended with {}", exit.code());
-        Ok(())
+impl<'a> Tour<'a> {
+    fn new(folder: &Path, console: &'a Console) -> anyhow::Result<Self> {
+        let config = folder.join("recount.toml").into_os_string();
+        let global = Cli::try_parse_from(["recount".into(), "--config".into(), config])?.global;
+        Ok(Self { global, console, known: Vec::new() })
     }
 
-    fn says(&self, text: &str) {
-        self.console.print(&format!("→ {text}\n"));
+    fn night(
+        &mut self,
+        why: &str,
+        typed: &str,
+        command: impl FnOnce(&Self, &mut dyn FnMut(&RunRecord)) -> Result<Vec<RunRecord>, Trouble>,
+    ) -> anyhow::Result<RunRecord> {
+        let Console { paint, .. } = *self.console;
+        self.console.print(&format!("\n{}\n$ recount {typed}\n\n", paint.head(&format!("── {why}"))));
+        let view = View { paint, whole: false, known: &self.known };
+        let shown = command(self, &mut |run| self.console.print(&text::render(run, view)));
+        let mut runs = shown.map_err(|trouble| anyhow::anyhow!("`recount {typed}`: {}", trouble.message))?;
+        let run = runs.pop().context("there was no run")?;
+        let end = run.end.as_ref().context("the run did not end")?;
+        anyhow::ensure!(matches!(end.exit_code, 0 | 3), "`recount {typed}` ended with {}", end.exit_code);
+        self.known.extend(end.findings.iter().cloned());
+        Ok(run)
     }
 
-    fn fingerprint(&self) -> anyhow::Result<String> {
-        let history = History::open_existing(&self.folder.join("state"))?.context("there is no history")?;
-        let run = history.runs(1)?.into_iter().next().context("there is no run")?;
-        let plan = run.planned.context("the run has no plan")?;
-        Ok(short(&plan.fingerprint).to_owned())
+    /// What reached ConnectWise in this step.
+    fn writes(&self, sim: &Sim) {
+        let writes = sim.writes().len();
+        sim.clear_requests();
+        self.console.print(&format!("→ {writes} writes reached ConnectWise\n"));
     }
 }
 

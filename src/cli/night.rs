@@ -23,6 +23,7 @@ use crate::reconcile::exit::Exit;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
 use crate::report::json::Document;
+use crate::report::paint::Paint;
 use crate::report::text;
 use crate::report::text::View;
 
@@ -55,28 +56,39 @@ pub(super) struct ApplyOptions {
 
 /// What is asked of each integration.
 #[derive(Debug, Clone, Copy)]
-struct Order<'a> {
+pub(super) struct Order<'a> {
     command: RunCommand,
     approved: Option<&'a str>,
 }
 
+impl Order<'_> {
+    /// A dry run.
+    pub(super) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None };
+    /// The nightly run.
+    pub(super) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None };
+}
+
 pub(super) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
-    let order = Order { command: RunCommand::Plan, approved: None };
-    let pending = options.detailed_exitcode;
-    tell(nights(global, &options.integrations, order, &mut |night| show(night, console)), pending, console)
+    let runs = nights(global, &options.integrations, Order::PLAN, &mut |night| show(night, console));
+    tell(runs, options.detailed_exitcode, console)
 }
 
 pub(super) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
-    let command = if options.dry_run { RunCommand::Plan } else { RunCommand::Run };
-    let order = Order { command, approved: None };
+    let order = if options.dry_run { Order::PLAN } else { Order::RUN };
     tell(nights(global, &options.integrations, order, &mut |night| show(night, console)), false, console)
 }
 
 pub(super) fn apply(global: &Global, options: &ApplyOptions, console: &Console) -> Exit {
-    tell(apply_fingerprint(global, &options.fingerprint, console), false, console)
+    let runs = apply_fingerprint(global, &options.fingerprint, &mut |night| show(night, console));
+    tell(runs, false, console)
 }
 
-fn apply_fingerprint(global: &Global, prefix: &str, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+/// Carries out the plan of a fingerprint.
+pub(super) fn apply_fingerprint(
+    global: &Global,
+    prefix: &str,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
     let config = session::configuration(global)?;
     let (integration, fingerprint) = stored_plan(&config, prefix)?;
     let integration = chosen(&config, &[integration])?;
@@ -85,7 +97,7 @@ fn apply_fingerprint(global: &Global, prefix: &str, console: &Console) -> Result
         return Err(Trouble::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
     }
     let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint) };
-    work(&config, &integration, order, &mut |night| show(night, console))
+    work(&config, &integration, order, show)
 }
 
 /// The one plan that the typed fingerprint means.
@@ -103,7 +115,8 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<(String, String), Troubl
     }
 }
 
-fn nights(
+/// One night of each integration that is named, or of all that are not off.
+pub(super) fn nights(
     global: &Global,
     names: &[String],
     order: Order<'_>,
@@ -117,10 +130,9 @@ fn nights(
 /// The daemon's night: all that is not off.
 pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
     let integrations = chosen(config, &[])?;
-    let order = Order { command: RunCommand::Run, approved: None };
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(each(config, &integrations, order, &mut session, stop, &mut |night| show(night, console)))
+    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut |night| show(night, console)))
 }
 
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
@@ -226,7 +238,7 @@ async fn night(
 /// The same text as on the terminal, kept for the morning. A report that cannot be kept never changes a run: the
 /// history holds all of it.
 fn keep_report(state: &Path, run: &RunRecord) {
-    let view = View { paint: crate::report::paint::Paint::PLAIN, whole: true };
+    let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
     let kept = crate::report::files::keep(state, run.run, &text::render(run, view));
     if let Err(error) = kept {
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {error}", run.run);
@@ -237,7 +249,7 @@ fn show(run: &RunRecord, console: &Console) {
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     let unasked = console.json || (console.quiet && exit == 0);
     if !unasked {
-        console.print(&text::render(run, View { paint: console.paint, whole: false }));
+        console.print(&text::render(run, View { paint: console.paint, whole: false, known: &[] }));
     }
 }
 

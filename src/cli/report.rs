@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     if console.json {
         console.document(&Document::new(Exit::Done, std::slice::from_ref(&found), None));
     } else {
-        console.print(&text::render(&found, View { paint: console.paint, whole: true }));
+        console.print(&text::render(&found, View { paint: console.paint, whole: true, known: &[] }));
     }
     Exit::Done
 }

@@ -111,7 +111,7 @@ pub enum CountError {
     #[error("has a sign; a count is written without one")]
     Sign,
     /// `1,234` or `1 234`.
-    #[error("has a separator in it; declare `thousands` or `decimal` if the export writes numbers that way")]
+    #[error("has a separator in it; a count is digits, and at most one point between digits")]
     Separator,
     /// `1E+05`.
     #[error("is in scientific notation; it looks as if a spreadsheet saved this file")]
