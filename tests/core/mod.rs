@@ -1,0 +1,9 @@
+//! The pure core, from outside: every rule of a bill, and the plan as a whole.
+
+mod approval;
+mod guards;
+mod held;
+mod night;
+mod places;
+mod quantities;
+mod said;
