@@ -53,13 +53,13 @@ fn a_plan_that_moved_is_refused() {
 fn a_fingerprint_changes_with_everything_that_is_decided() {
     let changes: [(&str, fn(&mut Night)); 10] = [
         ("a count", |n| n.rows[0].3 = "6".to_owned()),
-        ("what is billed", |n| drop(n.amend_addition(100, |a| a.quantity = Ok(q("4"))))),
-        ("which addition", |n| drop(n.amend_addition(100, |a| a.id.0 = 101))),
-        ("a line more", |n| drop(n.row("Acme", "Bracket", "1"))),
+        ("what is billed", |n| _ = n.amend_addition(100, |a| a.quantity = Ok(q("4")))),
+        ("which addition", |n| _ = n.amend_addition(100, |a| a.id.0 = 101)),
+        ("a line more", |n| _ = n.row("Acme", "Bracket", "1")),
         ("a reason", |n| n.rows[1].3 = "100".to_owned()),
         ("a customer unmapped", |n| drop(n.mapping.customers.remove("Borealis"))),
-        ("an unmapped customer more", |n| drop(n.row("Zeta", "CloudFilter", "1"))),
-        ("whose units they are", |n| drop(n.customer("Acme 2", 1, Some(10)).row("Acme 2", "CloudFilter", "0"))),
+        ("an unmapped customer more", |n| _ = n.row("Zeta", "CloudFilter", "1")),
+        ("whose units they are", |n| _ = n.customer("Acme 2", 1, Some(10)).row("Acme 2", "CloudFilter", "0")),
         ("another integration", |n| n.integration = "other".into()),
         ("a held line let go", |n| n.policy.to_zero = recount::reconcile::guards::ToZero::Apply),
     ];
@@ -83,7 +83,7 @@ fn a_fingerprint_stays_when_nothing_that_is_decided_changes() {
             let change = recount::reconcile::records::LastChange { by: "jdoe".to_owned(), at: String::new() };
             n.amend_addition(100, |addition| addition.changed = Some(change));
         }),
-        ("a company's name", |n| drop(n.company(1, "Acme Ltd"))),
+        ("a company's name", |n| _ = n.company(1, "Acme Ltd")),
     ];
     let before = night().plan().fingerprint();
     for (what, change) in changes {

@@ -147,13 +147,13 @@ fn a_product_that_cannot_be_billed_stops_its_lines_and_is_asked_about_once() {
         codes(&plan)[0].1
     };
     assert_eq!(of(&|n| drop(n.directory.products.remove("mp-cloudfilter"))), Code::ProductMissing);
-    assert_eq!(of(&|n| drop(n.amend_product(FILTER, |p| p.inactive = true))), Code::ProductInactive);
-    assert_eq!(of(&|n| drop(n.amend_product(FILTER, |p| p.bundle_class = true))), Code::ProductBundleClass);
+    assert_eq!(of(&|n| _ = n.amend_product(FILTER, |p| p.inactive = true)), Code::ProductInactive);
+    assert_eq!(of(&|n| _ = n.amend_product(FILTER, |p| p.bundle_class = true)), Code::ProductBundleClass);
     let other_case = |n: &mut Night| {
         n.amend_product(FILTER, |p| p.identifier = "MP-CloudFilter".to_owned()).product(9, "Mp-Cloudfilter");
     };
     assert_eq!(of(&other_case), Code::ProductAmbiguous);
-    assert_eq!(of(&|n| drop(n.product(9, FILTER))), Code::ProductAmbiguous);
+    assert_eq!(of(&|n| _ = n.product(9, FILTER)), Code::ProductAmbiguous);
 }
 
 #[test]

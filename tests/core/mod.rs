@@ -4,6 +4,8 @@ mod approval;
 mod guards;
 mod held;
 mod night;
+mod oracle;
 mod places;
+mod properties;
 mod quantities;
 mod said;
