@@ -1,2 +1,258 @@
-//! Benchmarks.
-fn main() {}
+//! `recount plan` beside the network: an export of 100,000 rows against 100,000 additions, to a cleared plan.
+//!
+//! `cargo bench --bench plan -- --once` draws one plan, prints the time of each stage, and ends: for
+//! `/usr/bin/time -v` (peak memory) and for profilers.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::Utc;
+use criterion::Criterion;
+use recount::export::ExportSettings;
+use recount::export::read_bytes;
+use recount::reconcile::clear::Approval;
+use recount::reconcile::clear::Checks;
+use recount::reconcile::clear::Stopped;
+use recount::reconcile::clear::clear;
+use recount::reconcile::cleared::ClearedPlan;
+use recount::reconcile::counts::ColumnNames;
+use recount::reconcile::counts::Counts;
+use recount::reconcile::draw::Gathered;
+use recount::reconcile::draw::draw;
+use recount::reconcile::guards::ExportStamp;
+use recount::reconcile::guards::GuardPolicy;
+use recount::reconcile::guards::Past;
+use recount::reconcile::ids::AdditionId;
+use recount::reconcile::ids::AgreementId;
+use recount::reconcile::ids::CompanyId;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductCode;
+use recount::reconcile::ids::ProductId;
+use recount::reconcile::ids::ServiceName;
+use recount::reconcile::mapping::AgreementRule;
+use recount::reconcile::mapping::Billed;
+use recount::reconcile::mapping::CustomerRow;
+use recount::reconcile::mapping::CustomerTarget;
+use recount::reconcile::mapping::Mapping;
+use recount::reconcile::mapping::ServiceRule;
+use recount::reconcile::placement::Place;
+use recount::reconcile::placement::place_all;
+use recount::reconcile::plan::Plan;
+use recount::reconcile::quantity::Quantity;
+use recount::reconcile::records::Addition;
+use recount::reconcile::records::Additions;
+use recount::reconcile::records::Agreement;
+use recount::reconcile::records::Company;
+use recount::reconcile::records::Directory;
+use recount::reconcile::records::Product;
+
+const CUSTOMERS: i64 = 5_000;
+const SERVICES: i64 = 20;
+
+fn main() {
+    let night = Night::new();
+    if std::env::args().any(|argument| argument == "--once") {
+        return once(&night);
+    }
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("plan of 100,000 rows");
+    group.sample_size(10);
+    let counts = night.counts();
+    let places = night.places(&counts);
+    let plan = night.draw(&counts, &places);
+    group.bench_function("read_bytes", |bench| bench.iter(|| night.counts()));
+    group.bench_function("place_all", |bench| bench.iter(|| night.places(black_box(&counts))));
+    group.bench_function("draw", |bench| bench.iter(|| night.draw(black_box(&counts), &places)));
+    group.bench_function("fingerprint", |bench| bench.iter(|| black_box(&plan).fingerprint()));
+    group.bench_function("clear", |bench| bench.iter(|| night.clear(black_box(&plan), &counts).is_ok()));
+    group.bench_function("all of it", |bench| {
+        bench.iter(|| {
+            let counts = night.counts();
+            let places = night.places(&counts);
+            let plan = night.draw(&counts, &places);
+            (plan.fingerprint(), night.clear(&plan, &counts).is_ok())
+        });
+    });
+    group.finish();
+    criterion.final_summary();
+}
+
+/// Each stage once, with its time.
+fn once(night: &Night) {
+    let mut began = Instant::now();
+    let mut lap = |stage: &str| {
+        println!("{stage:>12} {:>8.1} ms", began.elapsed().as_secs_f64() * 1000.0);
+        began = Instant::now();
+    };
+    let counts = night.counts();
+    lap("read_bytes");
+    let places = night.places(&counts);
+    lap("place_all");
+    let plan = night.draw(&counts, &places);
+    lap("draw");
+    black_box(plan.fingerprint());
+    lap("fingerprint");
+    let changes = night.clear(&plan, &counts).map_or(0, |cleared| cleared.writes().len());
+    lap("clear");
+    println!("{} lines, {changes} changes, {} findings", plan.lines.len(), plan.findings.len());
+}
+
+/// An MSP larger than any: every customer uses every service, one line in a hundred changes.
+struct Night {
+    integration: IntegrationName,
+    file: String,
+    settings: ExportSettings,
+    mapping: Mapping,
+    directory: Directory,
+    additions: Additions,
+    policy: GuardPolicy,
+    past: Past,
+    export: ExportStamp,
+}
+
+impl Night {
+    fn new() -> Self {
+        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
+        let modified_at = DateTime::<Utc>::UNIX_EPOCH;
+        Self {
+            integration: IntegrationName::new("bench"),
+            file: file(),
+            settings: ExportSettings::new(PathBuf::from("export.csv"), columns),
+            mapping: mapping(),
+            directory: directory(),
+            additions: additions(),
+            policy: GuardPolicy::default(),
+            past: Past::default(),
+            export: ExportStamp { sha256: String::new(), modified_at },
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        read_bytes(Path::new("export.csv"), black_box(self.file.as_bytes()), &self.settings).expect("a whole file")
+    }
+
+    fn places(&self, counts: &Counts) -> BTreeMap<CustomerName, Place> {
+        place_all(counts, &self.mapping, &self.past, &self.directory, today())
+    }
+
+    fn draw(&self, counts: &Counts, places: &BTreeMap<CustomerName, Place>) -> Plan {
+        draw(Gathered {
+            integration: &self.integration,
+            counts,
+            export: &self.export,
+            mapping: &self.mapping,
+            places,
+            directory: &self.directory,
+            additions: &self.additions,
+            policy: &self.policy,
+            past: &self.past,
+            today: today(),
+        })
+    }
+
+    fn clear(&self, plan: &Plan, counts: &Counts) -> Result<ClearedPlan, Stopped> {
+        let returned: BTreeSet<AdditionId> = self.additions.values().flatten().map(|addition| addition.id).collect();
+        let checks = Checks {
+            policy: &self.policy,
+            past: &self.past,
+            counts,
+            export: &self.export,
+            returned: &returned,
+            now: DateTime::<Utc>::UNIX_EPOCH,
+            unattended: false,
+        };
+        clear(plan, checks, Approval::Nobody)
+    }
+}
+
+fn file() -> String {
+    let mut file = "Account,Product,Quantity\n".to_owned();
+    for (customer, service) in pairs() {
+        let count = used(customer, service);
+        let _ = writeln!(file, "Customer {customer:06} Ltd,Mail protection {service:02},{count}");
+    }
+    file
+}
+
+fn mapping() -> Mapping {
+    let customers = (0..CUSTOMERS).map(|customer| {
+        let target = CustomerTarget::Company { company: CompanyId(customer), agreement: None };
+        (CustomerName::new(&format!("Customer {customer:06} Ltd")), CustomerRow { target, line: 2 })
+    });
+    let services = (0..SERVICES).map(|service| {
+        let billed = Billed { products: vec![ProductCode::new(&format!("MP-{service:02}"))], whole: true };
+        (ServiceName::new(&format!("Mail protection {service:02}")), ServiceRule::Billed(billed))
+    });
+    Mapping {
+        customers: customers.collect(),
+        services: services.collect(),
+        default_agreement: Some(AgreementRule::Type("Email Security".to_owned())),
+        create_lines: true,
+        ..Mapping::default()
+    }
+}
+
+fn directory() -> Directory {
+    let companies = (0..CUSTOMERS).map(CompanyId);
+    let companies = companies.map(|id| (id, Company { id, name: format!("Customer {id:06} Ltd"), deleted: false }));
+    let agreements = (0..CUSTOMERS).map(|id| (AgreementId(id), agreement(id)));
+    let products = (0..SERVICES).map(|id| {
+        let identifier = format!("MP-{id:02}");
+        let folded = identifier.to_lowercase();
+        (folded, vec![Product { id: ProductId(id), identifier, inactive: false, bundle_class: false }])
+    });
+    Directory { companies: companies.collect(), agreements: agreements.collect(), products: products.collect() }
+}
+
+fn agreement(id: i64) -> Agreement {
+    Agreement {
+        id: AgreementId(id),
+        company: CompanyId(id),
+        name: format!("Mail protection of {id}"),
+        kind: "Email Security".to_owned(),
+        status: Some("Active".to_owned()),
+        cancelled: false,
+        cancelled_on: None,
+        starts_on: Some(today()),
+        ends_on: None,
+        bills_from: None,
+        one_time: false,
+    }
+}
+
+fn additions() -> Additions {
+    let mut additions = Additions::new();
+    for (customer, service) in pairs() {
+        let id = customer * SERVICES + service;
+        let behind = u32::from(id % 100 == 0);
+        additions.entry(AgreementId(customer)).or_default().push(Addition {
+            id: AdditionId(id),
+            product: Some(ProductId(service)),
+            quantity: Ok(Quantity::from(used(customer, service) + behind)),
+            effective_on: Some(today()),
+            cancelled_on: None,
+            changed: None,
+        });
+    }
+    additions
+}
+
+fn pairs() -> impl Iterator<Item = (i64, i64)> {
+    (0..CUSTOMERS).flat_map(|customer| (0..SERVICES).map(move |service| (customer, service)))
+}
+
+fn used(customer: i64, service: i64) -> u32 {
+    u32::try_from((customer + service) % 97 + 1).unwrap_or(1)
+}
+
+fn today() -> NaiveDate {
+    DateTime::<Utc>::UNIX_EPOCH.date_naive()
+}

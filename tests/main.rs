@@ -2,5 +2,6 @@
 
 mod architecture;
 mod connectwise;
+mod core;
 mod schedule;
 mod snapshots;

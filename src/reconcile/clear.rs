@@ -244,8 +244,11 @@ impl Tally {
     fn too_many_units_down(&self, policy: &GuardPolicy) -> Option<Finding> {
         let (down, limit) = (-self.delta, policy.max_units_down);
         (down > limit.share(self.billed)).then(|| {
-            let (billed, left, share) =
-                (self.billed.normalize(), (self.billed + self.delta).normalize(), percent(down, self.billed));
+            let (billed, left, share) = (
+                self.billed.normalize(),
+                self.billed.saturating_add(self.delta).normalize(),
+                percent(down, self.billed),
+            );
             let message = format!("units in all would fall from {billed} to {left} (−{share} %, limit {} %)", limit.0);
             stop(Code::TooManyUnitsDown, message, "look at the export; if it is true, approve the plan")
         })
@@ -264,8 +267,7 @@ fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
 
 /// `part` of `whole` in percent, to one place, for a sentence.
 fn percent(part: Decimal, whole: Decimal) -> Decimal {
-    if whole.is_zero() {
-        return Decimal::ZERO;
-    }
-    (part * Decimal::ONE_HUNDRED / whole).round_dp(1).normalize()
+    // Divided first: a quantity of 28 digits, as ConnectWise may hold, times a hundred does not fit.
+    let share = part.checked_div(whole).unwrap_or_default();
+    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(1).normalize()
 }

@@ -1,10 +1,14 @@
 //! The one decision: everything that was gathered in, a plan out.
 
+pub use crate::reconcile::catalog::product;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use crate::reconcile::catalog::candidates;
+use crate::reconcile::catalog::one_spelling;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
@@ -13,6 +17,7 @@ use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::Past;
 use crate::reconcile::handle;
+use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
@@ -30,7 +35,6 @@ use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Source;
 use crate::reconcile::plan::Subject;
 use crate::reconcile::plan::Verdict;
-use crate::reconcile::records::Addition;
 use crate::reconcile::records::Additions;
 use crate::reconcile::records::Directory;
 use crate::reconcile::records::Product;
@@ -72,64 +76,54 @@ pub fn draw(gathered: Gathered<'_>) -> Plan {
     Plan { integration: gathered.integration.clone(), lines, findings }
 }
 
-/// Looks a product up in the catalog: it must be there once, active, and no bundle.
-///
-/// # Errors
-/// The code of what is wrong with it.
-pub fn product<'a>(directory: &'a Directory, code: &ProductCode) -> Result<&'a Product, Code> {
-    let found = directory.products.get(&code.folded()).map(Vec::as_slice).unwrap_or_default();
-    let exact = found.iter().find(|product| product.identifier == code.as_str());
-    let product = match (found, exact) {
-        ([], _) => return Err(Code::ProductMissing),
-        ([one], _) | (_, Some(one)) => one,
-        (_, None) => return Err(Code::ProductAmbiguous),
-    };
-    match (product.bundle_class, product.inactive) {
-        (true, _) => Err(Code::ProductBundleClass),
-        (_, true) => Err(Code::ProductInactive),
-        _ => Ok(product),
-    }
-}
-
 fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
     let Gathered { counts, mapping, places, directory, additions, policy, past, export, today, .. } = gathered;
-    let products: BTreeMap<&ProductCode, Result<&Product, Code>> = mapping
-        .billed()
-        .flat_map(|(_, billed)| &billed.products)
-        .map(|code| (code, product(directory, code)))
-        .collect();
-    let existing = existing_keys(&products, additions, today);
+    let mapping = &*one_spelling(mapping, directory);
+    let existing = existing_keys(mapping, directory, additions, today);
+    let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
+        mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
     let judge = Judge { mapping, policy, past, export, today };
     let wanted = wanted_lines(counts, mapping, places, &existing);
-    let lines = wanted.into_iter().filter_map(|(key, wanted)| {
-        let agreement = directory.agreements.get(&key.agreement)?;
+    let lines = wanted.into_iter().map(|(key, wanted)| {
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
-        let there = additions.get(&key.agreement).map(Vec::as_slice).unwrap_or_default();
-        let judgement = judge.judge(&key, &wanted, agreement, product, there);
-        Some(placed_line(key, wanted, judgement))
+        let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
+            (Some(agreement), Some(there)) => judge.judge(&key, &wanted, agreement, product, there),
+            _ => not_read(key.agreement),
+        };
+        placed_line(key, wanted, judgement)
     });
     lines.collect()
 }
 
-/// The keys of all additions that count today or later, for the products that are mapped.
+/// The keys of all additions that count today or later, for the products that are mapped: also for those that may not
+/// be billed any more, whose lines are held and not forgotten.
 fn existing_keys(
-    products: &BTreeMap<&ProductCode, Result<&Product, Code>>,
+    mapping: &Mapping,
+    directory: &Directory,
     additions: &Additions,
     today: NaiveDate,
 ) -> BTreeSet<LineKey> {
-    let by_id: BTreeMap<ProductId, &ProductCode> =
-        products.iter().filter_map(|(code, product)| Some((product.ok()?.id, *code))).collect();
-    let current = |addition: &&Addition| addition.is_live(today) || addition.begins_after(today);
+    let mut by_id: BTreeMap<ProductId, &ProductCode> = BTreeMap::new();
+    for code in mapping.products() {
+        by_id.extend(candidates(directory, code).iter().map(|product| (product.id, code)));
+    }
     let keys = additions.iter().flat_map(|(agreement, additions)| {
-        let codes = additions.iter().filter(current).filter_map(|addition| by_id.get(&addition.product?));
+        let current = additions.iter().filter(|addition| addition.is_current(today));
+        let codes = current.filter_map(|addition| by_id.get(&addition.product?));
         codes.map(|product| LineKey { agreement: *agreement, product: (*product).clone() })
     });
     keys.collect()
 }
 
+/// What was not read is not empty: a line must not be created where nobody looked.
+fn not_read(agreement: AgreementId) -> Judgement {
+    let detail = format!("the additions of agreement {agreement} were not read");
+    Judgement { verdict: Verdict::Held(Code::LineUnreadable), live: None, detail }
+}
+
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
     let Judgement { verdict, live, detail } = judgement;
-    let WantedLine { company, sources, quantity, whole: _ } = wanted;
+    let WantedLine { company, sources, quantity, nobody_counted: _, whole: _ } = wanted;
     Line {
         handle: String::new(),
         subject: Subject::Line(key),

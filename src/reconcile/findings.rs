@@ -1,7 +1,8 @@
 //! What a plan has to say beside its lines: every matter once, what needs a person first.
 //!
-//! A held line always belongs to exactly one finding of severity `decide`; the number of those is the first of the
-//! four numbers of every report.
+//! Every held line belongs to a finding of severity `decide` about its customer, its service, its product or itself;
+//! the number of those is the first of the four numbers of every report. The one exception is a line in doubt: a later
+//! run looks again, and there is nothing yet that a person could decide.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -44,6 +45,8 @@ impl<'a> Findings<'a> {
 
     fn customers(&mut self, lines: &[Line]) {
         let missing_billed = customers_held(lines, Code::CustomerMissing);
+        let held = lines.iter().filter(|line| line.key().is_some() && matches!(line.verdict, Verdict::Held(_)));
+        let stopped: BTreeSet<&CustomerName> = held.flat_map(|line| &line.sources).map(|s| &s.customer).collect();
         for (customer, place) in self.gathered.places {
             let counted = self.gathered.counts.customers.get(customer);
             match (place, counted) {
@@ -59,7 +62,10 @@ impl<'a> Findings<'a> {
                 }
                 // Once known by its name alone, and gone from both: nothing is billed by recount any more.
                 (Place::Nowhere(problem), None) if problem.code == Code::CustomerUnmapped => {}
-                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _) => self.problem(customer, problem),
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), None) => {
+                    self.gone(customer, problem, stopped.contains(customer));
+                }
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
                     let lines = listed(&counted.rejected_lines);
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
@@ -75,6 +81,14 @@ impl<'a> Findings<'a> {
         let message = "is mapped, but not in the export at all".to_owned();
         let fix = "if it has left, end its lines in ConnectWise and blank its company_id in customers.csv";
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
+    }
+
+    /// A customer who is not in the export, and whose place is at fault as well: most likely it has left.
+    fn gone(&mut self, customer: &CustomerName, problem: &Problem, stops_lines: bool) {
+        let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
+        let message = format!("{}, and it is not in the export", problem.message);
+        let fix = format!("if it has left, blank its company_id in customers.csv; else {}", problem.fix);
+        self.customer(severity, problem.code, customer, message, &fix);
     }
 
     fn problem(&mut self, customer: &CustomerName, problem: &Problem) {

@@ -50,7 +50,10 @@ fn digest_of(integration: &IntegrationName, text: &str) -> [u8; 32] {
 fn subject_text(subject: &Subject) -> String {
     match subject {
         Subject::Line(LineKey { agreement, product }) => format!("line\u{1f}{agreement}\u{1f}{product}"),
-        Subject::Unplaced { customer, service } => format!("count\u{1f}{customer}\u{1f}{service}"),
+        // The length, because names are a vendor's, and may hold whatever stands between two of them here.
+        Subject::Unplaced { customer, service } => {
+            format!("count\u{1f}{}\u{1f}{customer}\u{1f}{service}", customer.as_str().len())
+        }
     }
 }
 
@@ -91,7 +94,8 @@ fn canonical(text: &mut String, line: &Line) {
     let _ = write!(text, "\n{}\u{1f}{company:?}\u{1f}{wanted:?}\u{1f}{live:?}\u{1f}{verdict}", subject_text(subject));
     for Source { customer, service, count, lines: _ } in sources {
         let count = count.map(|quantity| quantity.to_string());
-        let _ = write!(text, "\u{1e}{customer}\u{1f}{service}\u{1f}{count:?}");
+        let lengths = (customer.as_str().len(), service.as_str().len());
+        let _ = write!(text, "\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}{count:?}");
     }
 }
 

@@ -78,7 +78,7 @@ impl Judge<'_> {
 
     /// The one live addition: several are never summed, and none is ever guessed.
     fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, Trouble> {
-        if let Some(unreadable) = all.iter().find(|addition| addition.product.is_none()) {
+        if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return Err((Code::LineUnreadable, detail));
         }
@@ -91,9 +91,13 @@ impl Judge<'_> {
             }
             ([], []) => return Ok(None),
             ([one], []) => one,
-            (several, _) => {
+            (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
                 return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
+            }
+            (_, pins) => {
+                let ids = ids(pins.iter().map(|addition| addition.id.0));
+                return Err((Code::LineAmbiguous, format!("{} additions of one line are pinned: {ids}", pins.len())));
             }
         };
         match &one.quantity {
@@ -106,7 +110,7 @@ impl Judge<'_> {
         let now = live.quantity;
         let to = match wanted.quantity {
             Ok(to) => to,
-            Err(Code::CustomerMissing) if now.is_zero() => {
+            Err(_) if wanted.nobody_counted && now.is_zero() => {
                 let detail = "the customer is not in the export, and nothing is billed".to_owned();
                 return judged(Verdict::Unchanged(Code::NothingToBill), Some(live), detail);
             }
@@ -193,7 +197,7 @@ impl Judge<'_> {
         match self.may_create(key, wanted, agreement, on_line) {
             Err((code, detail)) => held(code, None, detail),
             Ok(quantity) if quantity.is_zero() => {
-                let detail = "nothing is used, and there is no line".to_owned();
+                let detail = "nothing is used, and no line is live today".to_owned();
                 judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
             }
             Ok(quantity) => {
@@ -215,12 +219,12 @@ impl Judge<'_> {
             let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
             return Err((code, doubt_detail(doubt)));
         }
+        if quantity.is_zero() {
+            return Ok(quantity);
+        }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
-        }
-        if quantity.is_zero() {
-            return Ok(quantity);
         }
         if let Some(ours) = on_line.iter().find(|addition| self.was_ours(addition)) {
             let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();

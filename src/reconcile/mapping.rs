@@ -101,6 +101,11 @@ impl Mapping {
         })
     }
 
+    /// The products that services are billed as.
+    pub fn products(&self) -> BTreeSet<&ProductCode> {
+        self.billed().flat_map(|(_, billed)| &billed.products).collect()
+    }
+
     /// The companies that the rows name.
     pub fn companies(&self) -> BTreeSet<CompanyId> {
         self.placed().map(|(company, _)| company).collect()

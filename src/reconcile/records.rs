@@ -105,12 +105,17 @@ pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
 impl Addition {
     /// Whether it counts on `today`: begun, and not cancelled by today.
     pub fn is_live(&self, today: NaiveDate) -> bool {
-        self.effective_on.is_none_or(|from| from <= today) && self.cancelled_on.is_none_or(|until| until > today)
+        self.effective_on.is_none_or(|from| from <= today) && self.is_current(today)
+    }
+
+    /// Whether it counts today or later: not cancelled by today.
+    pub fn is_current(&self, today: NaiveDate) -> bool {
+        self.cancelled_on.is_none_or(|until| until > today)
     }
 
     /// Whether it will count later, and does not yet.
     pub fn begins_after(&self, today: NaiveDate) -> bool {
-        self.effective_on.is_some_and(|from| from > today) && self.cancelled_on.is_none_or(|until| until > today)
+        self.effective_on.is_some_and(|from| from > today) && self.is_current(today)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct WantedLine {
     pub sources: Vec<Source>,
     /// Their sum, or why there is none.
     pub quantity: Result<Quantity, Code>,
+    /// Whether none of its customers is in the export.
+    pub nobody_counted: bool,
     /// Whether a service behind it allows no fractions.
     pub whole: bool,
 }
@@ -117,7 +119,8 @@ impl<'a> Biller<'a> {
             }
         }
         let whole = services.iter().any(|service| self.services.get(service).is_some_and(|billed| billed.whole));
-        sum.finish(tenancy.company, whole)
+        let nobody_counted = tenancy.customers.iter().all(|customer| !self.counts.customers.contains_key(*customer));
+        sum.finish(tenancy.company, nobody_counted, whole)
     }
 }
 
@@ -162,9 +165,9 @@ impl Sum {
         }
     }
 
-    fn finish(self, company: CompanyId, whole: bool) -> WantedLine {
+    fn finish(self, company: CompanyId, nobody_counted: bool, whole: bool) -> WantedLine {
         let sources = if self.explicit.is_empty() { self.implied } else { self.explicit };
         let quantity = self.fault.map_or(Ok(self.total), Err);
-        WantedLine { company, sources, quantity, whole }
+        WantedLine { company, sources, quantity, nobody_counted, whole }
     }
 }

@@ -1,0 +1,11 @@
+//! The pure core, from outside: every rule of a bill, and the plan as a whole.
+
+mod approval;
+mod guards;
+mod held;
+mod night;
+mod oracle;
+mod places;
+mod properties;
+mod quantities;
+mod said;

@@ -1,0 +1,328 @@
+//! One night in values: what the vendor says, what ConnectWise holds, what the operator configured.
+//!
+//! [`Night::new`] is an ordinary, small MSP; each test changes the one thing that it is about.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::Utc;
+use recount::reconcile::code::Code;
+use recount::reconcile::code::Severity;
+use recount::reconcile::counts::ColumnNames;
+use recount::reconcile::counts::Counts;
+use recount::reconcile::counts::Duplicates;
+use recount::reconcile::counts::Tally;
+use recount::reconcile::draw::Gathered;
+use recount::reconcile::draw::draw;
+use recount::reconcile::guards::ExportStamp;
+use recount::reconcile::guards::GuardPolicy;
+use recount::reconcile::guards::Past;
+use recount::reconcile::ids::AdditionId;
+use recount::reconcile::ids::AgreementId;
+use recount::reconcile::ids::CompanyId;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductCode;
+use recount::reconcile::ids::ProductId;
+use recount::reconcile::ids::ServiceName;
+use recount::reconcile::mapping::AgreementRule;
+use recount::reconcile::mapping::Billed;
+use recount::reconcile::mapping::CustomerRow;
+use recount::reconcile::mapping::CustomerTarget;
+use recount::reconcile::mapping::Mapping;
+use recount::reconcile::mapping::ServiceRule;
+use recount::reconcile::placement::Place;
+use recount::reconcile::placement::place_all;
+use recount::reconcile::plan::Finding;
+use recount::reconcile::plan::Line;
+use recount::reconcile::plan::LineKey;
+use recount::reconcile::plan::Plan;
+use recount::reconcile::plan::Subject;
+use recount::reconcile::plan::Verdict;
+use recount::reconcile::quantity::Quantity;
+use recount::reconcile::records::Addition;
+use recount::reconcile::records::Additions;
+use recount::reconcile::records::Agreement;
+use recount::reconcile::records::Company;
+use recount::reconcile::records::Directory;
+use recount::reconcile::records::Product;
+
+/// The product of the service `CloudFilter`.
+pub(super) const FILTER: &str = "MP-CLOUDFILTER";
+/// The products of the bundle `Bracket`.
+pub(super) const BRACKET: [&str; 2] = ["MP-BR-SAFESEND", "MP-BRACKET"];
+
+#[derive(Debug, Clone)]
+pub(super) struct Night {
+    pub(super) integration: IntegrationName,
+    /// Line, customer, service, count.
+    pub(super) rows: Vec<(u64, String, String, String)>,
+    pub(super) duplicates: Duplicates,
+    pub(super) mapping: Mapping,
+    pub(super) directory: Directory,
+    pub(super) additions: Additions,
+    pub(super) policy: GuardPolicy,
+    pub(super) past: Past,
+    pub(super) export: ExportStamp,
+    pub(super) today: NaiveDate,
+}
+
+impl Night {
+    /// Acme (company 1, agreement 10) and Borealis (company 2, agreement 20); no rows, and no additions.
+    pub(super) fn new() -> Self {
+        let mut night = Self::empty();
+        night.company(1, "Acme").agreement(10, 1).customer("Acme", 1, None);
+        night.company(2, "Borealis").agreement(20, 2).customer("Borealis", 2, Some(20));
+        night.service("CloudFilter", &[FILTER]).service("Bracket", &BRACKET);
+        night.product(1, FILTER).product(2, BRACKET[0]).product(3, BRACKET[1]);
+        let deprecated = |product: Option<&str>| ServiceRule::Deprecated { product: product.map(ProductCode::new) };
+        night.mapping.services.insert(ServiceName::new("Exchange"), deprecated(None));
+        night.mapping.services.insert(ServiceName::new("Exchange+"), deprecated(Some("MP-EXCHANGE")));
+        night.mapping.services.insert(ServiceName::new("Trial"), ServiceRule::NotAssigned);
+        night.mapping.default_agreement = Some(AgreementRule::Type("Email".to_owned()));
+        night
+    }
+
+    /// Nothing at all.
+    pub(super) fn empty() -> Self {
+        let mapping = Mapping { create_lines: true, ..Mapping::default() };
+        Self {
+            integration: IntegrationName::new("mailprotector"),
+            rows: Vec::new(),
+            duplicates: Duplicates::Error,
+            mapping,
+            directory: Directory::default(),
+            additions: Additions::new(),
+            policy: GuardPolicy::default(),
+            past: Past::default(),
+            export: stamp("aa", "2026-03-10T01:00:00Z"),
+            today: day("2026-03-10"),
+        }
+    }
+
+    pub(super) fn company(&mut self, id: i64, name: &str) -> &mut Self {
+        let id = CompanyId(id);
+        self.directory.companies.insert(id, Company { id, name: name.to_owned(), deleted: false });
+        self
+    }
+
+    /// An agreement of type `Email` that bills, with no additions.
+    pub(super) fn agreement(&mut self, id: i64, company: i64) -> &mut Self {
+        let agreement = Agreement {
+            id: AgreementId(id),
+            company: CompanyId(company),
+            name: format!("Mail {id}"),
+            kind: "Email".to_owned(),
+            status: Some("Active".to_owned()),
+            cancelled: false,
+            cancelled_on: None,
+            starts_on: Some(day("2025-01-01")),
+            ends_on: None,
+            bills_from: Some(day("2025-01-01")),
+            one_time: false,
+        };
+        self.directory.agreements.insert(agreement.id, agreement);
+        self.additions.insert(AgreementId(id), Vec::new());
+        self
+    }
+
+    /// Changes one agreement.
+    pub(super) fn amend(&mut self, id: i64, change: impl FnOnce(&mut Agreement)) -> &mut Self {
+        change(self.directory.agreements.get_mut(&AgreementId(id)).expect("the agreement"));
+        self
+    }
+
+    pub(super) fn customer(&mut self, name: &str, company: i64, agreement: Option<i64>) -> &mut Self {
+        let target = CustomerTarget::Company { company: CompanyId(company), agreement: agreement.map(AgreementId) };
+        self.mapping.customers.insert(CustomerName::new(name), CustomerRow { target, line: 2 });
+        self
+    }
+
+    pub(super) fn skipped(&mut self, name: &str) -> &mut Self {
+        let row = CustomerRow { target: CustomerTarget::Skip, line: 2 };
+        self.mapping.customers.insert(CustomerName::new(name), row);
+        self
+    }
+
+    pub(super) fn service(&mut self, name: &str, products: &[&str]) -> &mut Self {
+        let products = products.iter().map(|product| ProductCode::new(product)).collect();
+        let rule = ServiceRule::Billed(Billed { products, whole: false });
+        self.mapping.services.insert(ServiceName::new(name), rule);
+        self
+    }
+
+    /// Lets no fractions of a service through.
+    pub(super) fn whole(&mut self, service: &str) -> &mut Self {
+        if let Some(ServiceRule::Billed(billed)) = self.mapping.services.get_mut(service) {
+            billed.whole = true;
+        }
+        self
+    }
+
+    pub(super) fn product(&mut self, id: i64, identifier: &str) -> &mut Self {
+        let product =
+            Product { id: ProductId(id), identifier: identifier.to_owned(), inactive: false, bundle_class: false };
+        self.directory.products.entry(identifier.to_lowercase()).or_default().push(product);
+        self
+    }
+
+    /// Changes the products of one identifier.
+    pub(super) fn amend_product(&mut self, identifier: &str, change: impl FnMut(&mut Product)) -> &mut Self {
+        let products = self.directory.products.get_mut(&identifier.to_lowercase()).expect("the product");
+        products.iter_mut().for_each(change);
+        self
+    }
+
+    pub(super) fn row(&mut self, customer: &str, service: &str, count: &str) -> &mut Self {
+        let line = u64::try_from(self.rows.len()).expect("few rows") + 2;
+        self.rows.push((line, customer.to_owned(), service.to_owned(), count.to_owned()));
+        self
+    }
+
+    /// A live addition of a product.
+    pub(super) fn addition(&mut self, agreement: i64, id: i64, product: &str, quantity: &str) -> &mut Self {
+        let product = self.directory.products[&product.to_lowercase()][0].id;
+        let addition = Addition {
+            id: AdditionId(id),
+            product: Some(product),
+            quantity: Ok(quantity.parse().expect("a quantity")),
+            effective_on: Some(day("2025-01-01")),
+            cancelled_on: None,
+            changed: None,
+        };
+        self.additions.entry(AgreementId(agreement)).or_default().push(addition);
+        self
+    }
+
+    /// Changes one addition.
+    pub(super) fn amend_addition(&mut self, id: i64, change: impl FnOnce(&mut Addition)) -> &mut Self {
+        let mut all = self.additions.values_mut().flatten();
+        change(all.find(|addition| addition.id == AdditionId(id)).expect("the addition"));
+        self
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
+        let mut tally = Tally::new(columns, self.duplicates);
+        for (line, customer, service, count) in &self.rows {
+            tally.row(*line, customer, service, count);
+        }
+        tally.finish()
+    }
+
+    pub(super) fn places(&self) -> BTreeMap<CustomerName, Place> {
+        place_all(&self.counts(), &self.mapping, &self.past, &self.directory, self.today)
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let (counts, places) = (self.counts(), self.places());
+        draw(Gathered {
+            integration: &self.integration,
+            counts: &counts,
+            export: &self.export,
+            mapping: &self.mapping,
+            places: &places,
+            directory: &self.directory,
+            additions: &self.additions,
+            policy: &self.policy,
+            past: &self.past,
+            today: self.today,
+        })
+    }
+
+    /// ConnectWise after every write of the plan.
+    pub(super) fn carry_out(&mut self, plan: &Plan) {
+        let mut next = 900_000;
+        for line in &plan.lines {
+            let Some(LineKey { agreement, .. }) = line.key() else { continue };
+            let additions = self.additions.entry(*agreement).or_default();
+            match &line.verdict {
+                Verdict::Update(change) => {
+                    let addition = additions.iter_mut().find(|addition| addition.id == change.addition);
+                    let addition = addition.expect("an update is of an addition of the line's own agreement");
+                    assert_eq!(addition.quantity, Ok(change.from), "a plan says what is there");
+                    addition.quantity = Ok(change.to);
+                }
+                Verdict::Create(creation) => {
+                    next += 1;
+                    additions.push(Addition {
+                        id: AdditionId(next),
+                        product: Some(creation.product),
+                        quantity: Ok(creation.quantity),
+                        effective_on: Some(creation.effective_on),
+                        cancelled_on: None,
+                        changed: None,
+                    });
+                }
+                Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => {}
+            }
+        }
+    }
+
+    /// Every addition that ConnectWise returned.
+    pub(super) fn returned(&self) -> BTreeSet<AdditionId> {
+        self.additions.values().flatten().map(|addition| addition.id).collect()
+    }
+
+    /// The line of `MP-CLOUDFILTER` on Acme's agreement.
+    pub(super) fn filter_line(&self) -> Line {
+        line(&self.plan(), 10, FILTER)
+    }
+}
+
+pub(super) fn key(agreement: i64, product: &str) -> LineKey {
+    LineKey { agreement: AgreementId(agreement), product: ProductCode::new(product) }
+}
+
+pub(super) fn line(plan: &Plan, agreement: i64, product: &str) -> Line {
+    let key = key(agreement, product);
+    let found = plan.lines.iter().find(|line| line.key() == Some(&key));
+    found.unwrap_or_else(|| panic!("no line {key:?} in {:#?}", plan.lines)).clone()
+}
+
+/// The line of a count that comes to no agreement.
+pub(super) fn unplaced(plan: &Plan, customer: &str, service: &str) -> Line {
+    let subject = Subject::Unplaced { customer: CustomerName::new(customer), service: ServiceName::new(service) };
+    let found = plan.lines.iter().find(|line| line.subject == subject);
+    found.unwrap_or_else(|| panic!("no line {subject:?} in {:#?}", plan.lines)).clone()
+}
+
+/// The findings of one code.
+pub(super) fn said(plan: &Plan, code: Code) -> Vec<&Finding> {
+    plan.findings.iter().filter(|finding| finding.code == code).collect()
+}
+
+/// Severities and codes of all findings, in their order.
+pub(super) fn codes(plan: &Plan) -> Vec<(Severity, Code)> {
+    plan.findings.iter().map(|finding| (finding.severity, finding.code)).collect()
+}
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+pub(super) fn stamp(sha256: &str, modified_at: &str) -> ExportStamp {
+    ExportStamp { sha256: sha256.to_owned(), modified_at: time(modified_at) }
+}
+
+pub(super) fn time(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+pub(super) fn q(text: &str) -> Quantity {
+    text.parse().expect("a quantity")
+}
+
+/// `Update`, in short.
+pub(super) fn set(addition: i64, from: &str, to: &str) -> Verdict {
+    let (addition, from, to) = (AdditionId(addition), q(from), q(to));
+    Verdict::Update(recount::reconcile::plan::QuantityChange { addition, from, to })
+}
+
+/// `Create`, in short, on the night's own day.
+pub(super) fn create(product: i64, quantity: &str) -> Verdict {
+    let (product, quantity) = (ProductId(product), q(quantity));
+    Verdict::Create(recount::reconcile::plan::Creation { product, quantity, effective_on: day("2026-03-10") })
+}

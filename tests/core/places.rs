@@ -1,0 +1,168 @@
+//! Which agreement a customer is billed on; a wrong one bills somebody else's customer.
+
+use std::collections::BTreeSet;
+
+use recount::reconcile::code::Code;
+use recount::reconcile::code::Severity;
+use recount::reconcile::guards::Accepted;
+use recount::reconcile::ids::CompanyId;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::mapping::AgreementRule;
+use recount::reconcile::mapping::MatchCustomers;
+use recount::reconcile::plan::Verdict;
+use recount::reconcile::records::Agreement;
+
+use super::night::FILTER;
+use super::night::Night;
+use super::night::codes;
+use super::night::create;
+use super::night::day;
+use super::night::line;
+use super::night::said;
+use super::night::unplaced;
+
+fn acme() -> Night {
+    let mut night = Night::new();
+    night.mapping.customers.remove("Borealis");
+    night.row("Acme", "CloudFilter", "5");
+    night
+}
+
+/// How Acme's count ends, and that exactly one finding asks about it.
+fn stopped_by(night: &Night) -> Code {
+    let plan = night.plan();
+    let line = unplaced(&plan, "Acme", "CloudFilter");
+    let Verdict::Held(code) = line.verdict else { panic!("{line:#?}") };
+    assert_eq!(codes(&plan), [(Severity::Decide, code)]);
+    assert_eq!(plan.findings[0].customer, Some(CustomerName::new("Acme")));
+    assert!(!plan.findings[0].fix.is_empty());
+    code
+}
+
+#[test]
+fn a_customer_without_a_row_is_unmapped_and_named_first() {
+    let mut night = acme();
+    night.row("Zeta", "CloudFilter", "4").row("Zeta", "Bracket", "1").row("Acme", "Nonsense", "1");
+    let plan = night.plan();
+    for service in ["CloudFilter", "Bracket"] {
+        assert_eq!(unplaced(&plan, "Zeta", service).verdict, Verdict::Held(Code::CustomerUnmapped));
+    }
+    assert_eq!(codes(&plan), [(Severity::Decide, Code::CustomerUnmapped), (Severity::Decide, Code::ServiceUnmapped)]);
+    assert_eq!(plan.findings[0].message, "not mapped: 5 units of 2 services");
+    assert_eq!(line(&plan, 10, FILTER).verdict, create(1, "5"), "it holds up nobody else");
+}
+
+#[test]
+fn a_blank_company_is_skipped_on_purpose() {
+    let mut night = acme();
+    night.skipped("Zeta").row("Zeta", "CloudFilter", "4").skipped("Absent");
+    let plan = night.plan();
+    assert_eq!(unplaced(&plan, "Zeta", "CloudFilter").verdict, Verdict::Skipped(Code::CustomerSkipped));
+    assert_eq!(codes(&plan), [(Severity::Info, Code::CustomerSkipped)]);
+}
+
+#[test]
+fn a_company_that_is_gone_or_deleted_bills_nothing() {
+    let mut night = acme();
+    night.directory.companies.get_mut(&CompanyId(1)).expect("Acme").deleted = true;
+    assert_eq!(stopped_by(&night), Code::CompanyMissing);
+    night.directory.companies.clear();
+    assert_eq!(stopped_by(&night), Code::CompanyMissing);
+}
+
+#[test]
+fn a_named_agreement_must_exist_and_be_the_companys_own() {
+    let mut night = acme();
+    night.customer("Acme", 1, Some(20));
+    assert_eq!(stopped_by(&night), Code::AgreementOtherCompany);
+    night.customer("Acme", 1, Some(99));
+    assert_eq!(stopped_by(&night), Code::AgreementMissing);
+    night.agreement(11, 1).amend(11, |agreement| agreement.kind = "Other".to_owned()).customer("Acme", 1, Some(11));
+    assert_eq!(line(&night.plan(), 11, FILTER).verdict, create(1, "5"), "a named one may be of any type");
+}
+
+#[test]
+fn the_default_agreement_is_the_only_active_one_of_its_type_or_name() {
+    let mut night = acme();
+    night.agreement(11, 1).amend(11, |agreement| agreement.kind = "Backup".to_owned());
+    assert_eq!(night.filter_line().verdict, create(1, "5"));
+    night.amend(11, |agreement| agreement.kind = "Email".to_owned());
+    assert_eq!(stopped_by(&night), Code::AgreementAmbiguous);
+    assert!(night.plan().findings[0].message.contains("10, 11"), "the person has to choose between them");
+    night.amend(11, |agreement| agreement.ends_on = Some(day("2026-03-09")));
+    assert_eq!(night.filter_line().verdict, create(1, "5"), "last year's agreement makes nothing ambiguous");
+    night.mapping.default_agreement = Some(AgreementRule::Name("Mail 10".to_owned()));
+    assert_eq!(night.filter_line().verdict, create(1, "5"));
+    night.mapping.default_agreement = Some(AgreementRule::Name("mail 10".to_owned()));
+    assert_eq!(stopped_by(&night), Code::AgreementMissing);
+    night.mapping.default_agreement = None;
+    assert_eq!(stopped_by(&night), Code::AgreementMissing);
+}
+
+#[test]
+fn an_agreement_that_does_not_bill_today_is_not_written() {
+    let cases: [(Code, fn(&mut Agreement)); 8] = [
+        (Code::AgreementNotActive, |a| a.status = Some("Inactive".to_owned())),
+        (Code::AgreementNotActive, |a| a.status = Some("Cancelled".to_owned())),
+        (Code::AgreementNotActive, |a| a.cancelled = true),
+        (Code::AgreementNotActive, |a| a.cancelled_on = Some(day("2026-03-10"))),
+        (Code::AgreementNotActive, |a| a.starts_on = Some(day("2026-03-11"))),
+        (Code::AgreementNotActive, |a| a.ends_on = Some(day("2026-03-09"))),
+        (Code::AgreementOneTime, |a| a.one_time = true),
+        (Code::AgreementNotActive, |a| {
+            a.one_time = true;
+            a.ends_on = Some(day("2026-01-01"));
+        }),
+    ];
+    for named in [None, Some(10)] {
+        for (code, change) in cases {
+            let mut night = acme();
+            night.customer("Acme", 1, named).amend(10, change).addition(10, 100, FILTER, "3");
+            let plan = night.plan();
+            let line = line(&plan, 10, FILTER);
+            assert_eq!(line.verdict, Verdict::Held(code));
+            assert!(line.live.is_some(), "what is billed is shown all the same");
+            assert_eq!(codes(&plan), [(Severity::Decide, code)]);
+        }
+    }
+}
+
+#[test]
+fn an_agreement_bills_on_its_first_and_on_its_last_day() {
+    let mut night = acme();
+    night.amend(10, |a| (a.starts_on, a.ends_on) = (Some(day("2026-03-10")), Some(day("2026-03-10"))));
+    assert_eq!(night.filter_line().verdict, create(1, "5"));
+    night.amend(10, |a| (a.cancelled_on, a.status) = (Some(day("2026-03-11")), None));
+    assert_eq!(night.filter_line().verdict, create(1, "5"), "cancelled from tomorrow on");
+}
+
+#[test]
+fn a_customer_of_a_companys_exact_name_needs_no_row_where_the_operator_says_so() {
+    let mut night = acme();
+    night.mapping.match_customers = MatchCustomers::ExactName;
+    night.company(3, " Zeta ").agreement(30, 3).row("Zeta", "CloudFilter", "4");
+    assert_eq!(line(&night.plan(), 30, FILTER).verdict, create(1, "4"));
+    night.company(4, "zeta");
+    assert_eq!(line(&night.plan(), 30, FILTER).verdict, create(1, "4"), "exact means exact");
+    night.company(4, "Zeta");
+    let plan = night.plan();
+    assert_eq!(unplaced(&plan, "Zeta", "CloudFilter").verdict, Verdict::Held(Code::CompanyAmbiguous));
+    assert!(said(&plan, Code::CompanyAmbiguous)[0].message.contains("3, 4"));
+    night.directory.companies.get_mut(&CompanyId(4)).expect("the second").deleted = true;
+    assert_eq!(line(&night.plan(), 30, FILTER).verdict, create(1, "4"), "a deleted company bears no name");
+    night.skipped("Zeta");
+    assert_eq!(codes(&night.plan()), [(Severity::Info, Code::CustomerSkipped)], "a row wins over a name");
+}
+
+/// A customer that matched by name and left the export would otherwise be billed for ever, and nobody told.
+#[test]
+fn a_customer_known_by_name_alone_is_missed_when_it_is_gone() {
+    let mut night = acme();
+    night.mapping.match_customers = MatchCustomers::ExactName;
+    night.company(3, "Zeta").agreement(30, 3).addition(30, 300, FILTER, "4");
+    let customers = ["Acme", "Zeta"].map(CustomerName::new);
+    night.past.accepted = Some(Accepted { customers: BTreeSet::from(customers), ..super::guards::accepted(&[300]) });
+    let plan = night.plan();
+    assert_eq!(line(&plan, 30, FILTER).verdict, Verdict::Held(Code::CustomerMissing));
+    assert_eq!(codes(&plan), [(Severity::Decide, Code::CustomerMissing)]);
+}
