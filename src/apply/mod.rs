@@ -1,9 +1,10 @@
 //! A cleared plan and the run lock in, what really happened out: the write protocol.
 //!
-//! For each agreement: read it and its additions again; for each of its lines, only if ConnectWise still holds what
-//! the plan shows: intent on disk, one request, the answer compared with what was sent, outcome on disk. A quantity is
-//! absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear answer it is looked
-//! up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it will not be.
+//! For each line: read its agreement and that one's additions again; only if ConnectWise still holds what the plan
+//! shows: intent on disk, one request, the answer compared with what was sent, outcome on disk. One look for all lines
+//! of an agreement would not do: every write may wait a minute for its answer, and people work meanwhile. A quantity
+//! is absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear answer it is
+//! looked up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it will not be.
 //!
 //! One write is in flight at a time: parallel writes would only multiply the unknowns of a bad night.
 //!
@@ -105,35 +106,23 @@ pub async fn carry_out<W: Writer>(
 ) -> Result<Applied, StoreError> {
     let mut hands = one_write::Hands::new(scene, connectwise, journal);
     let mut applied = Applied::default();
-    for group in plan.writes().chunk_by(|(a, _), (b, _)| a.agreement == b.agreement) {
-        let agreement = group[0].0.agreement;
-        let fresh = match (&applied.halt, scene.stop.asked()) {
-            (None, false) => look_again(agreement, scene.today, connectwise).await,
-            (None, true) => Fresh::Halt(Halt::Stopped),
-            (Some(_), _) => Fresh::NotRead,
+    for (key, write) in plan.writes() {
+        let fresh = match applied.halt.take().or_else(|| hands.halt()) {
+            None if hands.may(write) => look_again(key.agreement, scene.today, connectwise).await,
+            None => Fresh::NotRead,
+            Some(halt) => Fresh::Halt(halt),
         };
-        let additions = match fresh {
-            Fresh::Billing(additions) => additions,
-            Fresh::Held(code, detail) => {
-                applied.settled.extend(group.iter().map(|(key, _)| held(key, code, &detail)));
-                continue;
-            }
-            Fresh::Halt(halt) => {
+        // A stop may have been asked for while it was read.
+        let settled = match (fresh, hands.halt()) {
+            (Fresh::Billing(additions), None) => hands.write(key, write, &additions).await?,
+            (Fresh::Held(code, detail), _) => held(key, code, &detail),
+            (Fresh::Halt(halt), _) | (Fresh::Billing(_), Some(halt)) => {
                 applied.halt = Some(halt);
-                Vec::new()
+                not_reached(key, write)
             }
-            Fresh::NotRead => Vec::new(),
+            (Fresh::NotRead, _) => not_reached(key, write),
         };
-        for (key, write) in group {
-            if applied.halt.is_none() {
-                applied.halt = hands.halt();
-            }
-            let settled = match applied.halt {
-                None => hands.write(key, write, &additions).await?,
-                Some(_) => not_reached(key, write),
-            };
-            applied.settled.push(settled);
-        }
+        applied.settled.push(settled);
     }
     applied.halt = applied.halt.or(hands.halt_after_all());
     Ok(applied)

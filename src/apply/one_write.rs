@@ -1,5 +1,7 @@
 //! One write: still as planned? intent, request, answer, outcome.
 
+use std::collections::BTreeSet;
+
 use crate::apply::Halt;
 use crate::apply::Scene;
 use crate::apply::Settled;
@@ -79,6 +81,14 @@ impl<'a, W: Writer> Hands<'a, W> {
         self.denied.or(self.no_edit).or(self.no_add).map(Halt::Read)
     }
 
+    /// Whether the role may do such a write, as far as ConnectWise has said.
+    pub(super) fn may(&self, write: &Write) -> bool {
+        match write {
+            Write::Set(_) => self.no_edit.is_none(),
+            Write::Create(_) => self.no_add.is_none(),
+        }
+    }
+
     /// Writes one line. `fresh` are the additions of its agreement, read just now.
     pub(super) async fn write(
         &mut self,
@@ -86,13 +96,6 @@ impl<'a, W: Writer> Hands<'a, W> {
         write: &Write,
         fresh: &[Addition],
     ) -> Result<Settled, StoreError> {
-        let forbidden = match write {
-            Write::Set(_) => &self.no_edit,
-            Write::Create(_) => &self.no_add,
-        };
-        if forbidden.is_some() {
-            return Ok(super::not_reached(key, write));
-        }
         match write {
             Write::Set(set) => self.set(key, set, fresh).await,
             Write::Create(create) => self.create(key, create, fresh).await,
@@ -116,32 +119,44 @@ impl<'a, W: Writer> Hands<'a, W> {
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set)).await;
             self.note(Verb::Edit, answer.as_ref().err());
-            let why = match answer {
+            let (why, ignored) = match answer {
                 Ok(quantity) if quantity == set.to() => return updated(key, set, "verified"),
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
                     unclear = TRIES_WHEN_UNCLEAR;
-                    format!("ConnectWise took it and answered {quantity}")
+                    (format!("ConnectWise took it and answered {quantity}"), Code::WriteIgnored)
                 }
                 Err(WriteError::Busy { why }) => {
                     busy += 1;
-                    if busy < TRIES_WHEN_BUSY && !self.scene.stop.asked() {
-                        continue;
-                    }
-                    return refused(key, Some(set.from()), Code::WriteRefused, &why);
+                    (why, Code::WriteRefused)
                 }
-                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => why,
+                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => {
+                    unclear += 1;
+                    (why, Code::WriteIgnored)
+                }
                 Err(error) => return refused(key, Some(set.from()), Code::WriteRefused, &error.to_string()),
             };
-            unclear += 1;
+            // Also while it was only busy: such a wait is long enough for somebody to edit the line.
+            let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.scene.stop.asked();
+            let again = again && self.still_bills(set.agreement()).await;
             match self.look_at(set).await {
                 Ok(now) if now == set.to() => return updated(key, set, "verified by a second look"),
-                Ok(now) if now == set.from() && unclear < TRIES_WHEN_UNCLEAR && !self.scene.stop.asked() => {}
-                Ok(now) if now == set.from() => return refused(key, Some(now), Code::WriteIgnored, &why),
+                Ok(now) if now == set.from() && again => {}
+                Ok(now) if now == set.from() => return refused(key, Some(now), ignored, &why),
                 Ok(now) => return overtaken(key, set, now),
                 Err(look) => return in_doubt(key, &format!("{why}; {look}")),
             }
         }
+    }
+
+    /// Whether another try is still allowed: nothing is written on an agreement that ended, or cannot be seen.
+    async fn still_bills(&self, agreement: AgreementId) -> bool {
+        let ids = BTreeSet::from([agreement]);
+        let found = tokio::select! {
+            found = self.connectwise.agreements(&ids) => found.unwrap_or_default(),
+            () = grace(self.scene) => Vec::new(),
+        };
+        found.iter().any(|found| found.id == agreement && found.billing(self.scene.today).is_ok())
     }
 
     /// What ConnectWise holds after an unclear answer.

@@ -196,9 +196,8 @@ impl ConnectWise {
     async fn write(&self, what: What) -> Result<Addition, WriteError> {
         self.call().await;
         let intent = match &what {
-            What::Set(set) => self.intent(|kind| {
-                *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }
-            }),
+            What::Set(set) => self
+                .intent(|kind| *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }),
             What::Create(create) => self.intent(|kind| {
                 matches!(kind, IntentKind::Create { product, quantity, .. }
                     if *product == create.product() && *quantity == create.quantity())
@@ -281,7 +280,8 @@ impl State {
             (odds.forbidden, Fate::Forbidden),
             (odds.forbidden / 4, Fate::KeyRefused),
         ];
-        let fate = fates.into_iter().find(|(odds, _)| self.chance.per_mille(*odds)).map_or(Fate::Fine, |(_, fate)| fate);
+        let fate =
+            fates.into_iter().find(|(odds, _)| self.chance.per_mille(*odds)).map_or(Fate::Fine, |(_, fate)| fate);
         self.seen.faults += u64::from(fate != Fate::Fine);
         fate
     }
@@ -328,7 +328,8 @@ impl State {
         if !self.agreements.contains_key(&agreement) {
             self.violations.push(format!("I8: a write on an agreement outside the mapping: {what:?}"));
         }
-        if self.ended.get(&agreement).is_some_and(|call| *call != self.calls) {
+        // The agreement is looked at one call before its additions.
+        if self.ended.get(&agreement).is_some_and(|call| call + 1 < self.calls) {
             self.violations.push(format!("I7: a write on an agreement that had ended: {what:?}"));
         }
         match what {

@@ -88,9 +88,8 @@ fn totals(record: &RunRecord, writes: &[WriteRecord]) -> Result<(), String> {
     if let Some(open) = writes.iter().find(|write| write.outcome.is_none()) {
         return Err(format!("I3: an intent without an end: {open:?}"));
     }
-    let count = |of: fn(&WriteOutcome) -> bool| {
-        writes.iter().filter(|write| write.outcome.as_ref().is_some_and(of)).count()
-    };
+    let count =
+        |of: fn(&WriteOutcome) -> bool| writes.iter().filter(|write| write.outcome.as_ref().is_some_and(of)).count();
     let applied = count(|outcome| matches!(outcome, WriteOutcome::Applied { .. }));
     let unknown = count(|outcome| matches!(outcome, WriteOutcome::Unknown { .. }));
     let refused = count(|outcome| matches!(outcome, WriteOutcome::Refused { .. }));

@@ -290,7 +290,12 @@ fn mapping(options: &Options) -> Mapping {
     };
     let mut services: BTreeMap<ServiceName, ServiceRule> = (0..options.services).map(service).collect();
     services.insert(ServiceName::new("Service 9"), ServiceRule::NotAssigned);
-    Mapping { customers: (0..options.customers).map(customer).collect(), services, create_lines: true, ..Mapping::default() }
+    Mapping {
+        customers: (0..options.customers).map(customer).collect(),
+        services,
+        create_lines: true,
+        ..Mapping::default()
+    }
 }
 
 fn state(options: &Options, chance: &mut Chance) -> State {
