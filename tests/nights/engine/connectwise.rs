@@ -218,10 +218,10 @@ impl State {
 
     /// What was on its way and is due by now.
     pub(crate) fn deliver_late(&mut self, now: DateTime<Utc>) {
-        let due: Vec<usize> = self.late.iter().filter(|late| late.due <= now).map(|late| late.sent).collect();
+        let due: Vec<Late> = self.late.iter().filter(|late| late.due <= now).cloned().collect();
         self.late.retain(|late| late.due > now);
-        for sent in due {
-            let _nobody_is_told = self.apply(sent, now);
+        for Late { due, sent } in due {
+            let _nobody_is_told = self.apply(sent, due);
             if let Some(What::Set(set)) = self.sent.get(sent).map(|sent| sent.what.clone()) {
                 let calls = self.calls;
                 self.rows.iter_mut().filter(|row| row.addition.id == set.addition()).for_each(|row| {
