@@ -30,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "recount"
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 WORKERS = os.cpu_count() or 1
-ENVIRONMENT = {"PATH": os.environ["PATH"], "CW_PUBLIC": "public", "CW_PRIVATE": "private"}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "CW_PUBLIC": "pub", "CW_PRIVATE": "priv"}
 
 CONFIG = """
 state = "state"
