@@ -19,6 +19,7 @@ use crate::history::History;
 use crate::nightly::Failure;
 use crate::nightly::survey;
 use crate::reconcile::clear::malformed;
+use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::outcome::Mode;
@@ -114,7 +115,7 @@ impl Checks {
                         escaped(&row.value),
                         row.why
                     );
-                    self.wrong(name, Exit::Refused, message, "correct the row in the export");
+                    self.wrong(name, Exit::Decide, message, "correct the row in the export");
                 }
                 if let Some(finding) = malformed(&counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
@@ -170,7 +171,12 @@ impl Checks {
             let about = finding.customer.as_ref().map(|customer| customer.to_string());
             let about = about.or_else(|| finding.service.as_ref().map(|service| format!("service {service}")));
             let about = about.map(|about| format!("{about}: ")).unwrap_or_default();
-            self.wrong(name, Exit::Decide, format!("{about}{} ({})", finding.message, finding.code), &finding.fix);
+            self.wrong(
+                name,
+                exit_of(finding.code),
+                format!("{about}{} ({})", finding.message, finding.code),
+                &finding.fix,
+            );
         }
         if survey.findings.is_empty() {
             self.good(name, format!("{} customers have their agreement", survey.placed));
@@ -218,6 +224,21 @@ impl Checks {
             console.print(&format!("{lines}{next}"));
         }
         self.exit
+    }
+}
+
+/// A mapping that names what is not there is invalid; everything else is for somebody to decide.
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::CompanyMissing
+        | Code::AgreementMissing
+        | Code::AgreementOtherCompany
+        | Code::ProductMissing
+        | Code::ProductAmbiguous
+        | Code::ProductInactive
+        | Code::ProductBundleClass
+        | Code::ServiceDeprecated => Exit::Config,
+        _ => Exit::Decide,
     }
 }
 

@@ -87,12 +87,15 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     if let Some(planned) = &run.planned {
         let (up, down) = moved(lines(run));
         let totals = end.totals;
-        let changed = if planned_only(run) { totals.would_change } else { totals.changed };
+        let pending = lines(run).iter().filter(|line| is_change(line)).count();
+        let (what, changed) = match totals.changed {
+            0 if pending > 0 => ("would change", pending),
+            changed => ("changed", changed),
+        };
         let _ = writeln!(
             text,
-            "  to decide {} · {} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
+            "  to decide {} · {what} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
             totals.to_decide,
-            if planned_only(run) { "would change" } else { "changed" },
             if totals.unknown == 0 {
                 totals.failed.to_string()
             } else {
