@@ -170,6 +170,7 @@ impl<'a> Ending<'a> {
                 self.failed(Failure::new(Exit::Signal(signal), Code::Interrupted, message, "recount run"));
             }
             Some(Halt::Read(error)) => self.failed(Failure::from(error)),
+            Some(Halt::Store(error)) => self.failed(Failure::from(error)),
             Some(Halt::ServerErrors) => {
                 let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
                 let fix = "nothing: the next run looks and goes on";
