@@ -143,7 +143,7 @@ impl Judge<'_> {
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
-        self.human_edit(addition, now).or_else(|| self.to_zero(key, now, to)).or_else(|| self.line_step(now, to))
+        self.human_edit(addition, now).or_else(|| self.zero_guard(key, now, to)).or_else(|| self.line_step(now, to))
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
@@ -158,7 +158,7 @@ impl Judge<'_> {
         Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
     }
 
-    fn to_zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+    fn zero_guard(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
         if !to.is_zero() {
             return None;
         }
