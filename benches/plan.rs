@@ -4,7 +4,6 @@
 //! `/usr/bin/time -v` (peak memory) and for profilers.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
@@ -19,6 +18,7 @@ use recount::export::ExportSettings;
 use recount::export::read_bytes;
 use recount::reconcile::clear::Approval;
 use recount::reconcile::clear::Checks;
+use recount::reconcile::clear::Seen;
 use recount::reconcile::clear::Stopped;
 use recount::reconcile::clear::clear;
 use recount::reconcile::cleared::ClearedPlan;
@@ -169,13 +169,17 @@ impl Night {
     }
 
     fn clear(&self, plan: &Plan, counts: &Counts) -> Result<ClearedPlan, Stopped> {
-        let returned: BTreeSet<AdditionId> = self.additions.values().flatten().map(|addition| addition.id).collect();
+        let seen = Seen {
+            additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
+            agreements: self.additions.keys().copied().collect(),
+            lost_sight: false,
+        };
         let checks = Checks {
             policy: &self.policy,
             past: &self.past,
             counts,
             export: &self.export,
-            returned: &returned,
+            seen: &seen,
             now: DateTime::<Utc>::UNIX_EPOCH,
             unattended: false,
         };

@@ -1,3 +1,7 @@
 //! The `recount` binary: parse, call, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    recount::cli::main()
+}

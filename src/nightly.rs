@@ -6,8 +6,11 @@
 mod ending;
 mod failure;
 mod gather;
+mod survey;
 
 pub use failure::Failure;
+pub use survey::Survey;
+pub use survey::survey;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -34,6 +37,7 @@ use crate::reconcile::clear::Checks;
 use crate::reconcile::clear::clear;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::cleared::ClearedPlan;
+use crate::reconcile::code::Code;
 use crate::reconcile::draw::Gathered;
 use crate::reconcile::draw::draw;
 use crate::reconcile::exit::Exit;
@@ -134,6 +138,7 @@ async fn plan_night<R: Reader>(
     ending: &mut Ending<'_>,
 ) -> Result<Option<ClearedPlan>, Failure> {
     ending.cut_off_runs(history)?;
+    trust_the_clock(job, history, ending.started_at())?;
     let export = read_export(job, ending.started_at())?;
     ending.export(&export);
     let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
@@ -149,11 +154,13 @@ async fn plan_night<R: Reader>(
         past: &past,
         counts: &export.counts,
         export: &stamp,
-        returned: &remote.returned(),
+        seen: &remote.seen(),
         now: ending.started_at(),
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
     let clearance = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
+    // A hundred thousand lines are kept once, not three times.
+    drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);
     ending.store_plan(history)?;
     Ok(cleared)
@@ -174,6 +181,24 @@ async fn apply_night<W: Writer>(
         Err(error) => ending.failed(Failure::from(error)),
     }
 }
+
+/// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody watching
+/// does not go on then; a person who looks may, by a plan's fingerprint.
+fn trust_the_clock(job: Job<'_>, history: &History, now: DateTime<Utc>) -> Result<(), Failure> {
+    let ended = history.runs(2)?.into_iter().find_map(|run| Some((run.run, run.end?.finished_at)));
+    let Some((run, ended)) = ended.filter(|_| job.command == RunCommand::Run) else { return Ok(()) };
+    if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
+        return Ok(());
+    }
+    let message = format!("the clock says {now}, and run {run} ended at {ended}");
+    let fix = "set the clock; if it is right now, look at `recount plan` and apply it by its fingerprint";
+    Err(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix))
+}
+
+/// Time servers correct a clock by seconds, not by minutes.
+const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
+/// Nobody leaves billing alone for more than a year.
+const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
 fn read_export(job: Job<'_>, now: DateTime<Utc>) -> Result<Export, Failure> {

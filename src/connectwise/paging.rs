@@ -134,6 +134,9 @@ impl Client {
         let answer = match self.call(Method::GET, url, None).await {
             Ok(answer) => answer,
             Err(NoAnswer::Throttled(why)) => return Try::Failed(unreachable(right, &why)),
+            Err(NoAnswer::Untrusted(why)) => {
+                return Try::Failed(unreachable(right, &self.censor.one_line(&why)));
+            }
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => return Try::Again(self.censor.one_line(&why)),
         };
         let status = answer.status;

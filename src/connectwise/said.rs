@@ -1,5 +1,7 @@
 //! ConnectWise's own words, made fit to be shown: allow-listed fields only, one line, no secret, no money.
 
+use std::ops::RangeInclusive;
+
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -13,6 +15,15 @@ pub(super) struct Censor {
 const CHARS_MAX: usize = 300;
 /// Fields whose names hold one of these are about money, and so is a message that names one.
 const MONEY: &[&str] = &["price", "cost", "margin"];
+/// Soft hyphens, marks of direction, zero widths, line and paragraph separators.
+const HIDDEN: &[RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+];
 const REDACTED: &str = "[redacted]";
 
 /// ConnectWise's error body (ConnectWise developer guide); nothing else of it is looked at.
@@ -86,7 +97,7 @@ fn without_money(text: &str) -> String {
 fn escape(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        let hidden = HIDDEN.iter().any(|range| range.contains(&c));
         if c.is_control() || hidden {
             line.extend(c.escape_unicode());
         } else {
@@ -113,11 +124,11 @@ mod tests {
 
     #[test]
     fn the_reason_is_kept() {
-        let body = r#"{"code":"InvalidObject","message":"Addition object is invalid","errors":[
-            {"code":"X","message":"cannot be less than the agreement billing start date","resource":"Addition","field":"effectiveDate"}]}"#;
+        let body = r#"{"code":"InvalidObject","message":"Addition object is invalid","errors":[{"code":"X",
+            "message":"cannot be less than the start date","resource":"Addition","field":"effectiveDate"}]}"#;
         assert_eq!(
             said(body),
-            "InvalidObject; Addition object is invalid; Addition.effectiveDate: cannot be less than the agreement billing start date"
+            "InvalidObject; Addition object is invalid; Addition.effectiveDate: cannot be less than the start date"
         );
         assert_eq!(said(r#"{"error":"ConnectWiseAPI","message":"Too many requests."}"#), "Too many requests.");
         assert_eq!(said("<html>"), "an answer that is not ConnectWise's JSON");

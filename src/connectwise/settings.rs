@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 /// One ConnectWise and how to talk to it.
+#[derive(Clone)]
 pub struct ConnectWiseSettings {
     /// The site: `https://na.myconnectwise.net`, or the base URL of an own server. `http` only for a loopback host.
     pub url: Url,

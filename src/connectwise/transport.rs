@@ -13,6 +13,8 @@ use crate::connectwise::settings::ClientError;
 use crate::connectwise::settings::ConnectWiseSettings;
 use crate::connectwise::urls::Sites;
 
+/// Servers and gateways close idle connections after a minute or two; a request into one that closes is in doubt.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two pieces of a body. Not for the first byte: a list takes up to half a minute (seen in the field).
 const STALL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -47,6 +49,8 @@ pub(super) enum NoAnswer {
     Throttled(String),
     /// No request was sent: there was no connection.
     NotSent(String),
+    /// No request was sent: the server could not prove who it is, and will not the next time.
+    Untrusted(String),
     /// Nobody knows how far it got.
     Lost(String),
 }
@@ -59,6 +63,7 @@ pub(super) fn pool(settings: &ConnectWiseSettings, sites: &Sites) -> Result<reqw
         .retry(reqwest::retry::never())
         .referer(false)
         .https_only(sites.is_https())
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(settings.request_timeout);
     if sites.is_loopback() {
@@ -105,7 +110,10 @@ async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
 }
 
 fn no_answer(error: reqwest::Error) -> NoAnswer {
-    if error.is_connect() || error.is_builder() {
+    if is_tls(&error) {
+        let advice = "an authority of your own is named in ca_file";
+        NoAnswer::Untrusted(format!("no trusted connection: {}; {advice}", chain(error)))
+    } else if error.is_connect() || error.is_builder() {
         NoAnswer::NotSent(format!("no connection: {}", chain(error)))
     } else if error.is_timeout() {
         NoAnswer::Lost("no answer in time".to_owned())
@@ -127,8 +135,25 @@ fn chain(error: reqwest::Error) -> String {
         }
         source = cause.source();
     }
-    if line.contains("certificate") {
-        line.push_str("; an authority of your own is named in ca_file");
-    }
     line
+}
+
+/// Whether a TLS handshake was refused, and not merely broken off.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if wraps_tls(cause) {
+            return error.is_connect();
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// An `io::Error` shows the cause of what it wraps, but not what it wraps; and it may wrap another.
+fn wraps_tls(cause: &(dyn Error + 'static)) -> bool {
+    match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => wraps_tls(wrapped),
+        None => cause.is::<tokio_rustls::rustls::Error>(),
+    }
 }

@@ -337,7 +337,8 @@ mod tests {
     /// Otherwise a cancelled line would look live, and be written.
     #[test]
     fn an_addition_with_a_date_that_cannot_be_read_is_held() {
-        let json = r#"{"id":1,"quantity":3,"effectiveDate":"2026-11-01T00:00:00Z","cancelledDate":"2026-13-01","_info":{"lastUpdated":"x","updatedBy":"jdoe"}}"#;
+        let json = r#"{"id":1,"quantity":3,"effectiveDate":"2026-11-01T00:00:00Z","cancelledDate":"2026-13-01",
+            "_info":{"lastUpdated":"x","updatedBy":"jdoe"}}"#;
         let addition = row::<AdditionRow>(json).expect("a record");
         assert_eq!(addition.effective_on, NaiveDate::from_ymd_opt(2026, 11, 1));
         assert_eq!(addition.quantity, Err("its cancelledDate \"2026-13-01\" cannot be read".to_owned()));
@@ -351,12 +352,14 @@ mod tests {
 
     #[test]
     fn agreements_say_when_and_how_they_bill() {
-        let json = r#"{"id":5,"name":"N","type":{"id":1,"name":"Email"},"company":{"id":9,"name":"C"},"agreementStatus":"Active",
-            "endDate":"2020-01-01T00:00:00Z","noEndingDateFlag":true,"billingCycle":{"id":2,"name":"Not Recurring"},"more":[1]}"#;
+        let json = r#"{"id":5,"name":"N","type":{"id":1,"name":"Email"},"company":{"id":9,"name":"C"},
+            "agreementStatus":"Active","endDate":"2020-01-01T00:00:00Z","noEndingDateFlag":true,
+            "billingCycle":{"id":2,"name":"Not Recurring"},"more":[1]}"#;
         let agreement = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.company, agreement.kind.as_str(), agreement.ends_on), (CompanyId(9), "Email", None));
         assert!(agreement.one_time);
-        let json = r#"{"id":5,"company":{"id":9},"endDate":"2020-01-01","billingCycle":{"name":"Monthly"},"cancelledFlag":null}"#;
+        let json = r#"{"id":5,"company":{"id":9},"endDate":"2020-01-01",
+            "billingCycle":{"name":"Monthly"},"cancelledFlag":null}"#;
         let agreement = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.ends_on, agreement.one_time), (NaiveDate::from_ymd_opt(2020, 1, 1), false));
         assert_eq!(row::<AgreementRow>(r#"{"id":5}"#).expect_err("no company"), "has no company");

@@ -71,7 +71,9 @@ impl Client {
     fn unanswered(&self, error: NoAnswer) -> WriteError {
         match error {
             NoAnswer::Throttled(why) => WriteError::Busy { why },
-            NoAnswer::NotSent(why) => WriteError::NotSent { why: self.censor.one_line(&why) },
+            NoAnswer::NotSent(why) | NoAnswer::Untrusted(why) => {
+                WriteError::NotSent { why: self.censor.one_line(&why) }
+            }
             NoAnswer::Lost(why) => unclear(self.censor.one_line(&why)),
         }
     }
@@ -114,12 +116,16 @@ mod tests {
     use crate::reconcile::ids::ProductId;
 
     fn client(url: &str) -> Client {
+        Client::new(settings(url)).expect("a client")
+    }
+
+    fn settings(url: &str) -> ConnectWiseSettings {
         let url = url::Url::parse(url).expect("a URL");
         let keys = ("public-canary".into(), "private-canary".into());
         let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into(), keys.0, keys.1);
         settings.codebase = Some("v4_6_release".into());
         settings.retry_pause_max = Duration::from_millis(1);
-        Client::new(settings).expect("a client")
+        settings
     }
 
     fn quantity(text: &str) -> Quantity {
@@ -162,10 +168,8 @@ mod tests {
             assert_eq!(client(&server.uri()).set_quantity(&set(to)).await, Ok(quantity(to)));
             let request = &server.received_requests().await.expect("recording is on")[0];
             assert_eq!(request.method.as_str(), "PATCH");
-            assert_eq!(
-                request.url.as_str().strip_prefix(&server.uri()),
-                Some("/v4_6_release/apis/3.0/finance/agreements/12/additions/34?fields=id,quantity")
-            );
+            assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions/34");
+            assert_eq!(request.url.query(), Some("fields=id,quantity"));
             let body = format!(r#"[{{"op":"replace","path":"quantity","value":{sent}}}]"#);
             assert_eq!(String::from_utf8_lossy(&request.body), body);
             assert_eq!(request.headers["content-type"], "application/json");
@@ -264,6 +268,19 @@ mod tests {
             let again = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
             assert!(again.is_err(), "nothing else was sent");
         }
+    }
+
+    /// Otherwise a server that hangs after it has written would count as one that has not.
+    #[tokio::test]
+    async fn a_write_without_an_answer_in_time_is_unclear() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut settings = settings(&url);
+        settings.request_timeout = Duration::from_millis(20);
+        let client = Client::new(settings).expect("a client");
+        let unclear = WriteError::Unclear { why: "no answer in time".to_owned(), server_error: false };
+        assert_eq!(client.set_quantity(&set("4")).await, Err(unclear));
+        assert_eq!(client.traffic().sent, 1);
     }
 
     /// Otherwise the next write would run into the wall that the last one found.

@@ -8,7 +8,10 @@ use crate::export::lines::place;
 const SNIFFED: usize = 1024;
 
 /// The text without its byte order mark.
-pub(in crate::export) fn text(bytes: &[u8]) -> Result<&str, (Place, Damage)> {
+///
+/// # Errors
+/// Where it is no text, and what it looks like instead.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, (Place, Damage)> {
     if let Some(kind) = other_kind(bytes) {
         return Err((Place::NOWHERE, Damage::OtherKind(kind)));
     }

@@ -82,7 +82,7 @@ pub enum ExportError {
         /// Where.
         place: Place,
         /// What is wrong.
-        damage: Damage,
+        damage: Box<Damage>,
     },
 }
 
@@ -133,6 +133,14 @@ pub enum Damage {
         meant: Option<Shown>,
         /// The columns there are.
         present: String,
+    },
+    /// The whole header is one cell, with another delimiter in it.
+    #[error("the header is one cell, {text:?}: set delimiter = {delimiter:?}")]
+    OtherDelimiter {
+        /// The one that is probably meant.
+        delimiter: &'static str,
+        /// The header.
+        text: Shown,
     },
     /// A needed column is there twice.
     #[error("the column {name:?} stands there {times} times, and only one can be meant")]

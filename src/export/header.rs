@@ -31,6 +31,9 @@ impl Header {
             return Err(fault(Damage::TooManyColumns { found: row.len(), max: COLUMNS_MAX }));
         }
         let names = names(row);
+        if let Some(damage) = other_delimiter(row, columns) {
+            return Err(fault(damage));
+        }
         let index = |wanted: &str| position(&names, wanted).map_err(fault);
         let (customer, service) = (index(&columns.customer)?, index(&columns.service)?);
         let count = index(&columns.count)?;
@@ -39,11 +42,6 @@ impl Header {
 
     pub(in crate::export) fn len(&self) -> usize {
         self.names.len()
-    }
-
-    /// The column's name.
-    pub(in crate::export) fn name(&self, index: usize) -> &str {
-        self.names.get(index).map_or("", String::as_str)
     }
 
     /// The column in words.
@@ -63,6 +61,15 @@ pub(in crate::export) fn column(names: &[String], index: usize) -> String {
         Some(name) if !name.is_empty() => format!("column {:?}", Shown::of(name)),
         _ => format!("column {}", index + 1),
     }
+}
+
+/// Guessing a delimiter moves cells where it is wrong, so it is only suggested.
+fn other_delimiter(row: &ByteRecord, columns: &ColumnNames) -> Option<Damage> {
+    let header = std::str::from_utf8(row.as_slice()).ok().filter(|_| row.len() == 1)?;
+    let has_all = [&columns.customer, &columns.service, &columns.count].iter().all(|name| header.contains(*name));
+    let delimiter = [";", "\t", "|", ","].into_iter().find(|delimiter| has_all && header.contains(delimiter))?;
+    let delimiter = if delimiter == "\t" { "tab" } else { delimiter };
+    Some(Damage::OtherDelimiter { delimiter, text: Shown::of(header) })
 }
 
 fn position(names: &[String], wanted: &str) -> Result<usize, Damage> {

@@ -18,7 +18,7 @@ impl<'a> Lines<'a> {
     pub(in crate::export) fn at(&mut self, offset: usize) -> u64 {
         let offset = offset.min(self.bytes.len());
         let passed = &self.bytes[self.offset.min(offset)..offset];
-        let ended = if self.has_cr { self.ends(passed) } else { memchr::memchr_iter(b'\n', passed).count() };
+        let ended = if self.has_cr { self.ends(passed) } else { passed.iter().filter(|byte| **byte == b'\n').count() };
         self.line += u64::try_from(ended).unwrap_or(u64::MAX);
         self.offset = offset;
         self.line

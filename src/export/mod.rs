@@ -17,10 +17,12 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use encoding::text;
 pub use error::Damage;
 pub use error::ExportError;
 pub use file::Export;
 pub use file::read;
 pub use newest::newest;
+pub(crate) use quotes::cells;
 pub use rows::read_bytes;
 pub use settings::ExportSettings;

@@ -1,20 +1,22 @@
 //! RFC 4180's rules for quotes, strictly: the reader behind this forgives what would move cells or swallow rows.
 
+use std::borrow::Cow;
+
 use crate::export::lines::Lines;
 
 /// A quote where none may be, or none where one must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::export) struct QuoteFault<'a> {
+pub(crate) struct QuoteFault<'a> {
     /// Line of the cell.
-    pub(in crate::export) line: u64,
+    pub(crate) line: u64,
     /// The cell's number in its row, from 0.
     pub(in crate::export) cell: usize,
     /// The offset its row begins at.
     pub(in crate::export) row: usize,
     /// The cell from its quote on, or what follows the closing quote.
-    pub(in crate::export) text: &'a str,
+    pub(crate) text: &'a str,
     /// Whether it is the closing quote that is missing.
-    pub(in crate::export) open: bool,
+    pub(crate) open: bool,
 }
 
 /// Every quoted cell is closed, and nothing but a delimiter or a line end follows the closing quote. A quote inside an
@@ -64,9 +66,45 @@ fn closing(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
+/// The cells of one line, each with the offset it begins at.
+///
+/// # Errors
+/// As for a whole file: see [`check`].
+pub(crate) fn cells(line: &str, delimiter: u8) -> Result<Vec<(usize, Cow<'_, str>)>, QuoteFault<'_>> {
+    check(line, delimiter)?;
+    let (bytes, mut cells, mut at) = (line.as_bytes(), Vec::new(), 0);
+    loop {
+        let (ends, text) = if bytes.get(at) == Some(&b'"') {
+            let ends = closing(bytes, at + 1).unwrap_or(bytes.len());
+            let inner = line.get(at + 1..ends).unwrap_or_default();
+            let inner = if inner.contains('"') { inner.replace("\"\"", "\"").into() } else { Cow::Borrowed(inner) };
+            (ends + 1, inner)
+        } else {
+            let ends = memchr::memchr(delimiter, &bytes[at..]).map_or(bytes.len(), |length| at + length);
+            (ends, Cow::Borrowed(line.get(at..ends).unwrap_or_default()))
+        };
+        cells.push((at, text));
+        if bytes.get(ends) != Some(&delimiter) {
+            return Ok(cells);
+        }
+        at = ends + 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_line_falls_into_its_cells() {
+        let cells = |line| cells(line, b',').map(|cells| cells.iter().map(|(at, c)| (*at, c.to_string())).collect());
+        let owned =
+            |cells: &[(usize, &str)]| Ok(cells.iter().map(|(at, c)| (*at, (*c).to_owned())).collect::<Vec<_>>());
+        assert_eq!(cells("a,\"b \"\"c\"\", d\",,e"), owned(&[(0, "a"), (2, "b \"c\", d"), (15, ""), (16, "e")]));
+        assert_eq!(cells(""), owned(&[(0, "")]));
+        assert_eq!(cells("\"\","), owned(&[(0, ""), (3, "")]));
+        assert!(cells("a,\"b").is_err());
+    }
 
     #[test]
     fn quotes_are_closed_and_nothing_follows_them() {

@@ -35,7 +35,11 @@ type Fault = (Place, Damage);
 /// # Errors
 /// [`ExportError::Damaged`], naming line and column, if anything about the file's structure is wrong.
 pub fn read_bytes(path: &Path, bytes: &[u8], settings: &ExportSettings) -> Result<Counts, ExportError> {
-    counts(bytes, settings).map_err(|(place, damage)| ExportError::Damaged { path: path.to_owned(), place, damage })
+    counts(bytes, settings).map_err(|(place, damage)| ExportError::Damaged {
+        path: path.to_owned(),
+        place,
+        damage: Box::new(damage),
+    })
 }
 
 fn counts(bytes: &[u8], settings: &ExportSettings) -> Result<Counts, Fault> {
@@ -57,7 +61,10 @@ fn counts(bytes: &[u8], settings: &ExportSettings) -> Result<Counts, Fault> {
         rows.check(&header)?;
         rows.tally(&header, &mut tally);
     }
-    if count == 0 { Err((Place::NOWHERE, Damage::HeaderOnly)) } else { Ok(tally.finish()) }
+    if count == 0 {
+        return Err((Place::NOWHERE, Damage::HeaderOnly));
+    }
+    Ok(Counts { open_end: !text.ends_with(['\n', '\r']), ..tally.finish() })
 }
 
 /// The file's rows that are not blank, one at a time.
@@ -120,25 +127,7 @@ impl<'a> Rows<'a> {
         let line = self.line();
         let cell = |index| std::str::from_utf8(&self.record[index]).unwrap_or(NOT_TEXT);
         let (customer, service) = (normalized(cell(header.customer)), normalized(cell(header.service)));
-        match self.cut_off(header) {
-            None => tally.row(line, &customer, &service, cell(header.count)),
-            Some(last) => tally.cut_off(line, &customer, header.name(last), cell(last)),
-        }
-    }
-
-    /// The last cell, if the file ends in it without a line end and it matters: `1` may have been `15`. A count in
-    /// quotes is whole; a name in quotes may have been cut where a doubled quote stood.
-    fn cut_off(&self, header: &Header) -> Option<usize> {
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
-        if end < self.text.len() || self.text.ends_with(['\n', '\r']) {
-            return None;
-        }
-        let last = header.len() - 1;
-        let doubtful = match last {
-            _ if last == header.count => !self.text.ends_with('"'),
-            _ => last == header.customer || last == header.service,
-        };
-        doubtful.then_some(last)
+        tally.row(line, &customer, &service, cell(header.count));
     }
 
     fn shown(&self) -> Shown {

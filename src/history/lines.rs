@@ -24,14 +24,17 @@ use crate::reconcile::outcome::Outcome;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 
-/// Stores the lines of a plan, in their order.
+/// Stores the lines of a plan.
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
                             outcome, reason, detail)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
-    for (position, line) in lines.iter().enumerate() {
+    let mut by_handle: Vec<_> = lines.iter().enumerate().collect();
+    // In the order of the table's key every row goes to its end.
+    by_handle.sort_unstable_by_key(|(_, line)| line.handle.as_str());
+    for (position, line) in by_handle {
         execute(&mut statement, run, Some(integer(position)), line)?;
     }
     Ok(())
@@ -54,8 +57,11 @@ pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
 
 /// The lines of a run, in the order of its plan.
 pub(super) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<LineRecord>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM lines WHERE run = ?1 ORDER BY position")?;
-    statement.query_and_then([run.0], line)?.collect()
+    let mut statement = connection.prepare_cached("SELECT * FROM lines WHERE run = ?1")?;
+    let lines = statement.query_and_then([run.0], |row| Ok((row.get("position")?, line(row)?)))?;
+    let mut lines = lines.collect::<Result<Vec<(i64, LineRecord)>, StoreError>>()?;
+    lines.sort_unstable_by_key(|(position, _)| *position);
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
 /// The line of a row.

@@ -1,5 +1,7 @@
 //! Runs, lines and plans, looked up.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
 use chrono::Utc;
 use rusqlite::Connection;
@@ -103,6 +105,17 @@ impl History {
         })
     }
 
+    /// One run without its lines and findings; `None` if there is none of this number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
+            statement.query_and_then([run.0], summary)?.next().transpose()
+        })
+    }
+
     /// The run that began last, of one integration or of all; it may not have ended yet.
     ///
     /// # Errors
@@ -145,16 +158,11 @@ impl History {
             return Ok(Vec::new());
         }
         self.read(|connection| {
-            let mut whole = connection.prepare("SELECT * FROM lines WHERE handle = ?1 ORDER BY run DESC LIMIT 1")?;
-            let exact: Vec<_> = whole.query_and_then([handle], numbered_line)?.collect::<Result<_, _>>()?;
+            let exact = newest_lines(connection, "l.handle = ?1", handle)?;
             if !exact.is_empty() {
                 return Ok(exact);
             }
-            let mut begins = connection.prepare(
-                "SELECT * FROM lines AS l WHERE handle > ?1 AND handle < ?1 || char(1114111)
-                 AND run = (SELECT max(run) FROM lines WHERE handle = l.handle) ORDER BY handle",
-            )?;
-            begins.query_and_then([handle], numbered_line)?.collect()
+            newest_lines(connection, "l.handle >= ?1 AND l.handle < ?1 || char(1114111)", handle)
         })
     }
 
@@ -170,8 +178,8 @@ impl History {
     ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare(
-                "SELECT l.*, r.started_at FROM lines AS l JOIN runs AS r ON r.run = l.run
-                 WHERE l.handle = ?1 ORDER BY l.run DESC LIMIT ?2",
+                "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2",
             )?;
             let rows = statement.query_and_then(params![handle, integer(limit)], |row| {
                 let (run, line) = numbered_line(row)?;
@@ -195,6 +203,20 @@ impl History {
             statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
         })
     }
+}
+
+/// One line of each handle that fits, from the newest run that knows it; ordered by handle.
+fn newest_lines(connection: &Connection, fits: &str, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+    // CROSS JOIN keeps the order: run after run, and in each of them one step to the handle.
+    let mut statement = connection.prepare(&format!(
+        "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE {fits} ORDER BY r.run DESC"
+    ))?;
+    let mut newest = BTreeMap::new();
+    for found in statement.query_and_then([handle], numbered_line)? {
+        let (run, line) = found?;
+        newest.entry(line.handle.clone()).or_insert((run, line));
+    }
+    Ok(newest.into_values().collect())
 }
 
 fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
@@ -256,6 +278,7 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         customers: count(row, "export_customers")?,
         units: decimal(row, "export_units")?,
         modified_at: time(row, "export_modified_at")?,
+        open_end: row.get("export_open_end")?,
     };
     Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export }))
 }

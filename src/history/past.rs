@@ -84,13 +84,14 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     // A source without a line of the export is a customer or a service that the export does not name.
     let named = lines.iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
     let customers: BTreeSet<&str> = named.map(|source| source.customer.as_str()).collect();
-    let additions: BTreeSet<i64> = lines.iter().filter_map(|line| line.addition).map(|id| id.0).collect();
+    let additions: BTreeMap<AdditionId, AgreementId> =
+        lines.iter().filter_map(|line| Some((line.addition?, line.agreement?))).collect();
     transaction.execute(
         "INSERT INTO baselines (run, customers, additions) VALUES (?1, ?2, ?3)",
         params![
             run.0,
             serde_json::to_string(&customers).expect("texts always make JSON"),
-            serde_json::to_string(&additions).expect("integers always make JSON"),
+            serde_json::to_string(&additions).expect("pairs of integers always make JSON"),
         ],
     )?;
     Ok(())
@@ -142,7 +143,7 @@ fn accepted(
     current: RunId,
 ) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.run, r.export_rows, r.export_units, b.customers, b.additions
+        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.additions
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
@@ -153,7 +154,8 @@ fn accepted(
         rows: count(row, "export_rows")?,
         customers: json::<BTreeSet<CustomerName>>(row, "customers")?,
         units: decimal(row, "export_units")?,
-        additions: json::<BTreeSet<AdditionId>>(row, "additions")?,
+        additions: json::<BTreeMap<AdditionId, AgreementId>>(row, "additions")?,
+        open_end: row.get("export_open_end")?,
     }))
 }
 

@@ -66,6 +66,8 @@ pub struct ExportRecord {
     pub units: Decimal,
     /// Modification time.
     pub modified_at: DateTime<Utc>,
+    /// Whether no line break ended it.
+    pub open_end: bool,
 }
 
 /// One line of a run.

@@ -69,11 +69,12 @@ impl History {
     /// When it cannot be stored; [`StoreError::OutOfTurn`] if the run has a plan or an end already.
     pub fn record_plan(&mut self, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
         let PlanRecord { fingerprint, accepted, export, lines } = plan;
-        let ExportRecord { path, sha256, rows, customers, units, modified_at } = export;
+        let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end } = export;
         self.write(|transaction| {
             let known = transaction.execute(
                 "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
-                                 export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9
+                                 export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9,
+                                 export_open_end = ?10
                  WHERE run = ?1 AND fingerprint IS NULL AND finished_at IS NULL",
                 params![
                     run.0,
@@ -84,7 +85,8 @@ impl History {
                     integer(*rows),
                     integer(*customers),
                     units.normalize().to_string(),
-                    time_text(*modified_at)
+                    time_text(*modified_at),
+                    open_end
                 ],
             )?;
             in_turn(known, run, "plan")?;
@@ -179,7 +181,7 @@ fn insert_findings(transaction: &Transaction<'_>, run: RunId, findings: &[Findin
     Ok(())
 }
 
-/// 200,000 lines a night for three years would be 70 GiB; what did not change is worth only its number.
+/// 200,000 lines a night for three years would be some 35 GiB; what did not change is worth only its number.
 fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError> {
     let integration: String =
         transaction.query_row("SELECT integration FROM runs WHERE run = ?1", [run.0], |row| row.get(0))?;

@@ -124,6 +124,7 @@ impl<'a> Ending<'a> {
             customers: export.counts.customers.len(),
             units: export.counts.units(),
             modified_at: export.modified_at,
+            open_end: export.counts.open_end,
         });
     }
 

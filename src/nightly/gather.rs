@@ -9,9 +9,10 @@ use futures_util::TryStreamExt;
 
 use crate::connectwise::ReadError;
 use crate::connectwise::Reader;
+use crate::reconcile::clear::Seen;
+use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::guards::Past;
-use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
@@ -38,9 +39,16 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Every addition that ConnectWise returned.
-    pub(super) fn returned(&self) -> BTreeSet<AdditionId> {
-        self.additions.values().flatten().map(|addition| addition.id).collect()
+    /// What was returned, for the guard that asks whether all of it still is.
+    pub(super) fn seen(&self) -> Seen {
+        let lost = |place: &Place| {
+            place.problem().is_some_and(|problem| matches!(problem.code, Code::CompanyMissing | Code::AgreementMissing))
+        };
+        Seen {
+            additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
+            agreements: self.additions.keys().copied().collect(),
+            lost_sight: self.places.values().any(lost),
+        }
     }
 }
 
@@ -53,15 +61,25 @@ pub(super) async fn gather<R: Reader>(
     past: &Past,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
-    let companies = companies(connectwise, mapping).await?;
-    let directory = Directory {
-        agreements: agreements(connectwise, mapping, counts, past, &companies).await?,
-        companies,
-        products: catalog(connectwise, mapping).await?,
-    };
+    let directory = directory(connectwise, mapping, counts, past).await?;
     let places = place_all(counts, mapping, past, &directory, today);
     let additions = additions(connectwise, &places).await?;
     Ok(Remote { directory, places, additions })
+}
+
+/// Companies, agreements and products.
+pub(super) async fn directory<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+) -> Result<Directory, ReadError> {
+    let companies = companies(connectwise, mapping).await?;
+    Ok(Directory {
+        agreements: agreements(connectwise, mapping, counts, past, &companies).await?,
+        companies,
+        products: catalog(connectwise, mapping).await?,
+    })
 }
 
 async fn companies<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTreeMap<CompanyId, Company>, ReadError> {

@@ -23,6 +23,8 @@ use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::Past;
 use crate::reconcile::guards::Percent;
 use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Verdict;
@@ -38,12 +40,24 @@ pub struct Checks<'a> {
     pub counts: &'a Counts,
     /// Which export, and how old.
     pub export: &'a ExportStamp,
-    /// Every addition that ConnectWise returned tonight.
-    pub returned: &'a BTreeSet<AdditionId>,
+    /// Which additions ConnectWise returned tonight.
+    pub seen: &'a Seen,
     /// The time of the run.
     pub now: DateTime<Utc>,
     /// Whether this run would write without anybody having looked: a nightly run in apply mode.
     pub unattended: bool,
+}
+
+/// What ConnectWise returned, and what it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Every addition that was returned.
+    pub additions: BTreeSet<AdditionId>,
+    /// The agreements whose additions were asked for.
+    pub agreements: BTreeSet<AgreementId>,
+    /// A company or an agreement that the mapping names was not to be found: then lines that were not asked for may be
+    /// out of sight, and not unmapped.
+    pub lost_sight: bool,
 }
 
 /// Who let the plan pass.
@@ -97,7 +111,8 @@ pub fn short(fingerprint: &str) -> &str {
 pub fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
-    if let Some(Accepted { run, rows, customers, units, additions: _ }) = &past.accepted {
+    if let Some(Accepted { run, rows, customers, units, additions: _, open_end }) = &past.accepted {
+        findings.extend((counts.open_end && !open_end).then(|| cut_off(*run)));
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
             short.then(|| fewer(code, what, now, then, min, &format!("of run {run}")))
@@ -109,6 +124,12 @@ pub fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
         findings.extend(share(Code::ExportFewerUnits, "units", counts.units(), *units, policy.min_units));
     }
     findings
+}
+
+/// A vendor that ends its last row with a line break does so every night.
+fn cut_off(run: RunId) -> Finding {
+    let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
+    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan")
 }
 
 /// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
@@ -138,20 +159,25 @@ fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, sinc
 }
 
 fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
-    let Checks { policy, past, returned, unattended, .. } = checks;
+    let Checks { policy, past, seen, unattended, .. } = checks;
     let tally = Tally::of(plan);
     let found = [
         tally.too_many_changes(policy),
         tally.too_many_units_down(policy),
         past.accepted.as_ref().and_then(|_| tally.too_many_created(policy)),
-        past.accepted.as_ref().and_then(|accepted| unseen(accepted, returned, policy)),
+        past.accepted.as_ref().and_then(|accepted| unseen(accepted, seen, policy)),
         (unattended && tally.changed > 0).then(|| first_apply(plan, past)).flatten(),
     ];
     found.into_iter().flatten().collect()
 }
 
-fn unseen(accepted: &Accepted, returned: &BTreeSet<AdditionId>, policy: &GuardPolicy) -> Option<Finding> {
-    let (then, now) = (accepted.additions.len(), accepted.additions.intersection(returned).count());
+/// Lines of customers that were taken out of the mapping are not missed.
+fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
+    let expected =
+        accepted.additions.iter().filter(|(_, agreement)| seen.lost_sight || seen.agreements.contains(agreement));
+    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (addition, _)| {
+        (then + 1, now + usize::from(seen.additions.contains(addition)))
+    });
     let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));
     (now_units < policy.min_lines_seen.share(then_units)).then(|| {
         let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);

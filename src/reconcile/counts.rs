@@ -19,6 +19,9 @@ pub struct Counts {
     pub nameless: Vec<u64>,
     /// Rows of data, rejected ones included; blank rows are none.
     pub rows: usize,
+    /// No line break ends the last row. That is allowed (RFC 4180), and it is also what a file looks like that was cut
+    /// off: the last `1` may have been `15`.
+    pub open_end: bool,
 }
 
 /// The services of one customer.
@@ -88,23 +91,29 @@ pub struct ColumnNames {
 }
 
 /// Takes rows one by one, so that no reader has to keep them; [`Tally::finish`] gives the counts.
+///
+/// Names are kept once each and rows as numbers; they are put in order in one go at the end, which is several times
+/// faster than finding each row's place as it comes.
 #[derive(Debug)]
 pub struct Tally {
     columns: ColumnNames,
     duplicates: Duplicates,
-    customers: Vec<(CustomerName, CustomerTally)>,
-    index: HashMap<CustomerName, usize>,
-    services: HashMap<ServiceName, ServiceName>,
+    customers: Names<CustomerName>,
+    services: Names<ServiceName>,
+    counted: Vec<CountedRow>,
     rejected: Vec<RejectedRow>,
+    /// Customers, by number, and the lines of their rejected rows.
+    rejected_lines: Vec<(usize, u64)>,
     nameless: Vec<u64>,
     rows: usize,
-    last: usize,
 }
 
-#[derive(Debug, Default)]
-struct CustomerTally {
-    cells: HashMap<ServiceName, Cell>,
-    rejected_lines: Vec<u64>,
+#[derive(Debug)]
+struct CountedRow {
+    customer: usize,
+    service: usize,
+    line: u64,
+    units: Quantity,
 }
 
 impl Tally {
@@ -113,13 +122,13 @@ impl Tally {
         Self {
             columns,
             duplicates,
-            customers: Vec::new(),
-            index: HashMap::new(),
-            services: HashMap::new(),
+            customers: Names::default(),
+            services: Names::default(),
+            counted: Vec::new(),
             rejected: Vec::new(),
+            rejected_lines: Vec::new(),
             nameless: Vec::new(),
             rows: 0,
-            last: 0,
         }
     }
 
@@ -140,85 +149,121 @@ impl Tally {
         }
     }
 
-    /// A row that the file ends in without a line end, whose last cell may therefore be half of what it was.
-    pub fn cut_off(&mut self, line: u64, customer: &str, column: &str, value: &str) {
-        self.rows += 1;
-        match customer.trim() {
-            "" => self.nameless.push(line),
-            customer => self.reject(line, customer, Fault::CutOff { column, value }),
-        }
-    }
-
     fn add(&mut self, line: u64, customer: &str, service: &str, units: Quantity) {
-        let duplicates = self.duplicates;
-        let service = self.service(service);
-        let cells = &mut self.customer(customer).cells;
-        match cells.get_mut(&service) {
-            None => {
-                cells.insert(service, Cell::Counted { count: units, lines: vec![line] });
-            }
-            Some(cell) => cell.again(line, units, duplicates),
-        }
+        let (customer, service) = (self.customers.number(customer), self.services.number(service));
+        self.counted.push(CountedRow { customer, service, line, units });
     }
 
     fn reject(&mut self, line: u64, customer: &str, fault: Fault<'_>) {
-        self.customer(customer).rejected_lines.push(line);
+        let number = self.customers.number(customer);
+        self.rejected_lines.push((number, line));
         let (column, value, why) = match fault {
             Fault::NoService => (self.columns.service.clone(), String::new(), "names no service".to_owned()),
             Fault::Count(text, error) => (self.columns.count.clone(), text.to_owned(), error.to_string()),
-            Fault::CutOff { column, value } => (column.to_owned(), value.to_owned(), CUT_OFF.to_owned()),
         };
         let customer = Some(CustomerName::new(customer));
         self.rejected.push(RejectedRow { line, column, value, customer, why });
     }
 
-    /// Exports list a customer's rows together, so the last one is looked at first.
-    fn customer(&mut self, name: &str) -> &mut CustomerTally {
-        let at = match self.customers.get(self.last) {
-            Some((last, _)) if last.as_str() == name => self.last,
-            _ => match self.index.get(name) {
-                Some(&at) => at,
-                None => {
-                    let name = CustomerName::new(name);
-                    self.index.insert(name.clone(), self.customers.len());
-                    self.customers.push((name, CustomerTally::default()));
-                    self.customers.len() - 1
-                }
-            },
-        };
-        self.last = at;
-        &mut self.customers[at].1
-    }
-
-    /// A service's name is kept once, however many customers use it.
-    fn service(&mut self, name: &str) -> ServiceName {
-        if let Some(known) = self.services.get(name) {
-            return known.clone();
-        }
-        let name = ServiceName::new(name);
-        self.services.insert(name.clone(), name.clone());
-        name
-    }
-
     /// The counts, in order.
-    pub fn finish(self) -> Counts {
-        let customers = self.customers.into_iter().map(|(name, tally)| {
-            let services = tally.cells.into_iter().collect();
-            (name, CustomerCounts { services, rejected_lines: tally.rejected_lines })
+    pub fn finish(mut self) -> Counts {
+        let (customers, customer_ranks) = self.customers.in_order();
+        let (services, service_ranks) = self.services.in_order();
+        for row in &mut self.counted {
+            (row.customer, row.service) = (customer_ranks[row.customer], service_ranks[row.service]);
+        }
+        // Stable, so that the rows of one cell stay in the file's order.
+        self.counted.sort_by_key(|row| (row.customer, row.service));
+        let mut rows = self.counted.as_slice();
+        let counts = customers.into_iter().enumerate().map(|(rank, name)| {
+            let own = rows.iter().take_while(|row| row.customer == rank).count();
+            let (of_customer, others) = rows.split_at(own);
+            rows = others;
+            let mut cells = Vec::with_capacity(own);
+            for rows in of_customer.chunk_by(|a, b| a.service == b.service) {
+                cells.push((services[rows[0].service].clone(), Cell::of(rows, self.duplicates)));
+            }
+            (name, CustomerCounts { services: cells.into_iter().collect(), rejected_lines: Vec::new() })
         });
-        Counts { customers: customers.collect(), rejected: self.rejected, nameless: self.nameless, rows: self.rows }
+        let mut customers: Vec<(CustomerName, CustomerCounts)> = counts.collect();
+        for (number, line) in self.rejected_lines {
+            customers[customer_ranks[number]].1.rejected_lines.push(line);
+        }
+        let customers = customers.into_iter().collect();
+        Counts { customers, rejected: self.rejected, nameless: self.nameless, rows: self.rows, open_end: false }
+    }
+}
+
+/// Each name once, by number, in the order of their first use.
+#[derive(Debug)]
+struct Names<N> {
+    known: Vec<N>,
+    index: HashMap<N, usize>,
+    /// Which name came after each the last time: exports repeat the same services for every customer.
+    after: Vec<usize>,
+    last: usize,
+}
+
+impl<N> Default for Names<N> {
+    fn default() -> Self {
+        Self { known: Vec::new(), index: HashMap::new(), after: Vec::new(), last: 0 }
+    }
+}
+
+impl<N> Names<N>
+where
+    N: Clone + Ord + std::hash::Hash + std::borrow::Borrow<str> + for<'a> From<&'a str>,
+{
+    fn number(&mut self, name: &str) -> usize {
+        let is = |at: usize| self.known.get(at).is_some_and(|known| known.borrow() == name);
+        if is(self.last) {
+            return self.last;
+        }
+        let guess = self.after.get(self.last).copied().unwrap_or_default();
+        let number = if is(guess) { guess } else { self.look_up(name) };
+        self.after[self.last] = number;
+        self.last = number;
+        number
+    }
+
+    fn look_up(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.index.get(name) {
+            return number;
+        }
+        let (name, number) = (N::from(name), self.known.len());
+        self.index.insert(name.clone(), number);
+        self.known.push(name);
+        self.after.push(number);
+        number
+    }
+
+    /// The names in order, and the place of each number in that order.
+    fn in_order(&mut self) -> (Vec<N>, Vec<usize>) {
+        let mut numbered: Vec<(N, usize)> = std::mem::take(&mut self.known).into_iter().zip(0..).collect();
+        numbered.sort();
+        let mut ranks = vec![0; numbered.len()];
+        for (rank, (_, number)) in numbered.iter().enumerate() {
+            ranks[*number] = rank;
+        }
+        (numbered.into_iter().map(|(name, _)| name).collect(), ranks)
     }
 }
 
 enum Fault<'a> {
     NoService,
     Count(&'a str, CountError),
-    CutOff { column: &'a str, value: &'a str },
 }
 
-const CUT_OFF: &str = "is the file's last cell, and no line end follows it, so it may have been cut off";
-
 impl Cell {
+    /// What these rows, of which there is at least one, come to.
+    fn of(rows: &[CountedRow], duplicates: Duplicates) -> Self {
+        let mut cell = Cell::Counted { count: rows[0].units, lines: vec![rows[0].line] };
+        for row in &rows[1..] {
+            cell.again(row.line, row.units, duplicates);
+        }
+        cell
+    }
+
     fn again(&mut self, line: u64, units: Quantity, duplicates: Duplicates) {
         match self {
             Cell::Duplicate { lines, counts } => {

@@ -9,6 +9,7 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 
 use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::LineKey;
@@ -110,8 +111,10 @@ pub struct Accepted {
     pub customers: BTreeSet<CustomerName>,
     /// Units of its export, all services together.
     pub units: Decimal,
-    /// The live additions of the lines that it saw.
-    pub additions: BTreeSet<AdditionId>,
+    /// The live additions of the lines that it saw, with their agreements.
+    pub additions: BTreeMap<AdditionId, AgreementId>,
+    /// Whether no line break ended its export.
+    pub open_end: bool,
 }
 
 /// A quantity that recount wrote.

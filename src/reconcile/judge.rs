@@ -143,7 +143,7 @@ impl Judge<'_> {
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
-        self.human_edit(addition, now).or_else(|| self.zero_guard(key, now, to)).or_else(|| self.line_step(now, to))
+        self.human_edit(addition, now).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
@@ -158,7 +158,7 @@ impl Judge<'_> {
         Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
     }
 
-    fn zero_guard(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
         if !to.is_zero() {
             return None;
         }
@@ -249,7 +249,7 @@ impl Judge<'_> {
     /// A line that recount saw live or wrote, and that is gone now, was ended by a person. Writing a new one would
     /// overwrite that decision.
     fn was_ours(&self, addition: &Addition) -> bool {
-        let seen = self.past.accepted.as_ref().is_some_and(|accepted| accepted.additions.contains(&addition.id));
+        let seen = self.past.accepted.as_ref().is_some_and(|accepted| accepted.additions.contains_key(&addition.id));
         self.policy.human_edit == HumanEdit::Ask && (seen || self.past.written.contains_key(&addition.id))
     }
 }

@@ -46,6 +46,10 @@ impl Quantity {
         if whole.len() > WHOLE_DIGITS_MAX || places.len() > DECIMAL_PLACES_MAX {
             return Err(CountError::TooLong);
         }
+        if places.is_empty() {
+            // Nearly every count is whole; this way is several times faster than through a decimal's text.
+            return whole.parse().map(|units: u32| Self::from(units)).map_err(|_| CountError::of(digits));
+        }
         let value = Decimal::from_str_exact(digits).map_err(|_| CountError::of(digits))?;
         Ok(Self(value.normalize()))
     }
@@ -107,7 +111,7 @@ pub enum CountError {
     #[error("has a sign; a count is written without one")]
     Sign,
     /// `1,234` or `1 234`.
-    #[error("has a separator in it; declare `thousands` or `decimal` if the export writes numbers that way")]
+    #[error("has a separator in it; a count is digits, and at most one point between digits")]
     Separator,
     /// `1E+05`.
     #[error("is in scientific notation; it looks as if a spreadsheet saved this file")]

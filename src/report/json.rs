@@ -182,7 +182,7 @@ impl RunRequests {
 
 impl<'a> Export<'a> {
     fn of(export: &'a ExportRecord) -> Self {
-        let ExportRecord { path, sha256, rows, customers, units: _, modified_at } = export;
+        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _ } = export;
         Self { path, sha256, rows: *rows, customers: *customers, modified_at: time(*modified_at) }
     }
 }

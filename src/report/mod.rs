@@ -2,6 +2,7 @@
 //!
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
+pub mod files;
 pub mod json;
 mod names;
 pub mod paint;

@@ -13,6 +13,7 @@ use crate::history::record::RunRecord;
 use crate::reconcile::clear::short;
 use crate::reconcile::code::Code;
 use crate::reconcile::code::Severity;
+use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::outcome::RunVerdict;
 use crate::reconcile::plan::Finding;
@@ -31,15 +32,17 @@ const CHANGES_SHOWN: usize = 20;
 
 /// How a report is rendered.
 #[derive(Debug, Clone, Copy)]
-pub struct View {
+pub struct View<'a> {
     /// Colour or none.
     pub paint: Paint,
     /// Every change, not only the first ones.
     pub whole: bool,
+    /// Findings that the reader has seen already; they are only counted.
+    pub known: &'a [Finding],
 }
 
 /// The report of one run.
-pub fn render(run: &RunRecord, view: View) -> String {
+pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let Some(end) = &run.end else { return unfinished(run) };
     if is_quiet(end) {
         return quiet(run, end, view.paint);
@@ -47,9 +50,11 @@ pub fn render(run: &RunRecord, view: View) -> String {
     let mut text = header(run, end, view.paint);
     let guards = guard_findings(end);
     paragraph(&mut text, guards.iter().map(|finding| finding.message.as_str()));
-    section(&mut text, "NEEDS YOU", &needs_you(run, end, &guards), view.paint);
+    let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide && !guards.contains(finding));
+    section(&mut text, "NEEDS YOU", run, asked, view);
     changes(&mut text, run, view);
-    section(&mut text, "WORTH A LOOK", &worth_a_look(run, end), view.paint);
+    let odd = end.findings.iter().filter(|finding| finding.severity == Severity::Warning);
+    section(&mut text, "WORTH A LOOK", run, odd, view);
     text.push_str(&next(run, end, &guards));
     text
 }
@@ -82,12 +87,15 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     if let Some(planned) = &run.planned {
         let (up, down) = moved(lines(run));
         let totals = end.totals;
-        let changed = if planned_only(run) { totals.would_change } else { totals.changed };
+        let pending = lines(run).iter().filter(|line| is_change(line)).count();
+        let (what, changed) = match totals.changed {
+            0 if pending > 0 => ("would change", pending),
+            changed => ("changed", changed),
+        };
         let _ = writeln!(
             text,
-            "  to decide {} · {} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
+            "  to decide {} · {what} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
             totals.to_decide,
-            if planned_only(run) { "would change" } else { "changed" },
             if totals.unknown == 0 {
                 totals.failed.to_string()
             } else {
@@ -161,43 +169,28 @@ fn paragraph<'a>(text: &mut String, sentences: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// One entry of a section: a sign, a handle, a title, and sentences below it.
+/// One entry of a section: a sign, a handle, a title with what is at stake, and sentences below it.
 struct Entry<'a> {
     sign: char,
     handle: &'a str,
     title: String,
+    step: String,
     sentences: Vec<String>,
-}
-
-fn needs_you<'a>(run: &'a RunRecord, end: &'a RunEnd, top: &[&Finding]) -> Vec<Entry<'a>> {
-    let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
-    asked.filter(|finding| !top.contains(finding)).map(|finding| entry(run, finding)).collect()
-}
-
-fn worth_a_look<'a>(run: &'a RunRecord, end: &'a RunEnd) -> Vec<Entry<'a>> {
-    end.findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Warning)
-        .map(|finding| entry(run, finding))
-        .collect()
 }
 
 fn entry<'a>(run: &'a RunRecord, finding: &'a Finding) -> Entry<'a> {
     let handle = finding.handle.as_deref().unwrap_or_default();
     let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
-    let (title, mut sentences) = match (line, &finding.customer, &finding.service) {
-        (Some(line), _, _) => (names::line(line), vec![step(line)]),
-        (None, Some(customer), Some(service)) => {
-            (format!("{} · {}", shown(customer.as_str()), shown(service.as_str())), Vec::new())
-        }
-        (None, Some(customer), None) => (shown(customer.as_str()), Vec::new()),
-        (None, None, Some(service)) => (format!("service {}", shown(service.as_str())), Vec::new()),
-        (None, None, None) => (finding.code.as_str().replace('-', " "), Vec::new()),
+    let title = match (line, &finding.customer, &finding.service) {
+        (Some(line), _, _) => names::line(line),
+        (None, Some(customer), Some(service)) => format!("{} · {}", shown(customer.as_str()), shown(service.as_str())),
+        (None, Some(customer), None) => shown(customer.as_str()),
+        (None, None, Some(service)) => format!("service {}", shown(service.as_str())),
+        (None, None, None) => finding.code.as_str().replace('-', " "),
     };
-    sentences.push(finding.message.clone());
-    sentences.push(finding.fix.clone());
-    sentences.retain(|sentence| !sentence.is_empty());
-    Entry { sign: sign(finding.code), handle, title, sentences }
+    let fix = if finding.fix.is_empty() { String::new() } else { format!("→ {}", finding.fix) };
+    let sentences = [finding.message.clone(), fix].into_iter().filter(|sentence| !sentence.is_empty()).collect();
+    Entry { sign: sign(finding.code), handle, title, step: line.map(step).unwrap_or_default(), sentences }
 }
 
 fn step(line: &LineRecord) -> String {
@@ -223,17 +216,28 @@ fn sign(code: Code) -> char {
     }
 }
 
-fn section(text: &mut String, heading: &str, entries: &[Entry<'_>], paint: Paint) {
-    if entries.is_empty() {
-        return;
+fn section<'a>(
+    text: &mut String,
+    heading: &str,
+    run: &'a RunRecord,
+    findings: impl Iterator<Item = &'a Finding>,
+    view: View<'_>,
+) {
+    let (known, new): (Vec<&Finding>, Vec<&Finding>) = findings.partition(|finding| view.known.contains(finding));
+    if known.len() + new.len() > 0 {
+        let _ = writeln!(text, "\n{}", view.paint.head(heading));
     }
-    let _ = writeln!(text, "\n{}", paint.head(heading));
-    for Entry { sign, handle, title, sentences } in entries {
-        let title = middle_cut(title, WIDTH - 11);
-        let _ = writeln!(text, "  {sign} {handle:<6} {title}");
+    for Entry { sign, handle, title, step, sentences } in new.into_iter().map(|finding| entry(run, finding)) {
+        let title = middle_cut(&title, WIDTH - 13 - step.width());
+        let gap = WIDTH - 11 - title.width() - step.width();
+        let row = format!("  {sign} {handle:<6} {title}{}{step}", " ".repeat(gap));
+        let _ = writeln!(text, "{}", row.trim_end());
         for sentence in sentences {
-            wrapped(text, sentence, "           ", "           ");
+            wrapped(text, &sentence, "           ", "           ");
         }
+    }
+    if !known.is_empty() {
+        let _ = writeln!(text, "  … {} as before", known.len());
     }
 }
 
@@ -245,7 +249,7 @@ fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
     }
 }
 
-fn changes(text: &mut String, run: &RunRecord, view: View) {
+fn changes(text: &mut String, run: &RunRecord, view: View<'_>) {
     let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| is_change(line)).collect();
     if changed.is_empty() {
         return;
@@ -255,7 +259,7 @@ fn changes(text: &mut String, run: &RunRecord, view: View) {
     } else {
         "CHANGED"
     };
-    let _ = writeln!(text, "\n{}{:>9} {:>8} {:>8}", view.paint.head(&padded(heading, 44)), "was", "now", "");
+    let _ = writeln!(text, "\n{}{:>9} {:>8}", view.paint.head(&padded(heading, 44)), "was", "now");
     let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
     for line in changed.iter().take(shown) {
         change(text, line);
@@ -288,6 +292,9 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
     let pending = lines(run).iter().any(is_change) && end.totals.changed == 0;
     let commands = match plan {
+        Some(plan) if pending && run.mode == Mode::Observe => {
+            format!("plan {plan} · to carry it out, set mode = \"apply\" in recount.toml, then recount apply {plan}")
+        }
         Some(plan) if pending => {
             format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
         }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
@@ -15,8 +15,8 @@ use crate::report::names;
 /// One night of a line: which run, and what it made of it.
 #[derive(Debug, Clone)]
 pub struct Night {
-    /// The run, without its lines.
-    pub run: RunRecord,
+    /// The run.
+    pub run: RunSummary,
     /// The line.
     pub line: LineRecord,
 }

@@ -49,7 +49,7 @@ impl Sim {
     /// Starts on a free port of 127.0.0.1, over http.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When the world makes no sense, or no port can be had.
     pub async fn start(world: World, faults: Faults) -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), world, faults, None, None).await
     }
@@ -57,7 +57,7 @@ impl Sim {
     /// Starts on an address; every answer takes at least `latency`; with `tls` over https.
     ///
     /// # Errors
-    /// When the address cannot be had, or certificate and key do not fit.
+    /// When the world makes no sense, the address cannot be had, or certificate and key do not fit.
     pub async fn start_on(
         address: SocketAddr,
         world: World,
@@ -65,6 +65,7 @@ impl Sim {
         latency: Option<Duration>,
         tls: Option<Tls>,
     ) -> io::Result<Self> {
+        world.check()?;
         let acceptor = tls.map(|tls| acceptor(&tls)).transpose()?;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -1,6 +1,9 @@
 //! The state of the simulated ConnectWise: rows ready to be sent, kept per collection, so a list costs its own rows only.
 
+mod fill;
+
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,10 +12,10 @@ use std::time::Instant;
 
 use chrono::NaiveTime;
 
+pub(super) use self::fill::Names;
 use crate::sim::render;
 use crate::sim::world::Addition;
 use crate::sim::world::Agreement;
-use crate::sim::world::Member;
 use crate::sim::world::Product;
 use crate::sim::world::Wire;
 use crate::sim::world::World;
@@ -48,6 +51,9 @@ pub(super) struct Store {
     /// The world without its additions, tickets and notes, which live below.
     world: World,
     additions: BTreeMap<i64, Addition>,
+    /// The additions of each agreement. Their rows are made when they are asked for: a hundred thousand of them,
+    /// kept ready, would take most of a gigabyte.
+    by_agreement: HashMap<i64, BTreeSet<i64>>,
     rows: HashMap<Collection, Rows>,
     agreements: HashMap<i64, usize>,
     /// Lower-case identifier to place in the catalog.
@@ -77,32 +83,6 @@ pub(super) struct Lag {
 /// How many writes a lagging read can be behind.
 const TOUCHES_MAX: usize = 10_000;
 
-/// Names that have an id by their order of appearance.
-#[derive(Debug, Default)]
-pub(super) struct Names(Vec<String>);
-
-impl Names {
-    fn of<'a>(names: impl Iterator<Item = &'a String>) -> Self {
-        let mut found: Vec<String> = Vec::new();
-        for name in names {
-            if !found.contains(name) {
-                found.push(name.clone());
-            }
-        }
-        Self(found)
-    }
-
-    /// The id of a name, from 1; 0 for a name that never appeared.
-    pub(super) fn id(&self, name: &str) -> i64 {
-        let place = self.0.iter().position(|known| known == name).map_or(0, |place| place + 1);
-        i64::try_from(place).unwrap_or_default()
-    }
-
-    fn rows(&self) -> Rows {
-        self.0.iter().map(|name| (self.id(name), Arc::new(render::named(self.id(name), name)))).collect()
-    }
-}
-
 impl Store {
     pub(super) fn new(world: World, started: Instant) -> Self {
         let mut store = Self {
@@ -110,6 +90,7 @@ impl Store {
             products: index(&world.catalog, |product| product.identifier.to_lowercase()),
             world,
             additions: BTreeMap::new(),
+            by_agreement: HashMap::new(),
             rows: HashMap::new(),
             touched: VecDeque::new(),
             started,
@@ -142,14 +123,27 @@ impl Store {
         &self.world
     }
 
-    /// The rows of a list; none when it is empty.
+    /// The rows of a list that is kept ready, as every one but the additions is; none when it is empty.
     pub(super) fn rows(&self, collection: Collection) -> Option<&Rows> {
         self.rows.get(&collection)
     }
 
+    /// The rows of any list, in order of their ids.
+    pub(super) fn list(&self, collection: Collection) -> Vec<Arc<Wire>> {
+        match collection {
+            (Table::Additions, agreement) => self.additions_of(agreement).map(|found| self.render(found)).collect(),
+            _ => self.rows.get(&collection).map(|rows| rows.values().cloned().collect()).unwrap_or_default(),
+        }
+    }
+
+    fn additions_of(&self, agreement: i64) -> impl Iterator<Item = &Addition> {
+        let ids = self.by_agreement.get(&agreement).into_iter().flatten();
+        ids.filter_map(|id| self.additions.get(id))
+    }
+
     /// The rows of a list as a replica shows them that lags behind.
     pub(super) fn lagging_rows(&self, collection: Collection, lag: Lag) -> Rows {
-        let mut rows = self.rows.get(&collection).cloned().unwrap_or_default();
+        let mut rows: Rows = self.list(collection).into_iter().map(|row| (id_of(&row, "id"), row)).collect();
         for (place, touch) in self.touched.iter().rev().enumerate() {
             let unseen = place < lag.writes || touch.at.elapsed() < lag.age;
             if unseen && touch.collection == collection {
@@ -162,8 +156,15 @@ impl Store {
         rows
     }
 
-    pub(super) fn row(&self, collection: Collection, id: i64) -> Option<&Arc<Wire>> {
-        self.rows.get(&collection)?.get(&id)
+    /// One row of any list.
+    pub(super) fn row(&self, collection: Collection, id: i64) -> Option<Arc<Wire>> {
+        match collection {
+            (Table::Additions, agreement) => {
+                let found = self.additions.get(&id).filter(|found| found.agreement == agreement);
+                found.map(|found| self.render(found))
+            }
+            _ => self.rows.get(&collection)?.get(&id).cloned(),
+        }
     }
 
     pub(super) fn addition(&self, id: i64) -> Option<&Addition> {
@@ -191,20 +192,28 @@ impl Store {
         (start + self.started.elapsed()).format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Stores an addition and its row.
+    /// Stores an addition; its row as it is now.
     pub(super) fn put_addition(&mut self, addition: Addition) -> Arc<Wire> {
         let (collection, id) = ((Table::Additions, addition.agreement), addition.id);
+        let before = self.row(collection, id);
+        self.touch(collection, id, before);
         let row = self.render(&addition);
-        self.additions.insert(id, addition);
-        self.put_row(collection, id, row)
+        self.keep(addition);
+        row
     }
 
-    /// Removes an addition and its row.
+    fn keep(&mut self, addition: Addition) {
+        self.by_agreement.entry(addition.agreement).or_default().insert(addition.id);
+        self.additions.insert(addition.id, addition);
+    }
+
+    /// Removes an addition.
     pub(super) fn remove_addition(&mut self, agreement: i64, id: i64) {
-        self.additions.remove(&id);
         let collection = (Table::Additions, agreement);
-        let before = self.rows.get_mut(&collection).and_then(|rows| rows.remove(&id));
+        let before = self.row(collection, id);
         self.touch(collection, id, before);
+        self.additions.remove(&id);
+        self.by_agreement.entry(agreement).or_default().remove(&id);
     }
 
     /// Stores a row that has no other form: a ticket or a note.
@@ -222,82 +231,14 @@ impl Store {
         self.touched.push_back(Touch { at: Instant::now(), collection, id, before });
     }
 
-    fn render(&self, addition: &Addition) -> Wire {
+    fn render(&self, addition: &Addition) -> Arc<Wire> {
         let agreement = self.agreement(addition.agreement);
         let around = render::Around {
             agreement_status: agreement.map_or("Inactive", |found| render::status_of(found, self.world.today)),
             product: self.product(&addition.product),
             places: self.world.options.quantity_places,
         };
-        render::addition(addition, &around)
-    }
-
-    /// Renders every record of a new world.
-    fn fill(&mut self) {
-        self.fill_companies();
-        self.fill_agreements();
-        self.fill_service();
-        for addition in std::mem::take(&mut self.world.additions) {
-            self.put_addition(addition);
-        }
-        for ticket in std::mem::take(&mut self.world.tickets) {
-            self.put_row((Table::Tickets, 0), id_of(&ticket, "id"), ticket);
-        }
-        for note in std::mem::take(&mut self.world.notes) {
-            self.put_row((Table::Notes, id_of(&note, "ticketId")), id_of(&note, "id"), note);
-        }
-        let ids = self.rows.values().filter_map(|rows| rows.keys().next_back()).max();
-        self.last_id = ids.copied().unwrap_or_default();
-        self.touched.clear();
-    }
-
-    fn fill_companies(&mut self) {
-        let companies = &self.world.companies;
-        let statuses = Names::of(companies.iter().map(|company| &company.status));
-        let types = Names::of(companies.iter().flat_map(|company| &company.types));
-        let rows = companies.iter().map(|found| (found.id, Arc::new(render::company(found, &statuses, &types))));
-        self.rows.insert((Table::Companies, 0), rows.collect());
-        self.rows.insert((Table::CompanyStatuses, 0), statuses.rows());
-        self.rows.insert((Table::CompanyTypes, 0), types.rows());
-    }
-
-    fn fill_agreements(&mut self) {
-        let world = &self.world;
-        let companies = index(&world.companies, |company| company.id);
-        let types = Names::of(world.agreements.iter().map(|agreement| &agreement.kind));
-        let row = |found: &Agreement| {
-            let company = companies.get(&found.company).and_then(|place| world.companies.get(*place));
-            render::agreement(found, company, types.id(&found.kind), render::status_of(found, world.today))
-        };
-        let rows = world.agreements.iter().map(|found| (found.id, Arc::new(row(found)))).collect();
-        let catalog = world.catalog.iter().map(|found| (found.id, Arc::new(render::product(found)))).collect();
-        self.rows.insert((Table::Agreements, 0), rows);
-        self.rows.insert((Table::AgreementTypes, 0), types.rows());
-        self.rows.insert((Table::Catalog, 0), catalog);
-    }
-
-    fn fill_service(&mut self) {
-        for board in &self.world.boards {
-            let statuses = board.statuses.iter().map(|found| (found.id, Arc::new(render::board_status(found, board))));
-            self.rows.insert((Table::BoardStatuses, board.id), statuses.collect());
-            let types =
-                (board.id * 100 + 1..).zip(&board.types).map(|(id, name)| (id, Arc::new(render::named(id, name))));
-            self.rows.insert((Table::BoardTypes, board.id), types.collect());
-            self.rows.entry((Table::Boards, 0)).or_default().insert(board.id, Arc::new(render::board(board)));
-        }
-        self.rows.insert((Table::Priorities, 0), Names::of(self.world.priorities.iter()).rows());
-        self.rows.insert((Table::Sources, 0), Names::of(self.world.sources.iter()).rows());
-        let mut members: Rows = self.world.members.iter().map(|m| (m.id, Arc::new(render::member(m)))).collect();
-        for (id, key) in (9001..).zip(&self.world.keys) {
-            let member = Member {
-                id,
-                identifier: key.member.clone(),
-                first_name: "API".to_owned(),
-                last_name: key.member.clone(),
-            };
-            members.insert(id, Arc::new(render::member(&member)));
-        }
-        self.rows.insert((Table::Members, 0), members);
+        Arc::new(render::addition(addition, &around))
     }
 }
 

@@ -22,8 +22,8 @@ fn world() -> World {
                        {"id": 11, "company": 1, "type": "Email Security", "end": "2025-12-31"}],
         "catalog": [{"id": 500, "identifier": "MP-A", "price": 2.5}, {"id": 501, "identifier": "MP-OLD", "inactive": true},
                     {"id": 502, "identifier": "MP-KIT", "class": "Bundle"}],
-        "additions": [{"id": 100, "agreement": 10, "product": "MP-A", "quantity": 3, "effective": "2024-02-01"},
-                      {"id": 101, "agreement": 10, "product": "MP-OLD", "quantity": 1, "effective": "2024-02-01"}]
+        "additions": [{"id": 100, "agreement": 10, "product": "MP-A", "quantity": 3},
+                      {"id": 101, "agreement": 10, "product": "MP-OLD", "quantity": 1}]
     }"#;
     World::parse(text).expect("the world of these tests")
 }
@@ -231,6 +231,8 @@ async fn a_creation_that_the_real_server_refuses_is_refused() {
     ] {
         assert_eq!(changed(name, value.clone()).await.0, 400, "{name} {value}");
     }
+    let ended = client.send(Method::POST, "/finance/agreements/11/additions", &good).await;
+    assert_eq!(ended.0, 400, "an agreement that has ended");
     let (_, body) = changed("effectiveDate", json!("2024-01-31T00:00:00Z")).await;
     assert_eq!(body["errors"][0]["message"], "effectiveDate cannot be less than the agreement billing start date");
     assert!(
@@ -419,6 +421,53 @@ async fn another_process_reads_the_state_back_and_no_header_value_is_kept() {
     client.http.post(control("reset-requests")).send().await.expect("an answer");
     assert_eq!(sim.requests(), []);
     sim.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_held_request_is_never_answered_and_ends_with_the_server() {
+    let sim = start(r#"[{"then": {"connection": "hold", "applied": true}}]"#).await;
+    let body = r#"[{"op":"replace","path":"quantity","value":7}]"#;
+    let path = format!("{ADDITIONS}/100");
+    let applied = async {
+        while quantity(&sim) != Decimal::from(7) {
+            tokio::task::yield_now().await;
+        }
+        sim.requests()
+    };
+    tokio::select! {
+        answer = raw(&sim, "PATCH", &path, body) => panic!("an answer came: {answer:?}"),
+        requests = applied => assert_eq!((requests[0].status, requests[0].applied), (None, 1)),
+    }
+    sim.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_whole_in_the_end() {
+    let sim = start(r#"[{"when": {"times": 1}, "then": {"body_bytes_per_second": 1000000}}]"#).await;
+    let client = Client::new(&sim);
+    let slow = client.get(ADDITIONS).await;
+    assert_eq!((slow.0, slow.1.as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
+    assert_eq!(client.get(ADDITIONS).await, slow);
+}
+
+#[tokio::test]
+async fn a_quantity_may_come_with_more_places_than_it_was_written_with() {
+    let sim = start("[]").await;
+    sim.edit(|world| world.options.quantity_places = 2);
+    let (_, row) = Client::new(&sim).set_quantity("quantity", json!(5)).await;
+    assert_eq!(row["quantity"].to_string(), "5.00");
+    assert_eq!(quantity(&sim).to_string(), "5");
+}
+
+#[tokio::test]
+async fn an_addition_is_not_found_under_another_agreement() {
+    let sim = start("[]").await;
+    let client = Client::new(&sim);
+    let path = "/finance/agreements/11/additions/100";
+    assert_eq!(client.get(path).await.0, 404);
+    let body = json!([{"op": "replace", "path": "quantity", "value": 7}]);
+    assert_eq!(client.send(Method::PATCH, path, &body).await.0, 404);
+    assert_eq!(quantity(&sim), Decimal::from(3));
 }
 
 /// One request over a bare socket; what was answered until the connection ended.

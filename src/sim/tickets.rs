@@ -59,7 +59,7 @@ pub(super) fn create(store: &mut Store, body: Value, key: &Key) -> Result<Arc<Wi
 /// As for creating one; 403 when it would be closed without the right.
 pub(super) fn change(store: &mut Store, id: i64, body: Value, key: &Key) -> Result<Arc<Wire>, Refusal> {
     let stored = store.row((Table::Tickets, 0), id).ok_or_else(|| Refusal::not_found(format!("{RESOURCE} {id}")))?;
-    let mut ticket = Wire::clone(stored);
+    let mut ticket = Wire::clone(&stored);
     for operation in patch::parse(body)? {
         if schema::of(RESOURCE).has(&operation.path)
             && !["id", "_info", "closedFlag"].contains(&operation.path.as_str())
@@ -126,7 +126,7 @@ fn finish(store: &Store, ticket: &mut Wire, key: &Key) -> Result<(), Refusal> {
         }
     }
     let status = store.row((Table::BoardStatuses, reference_id(ticket, "board")), reference_id(ticket, "status"));
-    let closed = status.and_then(|status| status.get("closedStatus")) == Some(&Value::Bool(true));
+    let closed = status.is_some_and(|status| status.get("closedStatus") == Some(&Value::Bool(true)));
     if closed && ticket.get("closedFlag") != Some(&Value::Bool(true)) {
         auth::require(key, Module::Tickets, Right::Close)?;
     }

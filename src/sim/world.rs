@@ -13,6 +13,7 @@
 //! Everything left out has a default; an unknown key is an error. `more` holds further fields of a record by
 //! their ConnectWise names, as they go over the wire.
 
+mod check;
 mod records;
 
 use std::collections::BTreeMap;
@@ -169,6 +170,14 @@ impl World {
         serde_json::from_str(text).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
     }
 
+    /// Whether every reference leads somewhere and no id is used twice.
+    ///
+    /// # Errors
+    /// When not; the message names the record.
+    pub fn check(&self) -> io::Result<()> {
+        check::check(self).map_err(|what| io::Error::new(io::ErrorKind::InvalidInput, what))
+    }
+
     /// The addition of this id.
     #[must_use]
     pub fn addition(&self, id: i64) -> Option<&Addition> {
@@ -289,6 +298,36 @@ mod tests {
             r#"{"keys": [{"public": "a", "private": "b", "member": "c", "rights": {"agreements": "inqire"}}]}"#,
         );
         assert!(error.expect_err("no such right").to_string().contains("inqire"));
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_named() {
+        let error = |text: &str| World::parse(text).and_then(|world| world.check()).expect_err(text).to_string();
+        let agreement = r#"{"agreements": [{"id": 10, "company": 7}]}"#;
+        assert_eq!(error(agreement), "agreement 10 names company 7, which is not there");
+        let twice = r#"{"companies": [{"id": 1, "name": "Acme"}, {"id": 1, "name": "Zeta"}]}"#;
+        assert_eq!(error(twice), "company 1 is there twice");
+    }
+
+    #[test]
+    fn the_demo_world_holds_every_case_that_the_demo_shows() {
+        let world = World::demo();
+        world.check().expect("a world that makes sense");
+        assert_eq!(world.companies.iter().filter(|company| !company.deleted).count(), 13, "12 customers and the MSP");
+        assert!(world.agreements.iter().any(|agreement| agreement.end.is_some_and(|end| end < world.today)));
+        assert!(world.agreements.iter().any(|agreement| agreement.one_time));
+        assert!(world.catalog.iter().any(|product| product.class == "Bundle"));
+        assert!(world.catalog.iter().any(|product| product.inactive));
+        let live = |agreement: i64, product: &str| {
+            let here = world.additions.iter().filter(|line| line.agreement == agreement && line.product == product);
+            here.filter(|line| {
+                line.effective.is_none_or(|day| day <= world.today)
+                    && line.cancelled.is_none_or(|day| day > world.today)
+            })
+            .count()
+        };
+        assert_eq!(live(808, "MP-CLOUDFILTER"), 2, "Harbor Realty has two live lines of one product");
+        assert_eq!(live(812, "MP-CLOUDFILTER"), 0, "Larkspur Schools has none yet");
     }
 
     #[test]

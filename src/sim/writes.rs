@@ -10,10 +10,12 @@ use serde_json::Value;
 use crate::sim::conditions::decimal;
 use crate::sim::patch;
 use crate::sim::refusal::Refusal;
+use crate::sim::render;
 use crate::sim::schema;
 use crate::sim::schema::Kind;
 use crate::sim::store::Store;
 use crate::sim::world::Addition;
+use crate::sim::world::Agreement;
 use crate::sim::world::Product;
 use crate::sim::world::UnknownPatchPath;
 use crate::sim::world::Wire;
@@ -57,7 +59,13 @@ pub(super) fn create(store: &mut Store, agreement: i64, body: &Value, member: &s
         })?;
     }
     let mut addition = Addition::new(0, agreement, "", Decimal::ZERO);
-    addition.effective = store.settings().today.max(billing_start(store, agreement));
+    let today = store.settings().today;
+    let state = store.agreement(agreement).map(|found| render::status_of(found, today));
+    if let Some(ended @ ("Cancelled" | "Expired")) = state {
+        // Unverified: what the real server answers here; a client must not get this far.
+        return Err(Refusal::invalid(RESOURCE, "OutOfRange", "agreementId", format!("The agreement is {ended}.")));
+    }
+    addition.effective = Some(today.max(billing_start(store, agreement)));
     for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
         set(store, &mut addition, name, value)?;
     }
@@ -114,9 +122,9 @@ fn set(store: &Store, addition: &mut Addition, name: &str, value: &Value) -> Res
         }
         "effectiveDate" => {
             let day = day(name, value)?;
-            addition.effective = day.ok_or_else(|| {
+            addition.effective = Some(day.ok_or_else(|| {
                 Refusal::invalid(RESOURCE, "MissingRequiredField", name, "The effectiveDate field is required.")
-            })?;
+            })?);
         }
         "cancelledDate" => addition.cancelled = day(name, value)?,
         "serialNumber" => addition.serial_number = text(name, value, 50)?.unwrap_or_default(),
@@ -155,18 +163,18 @@ fn valid(store: &Store, addition: &Addition) -> Result<(), Refusal> {
         }
         Some(_) => {}
     }
-    if addition.effective < billing_start(store, addition.agreement) {
+    let effective = addition.effective.unwrap_or(NaiveDate::MAX);
+    if effective < billing_start(store, addition.agreement) {
         return refuse("effectiveDate", "effectiveDate cannot be less than the agreement billing start date");
     }
-    if addition.cancelled.is_some_and(|day| day < addition.effective) {
+    if addition.cancelled.is_some_and(|day| day < effective) {
         return refuse("cancelledDate", "cancelledDate cannot be less than effectiveDate");
     }
     Ok(())
 }
 
 fn billing_start(store: &Store, agreement: i64) -> NaiveDate {
-    let found = store.agreement(agreement);
-    found.map_or(NaiveDate::MIN, |agreement| agreement.bill_start.unwrap_or(agreement.start).max(agreement.start))
+    store.agreement(agreement).map_or(NaiveDate::MIN, Agreement::billing_start)
 }
 
 fn amount(name: &str, value: &Value) -> Result<Decimal, Refusal> {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use futures_util::FutureExt;
 use recount::connectwise::ReadError;
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
@@ -52,6 +54,16 @@ async fn a_server_that_is_not_there_is_unreachable() {
     assert!(error.contains("no connection") && error.contains("5 tries") && !error.contains("canary"), "{error}");
 }
 
+/// Otherwise a server that takes requests and never answers would hold the night.
+#[tokio::test]
+async fn a_server_that_does_not_answer_in_time_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut settings = settings(&format!("http://{}", listener.local_addr().expect("an address")));
+    settings.request_timeout = Duration::from_millis(20);
+    let error = Client::new(settings).expect("a client").catalog().await.expect_err("nothing").to_string();
+    assert!(error.contains("no answer in time (5 tries)"), "{error}");
+}
+
 /// Otherwise an answer without an end would take the host's memory.
 #[tokio::test]
 async fn an_answer_larger_than_anything_right_is_not_read_on() {
@@ -87,4 +99,21 @@ async fn no_more_requests_are_on_their_way_than_allowed() {
     let reads = (1..=8).map(|id| client.additions(AgreementId(id)));
     assert!(futures_util::future::join_all(reads).await.iter().all(Result::is_ok));
     assert_eq!(highest.load(Ordering::SeqCst), 2);
+}
+
+/// Otherwise the pace that the settings name would hold nobody back.
+#[tokio::test]
+async fn a_request_beyond_the_pace_is_not_sent_yet() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_raw("[]", "application/json"))
+        .mount(&server)
+        .await;
+    let mut settings = settings(&server.uri());
+    settings.requests_per_minute = 2;
+    let client = Client::new(settings).expect("a client");
+    assert!(client.catalog().await.is_ok() && client.catalog().await.is_ok());
+    // Polled once, a request that may go out is counted as sent.
+    assert!(client.catalog().now_or_never().is_none());
+    assert_eq!(client.traffic().sent, 2);
 }

@@ -4,6 +4,7 @@ use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
 use recount::connectwise::denial::Right;
 use recount::connectwise::settings::ClientError;
+use recount::connectwise::settings::ConnectWiseSettings;
 use recount::reconcile::ids::AgreementId;
 use wiremock::Mock;
 use wiremock::MockServer;
@@ -86,6 +87,7 @@ async fn the_codebase_is_looked_up_once_and_without_credentials() {
     let requests = requests(&server).await;
     let lookups: Vec<_> = requests.iter().filter(|request| request.url.path().starts_with("/login")).collect();
     assert_eq!((lookups.len(), requests.len()), (1, 3));
+    assert!(requests.iter().filter(|request| request.url.path().starts_with("/v2025_1/apis/3.0/")).count() == 2);
     for header in ["authorization", "clientid"] {
         assert!(!lookups[0].headers.contains_key(header), "{header}");
     }
@@ -105,12 +107,14 @@ async fn a_codebase_that_cannot_be_looked_up_is_the_router() {
     }
 }
 
+type Spoil = fn(&mut ConnectWiseSettings);
+
 /// Otherwise a typo would show up at night, as an answer that nobody understands.
 #[tokio::test]
 async fn settings_that_cannot_be_right_are_refused_before_anything_is_sent() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
-    let cases: [(&str, fn(&mut recount::connectwise::settings::ConnectWiseSettings)); 8] = [
+    let cases: [(&str, Spoil); 8] = [
         ("company", |s| s.company = String::new()),
         ("company", |s| s.company = "a:b".into()),
         ("client_id", |s| s.client_id = "x y".into()),

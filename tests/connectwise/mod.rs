@@ -5,6 +5,7 @@ mod identity;
 mod paging;
 mod raw;
 mod statuses;
+mod tls;
 
 use std::time::Duration;
 

@@ -127,7 +127,7 @@ async fn paging_that_does_not_advance_is_an_error() {
 #[tokio::test]
 async fn ids_are_asked_for_in_urls_of_bearable_length() {
     let server = Companies::serve(1_000_000..1_003_000, 1000, |_| {}).await;
-    let wanted: BTreeSet<CompanyId> = (1_000_000..1_002_500).map(|id| CompanyId(id)).chain([CompanyId(7)]).collect();
+    let wanted: BTreeSet<CompanyId> = (1_000_000..1_002_500).map(CompanyId).chain([CompanyId(7)]).collect();
     let companies = client(&server).companies(&wanted).await.expect("a list");
     assert_eq!(ids(&companies), (1_000_000..1_002_500).collect::<Vec<_>>());
     // `requests` checks each URL's length.

@@ -32,7 +32,8 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
         rows: 0,
         customers: BTreeSet::new(),
         units: Decimal::ZERO,
-        additions: additions.iter().copied().map(AdditionId).collect(),
+        additions: additions.iter().map(|id| (AdditionId(*id), AgreementId(10))).collect(),
+        open_end: false,
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn cleared(night: &Night, approval: Approval<'_>) -> Result<ClearedPl
         past: &night.past,
         counts: &night.counts(),
         export: &night.export,
-        returned: &night.returned(),
+        seen: &night.seen(),
         now: time("2026-03-10T02:00:00Z"),
         unattended: true,
     };
@@ -229,7 +230,7 @@ fn a_first_run_that_would_write_needs_a_person() {
         past: &night.past,
         counts: &night.counts(),
         export: &night.export,
-        returned: &night.returned(),
+        seen: &night.seen(),
         now: time("2026-03-10T02:00:00Z"),
         unattended: false,
     };

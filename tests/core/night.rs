@@ -3,11 +3,11 @@
 //! [`Night::new`] is an ordinary, small MSP; each test changes the one thing that it is about.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
 use chrono::Utc;
+use recount::reconcile::clear::Seen;
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
 use recount::reconcile::counts::ColumnNames;
@@ -261,9 +261,13 @@ impl Night {
         }
     }
 
-    /// Every addition that ConnectWise returned.
-    pub(super) fn returned(&self) -> BTreeSet<AdditionId> {
-        self.additions.values().flatten().map(|addition| addition.id).collect()
+    /// What ConnectWise returned.
+    pub(super) fn seen(&self) -> Seen {
+        Seen {
+            additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
+            agreements: self.additions.keys().copied().collect(),
+            lost_sight: false,
+        }
     }
 
     /// The line of `MP-CLOUDFILTER` on Acme's agreement.

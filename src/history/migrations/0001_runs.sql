@@ -17,6 +17,7 @@ CREATE TABLE runs (
     export_customers   INTEGER,
     export_units       TEXT,
     export_modified_at TEXT,
+    export_open_end    INTEGER CHECK (export_open_end IN (0, 1)), -- no line break ends it
     approved           INTEGER NOT NULL DEFAULT 0 CHECK (approved IN (0, 1)), -- by its fingerprint
     thinned            INTEGER NOT NULL DEFAULT 0 CHECK (thinned IN (0, 1)),  -- unchanged lines are gone
     -- The end; NULL while the run lasts, and for ever if its process died and nobody closed it.
@@ -58,10 +59,10 @@ CREATE TABLE lines (
                                                'skipped', 'conflict', 'failed', 'unknown')),
     reason    TEXT NOT NULL,
     detail    TEXT NOT NULL,
-    PRIMARY KEY (run, position)
+    -- Stored in the order of handles, and looked up run by run: an index over the handles of all runs would nearly
+    -- double the time that a large plan takes to be stored.
+    PRIMARY KEY (run, handle)
 ) STRICT, WITHOUT ROWID;
-
-CREATE UNIQUE INDEX lines_by_handle ON lines (handle, run);
 
 CREATE TABLE findings (
     run      INTEGER NOT NULL REFERENCES runs (run),
@@ -80,7 +81,7 @@ CREATE TABLE findings (
 CREATE TABLE baselines (
     run       INTEGER PRIMARY KEY REFERENCES runs (run),
     customers TEXT NOT NULL, -- JSON: the customers that the export names
-    additions TEXT NOT NULL  -- JSON: the live additions that ConnectWise returned
+    additions TEXT NOT NULL  -- JSON: the live additions that ConnectWise returned, with their agreements
 ) STRICT;
 
 -- Lines that the exports have wanted at zero ever since, with the first export that did.

@@ -1,1 +1,174 @@
-//! Tests.
+//! What the history promises, over real files.
+
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+use rust_decimal::Decimal;
+use tempfile::TempDir;
+
+use crate::history::journal::Intent;
+use crate::history::journal::IntentKind;
+use crate::history::lock::RunLock;
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::record::Requests;
+use crate::history::record::RunEnd;
+use crate::history::record::Totals;
+use crate::history::runs::NewRun;
+use crate::history::store::History;
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::ProductId;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+
+mod guarding;
+mod journaling;
+mod opening;
+mod recording;
+
+/// A state folder of its own, its lock, and its history.
+struct Place {
+    _dir: TempDir,
+    state: PathBuf,
+    lock: RunLock,
+    history: History,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let lock = RunLock::take(&state, noon()).unwrap();
+        let history = History::open(&state, noon()).unwrap();
+        Self { _dir: dir, state, lock, history }
+    }
+
+    fn begin(&mut self, command: RunCommand) -> RunId {
+        self.begin_for("mail", command)
+    }
+
+    fn begin_for(&mut self, name: &str, command: RunCommand) -> RunId {
+        let start = NewRun { integration: IntegrationName::new(name), command, mode: Mode::Apply, started_at: noon() };
+        self.history.begin_run(&self.lock, start).unwrap()
+    }
+
+    /// A whole run with this plan.
+    fn night(&mut self, command: RunCommand, plan: &PlanRecord) -> RunId {
+        let run = self.begin(command);
+        self.history.record_plan(run, plan).unwrap();
+        self.history.end_run(run, &[], &end()).unwrap();
+        run
+    }
+
+    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::journal::WriteId {
+        self.history.intent(&self.lock, run, intent, noon()).unwrap()
+    }
+}
+
+fn mail() -> IntegrationName {
+    IntegrationName::new("mail")
+}
+
+fn noon() -> DateTime<Utc> {
+    "2026-03-04T12:00:00Z".parse().unwrap()
+}
+
+fn units(units: u32) -> Quantity {
+    Quantity::from(units)
+}
+
+fn key(agreement: i64, product: &str) -> LineKey {
+    LineKey { agreement: AgreementId(agreement), product: ProductCode::new(product) }
+}
+
+/// The plan of an export that was made so many hours after noon.
+fn plan(hours: i64, lines: Vec<LineRecord>) -> PlanRecord {
+    PlanRecord {
+        fingerprint: format!("{hours:064x}"),
+        accepted: true,
+        export: ExportRecord {
+            path: "exports/mail.csv".to_owned(),
+            sha256: format!("{hours:064}"),
+            rows: 40,
+            customers: 12,
+            units: Decimal::new(2125, 1),
+            modified_at: noon() + TimeDelta::hours(hours),
+            open_end: false,
+        },
+        lines,
+    }
+}
+
+/// A line of "Acme" on agreement 10 + `number`, with addition 100 + `number`.
+fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
+    let (outcome, reason) = match (was, wanted) {
+        (was, wanted) if was == wanted => (Outcome::Unchanged, Code::Equal),
+        (_, 0) => (Outcome::Held, Code::ToZero),
+        _ => (Outcome::WouldUpdate, Code::CountChanged),
+    };
+    LineRecord {
+        handle: format!("h{number}"),
+        company: Some(CompanyId(1)),
+        agreement: Some(AgreementId(10 + number)),
+        addition: Some(AdditionId(100 + number)),
+        product: Some(ProductCode::new("FILTER")),
+        sources: vec![source("Acme", Some(wanted), &[2])],
+        was: Some(units(was)),
+        wanted: Some(units(wanted)),
+        now: Some(units(was)),
+        outcome,
+        reason,
+        detail: "as it is".to_owned(),
+    }
+}
+
+fn source(customer: &str, count: Option<u32>, lines: &[u64]) -> Source {
+    Source {
+        customer: CustomerName::new(customer),
+        service: ServiceName::new("CloudFilter"),
+        count: count.map(units),
+        lines: lines.to_vec(),
+    }
+}
+
+fn end() -> RunEnd {
+    RunEnd {
+        finished_at: noon(),
+        verdict: RunVerdict::Ok,
+        exit_code: 0,
+        findings: Vec::new(),
+        totals: Totals::default(),
+        requests: Requests::default(),
+    }
+}
+
+fn set(addition: i64, from: u32, to: u32) -> Intent {
+    let kind = IntentKind::Set { addition: AdditionId(addition), from: units(from), to: units(to) };
+    Intent { key: key(10, "FILTER"), kind }
+}
+
+fn create(agreement: i64, product: &str) -> Intent {
+    let kind = IntentKind::Create {
+        product: ProductId(7),
+        quantity: "2.5".parse().unwrap(),
+        effective_on: noon().date_naive(),
+        before: vec![AdditionId(1), AdditionId(2)],
+    };
+    Intent { key: key(agreement, product), kind }
+}

@@ -32,9 +32,9 @@ pub struct Addition {
     /// `Billable`, `DoNotBill` or `NoCharge`.
     #[serde(default = "billable")]
     pub bill_customer: String,
-    /// The first day; default 2024-01-01.
-    #[serde(default = "beginning")]
-    pub effective: NaiveDate,
+    /// The first day; default: the first day that the agreement bills.
+    #[serde(default)]
+    pub effective: Option<NaiveDate>,
     /// The day it was cancelled.
     #[serde(default)]
     pub cancelled: Option<NaiveDate>,
@@ -227,7 +227,7 @@ impl Addition {
             unit_price: None,
             unit_cost: None,
             bill_customer: billable(),
-            effective: beginning(),
+            effective: None,
             cancelled: None,
             description: None,
             invoice_description: None,
@@ -236,6 +236,14 @@ impl Addition {
             last_updated: before(),
             more: Wire::new(),
         }
+    }
+}
+
+impl Agreement {
+    /// The first day that can be billed.
+    #[must_use]
+    pub fn billing_start(&self) -> NaiveDate {
+        self.bill_start.unwrap_or(self.start).max(self.start)
     }
 }
 

@@ -1,0 +1,257 @@
+//! `recount check`: is everything in place? One line each, with the fix.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::cli::clock;
+use crate::cli::console::Console;
+use crate::cli::session;
+use crate::cli::trouble::Trouble;
+use crate::config::Config;
+use crate::config::ConnectWiseConfig;
+use crate::config::IntegrationConfig;
+use crate::connectwise::ReadError;
+use crate::connectwise::client::Client;
+use crate::connectwise::denial::Right;
+use crate::export::Export;
+use crate::history::History;
+use crate::nightly::Failure;
+use crate::nightly::survey;
+use crate::reconcile::clear::malformed;
+use crate::reconcile::code::Code;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::shown::escaped;
+use crate::report::paint::Paint;
+
+pub(super) fn run(global: &Global, console: &Console) -> Exit {
+    match checked(global) {
+        Ok(checks) => checks.tell(console),
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn checked(global: &Global) -> Result<Checks, Trouble> {
+    let config = session::configuration(global)?;
+    let mut checks = Checks { list: Vec::new(), exit: Exit::Done };
+    let integrations = config.integrations.len();
+    checks.good("configuration", format!("{}: {integrations} integration(s)", config.path.display()));
+    checks.store(&config);
+    let runtime = session::runtime()?;
+    for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
+        runtime.block_on(checks.integration(&config, integration));
+    }
+    Ok(checks)
+}
+
+/// What was looked at, in order.
+struct Checks {
+    list: Vec<Check>,
+    exit: Exit,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: String,
+    status: Status,
+    detail: String,
+    fix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Good,
+    /// Not proven, or worth knowing.
+    Note,
+    Wrong,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    checks: &'a [Check],
+}
+
+impl Checks {
+    fn store(&mut self, config: &Config) {
+        let state = config.state.display();
+        match History::open_existing(&config.state) {
+            Ok(Some(_)) => self.good("state", format!("{state}: the history is whole")),
+            Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
+            Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+        }
+    }
+
+    async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
+        let name = |what: &str| format!("{}: {what}", integration.name);
+        let counts = self.export(&name("export"), integration);
+        let connected = session::connectwise_of(config, integration)
+            .and_then(|settings| Ok((settings, session::connect(settings)?)));
+        let (settings, client) = match connected {
+            Ok(connected) => connected,
+            Err(failure) => return self.failure(&name("keys"), &failure),
+        };
+        self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
+        if self.rights(&name("may read"), settings, &client).await {
+            self.mapping(&name("mapping"), integration, &client, &counts, clock::now().date_naive()).await;
+        }
+        self.writing(&name("may write"), integration);
+    }
+
+    fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
+        match crate::export::read(&integration.export, clock::now()) {
+            Ok(Export { path, counts, .. }) => {
+                let (rows, customers) = (counts.rows, counts.customers.len());
+                self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
+                for row in &counts.rejected {
+                    let message = format!(
+                        "line {}, column \"{}\": \"{}\" {}",
+                        row.line,
+                        row.column,
+                        escaped(&row.value),
+                        row.why
+                    );
+                    self.wrong(name, Exit::Decide, message, "correct the row in the export");
+                }
+                if let Some(finding) = malformed(&counts, &integration.guards) {
+                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                }
+                counts
+            }
+            Err(error) => {
+                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
+                Counts::default()
+            }
+        }
+    }
+
+    /// Tries each read right; whether all of them are there.
+    async fn rights(&mut self, name: &str, settings: &ConnectWiseConfig, client: &Client) -> bool {
+        let mut all = true;
+        for right in [Right::Companies, Right::Agreements, Right::Catalog] {
+            match client.probe(right).await {
+                Ok(()) => self.good(&format!("{name} {right}"), String::new()),
+                Err(error @ ReadError::Unreachable { .. }) => {
+                    let fix = format!("look at the network, and at url = \"{}\"", settings.url);
+                    self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), &fix);
+                    return false;
+                }
+                Err(ReadError::Denied { why, fix, .. }) => {
+                    self.wrong(&format!("{name} {right}"), Exit::Denied, why, &fix);
+                    all = false;
+                }
+            }
+        }
+        all
+    }
+
+    async fn mapping(
+        &mut self,
+        name: &str,
+        integration: &IntegrationConfig,
+        client: &Client,
+        counts: &Counts,
+        today: NaiveDate,
+    ) {
+        let survey = match survey(client, &integration.mapping, counts, today).await {
+            Ok(survey) => survey,
+            Err(error) => return self.failure(name, &Failure::from(error)),
+        };
+        if let Some(agreement) = survey.an_agreement {
+            match client.probe(Right::Additions(agreement)).await {
+                Ok(()) => self.good(&format!("{}: may read additions", integration.name), String::new()),
+                Err(error) => self.failure(&format!("{}: may read additions", integration.name), &Failure::from(error)),
+            }
+        }
+        for finding in &survey.findings {
+            let about = finding.customer.as_ref().map(|customer| customer.to_string());
+            let about = about.or_else(|| finding.service.as_ref().map(|service| format!("service {service}")));
+            let about = about.map(|about| format!("{about}: ")).unwrap_or_default();
+            self.wrong(
+                name,
+                exit_of(finding.code),
+                format!("{about}{} ({})", finding.message, finding.code),
+                &finding.fix,
+            );
+        }
+        if survey.findings.is_empty() {
+            self.good(name, format!("{} customers have their agreement", survey.placed));
+        }
+    }
+
+    /// Rights to write cannot be tried without writing.
+    fn writing(&mut self, name: &str, integration: &IntegrationConfig) {
+        let detail = match (integration.mode, integration.mapping.create_lines) {
+            (Mode::Apply, true) => "unproven until the first write; needs Agreements > Edit and Add Level = All",
+            (Mode::Apply, false) => "unproven until the first write; needs Agreements > Edit Level = All",
+            _ => "observe mode: never writes; a key that may only inquire is best",
+        };
+        self.note(name, detail.to_owned());
+    }
+
+    fn failure(&mut self, name: &str, failure: &Failure) {
+        self.wrong(name, failure.exit, failure.finding.message.clone(), &failure.finding.fix);
+    }
+
+    fn good(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Good, detail, "");
+    }
+
+    fn note(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Note, detail, "");
+    }
+
+    fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
+        self.exit = self.exit.worst(exit);
+        self.push(name, Status::Wrong, detail, fix);
+    }
+
+    fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned() });
+    }
+
+    fn tell(&self, console: &Console) -> Exit {
+        if console.json {
+            let exit_code = self.exit.code();
+            console.document(&Document { schema: 1, exit_code, checks: &self.list });
+        } else {
+            let lines: String = self.list.iter().map(|check| check.line(console.paint)).collect();
+            let next = if self.exit == Exit::Done { "\nNext: recount plan\n" } else { "" };
+            console.print(&format!("{lines}{next}"));
+        }
+        self.exit
+    }
+}
+
+/// A mapping that names what is not there is invalid; everything else is for somebody to decide.
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::CompanyMissing
+        | Code::AgreementMissing
+        | Code::AgreementOtherCompany
+        | Code::ProductMissing
+        | Code::ProductAmbiguous
+        | Code::ProductInactive
+        | Code::ProductBundleClass
+        | Code::ServiceDeprecated => Exit::Config,
+        _ => Exit::Decide,
+    }
+}
+
+impl Check {
+    fn line(&self, paint: Paint) -> String {
+        let sign = match self.status {
+            Status::Good => paint.good("✓"),
+            Status::Note => "·".to_owned(),
+            Status::Wrong => paint.bad("✗"),
+        };
+        let Self { name, detail, fix, .. } = self;
+        let detail = if detail.is_empty() { String::new() } else { format!("  {}", escaped(detail)) };
+        let fix = if fix.is_empty() { String::new() } else { format!("    fix: {fix}\n") };
+        format!("{sign} {}{detail}\n{fix}", escaped(name))
+    }
+}

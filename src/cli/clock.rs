@@ -1,0 +1,10 @@
+//! The clock: asked here, and passed down.
+
+use chrono::DateTime;
+use chrono::Utc;
+
+/// The time, now.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the clock is asked")]
+pub(super) fn now() -> DateTime<Utc> {
+    Utc::now()
+}

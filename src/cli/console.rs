@@ -1,0 +1,56 @@
+//! Where products go: stdout. A closed pipe (`| head`) is no failure.
+
+use std::io::IsTerminal as _;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use crate::cli::Colour;
+use crate::cli::Global;
+use crate::report::paint::Paint;
+
+/// How a command speaks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Console {
+    /// One JSON document instead of text.
+    pub(super) json: bool,
+    /// Only what somebody has to read.
+    pub(super) quiet: bool,
+    /// Colour or none.
+    pub(super) paint: Paint,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Self {
+        let on = match global.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => std::io::stdout().is_terminal() && !crate::config::environment::no_color(),
+        };
+        Self { json: global.json, quiet: global.quiet, paint: Paint { on } }
+    }
+
+    /// Text, on stdout.
+    pub(super) fn print(&self, text: &str) {
+        write(text.as_bytes());
+    }
+
+    /// One document, on stdout.
+    pub(super) fn document(&self, document: &impl Serialize) {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        // The only thing that can fail is the pipe, and nobody is there to be told.
+        let _ = serde_json::to_writer_pretty(&mut out, document);
+        let _ = out.write_all(b"\n").and_then(|()| out.flush());
+    }
+
+    /// Text, on stderr: what went wrong.
+    pub(super) fn complain(&self, text: &str) {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn write(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    // A reader that has seen enough is no failure of the run.
+    let _ = out.write_all(bytes).and_then(|()| out.flush());
+}

@@ -1,0 +1,273 @@
+//! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
+
+use std::path::Path;
+
+use chrono::TimeDelta;
+use clap::Args;
+
+use crate::apply::Stop;
+use crate::cli::Global;
+use crate::cli::clock;
+use crate::cli::console::Console;
+use crate::cli::session;
+use crate::cli::session::Session;
+use crate::cli::signals;
+use crate::cli::trouble::Trouble;
+use crate::config::Config;
+use crate::config::IntegrationConfig;
+use crate::history::record::RunRecord;
+use crate::nightly;
+use crate::nightly::Job;
+use crate::reconcile::clear::short;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::RunCommand;
+use crate::report::json::Document;
+use crate::report::paint::Paint;
+use crate::report::text;
+use crate::report::text::View;
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanOptions {
+    /// Integrations; none means all that are not off
+    integrations: Vec<String>,
+    /// Exit with 4 when something would change
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Integrations; none means all that are not off
+    integrations: Vec<String>,
+    /// Only plan; the same as `recount plan`
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyOptions {
+    /// The plan's fingerprint, or its first characters
+    fingerprint: String,
+}
+
+/// What is asked of each integration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order<'a> {
+    command: RunCommand,
+    approved: Option<&'a str>,
+}
+
+impl Order<'_> {
+    /// A dry run.
+    pub(super) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None };
+    /// The nightly run.
+    pub(super) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None };
+}
+
+pub(super) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
+    let runs = nights(global, &options.integrations, Order::PLAN, &mut |night| show(night, console));
+    tell(runs, options.detailed_exitcode, console)
+}
+
+pub(super) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
+    let order = if options.dry_run { Order::PLAN } else { Order::RUN };
+    tell(nights(global, &options.integrations, order, &mut |night| show(night, console)), false, console)
+}
+
+pub(super) fn apply(global: &Global, options: &ApplyOptions, console: &Console) -> Exit {
+    let runs = apply_fingerprint(global, &options.fingerprint, &mut |night| show(night, console));
+    tell(runs, false, console)
+}
+
+/// Carries out the plan of a fingerprint.
+pub(super) fn apply_fingerprint(
+    global: &Global,
+    prefix: &str,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let (integration, fingerprint) = stored_plan(&config, prefix)?;
+    let integration = chosen(&config, &[integration])?;
+    if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
+        let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
+        return Err(Trouble::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
+    }
+    let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint) };
+    work(&config, &integration, order, show)
+}
+
+/// The one plan that the typed fingerprint means.
+fn stored_plan(config: &Config, prefix: &str) -> Result<(String, String), Trouble> {
+    let history = session::existing_history(&config.state)?;
+    let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
+    match plans.as_slice() {
+        [plan] => Ok((plan.integration.to_string(), plan.fingerprint.clone())),
+        [] => Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
+        several => {
+            let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
+            let message = format!("several plans begin with {prefix}: {}", found.join(", "));
+            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+        }
+    }
+}
+
+/// One night of each integration that is named, or of all that are not off.
+pub(super) fn nights(
+    global: &Global,
+    names: &[String],
+    order: Order<'_>,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let integrations = chosen(&config, names)?;
+    work(&config, &integrations, order, show)
+}
+
+/// The daemon's night: all that is not off.
+pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+    let integrations = chosen(config, &[])?;
+    let runtime = session::runtime()?;
+    let mut session = Session::open(&config.state)?;
+    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut |night| show(night, console)))
+}
+
+fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
+    if names.is_empty() {
+        let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
+        if on.is_empty() {
+            let message = "no integration is on";
+            return Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
+        }
+        return Ok(on);
+    }
+    names.iter().map(|name| one(config, name)).collect()
+}
+
+fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
+    let Some(found) = config.integrations.values().find(|one| one.name.as_str() == name) else {
+        let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
+        let alike = names
+            .iter()
+            .copied()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let fix = alike.map(|alike| format!("did you mean {alike}? There are: {}", names.join(", ")));
+        return Err(Trouble::new(Exit::Usage, format!("there is no integration {name}"), fix.unwrap_or_default()));
+    };
+    match found.mode {
+        Mode::Off => {
+            let message = format!("integration {name} is off");
+            Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"))
+        }
+        Mode::Observe | Mode::Apply => Ok(found),
+    }
+}
+
+fn work(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    order: Order<'_>,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let runtime = session::runtime()?;
+    let mut session = Session::open(&config.state)?;
+    runtime.block_on(async {
+        let stop = signals::stop_on_signals()
+            .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+        each(config, integrations, order, &mut session, &stop, show).await
+    })
+}
+
+async fn each(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    order: Order<'_>,
+    session: &mut Session,
+    stop: &Stop,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let mut runs = Vec::new();
+    for integration in integrations.iter().copied() {
+        if stop.asked() && !runs.is_empty() {
+            break;
+        }
+        let run = night(config, integration, order, session, stop).await?;
+        keep_report(&config.state, &run);
+        show(&run);
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+async fn night(
+    config: &Config,
+    integration: &IntegrationConfig,
+    order: Order<'_>,
+    session: &mut Session,
+    stop: &Stop,
+) -> Result<RunRecord, Trouble> {
+    let connectwise = session::connectwise_of(config, integration);
+    let settle =
+        connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+    let job = Job {
+        integration: &integration.name,
+        mode: integration.mode,
+        command: order.command,
+        export: &integration.export,
+        mapping: &integration.mapping,
+        guards: &integration.guards,
+        settle: settle.unwrap_or(TimeDelta::MAX),
+        approved: order.approved,
+        clock: &clock::now,
+        stop,
+    };
+    let connect = || session::connect(connectwise?);
+    let Session { lock, history } = session;
+    // A dry run is handed a reader: in there, nothing that could write has a name.
+    let ended = if order.command == RunCommand::Plan || integration.mode != Mode::Apply {
+        nightly::plan_only(job, lock, history, connect).await
+    } else {
+        nightly::plan_and_apply(job, lock, history, connect).await
+    };
+    ended.map_err(|error| session::store(&error))
+}
+
+/// The same text as on the terminal, kept for the morning. A report that cannot be kept never changes a run: the
+/// history holds all of it.
+fn keep_report(state: &Path, run: &RunRecord) {
+    let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
+    let kept = crate::report::files::keep(state, run.run, &text::render(run, view));
+    if let Err(error) = kept {
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+fn show(run: &RunRecord, console: &Console) {
+    let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
+    let unasked = console.json || (console.quiet && exit == 0);
+    if !unasked {
+        console.print(&text::render(run, View { paint: console.paint, whole: false, known: &[] }));
+    }
+}
+
+/// The last word: the document, and the worst exit code of all.
+fn tell(runs: Result<Vec<RunRecord>, Trouble>, pending: bool, console: &Console) -> Exit {
+    let runs = match runs {
+        Ok(runs) => runs,
+        Err(trouble) => return trouble.tell(console),
+    };
+    let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
+    if console.json {
+        console.document(&Document::new(exit, &runs, None));
+    }
+    exit
+}
+
+fn exit_of(run: &RunRecord, pending: bool) -> Exit {
+    let exit = run.end.as_ref().map_or(Exit::Unexpected, |end| Exit::of_code(end.exit_code));
+    let would_change = run.end.as_ref().is_some_and(|end| end.totals.would_change > 0);
+    if pending && would_change { exit.worst(Exit::Pending) } else { exit }
+}

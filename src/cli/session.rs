@@ -1,0 +1,99 @@
+//! What every run needs: the configuration, the lock, the history, the clock, and a runtime to wait in.
+
+use std::path::Path;
+
+use crate::cli::Global;
+use crate::cli::clock;
+use crate::cli::trouble::Trouble;
+use crate::config;
+use crate::config::Config;
+use crate::config::ConnectWiseConfig;
+use crate::config::IntegrationConfig;
+use crate::connectwise::client::Client;
+use crate::history::History;
+use crate::history::LockError;
+use crate::history::RunLock;
+use crate::history::StoreError;
+use crate::nightly::Failure;
+use crate::reconcile::code::Code;
+use crate::reconcile::exit::Exit;
+
+/// The lock is held and the history is open.
+pub(super) struct Session {
+    pub(super) lock: RunLock,
+    pub(super) history: History,
+}
+
+/// The configuration that the arguments name.
+pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
+    let path = config::find(global.config.as_deref())
+        .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
+    config::load(&path)
+        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+}
+
+impl Session {
+    /// Takes the lock, and opens the history under it.
+    pub(super) fn open(state: &Path) -> Result<Self, Trouble> {
+        let lock = RunLock::take(state, clock::now()).map_err(|error| locked(&error))?;
+        let history = History::open(state, clock::now()).map_err(|error| store(&error))?;
+        Ok(Self { lock, history })
+    }
+}
+
+/// The history, if there is one; for commands that only read.
+pub(super) fn existing_history(state: &Path) -> Result<History, Trouble> {
+    match History::open_existing(state) {
+        Ok(Some(history)) => Ok(history),
+        Ok(None) => Err(Trouble::new(Exit::Usage, "there was no run yet", "recount plan")),
+        Err(error) => Err(store(&error)),
+    }
+}
+
+pub(super) fn store(error: &StoreError) -> Trouble {
+    Trouble::new(Exit::Store, chain(error), error.advice())
+}
+
+fn locked(error: &LockError) -> Trouble {
+    match error {
+        LockError::Held { .. } => {
+            Trouble::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
+        }
+        LockError::Io { .. } => Trouble::new(Exit::Store, chain(error), "look at the state folder and its rights"),
+    }
+}
+
+/// An error with all its causes, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// The client of an integration's ConnectWise; its secrets are read now.
+pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
+    let secrets_fix = "put the key where the configuration says, readable by this user alone";
+    let settings = config
+        .settings()
+        .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), secrets_fix))?;
+    let fix = "correct the connectwise table in recount.toml";
+    Client::new(settings).map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), fix))
+}
+
+/// The ConnectWise that an integration bills in.
+pub(super) fn connectwise_of<'a>(
+    config: &'a Config,
+    integration: &IntegrationConfig,
+) -> Result<&'a ConnectWiseConfig, Failure> {
+    config.connectwise.get(&integration.connectwise).ok_or_else(|| {
+        let message = format!("there is no [connectwise.{}]", integration.connectwise);
+        Failure::new(Exit::Config, Code::ConfigInvalid, message, "correct recount.toml")
+    })
+}
+
+/// A runtime for one thread: a run waits for one write at a time, and for few reads.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot start: {error}"), ""))
+}

@@ -1,0 +1,78 @@
+//! `recount why HANDLE`: one line's whole chain.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::cli::console::Console;
+use crate::cli::session;
+use crate::cli::trouble::Trouble;
+use crate::history::History;
+use crate::history::StoreError;
+use crate::reconcile::exit::Exit;
+use crate::report::json::Line;
+use crate::report::why;
+use crate::report::why::Night;
+
+/// Nights that are listed of a line.
+const NIGHTS: usize = 30;
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The handle, as reports show it
+    handle: String,
+}
+
+pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let nights = match nights(global, &options.handle) {
+        Ok(nights) => nights,
+        Err(trouble) => return trouble.tell(console),
+    };
+    if console.json {
+        let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
+        console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
+    } else {
+        console.print(&why::render(&nights));
+    }
+    Exit::Done
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    nights: Vec<NightJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NightJson<'a> {
+    run: i64,
+    line: Line<'a>,
+}
+
+fn nights(global: &Global, handle: &str) -> Result<Vec<Night>, Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let found = history.find_line(handle).map_err(|error| session::store(&error))?;
+    match found.as_slice() {
+        [] => Err(Trouble::new(Exit::Usage, format!("no line has the handle {handle}"), "recount report")),
+        [(_, line)] => {
+            let handle = line.handle.clone();
+            of_line(&history, &handle).map_err(|error| session::store(&error))
+        }
+        several => {
+            let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();
+            let message = format!("several lines begin with {handle}: {}", found.join(", "));
+            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+        }
+    }
+}
+
+fn of_line(history: &History, handle: &str) -> Result<Vec<Night>, StoreError> {
+    let mut nights = Vec::new();
+    for (run, _, line) in history.line_history(handle, NIGHTS)? {
+        nights.extend(history.summary(run)?.map(|run| Night { run, line }));
+    }
+    Ok(nights)
+}

@@ -1,0 +1,21 @@
+//! The few variables that are no secrets: how to speak, not what to do.
+
+/// `NO_COLOR` is set, to whatever: no colour (no-color.org).
+pub fn no_color() -> bool {
+    variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// `RUST_LOG`: which logs are written.
+pub fn log_filter() -> Option<String> {
+    variable("RUST_LOG").filter(|value| !value.is_empty())
+}
+
+/// `RUST_LOG_FORMAT=json`: logs for machines.
+pub fn log_format_is_json() -> bool {
+    variable("RUST_LOG_FORMAT").as_deref() == Some("json")
+}
+
+#[expect(clippy::disallowed_methods, reason = "config is where the environment is read")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,58 @@
+//! What is wrong with a configuration, all of it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::reconcile::shown::escaped;
+
+/// Every fault that was found, in the order of files and lines. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+/// One fault. `Display` is one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Its line, from 1.
+    pub line: Option<u64>,
+    /// The character of the line, from 1.
+    pub column: Option<u64>,
+    /// What is wrong, and what to do. Never a secret.
+    pub message: String,
+    /// The text at fault, escaped and cut. Never a secret.
+    pub text: Option<String>,
+}
+
+impl ConfigError {
+    /// A fault of a file as a whole.
+    pub(in crate::config) fn of_file(path: PathBuf, message: String) -> Self {
+        Self { path, line: None, column: None, message, text: None }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escaped(&self.path.to_string_lossy()))?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        match &self.text {
+            Some(text) => write!(f, ": `{text}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! From a path to a validated configuration.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::config::connectwise;
+use crate::config::document::Document;
+use crate::config::document::Field;
+use crate::config::document::Section;
+use crate::config::error::ConfigError;
+use crate::config::error::ConfigErrors;
+use crate::config::integration;
+use crate::config::settings::Config;
+use crate::config::settings::ConnectWiseConfig;
+use crate::config::settings::DaemonConfig;
+use crate::config::settings::IntegrationConfig;
+use crate::export::text;
+use crate::reconcile::ids::IntegrationName;
+
+/// Where the configuration is looked for when none is named.
+const USUAL: [&str; 2] = ["recount.toml", "/etc/recount/recount.toml"];
+/// A configuration is a page or two; what is longer is another file.
+const BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// How late a missed run may still begin, unless configured.
+const CATCH_UP: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The configuration of this file, with every file that it names.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    let bytes = read(path).map_err(|error| ConfigErrors(vec![error]))?;
+    let text = decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
+    let document = Document::new(path, text);
+    let (table, faults) = DeTable::parse_recoverable(text);
+    for fault in &faults {
+        // Without the text at fault: a line that does not parse may hold a secret.
+        document.error(fault.span().unwrap_or_default(), fault.message().replace('\n', " "), None);
+    }
+    let config = if faults.is_empty() { config(path, document.root(&table)) } else { None };
+    let mut errors = document.into_errors();
+    match config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => {
+            errors.sort_by(|a, b| {
+                (a.path != path, &a.path, a.line, a.column).cmp(&(b.path != path, &b.path, b.line, b.column))
+            });
+            errors.dedup_by(|a, b| (&a.path, a.line, a.column, &a.message) == (&b.path, b.line, b.column, &b.message));
+            Err(ConfigErrors(errors))
+        }
+    }
+}
+
+/// Where the configuration is: as named, else `./recount.toml`, else `/etc/recount/recount.toml`.
+///
+/// # Errors
+/// If none was named and there is none.
+pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigErrors> {
+    if let Some(path) = explicit {
+        return Ok(path.to_owned());
+    }
+    let usual = USUAL.iter().map(Path::new).find(|path| path.exists());
+    usual.map(Path::to_owned).ok_or_else(|| {
+        let message = format!("there is no configuration here, nor at {}; name it with --config", USUAL[1]);
+        ConfigErrors(vec![ConfigError::of_file(PathBuf::from(USUAL[0]), message)])
+    })
+}
+
+/// The bytes of a small regular file.
+pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unreadable = |error: io::Error| ConfigError::of_file(path.to_owned(), format!("cannot be read: {error}"));
+    let refused = |message: &str| ConfigError::of_file(path.to_owned(), message.to_owned());
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(refused("is not a regular file"));
+    }
+    if metadata.len() > BYTES_MAX {
+        return Err(refused("is larger than 4 MiB, so it is hardly what it should be"));
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// Bytes as text, without a byte order mark.
+pub(in crate::config) fn decoded<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ConfigError> {
+    text(bytes).map_err(|(place, damage)| ConfigError {
+        line: place.line,
+        ..ConfigError::of_file(path.to_owned(), damage.to_string())
+    })
+}
+
+fn config(path: &Path, root: Section<'_>) -> Option<Config> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let state = root.get("state").map_or(Some(folder.join("state")), |field| field.path(folder));
+    let connectwise = root.get("connectwise").and_then(|field| field.table());
+    let integrations = root.get("integration").and_then(|field| field.table());
+    let daemon = root.get("daemon").map(|field| daemon(&field));
+    let connectwise = connectwises(&root, connectwise.as_ref(), folder);
+    let integrations = integration_tables(&root, integrations.as_ref(), folder, &connectwise);
+    root.finish(&[]);
+    let daemon = match daemon {
+        Some(daemon) => Some(daemon?),
+        None => None,
+    };
+    let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
+    Some(Config { path: path.to_owned(), state: state?, connectwise, integrations, daemon })
+}
+
+/// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.
+fn connectwises(
+    root: &Section<'_>,
+    table: Option<&Section<'_>>,
+    folder: &Path,
+) -> BTreeMap<String, Option<ConnectWiseConfig>> {
+    let entries = table.map(Section::entries).unwrap_or_default();
+    if entries.is_empty() {
+        root.error("there is no [connectwise.NAME]");
+    }
+    let read = |field: &Field<'_>| (field.key.clone(), field.table().and_then(|one| connectwise::config(one, folder)));
+    entries.iter().filter(|field| is_name(field)).map(read).collect()
+}
+
+fn integration_tables(
+    root: &Section<'_>,
+    table: Option<&Section<'_>>,
+    folder: &Path,
+    connectwise: &BTreeMap<String, Option<ConnectWiseConfig>>,
+) -> BTreeMap<IntegrationName, IntegrationConfig> {
+    let entries = table.map(Section::entries).unwrap_or_default();
+    if entries.is_empty() {
+        root.error("there is no [integration.NAME]");
+    }
+    let known: Vec<&str> = connectwise.keys().map(String::as_str).collect();
+    let read = |field: &Field<'_>| {
+        let name = IntegrationName::new(&field.key);
+        Some((name.clone(), integration::config(name, field.table()?, folder, &known)?))
+    };
+    entries.iter().filter(|field| is_name(field)).filter_map(read).collect()
+}
+
+/// Names stand in commands, reports and addresses, so they are plain.
+fn is_name(field: &Field<'_>) -> bool {
+    let name = &field.key;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let good = plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !good {
+        field.error_unseen(
+            "a name is made of at most 64 letters, digits, `-`, `_` and `.`, and begins with one of the first two",
+        );
+    }
+    good
+}
+
+fn daemon(field: &Field<'_>) -> Option<DaemonConfig> {
+    let section = field.table()?;
+    let schedule = section.required("schedule").and_then(|field| field.text());
+    let zone = section.get("zone").map_or(Some("UTC"), |field| field.text());
+    let catch_up = section.get("catch_up").map_or(Some(CATCH_UP), |field| field.duration(Duration::ZERO));
+    section.finish(&[]);
+    Some(DaemonConfig { schedule: schedule?.to_owned(), zone: zone?.to_owned(), catch_up: catch_up? })
+}

@@ -1,0 +1,257 @@
+//! Secrets, from where the operator put them, and nowhere else.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`.
+    Credential(String),
+    /// A file that only its owner may read.
+    File(PathBuf),
+    /// A variable of the environment.
+    Env(String),
+}
+
+/// A key is a line; more is another file.
+const BYTES_MAX: u64 = 64 * 1024;
+/// Where systemd puts a unit's credentials.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+
+/// The secret, without its trailing line end. A relative path starts from `config_dir`.
+///
+/// # Errors
+/// If it is not there, is empty, or is in a file that others may read. No error shows the secret.
+pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, SecretError> {
+    read_with(source, config_dir, &variable)
+}
+
+/// Why a secret is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// systemd gave no credentials.
+    #[error(
+        "the credential {name} is not there: CREDENTIALS_DIRECTORY is not set; run by the unit, or use {{ file = \"…\" }}"
+    )]
+    NoCredentials {
+        /// The credential.
+        name: String,
+    },
+    /// The variable is not set.
+    #[error("the variable {name} is not set")]
+    NoVariable {
+        /// The variable.
+        name: String,
+    },
+    /// The file could not be opened or read.
+    #[error("cannot read the secret file {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A link, a folder, a pipe.
+    #[error("the secret file {} is not a regular file", .path.display())]
+    NotAFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Group or others may read it.
+    #[error("the secret file {} may be read by others (mode {mode:04o}); run: chmod 600 {}", .path.display(), .path.display())]
+    Readable {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Another user could change it.
+    #[error("the secret file {} belongs to user {owner}, neither to this user nor to root", .path.display())]
+    ForeignOwner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner's id.
+        owner: u32,
+    },
+    /// Too long for a secret.
+    #[error("the secret {subject} is too long to be a key")]
+    TooLong {
+        /// Which.
+        subject: String,
+    },
+    /// Nothing in it.
+    #[error("the secret {subject} is empty")]
+    Empty {
+        /// Which.
+        subject: String,
+    },
+    /// A key is one line of text.
+    #[error("the secret {subject} is not one line of UTF-8 text")]
+    NotText {
+        /// Which.
+        subject: String,
+    },
+}
+
+fn read_with(
+    source: &SecretSource,
+    config_dir: &Path,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<SecretString, SecretError> {
+    match source {
+        SecretSource::Credential(name) => {
+            let folder = variable(CREDENTIALS_DIRECTORY).filter(|folder| !folder.is_empty());
+            let folder = folder.ok_or_else(|| SecretError::NoCredentials { name: name.clone() })?;
+            // Who may read it is systemd's business; an access list shows as a group bit there.
+            of_file(&Path::new(&folder).join(name), |_, _| Ok(()))
+        }
+        SecretSource::File(path) => of_file(&config_dir.join(path), owner_only),
+        SecretSource::Env(name) => {
+            let value = variable(name).ok_or_else(|| SecretError::NoVariable { name: name.clone() })?;
+            let value = value.into_string().map(String::into_bytes);
+            secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?)
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+fn of_file(
+    path: &Path,
+    check: impl FnOnce(&Path, &File) -> Result<(), SecretError>,
+) -> Result<SecretString, SecretError> {
+    let unreadable = |source: io::Error| match source.raw_os_error() {
+        Some(libc::ELOOP | libc::ENXIO) => SecretError::NotAFile { path: path.to_owned() },
+        _ => SecretError::Read { path: path.to_owned(), source },
+    };
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(SecretError::NotAFile { path: path.to_owned() });
+    }
+    check(path, &file)?;
+    let mut bytes = Vec::new();
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    secret(&path.display().to_string(), bytes)
+}
+
+/// Neither group nor others have any right to it, and it belongs to this user or to root.
+fn owner_only(path: &Path, file: &File) -> Result<(), SecretError> {
+    let unreadable = |source| SecretError::Read { path: path.to_owned(), source };
+    let metadata = file.metadata().map_err(unreadable)?;
+    let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+    if mode & 0o077 != 0 {
+        return Err(SecretError::Readable { path: path.to_owned(), mode });
+    }
+    if owner != 0 && owner != this_user().map_err(unreadable)? {
+        return Err(SecretError::ForeignOwner { path: path.to_owned(), owner });
+    }
+    Ok(())
+}
+
+/// The effective user id: from `/proc`, else from a file that this process makes.
+fn this_user() -> io::Result<u32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    let effective = ids.and_then(|ids| ids.split_whitespace().nth(1)).and_then(|id| id.parse().ok());
+    match effective {
+        Some(id) => Ok(id),
+        None => Ok(tempfile::tempfile()?.metadata()?.uid()),
+    }
+}
+
+fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
+    let subject = || subject.to_owned();
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
+        return Err(SecretError::TooLong { subject: subject() });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| SecretError::NotText { subject: subject() })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    match text {
+        _ if text.trim().is_empty() => Err(SecretError::Empty { subject: subject() }),
+        _ if text.contains(char::is_control) => Err(SecretError::NotText { subject: subject() }),
+        _ => Ok(SecretString::from(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn written(folder: &Path, name: &str, bytes: &[u8], mode: u32) -> SecretSource {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("restricted");
+        SecretSource::File(PathBuf::from(name))
+    }
+
+    #[test]
+    fn a_key_is_its_file_without_the_line_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for bytes in ["key 1", "key 1\n", "key 1\r\n", "\u{feff}key 1\n"] {
+            let source = written(folder.path(), "key", bytes.as_bytes(), 0o600);
+            assert_eq!(read(&source, folder.path()).expect("a key").expose_secret(), "key 1");
+        }
+        for bytes in ["", "\n", " \r\n", "two\nlines\n", "\0"] {
+            let source = written(folder.path(), "key", bytes.as_bytes(), 0o600);
+            assert!(read(&source, folder.path()).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused_and_never_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for mode in [0o644, 0o640, 0o604, 0o620] {
+            let source = written(folder.path(), "key", b"hunter2", mode);
+            let error = read(&source, folder.path()).expect_err("readable");
+            assert!(matches!(&error, SecretError::Readable { mode: found, .. } if *found == mode), "{error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+        let good = written(folder.path(), "good", b"hunter2", 0o400);
+        assert!(read(&good, folder.path()).is_ok());
+        assert!(!format!("{:?}", read(&good, folder.path())).contains("hunter2"));
+        std::os::unix::fs::symlink(folder.path().join("good"), folder.path().join("link")).expect("a link");
+        for name in ["link", "."] {
+            let error = read(&SecretSource::File(name.into()), folder.path()).expect_err(name);
+            assert!(matches!(error, SecretError::NotAFile { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn credentials_and_variables_are_looked_up_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        written(folder.path(), "cw-public", b"from systemd\n", 0o440);
+        let variable = |name: &str| match name {
+            "CREDENTIALS_DIRECTORY" => Some(OsString::from(folder.path())),
+            "CW_KEY" => Some(OsString::from("from the environment")),
+            _ => None,
+        };
+        let read = |source| read_with(&source, Path::new("/nowhere"), &variable).map(|s| s.expose_secret().to_owned());
+        assert_eq!(read(SecretSource::Credential("cw-public".into())).expect("there"), "from systemd");
+        assert_eq!(read(SecretSource::Env("CW_KEY".into())).expect("there"), "from the environment");
+        assert!(matches!(read(SecretSource::Credential("other".into())), Err(SecretError::Read { .. })));
+        assert!(matches!(read(SecretSource::Env("OTHER".into())), Err(SecretError::NoVariable { .. })));
+        let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None);
+        assert!(matches!(none, Err(SecretError::NoCredentials { .. })));
+    }
+}

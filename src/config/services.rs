@@ -1,0 +1,120 @@
+//! `[integration.NAME.services]`.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::config::document::Field;
+use crate::config::document::Section;
+use crate::export::names::normalized;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::Billed;
+use crate::reconcile::mapping::ServiceRule;
+
+/// The services of one integration.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Services {
+    pub(in crate::config) rules: BTreeMap<ServiceName, ServiceRule>,
+    pub(in crate::config) pins: BTreeSet<AdditionId>,
+}
+
+/// Reads the table. Wrong rules are said and left out: the configuration is refused anyway.
+pub(in crate::config) fn rules(section: &Section<'_>) -> Option<Services> {
+    let mut services = Services::default();
+    let mut spelled = BTreeMap::new();
+    for field in section.entries() {
+        let name = ServiceName::new(&normalized(&field.key));
+        if name.as_str().is_empty() {
+            field.error_unseen("a service without a name");
+        }
+        let Some((rule, pins)) = rule(&field) else { continue };
+        same_spelling(&field, &rule, &mut spelled);
+        services.pins.extend(pins);
+        if services.rules.insert(name, rule).is_some() {
+            field.error_unseen("this service stands here twice, but for white space");
+        }
+    }
+    Some(services)
+}
+
+fn rule(field: &Field<'_>) -> Option<(ServiceRule, Vec<AdditionId>)> {
+    if field.value().is_str() {
+        field.error("a service is a table: write { product = \"…\" }");
+        return None;
+    }
+    let section = field.table()?;
+    let product = section.get("product");
+    let products = section.get("products");
+    let both = product.is_some() && products.is_some();
+    let product = product.map(|field| code(&field));
+    let products = products.map(|field| codes(&field));
+    let flag = |key| section.get(key).map_or(Some(false), |field| field.boolean());
+    let (deprecated, not_assigned, whole) = (flag("deprecated"), flag("not_assigned"), flag("whole"));
+    let pins = section.get("addition_id").map_or(Some(Vec::new()), |field| pins(&field));
+    section.finish(&[]);
+    let refuse = |message: &str| {
+        field.error(message);
+        None
+    };
+    let (deprecated, not_assigned, whole, pins) = (deprecated?, not_assigned?, whole?, pins?);
+    let billing = product.is_some() || products.is_some();
+    if both {
+        return refuse("a service takes one of `product` and `products`");
+    }
+    if (deprecated || not_assigned) && (whole || !pins.is_empty()) {
+        return refuse("`whole` and `addition_id` are for a service that is billed");
+    }
+    let rule = match (deprecated, not_assigned) {
+        (true, true) => return refuse("a service takes one of `deprecated` and `not_assigned`"),
+        (false, true) if billing => return refuse("a service that is not assigned has no product"),
+        (true, false) if products.is_some() => return refuse("a deprecated service names no `products`"),
+        (false, false) if !billing => {
+            return refuse("a service takes `product`, `products`, `deprecated = true` or `not_assigned = true`");
+        }
+        (false, true) => ServiceRule::NotAssigned,
+        (true, false) => ServiceRule::Deprecated { product: product.map_or(Some(None), |code| code.map(Some))? },
+        (false, false) => {
+            let products = products.unwrap_or_else(|| product.map(|code| code.map(|code| vec![code]))?)?;
+            ServiceRule::Billed(Billed { products, whole })
+        }
+    };
+    Some((rule, pins))
+}
+
+fn code(field: &Field<'_>) -> Option<ProductCode> {
+    field.text().map(ProductCode::new)
+}
+
+fn codes(field: &Field<'_>) -> Option<Vec<ProductCode>> {
+    let items = field.list()?;
+    if items.is_empty() {
+        field.error("`products` is empty");
+    }
+    let mut seen = BTreeSet::new();
+    let mut codes = Vec::new();
+    for item in &items {
+        let Some(code) = code(item) else { continue };
+        if !seen.insert(code.clone()) {
+            item.error("`products` names this product twice");
+        }
+        codes.push(code);
+    }
+    (codes.len() == items.len() && !codes.is_empty()).then_some(codes)
+}
+
+fn pins(field: &Field<'_>) -> Option<Vec<AdditionId>> {
+    let pin = |field: &Field<'_>| field.whole::<i64>(1, i64::MAX).map(AdditionId);
+    if field.value().is_array() { field.list()?.iter().map(pin).collect() } else { Some(vec![pin(field)?]) }
+}
+
+/// ConnectWise takes identifiers without regard to case, so two that differ only in it would be one line, billed twice.
+fn same_spelling(field: &Field<'_>, rule: &ServiceRule, spelled: &mut BTreeMap<String, ProductCode>) {
+    let ServiceRule::Billed(billed) = rule else { return };
+    for code in &billed.products {
+        let first = spelled.entry(code.folded()).or_insert_with(|| code.clone());
+        if first != code {
+            field.error(format!("the products {first} and {code} differ only in case, which ConnectWise ignores"));
+        }
+    }
+}

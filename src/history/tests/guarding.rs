@@ -1,0 +1,187 @@
+//! What the guards are told of earlier runs. A history that tells them less disarms them.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use rust_decimal::Decimal;
+
+use crate::history::journal::WriteOutcome;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::tests::Place;
+use crate::history::tests::create;
+use crate::history::tests::end;
+use crate::history::tests::key;
+use crate::history::tests::line;
+use crate::history::tests::mail;
+use crate::history::tests::noon;
+use crate::history::tests::plan;
+use crate::history::tests::set;
+use crate::history::tests::source;
+use crate::history::tests::units;
+use crate::reconcile::code::Code;
+use crate::reconcile::guards::Accepted;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::InDoubt;
+use crate::reconcile::guards::Past;
+use crate::reconcile::guards::Written;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+
+/// What a run that begins now is told.
+fn past(place: &mut Place) -> Past {
+    let current = place.begin(RunCommand::Run);
+    let past = place.history.past(&mail(), current).unwrap();
+    place.history.end_run(current, &[], &end()).unwrap();
+    past
+}
+
+fn stamp(hours: i64) -> ExportStamp {
+    ExportStamp { sha256: format!("{hours:064}"), modified_at: noon() + TimeDelta::hours(hours) }
+}
+
+#[test]
+fn a_new_integration_has_no_past() {
+    let mut place = Place::new();
+    place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3)]));
+    let current = place.begin_for("other", RunCommand::Run);
+    assert_eq!(place.history.past(&IntegrationName::new("other"), current).unwrap(), Past::default());
+}
+
+#[test]
+fn the_baseline_is_the_last_accepted_run_that_was_not_a_dry_one() {
+    let mut place = Place::new();
+    let absent = LineRecord { sources: vec![source("Absent", None, &[])], addition: None, ..line(2, 1, 1) };
+    let accepted = place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), absent]));
+    place.night(RunCommand::Plan, &plan(1, vec![]));
+    place.night(RunCommand::Run, &PlanRecord { accepted: false, ..plan(2, vec![]) });
+
+    let expected = Accepted {
+        run: accepted,
+        rows: 40,
+        customers: BTreeSet::from([CustomerName::new("Acme")]),
+        units: Decimal::new(2125, 1),
+        additions: BTreeMap::from([(AdditionId(101), AgreementId(11))]),
+        open_end: false,
+    };
+    assert_eq!(past(&mut place).accepted, Some(expected));
+
+    // An approved plan is the new baseline, and is not its own.
+    let current = place.begin(RunCommand::Apply);
+    place.history.record_plan(current, &plan(3, vec![line(4, 1, 1)])).unwrap();
+    assert_eq!(place.history.past(&mail(), current).unwrap().accepted.unwrap().run, accepted);
+    assert_eq!(past(&mut place).accepted.unwrap().run, current);
+}
+
+#[test]
+fn thinning_leaves_the_baseline_whole() {
+    let mut place = Place::new();
+    let accepted = place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), line(2, 3, 5), line(3, 4, 4)]));
+    for hours in 1..9 {
+        place.night(RunCommand::Plan, &plan(hours, vec![line(1, 3, 3)]));
+    }
+    let kept = place.history.run(accepted).unwrap().unwrap().planned.unwrap().lines;
+    assert_eq!(kept, vec![line(2, 3, 5)]);
+    let baseline = past(&mut place).accepted.unwrap();
+    assert_eq!(baseline.run, accepted);
+    let seen: Vec<AdditionId> = baseline.additions.into_keys().collect();
+    assert_eq!(seen, [AdditionId(101), AdditionId(102), AdditionId(103)]);
+}
+
+#[test]
+fn only_the_last_three_plans_keep_their_unchanged_lines() {
+    let mut place = Place::new();
+    let nights: Vec<_> =
+        (0..6).map(|hours| place.night(RunCommand::Run, &plan(hours, vec![line(1, 3, 3), line(2, 1, 2)]))).collect();
+    let lines = |run| place.history.run(run).unwrap().unwrap().planned.unwrap().lines.len();
+    assert_eq!(nights.into_iter().map(lines).collect::<Vec<_>>(), vec![1, 1, 1, 2, 2, 2]);
+    assert_eq!(place.history.line_history("h1", 10).unwrap().len(), 3);
+    assert_eq!(place.history.line_history("h2", 10).unwrap().len(), 6);
+}
+
+#[test]
+fn a_line_at_zero_is_known_by_the_first_export_that_said_so() {
+    let mut place = Place::new();
+    place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), line(2, 5, 0)]));
+    place.night(RunCommand::Run, &plan(24, vec![line(1, 3, 0), line(2, 5, 0)]));
+    // Neither a run without a plan nor a customer who is missing for a night says anything about it.
+    let unsaid = LineRecord { wanted: None, outcome: Outcome::Held, reason: Code::CustomerMissing, ..line(1, 3, 3) };
+    place.night(RunCommand::Run, &plan(48, vec![unsaid, line(2, 5, 0)]));
+    let expected = BTreeMap::from([(key(11, "FILTER"), stamp(24)), (key(12, "FILTER"), stamp(0))]);
+    assert_eq!(past(&mut place).zero_before, expected);
+}
+
+#[test]
+fn a_line_that_came_back_has_to_say_zero_twice_again() {
+    let mut place = Place::new();
+    place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 0)]));
+    place.night(RunCommand::Run, &plan(24, vec![line(1, 3, 3)]));
+    for day in 2..9 {
+        // So long that the night on which it came back is thinned out.
+        place.night(RunCommand::Run, &plan(day * 24, vec![line(2, 1, 1)]));
+    }
+    assert_eq!(past(&mut place).zero_before, BTreeMap::new());
+
+    place.night(RunCommand::Run, &plan(300, vec![line(1, 3, 0)]));
+    assert_eq!(past(&mut place).zero_before, BTreeMap::from([(key(11, "FILTER"), stamp(300))]));
+}
+
+#[test]
+fn a_run_is_not_its_own_first_night() {
+    let mut place = Place::new();
+    let current = place.begin(RunCommand::Run);
+    place.history.record_plan(current, &plan(0, vec![line(1, 3, 0)])).unwrap();
+    assert_eq!(place.history.past(&mail(), current).unwrap().zero_before, BTreeMap::new());
+}
+
+#[test]
+fn what_recount_wrote_last_is_told_from_what_a_person_wrote() {
+    let mut place = Place::new();
+    let first = place.begin(RunCommand::Run);
+    let applied = |addition, quantity| WriteOutcome::Applied { addition: AdditionId(addition), quantity };
+    for (intent, outcome) in [
+        (set(100, 3, 7), applied(100, units(7))),
+        (set(101, 3, 7), WriteOutcome::Refused { why: "no".to_owned() }),
+        (create(20, "NEW"), applied(555, "2.5".parse().unwrap())),
+    ] {
+        let write = place.write(first, &intent);
+        place.history.outcome(write, &outcome, noon()).unwrap();
+    }
+    let second = place.begin(RunCommand::Run);
+    let write = place.write(second, &set(100, 7, 9));
+    place.history.outcome(write, &applied(100, units(9)), noon()).unwrap();
+
+    let expected = BTreeMap::from([
+        (AdditionId(100), Written { quantity: units(9), run: second }),
+        (AdditionId(555), Written { quantity: "2.5".parse().unwrap(), run: first }),
+    ]);
+    assert_eq!(past(&mut place).written, expected);
+}
+
+#[test]
+fn a_creation_in_doubt_is_known_to_the_next_run() {
+    let mut place = Place::new();
+    let run = place.begin(RunCommand::Run);
+    place.write(run, &set(100, 3, 7));
+    let write = place.write(run, &create(20, "NEW"));
+    let doubt = InDoubt { run, sent_at: noon(), candidates: Vec::new() };
+    assert_eq!(past(&mut place).in_doubt, BTreeMap::from([(key(20, "NEW"), doubt)]));
+
+    place.history.outcome(write, &WriteOutcome::Superseded { why: "not there".to_owned() }, noon()).unwrap();
+    assert_eq!(past(&mut place).in_doubt, BTreeMap::new());
+}
+
+#[test]
+fn an_approval_lasts() {
+    let mut place = Place::new();
+    place.night(RunCommand::Run, &plan(0, vec![]));
+    assert!(!past(&mut place).approved_once);
+    let run = place.night(RunCommand::Apply, &plan(0, vec![]));
+    place.history.approve(run).unwrap();
+    assert!(past(&mut place).approved_once);
+}

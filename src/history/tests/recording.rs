@@ -1,0 +1,344 @@
+//! What a run leaves behind comes back as it was.
+
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use chrono::Utc;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use crate::history::error::StoreError;
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::PlanRecord;
+use crate::history::record::Requests;
+use crate::history::record::RunEnd;
+use crate::history::record::RunRecord;
+use crate::history::record::Totals;
+use crate::history::runs::NewRun;
+use crate::history::tests::Place;
+use crate::history::tests::end;
+use crate::history::tests::line;
+use crate::history::tests::mail;
+use crate::history::tests::noon;
+use crate::history::tests::plan;
+use crate::history::tests::units;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+
+#[test]
+fn every_word_has_its_place_in_the_history() {
+    let mut place = Place::new();
+    let lines = |make: &dyn Fn(usize) -> (Outcome, Code), count: usize| -> Vec<LineRecord> {
+        (0..count)
+            .map(|number| {
+                let (outcome, reason) = make(number);
+                LineRecord { handle: format!("h{number}"), outcome, reason, ..line(1, 1, 2) }
+            })
+            .collect()
+    };
+    let outcomes = lines(&|number| (Outcome::ALL[number], Code::Equal), Outcome::ALL.len());
+    let codes = lines(&|number| (Outcome::Held, Code::ALL[number]), Code::ALL.len());
+    let finding = |(code, severity)| Finding {
+        severity,
+        code,
+        customer: None,
+        service: None,
+        handle: None,
+        message: String::new(),
+        fix: String::new(),
+    };
+    let severities = [Severity::Decide, Severity::Warning, Severity::Info];
+    let findings: Vec<_> = Code::ALL.iter().copied().zip(severities.into_iter().cycle()).map(finding).collect();
+    for (number, verdict) in RunVerdict::ALL.iter().enumerate() {
+        let start = NewRun {
+            integration: mail(),
+            command: RunCommand::ALL[number % RunCommand::ALL.len()],
+            mode: Mode::ALL[number % Mode::ALL.len()],
+            started_at: noon(),
+        };
+        let run = place.history.begin_run(&place.lock, start.clone()).unwrap();
+        let plan = plan(0, if number == 0 { outcomes.clone() } else { codes.clone() });
+        place.history.record_plan(run, &plan).unwrap();
+        let end = RunEnd { verdict: *verdict, findings: findings.clone(), ..end() };
+        place.history.end_run(run, &[], &end).unwrap();
+        let NewRun { integration, command, mode, started_at } = start;
+        let whole = RunRecord { run, integration, command, mode, started_at, planned: Some(plan), end: Some(end) };
+        assert_eq!(place.history.run(run).unwrap(), Some(whole));
+    }
+}
+
+#[test]
+fn a_word_of_a_newer_version_is_an_error_and_not_a_guess() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Run, &plan(0, vec![line(1, 1, 1)]));
+    place.history.connection.execute("UPDATE lines SET reason = 'moon-phase'", []).unwrap();
+    let refusal = place.history.run(run).unwrap_err();
+    assert!(
+        matches!(&refusal, StoreError::Unreadable { column: "reason", value } if value == "moon-phase"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_killed_run_is_found_by_the_next_and_closed() {
+    let mut place = Place::new();
+    let killed = place.begin(RunCommand::Run);
+    place.history.record_plan(killed, &plan(0, vec![line(1, 3, 5)])).unwrap();
+    place.begin_for("other", RunCommand::Run);
+    let current = place.begin(RunCommand::Run);
+
+    let found = place.history.cut_off_runs(&mail()).unwrap();
+    assert_eq!(found.iter().map(|run| run.run).collect::<Vec<_>>(), vec![killed]);
+    let lines = &found[0].planned.as_ref().unwrap().lines;
+    let late = RunEnd { verdict: RunVerdict::Interrupted, exit_code: 1, ..end() };
+    place.history.end_run(killed, lines, &late).unwrap();
+    assert_eq!(place.history.cut_off_runs(&mail()).unwrap(), vec![]);
+    assert_eq!(place.history.latest_run(Some(&mail())).unwrap().unwrap().run, current);
+}
+
+#[test]
+fn what_became_of_a_line_replaces_what_was_planned_and_nothing_else() {
+    let mut place = Place::new();
+    let run = place.begin(RunCommand::Run);
+    place.history.record_plan(run, &plan(0, vec![line(1, 3, 5), line(2, 3, 3)])).unwrap();
+    let updated = LineRecord { outcome: Outcome::Updated, now: Some(units(5)), ..line(1, 3, 5) };
+    place.history.end_run(run, std::slice::from_ref(&updated), &end()).unwrap();
+    let stored = place.history.run(run).unwrap().unwrap().planned.unwrap().lines;
+    assert_eq!(stored, vec![updated, line(2, 3, 3)]);
+}
+
+#[test]
+fn a_run_has_one_plan_and_one_end() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 5)]));
+    assert!(matches!(place.history.record_plan(run, &plan(1, vec![])), Err(StoreError::OutOfTurn { .. })));
+    assert!(matches!(place.history.end_run(run, &[], &end()), Err(StoreError::OutOfTurn { .. })));
+    assert!(matches!(place.history.approve(RunId(99)), Err(StoreError::OutOfTurn { .. })));
+
+    let next = place.begin(RunCommand::Run);
+    place.history.record_plan(next, &plan(1, vec![line(1, 3, 5)])).unwrap();
+    let refusal = place.history.end_run(next, &[line(2, 3, 5)], &end()).unwrap_err();
+    assert!(matches!(refusal, StoreError::NoSuchLine { .. }), "{refusal}");
+    assert_eq!(place.history.run(next).unwrap().unwrap().end, None, "all or nothing");
+}
+
+#[test]
+fn a_line_is_found_by_the_beginning_of_its_handle() {
+    let mut place = Place::new();
+    let named = |handle: &str, was| LineRecord { handle: handle.to_owned(), ..line(1, was, was) };
+    let first = place.night(RunCommand::Run, &plan(0, vec![named("a7c1", 1), named("a7d", 1), named("b", 1)]));
+    let second = place.night(RunCommand::Run, &plan(1, vec![named("a7c1", 2)]));
+
+    assert_eq!(place.history.find_line("a7c").unwrap(), vec![(second, named("a7c1", 2))]);
+    let both = vec![(second, named("a7c1", 2)), (first, named("a7d", 1))];
+    assert_eq!(place.history.find_line("a7").unwrap(), both);
+    assert_eq!(place.history.find_line("c").unwrap(), vec![]);
+    assert_eq!(place.history.find_line("").unwrap(), vec![]);
+    // A whole handle is meant as such, even if others begin like it.
+    let third = place.night(RunCommand::Run, &plan(2, vec![named("a7", 3), named("a%", 3)]));
+    assert_eq!(place.history.find_line("a7").unwrap(), vec![(third, named("a7", 3))]);
+    assert_eq!(place.history.find_line("a%").unwrap().len(), 1);
+    assert_eq!(place.history.find_line("%").unwrap(), vec![]);
+}
+
+#[test]
+fn a_lines_nights_come_newest_first() {
+    let mut place = Place::new();
+    let first = place.night(RunCommand::Run, &plan(0, vec![line(1, 1, 2)]));
+    let second = place.night(RunCommand::Run, &plan(1, vec![line(1, 2, 3)]));
+    let nights = place.history.line_history("h1", 10).unwrap();
+    assert_eq!(nights, vec![(second, noon(), line(1, 2, 3)), (first, noon(), line(1, 1, 2))]);
+    assert_eq!(place.history.line_history("h1", 1).unwrap().len(), 1);
+}
+
+#[test]
+fn a_plan_is_found_by_the_beginning_of_its_fingerprint() {
+    let mut place = Place::new();
+    let named = |fingerprint: &str| PlanRecord { fingerprint: fingerprint.to_owned(), ..plan(0, vec![]) };
+    place.night(RunCommand::Plan, &named("3f9a"));
+    let other = place.night(RunCommand::Plan, &named("3f00"));
+    let again = place.night(RunCommand::Run, &named("3f9a"));
+    let like = |prefix| -> Vec<(RunId, String)> {
+        let plans = place.history.plans_like(prefix).unwrap();
+        plans.into_iter().map(|plan| (plan.run, plan.fingerprint)).collect()
+    };
+    assert_eq!(like("3f9"), vec![(again, "3f9a".to_owned())]);
+    assert_eq!(like("3f"), vec![(again, "3f9a".to_owned()), (other, "3f00".to_owned())]);
+    assert_eq!(like("4"), vec![]);
+}
+
+#[test]
+fn the_list_of_runs_is_short_and_newest_first() {
+    let mut place = Place::new();
+    let first = place.night(RunCommand::Run, &plan(0, vec![line(1, 1, 1)]));
+    let second = place.begin(RunCommand::Plan);
+    let runs = place.history.runs(10).unwrap();
+    assert_eq!(runs.iter().map(|run| run.run).collect::<Vec<_>>(), vec![second, first]);
+    assert_eq!((&runs[0].planned, &runs[0].end), (&None, &None));
+    assert_eq!(runs[1].planned.as_ref().unwrap().fingerprint, plan(0, vec![]).fingerprint);
+    assert_eq!(place.history.runs(1).unwrap().len(), 1);
+    assert_eq!(place.history.latest_run(None).unwrap().unwrap().run, second);
+}
+
+#[test]
+fn a_large_plan_is_stored_whole_and_in_its_order() {
+    let mut place = Place::new();
+    let plan = plan(0, (0..20_000).map(|number| line(number, 3, 3)).collect());
+    let run = place.night(RunCommand::Run, &plan);
+    assert_eq!(place.history.run(run).unwrap().unwrap().planned, Some(plan));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Odd names, rare fractions and times down to the nanosecond: a report of an old night shows what that night was.
+    #[test]
+    fn a_run_comes_back_as_it_was(start in start(), planned in prop::option::of(planned()), ended in prop::option::of(ended())) {
+        let mut place = Place::new();
+        let run = place.history.begin_run(&place.lock, start.clone()).unwrap();
+        if let Some(plan) = &planned {
+            place.history.record_plan(run, plan).unwrap();
+        }
+        if let Some(end) = &ended {
+            place.history.end_run(run, &[], end).unwrap();
+        }
+        let NewRun { integration, command, mode, started_at } = start;
+        let whole = RunRecord { run, integration, command, mode, started_at, planned, end: ended };
+        prop_assert_eq!(place.history.run(run).unwrap(), Some(whole));
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![".{0,20}", Just("'; DROP TABLE runs; --\0\u{202e}\"".to_owned())]
+}
+
+fn time() -> impl Strategy<Value = DateTime<Utc>> {
+    (0_i64..4_000_000_000, 0_u32..1_000_000_000).prop_map(|(s, ns)| DateTime::from_timestamp(s, ns).unwrap())
+}
+
+fn quantity() -> impl Strategy<Value = Option<Quantity>> {
+    let some = (0_i64..i64::MAX, 0_u32..18).prop_map(|(digits, scale)| Decimal::new(digits, scale));
+    prop::option::of(some.prop_map(|value| Quantity::from_decimal(value).unwrap()))
+}
+
+fn start() -> impl Strategy<Value = NewRun> {
+    let command = prop::sample::select(RunCommand::ALL);
+    let mode = prop::sample::select(Mode::ALL);
+    (text(), command, mode, time()).prop_map(|(name, command, mode, started_at)| NewRun {
+        integration: name.as_str().into(),
+        command,
+        mode,
+        started_at,
+    })
+}
+
+fn planned() -> impl Strategy<Value = PlanRecord> {
+    let export = (text(), text(), any::<u32>(), any::<u32>(), any::<i64>(), time(), any::<bool>()).prop_map(
+        |(path, sha256, rows, customers, units, modified_at, open_end)| ExportRecord {
+            path,
+            sha256,
+            rows: usize::try_from(rows).unwrap(),
+            customers: usize::try_from(customers).unwrap(),
+            units: Decimal::new(units, 3),
+            modified_at,
+            open_end,
+        },
+    );
+    (text(), any::<bool>(), export, prop::collection::vec(any_line(), 0..6)).prop_map(
+        |(fingerprint, accepted, export, mut lines)| {
+            let mut seen = BTreeSet::new();
+            lines.retain(|line| seen.insert(line.handle.clone()));
+            PlanRecord { fingerprint, accepted, export, lines }
+        },
+    )
+}
+
+fn any_line() -> impl Strategy<Value = LineRecord> {
+    let ids = (any::<Option<i64>>(), any::<Option<i64>>(), any::<Option<i64>>(), prop::option::of(text()));
+    let words = (prop::sample::select(Outcome::ALL), prop::sample::select(Code::ALL));
+    let sources = prop::collection::vec(any_source(), 0..4);
+    (text(), ids, sources, (quantity(), quantity(), quantity()), words, text()).prop_map(
+        |(handle, (company, agreement, addition, product), sources, (was, wanted, now), (outcome, reason), detail)| {
+            LineRecord {
+                handle,
+                company: company.map(CompanyId),
+                agreement: agreement.map(AgreementId),
+                addition: addition.map(AdditionId),
+                product: product.map(|product| ProductCode::new(&product)),
+                sources,
+                was,
+                wanted,
+                now,
+                outcome,
+                reason,
+                detail,
+            }
+        },
+    )
+}
+
+fn any_source() -> impl Strategy<Value = Source> {
+    (text(), text(), quantity(), prop::collection::vec(any::<u64>(), 0..3)).prop_map(
+        |(customer, service, count, lines)| Source {
+            customer: CustomerName::new(&customer),
+            service: ServiceName::new(&service),
+            count,
+            lines,
+        },
+    )
+}
+
+fn ended() -> impl Strategy<Value = RunEnd> {
+    let totals = any::<[u32; 7]>().prop_map(|numbers| {
+        let [to_decide, changed, would_change, failed, unknown, lines, explained] =
+            numbers.map(|number| usize::try_from(number).unwrap());
+        Totals { to_decide, changed, would_change, failed, unknown, lines, explained }
+    });
+    let requests = any::<[u32; 3]>().prop_map(|[sent, retried, ms]| Requests {
+        sent: sent.into(),
+        retried: retried.into(),
+        throttled_ms: ms.into(),
+    });
+    let findings = prop::collection::vec(any_finding(), 0..4);
+    (time(), prop::sample::select(RunVerdict::ALL), any::<u8>(), findings, totals, requests).prop_map(
+        |(finished_at, verdict, exit_code, findings, totals, requests)| RunEnd {
+            finished_at,
+            verdict,
+            exit_code,
+            findings,
+            totals,
+            requests,
+        },
+    )
+}
+
+fn any_finding() -> impl Strategy<Value = Finding> {
+    let severity = prop::sample::select(vec![Severity::Decide, Severity::Warning, Severity::Info]);
+    let names = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
+    (severity, prop::sample::select(Code::ALL), names, text(), text()).prop_map(
+        |(severity, code, (customer, service, handle), message, fix)| Finding {
+            severity,
+            code,
+            customer: customer.map(|name| CustomerName::new(&name)),
+            service: service.map(|name| ServiceName::new(&name)),
+            handle,
+            message,
+            fix,
+        },
+    )
+}

@@ -1,0 +1,106 @@
+//! A look at the mapping without a plan: what `recount check` says of it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::connectwise::ReadError;
+use crate::connectwise::Reader;
+use crate::nightly::gather;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::draw;
+use crate::reconcile::findings::finding;
+use crate::reconcile::findings::sort;
+use crate::reconcile::guards::Past;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::ProductCode;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::placement::Place;
+use crate::reconcile::placement::place_all;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::records::Directory;
+
+/// What a look at the mapping found.
+#[derive(Debug)]
+pub struct Survey {
+    /// What is wrong with it, in the order of a report.
+    pub findings: Vec<Finding>,
+    /// One agreement that customers are billed on, to try the right on its additions.
+    pub an_agreement: Option<AgreementId>,
+    /// Customers that have a place.
+    pub placed: usize,
+}
+
+/// Holds every row of the mapping against ConnectWise: companies, agreements, products, deprecated services.
+///
+/// # Errors
+/// ConnectWise's.
+pub async fn survey<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    today: NaiveDate,
+) -> Result<Survey, ReadError> {
+    let past = Past::default();
+    let directory = gather::directory(connectwise, mapping, counts, &past).await?;
+    let places = place_all(counts, mapping, &past, &directory, today);
+    let mut findings = Vec::new();
+    for (customer, place) in &places {
+        if let Some(problem) = place.problem() {
+            let told = finding(Severity::Decide, problem.code, problem.message.clone());
+            findings.push(Finding { customer: Some(customer.clone()), fix: problem.fix.clone(), ..told });
+        }
+    }
+    findings.extend(products(mapping, &directory));
+    findings.extend(services(mapping, counts));
+    sort(&mut findings);
+    let placed: Vec<AgreementId> = places
+        .values()
+        .filter_map(|place| match place {
+            Place::On { agreement, .. } => Some(*agreement),
+            Place::Blocked { .. } | Place::Skipped | Place::Nowhere(_) => None,
+        })
+        .collect();
+    Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len() })
+}
+
+fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
+    let codes: BTreeSet<&ProductCode> = mapping.billed().flat_map(|(_, billed)| &billed.products).collect();
+    let wrong = codes.into_iter().filter_map(|code| Some((code, draw::product(directory, code).err()?)));
+    let told = wrong.map(|(product, code)| {
+        let fix =
+            "name an active product of another class in recount.toml, or mend it in the product catalog".to_owned();
+        let message = format!("product {product}: {}", code.as_str().replace('-', " "));
+        Finding { fix, ..finding(Severity::Decide, code, message) }
+    });
+    told.collect()
+}
+
+fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
+    let deprecated = mapping.services.iter().filter_map(|(service, rule)| match rule {
+        ServiceRule::Deprecated { product: Some(product) } => {
+            let message = format!("is deprecated, and product {product} stands there nevertheless");
+            let fix = "take the product out: a deprecated service is not to be billed".to_owned();
+            let told = finding(Severity::Decide, Code::ServiceDeprecated, message);
+            Some(Finding { service: Some(service.clone()), fix, ..told })
+        }
+        _ => None,
+    });
+    let mut unmapped = BTreeMap::new();
+    for service in counts.customers.values().flat_map(|customer| customer.services.keys()) {
+        if !mapping.services.contains_key(service) {
+            *unmapped.entry(service).or_insert(0_usize) += 1;
+        }
+    }
+    let unmapped = unmapped.into_iter().map(|(service, customers)| {
+        let fix = "add it under services in recount.toml; `not_assigned = true` ignores it on purpose".to_owned();
+        let told =
+            finding(Severity::Decide, Code::ServiceUnmapped, format!("is not mapped: {customers} customers use it"));
+        Finding { service: Some(service.clone()), fix, ..told }
+    });
+    deprecated.chain(unmapped).collect()
+}

@@ -1,0 +1,65 @@
+//! Who is trusted: the system's authorities and the one that is named, and nobody else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use recount::connectwise::Reader;
+use recount::connectwise::client::Client;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use super::raw::json;
+use super::settings;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connectwise/tls");
+
+/// A server with a certificate of the test authority; counts the connections that were opened.
+async fn serve() -> (u16, Arc<AtomicUsize>) {
+    let certificate = CertificateDer::from_pem_file(format!("{FOLDER}/server.pem")).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(format!("{FOLDER}/server.key.pem")).expect("a key");
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
+    let acceptor = TlsAcceptor::from(Arc::new(config.expect("a configuration")));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(json("200 OK", "[]").as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (port, opened)
+}
+
+/// Otherwise an own server with an own authority could not be used at all.
+#[tokio::test]
+async fn an_authority_that_is_named_is_trusted() {
+    let (port, _) = serve().await;
+    for host in ["localhost", "127.0.0.1"] {
+        let mut settings = settings(&format!("https://{host}:{port}"));
+        settings.ca_file = Some(Path::new(FOLDER).join("authority.pem"));
+        assert_eq!(Client::new(settings).expect("a client").catalog().await, Ok(vec![]));
+    }
+}
+
+/// Otherwise anyone on the way could read the keys. Trying again would change nothing.
+#[tokio::test]
+async fn a_stranger_is_refused_once() {
+    let (port, opened) = serve().await;
+    let client = Client::new(settings(&format!("https://localhost:{port}"))).expect("a client");
+    let error = client.catalog().await.expect_err("a stranger").to_string();
+    assert!(error.contains("no trusted connection") && error.contains("ca_file"), "{error}");
+    assert_eq!(opened.load(Ordering::SeqCst), 1);
+}
