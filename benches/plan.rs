@@ -87,6 +87,7 @@ fn main() {
 
 /// Each stage once, with its time, and the most memory that the process held until its end (of which `given` is what
 /// ConnectWise and the vendor said).
+#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 fn once(night: &Night) {
     let mut began = Instant::now();
     let mut lap = |stage: &str| {
