@@ -178,10 +178,7 @@ async fn apply_night<W: Writer>(
 ) {
     let run = ending.run();
     let scene = Scene { run, lock, today: ending.today(), clock: job.clock, stop: job.stop };
-    match carry_out(cleared, scene, connectwise, history).await {
-        Ok(applied) => ending.applied(applied),
-        Err(error) => ending.failed(Failure::from(error)),
-    }
+    ending.applied(carry_out(cleared, scene, connectwise, history).await);
 }
 
 /// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody watching

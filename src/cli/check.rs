@@ -1,6 +1,5 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::cli::Global;
@@ -19,8 +18,12 @@ use crate::history::History;
 use crate::nightly::Failure;
 use crate::nightly::survey;
 use crate::reconcile::clear::malformed;
+use crate::reconcile::clear::stale;
+use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::escaped;
 use crate::report::paint::Paint;
@@ -87,6 +90,12 @@ impl Checks {
 
     async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
         let name = |what: &str| format!("{}: {what}", integration.name);
+        let mapping = match &integration.mapping {
+            Ok(mapping) => mapping,
+            Err(faults) => {
+                return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
+            }
+        };
         let counts = self.export(&name("export"), integration);
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
@@ -96,16 +105,20 @@ impl Checks {
         };
         self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
         if self.rights(&name("may read"), settings, &client).await {
-            self.mapping(&name("mapping"), integration, &client, &counts, clock::now().date_naive()).await;
+            self.mapping(&name("mapping"), integration, mapping, &client, &counts).await;
         }
-        self.writing(&name("may write"), integration);
+        self.writing(&name("may write"), integration, mapping.create_lines);
     }
 
     fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
         match crate::export::read(&integration.export, clock::now()) {
-            Ok(Export { path, counts, .. }) => {
+            Ok(Export { path, counts, sha256, modified_at }) => {
                 let (rows, customers) = (counts.rows, counts.customers.len());
                 self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
+                let stamp = ExportStamp { sha256, modified_at };
+                if let Some(finding) = stale(&integration.guards, &stamp, clock::now()) {
+                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                }
                 for row in &counts.rejected {
                     let message = format!(
                         "line {}, column \"{}\": \"{}\" {}",
@@ -114,7 +127,7 @@ impl Checks {
                         escaped(&row.value),
                         row.why
                     );
-                    self.wrong(name, Exit::Refused, message, "correct the row in the export");
+                    self.wrong(name, Exit::Decide, message, "correct the row in the export");
                 }
                 if let Some(finding) = malformed(&counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
@@ -152,11 +165,11 @@ impl Checks {
         &mut self,
         name: &str,
         integration: &IntegrationConfig,
+        mapping: &Mapping,
         client: &Client,
         counts: &Counts,
-        today: NaiveDate,
     ) {
-        let survey = match survey(client, &integration.mapping, counts, today).await {
+        let survey = match survey(client, mapping, counts, clock::now().date_naive()).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
@@ -170,7 +183,12 @@ impl Checks {
             let about = finding.customer.as_ref().map(|customer| customer.to_string());
             let about = about.or_else(|| finding.service.as_ref().map(|service| format!("service {service}")));
             let about = about.map(|about| format!("{about}: ")).unwrap_or_default();
-            self.wrong(name, Exit::Decide, format!("{about}{} ({})", finding.message, finding.code), &finding.fix);
+            self.wrong(
+                name,
+                exit_of(finding.code),
+                format!("{about}{} ({})", finding.message, finding.code),
+                &finding.fix,
+            );
         }
         if survey.findings.is_empty() {
             self.good(name, format!("{} customers have their agreement", survey.placed));
@@ -178,8 +196,8 @@ impl Checks {
     }
 
     /// Rights to write cannot be tried without writing.
-    fn writing(&mut self, name: &str, integration: &IntegrationConfig) {
-        let detail = match (integration.mode, integration.mapping.create_lines) {
+    fn writing(&mut self, name: &str, integration: &IntegrationConfig, create_lines: bool) {
+        let detail = match (integration.mode, create_lines) {
             (Mode::Apply, true) => "unproven until the first write; needs Agreements > Edit and Add Level = All",
             (Mode::Apply, false) => "unproven until the first write; needs Agreements > Edit Level = All",
             _ => "observe mode: never writes; a key that may only inquire is best",
@@ -218,6 +236,21 @@ impl Checks {
             console.print(&format!("{lines}{next}"));
         }
         self.exit
+    }
+}
+
+/// A mapping that names what is not there is invalid; everything else is for somebody to decide.
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::CompanyMissing
+        | Code::AgreementMissing
+        | Code::AgreementOtherCompany
+        | Code::ProductMissing
+        | Code::ProductAmbiguous
+        | Code::ProductInactive
+        | Code::ProductBundleClass
+        | Code::ServiceDeprecated => Exit::Config,
+        _ => Exit::Decide,
     }
 }
 

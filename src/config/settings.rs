@@ -73,8 +73,8 @@ pub struct IntegrationConfig {
     pub mode: Mode,
     /// `customers.csv`.
     pub customers_path: PathBuf,
-    /// Where counts are billed.
-    pub mapping: Mapping,
+    /// Where counts are billed, or what is wrong with `customers.csv`: that stops this integration and no other.
+    pub mapping: Result<Mapping, String>,
     /// Where counts come from.
     pub export: ExportSettings,
     /// What is held.

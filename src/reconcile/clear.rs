@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
+use chrono::TimeDelta;
 use chrono::Utc;
 use rust_decimal::Decimal;
 
@@ -144,12 +145,28 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
     })
 }
 
-fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
+/// An export of another night: too old, or from a day that has not come.
+pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
     let age = now.signed_duration_since(export.modified_at);
+    if age < -FUTURE_MAX {
+        let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
+        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
+    }
     (age > policy.max_age).then(|| {
-        let message = format!("the export is {} h old, the limit is {} h", age.num_hours(), policy.max_age.num_hours());
+        let message = format!("the export is {} old, the limit is {}", hours(age), hours(policy.max_age));
         stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold")
     })
+}
+
+/// Copied between hosts, a file's time is off by a time zone, not by more.
+const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
+
+/// `36 h`, or `36 h 5 min`.
+fn hours(time: TimeDelta) -> String {
+    match time.num_minutes() % 60 {
+        0 => format!("{} h", time.num_hours()),
+        minutes => format!("{} h {minutes} min", time.num_hours()),
+    }
 }
 
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
@@ -265,9 +282,9 @@ fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
     Decimal::from(part) > limit.share(Decimal::from(whole))
 }
 
-/// `part` of `whole` in percent, to one place, for a sentence.
+/// `part` of `whole` in percent, to two places, for a sentence.
 fn percent(part: Decimal, whole: Decimal) -> Decimal {
     // Divided first: a quantity of 28 digits, as ConnectWise may hold, times a hundred does not fit.
     let share = part.checked_div(whole).unwrap_or_default();
-    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(1).normalize()
+    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize()
 }

@@ -1,4 +1,4 @@
-//! The stable words for why: reasons of lines and codes of findings. Append-only; documented in README.
+//! The stable words for why: reasons of lines and codes of findings. Append-only; docs/findings.md lists them.
 
 use std::fmt;
 
@@ -193,6 +193,14 @@ impl Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_code_is_documented() {
+        let page = include_str!("../../docs/findings.md");
+        for code in Code::ALL {
+            assert!(page.contains(&format!("| `{code}` |")), "docs/findings.md lacks {code}");
+        }
+    }
 
     #[test]
     fn every_code_is_told_from_every_other_by_its_word() {

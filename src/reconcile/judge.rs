@@ -1,6 +1,7 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
 use chrono::NaiveDate;
+use chrono::TimeDelta;
 
 use crate::reconcile::code::Code;
 use crate::reconcile::guards::ExportStamp;
@@ -166,13 +167,18 @@ impl Judge<'_> {
             ToZero::Apply => return None,
             ToZero::Ask => "",
             ToZero::SecondNight => match self.past.zero_before.get(key) {
-                Some(first) if first.sha256 != self.export.sha256 && first.modified_at < self.export.modified_at => {
-                    return None;
-                }
+                Some(first) if self.is_another_night(first) => return None,
                 _ => ", night 1 of 2",
             },
         };
         Some((Code::ToZero, format!("{now} would go to zero{night}")))
+    }
+
+    /// A newer export. The same bytes count as one only if they were written again much later: on a quiet portfolio
+    /// two nights look alike, and a file that was only copied or touched is still the first night's.
+    fn is_another_night(&self, first: &ExportStamp) -> bool {
+        let later = self.export.modified_at.signed_duration_since(first.modified_at);
+        later > if first.sha256 == self.export.sha256 { SAME_BYTES_APART } else { TimeDelta::zero() }
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
@@ -259,6 +265,9 @@ impl Judge<'_> {
         self.policy.human_edit == HumanEdit::Ask && (seen || self.past.written.contains_key(&addition.id))
     }
 }
+
+/// Nightly exports are about a day apart.
+const SAME_BYTES_APART: TimeDelta = TimeDelta::hours(12);
 
 /// A reason to hold, and the sentence that goes with it.
 type Trouble = (Code, String);

@@ -19,7 +19,7 @@ use crate::reconcile::outcome::RunVerdict;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
-use crate::report::is_change;
+use crate::report::Change;
 use crate::report::is_quiet;
 use crate::report::lines;
 use crate::report::names;
@@ -85,14 +85,19 @@ fn quiet(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
 fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     let mut text = format!("{}   {}\n", title(run), verdict(run, end, paint));
     if let Some(planned) = &run.planned {
-        let (up, down) = moved(lines(run));
         let totals = end.totals;
-        let changed = if planned_only(run) { totals.would_change } else { totals.changed };
+        let of = |change: Change| lines(run).iter().filter(move |line| Change::of(line) == Some(change));
+        let pending = |line: &&LineRecord| matches!(Change::of(line), Some(Change::Would | Change::WithPlan));
+        let (what, (changed, up, down)) = match moved(of(Change::Done)) {
+            (0, ..) if lines(run).iter().any(|line| pending(&line)) => {
+                ("would change", moved(lines(run).iter().filter(pending)))
+            }
+            done => ("changed", done),
+        };
         let _ = writeln!(
             text,
-            "  to decide {} · {} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
+            "  to decide {} · {what} {changed} (+{up} −{down}) · failed {} · explained {}/{}",
             totals.to_decide,
-            if planned_only(run) { "would change" } else { "changed" },
             if totals.unknown == 0 {
                 totals.failed.to_string()
             } else {
@@ -114,7 +119,8 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
 }
 
 fn verdict(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
-    let written = end.totals.changed > 0;
+    // What is in doubt may have been written, too.
+    let written = end.totals.changed + end.totals.unknown > 0;
     let nothing = if written { "" } else { ": nothing was written" };
     match end.verdict {
         RunVerdict::Ok => paint.good("OK"),
@@ -130,19 +136,12 @@ fn verdict(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     }
 }
 
-/// Whether the run only showed what it would do.
-fn planned_only(run: &RunRecord) -> bool {
-    !lines(run).iter().any(|line| matches!(line.outcome, Outcome::Updated | Outcome::Created))
-        && lines(run).iter().any(|line| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate))
-}
-
-/// Units up and down over all changes.
-fn moved(lines: &[LineRecord]) -> (Decimal, Decimal) {
-    let deltas = lines.iter().filter(|line| is_change(line)).map(delta);
-    let (up, down) = deltas.fold((Decimal::ZERO, Decimal::ZERO), |(up, down), delta| {
-        if delta > Decimal::ZERO { (up + delta, down) } else { (up, down - delta) }
+/// How many lines, and units up and down over all of them.
+fn moved<'a>(lines: impl Iterator<Item = &'a LineRecord>) -> (usize, Decimal, Decimal) {
+    let (count, up, down) = lines.map(delta).fold((0, Decimal::ZERO, Decimal::ZERO), |(count, up, down), delta| {
+        if delta > Decimal::ZERO { (count + 1, up + delta, down) } else { (count + 1, up, down - delta) }
     });
-    (up.normalize(), down.normalize())
+    (count, up.normalize(), down.normalize())
 }
 
 fn delta(line: &LineRecord) -> Decimal {
@@ -247,22 +246,20 @@ fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
 }
 
 fn changes(text: &mut String, run: &RunRecord, view: View<'_>) {
-    let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| is_change(line)).collect();
-    if changed.is_empty() {
-        return;
-    }
-    let heading = if planned_only(run) || changed.iter().all(|line| line.outcome == Outcome::Held) {
-        "WOULD CHANGE"
-    } else {
-        "CHANGED"
-    };
-    let _ = writeln!(text, "\n{}{:>9} {:>8}", view.paint.head(&padded(heading, 44)), "was", "now");
-    let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
-    for line in changed.iter().take(shown) {
-        change(text, line);
-    }
-    if changed.len() > shown {
-        let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, run.run);
+    for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] {
+        let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| Change::of(line) == Some(kind)).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        let wanted = if kind == Change::Done { "now" } else { "wanted" };
+        let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "was");
+        let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
+        for line in changed.iter().take(shown) {
+            change(text, line);
+        }
+        if changed.len() > shown {
+            let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, run.run);
+        }
     }
 }
 
@@ -279,7 +276,6 @@ fn state(line: &LineRecord) -> &str {
     match line.outcome {
         Outcome::Updated => "done",
         Outcome::Created => "new",
-        Outcome::Held => "held",
         _ => "",
     }
 }
@@ -287,7 +283,8 @@ fn state(line: &LineRecord) -> &str {
 /// The last line always says the next command.
 fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
-    let pending = lines(run).iter().any(is_change) && end.totals.changed == 0;
+    let pending = |line: &LineRecord| matches!(Change::of(line), Some(Change::Would | Change::WithPlan));
+    let pending = lines(run).iter().any(pending) && end.totals.changed == 0;
     let commands = match plan {
         Some(plan) if pending && run.mode == Mode::Observe => {
             format!("plan {plan} · to carry it out, set mode = \"apply\" in recount.toml, then recount apply {plan}")

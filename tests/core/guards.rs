@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use recount::reconcile::clear::Approval;
 use recount::reconcile::clear::Checks;
+use recount::reconcile::clear::Seen;
 use recount::reconcile::clear::Stopped;
 use recount::reconcile::clear::clear;
 use recount::reconcile::clear::malformed;
@@ -12,6 +13,7 @@ use recount::reconcile::code::Code;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::guards::Accepted;
 use recount::reconcile::guards::GuardPolicy;
+use recount::reconcile::guards::Past;
 use recount::reconcile::guards::Percent;
 use recount::reconcile::guards::ToZero;
 use recount::reconcile::ids::AdditionId;
@@ -212,6 +214,57 @@ fn lines_that_connectwise_no_longer_returns_hold_the_run() {
     night.past.accepted = Some(accepted(&(9000..9100).collect::<Vec<_>>()));
     let (_, codes) = stops(&night);
     assert!(!codes.contains(&Code::LinesUnseen), "a cancelled addition is still returned");
+}
+
+/// An operator who takes customers out of the mapping is not asked about their lines; a key that lost sight of them is.
+#[test]
+fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
+    let mut night = many(10, 0, 0);
+    night.past.accepted = Some(accepted(&(9000..9010).collect::<Vec<_>>()));
+    let all = night.past.accepted.as_mut().expect("just set");
+    all.additions = (0..10).map(|at| (AdditionId(9000 + at), AgreementId(5000 + at))).collect();
+    for at in 0..5 {
+        night.mapping.customers.remove(format!("C{at}").as_str());
+        night.additions.remove(&AgreementId(5000 + at));
+    }
+    let answer = |lost_sight| {
+        let seen = Seen { lost_sight, ..night.seen() };
+        let checks = Checks {
+            policy: &night.policy,
+            past: &night.past,
+            counts: &night.counts(),
+            export: &night.export,
+            seen: &seen,
+            now: time("2026-03-10T02:00:00Z"),
+            unattended: true,
+        };
+        clear(&night.plan(), checks, Approval::Nobody).map(drop).map_err(|stopped| stopped.findings[0].code)
+    };
+    assert_eq!(answer(false), Ok(()));
+    assert_eq!(answer(true), Err(Code::LinesUnseen));
+}
+
+#[test]
+fn an_export_that_lost_its_last_line_break_may_have_lost_more() {
+    let night = many(3, 0, 0);
+    for (open_now, open_then, stopped) in
+        [(false, false, false), (true, false, true), (true, true, false), (false, true, false)]
+    {
+        let counts = Counts { open_end: open_now, ..night.counts() };
+        let past = Past { accepted: Some(Accepted { open_end: open_then, ..accepted(&[]) }), ..night.past.clone() };
+        let checks = Checks {
+            policy: &night.policy,
+            past: &past,
+            counts: &counts,
+            export: &night.export,
+            seen: &night.seen(),
+            now: time("2026-03-10T02:00:00Z"),
+            unattended: true,
+        };
+        let answer = clear(&night.plan(), checks, Approval::Nobody).map(drop);
+        let expected = if stopped { Err((true, Code::ExportCutOff)) } else { Ok(()) };
+        assert_eq!(answer.map_err(|stopped| (stopped.by_export, stopped.findings[0].code)), expected);
+    }
 }
 
 #[test]
