@@ -266,7 +266,8 @@ def full_disk(proof, sizes):
     if subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode != 0:
         print("full-disk: skipped, mount namespaces are not allowed here")
         return 0, 0
-    used = sum(path.stat().st_size for path in proof.state.iterdir()) // 1024
+    # A file system in memory gives whole pages, and takes one for each folder.
+    used = sum(-(-path.stat().st_size // 4096) * 4 + 4 for path in proof.state.rglob("*")) + 4
     wrong = 0
     for more in sizes:
         size = used + more
@@ -289,8 +290,7 @@ def inside_namespace(size, state, base):
         (folder / "state").mkdir(mode=0o700)
         tmpfs = ["mount", "-t", "tmpfs", "-o", f"size={size}k,mode=0700", "tmpfs", folder / "state"]
         subprocess.run(tmpfs, check=True)
-        for path in kept.iterdir():
-            shutil.copy2(path, folder / "state")
+        shutil.copytree(kept, folder / "state", dirs_exist_ok=True)
         recount(folder, "run")
         subprocess.run(["mount", "-o", "remount,size=64m", folder / "state"], check=True)
 
