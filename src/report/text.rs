@@ -237,8 +237,8 @@ fn section<'a>(
     }
 }
 
-/// Wrapped, and harmless whatever stood in the export or came from ConnectWise.
-fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
+/// One sentence, wrapped, and harmless whatever stood in the export or came from ConnectWise.
+pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
     let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
     for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
