@@ -56,8 +56,8 @@ fn killed_at_any_request_a_run_loses_nothing_and_doubles_nothing() {
 #[test]
 fn asked_to_stop_it_finishes_the_line_in_flight() {
     let night = Night::busy();
-    // The first answer takes until the request to stop has been heard.
-    night.fault(r#"[{"when": {"method": "POST"}, "then": {"delay_after_ms": 1500}}]"#);
+    // The answer takes until the wish to stop has been heard.
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"delay_after_ms": 3000}}]"#);
     let run = night.start(&["run", "--json", "-vv"]);
     wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
     run.terminate();
@@ -74,7 +74,6 @@ fn asked_to_stop_before_the_first_write_it_writes_nothing() {
     let night = Night::busy();
     night.fault(r#"[{"when": {"path": "/agreements/10/additions", "nth": 1}, "then": {"connection": "hold"}}]"#);
     let run = night.start(&["run", "--json", "-vv"]);
-    wait_until("the read", || !night.sim().requests().is_empty());
     wait_until("the read that is held", || night.sim().requests().iter().any(|request| request.fault.is_some()));
     run.terminate();
     night.heard(run.end()).exits(143);

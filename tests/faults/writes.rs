@@ -176,6 +176,25 @@ fn a_creation_that_never_arrived_is_made_once_settled() {
     converges_then_is_silent(&night);
 }
 
+/// The second look reads from a replica that has not heard of the creation: "not there" is no proof.
+#[test]
+fn a_replica_that_lags_behind_is_no_reason_to_create_again() {
+    let night = Night::busy();
+    night.config("guards", r#"settle = "1h""#);
+    let lagging = r#"{"when": {"method": "GET", "path": "/additions"}, "then": {"stale": {"writes": 10}}}"#;
+    night.fault(&format!(
+        r#"[{{"when": {{"method": "POST"}}, "then": {{"status": 502, "applied": true}}}}, {lagging}]"#
+    ));
+    assert_eq!(night.run().exits(5).outcome(10, "MP-ARCHIVE"), "unknown");
+    night.fault(&format!("[{lagging}]"));
+    night.run();
+    assert_eq!(night.sent("POST").len(), 1, "not sent again");
+    night.no_faults();
+    night.run().exits(0);
+    assert_eq!((night.sent("POST").len(), night.billed()), (1, goal()));
+    is_silent(&night);
+}
+
 /// A line that is wrong must not keep the others from being right.
 #[test]
 fn a_right_that_is_missing_does_not_stop_the_other_write() {

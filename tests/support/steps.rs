@@ -88,7 +88,7 @@ fn billed(before: &World, after: &World, told: &mut String) {
             }
             Some(_) => {}
         }
-        if let Some(was) = before.addition(*id) {
+        if let Some(was) = before.addition(*id).filter(|_| addition.updated_by == "recount") {
             let rest = |addition: &Addition| {
                 let (quantity, by, at) = (Decimal::ZERO, String::new(), String::new());
                 Addition { quantity, updated_by: by, last_updated: at, ..addition.clone() }
