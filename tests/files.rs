@@ -139,6 +139,18 @@ fn a_configuration_with_a_mistake_names_line_and_column() {
     assert!(night.sim().requests().is_empty());
 }
 
+/// A timer starts the program in `/`, not beside its configuration.
+#[test]
+fn paths_are_those_of_the_configuration_wherever_it_is_called_from() {
+    let night = Night::new();
+    let config = night.path("recount.toml");
+    night.write("elsewhere/note.txt", "");
+    let said = night.recount_in("elsewhere", &["run", "--config", &config.display().to_string()]).exits(0);
+    assert!(said.out.contains("nothing to decide"), "{}", said.out);
+    assert!(night.path("state/history.db").exists() && !night.path("elsewhere/state").exists());
+    night.recount_in("elsewhere", &["run"]).exits(16);
+}
+
 /// A key that everybody on the host can read is everybody's key. It is refused, and not shown.
 #[test]
 fn a_key_that_others_may_read_is_refused() {

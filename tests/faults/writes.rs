@@ -195,6 +195,24 @@ fn a_replica_that_lags_behind_is_no_reason_to_create_again() {
     is_silent(&night);
 }
 
+/// While a creation was in doubt the customer went on using more: the line is found, and then follows.
+#[test]
+fn a_creation_in_doubt_whose_count_has_changed_is_found_and_followed() {
+    let night = Night::busy();
+    night.fault(
+        r#"[{"when": {"method": "POST"}, "then": {"status": 502, "applied": true}},
+            {"when": {"method": "GET", "path": "/additions"}, "then": {"stale": {"writes": 10}}}]"#,
+    );
+    assert_eq!(night.run().exits(5).outcome(10, "MP-ARCHIVE"), "unknown");
+    night.no_faults();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,3\nBorealis,CloudFilter,6\n");
+    night.run().exits(0);
+    let archive: Vec<_> = night.billed().into_iter().filter(|(_, product, _)| product == "MP-ARCHIVE").collect();
+    assert_eq!(archive, [(10, "MP-ARCHIVE".to_owned(), 3.into())]);
+    assert_eq!(night.sent("POST").len(), 1);
+    is_silent(&night);
+}
+
 /// A line that is wrong must not keep the others from being right.
 #[test]
 fn a_right_that_is_missing_does_not_stop_the_other_write() {

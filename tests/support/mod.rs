@@ -5,6 +5,7 @@ mod night;
 mod process;
 mod steps;
 
+pub(crate) use self::night::BUSY;
 pub(crate) use self::night::Night;
 pub(crate) use self::night::today;
 pub(crate) use self::process::Said;

@@ -200,6 +200,12 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same, called from another folder.
+    pub(crate) fn recount_in(&self, folder: &str, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).current_dir(self.path(folder)).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
     /// `recount run`, with every log there is, and its JSON document.
     pub(crate) fn run(&self) -> Said {
         self.recount(&["run", "--json", "-vv"])

@@ -80,11 +80,22 @@ impl Running {
         self.end()
     }
 
-    /// SIGTERM: the wish to stop.
-    pub(crate) fn terminate(&self) {
+    /// `TERM` or `INT`: the wish to stop.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.as_ref().expect("still there").id();
-        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().expect("a shell");
+        let asked = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().expect("a shell");
         assert!(asked.success());
+    }
+
+    /// Whether it is over.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.as_mut().expect("still there").try_wait().expect("its state").is_some()
+    }
+
+    /// Waits for its end, with nobody at the other end of its stdout.
+    pub(crate) fn end_unread(mut self) -> Said {
+        drop(self.child.as_mut().and_then(|child| child.stdout.take()));
+        self.end()
     }
 
     /// Waits for its end.
@@ -112,7 +123,7 @@ impl Drop for Running {
 }
 
 /// Waits until another process has done something. Only a hang is a failure; how long it takes is nobody's business.
-pub(crate) fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
         assert!(began.elapsed() < Duration::from_secs(60), "still waiting: {what}");
