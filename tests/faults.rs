@@ -3,6 +3,7 @@
 
 mod kills;
 mod reads;
+mod storms;
 mod writes;
 
 use rust_decimal::Decimal;
