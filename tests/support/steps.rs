@@ -45,7 +45,17 @@ pub(crate) fn walk(folder: &Path) -> String {
             happens(&night, folder, verb, rest);
         }
     }
+    converges(&night);
     told
+}
+
+/// Wherever a story ends: what one more run leaves to be written, the next one does not find either.
+fn converges(night: &Night) {
+    night.no_faults();
+    night.recount(&["run", "--json", "-vv"]);
+    night.sim().clear_requests();
+    night.recount(&["run", "--json", "-vv"]);
+    assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
 }
 
 fn command(night: &Night, typed: &str, told: &mut String) {
