@@ -33,6 +33,7 @@ use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
 use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::plan::LineKey;
 
@@ -46,7 +47,7 @@ impl History {
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
             Ok(Past {
-                accepted: accepted(connection, integration, current)?,
+                accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
                 zero_before: zero_before(connection, integration, current)?,
@@ -64,7 +65,7 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         })?;
     // A dry run never moves the baseline.
     if plan.accepted && command != RunCommand::Plan.as_str() {
-        remember_baseline(transaction, run, &plan.lines)?;
+        remember_baseline(transaction, run, &integration, &plan.lines)?;
     }
     remember_zeros(transaction, run, &integration, plan)
 }
@@ -80,12 +81,17 @@ pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Resu
     Ok(())
 }
 
-fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
+fn remember_baseline(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
     // A source without a line of the export is a customer or a service that the export does not name.
     let named = lines.iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
     let customers: BTreeSet<&str> = named.map(|source| source.customer.as_str()).collect();
-    let additions: BTreeMap<AdditionId, AgreementId> =
-        lines.iter().filter_map(|line| Some((line.addition?, line.agreement?))).collect();
+    let mut additions = still_known(transaction, run, integration, lines)?;
+    additions.extend(lines.iter().filter_map(|line| Some((line.addition?, line.agreement?))));
     transaction.execute(
         "INSERT INTO baselines (run, customers, additions) VALUES (?1, ?2, ?3)",
         params![
@@ -95,6 +101,24 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
         ],
     )?;
     Ok(())
+}
+
+/// What stays known of the agreements on which a line is held that has no addition any more: one that a person ended
+/// would, if it were forgotten, be created anew the night after.
+fn still_known(
+    connection: &Connection,
+    run: RunId,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<BTreeMap<AdditionId, AgreementId>, StoreError> {
+    let held = lines.iter().filter(|line| line.outcome == Outcome::Held && line.addition.is_none());
+    let agreements: BTreeSet<AgreementId> = held.filter_map(|line| line.agreement).collect();
+    if agreements.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut known = accepted(connection, integration, run)?.map(|before| before.additions).unwrap_or_default();
+    known.retain(|_, agreement| agreements.contains(agreement));
+    Ok(known)
 }
 
 /// Keeps a list of the lines at zero rather than asking the lines of older plans: those that say "no longer zero" are
@@ -137,17 +161,13 @@ fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
     Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) })
 }
 
-fn accepted(
-    connection: &Connection,
-    integration: &IntegrationName,
-    current: RunId,
-) -> Result<Option<Accepted>, StoreError> {
+fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.additions
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
-    let mut rows = statement.query(params![integration.as_str(), current.0])?;
+    let mut rows = statement.query(params![integration, current.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     Ok(Some(Accepted {
         run: RunId(row.get("run")?),
