@@ -116,7 +116,7 @@ fn asked_to_stop_it_finishes_the_line_in_flight() {
     let said = night.heard(run.end()).exits(143);
     let run = said.first_run();
     assert_eq!((run["verdict"].as_str(), said.outcome(10, "MP-ARCHIVE").as_str()), (Some("interrupted"), "created"));
-    assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "would-update", "{}", said.out);
+    assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "held", "{}", said.out);
     assert_eq!(night.sim().writes().len(), 1, "no further line was begun");
     converges_then_is_silent(&night);
 }

@@ -116,7 +116,7 @@ fn happens(night: &Night, folder: &Path, verb: &str, rest: &str) {
         "export" if second.is_empty() => night.export(file(first)),
         "export" => {
             let hours = second.trim_end_matches('h').parse::<u64>().expect("hours");
-            night.export_aged(file(first), Duration::from_secs(hours * 3600 + 60));
+            night.export_aged(file(first), Duration::from_secs(hours * 3600 + 61));
         }
         "approved" => {}
         "config" => night.config("guards", rest),
