@@ -3,5 +3,10 @@
 mod architecture;
 mod connectwise;
 mod core;
+mod faults;
+mod files;
+mod scenarios;
 mod schedule;
 mod snapshots;
+mod store;
+mod support;

@@ -29,6 +29,7 @@ use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Verdict;
+use crate::reconcile::shown::shown;
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +141,12 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
     too_many.then(|| {
         let share = percent(Decimal::from(bad), Decimal::from(rows));
         let limit = policy.max_malformed.0;
-        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %)");
+        let first = counts.rejected.iter().map(|row| {
+            let (column, value) = (shown(&row.column), shown(&row.value));
+            format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
+        });
+        let first = first.take(1).collect::<String>();
+        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
         stop(Code::ExportMalformed, message, "replace the export")
     })
 }
