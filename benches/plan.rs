@@ -142,7 +142,7 @@ impl Night {
             additions: additions(),
             policy: GuardPolicy::default(),
             past: Past::default(),
-            export: ExportStamp { sha256: String::new(), modified_at },
+            export: ExportStamp { path: String::new(), sha256: String::new(), modified_at },
         }
     }
 

@@ -6,6 +6,7 @@
 mod ending;
 mod failure;
 mod gather;
+mod moved;
 mod survey;
 
 pub use failure::Failure;
@@ -149,7 +150,7 @@ async fn plan_night<R: Reader>(
     let past = Past { in_doubt, just_created, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
-    let stamp = ExportStamp { sha256: export.sha256.clone(), modified_at: export.modified_at };
+    let stamp = export.stamp();
     let plan = draw(gathered(job, &export, &stamp, &remote, &past, ending.today()));
     let checks = Checks {
         policy: job.guards,
@@ -164,6 +165,9 @@ async fn plan_night<R: Reader>(
     // A hundred thousand lines are kept once, not three times.
     drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);
+    if let (Some(approved), None) = (job.approved, &cleared) {
+        ending.moved_since(approved, history)?;
+    }
     ending.store_plan(history)?;
     Ok(cleared)
 }

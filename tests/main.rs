@@ -3,6 +3,12 @@
 mod architecture;
 mod connectwise;
 mod core;
+mod faults;
+mod faults_table;
+mod files;
 mod nights;
+mod scenarios;
 mod schedule;
 mod snapshots;
+mod store;
+mod support;

@@ -13,7 +13,6 @@ use crate::config::IntegrationConfig;
 use crate::connectwise::ReadError;
 use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
-use crate::export::Export;
 use crate::history::History;
 use crate::nightly::Failure;
 use crate::nightly::survey;
@@ -22,11 +21,11 @@ use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::escaped;
 use crate::report::paint::Paint;
+use crate::report::text::wrapped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -112,11 +111,11 @@ impl Checks {
 
     fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
         match crate::export::read(&integration.export, clock::now()) {
-            Ok(Export { path, counts, sha256, modified_at }) => {
+            Ok(export) => {
+                let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (counts.rows, counts.customers.len());
                 self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
-                let stamp = ExportStamp { sha256, modified_at };
-                if let Some(finding) = stale(&integration.guards, &stamp, clock::now()) {
+                if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
                 }
                 for row in &counts.rejected {
@@ -129,10 +128,10 @@ impl Checks {
                     );
                     self.wrong(name, Exit::Decide, message, "correct the row in the export");
                 }
-                if let Some(finding) = malformed(&counts, &integration.guards) {
+                if let Some(finding) = malformed(counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
                 }
-                counts
+                export.counts
             }
             Err(error) => {
                 self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
@@ -262,8 +261,11 @@ impl Check {
             Status::Wrong => paint.bad("✗"),
         };
         let Self { name, detail, fix, .. } = self;
-        let detail = if detail.is_empty() { String::new() } else { format!("  {}", escaped(detail)) };
-        let fix = if fix.is_empty() { String::new() } else { format!("    fix: {fix}\n") };
-        format!("{sign} {}{detail}\n{fix}", escaped(name))
+        let mut text = format!("{sign} {}\n", escaped(name));
+        let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
+        for sentence in [detail.clone(), fix].iter().flat_map(|text| text.lines()) {
+            wrapped(&mut text, sentence, "    ", "    ");
+        }
+        text
     }
 }

@@ -25,6 +25,7 @@ use crate::history::record::RunRecord;
 use crate::history::record::Totals;
 use crate::nightly::Failure;
 use crate::nightly::Job;
+use crate::nightly::moved;
 use crate::reconcile::clear::Stopped;
 use crate::reconcile::cleared::ClearedPlan;
 use crate::reconcile::code::Code;
@@ -147,6 +148,15 @@ impl<'a> Ending<'a> {
                 None
             }
         }
+    }
+
+    /// Says which lines are not as in the plan that was approved.
+    pub(super) fn moved_since(&mut self, approved: &str, history: &History) -> Result<(), StoreError> {
+        let Some(stored) = history.plans_like(approved)?.first().map(|plan| plan.run) else { return Ok(()) };
+        let then = history.run(stored)?.and_then(|run| run.planned).map(|planned| planned.lines).unwrap_or_default();
+        let now = self.record.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default();
+        self.findings.extend(moved::findings(&then, now));
+        Ok(())
     }
 
     /// The plan is on disk before the first write.
@@ -340,6 +350,7 @@ fn settle_line(line: &mut LineRecord, settled: Settled) {
 fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
     let (severity, fix) = match settled.outcome {
         Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then"),
+        Outcome::Held if settled.reason == Code::NotReached => return None,
         Outcome::Held => {
             (Severity::Decide, "name another agreement in customers.csv, or renew this one in ConnectWise")
         }

@@ -29,6 +29,7 @@ use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Verdict;
+use crate::reconcile::shown::shown;
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +113,7 @@ pub fn short(fingerprint: &str) -> &str {
 pub fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
-    if let Some(Accepted { run, rows, customers, units, additions: _, open_end }) = &past.accepted {
+    if let Some(Accepted { run, rows, customers, units, lines: _, missing: _, open_end }) = &past.accepted {
         findings.extend((counts.open_end && !open_end).then(|| cut_off(*run)));
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
@@ -140,7 +141,12 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
     too_many.then(|| {
         let share = percent(Decimal::from(bad), Decimal::from(rows));
         let limit = policy.max_malformed.0;
-        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %)");
+        let first = counts.rejected.iter().map(|row| {
+            let (column, value) = (shown(&row.column), shown(&row.value));
+            format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
+        });
+        let first = first.take(1).collect::<String>();
+        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
         stop(Code::ExportMalformed, message, "replace the export")
     })
 }
@@ -190,9 +196,8 @@ fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
 
 /// Lines of customers that were taken out of the mapping are not missed.
 fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
-    let expected =
-        accepted.additions.iter().filter(|(_, agreement)| seen.lost_sight || seen.agreements.contains(agreement));
-    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (addition, _)| {
+    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
+    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
         (then + 1, now + usize::from(seen.additions.contains(addition)))
     });
     let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));

@@ -107,13 +107,9 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
             grouped(totals.lines),
         );
         let file = planned.export.path.rsplit('/').next().unwrap_or_default();
-        let rows = grouped(planned.export.rows);
-        let _ = writeln!(
-            text,
-            "  export    {}, {} old, {rows} rows",
-            middle_cut(&shown(file), 48),
-            age(run, &planned.export)
-        );
+        let rows = plural(planned.export.rows, "row");
+        let _ =
+            writeln!(text, "  export    {}, {} old, {rows}", middle_cut(&shown(file), 48), age(run, &planned.export));
     }
     text
 }
@@ -237,9 +233,12 @@ fn section<'a>(
     }
 }
 
-/// Wrapped, and harmless whatever stood in the export or came from ConnectWise.
-fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
-    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
+/// One sentence, wrapped, and harmless whatever stood in the export or came from ConnectWise.
+pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
+    // An identifier or a date that is broken at its hyphen can be neither copied nor searched for.
+    let whole_words = textwrap::WordSplitter::NoHyphenation;
+    let options =
+        textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest).word_splitter(whole_words);
     for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
     }
@@ -292,7 +291,8 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
         Some(plan) if pending => {
             format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
         }
-        Some(_) if end.totals.to_decide > 0 => "recount why HANDLE".to_owned(),
+        // What stopped the whole night has no handle.
+        Some(_) if end.totals.to_decide > guards.len() => "recount why HANDLE".to_owned(),
         _ => {
             guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
         }

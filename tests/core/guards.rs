@@ -19,13 +19,21 @@ use recount::reconcile::guards::ToZero;
 use recount::reconcile::ids::AdditionId;
 use recount::reconcile::ids::AgreementId;
 use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::ProductCode;
 use recount::reconcile::ids::RunId;
+use recount::reconcile::plan::LineKey;
 use rust_decimal::Decimal;
 
 use super::night::FILTER;
 use super::night::Night;
 use super::night::q;
 use super::night::time;
+
+/// The line of an addition: 100 is the usual one, the others are products of their own.
+fn line_of(id: i64) -> LineKey {
+    let product = if id == 100 { FILTER.to_owned() } else { format!("P-{id}") };
+    LineKey { agreement: AgreementId(10), product: ProductCode::new(&product) }
+}
 
 /// An accepted run of nothing but these additions.
 pub(super) fn accepted(additions: &[i64]) -> Accepted {
@@ -34,7 +42,8 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
         rows: 0,
         customers: BTreeSet::new(),
         units: Decimal::ZERO,
-        additions: additions.iter().map(|id| (AdditionId(*id), AgreementId(10))).collect(),
+        lines: additions.iter().map(|id| (line_of(*id), AdditionId(*id))).collect(),
+        missing: BTreeSet::new(),
         open_end: false,
     }
 }
@@ -222,7 +231,8 @@ fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
     let mut night = many(10, 0, 0);
     night.past.accepted = Some(accepted(&(9000..9010).collect::<Vec<_>>()));
     let all = night.past.accepted.as_mut().expect("just set");
-    all.additions = (0..10).map(|at| (AdditionId(9000 + at), AgreementId(5000 + at))).collect();
+    let key = |at| LineKey { agreement: AgreementId(5000 + at), product: ProductCode::new(FILTER) };
+    all.lines = (0..10).map(|at| (key(at), AdditionId(9000 + at))).collect();
     for at in 0..5 {
         night.mapping.customers.remove(format!("C{at}").as_str());
         night.additions.remove(&AgreementId(5000 + at));
