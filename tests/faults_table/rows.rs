@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "A5", fault: "asked to stop (SIGTERM, SIGINT)", expected: "the line in flight is finished, no other begun; report, 143 or 130",
         shown_by: &["asked_to_stop_it_finishes_the_line_in_flight", "asked_to_stop_before_the_first_write_it_writes_nothing"], open: "" },
     Row { id: "A6", fault: "the host sleeps through a run", expected: "each line is read again right before its write",
-        shown_by: &["nights"], open: "the age of a plan alone stops nothing yet: not yet" },
+        shown_by: &["nights"], open: "a limit on the age of a plan: not yet" },
     Row { id: "A7", fault: "killed for want of memory", expected: "as A1; what is read has limits",
         shown_by: &["proof kills", "an_answer_larger_than_anything_right_is_not_read_on", "the_row_limit_is_a_limit"], open: "" },
     Row { id: "A8", fault: "a panic", expected: "told without the payload; the daemon goes on",

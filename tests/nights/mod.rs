@@ -4,7 +4,7 @@
 mod engine;
 
 /// Each seed is several bad nights of one MSP, with faults, hand edits and crashes, and two good ones.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 200;
 
 #[test]
 fn no_write_is_regretted_whatever_goes_wrong() {
