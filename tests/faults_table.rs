@@ -48,7 +48,7 @@ fn page() -> String {
         for Row { id, fault, expected, shown_by, open } in ROWS.iter().filter(|row| row.id.starts_with(part)) {
             let names: Vec<String> = shown_by.iter().map(|name| format!("`{name}`")).collect();
             let shown = match (names.is_empty(), open.is_empty()) {
-                (true, _) => format!("{open}"),
+                (true, _) => (*open).to_owned(),
                 (false, true) => names.join(", "),
                 (false, false) => format!("{}; {open}", names.join(", ")),
             };

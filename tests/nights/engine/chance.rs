@@ -1,6 +1,6 @@
 //! Everything that a seed decides.
 
-/// A generator that gives the same numbers on every machine (SplitMix64).
+/// A generator that gives the same numbers on every machine (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Chance(u64);
 

@@ -1,10 +1,8 @@
 //! The one checker: after every night, from what ConnectWise was asked and what the history says.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use recount::history::History;
-use recount::history::IntentKind;
 use recount::history::WriteId;
 use recount::history::WriteOutcome;
 use recount::history::WriteRecord;
@@ -18,6 +16,7 @@ use recount::reconcile::quantity::Quantity;
 use super::Night;
 use super::agreement_of;
 use super::connectwise::ConnectWise;
+use super::connectwise::Row;
 use super::connectwise::Sent;
 use super::connectwise::What;
 use super::export::Vendor;
@@ -57,7 +56,7 @@ pub(super) fn judge(connectwise: &ConnectWise, night: &Night) -> Result<(), Stri
         return Err(format!("I6: a plan that was held was written: {sent:#?}"));
     }
     totals(record, &writes)?;
-    applied_is_true(&writes, &state.sent, &connectwise_rows(&state.rows))?;
+    applied_is_true(&writes, &state.sent, &state.rows)?;
     exit(record)?;
     state.seen.held_plans += u64::from(is_held(record));
     let adopted = |write: &&WriteRecord| {
@@ -107,21 +106,14 @@ fn totals(record: &RunRecord, writes: &[WriteRecord]) -> Result<(), String> {
     Ok(())
 }
 
-fn connectwise_rows(rows: &[super::Row]) -> BTreeSet<i64> {
-    rows.iter().map(|row| row.addition.id.0).collect()
-}
-
-/// What the journal calls applied stands in ConnectWise's own ledger, or a person had made it so.
-fn applied_is_true(writes: &[WriteRecord], sent: &[Sent], rows: &BTreeSet<i64>) -> Result<(), String> {
+/// What the journal calls applied stands in ConnectWise's own ledger, or a person had made it so meanwhile.
+fn applied_is_true(writes: &[WriteRecord], sent: &[Sent], rows: &[Row]) -> Result<(), String> {
     for write in writes {
         let Some(WriteOutcome::Applied { addition, .. }) = &write.outcome else { continue };
-        let requests = sent.iter().filter(|sent| sent.write == write.write).count();
-        if requests == 0 || !rows.contains(&addition.0) {
-            return Err(format!("I12: the journal calls a write applied that nobody sent: {write:?}"));
-        }
-        let created = matches!(write.intent.kind, IntentKind::Create { .. });
-        if created && write.intent.key.agreement.0 == 0 {
-            return Err(format!("I12: a creation without an agreement: {write:?}"));
+        let carried_out = sent.iter().any(|sent| sent.write == write.write && sent.applied > 0);
+        let row = rows.iter().find(|row| row.addition.id == *addition);
+        if row.is_none_or(|row| !carried_out && row.edited_at_call == 0) {
+            return Err(format!("I12: the journal calls a write applied that was not: {write:?} {row:?}"));
         }
     }
     Ok(())

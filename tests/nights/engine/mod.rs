@@ -9,6 +9,7 @@ mod judge;
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::pin::pin;
 use std::task::Context;
@@ -256,7 +257,7 @@ impl House {
     /// Of several live lines of one product the operator ends all but the oldest, as the report asks.
     fn tidy_up(&mut self) {
         let today = self.now().date_naive();
-        let mut kept = std::collections::BTreeSet::new();
+        let mut kept = BTreeSet::new();
         for row in &mut self.connectwise.state.borrow_mut().rows {
             let live = row.addition.is_current(today);
             if live && !kept.insert((row.agreement, row.addition.product)) {
@@ -274,7 +275,7 @@ fn agreement_of(customer: u64) -> i64 {
 /// The first product of a service; every other service is a bundle of two.
 fn products_of(service: u64) -> Vec<ProductId> {
     let first = 500 + 2 * i64::try_from(service).unwrap_or(0);
-    if service % 2 == 0 { vec![ProductId(first)] } else { vec![ProductId(first), ProductId(first + 1)] }
+    if service.is_multiple_of(2) { vec![ProductId(first)] } else { vec![ProductId(first), ProductId(first + 1)] }
 }
 
 fn mapping(options: &Options) -> Mapping {
