@@ -1,6 +1,7 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::Global;
 use crate::cli::clock;
@@ -25,6 +26,7 @@ use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::escaped;
 use crate::report::paint::Paint;
+use crate::report::text::WIDTH;
 use crate::report::text::wrapped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
@@ -261,9 +263,12 @@ impl Check {
             Status::Wrong => paint.bad("✗"),
         };
         let Self { name, detail, fix, .. } = self;
-        let mut text = format!("{sign} {}\n", escaped(name));
+        let (name, detail) = (escaped(name), detail.clone());
+        let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
+        let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
+        let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
         let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
-        for sentence in [detail.clone(), fix].iter().flat_map(|text| text.lines()) {
+        for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
             wrapped(&mut text, sentence, "    ", "    ");
         }
         text

@@ -50,7 +50,7 @@ impl History {
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
             Ok(Past {
-                accepted: accepted(connection, integration, current)?,
+                accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
                 ours: ours(connection, integration)?,
@@ -93,7 +93,7 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     // A dry run never moves the baseline.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         remember_baseline(transaction, run, &plan.lines)?;
-        remember_ended(transaction, &integration, &plan.lines)?;
+        remember_ended(transaction, run, &integration, &plan.lines)?;
     }
     remember_zeros(transaction, run, &integration, plan)
 }
@@ -131,17 +131,19 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     Ok(())
 }
 
-/// Keeps the lines that were held because a person had ended them: the next baseline does not know them any more, and
-/// without this they would be created anew on the third night.
-fn remember_ended(transaction: &Transaction<'_>, integration: &str, lines: &[LineRecord]) -> Result<(), StoreError> {
-    let mut insert = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO ended_lines (integration, agreement, product, addition)
-         SELECT ?1, ?2, ?3, value ->> 2 FROM baselines AS b JOIN runs AS r ON r.run = b.run, json_each(b.lines)
-         WHERE r.integration = ?1 AND value ->> 0 = ?2 AND value ->> 1 = ?3 ORDER BY b.run DESC LIMIT 1",
-    )?;
-    let ended = lines.iter().filter(|line| line.reason == Code::HumanEdit && line.addition.is_none());
-    for key in ended.filter_map(line_key) {
-        insert.execute(params![integration, key.agreement.0, key.product.as_str()])?;
+/// Keeps the lines of the last baseline that are live no more: the next baseline does not know them, and without this
+/// a line that a person ended would be created anew some nights later.
+fn remember_ended(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let Some(before) = accepted(transaction, integration, run)? else { return Ok(()) };
+    let live: BTreeSet<LineKey> = lines.iter().filter(|line| line.addition.is_some()).filter_map(line_key).collect();
+    let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4)")?;
+    for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(key)) {
+        insert.execute(params![integration, key.agreement.0, key.product.as_str(), addition.0])?;
     }
     Ok(())
 }
@@ -200,17 +202,13 @@ fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
     Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) })
 }
 
-fn accepted(
-    connection: &Connection,
-    integration: &IntegrationName,
-    current: RunId,
-) -> Result<Option<Accepted>, StoreError> {
+fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
-    let mut rows = statement.query(params![integration.as_str(), current.0])?;
+    let mut rows = statement.query(params![integration, current.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     Ok(Some(Accepted {
         run: RunId(row.get("run")?),

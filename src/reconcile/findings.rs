@@ -135,9 +135,11 @@ impl<'a> Findings<'a> {
                     let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
                     let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
+                    let name = format!("{customer}\u{1f}{service}");
                     self.found.push(Finding {
                         customer: Some(customer.clone()),
                         service: Some(service.clone()),
+                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &name)),
                         fix: fix.to_owned(),
                         ..finding(Severity::Decide, Code::RowDuplicate, message)
                     });

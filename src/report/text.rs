@@ -292,7 +292,11 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
             format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
         }
         // What stopped the whole night has no handle.
-        Some(_) if end.totals.to_decide > guards.len() => "recount why HANDLE".to_owned(),
+        Some(_) if end.totals.to_decide > guards.len() => {
+            let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
+            let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
+            first.map(|handle| format!("recount why {handle}")).unwrap_or_default()
+        }
         _ => {
             guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
         }
