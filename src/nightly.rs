@@ -181,7 +181,8 @@ async fn apply_night<W: Writer>(
     ending: &mut Ending<'_>,
 ) {
     let run = ending.run();
-    let scene = Scene { run, lock, today: ending.today(), clock: job.clock, stop: job.stop };
+    let (today, drawn_at) = (ending.today(), (job.clock)());
+    let scene = Scene { run, lock, today, drawn_at, clock: job.clock, stop: job.stop };
     ending.applied(carry_out(cleared, scene, connectwise, history).await);
 }
 

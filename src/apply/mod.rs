@@ -76,6 +76,9 @@ pub enum Halt {
     Read(ReadError),
     /// Too many server errors: what is written in such a night is hard to know.
     ServerErrors,
+    /// The plan is too old, or the clock stepped back: the host slept through its life, or its time is not to be
+    /// believed.
+    PlanTooOld,
     /// The store failed: no request may leave without its intent on disk. What was in flight is looked up by the next
     /// run.
     Store(StoreError),
@@ -90,6 +93,8 @@ pub struct Scene<'a> {
     pub lock: &'a RunLock,
     /// The day of the plan.
     pub today: NaiveDate,
+    /// When the plan was drawn.
+    pub drawn_at: DateTime<Utc>,
     /// The clock, for the journal.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Asked before every write.

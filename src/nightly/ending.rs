@@ -182,6 +182,11 @@ impl<'a> Ending<'a> {
             }
             Some(Halt::Read(error)) => self.failed(Failure::from(error)),
             Some(Halt::Store(error)) => self.failed(Failure::from(error)),
+            Some(Halt::PlanTooOld) => {
+                let message = "stopped writing: the plan is hours old, or the clock stepped back".to_owned();
+                let fix = "look at the clock; the next run draws a new plan";
+                self.failed(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix));
+            }
             Some(Halt::ServerErrors) => {
                 let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
                 let fix = "nothing: the next run looks and goes on";
