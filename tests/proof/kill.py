@@ -315,7 +315,7 @@ def main(words):
             if part == "full-disk":
                 done = full_disk(proof, [0, 40] if short else [0, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256])
             else:
-                every = {"requests": 7, "kills": 97, "recovery": 139, "errors": 67}[part] if short else 1
+                every = {"requests": 3, "kills": 11, "recovery": 17, "errors": 9}[part] if short else 1
                 done = carry_out(part, proof, getattr(proof, part)(), every)
             total, wrong = total + done[0], wrong + done[1]
     print(f"{total} points: {total - wrong} converge without a second creation, {wrong} do not")
