@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use rust_decimal::Decimal;
 
+use crate::reconcile::decisions::Decisions;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
@@ -98,6 +99,8 @@ pub struct Past {
     pub zero_before: BTreeMap<LineKey, ExportStamp>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
     pub in_doubt: BTreeMap<LineKey, InDoubt>,
+    /// What operators answered.
+    pub decisions: Decisions,
 }
 
 /// What the last accepted run read.

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::reconcile::code::Code;
+use crate::reconcile::decisions::Answer;
 use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
@@ -50,6 +51,18 @@ pub struct Judgement {
 impl Judge<'_> {
     /// The line of `key` on its agreement. `product` is the catalog's answer, `additions` are all of the agreement.
     pub fn judge(
+        &self,
+        key: &LineKey,
+        wanted: &WantedLine,
+        agreement: &Agreement,
+        product: Result<&Product, Code>,
+        additions: &[Addition],
+    ) -> Judgement {
+        let judgement = self.by_the_rules(key, wanted, agreement, product, additions);
+        self.past.decisions.keep(key, judgement, self.today)
+    }
+
+    fn by_the_rules(
         &self,
         key: &LineKey,
         wanted: &WantedLine,
@@ -123,12 +136,14 @@ impl Judge<'_> {
         if to == now {
             return judged(Verdict::Unchanged(Code::Equal), Some(live), String::new());
         }
+        let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         match self.line_guard(key, wanted.whole, addition, now, to) {
-            Some((code, detail)) => held(code, Some(live), detail),
-            None => {
-                let change = QuantityChange { addition: live.addition, from: now, to };
-                judged(Verdict::Update(change), Some(live), String::new())
-            }
+            None => judged(update, Some(live), String::new()),
+            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
+                Answer::None => held(code, Some(live), detail),
+                Answer::Accepted(by) => judged(update, Some(live), by),
+                Answer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
+            },
         }
     }
 
@@ -226,12 +241,12 @@ impl Judge<'_> {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        if let Some(ours) = on_line.iter().find(|addition| self.was_ours(addition)) {
-            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
-            return Err((Code::HumanEdit, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
-        }
-        if wanted.whole && !quantity.is_whole() {
-            return Err((Code::Fractional, format!("{quantity} is not a whole number of units")));
+        if let Some((code, detail)) = self.new_line_guard(wanted.whole, quantity, on_line) {
+            match self.past.decisions.answer(key, None, quantity) {
+                Answer::Accepted(_) => {}
+                Answer::None => return Err((code, detail)),
+                Answer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
+            }
         }
         if !self.mapping.create_lines {
             return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
@@ -244,6 +259,15 @@ impl Judge<'_> {
             }
             _ => Ok(quantity),
         }
+    }
+
+    fn new_line_guard(&self, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
+        if let Some(ours) = on_line.iter().find(|addition| self.was_ours(addition)) {
+            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            return Some((Code::HumanEdit, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
+        }
+        let fraction = whole && !quantity.is_whole();
+        fraction.then(|| (Code::Fractional, format!("{quantity} is not a whole number of units")))
     }
 
     /// A line that recount saw live or wrote, and that is gone now, was ended by a person. Writing a new one would

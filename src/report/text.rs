@@ -24,6 +24,7 @@ use crate::report::is_quiet;
 use crate::report::lines;
 use crate::report::names;
 use crate::report::paint::Paint;
+use crate::report::short_head;
 
 /// Widest line of a report.
 pub const WIDTH: usize = 80;
@@ -56,6 +57,9 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let odd = end.findings.iter().filter(|finding| finding.severity == Severity::Warning);
     section(&mut text, "WORTH A LOOK", run, odd, view);
     text.push_str(&next(run, end, &guards));
+    if let Some(head) = &end.head {
+        let _ = writeln!(text, "head {}", short_head(head));
+    }
     text
 }
 
@@ -75,10 +79,11 @@ fn quiet(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     let age = run.planned.as_ref().map(|planned| format!(" · export {} old", age(run, &planned.export)));
     let lines = plural(end.totals.explained, "line");
     format!(
-        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}\n",
+        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}{}\n",
         title(run),
         paint.good("OK"),
         age.unwrap_or_default(),
+        end.head.as_deref().map(|head| format!(" · head {}", short_head(head))).unwrap_or_default(),
     )
 }
 
@@ -104,6 +109,10 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
             grouped(totals.explained),
             grouped(totals.lines),
         );
+        if let Some(undone) = run.undoes {
+            let _ = writeln!(text, "  sets back run {undone}; no export was read");
+            return text;
+        }
         let file = planned.export.path.rsplit('/').next().unwrap_or_default();
         let rows = grouped(planned.export.rows);
         let _ = writeln!(
@@ -204,7 +213,7 @@ fn units(quantity: Option<Quantity>) -> String {
     quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }
 
-fn sign(code: Code) -> char {
+pub(super) fn sign(code: Code) -> char {
     match code {
         Code::CustomerUnmapped | Code::ServiceUnmapped | Code::CustomerNameless => '?',
         Code::HumanEdit | Code::ChangedMeanwhile => '≠',
@@ -242,7 +251,7 @@ fn section<'a>(
 }
 
 /// Wrapped, and harmless whatever stood in the export or came from ConnectWise.
-fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
+pub(super) fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
     let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
     for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
@@ -296,9 +305,12 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
             format!("plan {plan} · to carry it out, set mode = \"apply\" in recount.toml, then recount apply {plan}")
         }
         Some(plan) if pending => {
-            format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
+            let sources = if run.undoes.is_some() { "ConnectWise stays" } else { "ConnectWise and the export stay" };
+            format!("plan {plan} · recount apply {plan} · valid while {sources} as read")
         }
-        Some(_) if end.totals.to_decide > 0 => "recount why HANDLE".to_owned(),
+        Some(_) if end.totals.to_decide > 0 => {
+            "recount held · recount why HANDLE · recount accept|keep|ignore HANDLE".to_owned()
+        }
         _ => {
             guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
         }
@@ -335,7 +347,7 @@ fn plural(count: usize, noun: &str) -> String {
 }
 
 /// At most `width` columns, with the middle cut out: names differ at both ends, ids are never cut.
-fn middle_cut(name: &str, width: usize) -> String {
+pub(super) fn middle_cut(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();
     }
