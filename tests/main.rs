@@ -3,5 +3,6 @@
 mod architecture;
 mod connectwise;
 mod core;
+mod decisions;
 mod schedule;
 mod snapshots;

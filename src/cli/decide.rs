@@ -178,7 +178,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         handle: handle.to_owned(),
         verb: typed.verb,
         until: typed.until,
-        note: crate::reconcile::shown::escaped(typed.note.trim()).into(),
+        note: crate::reconcile::shown::escaped(typed.note.trim()),
         who: operator::who(),
         at: clock::now(),
         reason,
