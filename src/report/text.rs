@@ -308,12 +308,13 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
             let sources = if run.undoes.is_some() { "ConnectWise stays" } else { "ConnectWise and the export stay" };
             format!("plan {plan} · recount apply {plan} · valid while {sources} as read")
         }
-        Some(_) if end.totals.to_decide > 0 => {
-            "recount held · recount why HANDLE · recount accept|keep|ignore HANDLE".to_owned()
-        }
-        _ => {
-            guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
-        }
+        _ => match guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()) {
+            Some(fix) => fix.to_owned(),
+            None if plan.is_some() && end.totals.to_decide > 0 => {
+                "recount held · recount why HANDLE · recount accept|keep|ignore HANDLE".to_owned()
+            }
+            None => String::new(),
+        },
     };
     let mut text = String::new();
     if !commands.is_empty() {

@@ -42,6 +42,7 @@ columns = { customer = "Account", service = "Product", count = "Quantity" }
 
 [integration.mail.guards]
 max_units_down = "100%"
+min_units      = "50%"
 "#;
 
 const CUSTOMERS: &str = "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\nCedar,3,,\nDunlin,4,,\n";
