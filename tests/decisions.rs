@@ -105,6 +105,16 @@ fn nobody_answers_into_a_run() {
     assert_eq!(office.recount(&["accept", &handle]).code, 0);
 }
 
+/// "Nothing waits" while a whole plan is held would be the wrong thing to read in the morning.
+#[test]
+fn a_held_plan_waits_like_a_held_line() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3)]);
+    assert_eq!(office.run().code, 11);
+    let said = office.recount(&["held"]);
+    assert!(said.out.contains("export fewer rows") && said.out.contains("approve the plan"), "{}", said.out);
+}
+
 #[test]
 fn an_undo_sets_back_what_still_stands_and_leaves_the_rest() {
     let office = Office::running(&QUIET);

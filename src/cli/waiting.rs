@@ -138,7 +138,7 @@ impl Board {
     }
 
     fn asked(&self) -> impl Iterator<Item = &Finding> {
-        self.findings().filter(|finding| finding.severity == Severity::Decide && finding.handle.is_some())
+        self.findings().filter(|finding| finding.severity == Severity::Decide)
     }
 
     fn line(&self, handle: &str) -> Option<&LineRecord> {

@@ -191,7 +191,7 @@ fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError>
         transaction.query_row("SELECT integration FROM runs WHERE run = ?1", [run.0], |row| row.get(0))?;
     let oldest_whole: Option<i64> = transaction
         .query_row(
-            "SELECT run FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL
+            "SELECT run FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
              ORDER BY run DESC LIMIT 1 OFFSET ?2",
             params![integration, PLANS_KEPT_WHOLE - 1],
             |row| row.get(0),
