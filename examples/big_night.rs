@@ -41,7 +41,7 @@ fn customers() -> String {
 
 /// One line in fifty has moved since the last night.
 fn used(customer: u32, service: u32) -> u32 {
-    billed(customer, service) + u32::from((customer * SERVICES + service) % 50 == 0)
+    billed(customer, service) + u32::from((customer * SERVICES + service).is_multiple_of(50))
 }
 
 fn billed(customer: u32, service: u32) -> u32 {

@@ -6,6 +6,7 @@
 mod ending;
 mod failure;
 mod gather;
+mod moved;
 mod survey;
 mod undo;
 
@@ -154,7 +155,7 @@ async fn plan_night<R: Reader>(
     let past = Past { in_doubt, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
-    let stamp = ExportStamp { sha256: export.sha256.clone(), modified_at: export.modified_at };
+    let stamp = export.stamp();
     let plan = draw(gathered(job, &export, &stamp, &remote, &past, ending.today()));
     let checks = Checks {
         policy: job.guards,
@@ -169,6 +170,9 @@ async fn plan_night<R: Reader>(
     // A hundred thousand lines are kept once, not three times.
     drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);
+    if let (Some(approved), None) = (job.approved, &cleared) {
+        ending.moved_since(approved, history)?;
+    }
     ending.store_plan(history)?;
     Ok(cleared)
 }
@@ -183,10 +187,7 @@ async fn apply_night<W: Writer>(
 ) {
     let run = ending.run();
     let scene = Scene { run, lock, today: ending.today(), clock: job.clock, stop: job.stop };
-    match carry_out(cleared, scene, connectwise, history).await {
-        Ok(applied) => ending.applied(applied),
-        Err(error) => ending.failed(Failure::from(error)),
-    }
+    ending.applied(carry_out(cleared, scene, connectwise, history).await);
 }
 
 /// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody watching

@@ -1,7 +1,7 @@
 //! A cleared plan and the run lock in, what really happened out: the write protocol.
 //!
-//! For each agreement: read it and its additions again; for each of its lines, only if ConnectWise still holds what
-//! the plan shows: intent on disk, one request, the answer compared with what was sent, outcome on disk. A quantity is
+//! For each line: read its agreement and the additions again, and only if ConnectWise still holds what the plan shows:
+//! intent on disk, one request, the answer compared with what was sent, outcome on disk. A quantity is
 //! absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear answer it is looked
 //! up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it will not be.
 //!
@@ -58,7 +58,7 @@ pub struct Settled {
     pub detail: String,
 }
 
-/// What became of a plan.
+/// What became of a plan. It is told whole, even if the store failed on the way.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// One for each write of the plan, in its order.
@@ -68,7 +68,7 @@ pub struct Applied {
 }
 
 /// Why writing ended before the plan did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Halt {
     /// A signal.
     Stopped,
@@ -76,6 +76,9 @@ pub enum Halt {
     Read(ReadError),
     /// Too many server errors: what is written in such a night is hard to know.
     ServerErrors,
+    /// The store failed: no request may leave without its intent on disk. What was in flight is looked up by the next
+    /// run.
+    Store(StoreError),
 }
 
 /// Where and when a plan is carried out.
@@ -94,63 +97,58 @@ pub struct Scene<'a> {
 }
 
 /// Carries out a cleared plan, line by line, without deciding anything.
-///
-/// # Errors
-/// The store's. No request leaves the host after it failed; what was in flight is looked up by the next run.
 pub async fn carry_out<W: Writer>(
     plan: &ClearedPlan,
     scene: Scene<'_>,
     connectwise: &W,
     journal: &mut History,
-) -> Result<Applied, StoreError> {
+) -> Applied {
     let mut hands = one_write::Hands::new(scene, connectwise, journal);
     let mut applied = Applied::default();
     for group in plan.writes().chunk_by(|(a, _), (b, _)| a.agreement == b.agreement) {
-        let agreement = group[0].0.agreement;
-        let fresh = match (&applied.halt, scene.stop.asked()) {
-            (None, false) => look_again(agreement, scene.today, connectwise).await,
-            (None, true) => Fresh::Halt(Halt::Stopped),
-            (Some(_), _) => Fresh::NotRead,
-        };
-        let additions = match fresh {
-            Fresh::Billing(additions) => additions,
-            Fresh::Held(code, detail) => {
-                applied.settled.extend(group.iter().map(|(key, _)| held(key, code, &detail)));
-                continue;
-            }
-            Fresh::Halt(halt) => {
-                applied.halt = Some(halt);
-                Vec::new()
-            }
-            Fresh::NotRead => Vec::new(),
-        };
-        for (key, write) in group {
-            if applied.halt.is_none() {
-                applied.halt = hands.halt();
-            }
-            let settled = match applied.halt {
-                None => hands.write(key, write, &additions).await?,
-                Some(_) => not_reached(key, write),
-            };
-            applied.settled.push(settled);
-        }
+        carry_out_group(group, scene, connectwise, &mut hands, &mut applied).await;
     }
     applied.halt = applied.halt.or(hands.halt_after_all());
-    Ok(applied)
+    applied
+}
+
+/// The lines of one agreement. What it shows is read just before each write: a person may be at work on it, too.
+async fn carry_out_group<W: Writer>(
+    group: &[(LineKey, Write)],
+    scene: Scene<'_>,
+    connectwise: &W,
+    hands: &mut one_write::Hands<'_, W>,
+    applied: &mut Applied,
+) {
+    for (key, write) in group {
+        applied.halt = applied.halt.take().or_else(|| hands.halt());
+        if applied.halt.is_some() {
+            applied.settled.push(not_reached(key, write));
+            continue;
+        }
+        let settled = match look_again(key.agreement, scene.today, connectwise).await {
+            Fresh::Billing(additions) => hands.write(key, write, &additions).await,
+            Fresh::Held(code, detail) => held(key, code, &detail),
+            Fresh::Unread(error) => {
+                applied.halt = Some(Halt::Read(error));
+                not_reached(key, write)
+            }
+        };
+        applied.settled.push(settled);
+    }
 }
 
 /// What an agreement shows when its lines are about to be written.
 enum Fresh {
     Billing(Vec<Addition>),
     Held(Code, String),
-    Halt(Halt),
-    NotRead,
+    Unread(ReadError),
 }
 
 async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connectwise: &W) -> Fresh {
     let found = match connectwise.agreements(&BTreeSet::from([agreement])).await {
         Ok(found) => found,
-        Err(error) => return Fresh::Halt(Halt::Read(error)),
+        Err(error) => return Fresh::Unread(error),
     };
     match found.iter().find(|found| found.id == agreement).map(|found| found.billing(today)) {
         None => Fresh::Held(Code::AgreementMissing, format!("agreement {agreement} is gone since the plan was drawn")),
@@ -159,7 +157,7 @@ async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connect
         }
         Some(Ok(())) => match connectwise.additions(agreement).await {
             Ok(additions) => Fresh::Billing(additions),
-            Err(error) => Fresh::Halt(Halt::Read(error)),
+            Err(error) => Fresh::Unread(error),
         },
     }
 }
@@ -170,10 +168,10 @@ fn held(key: &LineKey, code: Code, detail: &str) -> Settled {
 }
 
 fn not_reached(key: &LineKey, write: &Write) -> Settled {
-    let (outcome, now) = match write {
-        Write::Set(set) => (Outcome::WouldUpdate, Some(set.from())),
-        Write::Create(_) => (Outcome::WouldCreate, None),
+    let now = match write {
+        Write::Set(set) => Some(set.from()),
+        Write::Create(_) => None,
     };
-    let detail = "not reached before the run stopped; nothing was sent".to_owned();
-    Settled { key: key.clone(), outcome, reason: Code::NotReached, now, created: None, detail }
+    let detail = "not reached before the run stopped; nothing was sent";
+    Settled { now, ..held(key, Code::NotReached, detail) }
 }

@@ -39,7 +39,9 @@ pub(super) struct Hands<'a, W> {
     journal: &'a mut History,
     /// Whether each of the last answers was a server error; newest last.
     answers: Vec<bool>,
-    denied: Option<ReadError>,
+    /// Why no further line may be begun.
+    store: Option<StoreError>,
+    unread: Option<ReadError>,
     no_edit: Option<ReadError>,
     no_add: Option<ReadError>,
 }
@@ -59,13 +61,25 @@ struct End {
 
 impl<'a, W: Writer> Hands<'a, W> {
     pub(super) fn new(scene: Scene<'a>, connectwise: &'a W, journal: &'a mut History) -> Self {
-        Self { scene, connectwise, journal, answers: Vec::new(), denied: None, no_edit: None, no_add: None }
+        Self {
+            scene,
+            connectwise,
+            journal,
+            answers: Vec::new(),
+            store: None,
+            unread: None,
+            no_edit: None,
+            no_add: None,
+        }
     }
 
     /// Why no further line may be begun, if there is a reason.
-    pub(super) fn halt(&self) -> Option<Halt> {
-        if let Some(denied) = &self.denied {
-            return Some(Halt::Read(denied.clone()));
+    pub(super) fn halt(&mut self) -> Option<Halt> {
+        if let Some(error) = self.store.take() {
+            return Some(Halt::Store(error));
+        }
+        if let Some(error) = self.unread.take() {
+            return Some(Halt::Read(error));
         }
         let errors = |of: usize| self.answers.iter().rev().take(of).filter(|error| **error).count();
         if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
@@ -74,29 +88,29 @@ impl<'a, W: Writer> Hands<'a, W> {
         self.scene.stop.asked().then_some(Halt::Stopped)
     }
 
-    /// Why the run did not do all it should, beside what single lines say: a missing right.
+    /// Why the run did not do all it should, beside what single lines say.
     pub(super) fn halt_after_all(self) -> Option<Halt> {
-        self.denied.or(self.no_edit).or(self.no_add).map(Halt::Read)
+        let read = self.unread.or(self.no_edit).or(self.no_add);
+        self.store.map(Halt::Store).or(read.map(Halt::Read))
     }
 
     /// Writes one line. `fresh` are the additions of its agreement, read just now.
-    pub(super) async fn write(
-        &mut self,
-        key: &LineKey,
-        write: &Write,
-        fresh: &[Addition],
-    ) -> Result<Settled, StoreError> {
+    pub(super) async fn write(&mut self, key: &LineKey, write: &Write, fresh: &[Addition]) -> Settled {
         let forbidden = match write {
             Write::Set(_) => &self.no_edit,
             Write::Create(_) => &self.no_add,
         };
         if forbidden.is_some() {
-            return Ok(super::not_reached(key, write));
+            return super::not_reached(key, write);
         }
-        match write {
+        let settled = match write {
             Write::Set(set) => self.set(key, set, fresh).await,
             Write::Create(create) => self.create(key, create, fresh).await,
-        }
+        };
+        settled.unwrap_or_else(|error| {
+            self.store = Some(error);
+            super::not_reached(key, write)
+        })
     }
 
     async fn set(&mut self, key: &LineKey, set: &SetQuantity, fresh: &[Addition]) -> Result<Settled, StoreError> {
@@ -108,7 +122,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
         let write = self.intent(&intent)?;
         let end = self.send_set(key, set).await;
-        self.outcome(write, end)
+        Ok(self.outcome(write, end))
     }
 
     async fn send_set(&mut self, key: &LineKey, set: &SetQuantity) -> End {
@@ -145,16 +159,22 @@ impl<'a, W: Writer> Hands<'a, W> {
     }
 
     /// What ConnectWise holds after an unclear answer.
-    async fn look_at(&self, set: &SetQuantity) -> Result<Quantity, String> {
+    async fn look_at(&mut self, set: &SetQuantity) -> Result<Quantity, String> {
         let additions = self.look(set.agreement()).await?;
         live_quantity(&additions, set.addition(), self.scene)
     }
 
-    async fn look(&self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
-        tokio::select! {
-            additions = self.connectwise.additions(agreement) => additions.map_err(|error| error.to_string()),
-            () = grace(self.scene) => Err("stopped before it could be looked up".to_owned()),
-        }
+    /// A look that fails is the last of the night: nothing more is written while nobody can see.
+    async fn look(&mut self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
+        let looked = tokio::select! {
+            additions = self.connectwise.additions(agreement) => additions,
+            () = grace(self.scene) => return Err("stopped before it could be looked up".to_owned()),
+        };
+        looked.map_err(|error| {
+            let why = error.to_string();
+            self.unread = Some(error);
+            why
+        })
     }
 
     async fn create(&mut self, key: &LineKey, create: &CreateLine, fresh: &[Addition]) -> Result<Settled, StoreError> {
@@ -172,7 +192,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
         let write = self.intent(&Intent { key: key.clone(), kind })?;
         let end = self.send_create(key, create, &before).await;
-        self.outcome(write, end)
+        Ok(self.outcome(write, end))
     }
 
     async fn send_create(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId]) -> End {
@@ -194,7 +214,7 @@ impl<'a, W: Writer> Hands<'a, W> {
 
     /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
     /// exactly one new line fits. It is never sent again in this run.
-    async fn look_for(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> End {
+    async fn look_for(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> End {
         let additions = match self.look(create.agreement()).await {
             Ok(additions) => additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
@@ -218,9 +238,12 @@ impl<'a, W: Writer> Hands<'a, W> {
         self.journal.intent(self.scene.lock, self.scene.run, intent, (self.scene.clock)())
     }
 
-    fn outcome(&mut self, write: WriteId, end: End) -> Result<Settled, StoreError> {
-        self.journal.outcome(write, &end.outcome, (self.scene.clock)())?;
-        Ok(end.settled)
+    /// What happened has happened, whether or not it can be written down: the report tells it all the same.
+    fn outcome(&mut self, write: WriteId, end: End) -> Settled {
+        if let Err(error) = self.journal.outcome(write, &end.outcome, (self.scene.clock)()) {
+            self.store = Some(error);
+        }
+        end.settled
     }
 
     /// Finishes the request in flight when a stop is asked for, but not for ever: a request that is still waiting
@@ -237,7 +260,7 @@ impl<'a, W: Writer> Hands<'a, W> {
     fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
         self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
         match error {
-            Some(WriteError::KeyRefused { why }) => self.denied = Some(key_refused(why)),
+            Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(why)),
             Some(WriteError::RightMissing { why, fix }) => {
                 let (why, fix) = (why.clone(), fix.clone());
                 let denied = |what: &str| Some(ReadError::Denied { what: what.to_owned(), why, fix });

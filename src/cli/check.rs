@@ -1,7 +1,7 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
-use chrono::NaiveDate;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::Global;
 use crate::cli::clock;
@@ -14,17 +14,20 @@ use crate::config::IntegrationConfig;
 use crate::connectwise::ReadError;
 use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
-use crate::export::Export;
 use crate::history::History;
 use crate::nightly::Failure;
 use crate::nightly::survey;
 use crate::reconcile::clear::malformed;
+use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::escaped;
 use crate::report::paint::Paint;
+use crate::report::text::WIDTH;
+use crate::report::text::wrapped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -88,6 +91,12 @@ impl Checks {
 
     async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
         let name = |what: &str| format!("{}: {what}", integration.name);
+        let mapping = match &integration.mapping {
+            Ok(mapping) => mapping,
+            Err(faults) => {
+                return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
+            }
+        };
         let counts = self.export(&name("export"), integration);
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
@@ -97,16 +106,20 @@ impl Checks {
         };
         self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
         if self.rights(&name("may read"), settings, &client).await {
-            self.mapping(&name("mapping"), integration, &client, &counts, clock::now().date_naive()).await;
+            self.mapping(&name("mapping"), integration, mapping, &client, &counts).await;
         }
-        self.writing(&name("may write"), integration);
+        self.writing(&name("may write"), integration, mapping.create_lines);
     }
 
     fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
         match crate::export::read(&integration.export, clock::now()) {
-            Ok(Export { path, counts, .. }) => {
+            Ok(export) => {
+                let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (counts.rows, counts.customers.len());
                 self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
+                if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
+                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                }
                 for row in &counts.rejected {
                     let message = format!(
                         "line {}, column \"{}\": \"{}\" {}",
@@ -117,10 +130,10 @@ impl Checks {
                     );
                     self.wrong(name, Exit::Decide, message, "correct the row in the export");
                 }
-                if let Some(finding) = malformed(&counts, &integration.guards) {
+                if let Some(finding) = malformed(counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
                 }
-                counts
+                export.counts
             }
             Err(error) => {
                 self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
@@ -153,11 +166,11 @@ impl Checks {
         &mut self,
         name: &str,
         integration: &IntegrationConfig,
+        mapping: &Mapping,
         client: &Client,
         counts: &Counts,
-        today: NaiveDate,
     ) {
-        let survey = match survey(client, &integration.mapping, counts, today).await {
+        let survey = match survey(client, mapping, counts, clock::now().date_naive()).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
@@ -184,8 +197,8 @@ impl Checks {
     }
 
     /// Rights to write cannot be tried without writing.
-    fn writing(&mut self, name: &str, integration: &IntegrationConfig) {
-        let detail = match (integration.mode, integration.mapping.create_lines) {
+    fn writing(&mut self, name: &str, integration: &IntegrationConfig, create_lines: bool) {
+        let detail = match (integration.mode, create_lines) {
             (Mode::Apply, true) => "unproven until the first write; needs Agreements > Edit and Add Level = All",
             (Mode::Apply, false) => "unproven until the first write; needs Agreements > Edit Level = All",
             _ => "observe mode: never writes; a key that may only inquire is best",
@@ -250,8 +263,14 @@ impl Check {
             Status::Wrong => paint.bad("✗"),
         };
         let Self { name, detail, fix, .. } = self;
-        let detail = if detail.is_empty() { String::new() } else { format!("  {}", escaped(detail)) };
-        let fix = if fix.is_empty() { String::new() } else { format!("    fix: {fix}\n") };
-        format!("{sign} {}{detail}\n{fix}", escaped(name))
+        let (name, detail) = (escaped(name), detail.clone());
+        let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
+        let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
+        let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
+        let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
+        for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
+            wrapped(&mut text, sentence, "    ", "    ");
+        }
+        text
     }
 }

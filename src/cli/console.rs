@@ -23,9 +23,10 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(global: &Global) -> Self {
         let on = match global.color {
+            _ if crate::config::environment::no_color() => false,
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => std::io::stdout().is_terminal() && !crate::config::environment::no_color(),
+            Colour::Auto => std::io::stdout().is_terminal(),
         };
         Self { json: global.json, quiet: global.quiet, paint: Paint { on } }
     }

@@ -57,14 +57,15 @@ fn tour(console: &Console) -> anyhow::Result<()> {
     lay_out(&folder, &sim.url()).context("cannot write the example files")?;
 
     console.print(&format!(
-        "A mail security vendor's export, twelve customers, and a simulated ConnectWise at {}.\n\
-         The example files and everything that recount writes: {}\n",
+        "A mail security vendor's export, twelve customers, and a simulated ConnectWise\n\
+         at {}. The example files, and everything that recount writes:\n{}\n",
         sim.url(),
         folder.display()
     ));
     steps(&mut Tour::new(&folder, console)?, &sim)?;
     console.print(&format!(
-        "\nThe reports: {0}/state/reports · the history: {0}/state/history.db\n\
+        "\nThe reports are in {0}/state/reports,\n\
+         the history is {0}/state/history.db\n\
          Next: `recount sim` and the example files in deploy/sim, as README.md shows\n",
         folder.display()
     ));

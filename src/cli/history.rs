@@ -89,7 +89,7 @@ impl Row {
 
 fn table(runs: &[RunSummary]) -> String {
     let mut text = format!(
-        "{:>5}  {:<16} {:<16} {:<6} {:<12} {:>6} {:>7}\n",
+        "{:>5}  {:<16} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
         "run", "started (UTC)", "integration", "by", "verdict", "decide", "changed",
     );
     for run in runs {
@@ -99,7 +99,7 @@ fn table(runs: &[RunSummary]) -> String {
         let plan = plan.as_deref().map(short).unwrap_or_default();
         let (decide, changed) = (number(to_decide), number(changed));
         let row =
-            format!("{id:>5}  {started:<16} {integration:<16} {command:<6} {verdict:<12} {decide:>6} {changed:>7}");
+            format!("{id:>5}  {started:<16} {integration:<14} {command:<5} {verdict:<11} {decide:>6} {changed:>7}");
         text.push_str(format!("{row}  {plan}").trim_end());
         text.push('\n');
     }

@@ -7,7 +7,8 @@ use tracing_subscriber::EnvFilter;
 /// Warnings only; `-v` says what is being done, `-vv` how. `RUST_LOG` overrides, `RUST_LOG_FORMAT=json` for machines.
 pub(super) fn init(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        // The certificate verifier logs as an error what the report says as well.
+        0 => "warn,rustls_platform_verifier=off",
         1 => "recount=info,warn",
         _ => "recount=debug,info",
     };

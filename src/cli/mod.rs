@@ -63,7 +63,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.
 #[derive(Debug, Parser)]
-#[command(name = "recount", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "recount", version, about, max_term_width = 80, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -94,7 +94,7 @@ struct Global {
 enum Colour {
     /// On a terminal, unless `NO_COLOR` is set
     Auto,
-    /// Even into a file
+    /// Even into a file, unless `NO_COLOR` is set
     Always,
     /// Not at all
     Never,

@@ -18,12 +18,16 @@ use crate::config::IntegrationConfig;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly;
+use crate::nightly::Failure;
 use crate::nightly::Job;
 use crate::reconcile::clear::short;
+use crate::reconcile::code::Code;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::shown::shown;
 use crate::report::json::Document;
 use crate::report::paint::Paint;
 use crate::report::text;
@@ -47,6 +51,9 @@ pub(super) struct RunOptions {
     /// Only plan; the same as `recount plan`
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: exit with 4 when something would change
+    #[arg(long, requires = "dry_run")]
+    detailed_exitcode: bool,
 }
 
 /// Arguments of `undo`.
@@ -85,7 +92,8 @@ pub(super) fn plan(global: &Global, options: &PlanOptions, console: &Console) ->
 
 pub(super) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
     let order = if options.dry_run { Order::PLAN } else { Order::RUN };
-    tell(nights(global, &options.integrations, order, &mut |night| show(night, console)), false, console)
+    let runs = nights(global, &options.integrations, order, &mut |night| show(night, console));
+    tell(runs, options.detailed_exitcode, console)
 }
 
 pub(super) fn apply(global: &Global, options: &ApplyOptions, console: &Console) -> Exit {
@@ -129,8 +137,18 @@ pub(super) fn apply_fingerprint(
     work(&config, &integration, order, show)
 }
 
+/// Fewer letters than this are a slip of the hand.
+const FINGERPRINT_MIN: usize = 4;
+
 /// The one plan that the typed fingerprint means.
 fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, Trouble> {
+    // Four characters at least: an empty variable in a script is no approval.
+    if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let message =
+            format!("\"{}\" is no fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
+        return Err(Trouble::new(Exit::Usage, message, "recount plan prints it"));
+    }
+    let prefix = &prefix.to_ascii_lowercase();
     let history = session::existing_history(&config.state)?;
     let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
     match plans.as_slice() {
@@ -239,6 +257,7 @@ async fn night(
     stop: &Stop,
 ) -> Result<RunRecord, Trouble> {
     let connectwise = session::connectwise_of(config, integration);
+    let nothing = Mapping::default();
     let settle =
         connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
     let job = Job {
@@ -246,7 +265,7 @@ async fn night(
         mode: integration.mode,
         command: order.command,
         export: &integration.export,
-        mapping: &integration.mapping,
+        mapping: integration.mapping.as_ref().unwrap_or(&nothing),
         guards: &integration.guards,
         settle: settle.unwrap_or(TimeDelta::MAX),
         approved: order.approved,
@@ -254,7 +273,12 @@ async fn night(
         clock: &clock::now,
         stop,
     };
-    let connect = || session::connect(connectwise?);
+    let connect = || {
+        let fix = "correct customers.csv, then `recount check`";
+        let unusable = |faults: &String| Failure::new(Exit::Config, Code::ConfigInvalid, faults.clone(), fix);
+        integration.mapping.as_ref().map_err(unusable)?;
+        session::connect(connectwise?)
+    };
     let Session { lock, history } = session;
     // A dry run is handed a reader: in there, nothing that could write has a name.
     let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;

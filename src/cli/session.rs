@@ -73,7 +73,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
     let secrets_fix = "put the key where the configuration says, readable by this user alone";
     let settings = config
-        .settings()
+        .settings(|| clock::now().into())
         .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), secrets_fix))?;
     let fix = "correct the connectwise table in recount.toml";
     Client::new(settings).map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), fix))

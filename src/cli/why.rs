@@ -9,7 +9,10 @@ use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::history::History;
 use crate::history::StoreError;
+use crate::history::record::RunRecord;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::plan::Finding;
+use crate::report::json::Document as RunDocument;
 use crate::report::json::Line;
 use crate::report::why;
 use crate::report::why::Night;
@@ -25,17 +28,27 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
-    let nights = match nights(global, &options.handle) {
-        Ok(nights) => nights,
+    match chain_of(global, &options.handle) {
         Err(trouble) => return trouble.tell(console),
-    };
-    if console.json {
-        let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
-        console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
-    } else {
-        console.print(&why::render(&nights));
+        Ok(Chain::Line(nights)) if console.json => {
+            let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
+            console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
+        }
+        Ok(Chain::Line(nights)) => console.print(&why::render(&nights)),
+        Ok(Chain::Matter(run, _)) if console.json => {
+            console.document(&RunDocument::new(Exit::Done, std::slice::from_ref(&*run), None));
+        }
+        Ok(Chain::Matter(run, finding)) => console.print(&why::render_matter(&run, &finding)),
     }
     Exit::Done
+}
+
+/// What a handle is about.
+enum Chain {
+    /// One line, newest night first.
+    Line(Vec<Night>),
+    /// A customer, a service or a product, in its newest run.
+    Matter(Box<RunRecord>, Box<Finding>),
 }
 
 #[derive(Serialize)]
@@ -51,15 +64,18 @@ struct NightJson<'a> {
     line: Line<'a>,
 }
 
-fn nights(global: &Global, handle: &str) -> Result<Vec<Night>, Trouble> {
+fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let found = history.find_line(handle).map_err(|error| session::store(&error))?;
     match found.as_slice() {
-        [] => Err(Trouble::new(Exit::Usage, format!("no line has the handle {handle}"), "recount report")),
+        [] => match of_matter(&history, handle).map_err(|error| session::store(&error))? {
+            Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
+            None => Err(Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), "recount report")),
+        },
         [(_, line)] => {
             let handle = line.handle.clone();
-            of_line(&history, &handle).map_err(|error| session::store(&error))
+            of_line(&history, &handle).map(Chain::Line).map_err(|error| session::store(&error))
         }
         several => {
             let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();
@@ -67,6 +83,11 @@ fn nights(global: &Global, handle: &str) -> Result<Vec<Night>, Trouble> {
             Err(Trouble::new(Exit::Usage, message, "type more of it"))
         }
     }
+}
+
+fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {
+    let Some((run, finding)) = history.find_matter(handle)? else { return Ok(None) };
+    Ok(history.run(run)?.map(|run| (run, finding)))
 }
 
 fn of_line(history: &History, handle: &str) -> Result<Vec<Night>, StoreError> {

@@ -43,7 +43,8 @@ pub(in crate::config) fn config(
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
-    let (services, customers) = (services?, customers?);
+    // What is wrong with customers.csv is said in its own place, and stops this integration alone.
+    let (services, customers) = (services?, customers.unwrap_or_default());
     let mapping = Mapping {
         customers: customers.rows,
         match_customers: match_customers?,
@@ -57,7 +58,7 @@ pub(in crate::config) fn config(
         connectwise: connectwise?,
         mode: mode?,
         customers_path: customers_path?,
-        mapping,
+        mapping: Ok(mapping),
         export: export?,
         guards: guards?,
     })

@@ -45,15 +45,24 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     }
     let config = if faults.is_empty() { config(path, document.root(&table)) } else { None };
     let mut errors = document.into_errors();
+    errors
+        .sort_by(|a, b| (a.path != path, &a.path, a.line, a.column).cmp(&(b.path != path, &b.path, b.line, b.column)));
+    errors.dedup_by(|a, b| (&a.path, a.line, a.column, &a.message) == (&b.path, b.line, b.column, &b.message));
     match config {
-        Some(config) if errors.is_empty() => Ok(config),
-        _ => {
-            errors.sort_by(|a, b| {
-                (a.path != path, &a.path, a.line, a.column).cmp(&(b.path != path, &b.path, b.line, b.column))
-            });
-            errors.dedup_by(|a, b| (&a.path, a.line, a.column, &a.message) == (&b.path, b.line, b.column, &b.message));
-            Err(ConfigErrors(errors))
+        Some(mut config) if errors.iter().all(|error| error.path != path) => {
+            config.integrations.values_mut().for_each(|integration| blame(integration, &errors));
+            Ok(config)
         }
+        _ => Err(ConfigErrors(errors)),
+    }
+}
+
+/// An integration whose `customers.csv` has faults has no mapping; the others go on.
+fn blame(integration: &mut IntegrationConfig, errors: &[ConfigError]) {
+    let own = errors.iter().filter(|error| error.path == integration.customers_path);
+    let faults: Vec<String> = own.map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        integration.mapping = Err(faults.join("\n"));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use crate::config::secrets::SecretError;
 use crate::config::secrets::SecretSource;
@@ -73,8 +74,8 @@ pub struct IntegrationConfig {
     pub mode: Mode,
     /// `customers.csv`.
     pub customers_path: PathBuf,
-    /// Where counts are billed.
-    pub mapping: Mapping,
+    /// Where counts are billed, or what is wrong with `customers.csv`: that stops this integration and no other.
+    pub mapping: Result<Mapping, String>,
     /// Where counts come from.
     pub export: ExportSettings,
     /// What is held.
@@ -97,7 +98,7 @@ impl ConnectWiseConfig {
     ///
     /// # Errors
     /// A secret that is not there, or that others may read.
-    pub fn settings(&self) -> Result<ConnectWiseSettings, SecretError> {
+    pub fn settings(&self, clock: fn() -> SystemTime) -> Result<ConnectWiseSettings, SecretError> {
         Ok(ConnectWiseSettings {
             url: self.url.clone(),
             company: self.company.clone(),
@@ -111,6 +112,7 @@ impl ConnectWiseConfig {
             requests_per_minute: self.requests_per_minute,
             request_timeout: self.request_timeout,
             retry_pause_max: self.retry_pause_max,
+            clock: Some(clock),
         })
     }
 }

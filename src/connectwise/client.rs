@@ -44,6 +44,7 @@ pub struct Client {
     pace: Pace,
     throttle: Throttle,
     pub(super) backoff: Backoff,
+    clock: Option<fn() -> std::time::SystemTime>,
     pub(super) censor: Censor,
     sent: AtomicU64,
     retried: AtomicU64,
@@ -86,6 +87,7 @@ impl Client {
             pace: Pace::new(settings.requests_per_minute),
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
+            clock: settings.clock,
             censor: Censor::new(vec![settings.private_key, settings.public_key, credentials.into()]),
             company: settings.company,
             sent: AtomicU64::new(0),
@@ -130,7 +132,7 @@ impl Client {
         self.sent.fetch_add(1, Ordering::Relaxed);
         let answer = transport::exchange(&self.pool, request).await?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = self.backoff.after_429(&answer.headers);
+            let wait = self.backoff.after_429(&answer.headers, self.clock);
             tracing::warn!(wait_s = wait.as_secs(), "ConnectWise asks to wait: too many requests");
             self.throttle.pause(Instant::now(), wait);
         }

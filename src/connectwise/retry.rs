@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 use std::hash::Hasher;
 use std::hash::RandomState;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use http::HeaderMap;
 use http::header::DATE;
@@ -44,16 +45,16 @@ impl Backoff {
         self.start.saturating_mul(doubled).min(self.most)
     }
 
-    /// The wait that a 429 asks for: seconds, or a date by the server's own clock (its `Date`), or as long as we ever
-    /// pause when it does not say so readably.
-    pub(super) fn after_429(&self, headers: &HeaderMap) -> Duration {
+    /// The wait that a 429 asks for: seconds, or a date by the server's own clock (its `Date`) or else this host's,
+    /// or as long as we ever pause when it does not say so readably.
+    pub(super) fn after_429(&self, headers: &HeaderMap, clock: Option<fn() -> SystemTime>) -> Duration {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let Some(asked) = text(RETRY_AFTER) else { return self.most };
         if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
             return Duration::from_secs(asked.parse().unwrap_or(u64::MAX));
         }
         let date = |text: &str| httpdate::parse_http_date(text).ok();
-        match (date(asked), text(DATE).and_then(date)) {
+        match (date(asked), text(DATE).and_then(date).or_else(|| Some(clock?()))) {
             (Some(until), Some(now)) => until.duration_since(now).unwrap_or_default().max(WAIT_WHEN_PAST),
             _ => self.most,
         }
@@ -72,7 +73,7 @@ mod tests {
         if let Some(asked) = asked {
             headers.insert(RETRY_AFTER, asked.parse().expect("a value"));
         }
-        Backoff::new(MOST).after_429(&headers).as_secs()
+        Backoff::new(MOST).after_429(&headers, None).as_secs()
     }
 
     /// Otherwise a server that asks for patience would be asked again too early, or a typo would stop a night.
@@ -99,10 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn a_date_without_the_servers_clock_is_not_readable() {
+    fn a_date_without_the_servers_clock_is_read_by_our_own() {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, "Sun, 22 Nov 2026 02:02:00 GMT".parse().expect("a value"));
-        assert_eq!(Backoff::new(MOST).after_429(&headers), MOST);
+        let ours: fn() -> SystemTime = || httpdate::parse_http_date("Sun, 22 Nov 2026 02:01:50 GMT").expect("a date");
+        assert_eq!(Backoff::new(MOST).after_429(&headers, Some(ours)), Duration::from_secs(10));
+        assert_eq!(Backoff::new(MOST).after_429(&headers, None), MOST);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use secrecy::SecretString;
 use url::Url;
@@ -35,6 +36,8 @@ pub struct ConnectWiseSettings {
     pub request_timeout: Duration,
     /// The longest pause before a retry, and the wait after a 429 that names none.
     pub retry_pause_max: Duration,
+    /// This host's clock, for a `Retry-After` date of a server that does not say what time it is there.
+    pub clock: Option<fn() -> SystemTime>,
 }
 
 impl ConnectWiseSettings {
@@ -61,6 +64,7 @@ impl ConnectWiseSettings {
             // Lists take up to half a minute on a bad day (seen in the field).
             request_timeout: Duration::from_secs(60),
             retry_pause_max: Duration::from_secs(60),
+            clock: None,
         }
     }
 }
@@ -81,6 +85,7 @@ impl fmt::Debug for ConnectWiseSettings {
             requests_per_minute,
             request_timeout,
             retry_pause_max,
+            clock: _,
         } = self;
         f.debug_struct("ConnectWiseSettings")
             .field("url", &without_credentials(url))

@@ -1,5 +1,6 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
+use chrono::Datelike as _;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::Serialize;
@@ -119,7 +120,8 @@ impl Row for AgreementRow {
             company: CompanyId(company),
             name: self.name.unwrap_or_default(),
             kind: self.kind.and_then(|kind| kind.name).unwrap_or_default(),
-            status: self.agreement_status,
+            // An answer that says neither is no ground for a write.
+            status: self.agreement_status.or_else(|| self.cancelled_flag.is_none().then(|| "not given".to_owned())),
             cancelled: self.cancelled_flag == Some(true),
             cancelled_on: day_of("dateCancelled", self.date_cancelled)?,
             starts_on: day_of("startDate", self.start_date)?,
@@ -244,7 +246,11 @@ fn day(field: &str, value: &Value) -> Result<Option<NaiveDate>, String> {
     let date = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| unreadable())?;
     // Read back, because the parser takes blanks, signs and short numbers as well.
     let whole = date.to_string() == day && (rest.is_empty() || rest.starts_with(['T', 't', ' ']));
-    whole.then_some(Some(date)).ok_or_else(unreadable)
+    if !whole {
+        return Err(unreadable());
+    }
+    // .NET's default date, `0001-01-01`, stands for none where a client wrote it (seen in the field elsewhere).
+    Ok(Some(date).filter(|date| date.year() > 1))
 }
 
 /// One operation of a PATCH: the quantity, and nothing else.

@@ -25,6 +25,7 @@ use crate::export::newest::newest;
 use crate::export::rows::read_bytes;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::counts::Counts;
+use crate::reconcile::guards::ExportStamp;
 
 /// One night's export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,14 @@ pub struct Export {
     pub modified_at: DateTime<Utc>,
     /// What it says.
     pub counts: Counts,
+}
+
+impl Export {
+    /// Which export it is, for the guards.
+    pub fn stamp(&self) -> ExportStamp {
+        let (path, sha256) = (self.path.display().to_string(), self.sha256.clone());
+        ExportStamp { path, sha256, modified_at: self.modified_at }
+    }
 }
 
 /// A file touched more recently than this may still be growing: long enough for a slow copy's pauses between blocks.

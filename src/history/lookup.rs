@@ -172,6 +172,25 @@ impl History {
         })
     }
 
+    /// The newest run with a finding of this handle, or of a handle that begins like this: a customer, a service, a
+    /// product.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn find_matter(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+        if handle.is_empty() {
+            return Ok(None);
+        }
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
+                 ORDER BY run DESC, position LIMIT 1",
+            )?;
+            let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
+            found.next().transpose()
+        })
+    }
+
     /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
     /// not change are not kept.
     ///

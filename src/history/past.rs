@@ -47,9 +47,10 @@ impl History {
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
             Ok(Past {
-                accepted: accepted(connection, integration, current)?,
+                accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
+                ours: ours(connection, integration)?,
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration)?,
@@ -71,6 +72,7 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     // A dry run never moves the baseline.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         remember_baseline(transaction, run, &plan.lines)?;
+        remember_ended(transaction, run, &integration, &plan.lines)?;
     }
     remember_zeros(transaction, run, &integration, plan)
 }
@@ -90,17 +92,53 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     // A source without a line of the export is a customer or a service that the export does not name.
     let named = lines.iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
     let customers: BTreeSet<&str> = named.map(|source| source.customer.as_str()).collect();
-    let additions: BTreeMap<AdditionId, AgreementId> =
-        lines.iter().filter_map(|line| Some((line.addition?, line.agreement?))).collect();
+    // The export names no line of a missing customer, and says nothing of its counts.
+    let absent = lines.iter().flat_map(|line| &line.sources);
+    let absent = absent.filter(|source| source.lines.is_empty() && source.count.is_none());
+    let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
+    let live: Vec<(AgreementId, &ProductCode, AdditionId)> =
+        lines.iter().filter_map(|line| Some((line.agreement?, line.product.as_ref()?, line.addition?))).collect();
     transaction.execute(
-        "INSERT INTO baselines (run, customers, additions) VALUES (?1, ?2, ?3)",
+        "INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)",
         params![
             run.0,
             serde_json::to_string(&customers).expect("texts always make JSON"),
-            serde_json::to_string(&additions).expect("pairs of integers always make JSON"),
+            serde_json::to_string(&missing).expect("texts always make JSON"),
+            serde_json::to_string(&live).expect("texts and integers always make JSON"),
         ],
     )?;
     Ok(())
+}
+
+/// Keeps the lines of the last baseline that are live no more: the next baseline does not know them, and without this
+/// a line that a person ended would be created anew some nights later.
+fn remember_ended(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let Some(before) = accepted(transaction, integration, run)? else { return Ok(()) };
+    let live: BTreeSet<LineKey> = lines.iter().filter(|line| line.addition.is_some()).filter_map(line_key).collect();
+    let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4)")?;
+    for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(key)) {
+        insert.execute(params![integration, key.agreement.0, key.product.as_str(), addition.0])?;
+    }
+    Ok(())
+}
+
+/// Lines that recount created, and lines that a person ended.
+fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, AdditionId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT agreement, product, addition FROM ended_lines WHERE integration = ?1
+         UNION ALL
+         SELECT i.agreement, i.product, o.addition FROM journal AS o
+             JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
+         WHERE o.event = 'applied' AND r.integration = ?1",
+    )?;
+    let rows =
+        statement.query_and_then([integration.as_str()], |row| Ok((key(row)?, AdditionId(row.get("addition")?))))?;
+    rows.collect()
 }
 
 /// Keeps a list of the lines at zero rather than asking the lines of older plans: those that say "no longer zero" are
@@ -143,24 +181,24 @@ fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
     Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) })
 }
 
-fn accepted(
-    connection: &Connection,
-    integration: &IntegrationName,
-    current: RunId,
-) -> Result<Option<Accepted>, StoreError> {
+fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.additions
+        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
-    let mut rows = statement.query(params![integration.as_str(), current.0])?;
+    let mut rows = statement.query(params![integration, current.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     Ok(Some(Accepted {
         run: RunId(row.get("run")?),
         rows: count(row, "export_rows")?,
         customers: json::<BTreeSet<CustomerName>>(row, "customers")?,
         units: decimal(row, "export_units")?,
-        additions: json::<BTreeMap<AdditionId, AgreementId>>(row, "additions")?,
+        lines: json::<Vec<(AgreementId, ProductCode, AdditionId)>>(row, "lines")?
+            .into_iter()
+            .map(|(agreement, product, addition)| (LineKey { agreement, product }, addition))
+            .collect(),
+        missing: json::<BTreeSet<CustomerName>>(row, "missing")?,
         open_end: row.get("export_open_end")?,
     }))
 }
@@ -193,10 +231,15 @@ fn zero_before(
     current: RunId,
 ) -> Result<BTreeMap<LineKey, ExportStamp>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT agreement, product, sha256, modified_at FROM zero_since WHERE integration = ?1 AND run <> ?2",
+        "SELECT z.agreement, z.product, z.sha256, z.modified_at, r.export_path
+         FROM zero_since AS z JOIN runs AS r ON r.run = z.run WHERE z.integration = ?1 AND z.run <> ?2",
     )?;
     let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {
-        let stamp = ExportStamp { sha256: row.get("sha256")?, modified_at: time(row, "modified_at")? };
+        let stamp = ExportStamp {
+            path: row.get("export_path")?,
+            sha256: row.get("sha256")?,
+            modified_at: time(row, "modified_at")?,
+        };
         Ok((key(row)?, stamp))
     })?;
     rows.collect()

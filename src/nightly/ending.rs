@@ -15,6 +15,7 @@ use crate::export::Export;
 use crate::history::History;
 use crate::history::StoreError;
 use crate::history::WriteOutcome;
+use crate::history::WriteRecord;
 use crate::history::record::ExportRecord;
 use crate::history::record::LineRecord;
 use crate::history::record::PlanRecord;
@@ -24,6 +25,7 @@ use crate::history::record::RunRecord;
 use crate::history::record::Totals;
 use crate::nightly::Failure;
 use crate::nightly::Job;
+use crate::nightly::moved;
 use crate::reconcile::clear::Stopped;
 use crate::reconcile::cleared::ClearedPlan;
 use crate::reconcile::code::Code;
@@ -78,23 +80,23 @@ impl<'a> Ending<'a> {
         self.record.started_at.date_naive()
     }
 
-    /// Ends the records of runs whose process died, and says so.
+    /// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.
     pub(super) fn cut_off_runs(&mut self, history: &mut History) -> Result<(), StoreError> {
-        for run in history.cut_off_runs(&self.record.integration)?.into_iter().filter(|run| run.run != self.record.run)
-        {
+        for run in history.cut_off_runs(&self.record.integration)? {
             let writes = history.writes_of(run.run)?;
-            let done = |outcome: &Option<WriteOutcome>| matches!(outcome, Some(WriteOutcome::Applied { .. }));
-            let applied = writes.iter().filter(|write| done(&write.outcome)).count();
-            let message = format!(
-                "run {} was cut off: {applied} of its writes were verified, {} were in doubt",
-                run.run,
-                writes.iter().filter(|write| write.outcome.is_none()).count(),
-            );
+            let done = |write: &&WriteRecord| matches!(write.outcome, Some(WriteOutcome::Applied { .. }));
+            let open = |write: &&WriteRecord| matches!(write.outcome, None | Some(WriteOutcome::Unknown { .. }));
+            let (applied, doubtful) = (writes.iter().filter(done).count(), writes.iter().filter(open).count());
+            let message = format!("run {} was cut off: {applied} of its writes done, {doubtful} in doubt", run.run);
             let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
             let mut end = Ending::new(self.job, run.run, run.started_at);
+            let wrote = run.command != RunCommand::Plan && run.mode == Mode::Apply;
+            let settled =
+                run.planned.iter().flat_map(|planned| cut_off_lines(&planned.lines, &writes, wrote)).collect();
             end.record = run;
             end.exit = Exit::Unexpected;
             end.findings = vec![told.clone()];
+            end.settle(settled);
             end.store_as(history, RunVerdict::Interrupted)?;
             self.findings.push(told);
         }
@@ -113,7 +115,7 @@ impl<'a> Ending<'a> {
             };
             let LineKey { agreement, product } = key;
             let message = format!("run {run} left {product} on agreement {agreement} in doubt: {found}");
-            self.findings.push(finding(Severity::Warning, Code::PreviousRunCutOff, message));
+            self.findings.push(finding(Severity::Warning, Code::InDoubt, message));
         }
     }
 
@@ -164,6 +166,15 @@ impl<'a> Ending<'a> {
         }
     }
 
+    /// Says which lines are not as in the plan that was approved.
+    pub(super) fn moved_since(&mut self, approved: &str, history: &History) -> Result<(), StoreError> {
+        let Some(stored) = history.plans_like(approved)?.first().map(|plan| plan.run) else { return Ok(()) };
+        let then = history.run(stored)?.and_then(|run| run.planned).map(|planned| planned.lines).unwrap_or_default();
+        let now = self.record.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default();
+        self.findings.extend(moved::findings(&then, now));
+        Ok(())
+    }
+
     /// The plan is on disk before the first write.
     pub(super) fn store_plan(&self, history: &mut History) -> Result<(), StoreError> {
         if let Some(planned) = &self.record.planned {
@@ -186,6 +197,7 @@ impl<'a> Ending<'a> {
                 self.failed(Failure::new(Exit::Signal(signal), Code::Interrupted, message, "recount run"));
             }
             Some(Halt::Read(error)) => self.failed(Failure::from(error)),
+            Some(Halt::Store(error)) => self.failed(Failure::from(error)),
             Some(Halt::ServerErrors) => {
                 let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
                 let fix = "nothing: the next run looks and goes on";
@@ -283,6 +295,32 @@ impl<'a> Ending<'a> {
     }
 }
 
+/// What the journal knows of the lines of a run whose process died.
+fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {
+    let settled = lines.iter().filter(|_| wrote).filter_map(|line| {
+        let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
+        let key = LineKey { agreement: line.agreement.filter(|_| planned)?, product: line.product.clone()? };
+        let write = writes.iter().rev().find(|write| write.intent.key == key);
+        let not_reached = "the run was cut off before this line; nothing was sent".to_owned();
+        let (outcome, reason, now, created, detail) = match write.map(|write| &write.outcome) {
+            None => (Outcome::Held, Code::NotReached, line.was, None, not_reached),
+            Some(Some(WriteOutcome::Applied { addition, quantity })) => {
+                let outcome = if line.was.is_some() { Outcome::Updated } else { Outcome::Created };
+                (outcome, line.reason, Some(*quantity), Some(*addition), "done before the run was cut off".to_owned())
+            }
+            Some(Some(WriteOutcome::Refused { why } | WriteOutcome::Superseded { why })) => {
+                (Outcome::Failed, Code::WriteRefused, line.was, None, why.clone())
+            }
+            Some(None | Some(WriteOutcome::Unknown { .. })) => {
+                let detail = "in flight when the run was cut off; a later run looks it up".to_owned();
+                (Outcome::Unknown, Code::InDoubt, None, None, detail)
+            }
+        };
+        Some(Settled { key, outcome, reason, now, created, detail })
+    });
+    settled.collect()
+}
+
 fn line_record(line: Line, held: bool) -> LineRecord {
     let Line { handle, subject, company, sources, wanted, live, verdict, detail } = line;
     let (agreement, product) = match subject {
@@ -335,10 +373,11 @@ fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool) {
 fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
     let (severity, fix) = match settled.outcome {
         Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then"),
+        Outcome::Held if settled.reason == Code::NotReached => return None,
         Outcome::Held => {
             (Severity::Decide, "name another agreement in customers.csv, or renew this one in ConnectWise")
         }
-        Outcome::Failed => (Severity::Warning, "mend what ConnectWise complains about; the next run tries again"),
+        Outcome::Failed => (Severity::Warning, "the next run tries again; mend what ConnectWise complains about"),
         Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => {
             (Severity::Decide, "end all but one in ConnectWise, or pin the right one with addition_id")
         }

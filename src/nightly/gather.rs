@@ -99,7 +99,7 @@ async fn agreements<R: Reader>(
     past: &Past,
     companies: &BTreeMap<CompanyId, Company>,
 ) -> Result<BTreeMap<AgreementId, Agreement>, ReadError> {
-    let known = past.accepted.iter().flat_map(|accepted| &accepted.customers);
+    let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
     let names: BTreeSet<&str> = counts.customers.keys().chain(known).map(CustomerName::as_str).collect();
     let mapped = mapping.companies();
     let in_question = |company: &&Company| {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
+use chrono::TimeDelta;
 use chrono::Utc;
 use rust_decimal::Decimal;
 
@@ -28,6 +29,7 @@ use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Verdict;
+use crate::reconcile::shown::shown;
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +123,7 @@ pub fn short(fingerprint: &str) -> &str {
 pub fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
-    if let Some(Accepted { run, rows, customers, units, additions: _, open_end }) = &past.accepted {
+    if let Some(Accepted { run, rows, customers, units, lines: _, missing: _, open_end }) = &past.accepted {
         findings.extend((counts.open_end && !open_end).then(|| cut_off(*run)));
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
@@ -149,17 +151,38 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
     too_many.then(|| {
         let share = percent(Decimal::from(bad), Decimal::from(rows));
         let limit = policy.max_malformed.0;
-        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %)");
+        let first = counts.rejected.iter().map(|row| {
+            let (column, value) = (shown(&row.column), shown(&row.value));
+            format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
+        });
+        let first = first.take(1).collect::<String>();
+        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
         stop(Code::ExportMalformed, message, "replace the export")
     })
 }
 
-fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
+/// An export of another night: too old, or from a day that has not come.
+pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
     let age = now.signed_duration_since(export.modified_at);
+    if age < -FUTURE_MAX {
+        let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
+        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
+    }
     (age > policy.max_age).then(|| {
-        let message = format!("the export is {} h old, the limit is {} h", age.num_hours(), policy.max_age.num_hours());
+        let message = format!("the export is {} old, the limit is {}", hours(age), hours(policy.max_age));
         stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold")
     })
+}
+
+/// Copied between hosts, a file's time is off by a time zone, not by more.
+const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
+
+/// `36 h`, or `36 h 5 min`.
+fn hours(time: TimeDelta) -> String {
+    match time.num_minutes() % 60 {
+        0 => format!("{} h", time.num_hours()),
+        minutes => format!("{} h {minutes} min", time.num_hours()),
+    }
 }
 
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
@@ -183,9 +206,8 @@ fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
 
 /// Lines of customers that were taken out of the mapping are not missed.
 fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
-    let expected =
-        accepted.additions.iter().filter(|(_, agreement)| seen.lost_sight || seen.agreements.contains(agreement));
-    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (addition, _)| {
+    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
+    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
         (then + 1, now + usize::from(seen.additions.contains(addition)))
     });
     let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));
@@ -275,9 +297,9 @@ fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
     Decimal::from(part) > limit.share(Decimal::from(whole))
 }
 
-/// `part` of `whole` in percent, to one place, for a sentence.
+/// `part` of `whole` in percent, to two places, for a sentence.
 fn percent(part: Decimal, whole: Decimal) -> Decimal {
     // Divided first: a quantity of 28 digits, as ConnectWise may hold, times a hundred does not fit.
     let share = part.checked_div(whole).unwrap_or_default();
-    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(1).normalize()
+    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize()
 }

@@ -3,7 +3,6 @@
 pub use crate::reconcile::catalog::product;
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
@@ -80,12 +79,15 @@ pub fn draw(gathered: Gathered<'_>) -> Plan {
 fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
     let Gathered { counts, mapping, places, directory, additions, policy, past, export, today, .. } = gathered;
     let mapping = &*one_spelling(mapping, directory);
-    let existing = existing_keys(mapping, directory, additions, today);
+    let by_id = products_by_id(mapping, directory);
+    let there = |agreement: AgreementId| {
+        let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
+        current.filter_map(|addition| by_id.get(&addition.product?).copied())
+    };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
     let judge = Judge { mapping, policy, past, export, today };
-    let wanted = wanted_lines(counts, mapping, places, &existing);
-    let lines = wanted.into_iter().map(|(key, wanted)| {
+    let lines = wanted_lines(counts, mapping, places, there).map(|(key, wanted)| {
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(there)) => judge.judge(&key, &wanted, agreement, product, there),
@@ -96,24 +98,11 @@ fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
     lines.collect()
 }
 
-/// The keys of all additions that count today or later, for the products that are mapped: also for those that may not
-/// be billed any more, whose lines are held and not forgotten.
-fn existing_keys(
-    mapping: &Mapping,
-    directory: &Directory,
-    additions: &Additions,
-    today: NaiveDate,
-) -> BTreeSet<LineKey> {
-    let mut by_id: BTreeMap<ProductId, &ProductCode> = BTreeMap::new();
-    for code in mapping.products() {
-        by_id.extend(candidates(directory, code).iter().map(|product| (product.id, code)));
-    }
-    let keys = additions.iter().flat_map(|(agreement, additions)| {
-        let current = additions.iter().filter(|addition| addition.is_current(today));
-        let codes = current.filter_map(|addition| by_id.get(&addition.product?));
-        codes.map(|product| LineKey { agreement: *agreement, product: (*product).clone() })
-    });
-    keys.collect()
+/// The mapped products by their record ids: also those that may not be billed any more, whose lines are held and not
+/// forgotten.
+fn products_by_id<'a>(mapping: &'a Mapping, directory: &Directory) -> BTreeMap<ProductId, &'a ProductCode> {
+    let of = |code: &'a ProductCode| candidates(directory, code).into_iter().map(move |product| (product.id, code));
+    mapping.products().into_iter().flat_map(of).collect()
 }
 
 /// What was not read is not empty: a line must not be created where nobody looked.

@@ -10,7 +10,6 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::decisions::Decisions;
 use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::LineKey;
@@ -97,6 +96,9 @@ pub struct Past {
     pub written: BTreeMap<AdditionId, Written>,
     /// Lines that an earlier run's export already wanted at zero, with that export.
     pub zero_before: BTreeMap<LineKey, ExportStamp>,
+    /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
+    /// any more is not created anew.
+    pub ours: BTreeMap<LineKey, AdditionId>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
     pub in_doubt: BTreeMap<LineKey, InDoubt>,
     /// What operators answered.
@@ -114,8 +116,10 @@ pub struct Accepted {
     pub customers: BTreeSet<CustomerName>,
     /// Units of its export, all services together.
     pub units: Decimal,
-    /// The live additions of the lines that it saw, with their agreements.
-    pub additions: BTreeMap<AdditionId, AgreementId>,
+    /// The lines that it saw, with their live additions.
+    pub lines: BTreeMap<LineKey, AdditionId>,
+    /// Customers that it expected and the export did not name: they are missed until somebody says that they left.
+    pub missing: BTreeSet<CustomerName>,
     /// Whether no line break ended its export.
     pub open_end: bool,
 }
@@ -132,6 +136,8 @@ pub struct Written {
 /// Which export it was, and from when its content is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportStamp {
+    /// The file.
+    pub path: String,
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
     /// Its modification time.

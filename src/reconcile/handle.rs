@@ -16,6 +16,7 @@ use crate::reconcile::plan::QuantityChange;
 use crate::reconcile::plan::Source;
 use crate::reconcile::plan::Subject;
 use crate::reconcile::plan::Verdict;
+use crate::reconcile::quantity::Quantity;
 
 /// Letters of a handle: easily read out over the telephone, never a word.
 const LETTERS: &[u8; 30] = b"23456789bcdfghjkmnpqrstvwxyzae";
@@ -26,25 +27,32 @@ const LENGTH_LONG: usize = 9;
 
 /// Gives every line its handle: the same subject of the same integration has the same one every night.
 pub fn assign(integration: &IntegrationName, lines: &mut [Line]) {
-    let digests: Vec<[u8; 32]> =
-        lines.iter().map(|line| digest_of(integration, &subject_text(&line.subject))).collect();
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(lines.len());
+    let digests: Vec<Letters> = lines.iter().map(|line| digest_of(integration, &subject_text(&line.subject))).collect();
+    let mut seen: HashMap<&[u8], usize> = HashMap::with_capacity(lines.len());
     for digest in &digests {
-        *seen.entry(letters(digest, LENGTH)).or_default() += 1;
+        *seen.entry(&digest[..LENGTH]).or_default() += 1;
     }
     for (line, digest) in lines.iter_mut().zip(&digests) {
-        let short = letters(digest, LENGTH);
-        line.handle = if seen.get(&short) == Some(&1) { short } else { letters(digest, LENGTH_LONG) };
+        let alone = seen.get(&digest[..LENGTH]) == Some(&1);
+        line.handle = text(&digest[..if alone { LENGTH } else { LENGTH_LONG }]);
     }
 }
 
 /// The handle of a matter that is not a line: a customer, a service, a product.
 pub fn of_matter(integration: &IntegrationName, kind: &str, name: &str) -> String {
-    letters(&digest_of(integration, &format!("{kind}\u{1f}{name}")), LENGTH)
+    text(&digest_of(integration, &format!("{kind}\u{1f}{name}"))[..LENGTH])
 }
 
-fn digest_of(integration: &IntegrationName, text: &str) -> [u8; 32] {
-    Sha256::new().chain_update(integration.as_str()).chain_update("\u{1e}").chain_update(text).finalize().into()
+/// A long handle, before it is text: a hundred thousand of them are compared.
+type Letters = [u8; LENGTH_LONG];
+
+fn digest_of(integration: &IntegrationName, text: &str) -> Letters {
+    let digest = Sha256::new().chain_update(integration.as_str()).chain_update("\u{1e}").chain_update(text).finalize();
+    std::array::from_fn(|at| LETTERS[usize::from(digest[at]) % LETTERS.len()])
+}
+
+fn text(letters: &[u8]) -> String {
+    letters.iter().copied().map(char::from).collect()
 }
 
 fn subject_text(subject: &Subject) -> String {
@@ -55,10 +63,6 @@ fn subject_text(subject: &Subject) -> String {
             format!("count\u{1f}{}\u{1f}{customer}\u{1f}{service}", customer.as_str().len())
         }
     }
-}
-
-fn letters(digest: &[u8; 32], length: usize) -> String {
-    digest.iter().take(length).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
 impl Plan {
@@ -86,26 +90,44 @@ impl Plan {
 
 fn canonical(text: &mut String, line: &Line) {
     let Line { handle: _, subject, company, sources, wanted, live, verdict, detail: _ } = line;
-    let company = company.map(|id| id.0);
-    let live = live.map(|Live { addition, quantity }| (addition.0, quantity.to_string()));
-    let wanted = wanted.map(|quantity| quantity.to_string());
-    let verdict = canonical_verdict(verdict);
-    // Writing to a String cannot fail.
-    let _ = write!(text, "\n{}\u{1f}{company:?}\u{1f}{wanted:?}\u{1f}{live:?}\u{1f}{verdict}", subject_text(subject));
+    text.push('\n');
+    text.push_str(&subject_text(subject));
+    write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));
+    canonical_count(text, *wanted);
+    write_all(text, format_args!("\u{1f}{:?} ", live.map(|live| live.addition.0)));
+    canonical_count(text, live.map(|Live { addition: _, quantity }| quantity));
+    text.push('\u{1f}');
+    canonical_verdict(text, verdict);
     for Source { customer, service, count, lines: _ } in sources {
-        let count = count.map(|quantity| quantity.to_string());
         let lengths = (customer.as_str().len(), service.as_str().len());
-        let _ = write!(text, "\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}{count:?}");
+        write_all(text, format_args!("\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}"));
+        canonical_count(text, *count);
     }
 }
 
-fn canonical_verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Unchanged(code) => format!("unchanged {code}"),
-        Verdict::Held(code) => format!("held {code}"),
-        Verdict::Skipped(code) => format!("skipped {code}"),
-        Verdict::Update(QuantityChange { addition, from, to }) => format!("set {addition} {from} {to}"),
-        // The day it takes effect is the day it is applied, not a part of what was approved.
-        Verdict::Create(Creation { product, quantity, effective_on: _ }) => format!("create {product} {quantity}"),
+/// Nothing is not zero.
+fn canonical_count(text: &mut String, count: Option<Quantity>) {
+    match count {
+        Some(count) => write_all(text, format_args!("{count}")),
+        None => text.push('-'),
     }
+}
+
+fn canonical_verdict(text: &mut String, verdict: &Verdict) {
+    match verdict {
+        Verdict::Unchanged(code) => write_all(text, format_args!("unchanged {code}")),
+        Verdict::Held(code) => write_all(text, format_args!("held {code}")),
+        Verdict::Skipped(code) => write_all(text, format_args!("skipped {code}")),
+        Verdict::Update(QuantityChange { addition, from, to }) => {
+            write_all(text, format_args!("set {addition} {from} {to}"));
+        }
+        // The day it takes effect is the day it is applied, not a part of what was approved.
+        Verdict::Create(Creation { product, quantity, effective_on: _ }) => {
+            write_all(text, format_args!("create {product} {quantity}"));
+        }
+    }
+}
+
+fn write_all(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    text.write_fmt(arguments).expect("a String takes all text");
 }

@@ -1,6 +1,7 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
 use chrono::NaiveDate;
+use chrono::TimeDelta;
 
 use crate::reconcile::code::Code;
 use crate::reconcile::decisions::Answer;
@@ -181,13 +182,20 @@ impl Judge<'_> {
             ToZero::Apply => return None,
             ToZero::Ask => "",
             ToZero::SecondNight => match self.past.zero_before.get(key) {
-                Some(first) if first.sha256 != self.export.sha256 && first.modified_at < self.export.modified_at => {
-                    return None;
-                }
+                Some(first) if self.is_another_night(first) => return None,
                 _ => ", night 1 of 2",
             },
         };
         Some((Code::ToZero, format!("{now} would go to zero{night}")))
+    }
+
+    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
+    /// same file if it was written much later; a file that was only touched is still the first night's.
+    fn is_another_night(&self, first: &ExportStamp) -> bool {
+        let later = self.export.modified_at.signed_duration_since(first.modified_at);
+        let ExportStamp { path, sha256, modified_at: _ } = self.export;
+        let same_file = *path == first.path && *sha256 == first.sha256;
+        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
@@ -241,7 +249,7 @@ impl Judge<'_> {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        if let Some((code, detail)) = self.new_line_guard(wanted.whole, quantity, on_line) {
+        if let Some((code, detail)) = self.new_line_guard(key, wanted.whole, quantity, on_line) {
             match self.past.decisions.answer(key, None, quantity) {
                 Answer::Accepted(_) => {}
                 Answer::None => return Err((code, detail)),
@@ -261,22 +269,37 @@ impl Judge<'_> {
         }
     }
 
-    fn new_line_guard(&self, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
-        if let Some(ours) = on_line.iter().find(|addition| self.was_ours(addition)) {
-            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
-            return Some((Code::HumanEdit, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
+    fn new_line_guard(&self, key: &LineKey, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
+        if let Some(ended) = self.ended_by_hand(key, on_line) {
+            return Some((Code::HumanEdit, ended));
         }
         let fraction = whole && !quantity.is_whole();
         fraction.then(|| (Code::Fractional, format!("{quantity} is not a whole number of units")))
     }
 
-    /// A line that recount saw live or wrote, and that is gone now, was ended by a person. Writing a new one would
-    /// overwrite that decision.
-    fn was_ours(&self, addition: &Addition) -> bool {
-        let seen = self.past.accepted.as_ref().is_some_and(|accepted| accepted.additions.contains_key(&addition.id));
-        self.policy.human_edit == HumanEdit::Ask && (seen || self.past.written.contains_key(&addition.id))
+    /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
+    /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
+    fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
+        if self.policy.human_edit == HumanEdit::Overwrite {
+            return None;
+        }
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let known = |addition: &&&Addition| {
+            Some(&addition.id) == seen
+                || self.past.written.contains_key(&addition.id)
+                || Some(&addition.id) == self.past.ours.get(key)
+        };
+        if let Some(ours) = on_line.iter().find(known) {
+            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
+        }
+        let gone = seen.or_else(|| self.past.ours.get(key))?;
+        Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
     }
 }
+
+/// Nightly exports are about a day apart.
+const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);
 
 /// A reason to hold, and the sentence that goes with it.
 type Trouble = (Code, String);

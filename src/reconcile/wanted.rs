@@ -34,92 +34,76 @@ pub struct WantedLine {
     pub whole: bool,
 }
 
-/// Every line of every agreement that customers are billed on: those that a count asks for, and those that are there
-/// (`existing`), which a customer without a row for the service wants at zero.
-pub fn wanted_lines(
-    counts: &Counts,
-    mapping: &Mapping,
-    places: &BTreeMap<CustomerName, Place>,
-    existing: &BTreeSet<LineKey>,
-) -> BTreeMap<LineKey, WantedLine> {
-    let biller = Biller::new(counts, mapping);
-    let mut lines = BTreeMap::new();
-    for (agreement, tenancy) in tenancies(places) {
-        for product in biller.products(agreement, &tenancy, existing) {
-            let key = LineKey { agreement, product: product.clone() };
-            lines.insert(key, biller.line(&tenancy, product));
-        }
-    }
-    lines
+/// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
+/// are there already (`there` names their products), which a customer without a row for the service wants at zero.
+///
+/// One at a time: a large MSP has a hundred thousand of them.
+pub fn wanted_lines<'a, P: Iterator<Item = &'a ProductCode>>(
+    counts: &'a Counts,
+    mapping: &'a Mapping,
+    places: &'a BTreeMap<CustomerName, Place>,
+    there: impl Fn(AgreementId) -> P + 'a,
+) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
+    let biller = Biller::new(mapping);
+    tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
+        let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(there(agreement)).collect();
+        let line =
+            |product: &ProductCode| (LineKey { agreement, product: product.clone() }, biller.line(&tenancy, product));
+        products.into_iter().map(line).collect::<Vec<_>>()
+    })
 }
 
-/// The customers of one agreement. Usually one; where they are several, their counts add up.
+/// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
 struct Tenancy<'a> {
     company: CompanyId,
-    customers: Vec<&'a CustomerName>,
+    customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
 }
 
-fn tenancies(places: &BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'_>> {
+fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'a>> {
     let mut tenancies = BTreeMap::new();
     for (customer, place) in places {
         if let Some((company, agreement)) = place.agreement() {
             let new = || Tenancy { company, customers: Vec::new() };
-            tenancies.entry(agreement).or_insert_with(new).customers.push(customer);
+            let counted = counts.customers.get(customer);
+            tenancies.entry(agreement).or_insert_with(new).customers.push((customer, counted));
         }
     }
     tenancies
 }
 
 struct Biller<'a> {
-    counts: &'a Counts,
     services: BTreeMap<&'a ServiceName, &'a Billed>,
-    by_product: BTreeMap<&'a ProductCode, Vec<&'a ServiceName>>,
+    by_product: BTreeMap<&'a ProductCode, Vec<(&'a ServiceName, &'a Billed)>>,
 }
 
 impl<'a> Biller<'a> {
-    fn new(counts: &'a Counts, mapping: &'a Mapping) -> Self {
-        let services: BTreeMap<_, _> = mapping.billed().collect();
-        let mut by_product: BTreeMap<&ProductCode, Vec<&ServiceName>> = BTreeMap::new();
-        for (service, billed) in &services {
+    fn new(mapping: &'a Mapping) -> Self {
+        let mut by_product: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (service, billed) in mapping.billed() {
             for product in &billed.products {
-                by_product.entry(product).or_default().push(service);
+                by_product.entry(product).or_default().push((service, billed));
             }
         }
-        Self { counts, services, by_product }
+        Self { services: mapping.billed().collect(), by_product }
     }
 
-    /// The products that an agreement has a line for: asked for by a count, or there already.
-    fn products(
-        &self,
-        agreement: AgreementId,
-        tenancy: &Tenancy<'a>,
-        existing: &BTreeSet<LineKey>,
-    ) -> BTreeSet<&'a ProductCode> {
-        let counted = tenancy.customers.iter().filter_map(|customer| self.counts.customers.get(*customer));
-        let asked = counted
-            .flat_map(|customer| customer.services.keys())
-            .filter_map(|service| self.services.get(service))
-            .flat_map(|billed| &billed.products);
-        let first = LineKey { agreement, product: ProductCode::new("") };
-        let there = existing
-            .range(first..)
-            .take_while(|key| key.agreement == agreement)
-            .filter_map(|key| self.by_product.get_key_value(&key.product))
-            .map(|(product, _)| *product);
-        asked.chain(there).collect()
+    /// The products that the counts of an agreement ask for.
+    fn asked(&self, tenancy: &Tenancy<'a>) -> impl Iterator<Item = &'a ProductCode> {
+        let counted = tenancy.customers.iter().filter_map(|(_, counted)| *counted);
+        let services = counted.flat_map(|customer| customer.services.keys());
+        services.filter_map(|service| self.services.get(service)).flat_map(|billed| &billed.products)
     }
 
     fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
         let services = self.by_product.get(product).map(Vec::as_slice).unwrap_or_default();
         let mut sum = Sum::default();
-        for customer in &tenancy.customers {
-            let counted = self.counts.customers.get(*customer);
-            for service in services {
-                sum.add(customer, service, counted);
+        for (customer, counted) in &tenancy.customers {
+            for (service, _) in services {
+                sum.add(customer, service, *counted);
             }
         }
-        let whole = services.iter().any(|service| self.services.get(service).is_some_and(|billed| billed.whole));
-        let nobody_counted = tenancy.customers.iter().all(|customer| !self.counts.customers.contains_key(*customer));
+        let nobody_counted = tenancy.customers.iter().all(|(_, counted)| counted.is_none());
+        let whole = services.iter().any(|(_, billed)| billed.whole);
         sum.finish(tenancy.company, nobody_counted, whole)
     }
 }

@@ -13,6 +13,8 @@ pub mod why;
 use crate::history::record::LineRecord;
 use crate::history::record::RunEnd;
 use crate::history::record::RunRecord;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
 use crate::reconcile::outcome::Outcome;
 
 /// The lines of a run, as far as the history still holds them.
@@ -29,13 +31,42 @@ pub fn short_head(head: &str) -> String {
 pub fn is_quiet(end: &RunEnd) -> bool {
     let totals = end.totals;
     let numbers = totals.to_decide + totals.changed + totals.would_change + totals.failed + totals.unknown;
-    let odd = end.findings.iter().any(|finding| finding.severity <= crate::reconcile::code::Severity::Warning);
+    let odd = end.findings.iter().any(|finding| finding.severity <= Severity::Warning);
     end.exit_code == 0 && numbers == 0 && !odd
 }
 
-/// Whether a line is one that was, or would be, written.
-pub fn is_change(line: &LineRecord) -> bool {
-    use Outcome::{Created, Updated, WouldCreate, WouldUpdate};
-    let held_plan = line.outcome == Outcome::Held && line.reason == crate::reconcile::code::Code::PlanHeld;
-    matches!(line.outcome, Updated | Created | WouldUpdate | WouldCreate) || held_plan
+/// What became of the changes of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Done: ConnectWise holds it.
+    Done,
+    /// Only shown: observe, or a dry run.
+    Would,
+    /// Held together with the whole plan.
+    WithPlan,
+    /// Not reached before the run ended.
+    NotReached,
+}
+
+impl Change {
+    /// What a line is of these; `None` for a line that was not to be written, or that has a matter of its own.
+    pub fn of(line: &LineRecord) -> Option<Self> {
+        match (line.outcome, line.reason) {
+            (Outcome::Updated | Outcome::Created, _) => Some(Change::Done),
+            (Outcome::WouldUpdate | Outcome::WouldCreate, _) => Some(Change::Would),
+            (Outcome::Held, Code::PlanHeld) => Some(Change::WithPlan),
+            (Outcome::Held, Code::NotReached) => Some(Change::NotReached),
+            _ => None,
+        }
+    }
+
+    /// The heading of its section.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Change::Done => "CHANGED",
+            Change::Would => "WOULD CHANGE",
+            Change::WithPlan => "HELD WITH THE PLAN",
+            Change::NotReached => "NOT REACHED",
+        }
+    }
 }

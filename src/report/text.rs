@@ -19,7 +19,7 @@ use crate::reconcile::outcome::RunVerdict;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
-use crate::report::is_change;
+use crate::report::Change;
 use crate::report::is_quiet;
 use crate::report::lines;
 use crate::report::names;
@@ -90,12 +90,14 @@ fn quiet(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
 fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     let mut text = format!("{}   {}\n", title(run), verdict(run, end, paint));
     if let Some(planned) = &run.planned {
-        let (up, down) = moved(lines(run));
         let totals = end.totals;
-        let pending = lines(run).iter().filter(|line| is_change(line)).count();
-        let (what, changed) = match totals.changed {
-            0 if pending > 0 => ("would change", pending),
-            changed => ("changed", changed),
+        let of = |change: Change| lines(run).iter().filter(move |line| Change::of(line) == Some(change));
+        let pending = |line: &&LineRecord| matches!(Change::of(line), Some(Change::Would | Change::WithPlan));
+        let (what, (changed, up, down)) = match moved(of(Change::Done)) {
+            (0, ..) if lines(run).iter().any(|line| pending(&line)) => {
+                ("would change", moved(lines(run).iter().filter(pending)))
+            }
+            done => ("changed", done),
         };
         let _ = writeln!(
             text,
@@ -114,19 +116,16 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
             return text;
         }
         let file = planned.export.path.rsplit('/').next().unwrap_or_default();
-        let rows = grouped(planned.export.rows);
-        let _ = writeln!(
-            text,
-            "  export    {}, {} old, {rows} rows",
-            middle_cut(&shown(file), 48),
-            age(run, &planned.export)
-        );
+        let rows = plural(planned.export.rows, "row");
+        let _ =
+            writeln!(text, "  export    {}, {} old, {rows}", middle_cut(&shown(file), 48), age(run, &planned.export));
     }
     text
 }
 
 fn verdict(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
-    let written = end.totals.changed > 0;
+    // What is in doubt may have been written, too.
+    let written = end.totals.changed + end.totals.unknown > 0;
     let nothing = if written { "" } else { ": nothing was written" };
     match end.verdict {
         RunVerdict::Ok => paint.good("OK"),
@@ -142,19 +141,12 @@ fn verdict(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     }
 }
 
-/// Whether the run only showed what it would do.
-fn planned_only(run: &RunRecord) -> bool {
-    !lines(run).iter().any(|line| matches!(line.outcome, Outcome::Updated | Outcome::Created))
-        && lines(run).iter().any(|line| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate))
-}
-
-/// Units up and down over all changes.
-fn moved(lines: &[LineRecord]) -> (Decimal, Decimal) {
-    let deltas = lines.iter().filter(|line| is_change(line)).map(delta);
-    let (up, down) = deltas.fold((Decimal::ZERO, Decimal::ZERO), |(up, down), delta| {
-        if delta > Decimal::ZERO { (up + delta, down) } else { (up, down - delta) }
+/// How many lines, and units up and down over all of them.
+fn moved<'a>(lines: impl Iterator<Item = &'a LineRecord>) -> (usize, Decimal, Decimal) {
+    let (count, up, down) = lines.map(delta).fold((0, Decimal::ZERO, Decimal::ZERO), |(count, up, down), delta| {
+        if delta > Decimal::ZERO { (count + 1, up + delta, down) } else { (count + 1, up, down - delta) }
     });
-    (up.normalize(), down.normalize())
+    (count, up.normalize(), down.normalize())
 }
 
 fn delta(line: &LineRecord) -> Decimal {
@@ -250,31 +242,32 @@ fn section<'a>(
     }
 }
 
-/// Wrapped, and harmless whatever stood in the export or came from ConnectWise.
-pub(super) fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
-    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
+/// One sentence, wrapped, and harmless whatever stood in the export or came from ConnectWise.
+pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
+    // An identifier or a date that is broken at its hyphen can be neither copied nor searched for.
+    let whole_words = textwrap::WordSplitter::NoHyphenation;
+    let options =
+        textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest).word_splitter(whole_words);
     for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
     }
 }
 
 fn changes(text: &mut String, run: &RunRecord, view: View<'_>) {
-    let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| is_change(line)).collect();
-    if changed.is_empty() {
-        return;
-    }
-    let heading = if planned_only(run) || changed.iter().all(|line| line.outcome == Outcome::Held) {
-        "WOULD CHANGE"
-    } else {
-        "CHANGED"
-    };
-    let _ = writeln!(text, "\n{}{:>9} {:>8}", view.paint.head(&padded(heading, 44)), "was", "now");
-    let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
-    for line in changed.iter().take(shown) {
-        change(text, line);
-    }
-    if changed.len() > shown {
-        let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, run.run);
+    for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] {
+        let changed: Vec<&LineRecord> = lines(run).iter().filter(|line| Change::of(line) == Some(kind)).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        let wanted = if kind == Change::Done { "now" } else { "wanted" };
+        let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "was");
+        let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
+        for line in changed.iter().take(shown) {
+            change(text, line);
+        }
+        if changed.len() > shown {
+            let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, run.run);
+        }
     }
 }
 
@@ -291,7 +284,6 @@ fn state(line: &LineRecord) -> &str {
     match line.outcome {
         Outcome::Updated => "done",
         Outcome::Created => "new",
-        Outcome::Held => "held",
         _ => "",
     }
 }
@@ -299,7 +291,8 @@ fn state(line: &LineRecord) -> &str {
 /// The last line always says the next command.
 fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
-    let pending = lines(run).iter().any(is_change) && end.totals.changed == 0;
+    let pending = |line: &LineRecord| matches!(Change::of(line), Some(Change::Would | Change::WithPlan));
+    let pending = lines(run).iter().any(pending) && end.totals.changed == 0;
     let commands = match plan {
         Some(plan) if pending && run.mode == Mode::Observe => {
             format!("plan {plan} · to carry it out, set mode = \"apply\" in recount.toml, then recount apply {plan}")

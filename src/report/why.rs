@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
+use crate::history::record::RunRecord;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ServiceName;
 use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 use crate::report::json::time;
 use crate::report::names;
+use crate::report::text::wrapped;
 
 /// One night of a line: which run, and what it made of it.
 #[derive(Debug, Clone)]
@@ -54,6 +59,40 @@ pub fn render(nights: &[Night]) -> String {
         row(&mut text, "before", &earlier_row(night));
     }
     text
+}
+
+/// A matter that is not one line: what was found of a customer, a service or a product, and the lines that it is about.
+pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
+    let about =
+        [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|name| name.as_str())];
+    let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
+    let title = if about.is_empty() { finding.code.as_str().replace('-', " ") } else { about.join(" · ") };
+    let mut text = format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code);
+    let run_row =
+        format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode);
+    row(&mut text, "run", &run_row);
+    wrapped(&mut text, &finding.message, "  ", "  ");
+    if !finding.fix.is_empty() {
+        wrapped(&mut text, &format!("→ {}", finding.fix), "  ", "    ");
+    }
+    for line in crate::report::lines(run).iter().filter(|line| concerns(finding, line)) {
+        let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
+        let _ =
+            writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
+        for source in &line.sources {
+            row(&mut text, "", &source_row(source));
+        }
+    }
+    text
+}
+
+fn concerns(finding: &Finding, line: &LineRecord) -> bool {
+    let of_customer = |customer: &CustomerName| line.sources.iter().any(|source| source.customer == *customer);
+    let of_service = |service: &ServiceName| line.sources.iter().any(|source| source.service == *service);
+    match (&finding.customer, &finding.service) {
+        (None, None) => line.reason == finding.code,
+        (customer, service) => customer.as_ref().is_none_or(of_customer) && service.as_ref().is_none_or(of_service),
+    }
 }
 
 fn row(text: &mut String, name: &str, value: &str) {

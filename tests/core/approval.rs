@@ -16,6 +16,9 @@ use super::night::line;
 use super::night::q;
 use super::night::time;
 
+/// What is changed, and how.
+type Change = (&'static str, fn(&mut Night));
+
 /// Acme changes, Borealis would go to zero and is held; the export is old, and nothing was ever approved.
 fn night() -> Night {
     let mut night = Night::new();
@@ -51,13 +54,13 @@ fn a_plan_that_moved_is_refused() {
 
 #[test]
 fn a_fingerprint_changes_with_everything_that_is_decided() {
-    let changes: [(&str, fn(&mut Night)); 10] = [
+    let changes: [Change; 10] = [
         ("a count", |n| n.rows[0].3 = "6".to_owned()),
         ("what is billed", |n| _ = n.amend_addition(100, |a| a.quantity = Ok(q("4")))),
         ("which addition", |n| _ = n.amend_addition(100, |a| a.id.0 = 101)),
         ("a line more", |n| _ = n.row("Acme", "Bracket", "1")),
         ("a reason", |n| n.rows[1].3 = "100".to_owned()),
-        ("a customer unmapped", |n| drop(n.mapping.customers.remove("Borealis"))),
+        ("a customer unmapped", |n| _ = n.mapping.customers.remove("Borealis")),
         ("an unmapped customer more", |n| _ = n.row("Zeta", "CloudFilter", "1")),
         ("whose units they are", |n| _ = n.customer("Acme 2", 1, Some(10)).row("Acme 2", "CloudFilter", "0")),
         ("another integration", |n| n.integration = "other".into()),
@@ -74,7 +77,7 @@ fn a_fingerprint_changes_with_everything_that_is_decided() {
 
 #[test]
 fn a_fingerprint_stays_when_nothing_that_is_decided_changes() {
-    let changes: [(&str, fn(&mut Night)); 6] = [
+    let changes: [Change; 6] = [
         ("line numbers", |n| n.rows.iter_mut().for_each(|row| row.0 += 100)),
         ("order of rows", |n| n.rows.reverse()),
         ("trailing zeros", |n| n.rows[0].3 = "5.00".to_owned()),

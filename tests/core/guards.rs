@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use recount::reconcile::clear::Approval;
 use recount::reconcile::clear::Checks;
+use recount::reconcile::clear::Seen;
 use recount::reconcile::clear::Stopped;
 use recount::reconcile::clear::clear;
 use recount::reconcile::clear::malformed;
@@ -12,18 +13,27 @@ use recount::reconcile::code::Code;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::guards::Accepted;
 use recount::reconcile::guards::GuardPolicy;
+use recount::reconcile::guards::Past;
 use recount::reconcile::guards::Percent;
 use recount::reconcile::guards::ToZero;
 use recount::reconcile::ids::AdditionId;
 use recount::reconcile::ids::AgreementId;
 use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::ProductCode;
 use recount::reconcile::ids::RunId;
+use recount::reconcile::plan::LineKey;
 use rust_decimal::Decimal;
 
 use super::night::FILTER;
 use super::night::Night;
 use super::night::q;
 use super::night::time;
+
+/// The line of an addition: 100 is the usual one, the others are products of their own.
+fn line_of(id: i64) -> LineKey {
+    let product = if id == 100 { FILTER.to_owned() } else { format!("P-{id}") };
+    LineKey { agreement: AgreementId(10), product: ProductCode::new(&product) }
+}
 
 /// An accepted run of nothing but these additions.
 pub(super) fn accepted(additions: &[i64]) -> Accepted {
@@ -32,7 +42,8 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
         rows: 0,
         customers: BTreeSet::new(),
         units: Decimal::ZERO,
-        additions: additions.iter().map(|id| (AdditionId(*id), AgreementId(10))).collect(),
+        lines: additions.iter().map(|id| (line_of(*id), AdditionId(*id))).collect(),
+        missing: BTreeSet::new(),
         open_end: false,
     }
 }
@@ -212,6 +223,58 @@ fn lines_that_connectwise_no_longer_returns_hold_the_run() {
     night.past.accepted = Some(accepted(&(9000..9100).collect::<Vec<_>>()));
     let (_, codes) = stops(&night);
     assert!(!codes.contains(&Code::LinesUnseen), "a cancelled addition is still returned");
+}
+
+/// An operator who takes customers out of the mapping is not asked about their lines; a key that lost sight of them is.
+#[test]
+fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
+    let mut night = many(10, 0, 0);
+    night.past.accepted = Some(accepted(&(9000..9010).collect::<Vec<_>>()));
+    let all = night.past.accepted.as_mut().expect("just set");
+    let key = |at| LineKey { agreement: AgreementId(5000 + at), product: ProductCode::new(FILTER) };
+    all.lines = (0..10).map(|at| (key(at), AdditionId(9000 + at))).collect();
+    for at in 0..5 {
+        night.mapping.customers.remove(format!("C{at}").as_str());
+        night.additions.remove(&AgreementId(5000 + at));
+    }
+    let answer = |lost_sight| {
+        let seen = Seen { lost_sight, ..night.seen() };
+        let checks = Checks {
+            policy: &night.policy,
+            past: &night.past,
+            counts: &night.counts(),
+            export: &night.export,
+            seen: &seen,
+            now: time("2026-03-10T02:00:00Z"),
+            unattended: true,
+        };
+        clear(&night.plan(), checks, Approval::Nobody).map(drop).map_err(|stopped| stopped.findings[0].code)
+    };
+    assert_eq!(answer(false), Ok(()));
+    assert_eq!(answer(true), Err(Code::LinesUnseen));
+}
+
+#[test]
+fn an_export_that_lost_its_last_line_break_may_have_lost_more() {
+    let night = many(3, 0, 0);
+    for (open_now, open_then, stopped) in
+        [(false, false, false), (true, false, true), (true, true, false), (false, true, false)]
+    {
+        let counts = Counts { open_end: open_now, ..night.counts() };
+        let past = Past { accepted: Some(Accepted { open_end: open_then, ..accepted(&[]) }), ..night.past.clone() };
+        let checks = Checks {
+            policy: &night.policy,
+            past: &past,
+            counts: &counts,
+            export: &night.export,
+            seen: &night.seen(),
+            now: time("2026-03-10T02:00:00Z"),
+            unattended: true,
+        };
+        let answer = clear(&night.plan(), checks, Approval::Nobody).map(drop);
+        let expected = if stopped { Err((true, Code::ExportCutOff)) } else { Ok(()) };
+        assert_eq!(answer.map_err(|stopped| (stopped.by_export, stopped.findings[0].code)), expected);
+    }
 }
 
 #[test]

@@ -225,7 +225,8 @@ fn to_zero_asks_unless_the_operator_chose_otherwise() {
     assert_eq!(night.filter_line().verdict, set(100, "500", "0"), "it is not a step as well");
 }
 
-/// A single truncated export must not end a service; the same file read again is no second word.
+/// A single truncated export must not end a service; the same file touched or copied again is no second word, and the
+/// same counts written on another night are.
 #[test]
 fn second_night_needs_a_second_and_newer_export() {
     let mut night = acme("0", "3");
@@ -233,7 +234,8 @@ fn second_night_needs_a_second_and_newer_export() {
     let first = |night: &mut Night, export| drop(night.past.zero_before.insert(key(10, FILTER), export));
     assert_eq!(held(&night), Code::ToZero);
     for (earlier, passes) in [
-        (stamp("aa", "2026-03-09T01:00:00Z"), false),
+        (stamp("aa", "2026-03-09T13:00:00Z"), false),
+        (stamp("aa", "2026-03-09T12:59:59Z"), true),
         (stamp("bb", "2026-03-10T01:00:00Z"), false),
         (stamp("bb", "2026-03-11T01:00:00Z"), false),
         (stamp("bb", "2026-03-10T00:59:59Z"), true),

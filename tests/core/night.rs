@@ -308,7 +308,7 @@ pub(super) fn day(text: &str) -> NaiveDate {
 }
 
 pub(super) fn stamp(sha256: &str, modified_at: &str) -> ExportStamp {
-    ExportStamp { sha256: sha256.to_owned(), modified_at: time(modified_at) }
+    ExportStamp { path: "export.csv".to_owned(), sha256: sha256.to_owned(), modified_at: time(modified_at) }
 }
 
 pub(super) fn time(text: &str) -> DateTime<Utc> {

@@ -136,7 +136,7 @@ fn wanted(night: &Night, product: &str, customers: &BTreeSet<String>) -> Option<
     for customer in customers {
         let rows: Vec<_> = night.rows.iter().filter(|row| row.1 == *customer).collect();
         let unreadable = |row: &&(u64, String, String, String)| row.2.is_empty() || count(&row.3).is_none();
-        if rows.is_empty() || rows.iter().any(|row| unreadable(row)) {
+        if rows.is_empty() || rows.iter().any(unreadable) {
             return None;
         }
         for (service, _) in services_of(night, product) {

@@ -21,6 +21,9 @@ use super::night::line;
 use super::night::said;
 use super::night::unplaced;
 
+/// Why an agreement does not bill, and what makes it so.
+type Case = (Code, fn(&mut Agreement));
+
 fn acme() -> Night {
     let mut night = Night::new();
     night.mapping.customers.remove("Borealis");
@@ -101,7 +104,7 @@ fn the_default_agreement_is_the_only_active_one_of_its_type_or_name() {
 
 #[test]
 fn an_agreement_that_does_not_bill_today_is_not_written() {
-    let cases: [(Code, fn(&mut Agreement)); 8] = [
+    let cases: [Case; 8] = [
         (Code::AgreementNotActive, |a| a.status = Some("Inactive".to_owned())),
         (Code::AgreementNotActive, |a| a.status = Some("Cancelled".to_owned())),
         (Code::AgreementNotActive, |a| a.cancelled = true),

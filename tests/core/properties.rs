@@ -62,9 +62,9 @@ struct Recipe {
 fn recipe() -> impl Strategy<Value = Recipe> {
     let mapping = (
         vec((0..10_u8, 1..16_u8, any::<bool>()), 4),
-        vec((0..8_u8, 0..3_u8, proptest::option::of(0..4_u8)), 4),
-        vec((0..3_u8, 0..9_u8), 4),
-        vec(0..14_u8, 4),
+        vec((0..12_u8, 0..7_u8, proptest::option::of(0..4_u8)), 4),
+        vec((0..7_u8, 0..20_u8), 4),
+        vec(0..20_u8, 4),
     );
     let night = (
         vec((0..4_u8, 0..5_u8, 0..8_u8, 0..9_u8), 0..12),
@@ -116,11 +116,17 @@ impl Recipe {
             };
             night.mapping.services.insert(ServiceName::new(&name), rule);
         }
-        for (at, (kind, company, agreement)) in self.customers.iter().enumerate() {
+        for (at, (kind, company, named)) in self.customers.iter().enumerate() {
+            let agreement = named.map(|at| 10 + i64::from(at));
+            // A row that names an agreement mostly names its company as well.
+            let company = match named {
+                Some(at) if *kind > 2 => self.agreements[usize::from(*at)].0,
+                _ => *company,
+            };
             match kind {
                 0 => _ = night.skipped(&format!("C{at}")),
                 1 => {}
-                _ => _ = night.customer(&format!("C{at}"), (*company).into(), agreement.map(|at| 10 + i64::from(at))),
+                _ => _ = night.customer(&format!("C{at}"), i64::from(company / 3), agreement),
             }
         }
         let (to_zero, duplicates, create_lines, overwrite, exact) = self.policy;
@@ -136,7 +142,7 @@ impl Recipe {
         // Company 2 does not exist; customers C0 and C1 bear the names of the others.
         night.company(0, "C0").company(1, "C1");
         for (id, (company, state)) in (10..).zip(&self.agreements) {
-            night.agreement(id, (*company).into()).amend(id, |agreement| match state {
+            night.agreement(id, i64::from(company / 3)).amend(id, |agreement| match state {
                 0 => agreement.status = Some("Cancelled".to_owned()),
                 1 => agreement.ends_on = Some(day("2026-03-09")),
                 2 => agreement.one_time = true,

@@ -81,8 +81,18 @@ CREATE TABLE findings (
 CREATE TABLE baselines (
     run       INTEGER PRIMARY KEY REFERENCES runs (run),
     customers TEXT NOT NULL, -- JSON: the customers that the export names
-    additions TEXT NOT NULL  -- JSON: the live additions that ConnectWise returned, with their agreements
+    missing   TEXT NOT NULL, -- JSON: the customers that were expected, and that it does not name
+    lines     TEXT NOT NULL  -- JSON: [[agreement, product, live addition], ...]
 ) STRICT;
+
+-- Lines that recount saw live and that a person ended. They are not created anew.
+CREATE TABLE ended_lines (
+    integration TEXT NOT NULL,
+    agreement   INTEGER NOT NULL,
+    product     TEXT NOT NULL,
+    addition    INTEGER NOT NULL,
+    PRIMARY KEY (integration, agreement, product)
+) STRICT, WITHOUT ROWID;
 
 -- Lines that the exports have wanted at zero ever since, with the first export that did.
 CREATE TABLE zero_since (

@@ -27,7 +27,6 @@ use crate::reconcile::guards::InDoubt;
 use crate::reconcile::guards::Past;
 use crate::reconcile::guards::Written;
 use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::outcome::Outcome;
@@ -42,7 +41,8 @@ fn past(place: &mut Place) -> Past {
 }
 
 fn stamp(hours: i64) -> ExportStamp {
-    ExportStamp { sha256: format!("{hours:064}"), modified_at: noon() + TimeDelta::hours(hours) }
+    let path = "exports/mail.csv".to_owned();
+    ExportStamp { path, sha256: format!("{hours:064}"), modified_at: noon() + TimeDelta::hours(hours) }
 }
 
 #[test]
@@ -66,7 +66,8 @@ fn the_baseline_is_the_last_accepted_run_that_was_not_a_dry_one() {
         rows: 40,
         customers: BTreeSet::from([CustomerName::new("Acme")]),
         units: Decimal::new(2125, 1),
-        additions: BTreeMap::from([(AdditionId(101), AgreementId(11))]),
+        lines: BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]),
+        missing: BTreeSet::from([CustomerName::new("Absent")]),
         open_end: false,
     };
     assert_eq!(past(&mut place).accepted, Some(expected));
@@ -89,7 +90,7 @@ fn thinning_leaves_the_baseline_whole() {
     assert_eq!(kept, vec![line(2, 3, 5)]);
     let baseline = past(&mut place).accepted.unwrap();
     assert_eq!(baseline.run, accepted);
-    let seen: Vec<AdditionId> = baseline.additions.into_keys().collect();
+    let seen: Vec<AdditionId> = baseline.lines.into_values().collect();
     assert_eq!(seen, [AdditionId(101), AdditionId(102), AdditionId(103)]);
 }
 
@@ -184,4 +185,17 @@ fn an_approval_lasts() {
     let run = place.night(RunCommand::Apply, &plan(0, vec![]));
     place.history.approve(run).unwrap();
     assert!(past(&mut place).approved_once);
+}
+
+/// Otherwise a line that somebody cancelled is held on the second night and billed again on the third.
+#[test]
+fn a_line_that_a_person_ended_is_remembered_for_good() {
+    let mut place = Place::new();
+    place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), line(2, 5, 5)]));
+    let ended =
+        LineRecord { addition: None, was: None, outcome: Outcome::Held, reason: Code::HumanEdit, ..line(1, 3, 3) };
+    for night in 1..4 {
+        place.night(RunCommand::Run, &plan(night, vec![ended.clone(), line(2, 5, 5)]));
+        assert_eq!(past(&mut place).ours, BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]), "night {night}");
+    }
 }

@@ -1,0 +1,151 @@
+//! A run that is cut off, asked to stop, or started twice.
+
+use crate::faults::converges_then_is_silent;
+use crate::faults::goal;
+use crate::faults::journal_fits;
+use crate::support;
+use crate::support::BUSY;
+use crate::support::Night;
+use crate::support::wait_until;
+
+/// So many requests the run of [`Night::busy`] makes, when nothing goes wrong.
+fn requests_of_a_night() -> u64 {
+    let night = Night::busy();
+    night.run().exits(0);
+    assert_eq!(night.billed(), goal());
+    night.sim().requests().len() as u64
+}
+
+/// Power is lost while any one of the requests is in flight, before or after ConnectWise has carried it out.
+#[test]
+fn killed_at_any_request_a_run_loses_nothing_and_doubles_nothing() {
+    let cases: Vec<(u64, bool)> =
+        (1..=requests_of_a_night()).flat_map(|index| [(index, false), (index, true)]).collect();
+    support::each(
+        &cases,
+        |(index, applied)| format!("request {index}, carried out: {applied}"),
+        |(index, applied)| {
+            let night = Night::busy();
+            night.fault(&format!(
+                r#"[{{"when": {{"request_index": {index}}}, "then": {{"connection": "hold", "applied": {applied}}}}}]"#
+            ));
+            let run = night.start(&["run", "-vv"]);
+            wait_until("the request that is held", || {
+                let requests = night.sim().requests();
+                let held = requests.iter().find(|request| request.fault.is_some());
+                held.is_some_and(|held| !applied || held.member.is_some() || held.path().starts_with("/login"))
+            });
+            night.heard(run.kill());
+            journal_fits(&night);
+            night.no_faults();
+            let said = night.run();
+            assert!(
+                said.codes().contains(&"previous-run-cut-off".to_owned()),
+                "what became of it is told\n{}",
+                said.out
+            );
+            assert_eq!(night.billed(), goal(), "{}", said.out);
+            let history = night.recount(&["history"]).exits(0);
+            assert!(history.out.contains("interrupted"), "{}", history.out);
+            converges_then_is_silent(&night);
+            journal_fits(&night);
+        },
+    );
+}
+
+/// Power is lost again while the next run looks up what the first one left.
+#[test]
+fn killed_again_while_looking_up_nothing_is_doubled() {
+    let cases: Vec<u64> = (1..=requests_of_a_night()).collect();
+    support::each(
+        &cases,
+        |index| format!("request {index} of the second run"),
+        |index| {
+            let night = Night::busy();
+            night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}]"#);
+            let first = night.start(&["run", "-vv"]);
+            wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
+            night.heard(first.kill());
+            let so_far = night.sim().requests().len() as u64;
+            night.fault(&format!(
+                r#"[{{"when": {{"request_index": {}}}, "then": {{"connection": "hold"}}}}]"#,
+                so_far + index
+            ));
+            let mut second = night.start(&["run", "-vv"]);
+            let held = || night.sim().requests().iter().any(|request| request.index == so_far + index);
+            wait_until("the request that is held, or the end", || held() || second.has_ended());
+            night.heard(second.kill());
+            journal_fits(&night);
+            converges_then_is_silent(&night);
+            assert_eq!(night.sent("POST").len(), 0, "the first one's creation was found");
+        },
+    );
+}
+
+/// A person approved the plan once; that its carrying out was cut off takes nothing of that away.
+#[test]
+fn a_first_apply_that_is_cut_off_goes_on_by_itself() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold"}}]"#);
+    let apply = night.start(&["apply", &night.plan(), "-vv"]);
+    wait_until("the creation", || !night.sent("POST").is_empty());
+    night.heard(apply.kill());
+    converges_then_is_silent(&night);
+}
+
+/// `recount run | head -1`: a reader that has seen enough does not change the night.
+#[test]
+fn nobody_reads_and_the_night_goes_on() {
+    let night = Night::busy();
+    let run = night.start(&["run", "-vv"]);
+    let said = night.heard(run.end_unread()).exits(0);
+    assert_eq!((said.out.as_str(), night.billed()), ("", goal()));
+}
+
+/// systemd stops the service: the line in flight is finished, the next one is not begun, and all of it is told.
+#[test]
+fn asked_to_stop_it_finishes_the_line_in_flight() {
+    let night = Night::busy();
+    // The answer takes until the wish to stop has been heard.
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"delay_after_ms": 3000}}]"#);
+    let run = night.start(&["run", "--json", "-vv"]);
+    wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
+    run.signal("TERM");
+    let said = night.heard(run.end()).exits(143);
+    let run = said.first_run();
+    assert_eq!((run["verdict"].as_str(), said.outcome(10, "MP-ARCHIVE").as_str()), (Some("interrupted"), "created"));
+    assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "held", "{}", said.out);
+    assert_eq!(night.sim().writes().len(), 1, "no further line was begun");
+    converges_then_is_silent(&night);
+}
+
+#[test]
+fn asked_to_stop_before_the_first_write_it_writes_nothing() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"path": "/agreements/10/additions", "nth": 1}, "then": {"connection": "hold"}}]"#);
+    let run = night.start(&["run", "--json", "-vv"]);
+    wait_until("the read that is held", || night.sim().requests().iter().any(|request| request.fault.is_some()));
+    run.signal("INT");
+    night.heard(run.end()).exits(130);
+    assert!(night.sim().writes().is_empty());
+    converges_then_is_silent(&night);
+}
+
+/// Two runs at once would both see the old quantity, or both create the line.
+#[test]
+fn a_second_run_is_turned_away_while_the_first_is_at_work() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "GET", "nth": 1}, "then": {"connection": "hold"}}]"#);
+    let first = night.start(&["run", "-vv"]);
+    wait_until("the first run's request", || !night.sim().requests().is_empty());
+    for command in ["run", "plan"] {
+        let said = night.recount(&[command]).exits(15);
+        assert!(said.err.contains("another run"), "{}", said.err);
+    }
+    assert_eq!(night.sim().requests().len(), 1, "the second run asked nothing");
+    night.heard(first.kill());
+    // The lock went with its process.
+    converges_then_is_silent(&night);
+}

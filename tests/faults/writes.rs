@@ -1,0 +1,276 @@
+//! A write that goes wrong, before or after ConnectWise carried it out.
+
+use crate::faults::converges_then_is_silent;
+use crate::faults::goal;
+use crate::faults::is_silent;
+use crate::faults::journal_fits;
+use crate::support;
+use crate::support::Night;
+
+/// A fault of one write: what it is called, what it does, the exit code, and the line's outcome.
+type Case = (&'static str, &'static str, i32, &'static str);
+
+const SETS: [Case; 26] = [
+    ("429 with seconds", r#"{"status": 429, "headers": {"Retry-After": "0"}}"#, 0, "updated"),
+    (
+        "429 with a date",
+        r#"{"status": 429, "headers": {"Retry-After": "Sun, 22 Nov 2026 01:59:59 GMT", "Date": "Sun, 22 Nov 2026 02:00:00 GMT"}}"#,
+        0,
+        "updated",
+    ),
+    ("429 with nothing", r#"{"status": 429}"#, 0, "updated"),
+    ("500 before", r#"{"status": 500}"#, 0, "updated"),
+    ("500 after", r#"{"status": 500, "applied": true}"#, 0, "updated"),
+    ("502 in a page, before", r#"{"status": 502, "body": "html"}"#, 0, "updated"),
+    ("502 in a page, after", r#"{"status": 502, "body": "html", "applied": true}"#, 0, "updated"),
+    ("503 before", r#"{"status": 503}"#, 0, "updated"),
+    ("504 after", r#"{"status": 504, "body": "empty", "applied": true}"#, 0, "updated"),
+    ("408 after", r#"{"status": 408, "applied": true}"#, 0, "updated"),
+    ("reset before", r#"{"connection": "reset"}"#, 0, "updated"),
+    ("reset after", r#"{"connection": "reset", "applied": true}"#, 0, "updated"),
+    ("closed before", r#"{"connection": "close"}"#, 0, "updated"),
+    ("closed after", r#"{"connection": "close", "applied": true}"#, 0, "updated"),
+    ("cut", r#"{"truncate_at": 5}"#, 0, "updated"),
+    ("cut in a chunk", r#"{"cut_chunk": true}"#, 0, "updated"),
+    ("a page with 200, before", r#"{"body": "html", "applied": false}"#, 0, "updated"),
+    ("a page with 200, after", r#"{"body": "html"}"#, 0, "updated"),
+    ("an answer about nothing", r#"{"raw": "{}"}"#, 0, "updated"),
+    ("an answer about another", r#"{"raw": "{\"id\": 200, \"quantity\": 7}"}"#, 0, "updated"),
+    ("delivered twice", r#"{"deliver_twice": true}"#, 0, "updated"),
+    ("ignored", r#"{"ignore_patch": true}"#, 5, "failed"),
+    ("401", r#"{"status": 401}"#, 13, "failed"),
+    ("403", r#"{"status": 403}"#, 13, "failed"),
+    ("404", r#"{"status": 404}"#, 5, "failed"),
+    ("a redirect", r#"{"redirect": "http://127.0.0.1:9/elsewhere"}"#, 5, "failed"),
+];
+
+#[test]
+fn a_quantity_that_goes_wrong_once() {
+    support::each(
+        &SETS,
+        |(name, ..)| (*name).to_owned(),
+        |(_, then, exit, outcome)| {
+            let night = Night::busy();
+            night.fault(&format!(
+                r#"[{{"when": {{"method": "PATCH", "path": "/additions/100", "nth": 1}}, "then": {then}}}]"#
+            ));
+            let said = night.run().exits(*exit);
+            assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), *outcome, "{}", said.out);
+            if *exit == 0 {
+                assert_eq!(night.billed(), goal());
+            }
+            journal_fits(&night);
+            converges_then_is_silent(&night);
+            journal_fits(&night);
+        },
+    );
+}
+
+/// `created` in the same night means: looked up, found, adopted. `unknown` is left to a later run, never sent again.
+const CREATIONS: [Case; 24] = [
+    ("429 with seconds", r#"{"status": 429, "headers": {"Retry-After": "0"}}"#, 5, "failed"),
+    ("429 with nothing", r#"{"status": 429}"#, 5, "failed"),
+    ("500 before", r#"{"status": 500}"#, 5, "unknown"),
+    ("500 after", r#"{"status": 500, "applied": true}"#, 0, "created"),
+    ("502 in a page, before", r#"{"status": 502, "body": "html"}"#, 5, "unknown"),
+    ("502 in a page, after", r#"{"status": 502, "body": "html", "applied": true}"#, 0, "created"),
+    ("504 after", r#"{"status": 504, "body": "empty", "applied": true}"#, 0, "created"),
+    ("408 before", r#"{"status": 408}"#, 5, "unknown"),
+    ("reset before", r#"{"connection": "reset"}"#, 5, "unknown"),
+    ("reset after", r#"{"connection": "reset", "applied": true}"#, 0, "created"),
+    ("closed before", r#"{"connection": "close"}"#, 5, "unknown"),
+    ("closed after", r#"{"connection": "close", "applied": true}"#, 0, "created"),
+    ("cut", r#"{"truncate_at": 5}"#, 0, "created"),
+    ("cut in a chunk", r#"{"cut_chunk": true}"#, 0, "created"),
+    ("a page with 200, before", r#"{"body": "html", "applied": false}"#, 5, "unknown"),
+    ("a page with 200, after", r#"{"body": "html"}"#, 0, "created"),
+    ("an answer about nothing", r#"{"raw": "{}"}"#, 0, "created"),
+    ("a success that did nothing", r#"{"raw": "{}", "applied": false}"#, 5, "unknown"),
+    ("401", r#"{"status": 401}"#, 13, "failed"),
+    ("403", r#"{"status": 403}"#, 13, "failed"),
+    ("404", r#"{"status": 404}"#, 5, "failed"),
+    ("400", r#"{"status": 400}"#, 5, "failed"),
+    ("a redirect", r#"{"redirect": "http://127.0.0.1:9/elsewhere"}"#, 5, "failed"),
+    ("a redirect with 307, after", r#"{"redirect": "http://127.0.0.1:9/elsewhere", "status": 307}"#, 5, "failed"),
+];
+
+#[test]
+fn a_creation_that_goes_wrong_is_never_sent_twice() {
+    support::each(
+        &CREATIONS,
+        |(name, ..)| (*name).to_owned(),
+        |(_, then, exit, outcome)| {
+            let night = Night::busy();
+            night.fault(&format!(r#"[{{"when": {{"method": "POST"}}, "then": {then}}}]"#));
+            let said = night.run().exits(*exit);
+            assert_eq!(said.outcome(10, "MP-ARCHIVE"), *outcome, "{}", said.out);
+            assert_eq!(night.sent("POST").len(), 1, "sent once, whatever was answered");
+            journal_fits(&night);
+            converges_then_is_silent(&night);
+        },
+    );
+}
+
+/// A proxy that delivers a creation again makes two lines. They are found, and nobody adds a third, or guesses.
+#[test]
+fn a_creation_that_arrives_twice_is_told() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"deliver_twice": true}}]"#);
+    night.run().exits(0);
+    night.no_faults();
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"line-ambiguous".to_owned()), "{}", said.out);
+    assert_eq!(night.sent("POST").len(), 1);
+}
+
+/// Two new lines and no answer: both are named, and no third one is made while they stand.
+#[test]
+fn a_creation_in_doubt_with_two_candidates_is_left_to_a_person() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"deliver_twice": true, "status": 502, "applied": true}}]"#);
+    let said = night.run().exits(5);
+    assert_eq!(said.outcome(10, "MP-ARCHIVE"), "unknown");
+    assert!(said.codes().contains(&"in-doubt-ambiguous".to_owned()), "{}", said.out);
+    night.no_faults();
+    let said = night.run();
+    assert_ne!(said.exit, 0, "{}", said.out);
+    assert_eq!(night.sent("POST").len(), 1);
+    // A person ends one of them.
+    night.sim().edit(|world| {
+        let one = world.additions.iter().rposition(|addition| addition.product == "MP-ARCHIVE");
+        world.additions.remove(one.expect("a line"));
+    });
+    night.run();
+    is_silent(&night);
+    assert_eq!((night.sent("POST").len(), night.billed()), (0, goal()));
+}
+
+/// The request is still on its way when the next run looks: "not there" is no proof, and nothing is sent again.
+#[test]
+fn a_creation_that_arrives_late_is_waited_for_and_adopted() {
+    let night = Night::busy();
+    night.config("guards", r#"settle = "1h""#);
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "close", "apply_late_ms": 1500}}]"#);
+    assert_eq!(night.run().exits(5).outcome(10, "MP-ARCHIVE"), "unknown");
+    // ConnectWise answers the next night's first question only after the late one has arrived.
+    night.run();
+    assert_eq!(night.sent("POST").len(), 1, "not sent again");
+    night.fault(r#"[{"when": {"path": "/companies", "nth": 1}, "then": {"delay_before_ms": 1600}}, {"when": {"path": "/additions", "nth": 1}, "then": {"delay_before_ms": 1600}}]"#);
+    night.run().exits(0);
+    assert_eq!((night.sent("POST").len(), night.billed()), (1, goal()));
+    is_silent(&night);
+}
+
+/// Past `settle` a creation that is not there counts as not done, and is decided anew.
+#[test]
+fn a_creation_that_never_arrived_is_made_once_settled() {
+    let night = Night::busy();
+    night.config("guards", r#"settle = "1h""#);
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "close"}}]"#);
+    night.run().exits(5);
+    night.no_faults();
+    let said = night.run().exits(5);
+    assert_eq!(said.outcome(10, "MP-ARCHIVE"), "unknown", "{}", said.out);
+    assert_eq!(night.sent("POST").len(), 1, "not while it may still be on its way");
+    night.config("guards", r#"settle = "0s""#);
+    converges_then_is_silent(&night);
+}
+
+/// The second look reads from a replica that has not heard of the creation: "not there" is no proof.
+#[test]
+fn a_replica_that_lags_behind_is_no_reason_to_create_again() {
+    let night = Night::busy();
+    night.config("guards", r#"settle = "1h""#);
+    let lagging = r#"{"when": {"method": "GET", "path": "/additions"}, "then": {"stale": {"writes": 10}}}"#;
+    night.fault(&format!(
+        r#"[{{"when": {{"method": "POST"}}, "then": {{"status": 502, "applied": true}}}}, {lagging}]"#
+    ));
+    assert_eq!(night.run().exits(5).outcome(10, "MP-ARCHIVE"), "unknown");
+    night.fault(&format!("[{lagging}]"));
+    night.run();
+    assert_eq!(night.sent("POST").len(), 1, "not sent again");
+    night.no_faults();
+    night.run().exits(0);
+    assert_eq!((night.sent("POST").len(), night.billed()), (1, goal()));
+    is_silent(&night);
+}
+
+/// While a creation was in doubt the customer went on using more: the line is found, and then follows.
+#[test]
+fn a_creation_in_doubt_whose_count_has_changed_is_found_and_followed() {
+    let night = Night::busy();
+    night.fault(
+        r#"[{"when": {"method": "POST"}, "then": {"status": 502, "applied": true}},
+            {"when": {"method": "GET", "path": "/additions"}, "then": {"stale": {"writes": 10}}}]"#,
+    );
+    assert_eq!(night.run().exits(5).outcome(10, "MP-ARCHIVE"), "unknown");
+    night.no_faults();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,3\nBorealis,CloudFilter,6\n");
+    night.run().exits(0);
+    let archive: Vec<_> = night.billed().into_iter().filter(|(_, product, _)| product == "MP-ARCHIVE").collect();
+    assert_eq!(archive, [(10, "MP-ARCHIVE".to_owned(), 3.into())]);
+    assert_eq!(night.sent("POST").len(), 1);
+    is_silent(&night);
+}
+
+/// A line that is wrong must not keep the others from being right.
+#[test]
+fn a_right_that_is_missing_does_not_stop_the_other_write() {
+    for (method, switch, done) in [("PATCH", "Edit Level", "created"), ("POST", "Add Level", "updated")] {
+        let night = Night::busy();
+        night.fault(&format!(r#"[{{"when": {{"method": "{method}"}}, "then": {{"status": 403}}}}]"#));
+        let said = night.run().exits(13);
+        assert!(said.out.contains(switch), "{}", said.out);
+        let product = if method == "PATCH" { "MP-ARCHIVE" } else { "MP-CLOUDFILTER" };
+        assert_eq!(said.outcome(10, product), done, "{}", said.out);
+        assert_eq!(night.sent(method).len(), 1, "a missing right is not tried again");
+        converges_then_is_silent(&night);
+    }
+}
+
+#[test]
+fn a_write_that_is_never_answered_is_looked_up() {
+    let cases = [
+        ("PATCH", false, "updated"),
+        ("PATCH", true, "updated"),
+        ("POST", false, "unknown"),
+        ("POST", true, "created"),
+    ];
+    support::each(
+        &cases,
+        |(method, applied, _)| format!("{method} {applied}"),
+        |(method, applied, outcome)| {
+            let night = Night::busy();
+            night.config("guards", r#"request_timeout = "1s""#);
+            night.fault(&format!(
+            r#"[{{"when": {{"method": "{method}", "nth": 1}}, "then": {{"connection": "hold", "applied": {applied}}}}}]"#
+        ));
+            let said = night.run();
+            let product = if *method == "PATCH" { "MP-CLOUDFILTER" } else { "MP-ARCHIVE" };
+            assert_eq!(said.outcome(10, product), *outcome, "{}", said.out);
+            night.config("guards", r#"request_timeout = "60s""#);
+            converges_then_is_silent(&night);
+        },
+    );
+}
+
+/// In a bad night ConnectWise is not hammered, and what was not tried is told.
+#[test]
+fn repeated_server_errors_stop_the_writing() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"status": 500}}, {"when": {"method": "POST"}, "then": {"status": 500}}]"#);
+    let said = night.run().exits(5);
+    assert!(night.sim().writes().len() <= 3, "{}", said.out);
+    converges_then_is_silent(&night);
+}
+
+/// A quantity that arrives after it was given up: the next night follows what is there.
+#[test]
+fn a_quantity_that_arrives_late_is_not_a_conflict_of_anybody() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH", "path": "/additions/100"}, "then": {"connection": "close", "apply_late_ms": 300}}]"#);
+    night.run();
+    night.fault(r#"[{"when": {"path": "/companies", "nth": 1}, "then": {"delay_before_ms": 400}}]"#);
+    night.run();
+    converges_then_is_silent(&night);
+}

@@ -1,0 +1,42 @@
+//! Every folder in `scenarios/` is a story of one or more nights, told as a person sees it: what was typed, what the
+//! terminal said, what reached ConnectWise, and what it bills afterwards.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use crate::snapshots::snapshot_settings;
+use crate::support;
+
+#[test]
+fn scenarios() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let folders: Vec<PathBuf> =
+        root.read_dir().expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
+    let told = Mutex::new(BTreeMap::new());
+    // First all of them, two at a time; then each against its snapshot.
+    support::each(
+        &folders,
+        |folder| folder.display().to_string(),
+        |folder| {
+            let text = support::walk(folder);
+            told.lock().expect("nobody panics here").insert(folder.clone(), text);
+        },
+    );
+    let told = told.into_inner().expect("nobody panics here");
+    let mut settings = snapshot_settings();
+    let days = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
+    settings.add_filter(&format!(r"{days} \d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}"), "TODAY");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "TIME");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d ", "DAY HOUR         ");
+    settings.add_filter(r"(?m)  [0-9a-f]{8}$", "  PLAN");
+    settings.add_filter(&support::today().to_string(), "TODAY");
+    settings.add_filter(r"\b(plan|apply|now:|begin with) [0-9a-f]{8}\b", "$1 PLAN");
+    settings.add_filter(r"127\.0\.0\.1:\d+", "HOST");
+    settings.bind(|| {
+        insta::glob!("scenarios/*", |folder| {
+            insta::assert_snapshot!("scenario", told.get(folder).expect("a story"));
+        });
+    });
+}

@@ -1,0 +1,93 @@
+//! The history on the disk, damaged or in the way: without it nobody knows what was written, so nothing is asked of
+//! ConnectWise, and nobody is told that all is well.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support;
+use crate::support::Night;
+
+/// Each way of losing the history, and a word of what is said of it.
+type Damage = (&'static str, fn(&Night), &'static str);
+
+const DAMAGES: [Damage; 8] = [
+    ("removed", |night| remove_database(night), "history"),
+    ("empty", |night| night.write("state/history.db", ""), "history"),
+    ("garbage", |night| night.write("state/history.db", "not a database, ".repeat(500)), "history"),
+    ("cut in half", |night| cut_in_half(&night.path("state/history.db")), "history"),
+    ("of a newer version", |night| set_user_version(night, 9999), "newer"),
+    ("of another program", |night| set_user_version(night, 0), "history"),
+    ("a folder", |night| become_a_folder(night), "history"),
+    ("state is a file", |night| become_a_file(night), "state"),
+];
+
+#[test]
+fn a_history_that_cannot_be_trusted_stops_everything() {
+    support::each(
+        &DAMAGES,
+        |(name, ..)| (*name).to_owned(),
+        |(_, damage, word)| {
+            let night = Night::busy();
+            damage(&night);
+            for command in ["run", "plan"] {
+                let said = night.recount(&[command, "-vv"]).exits(14);
+                assert!(said.err.contains(word), "{}", said.err);
+                assert!(said.err.contains("fix:"), "what to do is said\n{}", said.err);
+            }
+            assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+        },
+    );
+}
+
+/// A first run makes the state folder for itself alone.
+#[test]
+fn what_is_stored_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let night = Night::busy();
+    night.run().exits(0);
+    for entry in ["state", "state/history.db", "state/reports", "state/reports/3.txt"] {
+        let mode =
+            fs::metadata(night.path(entry)).unwrap_or_else(|error| panic!("{entry}: {error}")).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{entry} has mode {mode:o}");
+    }
+}
+
+/// Without a report of this morning a person would look at yesterday's.
+#[test]
+fn every_run_leaves_a_report_and_one_that_cannot_be_kept_changes_nothing() {
+    let night = Night::busy();
+    fs::remove_dir_all(night.path("state/reports")).expect("removed");
+    night.write("state/reports", "in the way");
+    let said = night.recount(&["run"]).exits(0);
+    assert!(said.err.contains("cannot be kept"), "{}", said.err);
+    assert!(night.recount(&["report"]).exits(0).out.contains("changed 3"), "the history has it");
+}
+
+fn remove_database(night: &Night) {
+    for name in ["history.db", "history.db-wal", "history.db-shm"] {
+        // Not all of them are always there.
+        let _ = fs::remove_file(night.path("state").join(name));
+    }
+}
+
+fn cut_in_half(path: &Path) {
+    let file = fs::File::options().write(true).open(path).expect("the history");
+    let length = file.metadata().expect("its length").len();
+    file.set_len(length / 2).expect("cut");
+}
+
+fn set_user_version(night: &Night, version: i32) {
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    history.pragma_update(None, "user_version", version).expect("a version");
+}
+
+fn become_a_folder(night: &Night) {
+    remove_database(night);
+    fs::create_dir(night.path("state/history.db")).expect("a folder");
+}
+
+/// As root, no folder is read-only; a file where the folder should be stops even root.
+fn become_a_file(night: &Night) {
+    fs::remove_dir_all(night.path("state")).expect("removed");
+    night.write("state", "in the way");
+}
