@@ -155,6 +155,7 @@ fn an_undo_that_was_overtaken_is_refused() {
     let applied = office.recount(&["apply", &fingerprint]);
     assert_eq!((applied.code, office.billed(100).as_str()), (10, "8"), "{applied:?}");
     assert!(applied.out.contains(&format!("recount undo {number}")), "{applied:?}");
+    assert!(applied.out.contains("planned 5 → 3, now skipped at 8"), "{applied:?}");
     assert_eq!(office.recount(&["undo", "999"]).code, 2);
 }
 

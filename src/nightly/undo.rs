@@ -65,7 +65,11 @@ pub(super) async fn plan<R: Reader>(
         }
         Some(fingerprint) => {
             let clearance = clear_approved(&plan, fingerprint, &format!("recount undo {undone}"));
-            ending.plan(plan, clearance)
+            let cleared = ending.plan(plan, clearance);
+            if cleared.is_none() {
+                ending.moved_since(fingerprint, history)?;
+            }
+            cleared
         }
     };
     ending.store_plan(history)?;
