@@ -86,18 +86,18 @@ impl Order<'_> {
 }
 
 pub(super) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
-    let runs = nights(global, &options.integrations, Order::PLAN, &mut |night| show(night, console));
+    let runs = nights(global, &options.integrations, Order::PLAN, &mut shown_by(console));
     tell(runs, options.detailed_exitcode, console)
 }
 
 pub(super) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
     let order = if options.dry_run { Order::PLAN } else { Order::RUN };
-    let runs = nights(global, &options.integrations, order, &mut |night| show(night, console));
+    let runs = nights(global, &options.integrations, order, &mut shown_by(console));
     tell(runs, options.detailed_exitcode, console)
 }
 
 pub(super) fn apply(global: &Global, options: &ApplyOptions, console: &Console) -> Exit {
-    let runs = apply_fingerprint(global, &options.fingerprint, &mut |night| show(night, console));
+    let runs = apply_fingerprint(global, &options.fingerprint, &mut shown_by(console));
     tell(runs, false, console)
 }
 
@@ -117,7 +117,7 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
     drop(history);
     let integration = chosen(&config, &[found.integration.to_string()])?;
     let order = Order { command: RunCommand::Undo, approved: None, undoes: Some(run) };
-    work(&config, &integration, order, &mut |night| show(night, console))
+    work(&config, &integration, order, &mut shown_by(console))
 }
 
 /// Carries out the plan of a fingerprint.
@@ -179,7 +179,7 @@ pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut |night| show(night, console)))
+    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)))
 }
 
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
@@ -300,11 +300,17 @@ fn keep_report(state: &Path, run: &RunRecord) {
     }
 }
 
-fn show(run: &RunRecord, console: &Console) {
-    let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
-    let unasked = console.json || (console.quiet && exit == 0);
-    if !unasked {
-        console.print(&text::render(run, View { paint: console.paint, whole: false, known: &[] }));
+/// Shows one run after another, with a blank line between them.
+fn shown_by(console: &Console) -> impl FnMut(&RunRecord) {
+    let mut any = false;
+    move |run| {
+        let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
+        let unasked = console.json || (console.quiet && exit == 0);
+        if !unasked {
+            let text = text::render(run, View { paint: console.paint, whole: false, known: &[] });
+            console.print(&if any { format!("\n{text}") } else { text });
+            any = true;
+        }
     }
 }
 

@@ -137,12 +137,11 @@ impl<'a> Findings<'a> {
                     let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
                     let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
-                    // The length, because names are a vendor's.
-                    let rows = format!("{}\u{1f}{customer}\u{1f}{service}", customer.as_str().len());
+                    let rows = format!("{customer}\u{1f}{service}");
                     self.found.push(Finding {
                         customer: Some(customer.clone()),
                         service: Some(service.clone()),
-                        handle: Some(handle::of_matter(self.gathered.integration, "duplicate", &rows)),
+                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &rows)),
                         fix: fix.to_owned(),
                         ..finding(Severity::Decide, Code::RowDuplicate, message)
                     });

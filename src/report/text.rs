@@ -303,10 +303,11 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
         }
         _ => match guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()) {
             Some(fix) => fix.to_owned(),
-            None if plan.is_some() && end.totals.to_decide > 0 => {
-                "recount held · recount why HANDLE · recount accept|keep|ignore HANDLE".to_owned()
+            None => {
+                let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
+                let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
+                first.map(|handle| format!("recount held · recount why {handle}")).unwrap_or_default()
             }
-            None => String::new(),
         },
     };
     let mut text = String::new();
