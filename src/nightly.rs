@@ -152,7 +152,9 @@ async fn plan_night<R: Reader>(
     let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
     let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
     ending.resolved(&resolutions);
-    let past = Past { in_doubt, ..history.past(job.integration, ending.run())? };
+    let since = ending.started_at().checked_sub_signed(job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let just_created = history.created_since(job.integration, since)?;
+    let past = Past { in_doubt, just_created, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
     let stamp = export.stamp();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use chrono::DateTime;
+use chrono::NaiveDate;
 use chrono::TimeDelta;
 use chrono::Utc;
 
@@ -67,7 +68,7 @@ pub async fn resolve_leftovers<R: Reader>(
         }
         let additions = read.get(&agreement).map(Vec::as_slice).unwrap_or_default();
         let waited = now.signed_duration_since(open.sent_at) >= settle;
-        let outcome = match look_up(&open.intent.kind, additions, waited) {
+        let outcome = match look_up(&open.intent.kind, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
             Found::InDoubt(candidates) => {
                 in_doubt.insert(open.intent.key.clone(), InDoubt::of(&open, candidates));
@@ -125,16 +126,19 @@ enum Found {
     InDoubt(Vec<AdditionId>),
 }
 
-fn look_up(kind: &IntentKind, additions: &[Addition], waited: bool) -> Found {
+fn look_up(kind: &IntentKind, additions: &[Addition], today: NaiveDate, waited: bool) -> Found {
     match kind {
         IntentKind::Set { addition, from, to } => Found::Known(look_up_set(*addition, *from, *to, additions)),
         IntentKind::Create { product, quantity, effective_on: _, before } => {
             let new = new_lines(additions, *product, before);
-            match new.as_slice() {
+            let current: Vec<&Addition> = new.iter().copied().filter(|addition| addition.is_current(today)).collect();
+            // Of several, a person ends all but the one that is meant, as the report asks for.
+            match if current.is_empty() { new.as_slice() } else { current.as_slice() } {
                 [one] if one.quantity.as_ref() == Ok(quantity) => {
                     Found::Known(WriteOutcome::Applied { addition: one.id, quantity: *quantity })
                 }
-                [] if !waited => Found::InDoubt(Vec::new()),
+                // Nor is one of another quantity proof that ours is not still on its way.
+                [] | [_] if !waited => Found::InDoubt(Vec::new()),
                 [] => Found::Known(WriteOutcome::Superseded { why: "not in ConnectWise; planned anew".to_owned() }),
                 // One line of another quantity is compared and followed like any other; no second one is created.
                 [one] => {

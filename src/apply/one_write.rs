@@ -1,5 +1,7 @@
 //! One write: still as planned? intent, request, answer, outcome.
 
+use std::collections::BTreeSet;
+
 use crate::apply::Halt;
 use crate::apply::Scene;
 use crate::apply::Settled;
@@ -130,32 +132,44 @@ impl<'a, W: Writer> Hands<'a, W> {
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set)).await;
             self.note(Verb::Edit, answer.as_ref().err());
-            let why = match answer {
+            let (why, code) = match answer {
                 Ok(quantity) if quantity == set.to() => return updated(key, set, "verified"),
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
                     unclear = TRIES_WHEN_UNCLEAR;
-                    format!("ConnectWise took it and answered {quantity}")
+                    (format!("ConnectWise took it and answered {quantity}"), Code::WriteIgnored)
                 }
                 Err(WriteError::Busy { why }) => {
                     busy += 1;
-                    if busy < TRIES_WHEN_BUSY && !self.scene.stop.asked() {
-                        continue;
-                    }
-                    return refused(key, Some(set.from()), Code::WriteRefused, &why);
+                    (why, Code::WriteRefused)
                 }
-                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => why,
+                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => {
+                    unclear += 1;
+                    (why, Code::WriteIgnored)
+                }
                 Err(error) => return refused(key, Some(set.from()), Code::WriteRefused, &error.to_string()),
             };
-            unclear += 1;
+            // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
+            let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.scene.stop.asked();
+            let again = again && self.still_bills(set.agreement()).await;
             match self.look_at(set).await {
                 Ok(now) if now == set.to() => return updated(key, set, "verified by a second look"),
-                Ok(now) if now == set.from() && unclear < TRIES_WHEN_UNCLEAR && !self.scene.stop.asked() => {}
-                Ok(now) if now == set.from() => return refused(key, Some(now), Code::WriteIgnored, &why),
+                Ok(now) if now == set.from() && again => {}
+                Ok(now) if now == set.from() => return refused(key, Some(now), code, &why),
                 Ok(now) => return overtaken(key, set, now),
                 Err(look) => return in_doubt(key, &format!("{why}; {look}")),
             }
         }
+    }
+
+    /// Whether another try is allowed: nothing is written on an agreement that ended meanwhile, or cannot be seen.
+    async fn still_bills(&self, agreement: AgreementId) -> bool {
+        let ids = BTreeSet::from([agreement]);
+        let found = tokio::select! {
+            found = self.connectwise.agreements(&ids) => found.unwrap_or_default(),
+            () = grace(self.scene) => Vec::new(),
+        };
+        found.iter().any(|found| found.id == agreement && found.billing(self.scene.today).is_ok())
     }
 
     /// What ConnectWise holds after an unclear answer.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use chrono::DateTime;
+use chrono::Utc;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
@@ -26,6 +28,7 @@ use crate::reconcile::code::Code;
 use crate::reconcile::guards::Accepted;
 use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::InDoubt;
+use crate::reconcile::guards::JustCreated;
 use crate::reconcile::guards::Past;
 use crate::reconcile::guards::Written;
 use crate::reconcile::ids::AdditionId;
@@ -40,7 +43,8 @@ use crate::reconcile::plan::LineKey;
 impl History {
     /// What is known of an integration's runs before the current one.
     ///
-    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in.
+    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So is `just_created`, see
+    /// [`History::created_since`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -54,7 +58,30 @@ impl History {
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration)?,
+                just_created: BTreeMap::new(),
             })
+        })
+    }
+
+    /// Lines whose creation was sent after `since` and is known to have happened.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn created_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+    ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, agreement, product, applied_addition FROM writes
+                 WHERE integration = ?1 AND kind = 'create' AND outcome = 'applied' AND at > ?2 ORDER BY write",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
+                let addition = AdditionId(row.get("applied_addition")?);
+                Ok((key(row)?, JustCreated { run: RunId(row.get("run")?), addition }))
+            })?;
+            rows.collect()
         })
     }
 }

@@ -103,6 +103,8 @@ pub struct Past {
     pub in_doubt: BTreeMap<LineKey, InDoubt>,
     /// What operators answered.
     pub decisions: Decisions,
+    /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
+    pub just_created: BTreeMap<LineKey, JustCreated>,
 }
 
 /// What the last accepted run read.
@@ -153,6 +155,15 @@ pub struct InDoubt {
     pub sent_at: DateTime<Utc>,
     /// New additions that could be it, when there are several.
     pub candidates: Vec<AdditionId>,
+}
+
+/// A creation that ConnectWise has confirmed, a short time ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JustCreated {
+    /// In which run.
+    pub run: RunId,
+    /// What was created.
+    pub addition: AdditionId,
 }
 
 impl Default for GuardPolicy {

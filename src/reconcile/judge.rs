@@ -245,6 +245,12 @@ impl Judge<'_> {
         if quantity.is_zero() {
             return Ok(quantity);
         }
+        if let Some(made) = self.past.just_created.get(key).filter(|made| on_line.iter().all(|a| a.id != made.addition))
+        {
+            let detail =
+                format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
+            return Err((Code::InDoubt, detail));
+        }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));

@@ -1,0 +1,464 @@
+//! A ConnectWise in memory: it loses, delays and doubles what it is asked, people edit it meanwhile, and the process
+//! that asks may die at any call.
+
+use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono::TimeDelta;
+use chrono::Utc;
+use recount::connectwise::ReadError;
+use recount::connectwise::Reader;
+use recount::connectwise::Traffic;
+use recount::connectwise::WriteError;
+use recount::connectwise::Writer;
+use recount::history::History;
+use recount::history::IntentKind;
+use recount::history::WriteId;
+use recount::reconcile::cleared::CreateLine;
+use recount::reconcile::cleared::SetQuantity;
+use recount::reconcile::ids::AdditionId;
+use recount::reconcile::ids::AgreementId;
+use recount::reconcile::ids::CompanyId;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductId;
+use recount::reconcile::quantity::Quantity;
+use recount::reconcile::records::Addition;
+use recount::reconcile::records::Agreement;
+use recount::reconcile::records::Company;
+use recount::reconcile::records::LastChange;
+use recount::reconcile::records::Product;
+
+use super::chance::Chance;
+use super::chance::Odds;
+
+/// The product of lines that no mapping names.
+pub(crate) const FOREIGN: ProductId = ProductId(900);
+
+/// ConnectWise, as one process sees it.
+pub(crate) struct ConnectWise {
+    pub(crate) state: RefCell<State>,
+    pub(crate) clock: Cell<DateTime<Utc>>,
+    pub(crate) folder: PathBuf,
+    pub(crate) integration: IntegrationName,
+}
+
+/// What it holds, what it was asked, and what will go wrong.
+pub(crate) struct State {
+    pub(crate) chance: Chance,
+    pub(crate) odds: Odds,
+    /// How far answers, late deliveries and replicas may be behind; all of them together less than `settle`.
+    pub(crate) lag: TimeDelta,
+    pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
+    /// The call before which an agreement ended.
+    pub(crate) ended: BTreeMap<AgreementId, u64>,
+    pub(crate) products: Vec<Product>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) late: Vec<Late>,
+    pub(crate) calls: u64,
+    pub(crate) crash: Option<Crash>,
+    pub(crate) crashed: bool,
+    pub(crate) violations: Vec<String>,
+    pub(crate) seen: Seen,
+}
+
+/// One addition, with where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) agreement: AgreementId,
+    pub(crate) addition: Addition,
+    pub(crate) created_at: DateTime<Utc>,
+    /// The creation of ours that made it, by its place in `sent`; and whether it is the second of one request.
+    pub(crate) ours: Option<(usize, bool)>,
+    /// The call before which a person, or a late delivery, changed it last.
+    pub(crate) edited_at_call: u64,
+}
+
+/// One write that reached the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) write: WriteId,
+    pub(crate) what: What,
+    pub(crate) applied: u32,
+}
+
+/// One of the two writes.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Set(SetQuantity),
+    Create(CreateLine),
+}
+
+/// A write that is still on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Late {
+    due: DateTime<Utc>,
+    sent: usize,
+}
+
+/// The process dies at this call, before it or once it was carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crash {
+    pub(crate) call: u64,
+    pub(crate) carried_out: bool,
+}
+
+/// How often what happened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) nights: u64,
+    pub(crate) crashes: u64,
+    pub(crate) updates: u64,
+    pub(crate) creations: u64,
+    pub(crate) faults: u64,
+    pub(crate) hand_edits: u64,
+    /// A person's edit, or a late delivery, stood exactly between the second look and the write: the known gap.
+    pub(crate) races: u64,
+    pub(crate) held_plans: u64,
+    pub(crate) adopted: u64,
+}
+
+/// What becomes of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Fine,
+    NotSent,
+    LostRequest,
+    LostAnswer,
+    Late,
+    Doubled,
+    Refused,
+    ServerError,
+    Ghost,
+    Busy,
+    Forbidden,
+    KeyRefused,
+}
+
+impl ConnectWise {
+    /// Before each call: time goes by, late writes arrive, people work, and the process may die.
+    async fn call(&self) {
+        let dies = {
+            let mut state = self.state.borrow_mut();
+            let pause = state.chance.seconds(50, 3000);
+            self.clock.set(self.clock.get() + TimeDelta::milliseconds(pause));
+            state.calls += 1;
+            state.deliver_late(self.clock.get());
+            state.people_work(self.clock.get());
+            state.crashes_now(false)
+        };
+        if dies {
+            pending::<()>().await;
+        }
+    }
+
+    /// After each call that was carried out, before its answer is delivered.
+    async fn answer(&self) {
+        let dies = self.state.borrow_mut().crashes_now(true);
+        if dies {
+            pending::<()>().await;
+        }
+    }
+
+    async fn read<T>(&self, what: &str, read: impl FnOnce(&mut State) -> T) -> Result<T, ReadError> {
+        self.call().await;
+        let answer = {
+            let mut state = self.state.borrow_mut();
+            let odds = state.odds.clone();
+            let what = what.to_owned();
+            if state.chance.per_mille(odds.unreachable) {
+                state.seen.faults += 1;
+                Err(ReadError::Unreachable { what, why: "simulated".to_owned() })
+            } else if state.chance.per_mille(odds.denied) {
+                state.seen.faults += 1;
+                Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new() })
+            } else {
+                Ok(read(&mut state))
+            }
+        };
+        self.answer().await;
+        answer
+    }
+
+    /// The intent of a write that is about to be sent, as another process finds it on the disk.
+    fn intent(&self, fits: impl Fn(&IntentKind) -> bool) -> Option<WriteId> {
+        let history = History::open_existing(&self.folder).ok()??;
+        let open = history.open_writes(&self.integration).ok()?;
+        open.into_iter().rfind(|open| open.unknown.is_none() && fits(&open.intent.kind)).map(|open| open.write)
+    }
+
+    async fn write(&self, what: What) -> Result<Addition, WriteError> {
+        self.call().await;
+        let intent = match &what {
+            What::Set(set) => self
+                .intent(|kind| *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }),
+            What::Create(create) => self.intent(|kind| {
+                matches!(kind, IntentKind::Create { product, quantity, .. }
+                    if *product == create.product() && *quantity == create.quantity())
+            }),
+        };
+        let answer = self.state.borrow_mut().write(what, intent, self.clock.get());
+        self.answer().await;
+        answer
+    }
+}
+
+impl State {
+    fn crashes_now(&mut self, carried_out: bool) -> bool {
+        let now = self.crash.is_some_and(|crash| crash.call == self.calls && crash.carried_out == carried_out);
+        self.crashed |= now;
+        self.crashed
+    }
+
+    /// What was on its way and is due by now.
+    pub(crate) fn deliver_late(&mut self, now: DateTime<Utc>) {
+        let due: Vec<Late> = self.late.iter().filter(|late| late.due <= now).cloned().collect();
+        self.late.retain(|late| late.due > now);
+        for Late { due, sent } in due {
+            let _nobody_is_told = self.apply(sent, due);
+            if let Some(What::Set(set)) = self.sent.get(sent).map(|sent| sent.what.clone()) {
+                let calls = self.calls;
+                self.rows.iter_mut().filter(|row| row.addition.id == set.addition()).for_each(|row| {
+                    row.edited_at_call = calls;
+                });
+            }
+        }
+    }
+
+    fn people_work(&mut self, now: DateTime<Utc>) {
+        if self.chance.per_mille(self.odds.agreement_ends) {
+            let at = self.chance.below(self.agreements.len() as u64);
+            if let Some(agreement) = self.agreements.values_mut().nth(usize::try_from(at).unwrap_or(0)) {
+                agreement.cancelled = true;
+                self.ended.entry(agreement.id).or_insert(self.calls);
+                self.seen.hand_edits += 1;
+            }
+        }
+        if !self.chance.per_mille(self.odds.hand) || self.rows.is_empty() {
+            return;
+        }
+        self.seen.hand_edits += 1;
+        let calls = self.calls;
+        let quantity = Quantity::from(u32::try_from(self.chance.below(20)).unwrap_or(0));
+        let (kind, at) = (self.chance.below(10), self.chance.below(self.rows.len() as u64));
+        let row = &mut self.rows[usize::try_from(at).unwrap_or(0)];
+        row.edited_at_call = calls;
+        row.addition.changed = Some(LastChange { by: "jdoe".to_owned(), at: now.to_rfc3339() });
+        match kind {
+            0 => row.addition.cancelled_on = Some(now.date_naive()),
+            1 => {
+                let twin = Row { ours: None, created_at: now, ..row.clone() };
+                let id = self.next_id();
+                self.rows.push(Row { addition: Addition { id, ..twin.addition }, ..twin });
+            }
+            _ => row.addition.quantity = Ok(quantity),
+        }
+    }
+
+    pub(crate) fn next_id(&self) -> AdditionId {
+        AdditionId(5000 + i64::try_from(self.rows.len()).unwrap_or(0))
+    }
+
+    fn fate(&mut self) -> Fate {
+        let odds = self.odds.clone();
+        let fates = [
+            (odds.not_sent, Fate::NotSent),
+            (odds.lost_request, Fate::LostRequest),
+            (odds.lost_answer, Fate::LostAnswer),
+            (odds.late, Fate::Late),
+            (odds.doubled, Fate::Doubled),
+            (odds.refused, Fate::Refused),
+            (odds.server_error, Fate::ServerError),
+            (odds.ghost, Fate::Ghost),
+            (odds.busy, Fate::Busy),
+            (odds.forbidden, Fate::Forbidden),
+            (odds.forbidden / 4, Fate::KeyRefused),
+        ];
+        let fate =
+            fates.into_iter().find(|(odds, _)| self.chance.per_mille(*odds)).map_or(Fate::Fine, |(_, fate)| fate);
+        self.seen.faults += u64::from(fate != Fate::Fine);
+        fate
+    }
+
+    fn write(&mut self, what: What, intent: Option<WriteId>, now: DateTime<Utc>) -> Result<Addition, WriteError> {
+        let Some(write) = intent else {
+            self.violations.push(format!("I2: sent without an intent on the disk: {what:?}"));
+            return Err(WriteError::NotSent { why: "no intent".to_owned() });
+        };
+        self.check_sending(write, &what, now);
+        let (sent, why) = (self.sent.len(), "simulated".to_owned());
+        self.sent.push(Sent { write, what, applied: 0 });
+        let unclear = |server_error| Err(WriteError::Unclear { why: why.clone(), server_error });
+        match self.fate() {
+            Fate::Fine => self.apply(sent, now),
+            Fate::NotSent => Err(WriteError::NotSent { why }),
+            Fate::LostRequest => unclear(false),
+            Fate::ServerError => unclear(true),
+            Fate::LostAnswer => self.apply(sent, now).and(unclear(false)),
+            Fate::Ghost => self.apply(sent, now).and(unclear(true)),
+            Fate::Late => {
+                let after = self.chance.seconds(1, self.lag.num_seconds());
+                self.late.push(Late { due: now + TimeDelta::seconds(after), sent });
+                unclear(false)
+            }
+            Fate::Doubled => {
+                let first = self.apply(sent, now);
+                let _second = self.apply(sent, now);
+                if self.chance.coin() { first } else { unclear(false) }
+            }
+            Fate::Refused => Err(WriteError::Refused { status: 400, why }),
+            Fate::Busy => Err(WriteError::Busy { why }),
+            Fate::Forbidden => Err(WriteError::RightMissing { why, fix: String::new() }),
+            Fate::KeyRefused => Err(WriteError::KeyRefused { why }),
+        }
+    }
+
+    /// I1, I7, I8, and an agreement that ended, at the moment of sending.
+    fn check_sending(&mut self, write: WriteId, what: &What, now: DateTime<Utc>) {
+        let agreement = match what {
+            What::Set(set) => set.agreement(),
+            What::Create(create) => create.agreement(),
+        };
+        if !self.agreements.contains_key(&agreement) {
+            self.violations.push(format!("I8: a write on an agreement outside the mapping: {what:?}"));
+        }
+        // The agreement is looked at one call before its additions.
+        if self.ended.get(&agreement).is_some_and(|call| call + 1 < self.calls) {
+            self.violations.push(format!("I7: a write on an agreement that had ended: {what:?}"));
+        }
+        match what {
+            What::Set(set) => {
+                let Some(row) = self.rows.iter().find(|row| row.addition.id == set.addition()) else {
+                    return self.violations.push(format!("I8: a write of an addition that never was: {what:?}"));
+                };
+                let as_planned = row.addition.quantity == Ok(set.from()) && row.addition.is_live(now.date_naive());
+                let foreign = row.agreement != set.agreement() || row.addition.product == Some(FOREIGN);
+                let race = row.edited_at_call == self.calls;
+                self.seen.races += u64::from(race && !as_planned);
+                if foreign {
+                    self.violations.push(format!("I8: a write of a line outside the mapping: {what:?}"));
+                }
+                if !as_planned && !race {
+                    self.violations.push(format!("I7: ConnectWise held something else: {what:?} over {row:?}"));
+                }
+            }
+            What::Create(create) => {
+                if create.product() == FOREIGN {
+                    self.violations.push(format!("I8: a creation outside the mapping: {what:?}"));
+                }
+                if self.sent.iter().any(|sent| sent.write == write) {
+                    self.violations.push(format!("I1: one decided creation was sent twice: {what:?}"));
+                }
+            }
+        }
+    }
+
+    /// Carries a write out.
+    fn apply(&mut self, sent: usize, now: DateTime<Utc>) -> Result<Addition, WriteError> {
+        let gone = || WriteError::Refused { status: 404, why: "gone".to_owned() };
+        let entry = self.sent.get_mut(sent).ok_or_else(gone)?;
+        let again = entry.applied > 0;
+        entry.applied += 1;
+        match entry.what.clone() {
+            What::Set(set) => {
+                let row = self.rows.iter_mut().find(|row| row.addition.id == set.addition()).ok_or_else(gone)?;
+                row.addition.quantity = Ok(set.to());
+                row.addition.changed = Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() });
+                self.seen.updates += 1;
+                Ok(row.addition.clone())
+            }
+            What::Create(create) => {
+                self.check_creation(&create, again, now);
+                let addition = Addition {
+                    id: self.next_id(),
+                    product: Some(create.product()),
+                    quantity: Ok(create.quantity()),
+                    effective_on: Some(create.effective_on()),
+                    cancelled_on: None,
+                    changed: Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() }),
+                };
+                let ours = Some((sent, again));
+                let (agreement, created_at) = (create.agreement(), now);
+                self.rows.push(Row { agreement, addition: addition.clone(), created_at, ours, edited_at_call: 0 });
+                self.seen.creations += 1;
+                Ok(addition)
+            }
+        }
+    }
+
+    /// I1: two creations of ours never stand side by side, but for one request that a proxy delivered twice.
+    fn check_creation(&mut self, create: &CreateLine, again: bool, now: DateTime<Utc>) {
+        let today: NaiveDate = now.date_naive();
+        let twin = self.rows.iter().find(|row| {
+            row.agreement == create.agreement()
+                && row.addition.product == Some(create.product())
+                && row.ours.is_some()
+                && row.addition.is_current(today)
+        });
+        if let Some(twin) = twin.filter(|_| !again) {
+            self.violations.push(format!("I1: billed twice: {create:?} beside {twin:?}"));
+        }
+    }
+}
+
+impl Reader for &ConnectWise {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
+        let company = |id: &CompanyId| Company { id: *id, name: format!("Company {id}"), deleted: false };
+        self.read("companies", |_| ids.iter().map(company).collect()).await
+    }
+
+    async fn all_companies(&self) -> Result<Vec<Company>, ReadError> {
+        self.read("companies", |_| Vec::new()).await
+    }
+
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError> {
+        let found = |state: &mut State| {
+            state.agreements.values().filter(|agreement| companies.contains(&agreement.company)).cloned().collect()
+        };
+        self.read("agreements", found).await
+    }
+
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError> {
+        let found = |state: &mut State| {
+            state.agreements.values().filter(|agreement| ids.contains(&agreement.id)).cloned().collect()
+        };
+        self.read("agreements", found).await
+    }
+
+    async fn catalog(&self) -> Result<Vec<Product>, ReadError> {
+        self.read("the catalog", |state| state.products.clone()).await
+    }
+
+    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError> {
+        let now = self.clock.get();
+        let found = move |state: &mut State| {
+            let lags = state.chance.per_mille(state.odds.lagging);
+            let lag = if lags { state.lag } else { TimeDelta::zero() };
+            state.seen.faults += u64::from(lags);
+            let visible = |row: &&Row| row.agreement == agreement && (!lags || row.created_at <= now - lag);
+            state.rows.iter().filter(visible).map(|row| row.addition.clone()).collect()
+        };
+        self.read("additions", found).await
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic { sent: self.state.borrow().calls, retried: 0, throttled_ms: 0 }
+    }
+}
+
+impl Writer for &ConnectWise {
+    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
+        let addition = self.write(What::Set(write.clone())).await?;
+        addition.quantity.map_err(|why| WriteError::Unclear { why, server_error: false })
+    }
+
+    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
+        self.write(What::Create(write.clone())).await
+    }
+}

@@ -1,0 +1,393 @@
+//! Simulated nights: the real pipeline with a real history, and a ConnectWise in memory on which everything goes wrong
+//! that a seed says. After some bad nights the faults stop: one run must reach the goal, and the next must be silent.
+
+mod chance;
+mod connectwise;
+mod export;
+mod judge;
+
+use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::pin::pin;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+use recount::apply::Stop;
+use recount::export::ExportSettings;
+use recount::history::History;
+use recount::history::RunLock;
+use recount::history::record::RunRecord;
+use recount::nightly::Job;
+use recount::nightly::plan_and_apply;
+use recount::nightly::plan_only;
+use recount::reconcile::counts::ColumnNames;
+use recount::reconcile::guards::GuardPolicy;
+use recount::reconcile::guards::HumanEdit;
+use recount::reconcile::guards::LineStep;
+use recount::reconcile::guards::Percent;
+use recount::reconcile::guards::ToZero;
+use recount::reconcile::ids::AdditionId;
+use recount::reconcile::ids::AgreementId;
+use recount::reconcile::ids::CompanyId;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductCode;
+use recount::reconcile::ids::ProductId;
+use recount::reconcile::ids::ServiceName;
+use recount::reconcile::mapping::Billed;
+use recount::reconcile::mapping::CustomerRow;
+use recount::reconcile::mapping::CustomerTarget;
+use recount::reconcile::mapping::Mapping;
+use recount::reconcile::mapping::ServiceRule;
+use recount::reconcile::outcome::Mode;
+use recount::reconcile::outcome::RunCommand;
+use recount::reconcile::quantity::Quantity;
+use recount::reconcile::records::Addition;
+use recount::reconcile::records::Agreement;
+use recount::reconcile::records::Product;
+use rust_decimal::Decimal;
+
+use self::chance::Chance;
+use self::chance::Odds;
+use self::chance::Options;
+use self::connectwise::ConnectWise;
+use self::connectwise::Crash;
+use self::connectwise::FOREIGN;
+use self::connectwise::Row;
+pub(crate) use self::connectwise::Seen;
+use self::connectwise::State;
+use self::export::Vendor;
+
+/// Lives through the nights of one seed.
+///
+/// # Errors
+/// The first violation, with the seed and everything it drew.
+pub(crate) fn live(seed: u64) -> Result<Seen, String> {
+    let folder = tempfile::Builder::new().prefix("nights-").tempdir_in(fastest_folder()).expect("a folder");
+    let mut house = House::new(seed, folder.path());
+    let said = |house: &House, what: String| format!("seed {seed}: {what}\n{:#?}", house.options);
+    for night in 0..house.options.nights {
+        house.bad_night().map_err(|what| said(&house, format!("night {night}: {what}")))?;
+    }
+    house.good_nights().map_err(|what| said(&house, format!("after the faults: {what}")))?;
+    Ok(house.connectwise.state.borrow().seen)
+}
+
+/// Memory, where there is a file system in it: every intent is synced.
+fn fastest_folder() -> &'static Path {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory } else { Path::new("/tmp") }
+}
+
+/// One MSP with its vendor and its ConnectWise.
+struct House {
+    options: Options,
+    chance: Chance,
+    vendor: Vendor,
+    mapping: Mapping,
+    guards: GuardPolicy,
+    export: ExportSettings,
+    connectwise: ConnectWise,
+}
+
+/// What one execution left: its record, unless the process died.
+struct Night {
+    record: Option<RunRecord>,
+    /// Where its writes begin among all that were sent, and how many calls there were before it.
+    sent_before: usize,
+    calls_before: u64,
+}
+
+impl House {
+    fn new(seed: u64, folder: &Path) -> Self {
+        let mut chance = Chance::new(seed);
+        let options = Options::draw(&mut chance);
+        let vendor = Vendor::new(options.customers, options.services, &mut chance);
+        let columns =
+            ColumnNames { customer: "Account".to_owned(), service: "Product".to_owned(), count: "Quantity".to_owned() };
+        let connectwise = ConnectWise {
+            state: RefCell::new(state(&options, &mut chance)),
+            clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
+            folder: folder.join("state"),
+            integration: IntegrationName::new("nights"),
+        };
+        Self {
+            mapping: mapping(&options),
+            guards: guards(&options),
+            export: ExportSettings::new(folder.join("export.csv"), columns),
+            options,
+            chance,
+            vendor,
+            connectwise,
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.connectwise.clock.get()
+    }
+
+    fn pass(&self, time: TimeDelta) {
+        self.connectwise.clock.set(self.now() + time);
+        self.connectwise.state.borrow_mut().deliver_late(self.now());
+    }
+
+    /// The vendor exports, a run is made, and somebody may look at it and approve what was held.
+    fn bad_night(&mut self) -> Result<(), String> {
+        let pauses = [1, 5, 20, 60, 24 * 60];
+        let at = usize::try_from(self.chance.below(pauses.len() as u64)).unwrap_or(0);
+        self.pass(TimeDelta::minutes(pauses[at]));
+        let bad = self.chance.per_mille(self.options.odds.bad_export);
+        let kind = self.chance.below(8);
+        self.vendor.change(self.options.customers, self.options.services, &mut self.chance);
+        if !(bad && kind > 5) {
+            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), bad.then_some(kind));
+        } else if !self.export.path.exists() {
+            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        }
+        self.connectwise.state.borrow_mut().seen.nights += 1;
+        let held = self.run(RunCommand::Run, None)?.is_some_and(|record| judge::is_held(&record));
+        if held && self.chance.below(4) > 0 {
+            self.approve()?;
+        }
+        Ok(())
+    }
+
+    /// A person looks at a plan and applies it by its fingerprint.
+    fn approve(&mut self) -> Result<Option<RunRecord>, String> {
+        let plan = self.run(RunCommand::Plan, None)?;
+        let Some(planned) = plan.and_then(|record| record.planned) else { return Ok(None) };
+        self.run(RunCommand::Apply, Some(&planned.fingerprint))
+    }
+
+    /// One process, from lock to report, or to its death; then everything it left is judged.
+    fn run(&mut self, command: RunCommand, approved: Option<&str>) -> Result<Option<RunRecord>, String> {
+        self.arm_crash();
+        let night = {
+            let state = self.connectwise.state.borrow();
+            Night { record: None, sent_before: state.sent.len(), calls_before: state.calls }
+        };
+        let record = self.process(command, approved)?;
+        let night = Night { record, ..night };
+        judge::judge(&self.connectwise, &night)?;
+        self.pass(TimeDelta::seconds(30));
+        Ok(night.record)
+    }
+
+    fn arm_crash(&mut self) {
+        let mut state = self.connectwise.state.borrow_mut();
+        let crash = self.chance.per_mille(state.odds.crash);
+        let call = state.calls + 1 + self.chance.below(30);
+        state.crash = crash.then_some(Crash { call, carried_out: self.chance.coin() });
+        state.crashed = false;
+    }
+
+    fn process(&self, command: RunCommand, approved: Option<&str>) -> Result<Option<RunRecord>, String> {
+        let folder = &self.connectwise.folder;
+        let lock = RunLock::take(folder, self.now()).map_err(|error| format!("the lock: {error}"))?;
+        let mut history = History::open(folder, self.now()).map_err(|error| format!("the history: {error}"))?;
+        let stop = Stop::never();
+        let clock = || self.now();
+        let job = Job {
+            integration: &self.connectwise.integration,
+            mode: Mode::Apply,
+            command,
+            export: &self.export,
+            mapping: &self.mapping,
+            guards: &self.guards,
+            settle: TimeDelta::minutes(self.options.settle_minutes),
+            approved,
+            undoes: None,
+            clock: &clock,
+            stop: &stop,
+        };
+        let connect = || Ok(&self.connectwise);
+        let ended = if command == RunCommand::Plan {
+            self.until_crash(plan_only(job, &lock, &mut history, connect))
+        } else {
+            self.until_crash(plan_and_apply(job, &lock, &mut history, connect))
+        };
+        ended.transpose().map_err(|error| format!("the run could not begin: {error}"))
+    }
+
+    /// Polls a run to its end; `None` when the process dies: then it is dropped where it stands.
+    fn until_crash<T>(&self, run: impl Future<Output = T>) -> Option<T> {
+        let mut run = pin!(run);
+        loop {
+            if let Poll::Ready(ended) = run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Some(ended);
+            }
+            let mut state = self.connectwise.state.borrow_mut();
+            if state.crashed {
+                state.seen.crashes += 1;
+                return None;
+            }
+        }
+    }
+
+    /// No fault any more, and an operator who has answered every question: the goal is reached at once, and kept.
+    fn good_nights(&mut self) -> Result<(), String> {
+        self.connectwise.state.borrow_mut().odds = Odds::default();
+        self.pass(TimeDelta::minutes(2 * self.options.settle_minutes));
+        self.tidy_up();
+        self.guards = everything_passes();
+        self.vendor.complete(self.options.customers);
+        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        let first = self.run(RunCommand::Run, None)?;
+        if first.is_some_and(|record| judge::is_held(&record)) {
+            self.approve()?;
+        }
+        judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
+        self.pass(TimeDelta::days(1));
+        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        let sent = self.connectwise.state.borrow().sent.len();
+        let second = self.run(RunCommand::Run, None)?.ok_or("the second clean run has no record")?;
+        if self.connectwise.state.borrow().sent.len() != sent {
+            return Err("I9: the second clean run wrote".to_owned());
+        }
+        judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
+        judge::is_quiet(&second)
+    }
+
+    /// Of several live lines of one product the operator ends all but the oldest, as the report asks.
+    fn tidy_up(&mut self) {
+        let today = self.now().date_naive();
+        let mut kept = BTreeSet::new();
+        for row in &mut self.connectwise.state.borrow_mut().rows {
+            let live = row.addition.is_current(today);
+            if live && !kept.insert((row.agreement, row.addition.product)) {
+                row.addition.cancelled_on = Some(today);
+            }
+        }
+    }
+}
+
+fn agreement_of(customer: u64) -> i64 {
+    // Two neighbours share one agreement.
+    200 + i64::try_from(customer / 2).unwrap_or(0)
+}
+
+/// The first product of a service; every other service is a bundle of two.
+fn products_of(service: u64) -> Vec<ProductId> {
+    let first = 500 + 2 * i64::try_from(service).unwrap_or(0);
+    if service.is_multiple_of(2) { vec![ProductId(first)] } else { vec![ProductId(first), ProductId(first + 1)] }
+}
+
+fn mapping(options: &Options) -> Mapping {
+    let customer = |customer: u64| {
+        let agreement = agreement_of(customer);
+        let target =
+            CustomerTarget::Company { company: CompanyId(agreement - 100), agreement: Some(AgreementId(agreement)) };
+        (CustomerName::new(&format!("Customer {customer}")), CustomerRow { target, line: customer + 2 })
+    };
+    let service = |service: u64| {
+        let products = products_of(service).iter().map(|id| ProductCode::new(&format!("P-{id}"))).collect();
+        (ServiceName::new(&format!("Service {service}")), ServiceRule::Billed(Billed { products, whole: false }))
+    };
+    let mut services: BTreeMap<ServiceName, ServiceRule> = (0..options.services).map(service).collect();
+    services.insert(ServiceName::new("Service 9"), ServiceRule::NotAssigned);
+    Mapping {
+        customers: (0..options.customers).map(customer).collect(),
+        services,
+        create_lines: true,
+        ..Mapping::default()
+    }
+}
+
+fn state(options: &Options, chance: &mut Chance) -> State {
+    let mut state = State {
+        chance: chance.clone(),
+        odds: options.odds.clone(),
+        lag: TimeDelta::seconds(options.settle_minutes * 60 / 3),
+        agreements: (0..options.customers).map(agreement).collect(),
+        ended: BTreeMap::new(),
+        products: (0..options.services).flat_map(products_of).chain([FOREIGN]).map(product).collect(),
+        rows: Vec::new(),
+        sent: Vec::new(),
+        late: Vec::new(),
+        calls: 0,
+        crash: None,
+        crashed: false,
+        violations: Vec::new(),
+        seen: Seen::default(),
+    };
+    let agreements: Vec<AgreementId> = state.agreements.keys().copied().collect();
+    for agreement in agreements {
+        for product in state.products.iter().map(|product| product.id).collect::<Vec<_>>() {
+            if product == FOREIGN || chance.below(3) > 0 {
+                let row = row(&state, agreement, product, chance);
+                state.rows.push(row);
+            }
+        }
+    }
+    state
+}
+
+fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut Chance) -> Row {
+    let addition = Addition {
+        id: AdditionId(state.next_id().0),
+        product: Some(product),
+        quantity: Ok(Quantity::from(u32::try_from(chance.below(12)).unwrap_or(0))),
+        effective_on: None,
+        cancelled_on: None,
+        changed: None,
+    };
+    Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0 }
+}
+
+fn agreement(customer: u64) -> (AgreementId, Agreement) {
+    let id = AgreementId(agreement_of(customer));
+    let agreement = Agreement {
+        id,
+        company: CompanyId(id.0 - 100),
+        name: format!("Agreement {id}"),
+        kind: "Email".to_owned(),
+        status: Some("Active".to_owned()),
+        cancelled: false,
+        cancelled_on: None,
+        starts_on: None,
+        ends_on: None,
+        bills_from: None,
+        one_time: false,
+    };
+    (id, agreement)
+}
+
+fn product(id: ProductId) -> Product {
+    Product { id, identifier: format!("P-{id}"), inactive: false, bundle_class: false }
+}
+
+fn guards(options: &Options) -> GuardPolicy {
+    let base = if options.guarded { GuardPolicy::default() } else { everything_passes() };
+    let to_zero = [ToZero::Ask, ToZero::SecondNight, ToZero::Apply];
+    GuardPolicy {
+        to_zero: to_zero[usize::try_from(options.to_zero).unwrap_or(0)],
+        human_edit: if options.overwrite_human_edits { HumanEdit::Overwrite } else { HumanEdit::Ask },
+        ..base
+    }
+}
+
+/// What is left is the first plan's approval, and the line that nobody can judge.
+fn everything_passes() -> GuardPolicy {
+    let (nothing, all) = (Percent::of(0), Percent::of(1_000_000));
+    GuardPolicy {
+        max_age: TimeDelta::days(400),
+        max_malformed: all,
+        min_rows: nothing,
+        min_customers: nothing,
+        min_units: nothing,
+        max_lines_changed: all,
+        max_units_down: all,
+        max_lines_created: all,
+        min_lines_seen: nothing,
+        line_step: LineStep { units: Decimal::from(1_000_000), percent: all },
+        to_zero: ToZero::Apply,
+        human_edit: HumanEdit::Overwrite,
+    }
+}

@@ -1,0 +1,38 @@
+//! Simulated nights by the hundred: no write is ever regretted. `cargo run --release --example nights` lives through
+//! as many as one likes.
+
+mod engine;
+
+/// Each seed is several bad nights of one MSP, with faults, hand edits and crashes, and two good ones.
+const SEEDS: u64 = 200;
+
+#[test]
+fn no_write_is_regretted_whatever_goes_wrong() {
+    let mut wrong = Vec::new();
+    let mut nights = 0;
+    for seed in 0..SEEDS {
+        match engine::live(seed) {
+            Ok(seen) => nights += seen.nights,
+            Err(said) => wrong.push(said),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {SEEDS} seeds; the first:\n{}", wrong.len(), wrong[0]);
+    assert!(nights > SEEDS, "nothing was simulated");
+}
+
+/// A simulation in which nothing goes wrong would prove nothing.
+#[test]
+fn the_simulated_nights_are_bad_ones() {
+    let all: Vec<_> = (0..40).filter_map(|seed| engine::live(seed).ok()).collect();
+    let sum = |of: fn(&engine::Seen) -> u64| all.iter().map(of).sum::<u64>();
+    assert!(sum(|seen| seen.faults) > 0, "no request failed");
+    assert!(sum(|seen| seen.crashes) > 0, "no process died");
+    assert!(sum(|seen| seen.hand_edits) > 0, "nobody edited anything");
+    assert!(sum(|seen| seen.updates) > 0 && sum(|seen| seen.creations) > 0, "nothing was written");
+}
+
+#[test]
+fn a_seed_gives_the_same_nights_every_time() {
+    let told = |seed| engine::live(seed).map(|seen| format!("{seen:?}"));
+    assert_eq!(told(7), told(7), "a failing seed could not be looked at again");
+}
