@@ -8,6 +8,7 @@ mod failure;
 mod gather;
 mod moved;
 mod survey;
+mod undo;
 
 pub use failure::Failure;
 pub use survey::Survey;
@@ -46,6 +47,7 @@ use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::Past;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::RunId;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
@@ -69,6 +71,8 @@ pub struct Job<'a> {
     pub settle: TimeDelta,
     /// The fingerprint that a person approved.
     pub approved: Option<&'a str>,
+    /// The run that is set back; then neither the export nor the mapping is looked at.
+    pub undoes: Option<RunId>,
     /// The clock.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// The wish to stop.
@@ -126,7 +130,7 @@ pub async fn plan_and_apply<W: Writer>(
 fn begin<'a>(job: Job<'a>, lock: &RunLock, history: &mut History) -> Result<Ending<'a>, StoreError> {
     let started_at = (job.clock)();
     let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
-    let run = history.begin_run(lock, NewRun { integration, command, mode, started_at })?;
+    let run = history.begin_run(lock, NewRun { integration, command, mode, started_at, undoes: job.undoes })?;
     tracing::info!(run.id = run.0, integration = %job.integration, "run {run} of {} begins", job.integration);
     Ok(Ending::new(job, run, started_at))
 }
@@ -138,6 +142,9 @@ async fn plan_night<R: Reader>(
     history: &mut History,
     ending: &mut Ending<'_>,
 ) -> Result<Option<ClearedPlan>, Failure> {
+    if let Some(undone) = job.undoes {
+        return undo::plan(job, undone, connectwise, history, ending).await;
+    }
     ending.cut_off_runs(history)?;
     trust_the_clock(job, history, ending.started_at())?;
     let export = read_export(job, ending.started_at())?;

@@ -3,6 +3,7 @@
 mod architecture;
 mod connectwise;
 mod core;
+mod decisions;
 mod faults;
 mod faults_table;
 mod files;

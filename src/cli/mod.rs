@@ -4,15 +4,20 @@ mod check;
 mod clock;
 mod console;
 mod daemon;
+mod decide;
 mod demo;
+mod held;
 mod history;
 mod logging;
 mod night;
+mod operator;
 mod report;
 mod session;
 mod signals;
 mod sim;
 mod trouble;
+mod verify;
+mod waiting;
 mod why;
 
 use std::path::PathBuf;
@@ -42,6 +47,12 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Plan(options)) => night::plan(&cli.global, options, console),
         Some(Command::Run(options)) => night::run(&cli.global, options, console),
         Some(Command::Apply(options)) => night::apply(&cli.global, options, console),
+        Some(Command::Held(options)) => held::run(&cli.global, options, console),
+        Some(Command::Accept(options)) => decide::accept(&cli.global, options, console),
+        Some(Command::Keep(options)) => decide::keep(&cli.global, options, console),
+        Some(Command::Ignore(options)) => decide::ignore(&cli.global, options, console),
+        Some(Command::Undo(options)) => night::undo(&cli.global, options, console),
+        Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
@@ -101,6 +112,18 @@ enum Command {
     Run(night::RunOptions),
     /// Carry out exactly the plan of this fingerprint, or refuse
     Apply(night::ApplyOptions),
+    /// What waits for a person, longest first
+    Held(held::Options),
+    /// Take a held step, as it is shown, once
+    Accept(decide::AcceptOptions),
+    /// Leave a line as ConnectWise has it
+    Keep(decide::Options),
+    /// Do not ask about a matter any more
+    Ignore(decide::Options),
+    /// Plan to set back what a run wrote; it is applied by its fingerprint
+    Undo(night::UndoOptions),
+    /// Is the history sound, and was the journal of writes never changed?
+    Verify(verify::Options),
     /// Every run there was
     History(history::Options),
     /// A run's report again, whole; without RUN the newest

@@ -15,6 +15,7 @@ use crate::cli::signals;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
+use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly;
 use crate::nightly::Failure;
@@ -22,6 +23,7 @@ use crate::nightly::Job;
 use crate::reconcile::clear::short;
 use crate::reconcile::code::Code;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::RunId;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
@@ -54,6 +56,13 @@ pub(super) struct RunOptions {
     detailed_exitcode: bool,
 }
 
+/// Arguments of `undo`.
+#[derive(Debug, Args)]
+pub(super) struct UndoOptions {
+    /// The run that is to be set back
+    run: i64,
+}
+
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub(super) struct ApplyOptions {
@@ -66,13 +75,14 @@ pub(super) struct ApplyOptions {
 pub(super) struct Order<'a> {
     command: RunCommand,
     approved: Option<&'a str>,
+    undoes: Option<RunId>,
 }
 
 impl Order<'_> {
     /// A dry run.
-    pub(super) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None };
+    pub(super) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None, undoes: None };
     /// The nightly run.
-    pub(super) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None };
+    pub(super) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None, undoes: None };
 }
 
 pub(super) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
@@ -91,6 +101,25 @@ pub(super) fn apply(global: &Global, options: &ApplyOptions, console: &Console) 
     tell(runs, false, console)
 }
 
+pub(super) fn undo(global: &Global, options: &UndoOptions, console: &Console) -> Exit {
+    tell(plan_undo(global, RunId(options.run), console), false, console)
+}
+
+fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let found = history.summary(run).map_err(|error| session::store(&error))?;
+    let found = found.ok_or_else(|| Trouble::new(Exit::Usage, format!("there is no run {run}"), "recount history"))?;
+    if history.writes_of(run).map_err(|error| session::store(&error))?.is_empty() {
+        let message = format!("run {run} wrote nothing, so there is nothing to set back");
+        return Err(Trouble::new(Exit::Usage, message, "recount history"));
+    }
+    drop(history);
+    let integration = chosen(&config, &[found.integration.to_string()])?;
+    let order = Order { command: RunCommand::Undo, approved: None, undoes: Some(run) };
+    work(&config, &integration, order, &mut shown_by(console))
+}
+
 /// Carries out the plan of a fingerprint.
 pub(super) fn apply_fingerprint(
     global: &Global,
@@ -98,13 +127,13 @@ pub(super) fn apply_fingerprint(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, Trouble> {
     let config = session::configuration(global)?;
-    let (integration, fingerprint) = stored_plan(&config, prefix)?;
-    let integration = chosen(&config, &[integration])?;
+    let StoredPlan { integration, fingerprint, undoes, .. } = stored_plan(&config, prefix)?;
+    let integration = chosen(&config, &[integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
         return Err(Trouble::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
     }
-    let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint) };
+    let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
     work(&config, &integration, order, show)
 }
 
@@ -112,7 +141,7 @@ pub(super) fn apply_fingerprint(
 const FINGERPRINT_MIN: usize = 4;
 
 /// The one plan that the typed fingerprint means.
-fn stored_plan(config: &Config, prefix: &str) -> Result<(String, String), Trouble> {
+fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, Trouble> {
     // Four characters at least: an empty variable in a script is no approval.
     if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let message =
@@ -123,7 +152,7 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<(String, String), Troubl
     let history = session::existing_history(&config.state)?;
     let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
     match plans.as_slice() {
-        [plan] => Ok((plan.integration.to_string(), plan.fingerprint.clone())),
+        [plan] => Ok(plan.clone()),
         [] => Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
         several => {
             let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
@@ -240,6 +269,7 @@ async fn night(
         guards: &integration.guards,
         settle: settle.unwrap_or(TimeDelta::MAX),
         approved: order.approved,
+        undoes: order.undoes,
         clock: &clock::now,
         stop,
     };
@@ -251,7 +281,8 @@ async fn night(
     };
     let Session { lock, history } = session;
     // A dry run is handed a reader: in there, nothing that could write has a name.
-    let ended = if order.command == RunCommand::Plan || integration.mode != Mode::Apply {
+    let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
+    let ended = if dry {
         nightly::plan_only(job, lock, history, connect).await
     } else {
         nightly::plan_and_apply(job, lock, history, connect).await

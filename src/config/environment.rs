@@ -15,6 +15,11 @@ pub fn log_format_is_json() -> bool {
     variable("RUST_LOG_FORMAT").as_deref() == Some("json")
 }
 
+/// `SUDO_USER`: who asked, where root runs the command for somebody.
+pub fn sudo_user() -> Option<String> {
+    variable("SUDO_USER").filter(|value| !value.is_empty())
+}
+
 #[expect(clippy::disallowed_methods, reason = "config is where the environment is read")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()

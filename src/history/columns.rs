@@ -36,6 +36,11 @@ pub(super) fn day(row: &Row<'_>, column: &'static str) -> Result<NaiveDate, Stor
     parsed(row, column, |text| text.parse().ok())
 }
 
+/// A day, or none.
+pub(super) fn maybe_day(row: &Row<'_>, column: &'static str) -> Result<Option<NaiveDate>, StoreError> {
+    maybe(row, column, |text| text.parse().ok())
+}
+
 /// A quantity.
 pub(super) fn quantity(row: &Row<'_>, column: &'static str) -> Result<Quantity, StoreError> {
     parsed(row, column, |text| text.parse().ok())

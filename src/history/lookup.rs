@@ -49,6 +49,8 @@ pub struct RunSummary {
     pub mode: Mode,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// The run that it sets back, or plans to.
+    pub undoes: Option<RunId>,
     /// What it planned; `None` if it ended before there was a plan.
     pub planned: Option<PlanSummary>,
     /// How it ended; `None` while it runs, or if its process died.
@@ -79,6 +81,8 @@ pub struct EndSummary {
     pub totals: Totals,
     /// What it asked of ConnectWise.
     pub requests: Requests,
+    /// The hash of the journal's last row by then, in hex.
+    pub head: Option<String>,
 }
 
 /// A plan that somebody may approve.
@@ -92,6 +96,8 @@ pub struct StoredPlan {
     pub fingerprint: String,
     /// When that run began.
     pub planned_at: DateTime<Utc>,
+    /// The run that it would set back, if it is an undo.
+    pub undoes: Option<RunId>,
 }
 
 impl History {
@@ -215,9 +221,9 @@ impl History {
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare(
-                "SELECT max(run) AS run, integration, fingerprint, started_at FROM runs
+                "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
                  WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
-                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
+                 GROUP BY integration, fingerprint, undoes ORDER BY 1 DESC",
             )?;
             statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
         })
@@ -244,6 +250,7 @@ fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
         integration: integration(row)?,
         fingerprint: row.get("fingerprint")?,
         planned_at: time(row, "started_at")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
     })
 }
 
@@ -251,23 +258,24 @@ fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
     Ok((RunId(row.get("run")?), lines::line(row)?))
 }
 
-fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
+/// Whole runs.
+pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
     let mut statement = connection.prepare(sql)?;
     let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
     summaries.into_iter().map(|summary| record(connection, summary)).collect()
 }
 
 fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
-    let RunSummary { run, integration, command, mode, started_at, planned, end } = summary;
+    let RunSummary { run, integration, command, mode, started_at, undoes, planned, end } = summary;
     let planned = planned.map(|PlanSummary { fingerprint, accepted, export }| {
         Ok::<_, StoreError>(PlanRecord { fingerprint, accepted, export, lines: lines::of_run(connection, run)? })
     });
-    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests }| {
+    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
         let findings = findings_of(connection, run)?;
-        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests })
+        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests, head })
     });
     let (planned, end) = (planned.transpose()?, end.transpose()?);
-    Ok(RunRecord { run, integration, command, mode, started_at, planned, end })
+    Ok(RunRecord { run, integration, command, mode, started_at, undoes, planned, end })
 }
 
 fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
@@ -282,6 +290,7 @@ fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
         command: word(row, "command", RunCommand::from_word)?,
         mode: word(row, "mode", Mode::from_word)?,
         started_at: time(row, "started_at")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
         planned: plan_summary(row)?,
         end: end_summary(row)?,
     })
@@ -319,7 +328,8 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
         throttled_ms: count(row, "throttled_ms")?,
     };
     let verdict = word(row, "verdict", RunVerdict::from_word)?;
-    Ok(Some(EndSummary { finished_at, verdict, exit_code: count(row, "exit_code")?, totals, requests }))
+    let (exit_code, head) = (count(row, "exit_code")?, row.get("head")?);
+    Ok(Some(EndSummary { finished_at, verdict, exit_code, totals, requests, head }))
 }
 
 fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {

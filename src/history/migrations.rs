@@ -14,8 +14,11 @@ use rusqlite::TransactionBehavior;
 use crate::history::error::StoreError;
 
 /// Every migration there is; the n-th leads to version n.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_runs.sql"), include_str!("migrations/0002_journal.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_runs.sql"),
+    include_str!("migrations/0002_journal.sql"),
+    include_str!("migrations/0003_decisions.sql"),
+];
 
 /// `reco`: tells our database from anybody else's.
 pub(super) const APPLICATION_ID: i64 = 0x7265_636F;

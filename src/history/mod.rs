@@ -4,6 +4,7 @@
 
 pub mod chain;
 mod columns;
+pub mod decisions;
 pub mod error;
 pub mod journal;
 mod lines;

@@ -17,6 +17,7 @@ use crate::history::columns::json;
 use crate::history::columns::quantity;
 use crate::history::columns::time;
 use crate::history::columns::time_text;
+use crate::history::decisions;
 use crate::history::error::StoreError;
 use crate::history::journal;
 use crate::history::journal::IntentKind;
@@ -56,6 +57,7 @@ impl History {
                 ours: ours(connection, integration)?,
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
+                decisions: decisions::decisions(connection, integration)?,
                 just_created: BTreeMap::new(),
             })
         })
@@ -86,10 +88,14 @@ impl History {
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
-    let (integration, command): (String, String) =
-        transaction.query_row("SELECT integration, command FROM runs WHERE run = ?1", [run.0], |row| {
-            Ok((row.get("integration")?, row.get("command")?))
+    let (integration, command, undoes): (String, String, Option<i64>) =
+        transaction.query_row("SELECT integration, command, undoes FROM runs WHERE run = ?1", [run.0], |row| {
+            Ok((row.get("integration")?, row.get("command")?, row.get("undoes")?))
         })?;
+    // An undo wants what was before, whatever the export says: no later export is compared with that.
+    if undoes.is_some() {
+        return Ok(());
+    }
     // A dry run never moves the baseline.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         remember_baseline(transaction, run, &plan.lines)?;

@@ -32,6 +32,8 @@ pub struct RunRecord {
     pub mode: Mode,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// The run that it sets back, or plans to.
+    pub undoes: Option<RunId>,
     /// What it planned; `None` if it ended before there was a plan.
     pub planned: Option<PlanRecord>,
     /// How it ended; `None` while it runs, or if its process died.
@@ -114,6 +116,8 @@ pub struct RunEnd {
     pub totals: Totals,
     /// What it asked of ConnectWise.
     pub requests: Requests,
+    /// The hash of the journal's last row by then, in hex; `None` for a run of a version that did not note it.
+    pub head: Option<String>,
 }
 
 /// The four numbers, and what they are counted of.

@@ -36,6 +36,8 @@ pub struct NewRun {
     pub mode: Mode,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// The run that it sets back, or plans to.
+    pub undoes: Option<RunId>,
 }
 
 impl History {
@@ -44,17 +46,18 @@ impl History {
     /// # Errors
     /// When it cannot be stored; then nothing else may be done.
     pub fn begin_run(&mut self, _lock: &RunLock, start: NewRun) -> Result<RunId, StoreError> {
-        let NewRun { integration, command, mode, started_at } = start;
+        let NewRun { integration, command, mode, started_at, undoes } = start;
         let run = self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO runs (integration, command, mode, recount_version, started_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
                     integration.as_str(),
                     command.as_str(),
                     mode.as_str(),
                     env!("CARGO_PKG_VERSION"),
-                    time_text(started_at)
+                    time_text(started_at),
+                    undoes.map(|run| run.0),
                 ],
             )?;
             Ok(RunId(transaction.last_insert_rowid()))
@@ -131,13 +134,13 @@ fn in_turn(rows: usize, run: RunId, step: &'static str) -> Result<(), StoreError
 }
 
 fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result<usize, StoreError> {
-    let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests } = end;
+    let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests, head } = end;
     let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = totals;
     let Requests { sent, retried, throttled_ms } = requests;
     let rows = transaction.execute(
         "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,
                          would_change = ?7, failed = ?8, unknown = ?9, lines = ?10, explained = ?11,
-                         requests_sent = ?12, requests_retried = ?13, throttled_ms = ?14
+                         requests_sent = ?12, requests_retried = ?13, throttled_ms = ?14, head = ?15
          WHERE run = ?1 AND finished_at IS NULL",
         params![
             run.0,
@@ -154,6 +157,7 @@ fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result
             integer(*sent),
             integer(*retried),
             integer(*throttled_ms),
+            head,
         ],
     )?;
     Ok(rows)
@@ -187,7 +191,7 @@ fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError>
         transaction.query_row("SELECT integration FROM runs WHERE run = ?1", [run.0], |row| row.get(0))?;
     let oldest_whole: Option<i64> = transaction
         .query_row(
-            "SELECT run FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL
+            "SELECT run FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
              ORDER BY run DESC LIMIT 1 OFFSET ?2",
             params![integration, PLANS_KEPT_WHOLE - 1],
             |row| row.get(0),

@@ -77,6 +77,14 @@ impl History {
         }
     }
 
+    /// Looks whether the database is sound.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] says what SQLite found.
+    pub fn check(&self) -> Result<(), StoreError> {
+        quick_check(&self.connection)
+    }
+
     /// Reads one state of the history, whatever a run writes meanwhile.
     pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let snapshot = self.connection.unchecked_transaction()?;

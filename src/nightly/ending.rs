@@ -60,7 +60,8 @@ pub(super) struct Ending<'a> {
 impl<'a> Ending<'a> {
     pub(super) fn new(job: Job<'a>, run: RunId, started_at: DateTime<Utc>) -> Self {
         let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
-        let record = RunRecord { run, integration, command, mode, started_at, planned: None, end: None };
+        let undoes = job.undoes;
+        let record = RunRecord { run, integration, command, mode, started_at, undoes, planned: None, end: None };
         let traffic = Traffic::default();
         Self { job, record, export: None, exit: Exit::Done, findings: Vec::new(), traffic, changed: Vec::new() }
     }
@@ -130,16 +131,31 @@ impl<'a> Ending<'a> {
         });
     }
 
-    /// Takes the plan in, with what the guards said of it; gives back what may be written.
-    pub(super) fn plan(&mut self, plan: Plan, clearance: Result<ClearedPlan, Stopped>) -> Option<ClearedPlan> {
+    /// An undo reads no export; its plan stands on the one of the run that it sets back.
+    pub(super) fn export_of(&mut self, undone: &PlanRecord) {
+        self.export = Some(undone.export.clone());
+    }
+
+    /// Takes in a plan that only waits for its approval.
+    pub(super) fn propose(&mut self, plan: Plan) {
+        self.take(plan, false, false);
+    }
+
+    fn take(&mut self, plan: Plan, held: bool, accepted: bool) {
         let fingerprint = plan.fingerprint();
         let Plan { integration: _, lines, findings } = plan;
         self.findings.extend(findings);
-        let writes_wanted = self.job.command != RunCommand::Plan && self.job.mode == Mode::Apply;
-        let held = clearance.is_err() && writes_wanted;
-        let lines = lines.into_iter().map(|line| line_record(line, held)).collect();
-        let accepted = clearance.is_ok();
+        let undone = self.job.undoes.is_some();
+        let lines = lines.into_iter().map(|line| undone_line(line_record(line, held), undone)).collect();
         self.record.planned = self.export.clone().map(|export| PlanRecord { fingerprint, accepted, export, lines });
+    }
+
+    /// Takes the plan in, with what the guards said of it; gives back what may be written.
+    pub(super) fn plan(&mut self, plan: Plan, clearance: Result<ClearedPlan, Stopped>) -> Option<ClearedPlan> {
+        let writes_wanted = self.job.command != RunCommand::Plan && self.job.mode == Mode::Apply;
+        // What an undo sets back is no night that later exports are compared with.
+        let accepted = clearance.is_ok() && self.job.undoes.is_none();
+        self.take(plan, clearance.is_err() && writes_wanted, accepted);
         match clearance {
             Ok(cleared) => Some(cleared),
             Err(Stopped { by_export, findings }) => {
@@ -205,7 +221,7 @@ impl<'a> Ending<'a> {
             let (Some(agreement), Some(product)) = (line.agreement, &line.product) else { continue };
             if let Some(settled) = settled.remove(&(agreement.0, product.as_str().to_owned())) {
                 self.findings.extend(settle_finding(line, &settled));
-                settle_line(line, settled);
+                settle_line(line, settled, self.record.undoes.is_some());
                 self.changed.push(at);
             }
         }
@@ -227,7 +243,7 @@ impl<'a> Ending<'a> {
         if let Err(error) = self.end(history, exit, verdict) {
             self.failed(Failure::from(error));
             let exit = self.exit;
-            let end = self.run_end(exit, exit.verdict());
+            let end = self.run_end(exit, exit.verdict(), None);
             self.record.end = Some(end);
         }
         self.record
@@ -238,7 +254,7 @@ impl<'a> Ending<'a> {
     }
 
     fn end(&mut self, history: &mut History, exit: Exit, verdict: RunVerdict) -> Result<(), StoreError> {
-        let end = self.run_end(exit, verdict);
+        let end = self.run_end(exit, verdict, Some(history.head()?));
         let lines = self.record.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default();
         let changed: Vec<LineRecord> = self.changed.iter().filter_map(|at| lines.get(*at)).cloned().collect();
         history.end_run(self.record.run, &changed, &end)?;
@@ -246,7 +262,7 @@ impl<'a> Ending<'a> {
         Ok(())
     }
 
-    fn run_end(&mut self, exit: Exit, verdict: RunVerdict) -> RunEnd {
+    fn run_end(&mut self, exit: Exit, verdict: RunVerdict, head: Option<String>) -> RunEnd {
         sort(&mut self.findings);
         let Traffic { sent, retried, throttled_ms } = self.traffic;
         RunEnd {
@@ -256,6 +272,7 @@ impl<'a> Ending<'a> {
             findings: self.findings.clone(),
             totals: self.totals(),
             requests: Requests { sent, retried, throttled_ms },
+            head,
         }
     }
 
@@ -342,10 +359,16 @@ fn line_record(line: Line, held: bool) -> LineRecord {
     }
 }
 
-fn settle_line(line: &mut LineRecord, settled: Settled) {
+/// The quantity of an undo follows no count.
+fn undone_line(line: LineRecord, undone: bool) -> LineRecord {
+    let reason = if undone && line.reason == Code::CountChanged { Code::Undone } else { line.reason };
+    LineRecord { reason, ..line }
+}
+
+fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool) {
     let Settled { key: _, outcome, reason, now, created, detail } = settled;
     line.outcome = outcome;
-    line.reason = reason;
+    line.reason = if undone && reason == Code::CountChanged { Code::Undone } else { reason };
     line.now = now.or(line.now);
     line.addition = created.or(line.addition);
     line.detail = detail;

@@ -28,7 +28,7 @@ use crate::reconcile::records::Directory;
 use crate::reconcile::records::Product;
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
-const READS_AT_ONCE: usize = 32;
+pub(super) const READS_AT_ONCE: usize = 32;
 
 /// What ConnectWise holds, and where that puts each customer.
 #[derive(Debug)]

@@ -80,27 +80,37 @@ pub struct Stopped {
     pub findings: Vec<Finding>,
 }
 
-/// The only way to a [`ClearedPlan`].
+/// The only way to a [`ClearedPlan`], beside [`clear_approved`].
 ///
 /// # Errors
 /// Every reason why the plan is not carried out.
 pub fn clear(plan: &Plan, checks: Checks<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let (by_export, findings) = match approval {
-        Approval::Fingerprint(fingerprint) => (false, Vec::from_iter(moved(plan, fingerprint))),
-        Approval::Nobody => {
-            let of_export = export_findings(checks);
-            (!of_export.is_empty(), [of_export, run_findings(plan, checks)].concat())
-        }
+    let of_export = match approval {
+        Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
+        Approval::Nobody => export_findings(checks),
     };
+    let by_export = !of_export.is_empty();
+    let findings = [of_export, run_findings(plan, checks)].concat();
     if findings.is_empty() { Ok(ClearedPlan::seal(plan)) } else { Err(Stopped { by_export, findings }) }
 }
 
+/// The same by a person's approval alone; `again` is the command that draws such a plan anew.
+///
+/// # Errors
+/// When the plan is not the one that was approved.
+pub fn clear_approved(plan: &Plan, fingerprint: &str, again: &str) -> Result<ClearedPlan, Stopped> {
+    match moved(plan, fingerprint, again) {
+        None => Ok(ClearedPlan::seal(plan)),
+        Some(moved) => Err(Stopped { by_export: false, findings: vec![moved] }),
+    }
+}
+
 /// An approval holds for the plan that was seen, and for no other.
-fn moved(plan: &Plan, approved: &str) -> Option<Finding> {
+fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
     let drawn = plan.fingerprint();
     (drawn != approved).then(|| {
         let message = format!("plan {} no longer matches; drawn now: {}", short(approved), short(&drawn));
-        stop(Code::PlanMoved, message, "recount plan")
+        stop(Code::PlanMoved, message, again)
     })
 }
 

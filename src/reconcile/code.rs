@@ -155,6 +155,20 @@ codes! {
     Equal = "equal",
     /// Nothing is used, and no line is there.
     NothingToBill = "nothing-to-bill",
+    /// An operator said to leave the line as ConnectWise has it.
+    Kept = "kept",
+    /// An operator said not to ask about it.
+    Ignored = "ignored",
+    /// A `keep` or an `ignore` ran out.
+    DecisionExpired = "decision-expired",
+    /// A run's write is set back.
+    Undone = "undone",
+    /// ConnectWise no longer holds what the run wrote.
+    UndoMoved = "undo-moved",
+    /// The line that the run wrote is not there any more, or not live.
+    UndoGone = "undo-gone",
+    /// What is undone is proposed again by the next night.
+    UndoReturns = "undo-returns",
 }
 
 impl fmt::Display for Code {

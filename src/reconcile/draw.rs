@@ -71,7 +71,8 @@ pub fn draw(gathered: Gathered<'_>) -> Plan {
     lines.extend(unplaced_lines(gathered));
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
-    let findings = Findings::of(gathered, &lines);
+    let mut findings = Findings::of(gathered, &lines);
+    gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
     Plan { integration: gathered.integration.clone(), lines, findings }
 }
 

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::code::Code;
 use crate::reconcile::code::Severity;
 use crate::reconcile::counts::Cell;
+use crate::reconcile::decisions::may_be_accepted;
 use crate::reconcile::draw::Gathered;
 use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
@@ -121,7 +122,8 @@ impl<'a> Findings<'a> {
                 listed(&counts.nameless)
             );
             let fix = "find out whose they are; nothing of them is billed".to_owned();
-            self.found.push(Finding { fix, ..finding(Severity::Decide, Code::CustomerNameless, message) });
+            let handle = Some(handle::of_matter(self.gathered.integration, "rows", "without a customer"));
+            self.found.push(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) });
         }
     }
 
@@ -135,11 +137,11 @@ impl<'a> Findings<'a> {
                     let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
                     let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
-                    let name = format!("{customer}\u{1f}{service}");
+                    let rows = format!("{customer}\u{1f}{service}");
                     self.found.push(Finding {
                         customer: Some(customer.clone()),
                         service: Some(service.clone()),
-                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &name)),
+                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &rows)),
                         fix: fix.to_owned(),
                         ..finding(Severity::Decide, Code::RowDuplicate, message)
                     });
@@ -206,14 +208,14 @@ impl<'a> Findings<'a> {
 
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
-            if let (Verdict::Held(code), Some(fix)) = (&line.verdict, line_fix(line.verdict.code())) {
+            if let (Verdict::Held(code), Some(fix)) = (&line.verdict, line_fix(line.verdict.code(), &line.handle)) {
                 let source = line.sources.first();
                 let severity = if *code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                 self.found.push(Finding {
                     customer: source.map(|source| source.customer.clone()),
                     service: source.map(|source| source.service.clone()),
                     handle: Some(line.handle.clone()),
-                    fix: fix.to_owned(),
+                    fix,
                     ..finding(severity, *code, line.detail.clone())
                 });
             }
@@ -250,25 +252,26 @@ pub fn finding(severity: Severity, code: Code, message: String) -> Finding {
 }
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-fn line_fix(code: Code) -> Option<&'static str> {
-    Some(match code {
+fn line_fix(code: Code, handle: &str) -> Option<String> {
+    if may_be_accepted(code) {
+        return Some(format!("recount accept {handle} | recount keep {handle} | recount ignore {handle}"));
+    }
+    let fix = match code {
         Code::LineMissing => "add it in ConnectWise, or set create_lines = true",
         Code::LineAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
         Code::LineUnreadable => "look at the addition in ConnectWise",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::ToZero => "set it to 0 in ConnectWise if that is right, or see guards.to_zero",
-        Code::LineStep => "set it in ConnectWise if that is right, or see guards.line_step",
-        Code::HumanEdit => "set the wanted quantity in ConnectWise, or see guards.human_edit",
-        Code::Fractional => "correct the export, or drop `whole` from the service",
         Code::TooLarge => "correct the export",
         Code::InDoubt => "nothing: a later run looks again",
         Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
         _ => return None,
-    })
+    };
+    Some(fix.to_owned())
 }
 
-fn is_product_trouble(code: Code) -> bool {
+/// Whether a code is about a product, and not about a line or a customer.
+pub fn is_product_trouble(code: Code) -> bool {
     matches!(code, Code::ProductMissing | Code::ProductAmbiguous | Code::ProductInactive | Code::ProductBundleClass)
 }
 

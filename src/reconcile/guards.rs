@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use rust_decimal::Decimal;
 
+use crate::reconcile::decisions::Decisions;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::RunId;
@@ -100,6 +101,8 @@ pub struct Past {
     pub ours: BTreeMap<LineKey, AdditionId>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
     pub in_doubt: BTreeMap<LineKey, InDoubt>,
+    /// What operators answered.
+    pub decisions: Decisions,
     /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
     pub just_created: BTreeMap<LineKey, JustCreated>,
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use chrono::TimeDelta;
 
 use crate::reconcile::code::Code;
+use crate::reconcile::decisions::Answer;
 use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
@@ -51,6 +52,18 @@ pub struct Judgement {
 impl Judge<'_> {
     /// The line of `key` on its agreement. `product` is the catalog's answer, `additions` are all of the agreement.
     pub fn judge(
+        &self,
+        key: &LineKey,
+        wanted: &WantedLine,
+        agreement: &Agreement,
+        product: Result<&Product, Code>,
+        additions: &[Addition],
+    ) -> Judgement {
+        let judgement = self.by_the_rules(key, wanted, agreement, product, additions);
+        self.past.decisions.keep(key, judgement, self.today)
+    }
+
+    fn by_the_rules(
         &self,
         key: &LineKey,
         wanted: &WantedLine,
@@ -124,12 +137,14 @@ impl Judge<'_> {
         if to == now {
             return judged(Verdict::Unchanged(Code::Equal), Some(live), String::new());
         }
+        let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         match self.line_guard(key, wanted.whole, addition, now, to) {
-            Some((code, detail)) => held(code, Some(live), detail),
-            None => {
-                let change = QuantityChange { addition: live.addition, from: now, to };
-                judged(Verdict::Update(change), Some(live), String::new())
-            }
+            None => judged(update, Some(live), String::new()),
+            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
+                Answer::None => held(code, Some(live), detail),
+                Answer::Accepted(by) => judged(update, Some(live), by),
+                Answer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
+            },
         }
     }
 
@@ -240,11 +255,12 @@ impl Judge<'_> {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        if let Some(ended) = self.ended_by_hand(key, on_line) {
-            return Err((Code::HumanEdit, ended));
-        }
-        if wanted.whole && !quantity.is_whole() {
-            return Err((Code::Fractional, format!("{quantity} is not a whole number of units")));
+        if let Some((code, detail)) = self.new_line_guard(key, wanted.whole, quantity, on_line) {
+            match self.past.decisions.answer(key, None, quantity) {
+                Answer::Accepted(_) => {}
+                Answer::None => return Err((code, detail)),
+                Answer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
+            }
         }
         if !self.mapping.create_lines {
             return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
@@ -257,6 +273,14 @@ impl Judge<'_> {
             }
             _ => Ok(quantity),
         }
+    }
+
+    fn new_line_guard(&self, key: &LineKey, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
+        if let Some(ended) = self.ended_by_hand(key, on_line) {
+            return Some((Code::HumanEdit, ended));
+        }
+        let fraction = whole && !quantity.is_whole();
+        fraction.then(|| (Code::Fractional, format!("{quantity} is not a whole number of units")))
     }
 
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would

@@ -102,6 +102,22 @@ words!(
         Run = "run",
         /// Carries out the plan of a fingerprint.
         Apply = "apply",
+        /// Plans to set back what a run wrote; no writer is built.
+        Undo = "undo",
+    }
+);
+
+words!(
+    /// What a person answers to a matter that is held.
+    Verb {
+        /// Take this step, once.
+        Accept = "accept",
+        /// Leave the line as ConnectWise has it.
+        Keep = "keep",
+        /// Do not ask about it.
+        Ignore = "ignore",
+        /// The answer is taken back.
+        Reopen = "reopen",
     }
 );
 

@@ -74,6 +74,10 @@ pub struct Run<'a> {
     #[serde(serialize_with = "each_finding")]
     findings: &'a [Finding],
     requests: RunRequests,
+    /// The run that this one sets back, or plans to.
+    undoes: Option<RunId>,
+    /// The hash of the journal's last row.
+    head: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,9 +140,9 @@ struct FindingJson<'a> {
 impl<'a> Run<'a> {
     /// The form of one run. A run that has no end yet, or whose process died, shows as interrupted.
     pub fn of(record: &'a RunRecord) -> Self {
-        let RunRecord { run, integration, command, mode, started_at, planned, end } = record;
+        let RunRecord { run, integration, command, mode, started_at, undoes, planned, end } = record;
         let ended = end.as_ref();
-        let RunEnd { findings, totals, requests, .. } = ended.unwrap_or(&UNENDED);
+        let RunEnd { findings, totals, requests, head, .. } = ended.unwrap_or(&UNENDED);
         Self {
             run: *run,
             integration,
@@ -153,6 +157,8 @@ impl<'a> Run<'a> {
             lines: lines(record),
             findings,
             requests: RunRequests::of(requests),
+            undoes: *undoes,
+            head: head.as_deref(),
         }
     }
 }
@@ -164,6 +170,7 @@ static UNENDED: RunEnd = RunEnd {
     findings: Vec::new(),
     totals: Totals { to_decide: 0, changed: 0, would_change: 0, failed: 0, unknown: 0, lines: 0, explained: 0 },
     requests: Requests { sent: 0, retried: 0, throttled_ms: 0 },
+    head: None,
 };
 
 impl RunTotals {

@@ -3,6 +3,7 @@
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
 pub mod files;
+pub mod held;
 pub mod json;
 mod names;
 pub mod paint;
@@ -19,6 +20,11 @@ use crate::reconcile::outcome::Outcome;
 /// The lines of a run, as far as the history still holds them.
 pub fn lines(run: &RunRecord) -> &[LineRecord] {
     run.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default()
+}
+
+/// As much of a journal's head as a person compares: `9c41e7a0…`.
+pub fn short_head(head: &str) -> String {
+    format!("{}…", crate::reconcile::clear::short(head))
 }
 
 /// Whether there is nothing to read: nothing changed, nothing to decide, nothing odd.

@@ -24,6 +24,7 @@ use crate::report::is_quiet;
 use crate::report::lines;
 use crate::report::names;
 use crate::report::paint::Paint;
+use crate::report::short_head;
 
 /// Widest line of a report.
 pub const WIDTH: usize = 80;
@@ -56,6 +57,9 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let odd = end.findings.iter().filter(|finding| finding.severity == Severity::Warning);
     section(&mut text, "WORTH A LOOK", run, odd, view);
     text.push_str(&next(run, end, &guards));
+    if let Some(head) = &end.head {
+        let _ = writeln!(text, "head {}", short_head(head));
+    }
     text
 }
 
@@ -75,10 +79,11 @@ fn quiet(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
     let age = run.planned.as_ref().map(|planned| format!(" · export {} old", age(run, &planned.export)));
     let lines = plural(end.totals.explained, "line");
     format!(
-        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}\n",
+        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}{}\n",
         title(run),
         paint.good("OK"),
         age.unwrap_or_default(),
+        end.head.as_deref().map(|head| format!(" · head {}", short_head(head))).unwrap_or_default(),
     )
 }
 
@@ -106,6 +111,10 @@ fn header(run: &RunRecord, end: &RunEnd, paint: Paint) -> String {
             grouped(totals.explained),
             grouped(totals.lines),
         );
+        if let Some(undone) = run.undoes {
+            let _ = writeln!(text, "  sets back run {undone}; no export was read");
+            return text;
+        }
         let file = planned.export.path.rsplit('/').next().unwrap_or_default();
         let rows = plural(planned.export.rows, "row");
         let _ =
@@ -196,7 +205,7 @@ fn units(quantity: Option<Quantity>) -> String {
     quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }
 
-fn sign(code: Code) -> char {
+pub(super) fn sign(code: Code) -> char {
     match code {
         Code::CustomerUnmapped | Code::ServiceUnmapped | Code::CustomerNameless => '?',
         Code::HumanEdit | Code::ChangedMeanwhile => '≠',
@@ -289,17 +298,17 @@ fn next(run: &RunRecord, end: &RunEnd, guards: &[&Finding]) -> String {
             format!("plan {plan} · to carry it out, set mode = \"apply\" in recount.toml, then recount apply {plan}")
         }
         Some(plan) if pending => {
-            format!("plan {plan} · recount apply {plan} · valid while ConnectWise and the export stay as read")
+            let sources = if run.undoes.is_some() { "ConnectWise stays" } else { "ConnectWise and the export stay" };
+            format!("plan {plan} · recount apply {plan} · valid while {sources} as read")
         }
-        // What stopped the whole night has no handle.
-        Some(_) if end.totals.to_decide > guards.len() => {
-            let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
-            let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
-            first.map(|handle| format!("recount why {handle}")).unwrap_or_default()
-        }
-        _ => {
-            guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()).unwrap_or_default().to_owned()
-        }
+        _ => match guards.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()) {
+            Some(fix) => fix.to_owned(),
+            None => {
+                let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
+                let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
+                first.map(|handle| format!("recount held · recount why {handle}")).unwrap_or_default()
+            }
+        },
     };
     let mut text = String::new();
     if !commands.is_empty() {
@@ -333,7 +342,7 @@ fn plural(count: usize, noun: &str) -> String {
 }
 
 /// At most `width` columns, with the middle cut out: names differ at both ends, ids are never cut.
-fn middle_cut(name: &str, width: usize) -> String {
+pub(super) fn middle_cut(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();
     }

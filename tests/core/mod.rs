@@ -1,6 +1,7 @@
 //! The pure core, from outside: every rule of a bill, and the plan as a whole.
 
 mod approval;
+mod decided;
 mod guards;
 mod held;
 mod night;

@@ -37,6 +37,7 @@ use crate::reconcile::plan::LineKey;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 
+mod deciding;
 mod guarding;
 mod journaling;
 mod opening;
@@ -64,7 +65,8 @@ impl Place {
     }
 
     fn begin_for(&mut self, name: &str, command: RunCommand) -> RunId {
-        let start = NewRun { integration: IntegrationName::new(name), command, mode: Mode::Apply, started_at: noon() };
+        let integration = IntegrationName::new(name);
+        let start = NewRun { integration, command, mode: Mode::Apply, started_at: noon(), undoes: None };
         self.history.begin_run(&self.lock, start).unwrap()
     }
 
@@ -155,6 +157,7 @@ fn end() -> RunEnd {
         findings: Vec::new(),
         totals: Totals::default(),
         requests: Requests::default(),
+        head: None,
     }
 }
 

@@ -70,14 +70,16 @@ fn every_word_has_its_place_in_the_history() {
             command: RunCommand::ALL[number % RunCommand::ALL.len()],
             mode: Mode::ALL[number % Mode::ALL.len()],
             started_at: noon(),
+            undoes: None,
         };
         let run = place.history.begin_run(&place.lock, start.clone()).unwrap();
         let plan = plan(0, if number == 0 { outcomes.clone() } else { codes.clone() });
         place.history.record_plan(run, &plan).unwrap();
         let end = RunEnd { verdict: *verdict, findings: findings.clone(), ..end() };
         place.history.end_run(run, &[], &end).unwrap();
-        let NewRun { integration, command, mode, started_at } = start;
-        let whole = RunRecord { run, integration, command, mode, started_at, planned: Some(plan), end: Some(end) };
+        let NewRun { integration, command, mode, started_at, undoes } = start;
+        let whole =
+            RunRecord { run, integration, command, mode, started_at, undoes, planned: Some(plan), end: Some(end) };
         assert_eq!(place.history.run(run).unwrap(), Some(whole));
     }
 }
@@ -217,8 +219,8 @@ proptest! {
         if let Some(end) = &ended {
             place.history.end_run(run, &[], end).unwrap();
         }
-        let NewRun { integration, command, mode, started_at } = start;
-        let whole = RunRecord { run, integration, command, mode, started_at, planned, end: ended };
+        let NewRun { integration, command, mode, started_at, undoes } = start;
+        let whole = RunRecord { run, integration, command, mode, started_at, undoes, planned, end: ended };
         prop_assert_eq!(place.history.run(run).unwrap(), Some(whole));
     }
 }
@@ -244,6 +246,7 @@ fn start() -> impl Strategy<Value = NewRun> {
         command,
         mode,
         started_at,
+        undoes: None,
     })
 }
 
@@ -323,6 +326,7 @@ fn ended() -> impl Strategy<Value = RunEnd> {
             findings,
             totals,
             requests,
+            head: Some("ab".repeat(32)),
         },
     )
 }

@@ -203,6 +203,7 @@ impl House {
             guards: &self.guards,
             settle: TimeDelta::minutes(self.options.settle_minutes),
             approved,
+            undoes: None,
             clock: &clock,
             stop: &stop,
         };

@@ -1,0 +1,39 @@
+//! Who gives the command, as the operating system knows them.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use crate::config::environment;
+
+/// The user's name; behind `sudo`, who asked for it.
+pub(super) fn who() -> String {
+    // A process's own folder belongs to the user that it runs as.
+    let uid = fs::metadata(Path::new("/proc/self")).map(|metadata| metadata.uid());
+    let Ok(uid) = uid else { return "unknown".to_owned() };
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let user = name_of(&passwd, uid).unwrap_or_else(|| format!("uid {uid}"));
+    match environment::sudo_user().filter(|asked| uid == 0 && *asked != user) {
+        Some(asked) => format!("{} (as {user})", crate::reconcile::shown::shown(&asked)),
+        None => user,
+    }
+}
+
+fn name_of(passwd: &str, uid: u32) -> Option<String> {
+    let uid = uid.to_string();
+    let mut users = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    users.find(|fields| fields.get(2) == Some(&uid.as_str())).map(|fields| fields[0].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A decision that names nobody cannot be asked about.
+    #[test]
+    fn a_user_is_named_by_the_number() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\nmmiller:x:1000:1000::/home/mmiller:/bin/sh\n";
+        assert_eq!(name_of(passwd, 1000).as_deref(), Some("mmiller"));
+        assert_eq!(name_of(passwd, 10), None);
+    }
+}

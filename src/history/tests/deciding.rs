@@ -1,0 +1,138 @@
+//! What a person answered is kept, whoever tries to change it, and the last answer counts.
+
+use super::*;
+use crate::history::journal::WriteOutcome;
+use crate::reconcile::code::Severity;
+use crate::reconcile::decisions::Decision;
+use crate::reconcile::decisions::Matter;
+use crate::reconcile::decisions::SeenLine;
+use crate::reconcile::findings::finding;
+use crate::reconcile::outcome::Verb;
+use crate::reconcile::plan::Finding;
+
+fn decision(verb: Verb) -> Decision {
+    let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };
+    Decision {
+        handle: "h1".to_owned(),
+        verb,
+        until: None,
+        note: "asked".to_owned(),
+        who: "mmiller".to_owned(),
+        at: noon(),
+        reason: Code::ToZero,
+        seen: Some(seen),
+        spent: false,
+    }
+}
+
+fn decide(place: &mut Place, run: RunId, matter: &Matter, decision: &Decision) {
+    place.history.decide(&place.lock, &mail(), run, matter, decision).unwrap();
+}
+
+#[test]
+fn every_kind_of_matter_comes_back_as_it_was_answered() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
+    let (customer, service) = (CustomerName::new("Acme"), ServiceName::new("CloudFilter"));
+    let until = Some(noon().date_naive());
+    for matter in [
+        Matter::Customer(customer.clone()),
+        Matter::Service(service.clone()),
+        Matter::Product("filter".to_owned()),
+        Matter::Duplicate(customer, service),
+        Matter::Nameless,
+    ] {
+        let answer = Decision { seen: None, until, ..decision(Verb::Ignore) };
+        decide(&mut place, run, &matter, &answer);
+        assert_eq!(place.history.decisions(&mail()).unwrap().0.get(&matter), Some(&answer));
+        decide(&mut place, run, &matter, &Decision { verb: Verb::Reopen, until: None, ..answer });
+        assert_eq!(place.history.past(&mail(), run).unwrap().decisions.0.get(&matter), None);
+    }
+    let line = Matter::line(&key(10, "FILTER"));
+    decide(&mut place, run, &line, &decision(Verb::Accept));
+    decide(&mut place, run, &line, &decision(Verb::Keep));
+    assert_eq!(place.history.decisions(&mail()).unwrap().0[&line], decision(Verb::Keep));
+    assert!(place.history.decisions(&IntegrationName::new("other")).unwrap().0.is_empty());
+}
+
+/// A step that was accepted, written and undone by hand is a new step.
+#[test]
+fn an_accepted_step_is_spent_by_the_write_and_by_no_attempt() {
+    let mut place = Place::new();
+    let line = Matter::line(&key(10, "Filter"));
+    let run = place.begin(RunCommand::Run);
+    let before = place.write(run, &set(101, 4, 3));
+    place.history.outcome(before, &applied(3), noon()).unwrap();
+    decide(&mut place, run, &line, &decision(Verb::Accept));
+    let spent = |place: &Place| place.history.decisions(&mail()).unwrap().0[&line].spent;
+    assert!(!spent(&place), "by a write before it");
+    let refused = place.write(run, &set(101, 3, 0));
+    place.history.outcome(refused, &WriteOutcome::Refused { why: "no".to_owned() }, noon()).unwrap();
+    assert!(!spent(&place), "by a write that ConnectWise refused");
+    let taken = place.write(run, &set(101, 3, 0));
+    place.history.outcome(taken, &applied(0), noon()).unwrap();
+    assert!(spent(&place));
+}
+
+fn applied(quantity: u32) -> WriteOutcome {
+    WriteOutcome::Applied { addition: AdditionId(101), quantity: units(quantity) }
+}
+
+#[test]
+fn an_answer_cannot_be_changed_or_taken_away() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
+    decide(&mut place, run, &Matter::line(&key(10, "FILTER")), &decision(Verb::Keep));
+    for sql in [
+        "UPDATE decisions SET verb = 'accept'",
+        "DELETE FROM decisions",
+        "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
+    ] {
+        let refusal = place.history.connection.execute(sql, []).unwrap_err().to_string();
+        assert!(refusal.contains("append-only"), "{sql}: {refusal}");
+    }
+}
+
+/// What waits longest is shown first; a matter that was away for a night begins anew.
+#[test]
+fn a_matter_waits_since_the_first_of_the_nights_in_a_row() {
+    let mut place = Place::new();
+    let asked = |handle: &str| Finding {
+        handle: Some(handle.to_owned()),
+        ..finding(Severity::Decide, Code::ToZero, String::new())
+    };
+    let nights = [vec!["a", "b"], vec!["a"], vec!["a", "b"], vec!["a", "b", "c"]];
+    let runs = nights.map(|handles| {
+        let run = place.begin(RunCommand::Run);
+        place.history.record_plan(run, &plan(0, Vec::new())).unwrap();
+        let findings = handles.into_iter().map(asked).collect();
+        place.history.end_run(run, &[], &RunEnd { findings, ..end() }).unwrap();
+        run
+    });
+    let since = place.history.waiting_since(&mail()).unwrap();
+    let first = |handle: &str| since[&(handle.to_owned(), Code::ToZero)].0;
+    assert_eq!([first("a"), first("b"), first("c")], [runs[0], runs[2], runs[3]]);
+}
+
+/// Later exports are compared with the last night, not with the few lines that an undo set back.
+#[test]
+fn an_undo_is_no_night_to_compare_with() {
+    let mut place = Place::new();
+    let night = place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 0)]));
+    let start = NewRun {
+        integration: mail(),
+        command: RunCommand::Apply,
+        mode: Mode::Apply,
+        started_at: noon(),
+        undoes: Some(night),
+    };
+    let undo = place.history.begin_run(&place.lock, start).unwrap();
+    place.history.record_plan(undo, &plan(1, vec![line(1, 0, 3)])).unwrap();
+    place.history.end_run(undo, &[], &end()).unwrap();
+    let next = place.begin(RunCommand::Run);
+    let past = place.history.past(&mail(), next).unwrap();
+    assert_eq!(past.accepted.unwrap().run, night);
+    assert!(past.zero_before.contains_key(&key(11, "FILTER")), "the second night still counts from the first");
+    assert_eq!(place.history.latest_plan(&mail()).unwrap().unwrap().run, night);
+    assert_eq!(place.history.run(undo).unwrap().unwrap().undoes, Some(night));
+}

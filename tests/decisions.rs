@@ -1,0 +1,194 @@
+//! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
+
+mod office;
+
+use serde_json::Value;
+
+use self::office::Office;
+
+/// Rows of the vendor's ordinary night: everything as billed.
+const QUIET: [(&str, u32); 3] = [("Acme", 3), ("Borealis", 12), ("Cedar", 40)];
+
+#[test]
+fn an_accepted_step_is_taken_once_and_the_same_step_asks_again() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 3);
+    assert_eq!(office.billed(200), "12");
+    let held = office.held();
+    assert_eq!((held["code"].as_str(), held["was"].to_string()), (Some("to-zero"), "12".to_owned()));
+    let handle = held["handle"].as_str().unwrap().to_owned();
+
+    let said = office.recount(&["accept", &handle[..4], "--note", "they left"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("12 → 0") && said.out.contains("recount plan mail"), "{said:?}");
+    assert_eq!(office.billed(200), "12", "an answer writes nothing by itself");
+    assert_eq!(office.run().code, 0);
+    assert_eq!(office.billed(200), "0");
+
+    office.by_hand(200, 12);
+    assert_eq!(office.run().code, 3, "the answer was for the step before");
+    assert_eq!(office.billed(200), "12");
+}
+
+#[test]
+fn an_answer_is_for_what_was_seen() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    office.recount(&["accept", office.held()["handle"].as_str().unwrap()]);
+    office.by_hand(200, 14);
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (3, "14"));
+    assert!(run.out.contains("ConnectWise holds 14 now"), "{}", run.out);
+}
+
+#[test]
+fn a_kept_line_is_left_alone_until_it_is_reopened() {
+    let office = Office::running(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    office.by_hand(100, 9);
+    assert_eq!(office.run().code, 3);
+    let held = office.held();
+    assert_eq!(held["code"], "human-edit");
+    let handle = held["handle"].as_str().unwrap();
+    assert_eq!(office.recount(&["keep", handle, "--until", "2999-12-31", "--note", "new contract"]).code, 0);
+    assert_eq!(office.run().code, 0);
+    assert_eq!(office.billed(100), "9");
+    let all = office.recount(&["held", "--all"]);
+    assert!(all.out.contains("Nothing waits") && all.out.contains("until 2999-12-31"), "{}", all.out);
+    assert!(all.out.contains("new contract"), "{}", all.out);
+
+    assert_eq!(office.recount(&["held", "--reopen", handle]).code, 0);
+    assert_eq!(office.run().code, 3);
+    assert_eq!(office.billed(100), "9");
+}
+
+#[test]
+fn an_ignored_customer_leaves_the_morning_quiet() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 12), ("Cedar", 40), ("Zeta", 7)]);
+    assert_eq!(office.run().code, 3);
+    let held = office.held();
+    let handle = held["handle"].as_str().unwrap();
+    let refused = office.recount(&["accept", handle]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("customer-unmapped") && refused.err.contains("recount ignore"), "{refused:?}");
+    assert_eq!(office.recount(&["ignore", handle]).code, 0);
+    assert_eq!(office.run().code, 0);
+}
+
+#[test]
+fn a_handle_that_is_not_there_is_no_answer() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    let typed = format!("{}x", &handle[..4]);
+    let said = office.recount(&["accept", &typed]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains(&format!("did you mean {handle}")), "{said:?}");
+    assert_eq!(office.recount(&["keep", &handle, "--until", "2020-01-01"]).code, 2);
+    assert_eq!(office.recount(&["held", "--reopen", &handle]).code, 2);
+}
+
+#[test]
+fn nobody_answers_into_a_run() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    let lock = office.lock();
+    let said = office.recount(&["accept", &handle]);
+    assert_eq!(said.code, 15);
+    assert!(said.err.contains("another run holds the lock"), "{said:?}");
+    drop(lock);
+    assert_eq!(office.recount(&["accept", &handle]).code, 0);
+}
+
+/// "Nothing waits" while a whole plan is held would be the wrong thing to read in the morning.
+#[test]
+fn a_held_plan_waits_like_a_held_line() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3)]);
+    assert_eq!(office.run().code, 11);
+    let said = office.recount(&["held"]);
+    assert!(said.out.contains("export fewer rows") && said.out.contains("approve the plan"), "{}", said.out);
+}
+
+#[test]
+fn an_undo_sets_back_what_still_stands_and_leaves_the_rest() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 14), ("Cedar", 40), ("Dunlin", 6)]);
+    let run = office.run_json();
+    assert_eq!(run["totals"]["changed"].to_string(), "3", "{run:#}");
+    let created = office.newest_addition();
+    office.by_hand(200, 20);
+
+    let number = run["run"].to_string();
+    let plan = office.recount(&["undo", &number]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    assert!(plan.out.contains("would change 2") && plan.out.contains("ConnectWise holds 20"), "{}", plan.out);
+    assert!(plan.out.contains("recount keep HANDLE"), "{}", plan.out);
+    assert_eq!((office.billed(100), office.billed(created)), ("5".to_owned(), "6".to_owned()), "only planned");
+
+    let fingerprint = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();
+    let applied = office.recount(&["apply", &fingerprint]);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert_eq!((office.billed(100), office.billed(created)), ("3".to_owned(), "0".to_owned()));
+    assert_eq!(office.billed(200), "20", "what somebody changed since is left alone");
+
+    let next = office.plan_json();
+    let acme = next["lines"].as_array().unwrap().iter().find(|line| line["addition_id"] == 100).unwrap().clone();
+    assert_eq!(acme["outcome"], "would-update", "no hand edit: {acme:#}");
+    let again = office.recount(&["apply", &fingerprint]);
+    assert_eq!(again.code, 10, "the plan was carried out already: {again:?}");
+}
+
+#[test]
+fn an_undo_that_was_overtaken_is_refused() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    let number = office.run_json()["run"].to_string();
+    office.recount(&["undo", &number]);
+    let fingerprint = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();
+    office.by_hand(100, 8);
+    let applied = office.recount(&["apply", &fingerprint]);
+    assert_eq!((applied.code, office.billed(100).as_str()), (10, "8"), "{applied:?}");
+    assert!(applied.out.contains(&format!("recount undo {number}")), "{applied:?}");
+    assert!(applied.out.contains("planned 5 → 3, now skipped at 8"), "{applied:?}");
+    assert_eq!(office.recount(&["undo", "999"]).code, 2);
+}
+
+/// After an undo the guards go on comparing with the last night, not with the few lines that were set back.
+#[test]
+fn an_undo_moves_no_baseline() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    let number = office.run_json()["run"].to_string();
+    office.recount(&["undo", &number]);
+    let fingerprint = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();
+    assert_eq!(office.recount(&["apply", &fingerprint]).code, 0);
+    office.export(&[("Acme", 5)]);
+    let run = office.run();
+    assert_eq!(run.code, 11, "two of three customers are gone: {run:?}");
+    assert!(run.out.contains(&format!("of run {number}")), "{}", run.out);
+}
+
+#[test]
+fn a_journal_that_somebody_changed_is_found_out() {
+    let office = Office::running(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    let head = office.newest_run()["head"].as_str().unwrap().to_owned();
+    let report = office.recount(&["report"]);
+    assert!(report.out.trim_end().ends_with(&format!("head {}…", &head[..8])), "{}", report.out);
+    assert_eq!(office.recount(&["verify", "--against", &head]).code, 0);
+    assert_eq!(office.recount(&["verify", "--against", &format!("{}…", &head[..8])]).code, 0);
+    let verified: Value = serde_json::from_str(&office.recount(&["verify", "--json"]).out).unwrap();
+    assert_eq!((verified["head"].as_str(), verified["rows"].to_string()), (Some(head.as_str()), "2".to_owned()));
+    assert_eq!(office.recount(&["verify", "--against", &"ab".repeat(32)]).code, 14);
+    assert_eq!(office.recount(&["verify", "--against", "xyz"]).code, 2);
+
+    office.tamper("DROP TRIGGER journal_no_update; UPDATE journal SET quantity = '400' WHERE seq = 1");
+    let said = office.recount(&["verify"]);
+    assert_eq!(said.code, 14);
+    assert!(said.err.contains("row 1") && said.err.contains("backup"), "{said:?}");
+}

@@ -1,0 +1,183 @@
+//! A small MSP at its desk: configuration, export, keys, a simulated ConnectWise, and the program to type commands to.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::Command;
+
+use chrono::DateTime;
+use chrono::Utc;
+use recount::history::RunLock;
+use recount::sim::Faults;
+use recount::sim::Sim;
+use recount::sim::World;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const CONFIG: &str = r#"
+state = "state"
+
+[connectwise.main]
+url         = "URL"
+company     = "examplemsp"
+client_id   = "00000000-0000-0000-0000-000000000000"
+public_key  = { file = "public" }
+private_key = { file = "private" }
+
+[integration.mail]
+connectwise       = "main"
+mode              = "apply"
+customers         = "customers.csv"
+default_agreement = { type = "Email" }
+create_lines      = true
+
+[integration.mail.export]
+path    = "export.csv"
+columns = { customer = "Account", service = "Product", count = "Quantity" }
+
+[integration.mail.services]
+"CloudFilter" = { product = "FILTER" }
+
+[integration.mail.guards]
+max_units_down = "100%"
+min_units      = "50%"
+"#;
+
+const CUSTOMERS: &str = "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\nCedar,3,,\nDunlin,4,,\n";
+
+const WORLD: &str = r#"{
+  "companies": [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Borealis"}, {"id": 3, "name": "Cedar"},
+                {"id": 4, "name": "Dunlin"}],
+  "agreements": [{"id": 10, "company": 1, "type": "Email"}, {"id": 20, "company": 2, "type": "Email"},
+                 {"id": 30, "company": 3, "type": "Email"}, {"id": 40, "company": 4, "type": "Email"}],
+  "catalog": [{"id": 500, "identifier": "FILTER", "price": 2.5}],
+  "additions": [{"id": 100, "agreement": 10, "product": "FILTER", "quantity": 3},
+                {"id": 200, "agreement": 20, "product": "FILTER", "quantity": 12},
+                {"id": 300, "agreement": 30, "product": "FILTER", "quantity": 40}]
+}"#;
+
+/// The time: the program asks the real clock as well.
+#[expect(clippy::disallowed_methods, reason = "a test that runs the real program lives in its time")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// What a command left.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+pub(super) struct Office {
+    folder: TempDir,
+    sim: Sim,
+    _server: Runtime,
+}
+
+impl Office {
+    /// An office whose first plan, on these counts, was approved and carried out.
+    pub(super) fn running(counts: &[(&str, u32)]) -> Self {
+        let office = Self::new();
+        office.export(counts);
+        let plan = office.plan_json()["plan"].as_str().expect("a plan").to_owned();
+        let applied = office.recount(&["apply", &plan]);
+        assert_eq!(applied.code, 0, "{applied:?}");
+        office
+    }
+
+    fn new() -> Self {
+        let server =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
+        let mut world = World::parse(WORLD).expect("the world");
+        world.today = now().date_naive();
+        let sim = server.block_on(Sim::start(world, Faults::default())).expect("the simulator");
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("recount.toml"), CONFIG.replace("URL", &sim.url())).expect("the configuration");
+        fs::write(at("customers.csv"), CUSTOMERS).expect("the customers");
+        for (name, key) in [("public", "pub"), ("private", "priv")] {
+            let file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(at(name));
+            file.expect("a key file").write_all(key.as_bytes()).expect("a key");
+        }
+        Self { folder, sim, _server: server }
+    }
+
+    /// The vendor's file of the next night.
+    pub(super) fn export(&self, counts: &[(&str, u32)]) {
+        let rows = counts.iter().map(|(customer, count)| format!("{customer},CloudFilter,{count}\n"));
+        let text = format!("Account,Product,Quantity\n{}", rows.collect::<String>());
+        fs::write(self.folder.path().join("export.csv"), text).expect("the export");
+    }
+
+    pub(super) fn recount(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
+        command.env_remove("SUDO_USER").env_remove("RUST_LOG").env_remove("RECOUNT_CONFIG");
+        let output = command.args(arguments).current_dir(self.folder.path()).output().expect("recount runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let code = output.status.code().expect("an exit code");
+        Said { code, out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    pub(super) fn run(&self) -> Said {
+        self.recount(&["run"])
+    }
+
+    pub(super) fn run_json(&self) -> Value {
+        self.first_run(&["run", "--json"])
+    }
+
+    pub(super) fn plan_json(&self) -> Value {
+        self.first_run(&["plan", "--json"])
+    }
+
+    pub(super) fn newest_run(&self) -> Value {
+        self.first_run(&["report", "--json"])
+    }
+
+    fn first_run(&self, arguments: &[&str]) -> Value {
+        let said = self.recount(arguments);
+        let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+        document["runs"][0].clone()
+    }
+
+    /// The one matter that waits.
+    pub(super) fn held(&self) -> Value {
+        let said = self.recount(&["held", "--json"]);
+        let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+        let waiting = document["waiting"].as_array().expect("a list");
+        assert_eq!(waiting.len(), 1, "{document:#}");
+        waiting[0].clone()
+    }
+
+    /// What ConnectWise holds.
+    pub(super) fn billed(&self, addition: i64) -> String {
+        self.sim.world().addition(addition).expect("the addition").quantity.normalize().to_string()
+    }
+
+    pub(super) fn newest_addition(&self) -> i64 {
+        self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
+    }
+
+    /// Somebody changes a quantity in ConnectWise.
+    pub(super) fn by_hand(&self, addition: i64, quantity: i64) {
+        self.sim.edit(|world| {
+            let addition = world.addition_mut(addition).expect("the addition");
+            addition.quantity = Decimal::from(quantity);
+            addition.updated_by = "mmiller".to_owned();
+        });
+    }
+
+    pub(super) fn lock(&self) -> RunLock {
+        RunLock::take(&self.folder.path().join("state"), now()).expect("the lock")
+    }
+
+    /// Somebody with the file in hand.
+    pub(super) fn tamper(&self, sql: &str) {
+        let database = rusqlite::Connection::open(self.folder.path().join("state/history.db")).expect("the database");
+        database.execute_batch(sql).expect("the change");
+    }
+}
