@@ -6,6 +6,7 @@
 mod ending;
 mod failure;
 mod gather;
+mod line;
 mod moved;
 mod survey;
 mod undo;

@@ -1,0 +1,115 @@
+//! A line's record: as planned, as it was settled, and as the journal knows it.
+
+use crate::apply::Applied;
+use crate::apply::Settled;
+use crate::history::WriteOutcome;
+use crate::history::WriteRecord;
+use crate::history::record::LineRecord;
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::findings::finding;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Line;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Subject;
+use crate::reconcile::plan::Verdict;
+
+/// What the journal knows of the lines of a run whose process died.
+pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {
+    let settled = lines.iter().filter(|_| wrote).filter_map(|line| {
+        let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
+        let key = LineKey { agreement: line.agreement.filter(|_| planned)?, product: line.product.clone()? };
+        let write = writes.iter().rev().find(|write| write.intent.key == key);
+        let not_reached = "the run was cut off before this line; nothing was sent".to_owned();
+        let (outcome, reason, now, created, detail) = match write.map(|write| &write.outcome) {
+            None => (Outcome::Held, Code::NotReached, line.was, None, not_reached),
+            Some(Some(WriteOutcome::Applied { addition, quantity })) => {
+                let outcome = if line.was.is_some() { Outcome::Updated } else { Outcome::Created };
+                (outcome, line.reason, Some(*quantity), Some(*addition), "done before the run was cut off".to_owned())
+            }
+            Some(Some(WriteOutcome::Refused { why } | WriteOutcome::Superseded { why })) => {
+                (Outcome::Failed, Code::WriteRefused, line.was, None, why.clone())
+            }
+            Some(None | Some(WriteOutcome::Unknown { .. })) => {
+                let detail = "in flight when the run was cut off; a later run looks it up".to_owned();
+                (Outcome::Unknown, Code::InDoubt, None, None, detail)
+            }
+        };
+        Some(Settled { key, outcome, reason, now, created, detail })
+    });
+    settled.collect()
+}
+
+pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
+    let Line { handle, subject, company, sources, wanted, live, verdict, detail } = line;
+    let (agreement, product) = match subject {
+        Subject::Line(LineKey { agreement, product }) => (Some(agreement), Some(product)),
+        Subject::Unplaced { .. } => (None, None),
+    };
+    let (outcome, reason) = match &verdict {
+        Verdict::Update(_) | Verdict::Create(_) if held => (Outcome::Held, Code::PlanHeld),
+        Verdict::Update(_) => (Outcome::WouldUpdate, verdict.code()),
+        Verdict::Create(_) => (Outcome::WouldCreate, verdict.code()),
+        Verdict::Unchanged(code) => (Outcome::Unchanged, *code),
+        Verdict::Held(Code::InDoubt) => (Outcome::Unknown, Code::InDoubt),
+        Verdict::Held(code) => (Outcome::Held, *code),
+        Verdict::Skipped(code) => (Outcome::Skipped, *code),
+    };
+    let was = live.map(|live| live.quantity);
+    let addition = live.map(|live| live.addition);
+    LineRecord {
+        handle,
+        company,
+        agreement,
+        addition,
+        product,
+        sources,
+        was,
+        wanted,
+        now: was,
+        outcome,
+        reason,
+        detail,
+    }
+}
+
+/// The quantity of an undo follows no count.
+pub(super) fn undone_line(line: LineRecord, undone: bool) -> LineRecord {
+    let reason = if undone && line.reason == Code::CountChanged { Code::Undone } else { line.reason };
+    LineRecord { reason, ..line }
+}
+
+pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool) {
+    let Settled { key: _, outcome, reason, now, created, detail } = settled;
+    line.outcome = outcome;
+    line.reason = if undone && reason == Code::CountChanged { Code::Undone } else { reason };
+    line.now = now.or(line.now);
+    line.addition = created.or(line.addition);
+    line.detail = detail;
+}
+
+/// What a person has to hear of a line that did not go as planned.
+pub(super) fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
+    let (severity, fix) = match settled.outcome {
+        Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then"),
+        Outcome::Held if settled.reason == Code::NotReached => return None,
+        Outcome::Held => {
+            (Severity::Decide, "name another agreement in customers.csv, or renew this one in ConnectWise")
+        }
+        Outcome::Failed => (Severity::Warning, "the next run tries again; mend what ConnectWise complains about"),
+        Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => {
+            (Severity::Decide, "end all but one in ConnectWise, or pin the right one with addition_id")
+        }
+        Outcome::Unknown => (Severity::Warning, "nothing: a later run looks again"),
+        _ => return None,
+    };
+    let source = line.sources.first();
+    Some(Finding {
+        customer: source.map(|source| source.customer.clone()),
+        service: source.map(|source| source.service.clone()),
+        handle: Some(line.handle.clone()),
+        fix: fix.to_owned(),
+        ..finding(severity, settled.reason, settled.detail.clone())
+    })
+}
