@@ -91,3 +91,23 @@ fn become_a_file(night: &Night) {
     fs::remove_dir_all(night.path("state")).expect("removed");
     night.write("state", "in the way");
 }
+
+/// A clock that is off by a day moves effective dates, and by a year ends agreements.
+#[test]
+fn a_clock_that_jumped_stops_a_night_that_nobody_watches() {
+    for (ended, when) in
+        [("2999-01-01T00:00:00.000000000Z", "set back"), ("2001-01-01T00:00:00.000000000Z", "years ahead")]
+    {
+        let night = Night::busy();
+        let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+        database.execute("UPDATE runs SET finished_at = ?1", [ended]).expect("changed");
+        drop(database);
+        let said = night.run().exits(16);
+        assert_eq!(said.codes(), ["config-invalid"], "{when}");
+        assert!(night.sim().requests().is_empty(), "{when}: nothing was asked of ConnectWise");
+        // A person who looks goes on, and the clock is trusted again.
+        night.recount(&["plan"]).exits(0);
+        night.recount(&["apply", &night.plan()]).exits(0);
+        night.run().exits(0);
+    }
+}

@@ -1,6 +1,5 @@
 //! A line's record: as planned, as it was settled, and as the journal knows it.
 
-use crate::apply::Applied;
 use crate::apply::Settled;
 use crate::history::WriteOutcome;
 use crate::history::WriteRecord;
