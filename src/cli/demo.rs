@@ -1,6 +1,8 @@
 //! `recount demo`: the real commands, on the example files, against the simulated ConnectWise in this very process,
 //! over a real socket and a real SQLite file. No credentials, no network.
 
+mod chaos;
+
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -37,16 +39,20 @@ const EXPORT_AGE: Duration = Duration::from_secs(5 * 3600);
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
-pub(super) struct Options {}
+pub(super) struct Options {
+    /// A bad night instead: a lost answer, a busy server, a process killed in the middle of a creation
+    #[arg(long)]
+    chaos: bool,
+}
 
-pub(super) fn run(_options: &Options, console: &Console) -> Exit {
-    match tour(console) {
+pub(super) fn run(options: &Options, console: &Console) -> Exit {
+    match tour(options.chaos, console) {
         Ok(()) => Exit::Done,
         Err(error) => Trouble::new(Exit::Unexpected, format!("{error:#}"), "").tell(console),
     }
 }
 
-fn tour(console: &Console) -> anyhow::Result<()> {
+fn tour(chaos: bool, console: &Console) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("recount-demo-").tempdir().context("no temporary folder")?.keep();
     // The simulated ConnectWise works in threads of its own, like a server would.
     let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -62,7 +68,12 @@ fn tour(console: &Console) -> anyhow::Result<()> {
         sim.url(),
         folder.display()
     ));
-    steps(&mut Tour::new(&folder, console)?, &sim)?;
+    let mut tour = Tour::new(&folder, console)?;
+    if chaos {
+        chaos::steps(&mut tour, &sim)?;
+    } else {
+        steps(&mut tour, &sim)?;
+    }
     console.print(&format!(
         "\nThe reports are in {0}/state/reports,\n\
          the history is {0}/state/history.db\n\
@@ -73,11 +84,7 @@ fn tour(console: &Console) -> anyhow::Result<()> {
 }
 
 fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
-    let plan =
-        tour.night("What would change tonight, and what needs a person? Nothing is written.", "plan", |tour, show| {
-            night::nights(&tour.global, &[], Order::PLAN, show)
-        })?;
-    let plan = short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned();
+    let plan = tour.plan()?;
     let typed = format!("apply {plan}");
     tour.night(
         "The first writes are those that a person saw, approved by the plan's fingerprint.",
@@ -114,6 +121,13 @@ impl<'a> Tour<'a> {
         let config = folder.join("recount.toml").into_os_string();
         let global = Cli::try_parse_from(["recount".into(), "--config".into(), config])?.global;
         Ok(Self { global, console, known: Vec::new() })
+    }
+
+    /// The first night's plan; gives its fingerprint.
+    fn plan(&mut self) -> anyhow::Result<String> {
+        let why = "What would change tonight, and what needs a person? Nothing is written.";
+        let plan = self.night(why, "plan", |tour, show| night::nights(&tour.global, &[], Order::PLAN, show))?;
+        Ok(short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned())
     }
 
     fn night(
