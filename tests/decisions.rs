@@ -5,6 +5,7 @@ mod office;
 use serde_json::Value;
 
 use self::office::Office;
+use crate::support::Night;
 
 /// Rows of the vendor's ordinary night: everything as billed.
 const QUIET: [(&str, u32); 3] = [("Acme", 3), ("Borealis", 12), ("Cedar", 40)];
@@ -191,4 +192,28 @@ fn a_journal_that_somebody_changed_is_found_out() {
     let said = office.recount(&["verify"]);
     assert_eq!(said.code, 14);
     assert!(said.err.contains("row 1") && said.err.contains("backup"), "{said:?}");
+}
+
+/// Two programs that correct each other every night cost a customer's trust in every second invoice.
+#[test]
+fn a_line_that_is_set_back_twice_is_a_fight_and_says_so() {
+    let night = Night::busy();
+    night.config("guards", r#"human_edit = "overwrite""#);
+    night.run().exits(0);
+    for flip in 1..=3 {
+        night.sim().edit(|world| {
+            let addition = world.addition_mut(100).expect("Acme's CloudFilter");
+            addition.quantity = 3.into();
+            addition.updated_by = "othertool".to_owned();
+        });
+        let said = night.run();
+        if flip == 1 {
+            said.exits(0);
+        } else {
+            let said = said.exits(3);
+            assert_eq!(said.codes(), ["tug-of-war"]);
+            assert!(said.out.contains("set to 7 2 times") && said.out.contains("othertool"), "{}", said.out);
+        }
+    }
+    night.recount(&["held"]);
 }

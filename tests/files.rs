@@ -195,6 +195,19 @@ fn the_example_set_runs_against_its_simulated_connectwise() {
     assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
 }
 
+/// The proof that anybody can watch: killed in the middle of a creation, and nothing is there twice.
+#[test]
+fn the_demo_survives_its_own_chaos() {
+    let night = Night::new();
+    let said = night.recount(&["demo", "--chaos"]).exits(0);
+    let (_, ledger) = said.out.split_once("ConnectWise was asked for").expect("the ledger");
+    let (asked, journal) = ledger.split_once("recount wrote down").expect("the journal");
+    let rows = |text: &str, word: &str| text.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((rows(asked, "done 1x"), rows(asked, "done ")), (9, 9), "{asked}");
+    assert_eq!((rows(asked, "POST"), rows(journal, "create a line")), (1, 1), "{ledger}");
+    assert_eq!(rows(journal, "applied"), 9, "{journal}");
+}
+
 /// No credentials, no network: the first thing that anybody types.
 #[test]
 fn the_demo_runs_by_itself() {

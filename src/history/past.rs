@@ -14,6 +14,7 @@ use rusqlite::params;
 use crate::history::columns::count;
 use crate::history::columns::decimal;
 use crate::history::columns::json;
+use crate::history::columns::maybe_quantity;
 use crate::history::columns::quantity;
 use crate::history::columns::time;
 use crate::history::columns::time_text;
@@ -241,15 +242,24 @@ fn written(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT j.addition, j.quantity, j.run FROM journal AS j JOIN runs AS r ON r.run = j.run
-         WHERE r.integration = ?1 AND j.event = 'applied' ORDER BY j.seq",
+        "SELECT o.addition, o.quantity, o.run, i.from_quantity FROM journal AS o
+             JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+         WHERE r.integration = ?1 AND o.event = 'applied' ORDER BY o.seq",
     )?;
-    // In the journal's order, so that the last one stays.
-    let rows = statement.query_and_then([integration.as_str()], |row| {
-        let written = Written { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
-        Ok((AdditionId(row.get("addition")?), written))
+    let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
+    // In the journal's order, so that the last one stays, and knows how often it was the same.
+    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+        let (from, run) = (maybe_quantity(row, "from_quantity")?, RunId(row.get("run")?));
+        Ok((AdditionId(row.get("addition")?), Written { from, ..Written::once(quantity(row, "quantity")?, run) }))
     })?;
-    rows.collect()
+    for row in rows {
+        let (addition, last) = row?;
+        let before =
+            written.get(&addition).filter(|before| (before.from, before.quantity) == (last.from, last.quantity));
+        let times = before.map_or(1, |before| before.times.saturating_add(1));
+        written.insert(addition, Written { times, ..last });
+    }
+    Ok(written)
 }
 
 fn zero_before(

@@ -83,6 +83,8 @@ codes! {
     LineStep = "line-step",
     /// Somebody else changed the line since recount last wrote it.
     HumanEdit = "human-edit",
+    /// Somebody, or another program, set the same change back twice.
+    TugOfWar = "tug-of-war",
     /// A fraction of a unit where the service says `whole`.
     Fractional = "fractional",
     /// The sum of the counts does not fit.

@@ -100,7 +100,7 @@ pub(in crate::reconcile) enum Answer {
 
 /// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
 pub fn may_be_accepted(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::Fractional)
+    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::TugOfWar | Code::Fractional)
 }
 
 /// Held for one of these, or not held at all, a line may be kept as it is.

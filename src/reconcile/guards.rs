@@ -133,6 +133,17 @@ pub struct Written {
     pub quantity: Quantity,
     /// In which run.
     pub run: RunId,
+    /// What it was set from; `None` for a line that was created.
+    pub from: Option<Quantity>,
+    /// How often in a row it was set from that to this.
+    pub times: u32,
+}
+
+impl Written {
+    /// Written once, and nobody knows from what.
+    pub fn once(quantity: Quantity, run: RunId) -> Self {
+        Self { quantity, run, from: None, times: 1 }
+    }
 }
 
 /// Which export it was, and from when its content is.

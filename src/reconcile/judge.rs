@@ -159,7 +159,11 @@ impl Judge<'_> {
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
-        self.human_edit(addition, now).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+        let fight = self.tug_of_war(addition, now, to);
+        fight
+            .or_else(|| self.human_edit(addition, now))
+            .or_else(|| self.zero(key, now, to))
+            .or_else(|| self.line_step(now, to))
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
@@ -172,6 +176,17 @@ impl Judge<'_> {
         let by = by.unwrap_or_default();
         let wrote = format!("run {} wrote {}", written.run, written.quantity);
         Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
+    }
+
+    /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
+    /// the day. This holds whatever `human_edit` says.
+    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let written = self.past.written.get(&addition.id)?;
+        let again = written.quantity == to && written.from == Some(now) && written.times >= FLIPS_MAX;
+        let by =
+            addition.changed.as_ref().map(|change| format!(", the last time by {}", change.by)).unwrap_or_default();
+        let times = written.times;
+        again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
     }
 
     fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
@@ -303,6 +318,9 @@ impl Judge<'_> {
         Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
     }
 }
+
+/// How often the same change is undone by others before it is a fight.
+const FLIPS_MAX: u32 = 2;
 
 /// Nightly exports are about a day apart.
 const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);

@@ -208,7 +208,7 @@ fn units(quantity: Option<Quantity>) -> String {
 pub(super) fn sign(code: Code) -> char {
     match code {
         Code::CustomerUnmapped | Code::ServiceUnmapped | Code::CustomerNameless => '?',
-        Code::HumanEdit | Code::ChangedMeanwhile => '≠',
+        Code::HumanEdit | Code::TugOfWar | Code::ChangedMeanwhile => '≠',
         Code::LineAmbiguous | Code::CompanyAmbiguous | Code::AgreementAmbiguous | Code::InDoubtAmbiguous => '⧉',
         Code::InDoubt | Code::PreviousRunCutOff => '…',
         Code::WriteRefused | Code::WriteIgnored => '✗',

@@ -127,7 +127,7 @@ fn an_acceptance_never_guesses_between_two_lines() {
 #[test]
 fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     let mut night = acme("5", "40");
-    night.past.written.insert(AdditionId(100), Written { quantity: q("5"), run: RunId(7) });
+    night.past.written.insert(AdditionId(100), Written::once(q("5"), RunId(7)));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
     let until = Some(night.today);
     decide(&mut night, acme_filter(), Decision { until, ..decision(Verb::Keep, Code::HumanEdit) });
@@ -232,7 +232,7 @@ proptest! {
         let wanted = if same[1] { used } else { wanted };
         let mut night = acme(&used.to_string(), &billed.to_string());
         if let Some(wrote) = wrote {
-            night.past.written.insert(AdditionId(100), Written { quantity: wrote.into(), run: RunId(7) });
+            night.past.written.insert(AdditionId(100), Written::once(wrote.into(), RunId(7)));
         }
         let by_the_rules = night.filter_line().verdict;
         let seen = accepted(&was.to_string(), &wanted.to_string()).seen;

@@ -31,7 +31,7 @@ use super::night::time;
 use super::night::unplaced;
 
 pub(super) fn written(quantity: &str) -> Written {
-    Written { quantity: q(quantity), run: RunId(7) }
+    Written::once(q(quantity), RunId(7))
 }
 
 /// Acme uses `used` and is billed `billed`; Borealis, who is missing, has no line.

@@ -194,7 +194,7 @@ impl Recipe {
                 }
                 1..=5 => drop(night.past.zero_before.insert(key, stamp("bb", "2026-03-09T01:00:00Z"))),
                 _ => {
-                    let written = Written { quantity: u32::from(*product).into(), run: RunId(1) };
+                    let written = Written::once(u32::from(*product).into(), RunId(1));
                     night.past.written.insert(AdditionId(1000 + i64::from(*what) - 6), written);
                 }
             }
@@ -247,7 +247,7 @@ proptest! {
         night.carry_out(&plan);
         for line in &plan.lines {
             if let Verdict::Update(change) = &line.verdict {
-                night.past.written.insert(change.addition, Written { quantity: change.to, run: RunId(2) });
+                night.past.written.insert(change.addition, Written::once(change.to, RunId(2)));
             }
         }
         let again = night.plan();

@@ -158,8 +158,8 @@ fn what_recount_wrote_last_is_told_from_what_a_person_wrote() {
     place.history.outcome(write, &applied(100, units(9)), noon()).unwrap();
 
     let expected = BTreeMap::from([
-        (AdditionId(100), Written { quantity: units(9), run: second }),
-        (AdditionId(555), Written { quantity: "2.5".parse().unwrap(), run: first }),
+        (AdditionId(100), Written { from: Some(units(7)), ..Written::once(units(9), second) }),
+        (AdditionId(555), Written::once("2.5".parse().unwrap(), first)),
     ]);
     assert_eq!(past(&mut place).written, expected);
 }
