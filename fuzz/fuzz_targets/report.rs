@@ -88,7 +88,12 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         command: RunCommand::ALL[0],
         mode: Mode::Observe,
         started_at,
-        planned: Some(PlanRecord { fingerprint: "0123456789ab".to_owned(), accepted: false, export, lines: vec![line] }),
+        planned: Some(PlanRecord {
+            fingerprint: "0123456789ab".to_owned(),
+            accepted: false,
+            export,
+            lines: vec![line],
+        }),
         end: Some(RunEnd {
             finished_at: started_at,
             verdict: RunVerdict::Decide,
