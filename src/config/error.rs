@@ -37,7 +37,8 @@ impl fmt::Display for ConfigError {
         for number in [self.line, self.column].into_iter().flatten() {
             write!(f, ":{number}")?;
         }
-        write!(f, ": {}", self.message)?;
+        // Messages quote names of the file.
+        write!(f, ": {}", escaped(&self.message))?;
         match &self.text {
             Some(text) => write!(f, ": `{text}`"),
             None => Ok(()),

@@ -6,6 +6,9 @@
 pub mod client;
 mod codebase;
 pub mod denial;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod pace;
 mod paging;
 mod reads;

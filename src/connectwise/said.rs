@@ -1,10 +1,10 @@
 //! ConnectWise's own words, made fit to be shown: allow-listed fields only, one line, no secret, no money.
 
-use std::ops::RangeInclusive;
-
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
+
+use crate::reconcile::shown::escaped;
 
 /// Takes the client's secrets out of a text.
 pub(super) struct Censor {
@@ -15,15 +15,6 @@ pub(super) struct Censor {
 const CHARS_MAX: usize = 300;
 /// Fields whose names hold one of these are about money, and so is a message that names one.
 const MONEY: &[&str] = &["price", "cost", "margin"];
-/// Soft hyphens, marks of direction, zero widths, line and paragraph separators.
-const HIDDEN: &[RangeInclusive<char>] = &[
-    '\u{ad}'..='\u{ad}',
-    '\u{61c}'..='\u{61c}',
-    '\u{200b}'..='\u{200f}',
-    '\u{2028}'..='\u{202e}',
-    '\u{2060}'..='\u{206f}',
-    '\u{feff}'..='\u{feff}',
-];
 const REDACTED: &str = "[redacted]";
 
 /// ConnectWise's error body (ConnectWise developer guide); nothing else of it is looked at.
@@ -61,7 +52,7 @@ impl Censor {
         for secret in &self.secrets {
             text = text.replace(secret.expose_secret(), REDACTED);
         }
-        cut(&escape(&without_money(&text)))
+        cut(&escaped(&without_money(&text)))
     }
 }
 
@@ -91,20 +82,6 @@ fn without_money(text: &str) -> String {
         if sum || is_money(word) { REDACTED } else { word }
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// Control characters, line breaks and marks that change the direction or hide: each as its number.
-fn escape(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        let hidden = HIDDEN.iter().any(|range| range.contains(&c));
-        if c.is_control() || hidden {
-            line.extend(c.escape_unicode());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }
 
 fn cut(line: &str) -> String {
@@ -150,7 +127,7 @@ mod tests {
     /// Otherwise an answer could forge lines in a log, or hide what it says.
     #[test]
     fn one_line_of_plain_characters() {
-        assert_eq!(said(r#"{"message":"a\nlevel=error\u001b[2J\u202eb"}"#), "a\\u{a}level=error\\u{1b}[2J\\u{202e}b");
+        assert_eq!(said(r#"{"message":"a\nlevel=error\u001b[2J\u202eb"}"#), "a\\nlevel=error\\u{1b}[2J\\u{202e}b");
         let long = said(&format!(r#"{{"message":"{}"}}"#, "é".repeat(1000)));
         assert_eq!(long.chars().count(), 300);
     }

@@ -59,13 +59,16 @@ fn piece(c: char) -> String {
     piece
 }
 
-/// Whether a character moves the cursor, turns the direction of writing, breaks the line, or is not seen at all.
+/// Whether a character moves the cursor, turns the direction of writing, breaks the line, or is not seen at all: the
+/// last are Unicode's `Default_Ignorable_Code_Point`.
 fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -79,6 +82,7 @@ mod tests {
             ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
             ("evil\u{202e}cod.exe", "evil\\u{202e}cod.exe"),
             ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+            ("Acme\u{34f}\u{fe0f}", "Acme\\u{34f}\\u{fe0f}"),
             ("one\ntwo\r\n", "one\\ntwo\\r\\n"),
             ("x\u{2028}level=error", "x\\u{2028}level=error"),
         ];

@@ -230,7 +230,7 @@ fn section<'a>(
     }
     for Entry { sign, handle, title, step, sentences } in new.into_iter().map(|finding| entry(run, finding)) {
         let title = middle_cut(&title, WIDTH - 13 - step.width());
-        let gap = WIDTH - 11 - title.width() - step.width();
+        let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
         let row = format!("  {sign} {handle:<6} {title}{}{step}", " ".repeat(gap));
         let _ = writeln!(text, "{}", row.trim_end());
         for sentence in sentences {
@@ -246,8 +246,13 @@ fn section<'a>(
 pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
     // An identifier or a date that is broken at its hyphen can be neither copied nor searched for.
     let whole_words = textwrap::WordSplitter::NoHyphenation;
-    let options =
-        textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest).word_splitter(whole_words);
+    // By default a line that is a little too long costs less than one that is nearly empty.
+    let fits = textwrap::wrap_algorithms::Penalties { overflow_penalty: 1_000_000, ..Default::default() };
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .word_splitter(whole_words)
+        .wrap_algorithm(textwrap::WrapAlgorithm::OptimalFit(fits));
     for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
     }
@@ -347,24 +352,39 @@ pub(super) fn middle_cut(name: &str, width: usize) -> String {
         return name.to_owned();
     }
     let side = width.saturating_sub(1) / 2;
-    let head: String = take_width(name.chars(), width - 1 - side);
-    let tail: String = take_width(name.chars().rev(), side).chars().rev().collect();
+    let starts = name.char_indices().map(|(at, _)| at);
+    let heads = starts.clone().map(|at| &name[..at]);
+    let head = heads.take_while(|head| head.width() < width - side).last().unwrap_or_default();
+    // Measured as it will stand: in reverse, signs that widen the one before them would widen nothing.
+    let tail = starts.rev().map(|at| &name[at..]).take_while(|tail| tail.width() <= side).last().unwrap_or_default();
     format!("{head}…{tail}")
-}
-
-fn take_width(characters: impl Iterator<Item = char>, width: usize) -> String {
-    let mut taken = String::new();
-    for character in characters {
-        let longer = format!("{taken}{character}");
-        if longer.width() > width {
-            break;
-        }
-        taken = longer;
-    }
-    taken
 }
 
 /// Padded on the right to `width` columns; `format!` would count characters.
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise one customer's name could end the program that reports the night.
+    #[test]
+    fn a_name_is_cut_to_its_width_whatever_it_is_made_of() {
+        for name in ["❤\u{fe0f}", "株式", "e\u{301}", "👍🏽", "🇩🇪", "x"] {
+            for width in 2..40 {
+                let cut = middle_cut(&name.repeat(50), width);
+                assert!(cut.width() <= width, "{width}: {cut}");
+            }
+        }
+    }
+
+    /// Otherwise the terminal would break the line where it likes, and a report would look like two.
+    #[test]
+    fn a_word_that_fills_a_line_stands_on_its_own() {
+        let mut text = String::new();
+        wrapped(&mut text, &format!("A {}", "x".repeat(200)), "  ", "  ");
+        assert!(text.lines().all(|line| line.width() <= WIDTH), "{text}");
+    }
 }

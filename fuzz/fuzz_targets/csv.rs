@@ -1,0 +1,45 @@
+//! An export's bytes: never a panic; every row of data is counted, rejected or nameless; and what an error says is harmless.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use recount::export::ExportSettings;
+use recount::export::read_bytes;
+use recount::reconcile::counts::Cell;
+use recount::reconcile::counts::ColumnNames;
+use recount::reconcile::counts::Counts;
+use recount::reconcile::counts::Duplicates;
+use recount_fuzz::assert_harmless;
+
+fuzz_target!(|bytes: &[u8]| {
+    let path = Path::new("export.csv");
+    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
+    let settings = ExportSettings::new(path.to_owned(), columns);
+    let ways = [(b',', Duplicates::Error), (b';', Duplicates::Sum), (b'\t', Duplicates::Max)];
+    for (delimiter, duplicates) in ways {
+        let settings = ExportSettings { delimiter, duplicates, ..settings.clone() };
+        match read_bytes(path, bytes, &settings) {
+            Ok(counts) => check(&counts, duplicates),
+            Err(error) => assert_harmless(&error.to_string()),
+        }
+    }
+});
+
+fn check(counts: &Counts, duplicates: Duplicates) {
+    let cells = counts.customers.values().flat_map(|customer| customer.services.values());
+    let counted: usize = cells.clone().map(|cell| cell.lines().len()).sum();
+    assert!(counts.rows > 0);
+    assert_eq!(counted + counts.rejected.len() + counts.nameless.len(), counts.rows, "a row was lost");
+    let rejected: usize = counts.customers.values().map(|customer| customer.rejected_lines.len()).sum();
+    assert_eq!(rejected, counts.rejected.len(), "a rejected row holds nobody's lines");
+    for cell in cells {
+        match cell {
+            Cell::Counted { lines, .. } => {
+                assert!(duplicates != Duplicates::Error || lines.len() == 1, "rows were merged unasked");
+            }
+            Cell::Duplicate { lines, counts } => assert_eq!(lines.len(), counts.len()),
+        }
+    }
+    assert!(!counts.units().is_sign_negative());
+}

@@ -1,0 +1,36 @@
+//! Quantities: never a panic, never negative, exactly the number that was written, and the same again when read back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use recount::reconcile::quantity::Quantity;
+use recount_fuzz::assert_harmless;
+use recount_fuzz::value;
+
+fuzz_target!(|text: &str| {
+    match Quantity::parse_count(text) {
+        Ok(quantity) => {
+            let digits = text.trim_matches([' ', '\t']);
+            assert_eq!(value(digits), value(&quantity.to_string()), "{text:?} became {quantity}");
+            assert_eq!(Quantity::parse_count(&quantity.to_string()), Ok(quantity));
+            check(quantity);
+        }
+        Err(error) => assert_harmless(&error.to_string()),
+    }
+    if let Some(quantity) = Quantity::from_json_number(text) {
+        check(quantity);
+        // Other texts than JSON numbers only must not panic.
+        if let Ok(number) = serde_json::from_str::<serde_json::Number>(text)
+            && let Some(exact) = value(&number.to_string())
+        {
+            assert_eq!(Some(exact), value(&quantity.to_string()), "{text:?} became {quantity}");
+        }
+    }
+});
+
+fn check(quantity: Quantity) {
+    assert!(!quantity.as_decimal().is_sign_negative(), "{quantity}");
+    assert_eq!(quantity.to_string().parse(), Ok(quantity), "the history would read another quantity");
+    let json = serde_json::to_string(&quantity).expect("a number");
+    assert_eq!(serde_json::from_str::<Quantity>(&json).ok(), Some(quantity), "{json}");
+    assert_eq!(value(&json), value(&quantity.to_string()));
+}

@@ -1,0 +1,111 @@
+//! The terminal report of names and sentences that others wrote: never a panic, harmless, and no line over 80 columns.
+//! The lines of the input are customer, service, product, message, fix, file, and the quantities before and wanted.
+#![no_main]
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use libfuzzer_sys::fuzz_target;
+use recount::history::record::ExportRecord;
+use recount::history::record::LineRecord;
+use recount::history::record::PlanRecord;
+use recount::history::record::Requests;
+use recount::history::record::RunEnd;
+use recount::history::record::RunRecord;
+use recount::history::record::Totals;
+use recount::reconcile::code::Code;
+use recount::reconcile::code::Severity;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductCode;
+use recount::reconcile::ids::RunId;
+use recount::reconcile::ids::ServiceName;
+use recount::reconcile::outcome::Mode;
+use recount::reconcile::outcome::Outcome;
+use recount::reconcile::outcome::RunCommand;
+use recount::reconcile::outcome::RunVerdict;
+use recount::reconcile::plan::Finding;
+use recount::reconcile::plan::Source;
+use recount::reconcile::quantity::Quantity;
+use recount::report::paint::Paint;
+use recount::report::text::View;
+use recount::report::text::render;
+use recount_fuzz::assert_fits;
+
+fuzz_target!(|text: &str| {
+    let mut parts = text.split('\n').chain(std::iter::repeat(""));
+    let input: [&str; 8] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+    for outcome in [Outcome::Updated, Outcome::WouldCreate, Outcome::Held] {
+        assert_fits(&render(&run(&input, outcome), View { paint: Paint::PLAIN, whole: false, known: &[] }));
+    }
+});
+
+fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
+    let started_at = DateTime::UNIX_EPOCH;
+    let [customer, service, product, message, fix, file, was, wanted] = *input;
+    let (customer, service) = (CustomerName::new(customer), ServiceName::new(service));
+    let finding = |severity, handle: Option<&str>, service: Option<&ServiceName>| Finding {
+        severity,
+        code: Code::CustomerUnmapped,
+        customer: service.map(|_| customer.clone()),
+        service: service.cloned(),
+        handle: handle.map(str::to_owned),
+        message: message.to_owned(),
+        fix: fix.to_owned(),
+    };
+    let findings = vec![
+        finding(Severity::Decide, None, None),
+        finding(Severity::Decide, Some("abc1"), Some(&service)),
+        finding(Severity::Warning, Some("def2"), Some(&service)),
+    ];
+    let source = Source { customer: customer.clone(), service: service.clone(), count: None, lines: vec![2] };
+    let line = LineRecord {
+        handle: "abc1".to_owned(),
+        company: None,
+        agreement: None,
+        addition: None,
+        product: (!product.is_empty()).then(|| ProductCode::new(product)),
+        sources: vec![source],
+        was: quantity(was),
+        wanted: quantity(wanted),
+        now: None,
+        outcome,
+        reason: Code::PlanHeld,
+        detail: message.to_owned(),
+    };
+    let export = ExportRecord {
+        path: file.to_owned(),
+        sha256: String::new(),
+        rows: 1,
+        customers: 1,
+        units: Quantity::from(1).as_decimal(),
+        modified_at: started_at - TimeDelta::hours(2),
+        open_end: false,
+    };
+    let totals = Totals { to_decide: 2, lines: 1, explained: 1, ..Totals::default() };
+    RunRecord {
+        run: RunId(7),
+        integration: IntegrationName::new("main"),
+        command: RunCommand::ALL[0],
+        mode: Mode::Observe,
+        started_at,
+        planned: Some(PlanRecord {
+            fingerprint: "0123456789ab".to_owned(),
+            accepted: false,
+            export,
+            lines: vec![line],
+        }),
+        end: Some(RunEnd {
+            finished_at: started_at,
+            verdict: RunVerdict::Decide,
+            exit_code: 10,
+            findings,
+            totals,
+            requests: Requests::default(),
+        }),
+    }
+}
+
+/// A column of the report holds eight characters; beyond them a row becomes longer rather than wrong.
+fn quantity(text: &str) -> Option<Quantity> {
+    Quantity::from_json_number(text).filter(|quantity| quantity.to_string().len() <= 8)
+}

@@ -1,0 +1,16 @@
+//! Text of others, made fit to be shown: nothing that acts on a terminal or hides, and no longer than it may be.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use recount::reconcile::shown::escaped;
+use recount::reconcile::shown::shown;
+use recount_fuzz::assert_harmless;
+
+fuzz_target!(|text: &str| {
+    let (short, whole) = (shown(text), escaped(text));
+    assert_harmless(&short);
+    assert_harmless(&whole);
+    assert!(short.chars().count() <= 60, "{short:?}");
+    assert!(short == whole || short.contains('…'), "cut without a sign: {short:?}");
+    assert_eq!(escaped(&whole), whole);
+});

@@ -1,0 +1,80 @@
+//! Ways in for the fuzz targets: only they compile it (`--cfg fuzzing`).
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header::DATE;
+use http::header::RETRY_AFTER;
+use serde_json::Value;
+
+use crate::connectwise::retry::Backoff;
+use crate::connectwise::said::Censor;
+use crate::connectwise::wire;
+use crate::connectwise::wire::AdditionRow;
+use crate::connectwise::wire::AgreementRow;
+use crate::connectwise::wire::CompanyRow;
+use crate::connectwise::wire::ProductRow;
+use crate::connectwise::wire::QuantityRow;
+use crate::connectwise::wire::Row;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+use crate::reconcile::records::Agreement;
+use crate::reconcile::records::Company;
+use crate::reconcile::records::Product;
+
+/// Every list that one answer can be read as; `None` where it is no such list.
+#[derive(Debug)]
+pub struct Lists {
+    /// Each record with its id, or why it is none.
+    pub companies: Option<Vec<(i64, Result<Company, String>)>>,
+    /// As above.
+    pub agreements: Option<Vec<(i64, Result<Agreement, String>)>>,
+    /// As above.
+    pub products: Option<Vec<(i64, Result<Product, String>)>>,
+    /// As above.
+    pub additions: Option<Vec<(i64, Result<Addition, String>)>>,
+}
+
+/// An answer to a GET.
+pub fn lists(body: &[u8]) -> Lists {
+    Lists {
+        companies: list::<CompanyRow>(body),
+        agreements: list::<AgreementRow>(body),
+        products: list::<ProductRow>(body),
+        additions: list::<AdditionRow>(body),
+    }
+}
+
+/// An answer to a PATCH: the id and the quantity, or why there is none.
+pub fn patched(body: &[u8]) -> Option<(i64, Result<Quantity, String>)> {
+    let row: QuantityRow = serde_json::from_slice(body).ok()?;
+    Some((row.id, wire::quantity(&row.quantity)))
+}
+
+/// A JSON value as a quantity, or why it is none.
+pub fn quantity(value: &Value) -> Result<Quantity, String> {
+    wire::quantity(value)
+}
+
+/// What the body of a refusal says, on one line. `secret` must not be in it.
+pub fn said(body: &[u8], secret: &str) -> String {
+    Censor::new(vec![secret.into()]).said(body)
+}
+
+/// The wait that a 429 with these headers asks for, at most `most` if it does not say. Bytes that no header may hold
+/// stand for no header.
+pub fn wait(retry_after: &[u8], date: &[u8], most: Duration) -> Duration {
+    let mut headers = HeaderMap::new();
+    for (name, bytes) in [(RETRY_AFTER, retry_after), (DATE, date)] {
+        if let Ok(value) = HeaderValue::from_bytes(bytes) {
+            headers.insert(name, value);
+        }
+    }
+    Backoff::new(most).after_429(&headers, None)
+}
+
+fn list<R: Row>(body: &[u8]) -> Option<Vec<(i64, Result<R::Record, String>)>> {
+    let rows: Vec<R> = serde_json::from_slice(body).ok()?;
+    Some(rows.into_iter().map(|row| (row.id(), row.into_record())).collect())
+}
