@@ -241,7 +241,8 @@ async fn each(
         if stop.asked() && !runs.is_empty() {
             break;
         }
-        let run = night(config, integration, order, session, stop).await?;
+        let run = night(config, integration, order, session, stop).await;
+        let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
         keep_report(&config.state, &run);
         show(&run);
         runs.push(run);
