@@ -110,36 +110,39 @@ pub async fn carry_out<W: Writer>(
 ) -> Applied {
     let mut hands = one_write::Hands::new(scene, connectwise, journal);
     let mut applied = Applied::default();
-    for group in plan.writes().chunk_by(|(a, _), (b, _)| a.agreement == b.agreement) {
-        carry_out_group(group, scene, connectwise, &mut hands, &mut applied).await;
+    for (key, write) in plan.writes() {
+        applied.halt = applied.halt.take().or_else(|| hands.halt());
+        let settled = match applied.halt {
+            None => look_and_write(key, write, scene, connectwise, &mut hands, &mut applied.halt).await,
+            Some(_) => not_reached(key, write),
+        };
+        applied.settled.push(settled);
     }
     applied.halt = applied.halt.or(hands.halt_after_all());
     applied
 }
 
-/// The lines of one agreement. What it shows is read just before each write: a person may be at work on it, too.
-async fn carry_out_group<W: Writer>(
-    group: &[(LineKey, Write)],
+/// What the line's agreement shows is read just before the write: a person may be at work on it, too. A throttled read
+/// may wait long, and a person who asks to stop does not; nothing was sent yet.
+async fn look_and_write<W: Writer>(
+    key: &LineKey,
+    write: &Write,
     scene: Scene<'_>,
     connectwise: &W,
     hands: &mut one_write::Hands<'_, W>,
-    applied: &mut Applied,
-) {
-    for (key, write) in group {
-        applied.halt = applied.halt.take().or_else(|| hands.halt());
-        if applied.halt.is_some() {
-            applied.settled.push(not_reached(key, write));
-            continue;
+    halt: &mut Option<Halt>,
+) -> Settled {
+    let fresh = tokio::select! {
+        fresh = look_again(key.agreement, scene.today, connectwise) => fresh,
+        () = scene.stop.wait() => Fresh::Unread(Halt::Stopped),
+    };
+    match fresh {
+        Fresh::Billing(additions) => hands.write(key, write, &additions).await,
+        Fresh::Held(code, detail) => held(key, code, &detail),
+        Fresh::Unread(why) => {
+            *halt = Some(why);
+            not_reached(key, write)
         }
-        let settled = match look_again(key.agreement, scene.today, connectwise).await {
-            Fresh::Billing(additions) => hands.write(key, write, &additions).await,
-            Fresh::Held(code, detail) => held(key, code, &detail),
-            Fresh::Unread(error) => {
-                applied.halt = Some(Halt::Read(error));
-                not_reached(key, write)
-            }
-        };
-        applied.settled.push(settled);
     }
 }
 
@@ -147,13 +150,13 @@ async fn carry_out_group<W: Writer>(
 enum Fresh {
     Billing(Vec<Addition>),
     Held(Code, String),
-    Unread(ReadError),
+    Unread(Halt),
 }
 
 async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connectwise: &W) -> Fresh {
     let found = match connectwise.agreements(&BTreeSet::from([agreement])).await {
         Ok(found) => found,
-        Err(error) => return Fresh::Unread(error),
+        Err(error) => return Fresh::Unread(Halt::Read(error)),
     };
     match found.iter().find(|found| found.id == agreement).map(|found| found.billing(today)) {
         None => Fresh::Held(Code::AgreementMissing, format!("agreement {agreement} is gone since the plan was drawn")),
@@ -162,7 +165,7 @@ async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connect
         }
         Some(Ok(())) => match connectwise.additions(agreement).await {
             Ok(additions) => Fresh::Billing(additions),
-            Err(error) => Fresh::Unread(error),
+            Err(error) => Fresh::Unread(Halt::Read(error)),
         },
     }
 }

@@ -8,6 +8,7 @@ use crate::reconcile::decisions::Answer;
 use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
+use crate::reconcile::guards::InDoubt;
 use crate::reconcile::guards::Past;
 use crate::reconcile::guards::ToZero;
 use crate::reconcile::mapping::Mapping;
@@ -131,8 +132,7 @@ impl Judge<'_> {
             Err(code) => return held(code, Some(live), source_trouble(code)),
         };
         if let Some(doubt) = self.past.in_doubt.get(key) {
-            let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
-            return held(code, Some(live), doubt_detail(doubt));
+            return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
         }
         if to == now {
             return judged(Verdict::Unchanged(Code::Equal), Some(live), String::new());
@@ -254,8 +254,7 @@ impl Judge<'_> {
     ) -> Result<Quantity, Trouble> {
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(key) {
-            let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
-            return Err((code, doubt_detail(doubt)));
+            return Err((doubt_code(doubt), doubt_detail(doubt)));
         }
         if quantity.is_zero() {
             return Ok(quantity);
@@ -355,7 +354,11 @@ fn source_trouble(code: Code) -> String {
     }
 }
 
-fn doubt_detail(doubt: &crate::reconcile::guards::InDoubt) -> String {
+fn doubt_code(doubt: &InDoubt) -> Code {
+    if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous }
+}
+
+fn doubt_detail(doubt: &InDoubt) -> String {
     let sent = format!("a creation of run {} is in doubt", doubt.run);
     if doubt.candidates.is_empty() {
         format!("{sent}; a later run looks again")

@@ -133,6 +133,23 @@ fn asked_to_stop_before_the_first_write_it_writes_nothing() {
     converges_then_is_silent(&night);
 }
 
+/// systemd waits 90 s before it kills; ConnectWise may ask for ten minutes of patience.
+#[test]
+fn asked_to_stop_while_a_busy_server_makes_it_wait_it_stops() {
+    let night = Night::busy();
+    night.fault(
+        r#"[{"when": {"method": "GET", "path": "/agreements/10/additions", "nth": 2},
+             "then": {"status": 429, "headers": {"Retry-After": "600"}}}]"#,
+    );
+    let run = night.start(&["run", "--json", "-vv"]);
+    wait_until("the look before a write", || night.sim().requests().iter().any(|request| request.fault.is_some()));
+    run.signal("TERM");
+    let said = night.heard(run.end()).exits(143);
+    assert!(night.sim().writes().is_empty(), "nothing was sent");
+    assert_eq!(said.outcome(10, "MP-ARCHIVE"), "held", "{}", said.out);
+    converges_then_is_silent(&night);
+}
+
 /// Two runs at once would both see the old quantity, or both create the line.
 #[test]
 fn a_second_run_is_turned_away_while_the_first_is_at_work() {
