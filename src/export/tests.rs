@@ -32,7 +32,7 @@ fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
 fn told(counts: &Counts) -> Vec<(String, String, String, Vec<u64>)> {
     let cells = counts.customers.iter().flat_map(|(customer, of)| of.services.iter().map(move |cell| (customer, cell)));
     let told = cells.filter_map(|(customer, (service, cell))| match cell {
-        Cell::Counted { count, lines } => {
+        Cell::Counted { count, lines, .. } => {
             Some((customer.to_string(), service.to_string(), count.to_string(), lines.clone()))
         }
         Cell::Duplicate { .. } => None,

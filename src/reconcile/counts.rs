@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::quantity::CountError;
 use crate::reconcile::quantity::Quantity;
@@ -42,6 +43,8 @@ pub enum Cell {
         count: Quantity,
         /// Where they stand, first line first.
         lines: Vec<u64>,
+        /// What is counted, by name, in order and each once; empty when the export has no column of items.
+        items: Vec<ItemName>,
     },
     /// Several rows where the export may hold one. Which of them is right nobody knows.
     Duplicate {
@@ -257,7 +260,7 @@ enum Fault<'a> {
 impl Cell {
     /// What these rows, of which there is at least one, come to.
     fn of(rows: &[CountedRow], duplicates: Duplicates) -> Self {
-        let mut cell = Cell::Counted { count: rows[0].units, lines: vec![rows[0].line] };
+        let mut cell = Cell::Counted { count: rows[0].units, lines: vec![rows[0].line], items: Vec::new() };
         for row in &rows[1..] {
             cell.again(row.line, row.units, duplicates);
         }
@@ -270,7 +273,7 @@ impl Cell {
                 lines.push(line);
                 counts.push(units);
             }
-            Cell::Counted { count, lines } => {
+            Cell::Counted { count, lines, .. } => {
                 let merged = match duplicates {
                     Duplicates::Error => None,
                     Duplicates::Sum => count.checked_add(units),
@@ -329,9 +332,9 @@ mod tests {
         let lines = vec![2, 3];
         let twice = Cell::Duplicate { lines: lines.clone(), counts: vec![Quantity::from(5), Quantity::from(7)] };
         assert_eq!(cell(&tally(Duplicates::Error, &rows), "Acme", "EDR"), twice);
-        let sum = Cell::Counted { count: Quantity::from(12), lines: lines.clone() };
+        let sum = Cell::Counted { count: Quantity::from(12), lines: lines.clone(), items: Vec::new() };
         assert_eq!(cell(&tally(Duplicates::Sum, &rows), "Acme", "EDR"), sum);
-        let max = Cell::Counted { count: Quantity::from(7), lines };
+        let max = Cell::Counted { count: Quantity::from(7), lines, items: Vec::new() };
         assert_eq!(cell(&tally(Duplicates::Max, &rows), "Acme", "EDR"), max);
     }
 

@@ -90,6 +90,10 @@ name!(
     ServiceName
 );
 name!(
+    /// One thing that a count counts (a device, a mailbox, a domain), as the vendor's export names it.
+    ItemName
+);
+name!(
     /// A catalog item's `identifier`, as the configuration writes it.
     ProductCode
 );
