@@ -43,6 +43,7 @@ use recount::reconcile::mapping::CustomerRow;
 use recount::reconcile::mapping::CustomerTarget;
 use recount::reconcile::mapping::Mapping;
 use recount::reconcile::mapping::ServiceRule;
+use recount::reconcile::owners::Claims;
 use recount::reconcile::placement::Place;
 use recount::reconcile::placement::place_all;
 use recount::reconcile::plan::Plan;
@@ -163,6 +164,7 @@ impl Night {
             places,
             directory: &self.directory,
             additions: &self.additions,
+            claims: &Claims::default(),
             policy: &self.policy,
             past: &self.past,
             today: today(),
@@ -217,7 +219,7 @@ fn mapping() -> Mapping {
 
 fn directory() -> Directory {
     let companies = (0..CUSTOMERS).map(CompanyId);
-    let companies = companies.map(|id| (id, Company { id, name: format!("Customer {id:06} Ltd"), deleted: false }));
+    let companies = companies.map(|id| (id, Company { name: format!("Customer {id:06} Ltd"), ..Company::unnamed(id) }));
     let agreements = (0..CUSTOMERS).map(|id| (AgreementId(id), agreement(id)));
     let products = (0..SERVICES).map(|id| {
         let identifier = format!("MP-{id:02}");

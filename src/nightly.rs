@@ -12,6 +12,7 @@ mod survey;
 mod undo;
 
 pub use failure::Failure;
+pub use survey::Others;
 pub use survey::Survey;
 pub use survey::survey;
 
@@ -52,6 +53,8 @@ use crate::reconcile::ids::RunId;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::owners::Claims;
+use crate::reconcile::owners::Neighbour;
 
 /// One integration's night.
 #[derive(Clone, Copy)]
@@ -66,6 +69,8 @@ pub struct Job<'a> {
     pub export: &'a ExportSettings,
     /// Where they are billed.
     pub mapping: &'a Mapping,
+    /// Who else bills in the same ConnectWise.
+    pub neighbours: &'a [Neighbour<'a>],
     /// What stops a plan.
     pub guards: &'a GuardPolicy,
     /// How long a creation in doubt is left alone.
@@ -158,8 +163,10 @@ async fn plan_night<R: Reader>(
     let past = Past { in_doubt, just_created, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
+    let seen = history.agreements_by_name(job.neighbours)?;
+    let claims = Claims::new(job.neighbours, &seen, &remote.directory, ending.today());
     let stamp = export.stamp();
-    let plan = draw(gathered(job, &export, &stamp, &remote, &past, ending.today()));
+    let plan = draw(gathered(job, &export, &stamp, &remote, &claims, &past, ending.today()));
     let checks = Checks {
         policy: job.guards,
         past: &past,
@@ -226,6 +233,7 @@ fn gathered<'a>(
     export: &'a Export,
     stamp: &'a ExportStamp,
     remote: &'a Remote,
+    claims: &'a Claims,
     past: &'a Past,
     today: NaiveDate,
 ) -> Gathered<'a> {
@@ -237,6 +245,7 @@ fn gathered<'a>(
         places: &remote.places,
         directory: &remote.directory,
         additions: &remote.additions,
+        claims,
         policy: job.guards,
         past,
         today,

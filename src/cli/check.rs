@@ -1,5 +1,8 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -16,14 +19,21 @@ use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
 use crate::history::History;
 use crate::nightly::Failure;
+use crate::nightly::Others;
 use crate::nightly::survey;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
+use crate::reconcile::owners::FIX;
+use crate::reconcile::owners::owned_by;
+use crate::reconcile::owners::shared;
 use crate::reconcile::shown::escaped;
 use crate::report::paint::Paint;
 use crate::report::text::WIDTH;
@@ -48,6 +58,12 @@ fn checked(global: &Global) -> Result<Checks, Trouble> {
     }
     Ok(checks)
 }
+
+/// Products that another integration bills as well, and whose customers.
+type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
+
+/// Customers that are named in one line.
+const NAMED: usize = 3;
 
 /// What was looked at, in order.
 struct Checks {
@@ -97,6 +113,7 @@ impl Checks {
                 return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
             }
         };
+        self.shared(config, integration, mapping);
         let counts = self.export(&name("export"), integration);
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
@@ -106,7 +123,7 @@ impl Checks {
         };
         self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
         if self.rights(&name("may read"), settings, &client).await {
-            self.mapping(&name("mapping"), integration, mapping, &client, &counts).await;
+            self.mapping((config, integration), mapping, &client, &counts).await;
         }
         self.writing(&name("may write"), integration, mapping.create_lines);
     }
@@ -164,13 +181,18 @@ impl Checks {
 
     async fn mapping(
         &mut self,
-        name: &str,
-        integration: &IntegrationConfig,
+        (config, integration): (&Config, &IntegrationConfig),
         mapping: &Mapping,
         client: &Client,
         counts: &Counts,
     ) {
-        let survey = match survey(client, mapping, counts, clock::now().date_naive()).await {
+        let name = &format!("{}: mapping", integration.name);
+        let neighbours = config.neighbours(integration);
+        // Whatever the history cannot say is said in its own line.
+        let history = History::open_existing(&config.state).ok().flatten();
+        let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
+        let others = Others { neighbours: &neighbours, seen: &seen };
+        let survey = match survey(client, mapping, counts, others, clock::now().date_naive()).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
@@ -191,8 +213,34 @@ impl Checks {
                 &finding.fix,
             );
         }
+        self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
             self.good(name, format!("{} customers have their agreement", survey.placed));
+        }
+    }
+
+    /// What two integrations bill for all that the files say: seen without ConnectWise.
+    fn shared(&mut self, config: &Config, integration: &IntegrationConfig, mapping: &Mapping) {
+        let mut twice: Twice = BTreeMap::new();
+        for neighbour in config.neighbours(integration) {
+            for (product, customers) in shared(mapping, neighbour.mapping) {
+                twice.insert((product, neighbour.integration.clone()), customers);
+            }
+        }
+        self.owned_twice(integration, &twice);
+    }
+
+    /// Says it once: ConnectWise may know of more lines than the files, and never of fewer.
+    fn owned_twice(&mut self, integration: &IntegrationConfig, twice: &Twice) {
+        let name = format!("{}: owned twice", integration.name);
+        for ((product, other), customers) in twice {
+            let owned = owned_by(product, &[other]);
+            self.list.retain(|check| !(check.name == name && check.detail.starts_with(&owned)));
+            let of = customers.iter().take(NAMED).map(|customer| customer.as_str()).collect::<Vec<_>>().join(", ");
+            let more = customers.len().saturating_sub(NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let detail = format!("{owned}: {of}{more} ({})", Code::LineOwnedTwice);
+            self.wrong(&name, Exit::Config, detail, FIX);
         }
     }
 

@@ -261,12 +261,14 @@ async fn night(
     let nothing = Mapping::default();
     let settle =
         connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+    let neighbours = config.neighbours(integration);
     let job = Job {
         integration: &integration.name,
         mode: integration.mode,
         command: order.command,
         export: &integration.export,
         mapping: integration.mapping.as_ref().unwrap_or(&nothing),
+        neighbours: &neighbours,
         guards: &integration.guards,
         settle: settle.unwrap_or(TimeDelta::MAX),
         approved: order.approved,

@@ -1,5 +1,6 @@
 //! `[integration.NAME]`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::connectwise::optional;
@@ -14,8 +15,10 @@ use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::AgreementRule;
+use crate::reconcile::mapping::CompanyFilter;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::mapping::MatchCustomers;
+use crate::reconcile::mapping::folded;
 use crate::reconcile::outcome::Mode;
 
 const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
@@ -35,6 +38,7 @@ pub(in crate::config) fn config(
     let customers_path = customers_field.as_ref().and_then(|field| field.path(folder));
     let match_customers =
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
+    let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
     let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
     let export = section.required("export").and_then(|field| export::settings(field.table()?, folder));
@@ -48,6 +52,7 @@ pub(in crate::config) fn config(
     let mapping = Mapping {
         customers: customers.rows,
         match_customers: match_customers?,
+        companies_of: companies_of?,
         services: services.rules,
         default_agreement: default_agreement?,
         create_lines: create_lines?,
@@ -72,6 +77,32 @@ fn reference(field: &Field<'_>, known: &[&str]) -> Option<String> {
         return None;
     }
     Some(name.to_owned())
+}
+
+/// `company_types = ["Client"]`: one of its types is enough; `{ every = […] }`: each of its types has to be there.
+fn company_filter(section: &Section<'_>) -> Option<CompanyFilter> {
+    let kinds = section.get("company_types").map_or(Some((BTreeSet::new(), false)), |field| {
+        if field.value().as_table().is_none() {
+            return Some((names(&field)?, false));
+        }
+        let section = field.table()?;
+        let every = section.required("every").and_then(|field| names(&field));
+        section.finish(&[]);
+        Some((every?, true))
+    });
+    let statuses = section.get("company_statuses").map_or(Some(BTreeSet::new()), |field| names(&field));
+    let (kinds, every_kind) = kinds?;
+    Some(CompanyFilter { kinds, every_kind, statuses: statuses? })
+}
+
+/// Names of ConnectWise's own; an empty list would leave every company out.
+fn names(field: &Field<'_>) -> Option<BTreeSet<String>> {
+    let items = field.list()?;
+    if items.is_empty() {
+        field.error(format!("`{}` is empty; leave it out to take every company", field.key));
+        return None;
+    }
+    items.iter().map(|item| item.text().map(folded)).collect()
 }
 
 fn agreement_rule(field: &Field<'_>) -> Option<AgreementRule> {

@@ -14,6 +14,7 @@ use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
+use crate::reconcile::owners::Neighbour;
 
 /// `recount.toml`, with everything it names.
 #[derive(Debug, Clone)]
@@ -93,7 +94,35 @@ pub struct DaemonConfig {
     pub catch_up: Duration,
 }
 
+impl Config {
+    /// The other integrations that are not off and bill in the same ConnectWise, by whatever table it is named. One
+    /// whose `customers.csv` is at fault writes nothing, so it owns nothing.
+    pub fn neighbours<'a>(&'a self, of: &IntegrationConfig) -> Vec<Neighbour<'a>> {
+        let own = self.connectwise.get(&of.connectwise);
+        let same_site = |other: &&IntegrationConfig| {
+            let site = self.connectwise.get(&other.connectwise);
+            own.zip(site).is_some_and(|(own, site)| own.same_site(site))
+        };
+        let others = self.integrations.values().filter(|other| other.name != of.name && other.mode != Mode::Off);
+        let neighbour = |other: &'a IntegrationConfig| {
+            Some(Neighbour { integration: &other.name, mapping: other.mapping.as_ref().ok()? })
+        };
+        others.filter(same_site).filter_map(neighbour).collect()
+    }
+}
+
 impl ConnectWiseConfig {
+    /// Whether both tables are one company of one server: the cloud's API host and its site are the same server
+    /// (ConnectWise developer guide).
+    fn same_site(&self, other: &Self) -> bool {
+        let site = |one: &Self| {
+            let host = one.url.host_str().unwrap_or_default().to_ascii_lowercase();
+            let host = host.strip_prefix("api-").unwrap_or(&host).to_owned();
+            (host, one.url.port_or_known_default(), one.company.to_lowercase())
+        };
+        site(self) == site(other)
+    }
+
     /// What the client needs, with the secrets read now.
     ///
     /// # Errors

@@ -61,13 +61,16 @@ impl Row for IdRow {
 #[serde(rename_all = "camelCase")]
 pub(super) struct CompanyRow {
     id: i64,
+    identifier: Option<String>,
     name: Option<String>,
+    status: Option<Reference>,
+    types: Option<Vec<Reference>>,
     deleted_flag: Option<bool>,
 }
 
 impl Row for CompanyRow {
     type Record = Company;
-    const FIELDS: &'static str = "id,name,deletedFlag";
+    const FIELDS: &'static str = "id,identifier,name,status,types,deletedFlag";
 
     fn id(&self) -> i64 {
         self.id
@@ -76,7 +79,10 @@ impl Row for CompanyRow {
     fn into_record(self) -> Result<Company, String> {
         Ok(Company {
             id: CompanyId(self.id),
+            identifier: self.identifier.unwrap_or_default(),
             name: self.name.unwrap_or_default(),
+            status: self.status.and_then(|status| status.name).unwrap_or_default(),
+            kinds: self.types.unwrap_or_default().into_iter().filter_map(|kind| kind.name).collect(),
             deleted: self.deleted_flag.unwrap_or(false),
         })
     }

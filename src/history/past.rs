@@ -38,7 +38,9 @@ use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::outcome::RunCommand;
+use crate::reconcile::owners::Neighbour;
 use crate::reconcile::plan::LineKey;
 
 impl History {
@@ -64,6 +66,25 @@ impl History {
         })
     }
 
+    /// The agreements of the last accepted run of each neighbour whose customers match by name: no file names those.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn agreements_by_name(
+        &self,
+        neighbours: &[Neighbour<'_>],
+    ) -> Result<BTreeMap<IntegrationName, BTreeSet<AgreementId>>, StoreError> {
+        let by_name = neighbours.iter().filter(|one| one.mapping.match_customers == MatchCustomers::ExactName);
+        self.read(|connection| {
+            let agreements = by_name.map(|one| {
+                let accepted = accepted(connection, one.integration.as_str(), NO_RUN)?;
+                let lines = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
+                Ok((one.integration.clone(), lines.map(|key| key.agreement).collect()))
+            });
+            agreements.collect()
+        })
+    }
+
     /// Lines whose creation was sent after `since` and is known to have happened.
     ///
     /// # Errors
@@ -86,6 +107,9 @@ impl History {
         })
     }
 }
+
+/// Runs are numbered from 1.
+const NO_RUN: RunId = RunId(0);
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {

@@ -104,7 +104,7 @@ async fn agreements<R: Reader>(
     let mapped = mapping.companies();
     let in_question = |company: &&Company| {
         let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
-        !company.deleted && (by_name || mapped.contains(&company.id))
+        !company.deleted && (by_name && mapping.companies_of.admits(company) || mapped.contains(&company.id))
     };
     let in_question = companies.values().filter(in_question).map(|company| company.id).collect();
     let mut agreements: BTreeMap<AgreementId, Agreement> = BTreeMap::new();

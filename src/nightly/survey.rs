@@ -16,9 +16,13 @@ use crate::reconcile::findings::finding;
 use crate::reconcile::findings::sort;
 use crate::reconcile::guards::Past;
 use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::owners::Claims;
+use crate::reconcile::owners::Neighbour;
 use crate::reconcile::placement::Place;
 use crate::reconcile::placement::place_all;
 use crate::reconcile::plan::Finding;
@@ -33,6 +37,8 @@ pub struct Survey {
     pub an_agreement: Option<AgreementId>,
     /// Customers that have a place.
     pub placed: usize,
+    /// Products that neighbours bill on the same agreements, with the customers that this is about.
+    pub owned_twice: BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>,
 }
 
 /// Holds every row of the mapping against ConnectWise: companies, agreements, products, deprecated services.
@@ -43,6 +49,7 @@ pub async fn survey<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     counts: &Counts,
+    others: Others<'_>,
     today: NaiveDate,
 ) -> Result<Survey, ReadError> {
     let past = Past::default();
@@ -65,7 +72,35 @@ pub async fn survey<R: Reader>(
             Place::Blocked { .. } | Place::Skipped | Place::Nowhere(_) => None,
         })
         .collect();
-    Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len() })
+    let claims = Claims::new(others.neighbours, others.seen, &directory, today);
+    let owned_twice = owned_twice(mapping, &places, &claims);
+    Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len(), owned_twice })
+}
+
+/// Who else bills in the same ConnectWise, and the agreements on which customers that match by name were seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Others<'a> {
+    /// The other integrations.
+    pub neighbours: &'a [Neighbour<'a>],
+    /// See [`Claims::new`].
+    pub seen: &'a BTreeMap<IntegrationName, BTreeSet<AgreementId>>,
+}
+
+fn owned_twice(
+    mapping: &Mapping,
+    places: &BTreeMap<CustomerName, Place>,
+    claims: &Claims,
+) -> BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>> {
+    let mut twice: BTreeMap<_, BTreeSet<CustomerName>> = BTreeMap::new();
+    for (customer, place) in places {
+        for product in mapping.products().into_iter().filter(|_| place.agreement().is_some()) {
+            let owners = place.agreement().map(|(_, agreement)| claims.of(agreement, product));
+            for other in owners.into_iter().flatten() {
+                twice.entry((product.clone(), other.clone())).or_default().insert(customer.clone());
+            }
+        }
+    }
+    twice
 }
 
 fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {

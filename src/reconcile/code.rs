@@ -73,6 +73,8 @@ codes! {
     LineAmbiguous = "line-ambiguous",
     /// An addition begins in the future.
     LineNotYetEffective = "line-not-yet-effective",
+    /// Another integration bills the same product on the same agreement.
+    LineOwnedTwice = "line-owned-twice",
     /// An addition's product or quantity could not be read.
     LineUnreadable = "line-unreadable",
     /// The agreement bills from a later day, so ConnectWise would refuse a new line.

@@ -27,6 +27,7 @@ use crate::reconcile::judge::Judge;
 use crate::reconcile::judge::Judgement;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::owners::Claims;
 use crate::reconcile::placement::Place;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::LineKey;
@@ -57,6 +58,8 @@ pub struct Gathered<'a> {
     pub directory: &'a Directory,
     /// The additions of every agreement in `places`.
     pub additions: &'a Additions,
+    /// What other integrations own.
+    pub claims: &'a Claims,
     /// The line guards.
     pub policy: &'a GuardPolicy,
     /// What earlier nights know.
@@ -77,7 +80,7 @@ pub fn draw(gathered: Gathered<'_>) -> Plan {
 }
 
 fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
-    let Gathered { counts, mapping, places, directory, additions, policy, past, export, today, .. } = gathered;
+    let Gathered { counts, mapping, places, directory, additions, claims, policy, past, export, today, .. } = gathered;
     let mapping = &*one_spelling(mapping, directory);
     let by_id = products_by_id(mapping, directory);
     let there = |agreement: AgreementId| {
@@ -93,6 +96,7 @@ fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
             (Some(agreement), Some(there)) => judge.judge(&key, &wanted, agreement, product, there),
             _ => not_read(key.agreement),
         };
+        let judgement = claims.hold(&key, judgement);
         placed_line(key, wanted, judgement)
     });
     lines.collect()

@@ -18,6 +18,7 @@ use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::mapping::ServiceRule;
+use crate::reconcile::owners::FIX;
 use crate::reconcile::placement::Place;
 use crate::reconcile::placement::Problem;
 use crate::reconcile::plan::Finding;
@@ -200,7 +201,11 @@ impl<'a> Findings<'a> {
         }
         for ((code, product), (count, detail)) in stopped {
             let handle = handle::of_matter(self.gathered.integration, "product", product);
-            let fix = "name an active product in recount.toml, or mend it in the product catalog".to_owned();
+            let fix = match code {
+                Code::LineOwnedTwice => FIX,
+                _ => "name an active product in recount.toml, or mend it in the product catalog",
+            };
+            let fix = fix.to_owned();
             let message = format!("{detail}: {} held", plural(&count, "line"));
             self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
         }
@@ -272,7 +277,14 @@ fn line_fix(code: Code, handle: &str) -> Option<String> {
 
 /// Whether a code is about a product, and not about a line or a customer.
 pub fn is_product_trouble(code: Code) -> bool {
-    matches!(code, Code::ProductMissing | Code::ProductAmbiguous | Code::ProductInactive | Code::ProductBundleClass)
+    matches!(
+        code,
+        Code::ProductMissing
+            | Code::ProductAmbiguous
+            | Code::ProductInactive
+            | Code::ProductBundleClass
+            | Code::LineOwnedTwice
+    )
 }
 
 fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {

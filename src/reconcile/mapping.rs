@@ -9,6 +9,7 @@ use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::records::Company;
 
 /// Everything that says where a count is billed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +18,8 @@ pub struct Mapping {
     pub customers: BTreeMap<CustomerName, CustomerRow>,
     /// What a customer without a row means.
     pub match_customers: MatchCustomers,
+    /// Which companies are matched by name and suggested. A company_id in a row is beyond it.
+    pub companies_of: CompanyFilter,
     /// `[integration.NAME.services]`.
     pub services: BTreeMap<ServiceName, ServiceRule>,
     /// Used where a row names no agreement.
@@ -58,6 +61,37 @@ pub enum MatchCustomers {
     Mapped,
     /// It is the one company of that exact name, if there is exactly one.
     ExactName,
+}
+
+/// `company_types` and `company_statuses`. Names are folded: ConnectWise compares them without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompanyFilter {
+    /// Names of types; empty means any.
+    pub kinds: BTreeSet<String>,
+    /// Whether every type of a company has to be among them, and not one of them only.
+    pub every_kind: bool,
+    /// Names of statuses; empty means any.
+    pub statuses: BTreeSet<String>,
+}
+
+impl CompanyFilter {
+    /// Whether a company is in question at all. A deleted one never is.
+    pub fn admits(&self, company: &Company) -> bool {
+        let mut kinds = company.kinds.iter().map(|kind| self.kinds.contains(&folded(kind)));
+        let of_kind = self.kinds.is_empty()
+            || if self.every_kind {
+                !company.kinds.is_empty() && kinds.all(|fits| fits)
+            } else {
+                kinds.any(|fits| fits)
+            };
+        let of_status = self.statuses.is_empty() || self.statuses.contains(&folded(&company.status));
+        !company.deleted && of_kind && of_status
+    }
+}
+
+/// The form that names of types and statuses are compared in.
+pub fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// How the default agreement is told from a company's others.

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod judge;
 pub mod mapping;
 pub mod outcome;
+pub mod owners;
 pub mod placement;
 pub mod plan;
 pub mod quantity;

@@ -93,7 +93,7 @@ struct Finder<'a> {
 impl<'a> Finder<'a> {
     fn new(mapping: &'a Mapping, directory: &'a Directory, today: NaiveDate) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Company>> = BTreeMap::new();
-        for company in directory.companies.values().filter(|company| !company.deleted) {
+        for company in directory.companies.values().filter(|company| mapping.companies_of.admits(company)) {
             by_name.entry(company.name.trim()).or_default().push(company);
         }
         let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
@@ -142,7 +142,7 @@ impl<'a> Finder<'a> {
             return Err(unmapped());
         }
         match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
-            None | Some([]) => Err(unmapped()),
+            None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
             Some([company]) => Ok(company.id),
             Some(several) => Err(Problem {
                 fix: "add a row for it to customers.csv with the right company_id".to_owned(),
@@ -152,6 +152,20 @@ impl<'a> Finder<'a> {
                 )
             }),
         }
+    }
+
+    /// A company of that name is there, and `company_types` or `company_statuses` leave it out.
+    fn left_out(&self, customer: &CustomerName) -> Option<Problem> {
+        let of_name = |company: &&Company| !company.deleted && company.name.trim() == customer.as_str();
+        let company = self.directory.companies.values().find(of_name)?;
+        let kinds = company.kinds.join(", ");
+        let message = format!(
+            "not mapped; company {} of that name is left out by company_types or company_statuses \
+             (its types: {kinds}; its status: {})",
+            company.id, company.status
+        );
+        let fix = "add a row for it to customers.csv, or let its type and status in".to_owned();
+        Some(Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) })
     }
 
     fn agreement(&self, company: CompanyId, named: Option<AgreementId>) -> Result<&'a Agreement, Problem> {

@@ -15,10 +15,24 @@ use crate::reconcile::quantity::Quantity;
 pub struct Company {
     /// Record id.
     pub id: CompanyId,
+    /// `identifier`, the short one that people type.
+    pub identifier: String,
     /// Name, as written.
     pub name: String,
+    /// The name of its status.
+    pub status: String,
+    /// The names of its types: a company has any number of them.
+    pub kinds: Vec<String>,
     /// `deletedFlag`. Deleted companies still turn up in reads (seen in the field).
     pub deleted: bool,
+}
+
+impl Company {
+    /// A company of which nothing but its id is known.
+    pub fn unnamed(id: CompanyId) -> Self {
+        let (identifier, name, status) = Default::default();
+        Self { id, identifier, name, status, kinds: Vec::new(), deleted: false }
+    }
 }
 
 /// An agreement.

@@ -33,6 +33,7 @@ use recount::reconcile::mapping::CustomerRow;
 use recount::reconcile::mapping::CustomerTarget;
 use recount::reconcile::mapping::Mapping;
 use recount::reconcile::mapping::ServiceRule;
+use recount::reconcile::owners::Claims;
 use recount::reconcile::placement::Place;
 use recount::reconcile::placement::place_all;
 use recount::reconcile::plan::Finding;
@@ -63,6 +64,7 @@ pub(super) struct Night {
     pub(super) mapping: Mapping,
     pub(super) directory: Directory,
     pub(super) additions: Additions,
+    pub(super) claims: Claims,
     pub(super) policy: GuardPolicy,
     pub(super) past: Past,
     pub(super) export: ExportStamp,
@@ -95,6 +97,7 @@ impl Night {
             mapping,
             directory: Directory::default(),
             additions: Additions::new(),
+            claims: Claims::default(),
             policy: GuardPolicy::default(),
             past: Past::default(),
             export: stamp("aa", "2026-03-10T01:00:00Z"),
@@ -104,7 +107,7 @@ impl Night {
 
     pub(super) fn company(&mut self, id: i64, name: &str) -> &mut Self {
         let id = CompanyId(id);
-        self.directory.companies.insert(id, Company { id, name: name.to_owned(), deleted: false });
+        self.directory.companies.insert(id, Company { name: name.to_owned(), ..Company::unnamed(id) });
         self
     }
 
@@ -226,6 +229,7 @@ impl Night {
             places: &places,
             directory: &self.directory,
             additions: &self.additions,
+            claims: &self.claims,
             policy: &self.policy,
             past: &self.past,
             today: self.today,

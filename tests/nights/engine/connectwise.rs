@@ -409,7 +409,7 @@ impl State {
 
 impl Reader for &ConnectWise {
     async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
-        let company = |id: &CompanyId| Company { id: *id, name: format!("Company {id}"), deleted: false };
+        let company = |id: &CompanyId| Company { name: format!("Company {id}"), ..Company::unnamed(*id) };
         self.read("companies", |_| ids.iter().map(company).collect()).await
     }
 

@@ -200,6 +200,7 @@ impl House {
             command,
             export: &self.export,
             mapping: &self.mapping,
+            neighbours: &[],
             guards: &self.guards,
             settle: TimeDelta::minutes(self.options.settle_minutes),
             approved,
