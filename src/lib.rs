@@ -31,3 +31,4 @@ pub mod nightly;
 pub mod reconcile;
 pub mod report;
 pub mod sim;
+pub mod suggest;

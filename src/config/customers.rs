@@ -20,10 +20,11 @@ use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::shown::shown;
 
 /// The columns, by name; the first two have to be there.
-const COLUMNS: [&str; 5] = [CUSTOMER, COMPANY, AGREEMENT, "note", ADDITION];
-const CUSTOMER: &str = "customer";
-const COMPANY: &str = "company_id";
-const AGREEMENT: &str = "agreement_id";
+const COLUMNS: [&str; 5] = [CUSTOMER, COMPANY, AGREEMENT, NOTE, ADDITION];
+pub(in crate::config) const CUSTOMER: &str = "customer";
+pub(in crate::config) const COMPANY: &str = "company_id";
+pub(in crate::config) const AGREEMENT: &str = "agreement_id";
+pub(in crate::config) const NOTE: &str = "note";
 /// Additions that are meant where several are live, separated by blanks.
 const ADDITION: &str = "addition_id";
 
@@ -39,9 +40,14 @@ pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customer
     let said = |error| field.error_elsewhere(error);
     let bytes = load::read(path).map_err(said).ok()?;
     let text = load::decoded(path, &bytes).map_err(said).ok()?;
+    parse(path, text, &said)
+}
+
+/// Reads the file's text; what is wrong with it is `said`.
+pub(in crate::config) fn parse(path: &Path, text: &str, said: &dyn Fn(ConfigError)) -> Option<Customers> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let mut lines = numbered.map(|(number, line)| Line { field, path, number, text: line });
+    let mut lines = numbered.map(|(number, line)| Line { said, path, number, text: line });
     let Some(first) = lines.next() else {
         said(ConfigError::of_file(path.to_owned(), "is empty; its header is missing".to_owned()));
         return None;
@@ -58,7 +64,7 @@ pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customer
 
 /// One line, and where to say what is wrong with it.
 struct Line<'a> {
-    field: &'a Field<'a>,
+    said: &'a dyn Fn(ConfigError),
     path: &'a Path,
     number: u64,
     text: &'a str,
@@ -79,7 +85,7 @@ struct Row {
 impl Line<'_> {
     fn error(&self, at: usize, message: impl Into<String>, text: &str) {
         let before = self.text.get(..at).unwrap_or_default().chars().count();
-        self.field.error_elsewhere(ConfigError {
+        (self.said)(ConfigError {
             line: Some(self.number),
             column: u64::try_from(before + 1).ok(),
             text: (!text.is_empty()).then(|| shown(text)),

@@ -12,6 +12,7 @@ pub mod settings;
 mod connectwise;
 mod customers;
 mod document;
+pub mod editing;
 mod export;
 mod guards;
 mod integration;

@@ -1,0 +1,412 @@
+//! One row of `customers.csv` added or changed in place. Every other byte of the file stays as it is: comments, order,
+//! quotes, line ends, the byte order mark.
+//!
+//! A run reads the file once, when it begins, so an edit needs no run lock: a run sees the old file or the new one,
+//! never half of one.
+
+use std::cell::RefCell;
+use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::config::customers;
+use crate::config::customers::Customers;
+use crate::config::error::ConfigError;
+use crate::config::error::ConfigErrors;
+use crate::config::load;
+use crate::export::cells;
+use crate::export::names::normalized;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::mapping::CustomerTarget;
+
+/// What a row is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow {
+    /// Whose it is.
+    pub customer: CustomerName,
+    /// Where it is billed. [`CustomerTarget::Skip`] leaves the agreement that the row may name.
+    pub target: CustomerTarget,
+    /// The note; `None` leaves the one that is there.
+    pub note: Option<String>,
+}
+
+/// What became of the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edited {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// Whether it was there before.
+    pub replaced: bool,
+}
+
+/// Why the file was left as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It cannot be opened for writing, or not read.
+    #[error("{}: cannot be opened for writing", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not a whole `customers.csv`, so nobody can tell what an edit would do to it.
+    #[error("{0}")]
+    Damaged(ConfigErrors),
+    /// The customer has a row, and it was not asked to replace it.
+    #[error("\"{customer}\" stands on line {line} already")]
+    There {
+        /// The customer.
+        customer: CustomerName,
+        /// Its line.
+        line: u64,
+    },
+    /// The header has no such column.
+    #[error("{}: has no column `{column}`", path.display())]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+    },
+    /// Somebody else wrote to the file meanwhile.
+    #[error("{}: was changed by somebody else meanwhile", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The edited text would not read back as what was meant.
+    #[error("{}: the edited file would not say what was meant", path.display())]
+    Unsound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The new file cannot be put in its place, with its owner and its mode.
+    #[error("{}: cannot be replaced", path.display())]
+    Replace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Adds the row of a customer, or changes it where `replace` says so, and puts the whole new file in the old one's place
+/// at once.
+///
+/// # Errors
+/// The file is as it was then.
+pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<Edited, EditError> {
+    let unopened = |source| EditError::Open { path: path.to_owned(), source };
+    // A link stays a link: what it leads to is edited.
+    let path = fs::canonicalize(path).map_err(unopened)?;
+    let held = hold(&path).map_err(unopened)?;
+    let damaged = |error| EditError::Damaged(ConfigErrors(vec![error]));
+    let bytes = load::read(&path).map_err(damaged)?;
+    let text = load::decoded(&path, &bytes).map_err(damaged)?;
+    let before = parsed(&path, text)?;
+    if let Some(there) = before.rows.get(&row.customer).filter(|_| !replace) {
+        return Err(EditError::There { customer: row.customer.clone(), line: there.line });
+    }
+    let (edited, new) = edit(&path, text, &before, row)?;
+    if !says(&before, &parsed(&path, &new)?, row) {
+        return Err(EditError::Unsound { path });
+    }
+    let mark = &bytes[..bytes.len() - text.len()];
+    replace_file(&path, &held, &bytes, &[mark, new.as_bytes()].concat())?;
+    Ok(edited)
+}
+
+/// Keeps other edits out until the file is replaced. One that waited sees that the name leads to another file now.
+fn hold(path: &Path) -> io::Result<File> {
+    loop {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        file.lock()?;
+        let (held, there) = (file.metadata()?, fs::metadata(path)?);
+        if (held.dev(), held.ino()) == (there.dev(), there.ino()) {
+            return Ok(file);
+        }
+    }
+}
+
+fn parsed(path: &Path, text: &str) -> Result<Customers, EditError> {
+    let faults: RefCell<Vec<ConfigError>> = RefCell::default();
+    let customers = customers::parse(path, text, &|fault| faults.borrow_mut().push(fault));
+    let faults = faults.into_inner();
+    match customers {
+        Some(customers) if faults.is_empty() => Ok(customers),
+        _ => Err(EditError::Damaged(ConfigErrors(faults))),
+    }
+}
+
+/// Whether the new file says what the old one said, and of one customer what was asked for.
+fn says(before: &Customers, after: &Customers, row: &NewRow) -> bool {
+    let others = |customers: &Customers| {
+        let others = customers.rows.iter().filter(|(customer, _)| **customer != row.customer);
+        others.map(|(customer, row)| (customer.clone(), row.target.clone())).collect::<Vec<_>>()
+    };
+    let is_so = after.rows.get(&row.customer).is_some_and(|now| now.target == row.target);
+    is_so && others(before) == others(after) && before.pins == after.pins
+}
+
+/// A line, and what ends it.
+type RawLine<'a> = (&'a str, &'a str);
+
+fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(Edited, String), EditError> {
+    let mut lines = raw_lines(text);
+    let is_row = |(line, _): &&RawLine<'_>| !line.trim().is_empty() && !line.starts_with('#');
+    let header = lines.iter().find(is_row).copied().unwrap_or_default();
+    let columns: Vec<String> = raw_cells(header.0).into_iter().map(|cell| plain(cell)).collect();
+    let wanted = wanted_cells(path, &columns, row)?;
+    let quoted = header.0.starts_with('"');
+    let known = before.rows.get(&row.customer).and_then(|there| usize::try_from(there.line).ok());
+    let old = known.and_then(|line| lines.get(line - 1)).map_or("", |(line, _)| *line);
+    let new = new_line(old, &columns, &wanted, quoted);
+    let at = match known {
+        Some(line) => {
+            lines[line - 1].0 = &new;
+            line
+        }
+        None => {
+            let newline = if header.1.is_empty() { "\n" } else { header.1 };
+            // Behind the last line that is not blank.
+            let end = lines.iter().rposition(|(line, _)| !line.trim().is_empty()).map_or(0, |last| last + 1);
+            if let Some(last) = end.checked_sub(1).and_then(|last| lines.get_mut(last)) {
+                last.1 = if last.1.is_empty() { newline } else { last.1 };
+            }
+            lines.insert(end, (&new, newline));
+            end + 1
+        }
+    };
+    let edited = Edited { line: u64::try_from(at).unwrap_or(u64::MAX), replaced: known.is_some() };
+    Ok((edited, lines.iter().flat_map(|(line, end)| [*line, *end]).collect()))
+}
+
+/// The cells that are to be set, by the number of their column.
+fn wanted_cells(path: &Path, columns: &[String], row: &NewRow) -> Result<Vec<(usize, String)>, EditError> {
+    let mut wanted = vec![(customers::CUSTOMER, Some(row.customer.to_string()))];
+    match &row.target {
+        CustomerTarget::Skip => wanted.push((customers::COMPANY, Some(String::new()))),
+        CustomerTarget::Company { company, agreement } => {
+            wanted.push((customers::COMPANY, Some(company.to_string())));
+            wanted.push((customers::AGREEMENT, Some(agreement.map(|id| id.to_string()).unwrap_or_default())));
+        }
+    }
+    wanted.push((customers::NOTE, row.note.as_deref().map(|note| normalized(note).into_owned())));
+    let mut cells = Vec::new();
+    for (column, text) in wanted {
+        let Some(text) = text else { continue };
+        match columns.iter().position(|name| name == column) {
+            Some(at) => cells.push((at, text)),
+            None if text.is_empty() => {}
+            None => return Err(EditError::NoColumn { path: path.to_owned(), column }),
+        }
+    }
+    Ok(cells)
+}
+
+/// The old line with these cells set; cells that say the same already keep their spelling.
+fn new_line(old: &str, columns: &[String], wanted: &[(usize, String)], quoted: bool) -> String {
+    let mut new: Vec<String> = raw_cells(old).into_iter().map(str::to_owned).collect();
+    let needed = if old.is_empty() { columns.len() } else { wanted.iter().map(|(at, _)| at + 1).max().unwrap_or(0) };
+    let blank = if quoted && old.is_empty() { "\"\"" } else { "" };
+    if old.is_empty() {
+        new.clear();
+    }
+    new.resize(new.len().max(needed), blank.to_owned());
+    for (at, text) in wanted {
+        if plain(&new[*at]) != *text {
+            new[*at] = spelled(text, quoted, *at == 0);
+        }
+    }
+    new.join(",")
+}
+
+fn spelled(text: &str, quoted: bool, first: bool) -> String {
+    // A line that begins with `#` is a comment.
+    let needs = text.contains([',', '"']) || (first && text.starts_with('#'));
+    if quoted || needs { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+fn plain(cell: &str) -> String {
+    let cells = cells(cell, b',').unwrap_or_default();
+    cells.first().map(|(_, text)| normalized(text).into_owned()).unwrap_or_default()
+}
+
+/// The cells of a line as they are spelled. The line was read before, so its quotes are whole.
+fn raw_cells(line: &str) -> Vec<&str> {
+    let starts: Vec<usize> = cells(line, b',').unwrap_or_default().into_iter().map(|(at, _)| at).collect();
+    let ends = starts.iter().skip(1).map(|next| next - 1).chain([line.len()]);
+    starts.iter().zip(ends).map(|(start, end)| line.get(*start..end).unwrap_or_default()).collect()
+}
+
+/// Lines as the reader counts them: `\r\n`, `\n` and `\r` end one.
+fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
+    let (mut lines, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let length = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let (line, from_end) = rest.split_at(length);
+        let ends = if from_end.starts_with("\r\n") { 2 } else { from_end.len().min(1) };
+        let (end, after) = from_end.split_at(ends);
+        lines.push((line, end));
+        rest = after;
+    }
+    lines
+}
+
+/// The whole new file beside the old one, on disk, and then in its place.
+fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), EditError> {
+    let failed = |source| EditError::Replace { path: path.to_owned(), source };
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut new = tempfile::Builder::new().prefix(".customers-").tempfile_in(folder).map_err(failed)?;
+    new.write_all(after).map_err(failed)?;
+    let (old, own) = (held.metadata().map_err(failed)?, new.as_file().metadata().map_err(failed)?);
+    if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
+        std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
+    }
+    new.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    new.as_file().sync_all().map_err(failed)?;
+    if fs::read(path).map_err(failed)? != before {
+        return Err(EditError::Changed { path: path.to_owned() });
+    }
+    new.persist(path).map_err(|error| failed(error.error))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::reconcile::ids::AgreementId;
+    use crate::reconcile::ids::CompanyId;
+
+    fn row(customer: &str, company: Option<i64>, agreement: Option<i64>, note: Option<&str>) -> NewRow {
+        let agreement = agreement.map(AgreementId);
+        let target =
+            company.map_or(CustomerTarget::Skip, |id| CustomerTarget::Company { company: CompanyId(id), agreement });
+        NewRow { customer: CustomerName::new(customer), target, note: note.map(str::to_owned) }
+    }
+
+    fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("customers.csv");
+        fs::write(&path, text).expect("written");
+        (folder, path)
+    }
+
+    fn edited(text: &str, row: &NewRow, replace: bool) -> Result<String, EditError> {
+        let (_folder, path) = written(text);
+        set_row(&path, row, replace)?;
+        Ok(fs::read_to_string(path).expect("text"))
+    }
+
+    /// Somebody keeps notes in this file, and opens it in a spreadsheet.
+    #[test]
+    fn every_other_byte_stays_as_it_is() {
+        let windows =
+            "\u{feff}# ours\r\ncustomer,company_id,agreement_id,note\r\n\"Acme\",1 ,,\"a, b\"\r\n\r\n# new ones\r\n";
+        let new = edited(windows, &row("Borealis, Inc", Some(2), None, None), false).expect("edited");
+        assert_eq!(new, format!("{windows}\"Borealis, Inc\",2,,\r\n"));
+        let new = edited(windows, &row("Acme", Some(3), Some(30), None), true).expect("edited");
+        assert_eq!(new, windows.replace("\"Acme\",1 ,,", "\"Acme\",3,30,"));
+        let new = edited(windows, &row("Acme", Some(1), None, None), true).expect("edited");
+        assert_eq!(new, windows, "it says so already");
+    }
+
+    #[test]
+    fn a_row_is_written_as_the_file_writes_its_rows() {
+        for (before, row, after) in [
+            ("customer,company_id\nA,1", row("B", Some(2), None, None), "customer,company_id\nA,1\nB,2\n"),
+            ("customer,company_id\nA,1\n\n\n", row("B", None, None, None), "customer,company_id\nA,1\nB,\n\n\n"),
+            (
+                "\"customer\",\"company_id\"\n",
+                row("B", Some(2), None, None),
+                "\"customer\",\"company_id\"\n\"B\",\"2\"\n",
+            ),
+            (
+                "company_id,customer\r1,A\r",
+                row("#1 \"B\"", Some(2), None, None),
+                "company_id,customer\r1,A\r2,\"#1 \"\"B\"\"\"\r",
+            ),
+            ("customer,company_id\n", row("#1", Some(2), None, None), "customer,company_id\n\"#1\",2\n"),
+            (
+                "customer,company_id,agreement_id,note,addition_id\nA\n",
+                row("A", Some(2), Some(20), Some("why,\nnot")),
+                "customer,company_id,agreement_id,note,addition_id\nA,2,20,\"why, not\"\n",
+            ),
+        ] {
+            assert_eq!(edited(before, &row, true).expect("edited"), after);
+        }
+    }
+
+    /// A customer is ignored for now; its agreement and its pin wait for the day it is billed again.
+    #[test]
+    fn to_skip_a_customer_blanks_its_company_alone() {
+        let before = "customer,company_id,agreement_id,addition_id,note\nA,1,10,100 101,x\n";
+        let after = "customer,company_id,agreement_id,addition_id,note\nA,,10,100 101,left\n";
+        assert_eq!(edited(before, &row("A", None, None, Some("left")), true).expect("edited"), after);
+    }
+
+    #[test]
+    fn a_file_that_is_not_whole_is_left_alone() {
+        for damaged in [
+            "",
+            "customer\n",
+            "customer,company_id\n\"A,1\n",
+            "customer,company_id\nA,one\n",
+            "customer,company_id\nA,1,2\n",
+        ] {
+            let error = edited(damaged, &row("B", Some(2), None, None), true).expect_err(damaged);
+            assert!(matches!(error, EditError::Damaged(_)), "{error}");
+        }
+        let error = edited("customer,company_id\nA,1\n", &row("A", Some(2), None, None), false).expect_err("there");
+        assert!(matches!(error, EditError::There { line: 2, .. }), "{error}");
+        let error = edited("customer,company_id\n", &row("A", Some(2), Some(3), None), false).expect_err("no column");
+        assert!(matches!(error, EditError::NoColumn { column: "agreement_id", .. }), "{error}");
+    }
+
+    #[test]
+    fn mode_and_link_stay() {
+        let (folder, path) = written("customer,company_id\n");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+        let link = folder.path().join("link.csv");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        set_row(&link, &row("A", Some(1), None, None), false).expect("edited");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "nothing is left behind");
+    }
+
+    /// Two people map customers at the same time, and neither loses the other's row.
+    #[test]
+    fn edits_at_the_same_time_all_arrive() {
+        let (_folder, path) = written("customer,company_id\n");
+        std::thread::scope(|scope| {
+            for number in 1..=8 {
+                let path = &path;
+                scope.spawn(move || {
+                    set_row(path, &row(&format!("C{number}"), Some(number), None, None), false).expect("edited");
+                });
+            }
+        });
+        assert_eq!(fs::read_to_string(path).expect("text").lines().count(), 9);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_customer_is_called_it_reads_back(name in "\\PC{1,12}|[\",#a \\-=é]{1,8}", quoted: bool) {
+            let name = normalized(&name).into_owned();
+            proptest::prop_assume!(!name.is_empty());
+            let header = if quoted { "\"customer\",\"company_id\"\n" } else { "customer,company_id\n" };
+            let text = edited(header, &row(&name, Some(7), None, None), false).expect("edited");
+            let read = parsed(Path::new("customers.csv"), &text).expect("whole");
+            proptest::prop_assert_eq!(read.rows.keys().next().expect("one").as_str(), name);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Which company a customer may be, and which product a service: guesses, each with a score and a reason, for a person
+//! to judge. Pure and in a fixed order. Nothing of this is ever written to a file or to ConnectWise by itself.
+
+mod fold;
+mod matcher;
+
+pub use matcher::Candidate;
+pub use matcher::Matcher;
+pub use matcher::Reason;
+pub use matcher::Record;
+pub use matcher::are_ambiguous;
