@@ -224,7 +224,16 @@ fn directory() -> Directory {
     let products = (0..SERVICES).map(|id| {
         let identifier = format!("MP-{id:02}");
         let folded = identifier.to_lowercase();
-        (folded, vec![Product { id: ProductId(id), identifier, inactive: false, bundle_class: false }])
+        (
+            folded,
+            vec![Product {
+                id: ProductId(id),
+                identifier,
+                description: String::new(),
+                inactive: false,
+                bundle_class: false,
+            }],
+        )
     });
     Directory { companies: companies.collect(), agreements: agreements.collect(), products: products.collect() }
 }

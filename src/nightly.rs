@@ -14,7 +14,9 @@ mod undo;
 pub use failure::Failure;
 pub use survey::Others;
 pub use survey::Survey;
+pub use survey::Whereabouts;
 pub use survey::survey;
+pub use survey::whereabouts;
 
 use chrono::DateTime;
 use chrono::NaiveDate;

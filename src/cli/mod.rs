@@ -9,6 +9,7 @@ mod demo;
 mod held;
 mod history;
 mod logging;
+mod map;
 mod night;
 mod operator;
 mod report;
@@ -44,6 +45,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),
         Some(Command::Check) => check::run(&cli.global, console),
+        Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Plan(options)) => night::plan(&cli.global, options, console),
         Some(Command::Run(options)) => night::run(&cli.global, options, console),
         Some(Command::Apply(options)) => night::apply(&cli.global, options, console),
@@ -106,6 +108,8 @@ enum Command {
     Demo(demo::Options),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check,
+    /// Which customer is which company: list, suggest, add, ignore, test
+    Map(map::Options),
     /// What would change, and why; writes nothing to ConnectWise
     Plan(night::PlanOptions),
     /// The nightly command: plan, and in apply mode carry out what the guards let pass

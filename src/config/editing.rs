@@ -161,7 +161,7 @@ fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(Ed
     let mut lines = raw_lines(text);
     let is_row = |(line, _): &&RawLine<'_>| !line.trim().is_empty() && !line.starts_with('#');
     let header = lines.iter().find(is_row).copied().unwrap_or_default();
-    let columns: Vec<String> = raw_cells(header.0).into_iter().map(|cell| plain(cell)).collect();
+    let columns: Vec<String> = raw_cells(header.0).into_iter().map(plain).collect();
     let wanted = wanted_cells(path, &columns, row)?;
     let quoted = header.0.starts_with('"');
     let known = before.rows.get(&row.customer).and_then(|there| usize::try_from(there.line).ok());

@@ -151,13 +151,14 @@ fn does_not_recur(cycle: &str) -> bool {
 pub(super) struct ProductRow {
     id: i64,
     identifier: Option<String>,
+    description: Option<String>,
     inactive_flag: Option<bool>,
     product_class: Option<String>,
 }
 
 impl Row for ProductRow {
     type Record = Product;
-    const FIELDS: &'static str = "id,identifier,inactiveFlag,productClass";
+    const FIELDS: &'static str = "id,identifier,description,inactiveFlag,productClass";
 
     fn id(&self) -> i64 {
         self.id
@@ -167,6 +168,7 @@ impl Row for ProductRow {
         Ok(Product {
             id: ProductId(self.id),
             identifier: self.identifier.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
             inactive: self.inactive_flag == Some(true),
             bundle_class: self.product_class.is_some_and(|class| class.eq_ignore_ascii_case("Bundle")),
         })

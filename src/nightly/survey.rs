@@ -77,6 +77,31 @@ pub async fn survey<R: Reader>(
     Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len(), owned_twice })
 }
 
+/// Where everybody is billed, and what ConnectWise holds there.
+#[derive(Debug)]
+pub struct Whereabouts {
+    /// Companies and agreements; no products.
+    pub directory: Directory,
+    /// Every customer of the export and of `customers.csv`.
+    pub places: BTreeMap<CustomerName, Place>,
+}
+
+/// Places every customer, without a look at the catalog.
+///
+/// # Errors
+/// ConnectWise's.
+pub async fn whereabouts<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    today: NaiveDate,
+) -> Result<Whereabouts, ReadError> {
+    let (past, unbilled) = (Past::default(), Mapping { services: BTreeMap::new(), ..mapping.clone() });
+    let directory = gather::directory(connectwise, &unbilled, counts, &past).await?;
+    let places = place_all(counts, mapping, &past, &directory, today);
+    Ok(Whereabouts { directory, places })
+}
+
 /// Who else bills in the same ConnectWise, and the agreements on which customers that match by name were seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Others<'a> {

@@ -18,7 +18,7 @@ pub struct Mapping {
     pub customers: BTreeMap<CustomerName, CustomerRow>,
     /// What a customer without a row means.
     pub match_customers: MatchCustomers,
-    /// Which companies are matched by name and suggested. A company_id in a row is beyond it.
+    /// Which companies are matched by name and suggested. A `company_id` in a row is beyond it.
     pub companies_of: CompanyFilter,
     /// `[integration.NAME.services]`.
     pub services: BTreeMap<ServiceName, ServiceRule>,

@@ -70,6 +70,8 @@ pub struct Product {
     pub id: ProductId,
     /// Its identifier, as written.
     pub identifier: String,
+    /// What it is called: a suggestion compares names with it, and nothing else does.
+    pub description: String,
     /// `inactiveFlag`.
     pub inactive: bool,
     /// `productClass` is `Bundle`: ConnectWise does not take such a product as an addition (documented for its UI).

@@ -132,7 +132,8 @@ fn core(words: &[String]) -> &[String] {
     let mut core = words;
     loop {
         core = match core {
-            [rest @ .., sp, zoo] if !rest.is_empty() && sp == "sp" && zoo == "zoo" => rest,
+            [rest @ .., sp, z, oo] if !rest.is_empty() && [sp, z, oo] == ["sp", "z", "oo"] => rest,
+            [rest @ .., sp, zoo] if !rest.is_empty() && [sp, zoo] == ["sp", "zoo"] => rest,
             [rest @ .., last] if !rest.is_empty() && (last == "and" || FORMS.contains(&last.as_str())) => rest,
             [first, rest @ ..] if !rest.is_empty() && LEADING.contains(&first.as_str()) => rest,
             core => return core,

@@ -165,8 +165,13 @@ impl Night {
     }
 
     pub(super) fn product(&mut self, id: i64, identifier: &str) -> &mut Self {
-        let product =
-            Product { id: ProductId(id), identifier: identifier.to_owned(), inactive: false, bundle_class: false };
+        let product = Product {
+            id: ProductId(id),
+            identifier: identifier.to_owned(),
+            description: String::new(),
+            inactive: false,
+            bundle_class: false,
+        };
         self.directory.products.entry(identifier.to_lowercase()).or_default().push(product);
         self
     }

@@ -361,7 +361,7 @@ fn agreement(customer: u64) -> (AgreementId, Agreement) {
 }
 
 fn product(id: ProductId) -> Product {
-    Product { id, identifier: format!("P-{id}"), inactive: false, bundle_class: false }
+    Product { id, identifier: format!("P-{id}"), description: String::new(), inactive: false, bundle_class: false }
 }
 
 fn guards(options: &Options) -> GuardPolicy {

@@ -1,0 +1,137 @@
+//! Everybody that an integration has to do with: the customers of customers.csv, of the newest export and of the newest
+//! plan, and the services of the latter two.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::cli::clock;
+use crate::cli::session;
+use crate::cli::trouble::Trouble;
+use crate::config::Config;
+use crate::config::IntegrationConfig;
+use crate::export::names::alike;
+use crate::history::History;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::handle;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::CustomerTarget;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::outcome::Mode;
+use crate::reconcile::shown::shown;
+use crate::report::lines;
+use crate::report::text::wrapped;
+
+/// One integration's.
+#[derive(Debug)]
+pub(super) struct Roll<'a> {
+    pub(super) integration: &'a IntegrationConfig,
+    pub(super) mapping: &'a Mapping,
+    /// Of the newest export; nothing if it cannot be read.
+    pub(super) counts: Counts,
+    /// Why it cannot be read.
+    pub(super) no_export: Option<String>,
+    pub(super) customers: BTreeSet<CustomerName>,
+    pub(super) services: BTreeSet<ServiceName>,
+}
+
+/// The rolls of the integration that is named, or of all that are not off.
+pub(super) fn rolls<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Roll<'a>>, Trouble> {
+    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+    let chosen = match name {
+        Some(name) => vec![named(config, name)?],
+        None => config.integrations.values().filter(|one| one.mode != Mode::Off).collect(),
+    };
+    if chosen.is_empty() {
+        return Err(Trouble::new(Exit::Config, "no integration is on", "name one of those that are off"));
+    }
+    chosen.into_iter().map(|integration| Roll::call(integration, history.as_ref())).collect()
+}
+
+/// The integration of this name, whatever its mode.
+pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
+    config.integrations.values().find(|one| one.name.as_str() == name).ok_or_else(|| {
+        let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
+        let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
+        let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
+        Trouble::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
+    })
+}
+
+/// Its mapping, unless customers.csv is at fault.
+pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Trouble> {
+    let fix = "correct customers.csv, then `recount check`";
+    integration.mapping.as_ref().map_err(|faults| Trouble::new(Exit::Config, faults.clone(), fix))
+}
+
+impl<'a> Roll<'a> {
+    fn call(integration: &'a IntegrationConfig, history: Option<&History>) -> Result<Self, Trouble> {
+        let mapping = mapping(integration)?;
+        let (counts, no_export) = match crate::export::read(&integration.export, clock::now()) {
+            Ok(export) => (export.counts, None),
+            Err(error) => (Counts::default(), Some(session::chain(&error))),
+        };
+        let mut customers: BTreeSet<CustomerName> =
+            counts.customers.keys().chain(mapping.customers.keys()).cloned().collect();
+        let mut services: BTreeSet<ServiceName> =
+            counts.customers.values().flat_map(|customer| customer.services.keys()).cloned().collect();
+        let plan = history.map(|history| history.latest_plan(&integration.name)).transpose();
+        if let Some(run) = plan.map_err(|error| session::store(&error))?.flatten() {
+            let sources = lines(&run).iter().flat_map(|line| &line.sources);
+            for source in sources.filter(|source| !source.lines.is_empty()) {
+                customers.insert(source.customer.clone());
+                services.insert(source.service.clone());
+            }
+        }
+        Ok(Self { integration, mapping, counts, no_export, customers, services })
+    }
+
+    /// As findings show it.
+    pub(super) fn handle(&self, customer: &CustomerName) -> String {
+        handle::of_matter(&self.integration.name, "customer", customer.as_str())
+    }
+
+    /// Customers without a row.
+    pub(super) fn without_row(&self) -> impl Iterator<Item = &CustomerName> {
+        self.customers.iter().filter(|customer| !self.mapping.customers.contains_key(*customer))
+    }
+
+    /// Services without a rule, each with the number of customers that use it tonight.
+    pub(super) fn unmapped_services(&self) -> BTreeMap<&ServiceName, usize> {
+        let uses = |service: &ServiceName| {
+            self.counts.customers.values().filter(|customer| customer.services.contains_key(service)).count()
+        };
+        let unmapped = self.services.iter().filter(|service| !self.mapping.services.contains_key(*service));
+        unmapped.map(|service| (service, uses(service))).collect()
+    }
+
+    /// The customers that are billed in this company already.
+    pub(super) fn mapped_to(&self, company: i64) -> Vec<&CustomerName> {
+        let rows = self.mapping.customers.iter().filter(|(_, row)| match row.target {
+            CustomerTarget::Company { company: id, .. } => id.0 == company,
+            CustomerTarget::Skip => false,
+        });
+        rows.map(|(customer, _)| customer).collect()
+    }
+
+    /// What a person should know before the list, if the export could not be read.
+    pub(super) fn warn(&self, text: &mut String) {
+        if let Some(why) = &self.no_export {
+            wrapped(text, &format!("the newest export is not in this: {why}"), "  ", "  ");
+        }
+    }
+}
+
+/// One customer or service: `  ? 7kq2m  Borealis`, and sentences below.
+pub(super) fn entry(text: &mut String, sign: char, handle: &str, title: &str, below: &[String]) {
+    let _ = writeln!(text, "{}", format!("  {sign} {handle:<6} {}", shown(title)).trim_end());
+    for sentence in below.iter().filter(|sentence| !sentence.is_empty()) {
+        wrapped(text, sentence, "           ", "             ");
+    }
+}
+
+/// The sign of a customer that nobody mapped.
+pub(super) const UNMAPPED: char = '?';
