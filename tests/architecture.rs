@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("nightly", &["reconcile", "export", "connectwise", "history", "config", "apply", "report", "notify"]),
     ("daemon", &["nightly", "report", "history", "config"]),
     ("web", &["nightly", "report", "history", "config"]),
+    ("suggest", &["export"]),
     ("sim", &[]),
     (
         "cli",
@@ -37,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "nightly",
             "daemon",
             "web",
+            "suggest",
             "sim",
         ],
     ),

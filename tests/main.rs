@@ -7,6 +7,7 @@ mod decisions;
 mod faults;
 mod faults_table;
 mod files;
+mod maps;
 mod nights;
 mod scenarios;
 mod schedule;

@@ -22,6 +22,7 @@ use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::AgreementRule;
 use crate::reconcile::mapping::Billed;
+use crate::reconcile::mapping::CompanyFilter;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::mapping::ServiceRule;
@@ -113,6 +114,8 @@ connectwise = "main"
 mode = "apply"
 customers = "customers.csv"
 match_customers = "exact-name"
+company_types = { every = ["Client", "Partner"] }
+company_statuses = ["Active"]
 default_agreement = { type = "Email Security" }
 create_lines = false
 [integration.mail.export]
@@ -158,6 +161,10 @@ fn every_key_of_the_contract_is_understood() {
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));
     assert!(!mapping.create_lines);
+    let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let companies_of =
+        CompanyFilter { kinds: folded(&["client", "partner"]), every_kind: true, statuses: folded(&["active"]) };
+    assert_eq!(mapping.companies_of, companies_of);
     let codes = |codes: &[&str]| codes.iter().map(|code| ProductCode::new(code)).collect();
     let billed = |products: &[&str], whole| ServiceRule::Billed(Billed { products: codes(products), whole });
     assert_eq!(mapping.services["Cloud Filter"], billed(&["MP-CF"], true));

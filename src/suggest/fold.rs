@@ -6,8 +6,8 @@ use unicode_normalization::char::is_combining_mark;
 /// A name, folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::suggest) struct Folded {
-    /// Every word.
-    pub(in crate::suggest) whole: String,
+    /// Every word, run together.
+    pub(in crate::suggest) letters: String,
     /// The words without a legal form. Empty only if the name has no letter or digit.
     pub(in crate::suggest) words: Vec<String>,
     /// The words without a legal form, run together.
@@ -85,9 +85,9 @@ const LEADING: &[&str] = &["the", "sarl", "sas", "sprl", "vof", "stichting"];
 impl Folded {
     pub(in crate::suggest) fn new(name: &str) -> Self {
         let words = words(&letters(name));
-        let whole = words.join(" ");
+        let letters = words.concat();
         let core = core(&words).to_vec();
-        Self { whole, compact: core.concat(), words: core }
+        Self { letters, compact: core.concat(), words: core }
     }
 }
 

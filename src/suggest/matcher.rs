@@ -50,7 +50,7 @@ pub enum Reason {
     Identifier,
     /// The same name.
     SameName,
-    /// The same name but for case, accents or punctuation.
+    /// The same name but for case, accents, blanks or punctuation.
     SameLetters,
     /// The same name but for a legal form.
     WithoutLegalForm,
@@ -153,7 +153,10 @@ impl Matcher {
             }
             for at in self.by_code.get(&token.to_lowercase()).into_iter().flatten() {
                 if is_whole || token.chars().count() >= CODE_MIN {
-                    found.push((*at, self.key_score(*at, wanted, is_whole, (98, 97, 80)), Reason::Identifier));
+                    // A code is no accident; an identifier that is an ordinary word may be.
+                    let is_word = token.chars().all(char::is_alphabetic);
+                    let scores = if is_word { (98, 80, 72) } else { (98, 97, 80) };
+                    found.push((*at, self.key_score(*at, wanted, is_whole, scores), Reason::Identifier));
                 }
             }
         }
@@ -196,7 +199,7 @@ impl Matcher {
         if normalized(&entry.record.name) == normalized(name) {
             return Some((99, Reason::SameName));
         }
-        if entry.name.whole == wanted.whole {
+        if entry.name.letters == wanted.letters {
             return Some((96, Reason::SameLetters));
         }
         if entry.name.words == wanted.words || entry.name.compact == wanted.compact {
@@ -261,7 +264,7 @@ impl fmt::Display for Reason {
             Reason::Id => "its id stands in the name",
             Reason::Identifier => "its identifier stands in the name",
             Reason::SameName => "the same name",
-            Reason::SameLetters => "the same name but for case, accents or punctuation",
+            Reason::SameLetters => "the same name but for case, accents, blanks or marks",
             Reason::WithoutLegalForm => "the same name without its legal form",
             Reason::RareWords => "the same words, which few others have",
             Reason::Similar => "a similar name",

@@ -6,6 +6,7 @@ mod guards;
 mod held;
 mod night;
 mod oracle;
+mod owned;
 mod places;
 mod properties;
 mod quantities;

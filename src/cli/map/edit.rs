@@ -202,6 +202,9 @@ fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig
         .map(|(roll, customer)| (roll, customer.clone()))
         .collect();
     if found.is_empty() {
+        found.extend(of_prefix(&rolls, &typed));
+    }
+    if found.is_empty() {
         found.extend(of_line(config, &rolls, &typed)?);
     }
     if found.is_empty() && whose.new {
@@ -211,6 +214,13 @@ fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig
         return Err(unknown(&rolls, &typed));
     }
     one_file(found).map(|(roll, customer)| (roll.integration, customer))
+}
+
+/// The first characters of a handle mean the one customer without a row whose handle begins with them.
+fn of_prefix<'r, 'a>(rolls: &'r [Roll<'a>], typed: &str) -> Option<(&'r Roll<'a>, CustomerName)> {
+    let all = rolls.iter().flat_map(|roll| roll.without_row().map(move |customer| (roll, customer.clone())));
+    let mut begun = all.filter(|(roll, customer)| typed.len() >= 2 && roll.handle(customer).starts_with(typed));
+    begun.next().filter(|_| begun.next().is_none())
 }
 
 /// A handle of a line means its customer, if it has one only.

@@ -1,0 +1,154 @@
+//! Mapping by command, and many integrations in one configuration, through the program itself.
+
+use std::fs;
+
+use crate::support::Night;
+
+const UNMAPPED: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,2\n";
+
+/// The operator's own file: what a command leaves of it is what was asked for, and everything else byte for byte.
+#[test]
+fn a_row_is_added_and_nothing_else_is_touched() {
+    let night = Night::new();
+    let before = "\u{feff}# ours, \"quoted\r\ncustomer,company_id,agreement_id,note\r\n\"Acme\",1 ,,\"a, b\"\r\n\r\nBorealis,2\r\n";
+    night.write("customers.csv", before);
+    night.export(UNMAPPED);
+    night.recount(&["map", "add", "Cedar", "2", "--note", "a branch, of \"Borealis\""]).exits(0);
+    let after = fs::read_to_string(night.path("customers.csv")).expect("the file");
+    assert_eq!(after, format!("{before}Cedar,2,,\"a branch, of \"\"Borealis\"\"\"\r\n"));
+    night.recount(&["map", "ignore", "Acme", "--replace"]).exits(0);
+    let after = fs::read_to_string(night.path("customers.csv")).expect("the file");
+    assert!(after.contains("\r\n\"Acme\",,,\"a, b\"\r\n\r\nBorealis,2\r\n"), "{after:?}");
+    assert!(night.sim().writes().is_empty());
+}
+
+/// A handle from the morning's report is what people have at hand.
+#[test]
+fn a_handle_of_a_report_maps_its_customer() {
+    let night = Night::new();
+    night.export(UNMAPPED);
+    let plan = night.recount(&["plan", "--json"]).exits(3).first_run();
+    let finding = plan["findings"][0].clone();
+    assert_eq!(finding["customer"], "Cedar");
+    // A line's handle means its customer as well.
+    let line = plan["lines"].as_array().expect("lines").iter().find(|line| line["customers"][0] == "Cedar");
+    let line = line.expect("a line")["handle"].as_str().expect("a handle").to_owned();
+    night.recount(&["map", "add", &line, "2"]).exits(0);
+    let handle = finding["handle"].as_str().expect("a handle");
+    night.recount(&["map", "add", handle, "2"]).exits(2);
+    assert_eq!(night.recount(&["plan", "--json"]).first_run()["findings"].as_array().map(Vec::len), Some(0));
+}
+
+/// A damaged file, or one that cannot be written, stays as it is.
+#[test]
+fn a_damaged_file_is_not_edited() {
+    let night = Night::new();
+    night.export(UNMAPPED);
+    let damaged = "customer,company_id\nAcme,1\n\"Borealis,2\n";
+    night.write("customers.csv", damaged);
+    let said = night.recount(&["map", "add", "Cedar", "2", "--integration", "mail"]).exits(16);
+    assert!(said.err.contains("customers.csv:3"), "{}", said.err);
+    assert_eq!(fs::read_to_string(night.path("customers.csv")).expect("the file"), damaged);
+    assert!(night.sim().requests().is_empty());
+}
+
+/// What a script reads.
+#[test]
+fn lists_and_suggestions_are_documents_as_well() {
+    let night = Night::new();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis Ltd,CloudFilter,5\nAcme,Filter,1\n");
+    let list = night.recount(&["map", "list", "--json"]).exits(0).json();
+    let customers = list["integrations"][0]["customers"].as_array().cloned().expect("customers");
+    let states: Vec<_> = customers.iter().map(|one| (one["customer"].as_str(), one["state"].as_str())).collect();
+    assert_eq!(
+        states,
+        [(Some("Borealis Ltd"), Some("unmapped")), (Some("Acme"), Some("mapped")), (Some("Borealis"), Some("mapped")),]
+    );
+    let suggestion = night.recount(&["map", "suggest", "--json"]).exits(3).json();
+    let guess = &suggestion["integrations"][0]["unmapped"][0]["candidates"][0];
+    assert_eq!((&guess["id"], &guess["reason"]), (&2.into(), &"without-legal-form".into()));
+    assert_eq!(guess["mapped"][0], "Borealis");
+    let services = night.recount(&["map", "suggest", "--services", "--json"]).exits(3).json();
+    let take = &services["integrations"][0]["unmapped"][0]["candidates"][0]["take"];
+    assert_eq!(take, "\"Filter\" = { product = \"MP-CLOUDFILTER\" }");
+    let test = night.recount(&["map", "test", "exports/mail-2.csv", "--json"]).exits(3).json();
+    assert_eq!(
+        (&test["customers"][0]["state"], &test["services"][0]["state"]),
+        (&"unmapped".into(), &"unmapped".into())
+    );
+    // ConnectWise is away: the list says what the files say, and that it is not all.
+    night.fault(r#"[{"on": {}, "do": {"status": 503}}]"#);
+    let said = night.recount(&["map", "list"]).exits(12);
+    assert!(said.out.contains("could not be asked") && said.out.contains("company 1"), "{}", said.out);
+}
+
+/// Three vendors, two ConnectWise sites: each bills in its own, one after another, and one failing stops no other.
+#[test]
+fn three_integrations_bill_on_two_sites() {
+    let (night, second) = (Night::new(), Night::new());
+    let toml = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (connectwise, mail) = toml.split_once("[integration.mail]").expect("the integration");
+    let site = connectwise.split_once("[connectwise.main]").expect("the site").1;
+    let site = site.replace(&night.sim().url(), &second.sim().url());
+    let other = |name: &str, from: &str| {
+        mail.replace("integration.mail", &format!("integration.{name}")).replace("mail-*", from)
+    };
+    let backup = other("backup", "backup-*").replace("\"main\"", "\"other\"");
+    let edr = other("edr", "mail-*").replace("\"main\"", "\"other\"").replace("\"apply\"", "\"observe\"");
+    let edr = edr.replace("MP-CLOUDFILTER", "MP-EDR");
+    night.write(
+        "recount.toml",
+        format!("{connectwise}[connectwise.other]{site}\n[integration.mail]{mail}\n[integration.backup]{backup}\n[integration.edr]{edr}"),
+    );
+    night.write("exports/backup-1.csv", "Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,5\nBorealis,CloudFilter,5\n");
+    let run = |arguments: &[&str]| night.recount(arguments).json()["runs"].as_array().cloned().unwrap_or_default();
+    let plans = run(&["plan", "--json", "backup", "mail"]);
+    for plan in &plans {
+        night.recount(&["apply", &plan["plan"].as_str().expect("a plan")[..12]]).exits(0);
+    }
+    assert_eq!(quantity(&night), "5");
+    assert_eq!(quantity(&second), "4");
+    // The same product on the same agreement id, and yet not the same line: it is another ConnectWise.
+    assert!(plans.iter().all(|plan| plan["totals"]["to_decide"] == 0), "{plans:#?}");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,6\nBorealis,CloudFilter,5\n");
+    fs::remove_file(night.path("exports/backup-1.csv")).expect("removed");
+    second.sim().clear_requests();
+    let runs = run(&["run", "--json"]);
+    let verdicts: Vec<_> = runs.iter().map(|run| (run["integration"].as_str(), run["verdict"].as_str())).collect();
+    assert_eq!(verdicts[0], (Some("backup"), Some("refused")));
+    assert_eq!((verdicts[1].0, verdicts[2]), (Some("edr"), (Some("mail"), Some("ok"))));
+    assert_eq!(quantity(&night), "6");
+    assert!(second.sim().writes().is_empty(), "one has no export, and the other observes");
+}
+
+fn quantity(night: &Night) -> String {
+    let billed = night.billed();
+    billed.iter().find(|(agreement, ..)| *agreement == 10).expect("a line").2.to_string()
+}
+
+/// Customers that match by name stand in no file: the line belongs to who billed it last.
+#[test]
+fn a_line_that_another_integration_finds_by_name_is_held_as_well() {
+    let night = Night::new();
+    let toml = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (_, mail) = toml.split_once("[integration.mail]").expect("the integration");
+    night.write("empty.csv", "customer,company_id\n");
+    let other = mail
+        .replace("integration.mail", "integration.twin")
+        .replace("\"mapped\"", "\"exact-name\"")
+        .replace("\"customers.csv\"", "\"empty.csv\"");
+    night.write("recount.toml", format!("{toml}\n[integration.twin]{other}"));
+    let codes = |said: &crate::support::Said| {
+        let runs = said.json()["runs"].as_array().cloned().unwrap_or_default();
+        let lines = runs.iter().flat_map(|run| run["lines"].as_array().cloned().unwrap_or_default());
+        lines.map(|line| line["reason"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    // The twin sees what the file of the other says. The other learns of the twin from its last accepted run.
+    let first = codes(&night.recount(&["plan", "--json", "twin"]));
+    assert!(first.iter().all(|code| code == "line-owned-twice") && !first.is_empty(), "{first:?}");
+    night.recount(&["apply", &night.plan()]);
+    let second = codes(&night.recount(&["plan", "--json", "mail"]));
+    assert!(second.iter().all(|code| code == "line-owned-twice") && !second.is_empty(), "{second:?}");
+    night.recount(&["check"]).exits(16);
+}
