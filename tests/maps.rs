@@ -56,7 +56,7 @@ fn a_damaged_file_is_not_edited() {
 #[test]
 fn lists_and_suggestions_are_documents_as_well() {
     let night = Night::new();
-    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis Ltd,CloudFilter,5\nAcme,Filter,1\n");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis Ltd,CloudFilter,5\nAcme,Cloud Filter,1\n");
     let list = night.recount(&["map", "list", "--json"]).exits(0).json();
     let customers = list["integrations"][0]["customers"].as_array().cloned().expect("customers");
     let states: Vec<_> = customers.iter().map(|one| (one["customer"].as_str(), one["state"].as_str())).collect();
@@ -70,7 +70,7 @@ fn lists_and_suggestions_are_documents_as_well() {
     assert_eq!(guess["mapped"][0], "Borealis");
     let services = night.recount(&["map", "suggest", "--services", "--json"]).exits(3).json();
     let take = &services["integrations"][0]["unmapped"][0]["candidates"][0]["take"];
-    assert_eq!(take, "\"Filter\" = { product = \"MP-CLOUDFILTER\" }");
+    assert_eq!(take, "\"Cloud Filter\" = { product = \"MP-CLOUDFILTER\" }");
     let test = night.recount(&["map", "test", "exports/mail-2.csv", "--json"]).exits(3).json();
     assert_eq!(
         (&test["customers"][0]["state"], &test["services"][0]["state"]),
