@@ -77,7 +77,7 @@ fn lists_and_suggestions_are_documents_as_well() {
         (&"unmapped".into(), &"unmapped".into())
     );
     // ConnectWise is away: the list says what the files say, and that it is not all.
-    night.fault(r#"[{"on": {}, "do": {"status": 503}}]"#);
+    night.fault(r#"[{"when": {"method": "GET", "path": "*"}, "then": {"status": 503}}]"#);
     let said = night.recount(&["map", "list"]).exits(12);
     assert!(said.out.contains("could not be asked") && said.out.contains("company 1"), "{}", said.out);
 }

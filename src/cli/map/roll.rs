@@ -70,10 +70,7 @@ pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Troub
 impl<'a> Roll<'a> {
     fn call(integration: &'a IntegrationConfig, history: Option<&History>) -> Result<Self, Trouble> {
         let mapping = mapping(integration)?;
-        let (counts, no_export) = match crate::export::read(&integration.export, clock::now()) {
-            Ok(export) => (export.counts, None),
-            Err(error) => (Counts::default(), Some(session::chain(&error))),
-        };
+        let (counts, no_export) = newest_counts(integration);
         let mut customers: BTreeSet<CustomerName> =
             counts.customers.keys().chain(mapping.customers.keys()).cloned().collect();
         let mut services: BTreeSet<ServiceName> =
@@ -122,6 +119,17 @@ impl<'a> Roll<'a> {
         if let Some(why) = &self.no_export {
             wrapped(text, &format!("the newest export is not in this: {why}"), "  ", "  ");
         }
+    }
+}
+
+/// The counts of the newest export, or why there are none. Standard input is a run's to read.
+fn newest_counts(integration: &IntegrationConfig) -> (Counts, Option<String>) {
+    if integration.export.path.ends_with("-") {
+        return (Counts::default(), Some("it comes by standard input".to_owned()));
+    }
+    match crate::export::read(&integration.export, clock::now()) {
+        Ok(export) => (export.counts, None),
+        Err(error) => (Counts::default(), Some(session::chain(&error))),
     }
 }
 
