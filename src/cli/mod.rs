@@ -2,10 +2,13 @@
 
 mod check;
 mod clock;
+mod command_line;
+mod completions;
 mod console;
 mod daemon;
 mod decide;
 mod demo;
+mod examples;
 mod held;
 mod history;
 mod logging;
@@ -34,7 +37,7 @@ use crate::reconcile::exit::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = command_line::parsed();
     logging::init(cli.global.verbose);
     let console = Console::new(&cli.global);
     ExitCode::from(dispatch(&cli, &console).code())
@@ -60,6 +63,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
+        Some(Command::Completions(options)) => completions::run(options, console),
+        Some(Command::Man(options)) => completions::man(options, console),
     }
 }
 
@@ -138,6 +143,10 @@ enum Command {
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml
     Daemon,
+    /// Completion of commands and options, for a shell
+    Completions(completions::Options),
+    /// The manual pages
+    Man(completions::ManOptions),
 }
 
 fn introduce(console: &Console) -> Exit {
@@ -154,10 +163,8 @@ fn introduce(console: &Console) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     #[test]
     fn the_command_line_is_well_formed() {
-        super::Cli::command().debug_assert();
+        super::command_line::whole().debug_assert();
     }
 }
