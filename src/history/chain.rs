@@ -59,7 +59,7 @@ impl History {
     /// [`StoreError::ChainBroken`] names the first row that does not fit.
     pub fn verify_journal(&self) -> Result<Chain, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT * FROM journal ORDER BY seq")?;
+            let mut statement = connection.prepare_cached("SELECT * FROM journal ORDER BY seq")?;
             let mut rows = statement.query([])?;
             let (mut seq, mut head) = (0, GENESIS);
             while let Some(row) = rows.next()? {
@@ -83,7 +83,7 @@ impl History {
     pub fn had_head(&self, head: &str) -> Result<bool, StoreError> {
         let head = head.to_ascii_lowercase();
         let sql = "SELECT 1 FROM journal WHERE substr(lower(hex(hash)), 1, length(?1)) = ?1";
-        let mut statement = self.connection.prepare(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         Ok(!head.is_empty() && (hex(GENESIS).starts_with(&head) || statement.exists([head])?))
     }
 }

@@ -107,12 +107,13 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
 
 /// Drops baselines that no later run will ask for.
 pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
-    transaction.execute(
-        "DELETE FROM baselines WHERE run IN
+    transaction
+        .prepare_cached(
+            "DELETE FROM baselines WHERE run IN
              (SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
               WHERE r.integration = ?1 ORDER BY b.run DESC LIMIT -1 OFFSET 3)",
-        [integration],
-    )?;
+        )?
+        .execute([integration])?;
     Ok(())
 }
 
@@ -126,15 +127,14 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
     let live: Vec<(AgreementId, &ProductCode, AdditionId)> =
         lines.iter().filter_map(|line| Some((line.agreement?, line.product.as_ref()?, line.addition?))).collect();
-    transaction.execute(
-        "INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)",
-        params![
+    transaction
+        .prepare_cached("INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
             run.0,
             serde_json::to_string(&customers).expect("texts always make JSON"),
             serde_json::to_string(&missing).expect("texts always make JSON"),
             serde_json::to_string(&live).expect("texts and integers always make JSON"),
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 

@@ -106,12 +106,15 @@ impl History {
 
 /// How long another program may keep the database before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A run uses some forty statements, most of them for every line it writes.
+const STATEMENTS_KEPT: usize = 64;
 /// What is left of a grown write-ahead log.
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(database, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // In WAL mode only FULL keeps the last commits through a power cut, and an intent has to survive one.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
