@@ -12,6 +12,7 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::history::chained;
 use crate::history::error::StoreError;
 use crate::history::store::History;
 
@@ -62,6 +63,7 @@ impl History {
             let mut statement = connection.prepare_cached("SELECT * FROM journal ORDER BY seq")?;
             let mut rows = statement.query([])?;
             let (mut seq, mut head) = (0, GENESIS);
+            let mut decided = Vec::new();
             while let Some(row) = rows.next()? {
                 let entry = entry(row)?;
                 let found: Hash = row.get("hash")?;
@@ -70,7 +72,11 @@ impl History {
                 if entry.seq != seq || found != head {
                     return Err(StoreError::ChainBroken { row: entry.seq });
                 }
+                if entry.event == chained::EVENT {
+                    decided.push((entry.seq, entry.why.unwrap_or_default()));
+                }
             }
+            chained::verify(connection, &decided)?;
             Ok(Chain { rows: seq.unsigned_abs(), head: hex(head) })
         })
     }
@@ -119,7 +125,7 @@ pub(super) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64,
     Ok(seq)
 }
 
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
 const GENESIS: Hash = [0; 32];
 
@@ -134,7 +140,7 @@ fn hash<E: Serialize>(before: Hash, entry: &Entry<E>) -> Hash {
     Sha256::new().chain_update("recount/v1").chain_update(before).chain_update(row).finalize().into()
 }
 
-fn hex(hash: Hash) -> String {
+pub(super) fn hex(hash: Hash) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

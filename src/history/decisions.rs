@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::history::chained;
 use crate::history::columns::maybe_day;
 use crate::history::columns::maybe_quantity;
 use crate::history::columns::time;
@@ -79,7 +80,7 @@ impl History {
                     seen.and_then(|seen| seen.was).map(|units| units.to_string()),
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
                 ])?;
-            Ok(())
+            chained::append(transaction, run, *at)
         })
     }
 

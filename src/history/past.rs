@@ -25,6 +25,7 @@ use crate::history::journal::IntentKind;
 use crate::history::record::LineRecord;
 use crate::history::record::PlanRecord;
 use crate::history::store::History;
+use crate::reconcile::bleed::UnitsThen;
 use crate::reconcile::code::Code;
 use crate::reconcile::guards::Accepted;
 use crate::reconcile::guards::ExportStamp;
@@ -61,6 +62,31 @@ impl History {
                 decisions: decisions::decisions(connection, integration)?,
                 just_created: BTreeMap::new(),
             })
+        })
+    }
+
+    /// What the accepted exports of an integration counted, of runs begun after `since`: from the last plan on that a
+    /// person approved, who saw what was gone by then.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn units_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<UnitsThen>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, started_at, export_units FROM runs
+                 WHERE integration = ?1 AND started_at > ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                   AND run >= coalesce((SELECT max(run) FROM runs WHERE integration = ?1 AND approved = 1), 0)
+                 ORDER BY run",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
+                let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?);
+                Ok(UnitsThen { run, at, units: decimal(row, "export_units")? })
+            })?;
+            rows.collect()
         })
     }
 

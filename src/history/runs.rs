@@ -113,7 +113,9 @@ impl History {
             lines::update(transaction, run, changed)?;
             insert_findings(transaction, run, &end.findings)?;
             thin_out(transaction, run)
-        })
+        })?;
+        self.keep_head(run.0);
+        Ok(())
     }
 
     /// Notes that a person approved this run's plan by its fingerprint.

@@ -21,6 +21,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::history::columns::time_text;
 use crate::history::error::StoreError;
+use crate::history::head;
 use crate::history::lock::create_private_dir;
 use crate::history::migrations;
 use crate::history::migrations::MIGRATIONS;
@@ -30,6 +31,8 @@ use crate::reconcile::ids::RunId;
 #[derive(Debug)]
 pub struct History {
     pub(super) connection: Connection,
+    /// The folder it lies in.
+    pub(super) state: PathBuf,
     /// The run that this process is in.
     pub(super) current: Option<RunId>,
 }
@@ -55,7 +58,9 @@ impl History {
         quick_check(&connection)?;
         migrations::migrate(&mut connection, &files.database, MIGRATIONS)?;
         files.mark(&connection, now)?;
-        Ok(Self { connection, current: None })
+        let history = Self { connection, state: state.to_owned(), current: None };
+        history.is_newest()?;
+        Ok(history)
     }
 
     /// Opens the history of a state folder for reading; `None` when there never was one.
@@ -73,7 +78,7 @@ impl History {
             None if files.is_marked()? => Err(files.gone()),
             None => Ok(None),
             Some(found) if found < known => Err(StoreError::Older { found, known }),
-            Some(_) => Ok(Some(Self { connection, current: None })),
+            Some(_) => Ok(Some(Self { connection, state: state.to_owned(), current: None })),
         }
     }
 
@@ -199,6 +204,8 @@ impl Files {
             return Ok(());
         }
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // Who begins anew removes the marker; the head of the old history would stop them.
+        head::forget(&self.state)?;
         self.sync_folder()?;
         let written = File::create(&self.marker).and_then(|mut marker| {
             writeln!(marker, "{}", time_text(now))?;

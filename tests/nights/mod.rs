@@ -3,6 +3,8 @@
 
 mod engine;
 
+use chrono::TimeDelta;
+
 use engine::Disk;
 
 /// Each seed is several bad nights of one MSP, with faults, hand edits and crashes, and two good ones.
@@ -45,4 +47,34 @@ fn a_seed_gives_the_same_nights_every_time() {
 fn a_store_that_loses_what_was_not_synced_is_noticed() {
     let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::Forgetful).err()).collect();
     assert!(said.iter().any(|said| said.contains("its intent is lost")), "{said:?}");
+}
+
+/// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.
+#[test]
+fn a_run_that_crosses_midnight_stays_on_its_day() {
+    let nights = (0..20).map(|seed| engine::slept_through(seed, "2026-03-31T23:50:00Z", TimeDelta::minutes(20)));
+    let mut created = 0;
+    for night in nights {
+        let (began, ended) = night.days;
+        assert_eq!(began.succ_opt(), Some(ended), "it crosses midnight: {night:?}");
+        assert!(night.effective.iter().all(|day| *day == began), "{night:?}");
+        created += night.effective.len();
+    }
+    assert!(created > 0, "nothing was created");
+}
+
+/// A plan that a laptop's lid was closed on is not carried out the next morning.
+#[test]
+fn four_hours_after_the_plan_nothing_is_written() {
+    let mut sent = 0;
+    for seed in 0..10 {
+        let nap = engine::slept_through(seed, "2026-03-04T02:00:00Z", TimeDelta::minutes(3 * 60 + 50));
+        sent += nap.sent;
+        let sleep = engine::slept_through(seed, "2026-03-04T02:00:00Z", TimeDelta::minutes(4 * 60 + 10));
+        // The look that the host slept before was one of the first agreement's lines.
+        assert!(nap.sent == 0 || sleep.exit == Some(16), "{sleep:?}");
+        assert!(sleep.sent <= nap.sent, "{sleep:?}");
+        assert!(nap.sent == 0 || sleep.sent == 0, "{sleep:?}");
+    }
+    assert!(sent > 0, "nothing was to be written");
 }

@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) late: Vec<Late>,
     pub(crate) calls: u64,
     pub(crate) crash: Option<Crash>,
+    /// The host sleeps before this call, so long.
+    pub(crate) sleep: Option<(u64, TimeDelta)>,
     pub(crate) crashed: bool,
     pub(crate) violations: Vec<String>,
     pub(crate) seen: Seen,
@@ -174,6 +176,9 @@ impl ConnectWise {
             let pause = state.chance.seconds(50, 3000);
             self.clock.set(self.clock.get() + TimeDelta::milliseconds(pause));
             state.calls += 1;
+            if let Some((_, time)) = state.sleep.filter(|(call, _)| *call == state.calls) {
+                self.clock.set(self.clock.get() + time);
+            }
             state.deliver_late(self.clock.get());
             state.people_work(self.clock.get());
             state.crashes_now(false)
