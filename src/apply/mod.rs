@@ -137,6 +137,11 @@ async fn look_and_write<W: Writer>(
         () = scene.stop.wait() => Fresh::Unread(Halt::Stopped),
     };
     match fresh {
+        // The host may have slept through the look, or ConnectWise made it wait.
+        Fresh::Billing(_) if hands.plan_is_too_old() => {
+            *halt = Some(Halt::PlanTooOld);
+            not_reached(key, write)
+        }
         Fresh::Billing(additions) => hands.write(key, write, &additions).await,
         Fresh::Held(code, detail) => held(key, code, &detail),
         Fresh::Unread(why) => {

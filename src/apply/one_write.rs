@@ -95,11 +95,16 @@ impl<'a, W: Writer> Hands<'a, W> {
         if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
             return Some(Halt::ServerErrors);
         }
-        let age = (self.scene.clock)().signed_duration_since(self.scene.drawn_at);
-        if age > PLAN_LIFE || age < -CLOCK_STEP {
+        if self.plan_is_too_old() {
             return Some(Halt::PlanTooOld);
         }
         self.scene.stop.asked().then_some(Halt::Stopped)
+    }
+
+    /// Whether nobody should carry it out any more, or nobody can tell.
+    pub(super) fn plan_is_too_old(&self) -> bool {
+        let age = (self.scene.clock)().signed_duration_since(self.scene.drawn_at);
+        age > PLAN_LIFE || age < -CLOCK_STEP
     }
 
     /// Why the run did not do all it should, beside what single lines say.

@@ -87,7 +87,7 @@ impl Files {
         let at = usize::try_from(chance.below(ends.len() as u64)).unwrap_or(0);
         let synced = ends[at];
         let written = if disk == Disk::Forgetful { last } else { ends.get(at + 1).copied().unwrap_or(synced) };
-        let old = if same_log { before.log.as_slice() } else { &[] };
+        let old = if same_log && disk == Disk::Sound { before.log.as_slice() } else { &[] };
         let log = if power_cut {
             torn(&self.log, old, synced, written, chance)
         } else {

@@ -6,6 +6,8 @@ mod connectwise;
 mod disk;
 mod export;
 mod judge;
+#[cfg(test)]
+pub(crate) mod slept;
 
 use std::cell::Cell;
 use std::cell::RefCell;
@@ -18,7 +20,6 @@ use std::task::Poll;
 use std::task::Waker;
 
 use chrono::DateTime;
-use chrono::NaiveDate;
 use chrono::TimeDelta;
 use chrono::Utc;
 use recount::apply::Stop;
@@ -65,7 +66,6 @@ use self::connectwise::FOREIGN;
 use self::connectwise::Row;
 pub(crate) use self::connectwise::Seen;
 use self::connectwise::State;
-use self::connectwise::What;
 pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
@@ -83,43 +83,6 @@ pub(crate) fn live(seed: u64, disk: Disk) -> Result<Seen, String> {
     }
     house.good_nights().map_err(|what| said(&house, format!("after the faults: {what}")))?;
     Ok(house.connectwise.state.borrow().seen)
-}
-
-/// One night without faults and guards that begins at a time of its own; before the first write's look the host sleeps.
-/// Gives the first and the last day of the night, the days on which created lines take effect, and the exit code.
-pub(crate) fn slept_through(seed: u64, begins: &str, sleep: TimeDelta) -> Slept {
-    let folder = tempfile::Builder::new().prefix("nights-").tempdir_in(fastest_folder()).expect("a folder");
-    let mut house = House::new(seed, folder.path(), Disk::Sound);
-    house.connectwise.clock.set(begins.parse().expect("a time"));
-    house.connectwise.state.borrow_mut().odds = Odds::default();
-    house.guards = everything_passes();
-    house.vendor.complete(house.options.customers);
-    house.vendor.write(&house.export.path, house.now() - TimeDelta::minutes(1), None);
-    let plan = house.run(RunCommand::Plan, None).expect("a night").and_then(|record| record.planned).expect("a plan");
-    house.connectwise.clock.set(begins.parse().expect("a time"));
-    let asked = house.connectwise.state.borrow().calls;
-    house.connectwise.state.borrow_mut().sleep = Some((2 * asked + 1, sleep));
-    let applied = house.process(RunCommand::Apply, Some(&plan.fingerprint)).expect("a night").expect("a record");
-    let state = house.connectwise.state.borrow();
-    let creations = state.sent.iter().filter_map(|sent| match &sent.what {
-        What::Create(create) => Some(create.effective_on()),
-        What::Set(_) => None,
-    });
-    Slept {
-        days: (applied.started_at.date_naive(), house.now().date_naive()),
-        effective: creations.collect(),
-        sent: state.sent.len(),
-        exit: applied.end.map(|end| end.exit_code),
-    }
-}
-
-/// See [`slept_through`].
-#[derive(Debug)]
-pub(crate) struct Slept {
-    pub(crate) days: (NaiveDate, NaiveDate),
-    pub(crate) effective: Vec<NaiveDate>,
-    pub(crate) sent: usize,
-    pub(crate) exit: Option<u8>,
 }
 
 /// Memory, where there is a file system in it: every intent is synced.
