@@ -121,7 +121,7 @@ fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {
     remove_database(&night);
     night.write("state/history.db", &backup);
     night.sim().clear_requests();
-    for command in ["run", "plan", "check", "verify"] {
+    for command in ["run", "plan", "verify", "check"] {
         let said = night.recount(&[command]);
         assert_eq!(said.exit, 14, "{command}\n{}{}", said.out, said.err);
         let told = format!("{}{}", said.out, said.err).split_whitespace().collect::<Vec<_>>().join(" ");
