@@ -57,7 +57,7 @@ pub(super) fn verify(connection: &Connection, chained: &[(i64, String)]) -> Resu
 /// The hash of every decision, by its number.
 fn words(connection: &Connection) -> Result<BTreeMap<i64, String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM decisions")?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_and_then([], |row| Ok((row.get("decision")?, hash(row, &names)?)))?;
     rows.collect()
 }
