@@ -38,6 +38,8 @@ use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::nightly::ending::Ending;
 use crate::nightly::gather::Remote;
+use crate::reconcile::bleed::BLEED_DAYS;
+use crate::reconcile::bleed::bleeding;
 use crate::reconcile::clear::Approval;
 use crate::reconcile::clear::Checks;
 use crate::reconcile::clear::clear;
@@ -157,6 +159,8 @@ async fn plan_night<R: Reader>(
     trust_the_clock(job, history, ending.started_at())?;
     let export = read_export(job, ending.started_at())?;
     ending.export(&export);
+    let month_ago = ending.started_at().checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    ending.warn(bleeding(&history.units_since(job.integration, month_ago)?, export.counts.units()));
     let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
     let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
     ending.resolved(&resolutions);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
-
 use crate::apply::Halt;
 use crate::apply::Scene;
 use crate::apply::Settled;
@@ -50,12 +48,6 @@ pub(super) struct Hands<'a, W> {
     no_add: Option<ReadError>,
 }
 
-/// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
-/// wakes up in another day's business.
-const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
-/// Time servers correct a clock by seconds, not by minutes.
-const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
-
 /// The two rights that a write can lack; lacking one does not stop the other.
 #[derive(Debug, Clone, Copy)]
 enum Verb {
@@ -95,8 +87,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
             return Some(Halt::ServerErrors);
         }
-        let age = (self.scene.clock)().signed_duration_since(self.scene.drawn_at);
-        if age > PLAN_LIFE || age < -CLOCK_STEP {
+        if self.scene.is_too_old() {
             return Some(Halt::PlanTooOld);
         }
         self.scene.stop.asked().then_some(Halt::Stopped)

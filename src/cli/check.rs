@@ -18,6 +18,7 @@ use crate::connectwise::ReadError;
 use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
 use crate::history::History;
+use crate::history::network_file_system;
 use crate::nightly::Failure;
 use crate::nightly::Others;
 use crate::nightly::survey;
@@ -98,10 +99,16 @@ struct Document<'a> {
 impl Checks {
     fn store(&mut self, config: &Config) {
         let state = config.state.display();
-        match History::open_existing(&config.state) {
-            Ok(Some(_)) => self.good("state", format!("{state}: the history is whole")),
+        let opened = History::open_existing(&config.state);
+        let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
+        match opened {
+            Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+        }
+        if let Some(kind) = network_file_system(&config.state) {
+            let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";
+            self.note("state", format!("{state}: a network file system ({kind}); {why}"));
         }
     }
 

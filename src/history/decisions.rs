@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::history::chained;
 use crate::history::columns::maybe_day;
 use crate::history::columns::maybe_quantity;
 use crate::history::columns::time;
@@ -53,12 +54,14 @@ impl History {
         let Decision { handle, verb, until, note, who, at, reason, seen, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
         self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
+            transaction
+                .prepare_cached(
+                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
                                         verb, until, note, who, at, run, reason, addition, was, wanted, journal)
                  VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
                          ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, (SELECT coalesce(max(seq), 0) FROM journal))",
-                params![
+                )?
+                .execute(params![
                     integration.as_str(),
                     kind,
                     agreement,
@@ -76,9 +79,8 @@ impl History {
                     seen.and_then(|seen| seen.addition).map(|id| id.0),
                     seen.and_then(|seen| seen.was).map(|units| units.to_string()),
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
-                ],
-            )?;
-            Ok(())
+                ])?;
+            chained::append(transaction, run, *at)
         })
     }
 

@@ -3,14 +3,17 @@
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
 pub mod chain;
+mod chained;
 mod columns;
 pub mod decisions;
 pub mod error;
+mod head;
 pub mod journal;
 mod lines;
 pub mod lock;
 pub mod lookup;
 mod migrations;
+mod mount;
 mod past;
 pub mod record;
 pub mod runs;
@@ -28,5 +31,6 @@ pub use journal::WriteOutcome;
 pub use journal::WriteRecord;
 pub use lock::LockError;
 pub use lock::RunLock;
+pub use mount::network_file_system;
 pub use runs::NewRun;
 pub use store::History;

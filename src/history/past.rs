@@ -25,6 +25,7 @@ use crate::history::journal::IntentKind;
 use crate::history::record::LineRecord;
 use crate::history::record::PlanRecord;
 use crate::history::store::History;
+use crate::reconcile::bleed::UnitsThen;
 use crate::reconcile::code::Code;
 use crate::reconcile::guards::Accepted;
 use crate::reconcile::guards::ExportStamp;
@@ -85,6 +86,31 @@ impl History {
         })
     }
 
+    /// What the accepted exports of an integration counted, of runs begun after `since`: from the last plan on that a
+    /// person approved, who saw what was gone by then.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn units_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<UnitsThen>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, started_at, export_units FROM runs
+                 WHERE integration = ?1 AND started_at > ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                   AND run >= coalesce((SELECT max(run) FROM runs WHERE integration = ?1 AND approved = 1), 0)
+                 ORDER BY run",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
+                let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?);
+                Ok(UnitsThen { run, at, units: decimal(row, "export_units")? })
+            })?;
+            rows.collect()
+        })
+    }
+
     /// Lines whose creation was sent after `since` and is known to have happened.
     ///
     /// # Errors
@@ -131,12 +157,13 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
 
 /// Drops baselines that no later run will ask for.
 pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
-    transaction.execute(
-        "DELETE FROM baselines WHERE run IN
+    transaction
+        .prepare_cached(
+            "DELETE FROM baselines WHERE run IN
              (SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
               WHERE r.integration = ?1 ORDER BY b.run DESC LIMIT -1 OFFSET 3)",
-        [integration],
-    )?;
+        )?
+        .execute([integration])?;
     Ok(())
 }
 
@@ -150,15 +177,14 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
     let live: Vec<(AgreementId, &ProductCode, AdditionId)> =
         lines.iter().filter_map(|line| Some((line.agreement?, line.product.as_ref()?, line.addition?))).collect();
-    transaction.execute(
-        "INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)",
-        params![
+    transaction
+        .prepare_cached("INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
             run.0,
             serde_json::to_string(&customers).expect("texts always make JSON"),
             serde_json::to_string(&missing).expect("texts always make JSON"),
             serde_json::to_string(&live).expect("texts and integers always make JSON"),
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 

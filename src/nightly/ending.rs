@@ -133,6 +133,10 @@ impl<'a> Ending<'a> {
         });
     }
 
+    pub(super) fn warn(&mut self, finding: Option<Finding>) {
+        self.findings.extend(finding);
+    }
+
     /// An undo reads no export; its plan stands on the one of the run that it sets back.
     pub(super) fn export_of(&mut self, undone: &PlanRecord) {
         self.export = Some(undone.export.clone());

@@ -113,6 +113,8 @@ codes! {
     TooManyChanges = "too-many-changes",
     /// The units in all would fall further than `max_units_down`.
     TooManyUnitsDown = "too-many-units-down",
+    /// The units fell by a quarter within a month, night by night under every limit.
+    UnitsBleeding = "units-bleeding",
     /// More lines than `max_lines_created` would be created.
     TooManyCreated = "too-many-created",
     /// ConnectWise returned fewer than `min_lines_seen` of the lines it returned last time.

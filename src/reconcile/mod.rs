@@ -4,6 +4,7 @@
 //! as values, and the same values in give the same bytes out.
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
+pub mod bleed;
 pub mod catalog;
 pub mod clear;
 pub mod cleared;
