@@ -207,8 +207,10 @@ impl<'a, W: Writer> Hands<'a, W> {
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
         let unreadable = fresh.iter().any(|addition| addition.product.is_none());
+        // One that is not marked may hold the item as well.
         let there = of_product
             .clone()
+            .filter(|addition| addition.mark.is_none() || addition.bears(create.item()))
             .any(|addition| addition.is_live(self.scene.today) || addition.begins_after(self.scene.today));
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
@@ -245,7 +247,7 @@ impl<'a, W: Writer> Hands<'a, W> {
             Ok(additions) => additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
         };
-        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), before);
+        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), create.item(), before);
         match new.as_slice() {
             [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
                 created(key, create, one, "found by a second look")
@@ -353,12 +355,14 @@ fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> End {
 
 fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> End {
     // The line is there, whatever its quantity: another creation would be the second.
-    let right = addition.quantity.as_ref() == Ok(&create.quantity());
+    let marked = addition.bears(create.item());
+    let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
     let quantity = addition.quantity.clone().unwrap_or(create.quantity());
     let (outcome, reason, detail) = if right {
         (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
     } else {
-        let detail = format!("created as addition {}, but ConnectWise holds {quantity}", addition.id);
+        let holds = if marked { quantity.to_string() } else { "no mark of its item".to_owned() };
+        let detail = format!("created as addition {}, but ConnectWise holds {holds}", addition.id);
         (Outcome::Failed, Code::WriteIgnored, detail)
     };
     let settled =

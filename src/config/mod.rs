@@ -15,6 +15,7 @@ mod document;
 mod export;
 mod guards;
 mod integration;
+mod policy;
 mod services;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 pub mod chain;
 mod columns;
+mod days;
 pub mod decisions;
 pub mod error;
 pub mod journal;
@@ -19,6 +20,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use days::DayCount;
 pub use error::StoreError;
 pub use journal::Intent;
 pub use journal::IntentKind;
