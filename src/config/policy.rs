@@ -46,7 +46,7 @@ pub(in crate::config) fn keys(section: &Section<'_>) -> Option<PolicyKeys> {
     let quantities = ["included", "minimum", "maximum"].map(|key| optional(get(key), |field| quantity(field.number())));
     let round = optional(get("round"), |field| field.word(DIRECTIONS));
     let step = optional(get("step"), |field| quantity(positive(field)));
-    let flags = ["never_decrease", "report_only"].map(|key| optional(get(key), Field::boolean));
+    let flags = ["never_decrease", "report_only"].map(|key| optional(get(key), |field| field.boolean()));
     let ([included, minimum, maximum], [never_decrease, report_only]) = (quantities, flags);
     Some(PolicyKeys {
         measure: measure?,

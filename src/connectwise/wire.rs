@@ -387,6 +387,19 @@ mod tests {
         assert!(day("d", &Value::Bool(true)).is_err());
     }
 
+    /// Otherwise included units would be taken off twice, or an item's line not be known again.
+    #[test]
+    fn an_addition_says_what_it_includes_how_it_is_billed_and_whose_it_is() {
+        let plain = addition("3");
+        assert_eq!((plain.less_included, plain.bill, plain.mark), (Ok(Quantity::ZERO), None, None));
+        let json = r#"{"id":1,"quantity":3,"lessIncluded":2.50,"billCustomer":"NoCharge","serialNumber":" a.com "}"#;
+        let marked = row::<AdditionRow>(json).expect("a record");
+        assert_eq!(marked.less_included.map(|units| units.to_string()), Ok("2.5".to_owned()));
+        assert_eq!((marked.bill.as_deref(), marked.mark), (Some("NoCharge"), Some("a.com".into())));
+        let odd = row::<AdditionRow>(r#"{"id":1,"quantity":3,"lessIncluded":"2"}"#).expect("a record");
+        assert!(odd.less_included.is_err());
+    }
+
     #[test]
     fn agreements_say_when_and_how_they_bill() {
         let json = r#"{"id":5,"name":"N","type":{"id":1,"name":"Email"},"company":{"id":9,"name":"C"},

@@ -27,5 +27,6 @@ pub mod policy;
 pub mod quantity;
 pub mod records;
 pub mod shown;
+pub mod step;
 pub mod undo;
 pub mod wanted;
