@@ -408,7 +408,7 @@ fn contradictions_are_refused_where_they_stand() {
         let services = format!("[integration.mail.services]\n\"EDR\" = {{ product = \"EDR\", {rule} }}\n");
         let said = loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n");
         let said = said.expect_err(rule);
-        assert!(said.starts_with("recount.toml:18:") && said.contains(words), "{rule}: {said}");
+        assert!(said.starts_with("recount.toml:17:") && said.contains(words), "{rule}: {said}");
     }
     let other = |policy: &str, words: &str| {
         let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{POLICIES}{policy}");

@@ -26,7 +26,7 @@ use crate::core::night::set;
 fn acme(policy: Policy, count: &str, billed: &str) -> Night {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", count).addition(10, 100, crate::core::night::FILTER, billed);
-    night.row("Borealis", "CloudFilter", "0");
+    night.row("Borealis", "Bracket", "0");
     night.billed("CloudFilter", |billed| billed.policy = policy);
     night
 }
