@@ -192,7 +192,7 @@ impl Direction {
     }
 }
 
-/// `None` where rust_decimal would cut digits off to make it fit.
+/// `None` where the decimal type would cut digits off to make it fit.
 fn exact_product(a: Decimal, b: Decimal) -> Option<Decimal> {
     let (a, b) = (a.normalize(), b.normalize());
     if a.is_zero() || b.is_zero() {
