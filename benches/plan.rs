@@ -205,7 +205,8 @@ fn mapping() -> Mapping {
         (CustomerName::new(&format!("Customer {customer:06} Ltd")), CustomerRow { target, line: 2 })
     });
     let services = (0..SERVICES).map(|service| {
-        let billed = Billed { products: vec![ProductCode::new(&format!("MP-{service:02}"))], whole: true };
+        let billed =
+            Billed { products: vec![ProductCode::new(&format!("MP-{service:02}"))], whole: true, ..Billed::default() };
         (ServiceName::new(&format!("Mail protection {service:02}")), ServiceRule::Billed(billed))
     });
     Mapping {
@@ -265,6 +266,9 @@ fn additions() -> Additions {
             quantity: Ok(Quantity::from(used(customer, service) + behind)),
             effective_on: Some(today()),
             cancelled_on: None,
+            less_included: Ok(Quantity::ZERO),
+            bill: Some("Billable".to_owned()),
+            mark: None,
             changed: None,
         });
     }

@@ -3,6 +3,7 @@
 //!
 //! A run is begun before anything can fail and ended on every path. What is returned is what was stored.
 
+mod days;
 mod ending;
 mod failure;
 mod gather;
@@ -166,7 +167,8 @@ async fn plan_night<R: Reader>(
     ending.resolved(&resolutions);
     let since = ending.started_at().checked_sub_signed(job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(job.integration, since)?;
-    let past = Past { in_doubt, just_created, ..history.past(job.integration, ending.run())? };
+    let counted = days::counted(job, history, ending.today())?;
+    let past = Past { in_doubt, just_created, counted, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
     let seen = history.agreements_by_name(job.neighbours)?;
@@ -183,6 +185,7 @@ async fn plan_night<R: Reader>(
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
     let clearance = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
+    ending.counts(days::of(job.mapping, &export.counts, &remote.places));
     // A hundred thousand lines are kept once, not three times.
     drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);

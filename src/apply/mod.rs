@@ -10,6 +10,7 @@
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
+mod ends;
 mod leftovers;
 mod one_write;
 mod stop;

@@ -16,6 +16,7 @@ pub mod editing;
 mod export;
 mod guards;
 mod integration;
+mod policy;
 mod services;
 #[cfg(test)]
 mod tests;

@@ -21,12 +21,18 @@ use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::AgreementRule;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::Billed;
 use crate::reconcile::mapping::CompanyFilter;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::mapping::ServiceRule;
 use crate::reconcile::outcome::Mode;
+use crate::reconcile::policy::Direction;
+use crate::reconcile::policy::Measure;
+use crate::reconcile::policy::Policy;
+use crate::reconcile::policy::Rounding;
+use crate::reconcile::quantity::Quantity;
 
 const CONNECTWISE: &str = r#"
 [connectwise.main]
@@ -166,7 +172,9 @@ fn every_key_of_the_contract_is_understood() {
         CompanyFilter { kinds: folded(&["client", "partner"]), every_kind: true, statuses: folded(&["active"]) };
     assert_eq!(mapping.companies_of, companies_of);
     let codes = |codes: &[&str]| codes.iter().map(|code| ProductCode::new(code)).collect();
-    let billed = |products: &[&str], whole| ServiceRule::Billed(Billed { products: codes(products), whole });
+    let billed = |products: &[&str], whole| {
+        ServiceRule::Billed(Billed { products: codes(products), whole, ..Billed::default() })
+    };
     assert_eq!(mapping.services["Cloud Filter"], billed(&["MP-CF"], true));
     assert_eq!(mapping.services["Bracket"], billed(&["MP-BRACKET", "MP-CF"], false));
     assert_eq!(mapping.services["Exchange+"], ServiceRule::Deprecated { product: None });
@@ -353,4 +361,82 @@ fn a_missing_file_is_named() {
     assert!(told.starts_with("/nowhere/recount.toml: cannot be read: No such file"), "{told}");
     let told = loaded(&format!("{CONNECTWISE}{}{EXPORT}", INTEGRATION.replace("customers.csv", "other.csv")), "");
     assert!(told.expect_err("missing").starts_with("other.csv: cannot be read: No such file"));
+}
+
+const POLICIES: &str = r#"
+[integration.mail.services]
+"EDR" = { product = "EDR", minimum = 5, maximum = 100, round = "up", step = 5, bill = "no-charge" }
+"Disk" = { product = "DISK", quantity = "average", multiply = 1.5, included = 2.5, never_decrease = true }
+"Seats" = { product = "SEATS", report_only = true }
+
+[[integration.mail.policy]]
+customer = "Acme Ltd"
+service  = "EDR"
+minimum  = 20
+"#;
+
+/// Otherwise an operator could not say what was agreed, or would not be believed.
+#[test]
+fn what_was_agreed_about_a_service_and_with_one_customer() {
+    let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{POLICIES}");
+    let config = loaded(&toml, "customer,company_id\nAcme Ltd,1\n").expect("a configuration");
+    let mapping = config.integrations[&IntegrationName::new("mail")].mapping.as_ref().expect("whole");
+    let q = |text: &str| Some(text.parse::<Quantity>().expect("a quantity"));
+    let round = Some(Rounding { direction: Direction::Up, step: Quantity::from(5) });
+    let edr = Policy { minimum: q("5"), maximum: q("100"), round, ..Policy::default() };
+    let ServiceRule::Billed(billed) = &mapping.services["EDR"] else { panic!("{mapping:?}") };
+    assert_eq!((&billed.policy, billed.bill), (&edr, Some(Bill::NoCharge)));
+    assert_eq!(mapping.policies["Acme Ltd"]["EDR"], Policy { minimum: q("20"), own: true, ..edr });
+    let ServiceRule::Billed(billed) = &mapping.services["Disk"] else { panic!("{mapping:?}") };
+    let (measure, multiply) = (Measure::Average, Some(Decimal::new(15, 1)));
+    let disk = Policy { measure, multiply, included: q("2.5"), never_decrease: true, ..Policy::default() };
+    assert_eq!(billed.policy, disk);
+    assert_eq!(mapping.looked_back_on().len(), 1);
+}
+
+/// Otherwise two rules would contradict each other on an invoice instead of here.
+#[test]
+fn contradictions_are_refused_where_they_stand() {
+    for (rule, words) in [
+        ("minimum = 5, maximum = 4", "`minimum` 5 is more than `maximum` 4"),
+        ("step = 5", "`step` is for `round`"),
+        ("round = \"up\", step = 0", "`step` is greater than 0"),
+        ("round = \"up\", step = 5, maximum = 12", "`maximum` 12 is not a multiple of the `step` 5"),
+        ("round = \"up\", step = 0.5, whole = true", "`whole` takes no fraction, and the `step` is 0.5"),
+        ("multiply = 0", "`multiply` is greater than 0"),
+        ("multiply = -1", "`multiply` is a plain number"),
+        ("never_decrease = true, report_only = true", "needs no `never_decrease`"),
+        ("lines = \"per-item\"", "lines = \"per-item\" needs `item` in the export's columns"),
+        ("names_in_report = true", "names_in_report = true needs `item` in the export's columns"),
+        ("quantity = \"median\"", "`quantity` is one of \"current\", \"peak\", \"average\""),
+        ("bill = \"never\"", "`bill` is one of \"billable\", \"do-not-bill\", \"no-charge\""),
+        ("maximun = 5", "did you mean `maximum`?"),
+    ] {
+        let services = format!("[integration.mail.services]\n\"EDR\" = {{ product = \"EDR\", {rule} }}\n");
+        let said = loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n");
+        let said = said.expect_err(rule);
+        assert!(said.starts_with("recount.toml:17:") && said.contains(words), "{rule}: {said}");
+    }
+    let other = |policy: &str, words: &str| {
+        let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{POLICIES}{policy}");
+        let said = loaded(&toml, "customer,company_id\nAcme Ltd,1\n").expect_err(policy);
+        assert!(said.contains(words), "{policy}: {said}");
+    };
+    let table = "[[integration.mail.policy]]\n";
+    other(&format!("{table}customer = \"Acme\"\nservice = \"EDR\"\n"), "(did you mean \"Acme Ltd\"?)");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"EDRR\"\n"), "(did you mean \"EDR\"?)");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"EDR\"\n"), "there is another policy");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"Disk\"\nreport_only = true\n"), "`never_decrease`");
+    other(&format!("{table}customer = \"Acme Ltd\"\n"), "lacks `service`");
+}
+
+/// Otherwise the two services would create the line in turn as each of them likes.
+#[test]
+fn services_of_one_product_agree_on_its_line() {
+    let services = "[integration.mail.services]\n\"A\" = { product = \"P\", bill = \"billable\" }\n\"B\" = { product = \"p\" }\n\
+                    \"T\" = { not_assigned = true, minimum = 5 }\n";
+    let said =
+        loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n").expect_err("two");
+    assert!(said.contains("the services of the product p differ in `lines` or `bill`"), "{said}");
+    assert!(said.contains("a service that is not billed takes nothing but"), "{said}");
 }

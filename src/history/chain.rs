@@ -34,6 +34,9 @@ pub(super) struct Entry<E = &'static str> {
     pub(super) effective_on: Option<String>,
     pub(super) before: Option<String>,
     pub(super) why: Option<String>,
+    /// Left out of the hashed text where there is none: rows of before there were items keep their hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) item: Option<String>,
 }
 
 /// A journal whose rows all fit their hashes.
@@ -102,8 +105,8 @@ pub(super) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64,
     let hash = hash(last_hash, &entry);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO journal (seq, event, run, write, at, agreement, product, addition, from_quantity, quantity,
-                              catalog_item, effective_on, before, why, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                              catalog_item, effective_on, before, why, hash, item)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     statement.execute(params![
         entry.seq,
@@ -121,6 +124,7 @@ pub(super) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64,
         entry.before,
         entry.why,
         hash,
+        entry.item,
     ])?;
     Ok(seq)
 }
@@ -160,5 +164,6 @@ fn entry(row: &Row<'_>) -> Result<Entry<String>, StoreError> {
         effective_on: row.get("effective_on")?,
         before: row.get("before")?,
         why: row.get("why")?,
+        item: row.get("item")?,
     })
 }

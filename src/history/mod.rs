@@ -5,6 +5,7 @@
 pub mod chain;
 mod chained;
 mod columns;
+mod days;
 pub mod decisions;
 pub mod error;
 mod head;
@@ -22,6 +23,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use days::DayCount;
 pub use error::StoreError;
 pub use journal::Intent;
 pub use journal::IntentKind;

@@ -288,6 +288,14 @@ impl Cell {
         }
     }
 
+    /// What is counted, by name.
+    pub fn items(&self) -> &[ItemName] {
+        match self {
+            Cell::Counted { items, .. } => items,
+            Cell::Duplicate { .. } => &[],
+        }
+    }
+
     /// The lines of the file behind it.
     pub fn lines(&self) -> &[u64] {
         match self {

@@ -17,6 +17,7 @@ use crate::reconcile::draw::Gathered;
 use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::ServiceRule;
 use crate::reconcile::owners::FIX;
 use crate::reconcile::placement::Place;
@@ -213,18 +214,60 @@ impl<'a> Findings<'a> {
 
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
-            if let (Verdict::Held(code), Some(fix)) = (&line.verdict, line_fix(line.verdict.code(), &line.handle)) {
-                let source = line.sources.first();
-                let severity = if *code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
-                self.found.push(Finding {
-                    customer: source.map(|source| source.customer.clone()),
-                    service: source.map(|source| source.service.clone()),
-                    handle: Some(line.handle.clone()),
-                    fix,
-                    ..finding(severity, *code, line.detail.clone())
-                });
+            let code = line.verdict.code();
+            match (&line.verdict, line_fix(code, &line.handle)) {
+                // Said once, of the addition that is not marked.
+                (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
+                (Verdict::Held(_), Some(fix)) => {
+                    let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
+                    self.line(severity, code, line, with_steps(line), fix);
+                }
+                (Verdict::Skipped(Code::ReportOnly), _) => {
+                    let billed = line.live.map(|live| live.quantity).unwrap_or_default();
+                    let more = line.wanted.is_some_and(|used| used > billed);
+                    let severity = if more { Severity::Warning } else { Severity::Info };
+                    self.line(severity, code, line, with_steps(line), String::new());
+                }
+                _ => {}
             }
         }
+        self.bill_flags(lines);
+    }
+
+    /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
+    fn bill_flags(&mut self, lines: &[Line]) {
+        let billed = self.gathered.mapping.billed().filter_map(|(_, billed)| Some((&billed.products, billed.bill?)));
+        let bills: BTreeMap<String, Bill> =
+            billed.flat_map(|(products, bill)| products.iter().map(move |code| (code.folded(), bill))).collect();
+        if bills.is_empty() {
+            return;
+        }
+        for line in lines {
+            let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
+            let Some(bill) = bills.get(&key.product.folded()) else { continue };
+            let there = self.gathered.additions.get(&key.agreement).into_iter().flatten();
+            let Some(flag) = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref())
+            else {
+                continue;
+            };
+            if flag != bill.as_str() {
+                let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
+                let fix =
+                    "change it in ConnectWise, or `bill` in recount.toml; recount sets quantities only".to_owned();
+                self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
+            }
+        }
+    }
+
+    fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: String) {
+        let source = line.sources.first();
+        self.found.push(Finding {
+            customer: source.map(|source| source.customer.clone()),
+            service: source.map(|source| source.service.clone()),
+            handle: Some(line.handle.clone()),
+            fix,
+            ..finding(severity, code, message)
+        });
     }
 
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: &str) {
@@ -267,12 +310,26 @@ fn line_fix(code: Code, handle: &str) -> Option<String> {
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
         Code::LineUnreadable => "look at the addition in ConnectWise",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export",
+        Code::TooLarge => "correct the export, or the policy in recount.toml",
+        Code::IncludedTwice => {
+            "take `included` out of recount.toml, or lessIncluded out of the addition in ConnectWise"
+        }
+        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
+        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
+        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
+        Code::LineUnmarked => "write the item's name into its serial number in ConnectWise, or end it there",
+        Code::LineForeign => "end it in ConnectWise if the item is gone; else correct its serial number",
         Code::InDoubt => "nothing: a later run looks again",
         Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
         _ => return None,
     };
     Some(fix.to_owned())
+}
+
+/// What happened to a line, and how its counts became units, if a policy had to do with it.
+fn with_steps(line: &Line) -> String {
+    let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
+    std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a code is about a product, and not about a line or a customer.

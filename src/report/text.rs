@@ -283,6 +283,10 @@ fn change(text: &mut String, line: &LineRecord) {
     let delta = if delta > Decimal::ZERO { format!("+{delta}") } else { format!("−{}", delta.abs()) };
     let row = format!("  {sign} {name}{:>9} {:>8} {:>8}  {}", units(line.was), units(line.wanted), delta, state(line));
     let _ = writeln!(text, "{}", row.trim_end());
+    let items = names::items(line);
+    if !items.is_empty() {
+        wrapped(text, &names::listed(&items), "      ", "      ");
+    }
 }
 
 fn state(line: &LineRecord) -> &str {

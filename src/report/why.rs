@@ -43,9 +43,7 @@ pub fn render(nights: &[Night]) -> String {
         let sha: String = planned.export.sha256.chars().take(12).collect();
         row(&mut text, "export", &format!("{}, sha {sha}…", escaped(&planned.export.path)));
     }
-    for source in &line.sources {
-        row(&mut text, "", &source_row(source));
-    }
+    sources(&mut text, line);
     row(&mut text, "ConnectWise", &place(line));
     row(
         &mut text,
@@ -79,11 +77,23 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
         let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
-        for source in &line.sources {
-            row(&mut text, "", &source_row(source));
-        }
+        sources(&mut text, line);
     }
     text
+}
+
+/// Each count, how it became units, and what is counted.
+fn sources(text: &mut String, line: &LineRecord) {
+    for source in &line.sources {
+        row(text, "", &source_row(source));
+        if let Some(how) = &source.how {
+            wrapped(text, how, "                 ", "                 ");
+        }
+    }
+    let items = names::items(line);
+    if !items.is_empty() {
+        wrapped(text, &format!("items        {}", names::listed(&items)), "  ", "               ");
+    }
 }
 
 fn concerns(finding: &Finding, line: &LineRecord) -> bool {
@@ -100,7 +110,7 @@ fn row(text: &mut String, name: &str, value: &str) {
 }
 
 fn source_row(source: &Source) -> String {
-    let Source { customer, service, count, lines } = source;
+    let Source { customer, service, count, lines, how: _, items: _ } = source;
     let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
     let numbers: Vec<String> = lines.iter().map(u64::to_string).collect();
     match (count, lines.as_slice()) {
@@ -118,6 +128,7 @@ fn place(line: &LineRecord) -> String {
         part("agreement", line.agreement.map(|id| id.0)),
         part("addition", line.addition.map(|id| id.0)),
         line.product.as_ref().map(|product| format!("product {}", shown(product.as_str()))),
+        line.item.as_ref().map(|item| format!("item {}", shown(item.as_str()))),
     ];
     let known: Vec<String> = parts.into_iter().flatten().collect();
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }

@@ -429,6 +429,9 @@ impl State {
                     quantity: Ok(create.quantity()),
                     effective_on: Some(create.effective_on()),
                     cancelled_on: None,
+                    less_included: Ok(Quantity::ZERO),
+                    bill: Some("Billable".to_owned()),
+                    mark: None,
                     changed: Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() }),
                 };
                 let ours = Some((sent, again));

@@ -357,7 +357,7 @@ fn mapping(options: &Options) -> Mapping {
     };
     let service = |service: u64| {
         let products = products_of(service).iter().map(|id| ProductCode::new(&format!("P-{id}"))).collect();
-        (ServiceName::new(&format!("Service {service}")), ServiceRule::Billed(Billed { products, whole: false }))
+        (ServiceName::new(&format!("Service {service}")), ServiceRule::Billed(Billed { products, ..Billed::default() }))
     };
     let mut services: BTreeMap<ServiceName, ServiceRule> = (0..options.services).map(service).collect();
     services.insert(ServiceName::new("Service 9"), ServiceRule::NotAssigned);
@@ -406,6 +406,9 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         quantity: Ok(Quantity::from(u32::try_from(chance.below(12)).unwrap_or(0))),
         effective_on: None,
         cancelled_on: None,
+        less_included: Ok(Quantity::ZERO),
+        bill: Some("Billable".to_owned()),
+        mark: None,
         changed: None,
     };
     Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0 }
