@@ -112,6 +112,121 @@ pub enum Damage {
         /// Where it stands, from 0.
         offset: usize,
     },
+    /// UTF-16 without a byte order mark, in a file of which nothing was declared.
+    #[error("it looks like UTF-16 without a byte order mark; if it is, set encoding = \"utf-16\"")]
+    Utf16Undeclared,
+    /// Not UTF-8, in a file of which nothing was declared.
+    #[error(
+        "it is not UTF-8: byte 0x{byte:02x} at offset {offset}; if Windows wrote it, set encoding = \"windows-1252\", \
+         else save it as UTF-8"
+    )]
+    Undeclared {
+        /// The byte.
+        byte: u8,
+        /// Where it stands, from 0.
+        offset: usize,
+    },
+    /// UTF-16 whose byte order shows nowhere.
+    #[error("it has no byte order mark, and nothing in it tells its byte order; save it with a mark, or as UTF-8")]
+    NoByteOrder,
+    /// Bytes that mean nothing in the encoding that was declared, or that the byte order mark names.
+    #[error("it is damaged, or not {encoding}: the bytes at offset {offset} stand for no letter there")]
+    NotInEncoding {
+        /// The encoding.
+        encoding: &'static str,
+        /// Where they stand, from 0.
+        offset: usize,
+    },
+    /// A gzip that does not come to its end.
+    #[error("its gzip is damaged or cut off: {why:?}")]
+    Gzip {
+        /// What the decompression says.
+        why: Shown,
+    },
+    /// A gzip bomb, or a very long file.
+    #[error("uncompressed it has more bytes than max_bytes = {max}")]
+    GzipTooBig {
+        /// The limit.
+        max: u64,
+    },
+    /// A JSON text that is none.
+    #[error("it is no JSON: {why:?}")]
+    NotJson {
+        /// What the parser says.
+        why: Shown,
+    },
+    /// JSON, but no list.
+    #[error(
+        "it is {kind} and no list of records: set records = to one of its lists; there are lists of records {present}"
+    )]
+    NoArray {
+        /// What it is, with its article.
+        kind: &'static str,
+        /// Where there are lists.
+        present: String,
+    },
+    /// Nothing at `records`, or no list.
+    #[error("there is no list of records at {path:?}{}; there are lists of records {present}", DidYouMean(.meant))]
+    NoArrayAt {
+        /// As configured.
+        path: Shown,
+        /// The list that looks like it.
+        meant: Option<Shown>,
+        /// Where there are lists.
+        present: String,
+    },
+    /// An empty list.
+    #[error("it holds no record; an export without rows says nothing about anybody")]
+    NoRecords,
+    /// Something in the list that is no object.
+    #[error("expected a record, an object, and found {kind}")]
+    NotARecord {
+        /// What it is, with its article.
+        kind: &'static str,
+    },
+    /// One of them is wrong.
+    #[error("the key {name:?} stands there twice, and only one can be meant")]
+    KeyDoubled {
+        /// The key.
+        name: Shown,
+    },
+    /// Nested beyond any export.
+    #[error("it has objects inside objects, more than {max} deep")]
+    TooDeep {
+        /// The limit.
+        max: usize,
+    },
+    /// A workbook that is none, or damaged.
+    #[error("it is no whole workbook: {why:?}")]
+    Workbook {
+        /// What its reader says.
+        why: Shown,
+    },
+    /// A zip bomb, or a very long workbook.
+    #[error("unpacked it is far longer than max_bytes = {max}")]
+    WorkbookTooBig {
+        /// The limit.
+        max: u64,
+    },
+    /// The sheet is not there.
+    #[error("there is no sheet {wanted:?}{}; the sheets are {present}", DidYouMean(.meant))]
+    NoSheet {
+        /// As configured.
+        wanted: Shown,
+        /// The sheet that looks like it.
+        meant: Option<Shown>,
+        /// The sheets there are.
+        present: String,
+    },
+    /// Nobody but a damaged or hostile writer does that.
+    #[error("the sheet's row {row} follows it")]
+    RowsOutOfOrder {
+        /// The row, from 1.
+        row: u32,
+    },
+    /// Nobody but a damaged or hostile writer does that.
+    #[error("the row's cells are not in order")]
+    CellsOutOfOrder,
     /// A NUL byte.
     #[error("it holds a NUL byte at offset {offset}, so it is damaged")]
     Nul {

@@ -11,11 +11,14 @@ pub mod settings;
 
 mod encoding;
 mod header;
+mod json;
 mod lines;
+mod packed;
 mod quotes;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub(crate) use encoding::text;
 pub use error::Damage;
