@@ -4,6 +4,7 @@
 //! row bills nothing. A row that is whole but no count is rejected alone, and holds its customer's lines.
 
 pub mod error;
+pub mod fetch;
 pub mod file;
 pub mod names;
 pub mod newest;
