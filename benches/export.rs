@@ -13,7 +13,6 @@ use csv::ByteRecord;
 use csv::ReaderBuilder;
 use recount::export::ExportSettings;
 use recount::export::read_bytes;
-use recount::reconcile::counts::ColumnNames;
 
 const ROWS: usize = 1_000_000;
 const SERVICES: usize = 20;
@@ -23,14 +22,13 @@ criterion_main!(benches);
 
 fn export(criterion: &mut Criterion) {
     let file = file(ROWS);
-    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-    let settings = ExportSettings::new(PathBuf::from("export.csv"), columns);
+    let settings = ExportSettings::new(PathBuf::from("export.csv"), "Account", "Product", "Quantity");
     let mut group = criterion.benchmark_group("export of 1,000,000 rows");
     group.sample_size(10).throughput(Throughput::Elements(u64::try_from(ROWS).unwrap_or(u64::MAX)));
     group.bench_function("loop over byte records", |bench| bench.iter(|| records(black_box(file.as_bytes()))));
     group.bench_function("read_bytes", |bench| {
         bench.iter_with_large_drop(|| {
-            read_bytes(Path::new("export.csv"), black_box(file.as_bytes()), &settings).expect("whole")
+            read_bytes(Path::new("export.csv"), black_box(file.as_bytes()), &settings.layout).expect("whole")
         });
     });
     group.finish();

@@ -7,15 +7,13 @@ use libfuzzer_sys::fuzz_target;
 use recount::export::ExportSettings;
 use recount::export::read_bytes;
 use recount::reconcile::counts::Cell;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
 use recount_fuzz::assert_harmless;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = Path::new("export.csv");
-    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-    let settings = ExportSettings::new(path.to_owned(), columns);
+    let settings = ExportSettings::new(path.to_owned(), "Account", "Product", "Quantity");
     let ways = [(b',', Duplicates::Error), (b';', Duplicates::Sum), (b'\t', Duplicates::Max)];
     for (delimiter, duplicates) in ways {
         let settings = ExportSettings { delimiter, duplicates, ..settings.clone() };

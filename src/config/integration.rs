@@ -37,7 +37,7 @@ pub(in crate::config) fn config(
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
     let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
-    let export = section.required("export").and_then(|field| export::settings(field.table()?, folder));
+    let export = section.required("export").and_then(|field| export::settings(field.table()?, None, folder));
     let services = section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?));
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     section.finish(&[]);

@@ -20,10 +20,15 @@ use chrono::Utc;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::export::csv::CsvRows;
+use crate::export::encoding;
 use crate::export::error::ExportError;
+use crate::export::error::Faults;
 use crate::export::newest::newest;
-use crate::export::rows::read_bytes;
+use crate::export::rows;
 use crate::export::settings::ExportSettings;
+use crate::export::settings::Layout;
+use crate::export::settings::Source;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::guards::ExportStamp;
 
@@ -59,11 +64,12 @@ const WATCHED: Duration = Duration::from_millis(250);
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
-    let path = newest(&settings.path)?;
+    let Source::Path(pattern) = &settings.source else { unimplemented!("a later commit") };
+    let (path, layout) = (newest(pattern)?, &settings.layout);
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
-    if before.bytes > settings.max_bytes {
-        return Err(ExportError::TooBig { path, bytes: before.bytes, max: settings.max_bytes });
+    if before.bytes > layout.max_bytes {
+        return Err(ExportError::TooBig { path, bytes: before.bytes, max: layout.max_bytes });
     }
     let modified_at = DateTime::<Utc>::from(before.modified);
     if now.signed_duration_since(modified_at) < FRESH {
@@ -73,8 +79,21 @@ pub fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, Exp
     if State::of(&file, &path)? != before || u64::try_from(bytes.len()) != Ok(before.bytes) {
         return Err(ExportError::StillWritten { path });
     }
-    let counts = read_bytes(&path, &bytes, settings)?;
+    let counts = read_bytes(&path, &bytes, layout)?;
     Ok(Export { sha256: hex(&Sha256::digest(&bytes)), modified_at, counts, path })
+}
+
+/// The counts that these bytes hold; `path` only names them in an error.
+///
+/// # Errors
+/// [`ExportError::Damaged`], naming lines and columns, if anything about the file's structure is wrong.
+pub fn read_bytes(path: &Path, bytes: &[u8], layout: &Layout) -> Result<Counts, ExportError> {
+    counts(bytes, layout).map_err(|faults| ExportError::Damaged { path: path.to_owned(), faults: Box::new(faults) })
+}
+
+fn counts(bytes: &[u8], layout: &Layout) -> Result<Counts, Faults> {
+    let text = encoding::text(bytes)?;
+    rows::counts(CsvRows::new(text, layout.delimiter.unwrap_or(b',')), layout)
 }
 
 /// What must not change while a file is read.

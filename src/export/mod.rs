@@ -10,12 +10,15 @@ pub mod names;
 pub mod newest;
 pub mod settings;
 
+mod csv;
 mod encoding;
 mod header;
 mod json;
 mod lines;
 mod packed;
 mod quotes;
+mod raw;
+mod reading;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -26,7 +29,7 @@ pub use error::Damage;
 pub use error::ExportError;
 pub use file::Export;
 pub use file::read;
+pub use file::read_bytes;
 pub use newest::newest;
 pub(crate) use quotes::cells;
-pub use rows::read_bytes;
 pub use settings::ExportSettings;

@@ -96,7 +96,7 @@ impl<'a> Findings<'a> {
         let used = self.gathered.counts.customers.get(customer).map(|counted| {
             let units = counted.services.values().filter_map(|cell| match cell {
                 Cell::Counted { count, .. } => Some(count.as_decimal()),
-                Cell::Duplicate { .. } => None,
+                Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
             });
             let units: Decimal = units.sum();
             format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
@@ -135,7 +135,7 @@ impl<'a> Findings<'a> {
                 let rule = self.gathered.mapping.services.get(service);
                 if let (Cell::Duplicate { lines, counts }, Some(ServiceRule::Billed(_))) = (cell, rule) {
                     let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
+                    let message = format!("{} rows of it (lines {lines}) say {said}", lines.number());
                     let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
                     let rows = format!("{customer}\u{1f}{service}");
                     self.found.push(Finding {

@@ -10,10 +10,8 @@ use chrono::Utc;
 use recount::reconcile::clear::Seen;
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
-use recount::reconcile::counts::Tally;
 use recount::reconcile::draw::Gathered;
 use recount::reconcile::draw::draw;
 use recount::reconcile::guards::ExportStamp;
@@ -204,10 +202,27 @@ impl Night {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-        let mut tally = Tally::new(columns, self.duplicates);
+        let mut tally = Tally::new(self.duplicates, Vec::new());
         for (line, customer, service, count) in &self.rows {
-            tally.row(*line, customer, service, count);
+            tally.row();
+            if customer.is_empty() {
+                tally.nameless(*line);
+                continue;
+            }
+            match Units::parse(count, Notation::default(), false) {
+                Ok(units) => {
+                    let customer = tally.customer(customer);
+                    tally.add(*line, customer, service, units, std::iter::empty());
+                }
+                Err(error) => tally.reject(RejectedRow {
+                    line: *line,
+                    column: "Quantity".to_owned(),
+                    value: count.to_string(),
+                    customer: Some(CustomerName::new(customer)),
+                    why: error.to_string(),
+                    mark: None,
+                }),
+            }
         }
         tally.finish()
     }

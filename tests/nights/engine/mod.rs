@@ -27,7 +27,6 @@ use recount::history::record::RunRecord;
 use recount::nightly::Job;
 use recount::nightly::plan_and_apply;
 use recount::nightly::plan_only;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::guards::GuardPolicy;
 use recount::reconcile::guards::HumanEdit;
 use recount::reconcile::guards::LineStep;
@@ -110,8 +109,6 @@ impl House {
         let mut chance = Chance::new(seed);
         let options = Options::draw(&mut chance);
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
-        let columns =
-            ColumnNames { customer: "Account".to_owned(), service: "Product".to_owned(), count: "Quantity".to_owned() };
         let connectwise = ConnectWise {
             state: RefCell::new(state(&options, &mut chance)),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
@@ -121,7 +118,7 @@ impl House {
         Self {
             mapping: mapping(&options),
             guards: guards(&options),
-            export: ExportSettings::new(folder.join("export.csv"), columns),
+            export: ExportSettings::new(folder.join("export.csv"), "Account", "Product", "Quantity"),
             options,
             chance,
             vendor,
