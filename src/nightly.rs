@@ -9,11 +9,14 @@ mod gather;
 mod line;
 mod moved;
 mod survey;
+pub mod tonight;
 mod undo;
 
 pub use failure::Failure;
 pub use survey::Survey;
 pub use survey::survey;
+
+use std::path::Path;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -64,6 +67,8 @@ pub struct Job<'a> {
     pub command: RunCommand,
     /// Where the counts come from.
     pub export: &'a ExportSettings,
+    /// The folder that keeps what was fetched from a link.
+    pub fetched: &'a Path,
     /// Where they are billed.
     pub mapping: &'a Mapping,
     /// What stops a plan.
@@ -148,7 +153,7 @@ async fn plan_night<R: Reader>(
     }
     ending.cut_off_runs(history)?;
     trust_the_clock(job, history, ending.started_at())?;
-    let export = read_export(job, ending.started_at())?;
+    let export = unless_stopped(job, read_export(job)).await??;
     ending.export(&export);
     let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
     let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
@@ -213,8 +218,8 @@ const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
 const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
-fn read_export(job: Job<'_>, now: DateTime<Utc>) -> Result<Export, Failure> {
-    let export = crate::export::read(job.export, now)?;
+async fn read_export(job: Job<'_>) -> Result<Export, Failure> {
+    let export = tonight::export(job.export, job.integration, job.fetched, job.clock).await?;
     match malformed(&export.counts, job.guards) {
         Some(finding) => Err(Failure { exit: Exit::Refused, finding }),
         None => Ok(export),

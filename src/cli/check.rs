@@ -17,6 +17,8 @@ use crate::connectwise::denial::Right;
 use crate::history::History;
 use crate::nightly::Failure;
 use crate::nightly::survey;
+use crate::nightly::tonight;
+use crate::nightly::tonight::TonightError;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
@@ -97,7 +99,7 @@ impl Checks {
                 return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
             }
         };
-        let counts = self.export(&name("export"), integration);
+        let counts = self.export(&name("export"), config, integration).await;
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
         let (settings, client) = match connected {
@@ -111,8 +113,9 @@ impl Checks {
         self.writing(&name("may write"), integration, mapping.create_lines);
     }
 
-    fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
-        match crate::export::read(&integration.export, clock::now()) {
+    async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
+        let fetched = session::fetched(&config.state);
+        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (counts.rows, counts.customers.len());
@@ -135,8 +138,13 @@ impl Checks {
                 }
                 export.counts
             }
+            Err(TonightError::Export(error)) => {
+                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
+                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
+                Counts::default()
+            }
             Err(error) => {
-                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
+                self.failure(name, &Failure::from(error));
                 Counts::default()
             }
         }

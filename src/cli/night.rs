@@ -261,11 +261,13 @@ async fn night(
     let nothing = Mapping::default();
     let settle =
         connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+    let fetched = session::fetched(&config.state);
     let job = Job {
         integration: &integration.name,
         mode: integration.mode,
         command: order.command,
         export: &integration.export,
+        fetched: &fetched,
         mapping: integration.mapping.as_ref().unwrap_or(&nothing),
         guards: &integration.guards,
         settle: settle.unwrap_or(TimeDelta::MAX),

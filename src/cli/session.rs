@@ -1,6 +1,7 @@
 //! What every run needs: the configuration, the lock, the history, the clock, and a runtime to wait in.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::cli::Global;
 use crate::cli::clock;
@@ -88,6 +89,11 @@ pub(super) fn connectwise_of<'a>(
         let message = format!("there is no [connectwise.{}]", integration.connectwise);
         Failure::new(Exit::Config, Code::ConfigInvalid, message, "correct recount.toml")
     })
+}
+
+/// The folder that keeps what was fetched from report links.
+pub(super) fn fetched(state: &Path) -> PathBuf {
+    state.join("fetched")
 }
 
 /// A runtime for one thread: a run waits for one write at a time, and for few reads.

@@ -8,8 +8,10 @@ use crate::config::document::Field;
 use crate::config::document::Section;
 use crate::config::export;
 use crate::config::guards;
+use crate::config::profiles;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::export::ExportSettings;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
@@ -37,7 +39,7 @@ pub(in crate::config) fn config(
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
     let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
-    let export = section.required("export").and_then(|field| export::settings(field.table()?, None, folder));
+    let export = section.required("export").and_then(|field| export_settings(&field, folder));
     let services = section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?));
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     section.finish(&[]);
@@ -62,6 +64,11 @@ pub(in crate::config) fn config(
         export: export?,
         guards: guards?,
     })
+}
+
+fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {
+    let section = field.table()?;
+    profiles::with(section.get("profile"), folder, |profile| export::settings(section, profile, folder))
 }
 
 fn reference(field: &Field<'_>, known: &[&str]) -> Option<String> {

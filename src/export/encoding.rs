@@ -5,22 +5,10 @@ use std::borrow::Cow;
 use crate::export::error::Damage;
 use crate::export::error::Place;
 use crate::export::lines::place;
+use crate::export::settings::Encoding;
 
 /// How much is looked at to tell what a file really is.
 const SNIFFED: usize = 1024;
-
-/// How the bytes of a text file mean letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Encoding {
-    /// With or without a byte order mark.
-    #[default]
-    Utf8,
-    /// Little or big endian: by the byte order mark, else by where the zeros stand.
-    Utf16,
-    /// The code page of Windows in western Europe. `iso-8859-1` means the same (WHATWG Encoding: a label of
-    /// windows-1252), because what calls itself Latin-1 is written by Windows.
-    Windows1252,
-}
 
 type Fault = (Place, Damage);
 
@@ -45,12 +33,12 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, Fault> {
 /// # Errors
 /// Where the bytes are none of the encoding's, and what they look like instead.
 pub(in crate::export) fn decoded(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_, str>, Fault> {
-    let text = match (bytes, declared.unwrap_or_default()) {
+    let text = match (bytes, declared.unwrap_or(Encoding::Utf8)) {
         ([0xff, 0xfe, rest @ ..], _) => utf_16(rest, true, 2)?.into(),
         ([0xfe, 0xff, rest @ ..], _) => utf_16(rest, false, 2)?.into(),
         ([0xef, 0xbb, 0xbf, ..], _) => return text(bytes).map(Cow::Borrowed),
         (_, Encoding::Utf16) => utf_16(bytes, little_endian(bytes)?, 0)?.into(),
-        (_, Encoding::Windows1252) => windows_1252(bytes)?,
+        (_, Encoding::Windows1252 | Encoding::Iso8859_1) => windows_1252(bytes)?,
         (_, Encoding::Utf8) => return text(bytes).map(Cow::Borrowed).map_err(|fault| undeclared(fault, declared)),
     };
     without_nul(&text)?;
@@ -129,8 +117,16 @@ fn other_kind(bytes: &[u8]) -> Option<&'static str> {
         [b'P', b'K', 3, 4, ..] => Some("a workbook or another zip archive"),
         [0x1f, 0x8b, ..] => Some("compressed with gzip"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old Excel workbook"),
+        _ if is_page(bytes) => Some("a web page, most likely one that asks to sign in"),
         _ => None,
     }
+}
+
+fn is_page(bytes: &[u8]) -> bool {
+    let begins = bytes.trim_ascii_start();
+    ["<!doctype html", "<html"]
+        .iter()
+        .any(|tag| begins.get(..tag.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(tag.as_bytes())))
 }
 
 /// A byte order mark, or every other byte of the beginning zero.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::export::fetch::FetchError;
 use crate::reconcile::mark::Mark;
 use crate::reconcile::shown::escaped;
 
@@ -59,6 +60,14 @@ pub enum ExportError {
         path: PathBuf,
         /// What it is, with its article.
         kind: &'static str,
+    },
+    /// A report link that gave no file.
+    #[error("the export {} was not fetched: {why}", Name(.path))]
+    Fetch {
+        /// The link, without its query.
+        path: PathBuf,
+        /// Why.
+        why: FetchError,
     },
     /// Larger than `max_bytes`.
     #[error("the export {} has {bytes} bytes, more than max_bytes = {max}", Name(.path))]
@@ -378,6 +387,7 @@ impl ExportError {
             | Self::Open { path, .. }
             | Self::Read { path, .. }
             | Self::NotAFile { path, .. }
+            | Self::Fetch { path, .. }
             | Self::TooBig { path, .. }
             | Self::StillWritten { path }
             | Self::Damaged { path, .. } => path,
@@ -401,6 +411,18 @@ impl ExportError {
             Self::Damaged { path, faults } => Some(faults.diagnosis(path)),
             _ => None,
         }
+    }
+
+    /// What to write into the export's table of recount.toml, where that is likely to be all that is wrong.
+    pub fn remedy(&self) -> Option<String> {
+        let Self::Damaged { faults, .. } = self else { return None };
+        let key = faults.first.iter().find_map(|fault| match &fault.damage {
+            Damage::OtherDelimiter { delimiter, .. } => Some(format!("delimiter = {delimiter:?}")),
+            Damage::Utf16Undeclared => Some("encoding = \"utf-16\"".to_owned()),
+            Damage::Undeclared { .. } => Some("encoding = \"windows-1252\"".to_owned()),
+            _ => None,
+        })?;
+        Some(format!("if that is how the vendor writes it, set {key} in the export's table of recount.toml"))
     }
 
     fn place(&self) -> Option<&Place> {

@@ -8,20 +8,20 @@ mod value;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde_json::value::RawValue;
 
 use crate::export::error::Damage;
-use crate::export::error::Place;
+use crate::export::error::Fault;
 use crate::export::error::Shown;
 use crate::export::json::value::Fault as ValueFault;
 use crate::export::lines::Lines;
 use crate::export::names::normalized;
+use crate::export::raw::RawRows;
 
 /// More keys than this, over all records, are no export: they would be data, not names.
 const NAMES_MAX: usize = 4096;
-
-type Fault = (Place, Damage);
 
 /// How a document holds its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub(in crate::export) struct Records<'a> {
     records: Vec<&'a RawValue>,
     names: Names,
     lines: Lines<'a>,
-    next: usize,
+    /// The record after this one; `None` before the names.
+    next: Option<usize>,
     line: u64,
     values: Vec<Value<'a>>,
 }
@@ -69,43 +70,74 @@ impl<'a> Records<'a> {
             value::members(record.get(), &mut |name, _| names.use_in(number, name).map(|_| ()))
                 .map_err(|fault| damage(line, fault))?;
         }
-        Ok(Self { lines: Lines::new(text.as_bytes()), text, records, names, next: 0, line: 1, values: Vec::new() })
+        Ok(Self { lines: Lines::new(text.as_bytes()), text, records, names, next: None, line: 1, values: Vec::new() })
     }
 
-    /// The columns.
-    pub(in crate::export) fn names(&self) -> &[String] {
-        &self.names.known
+    /// The record that is read, as it is written.
+    fn record(&self) -> &'a str {
+        let index = self.next.and_then(|next| next.checked_sub(1));
+        index.and_then(|index| self.records.get(index)).map_or("", |record| record.get())
     }
+}
 
-    /// Goes to the next record. False after the last.
-    pub(in crate::export) fn advance(&mut self) -> Result<bool, Fault> {
-        let Some(record) = self.records.get(self.next) else {
+impl RawRows for Records<'_> {
+    /// First the names, then record for record.
+    fn advance(&mut self) -> Result<bool, Fault> {
+        let Some(next) = self.next else {
+            self.next = Some(0);
+            self.values =
+                self.names.known.iter().map(|name| Value { text: name.clone().into(), number: false }).collect();
+            return Ok(true);
+        };
+        let Some(record) = self.records.get(next) else {
             return Ok(false);
         };
         self.line = self.lines.at(offset(self.text, record));
         self.values.clear();
         self.values.resize(self.names.known.len(), Value::default());
-        let Self { names, values, next, .. } = self;
+        let Self { names, values, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
-        let number = self.records.len() + *next;
+        let number = self.records.len() + next;
         let read = value::members(record.get(), &mut |name, raw| {
             let index = names.use_in(number, name)?;
             values[index] = value::value(raw)?;
             Ok(())
         });
         read.map_err(|fault| damage(self.line, fault))?;
-        self.next += 1;
+        self.next = Some(next + 1);
         Ok(true)
     }
 
-    /// One value for each name.
-    pub(in crate::export) fn values(&self) -> &[Value<'a>] {
-        &self.values
+    fn len(&self) -> usize {
+        self.values.len()
     }
 
-    /// The line that the record begins on.
-    pub(in crate::export) fn line(&self) -> u64 {
+    fn cell(&self, index: usize) -> &str {
+        self.values.get(index).map_or("", |value| &value.text)
+    }
+
+    fn is_number(&self, index: usize) -> bool {
+        self.values.get(index).is_some_and(|value| value.number)
+    }
+
+    fn is_grid(&self) -> bool {
+        true
+    }
+
+    /// The line of the file that the record begins on.
+    fn line(&self) -> u64 {
         self.line
+    }
+
+    fn text(&self) -> String {
+        self.record().to_owned()
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        let Cow::Borrowed(text) = self.values.get(index)?.text else { return None };
+        let begins = text.as_ptr().addr().checked_sub(self.record().as_ptr().addr())?;
+        let range = begins..begins + text.len();
+        (!text.is_empty() && self.record().get(range.clone()) == Some(text)).then_some(range)
     }
 }
 
@@ -114,7 +146,6 @@ fn offset(text: &str, inside: &RawValue) -> usize {
 }
 
 fn damage(line: u64, fault: ValueFault) -> Fault {
-    let place = Place { line: Some(line), column: None };
     let damage = match fault {
         ValueFault::Doubled(name) => Damage::KeyDoubled { name: Shown::of(&name) },
         ValueFault::Syntax(why) => Damage::NotJson { why: Shown::of(&why) },
@@ -122,7 +153,7 @@ fn damage(line: u64, fault: ValueFault) -> Fault {
         ValueFault::TooDeep => Damage::TooDeep { max: value::DEPTH_MAX },
         ValueFault::TooManyNames => Damage::TooManyColumns { found: NAMES_MAX + 1, max: NAMES_MAX },
     };
-    (place, damage)
+    Fault::new(damage).on_line(line)
 }
 
 /// Each key once, and in which record it was last seen.

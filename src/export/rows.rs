@@ -70,7 +70,7 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
 }
 
 /// Goes to the header.
-fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
+pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
     let column = |cell: usize| format!("column {}", cell + 1);
     let mut empty = true;
     while rows.advance().map_err(|fault| fault.named(column))? {

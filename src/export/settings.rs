@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use regex::Regex;
+use url::Url;
 
 use crate::reconcile::counts::Duplicates;
 use crate::reconcile::units::Notation;
@@ -32,7 +33,7 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// https; http only to this machine.
-    pub url: String,
+    pub url: Url,
     /// Names and values, in the order of their names.
     pub headers: Vec<(String, HeaderValue)>,
 }
@@ -105,11 +106,12 @@ pub enum Format {
 pub enum Encoding {
     /// UTF-8.
     Utf8,
-    /// UTF-16, little endian where no byte order mark says otherwise.
+    /// UTF-16, little or big endian: by the byte order mark, else by where the zeros stand.
     Utf16,
     /// Windows' Western European code page.
     Windows1252,
-    /// Latin 1.
+    /// Latin 1. Means the same (WHATWG Encoding: a label of windows-1252): what calls itself Latin 1 is written by
+    /// Windows.
     Iso8859_1,
 }
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::export::ExportError;
 use crate::export::ExportSettings;
-use crate::export::read;
+use crate::export::file::read;
 use crate::export::read_bytes;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::ColumnNames;

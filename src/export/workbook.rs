@@ -7,6 +7,7 @@ mod archive;
 mod value;
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use calamine::Reader as _;
 use calamine::SheetType;
@@ -16,40 +17,35 @@ use calamine::XlsxCellReader;
 use calamine::XlsxError;
 
 use crate::export::error::Damage;
-use crate::export::error::Place;
+use crate::export::error::Fault;
+use crate::export::error::Faults;
 use crate::export::error::Shown;
 use crate::export::names::alike;
 use crate::export::names::normalized;
+use crate::export::raw::RawRows;
+use crate::export::settings::Sheet;
 use crate::export::workbook::value::Value;
 
 /// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
 /// row of that width a million times.
 const COLUMNS_MAX: usize = 4096;
 
-type Fault = (Place, Damage);
 type Bytes<'a> = Cursor<&'a [u8]>;
 
-/// Which sheet is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::export) enum Wanted<'a> {
-    /// The first that is not hidden.
-    First,
-    /// By its name.
-    Name(&'a str),
-    /// By its place, from 1, hidden ones included.
-    Number(usize),
-}
+/// Between two cells of a row that is shown.
+const BETWEEN: &str = " | ";
 
-/// Gives the rows of a sheet to `read`.
+/// Gives the rows of a sheet to `read`: of the first that is not hidden, unless another is wanted. Numbers of sheets
+/// include hidden ones.
 ///
 /// # Errors
 /// If the bytes are no whole workbook of a bearable size, the sheet is not there, or whatever `read` finds.
 pub(in crate::export) fn with_rows<T>(
     bytes: &[u8],
-    wanted: Wanted<'_>,
+    wanted: Option<&Sheet>,
     max_bytes: u64,
-    read: impl FnOnce(Rows<'_>) -> Result<T, Fault>,
-) -> Result<T, Fault> {
+    read: impl FnOnce(Rows<'_>) -> Result<T, Faults>,
+) -> Result<T, Faults> {
     archive::check(bytes, max_bytes)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     let name = sheet(&workbook, wanted)?;
@@ -70,9 +66,9 @@ pub(in crate::export) struct Rows<'a> {
     ended: bool,
 }
 
-impl Rows<'_> {
-    /// Goes to the next row that holds anything. False after the last.
-    pub(in crate::export) fn advance(&mut self) -> Result<bool, Fault> {
+impl RawRows for Rows<'_> {
+    /// Goes to the next row that holds anything.
+    fn advance(&mut self) -> Result<bool, Fault> {
         let first = match self.next.take() {
             Some(first) => Some(first),
             None => self.cell()?,
@@ -81,7 +77,7 @@ impl Rows<'_> {
             return Ok(false);
         };
         if u64::from(row) + 1 <= self.number {
-            return Err((Place { line: Some(self.number), column: None }, Damage::RowsOutOfOrder { row: row + 1 }));
+            return Err(Fault::new(Damage::RowsOutOfOrder { row: row + 1 }).on_line(self.number));
         }
         (self.len, self.number) = (0, u64::from(row) + 1);
         self.put(column, value)?;
@@ -95,20 +91,45 @@ impl Rows<'_> {
         Ok(true)
     }
 
-    /// The cells, up to the last that holds anything.
-    pub(in crate::export) fn values(&self) -> &[Value] {
-        &self.row[..self.len]
+    /// Up to the last cell that holds anything.
+    fn len(&self) -> usize {
+        self.len
     }
 
-    /// The row's number in the sheet, from 1.
-    pub(in crate::export) fn number(&self) -> u64 {
+    fn cell(&self, index: usize) -> &str {
+        self.values().get(index).map_or("", |value| &value.text)
+    }
+
+    fn is_number(&self, index: usize) -> bool {
+        self.values().get(index).is_some_and(|value| value.number)
+    }
+
+    fn is_grid(&self) -> bool {
+        true
+    }
+
+    fn line(&self) -> u64 {
         self.number
+    }
+
+    fn text(&self) -> String {
+        self.values().iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(BETWEEN)
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        let before: usize = self.values().get(..index)?.iter().map(|value| value.text.len() + BETWEEN.len()).sum();
+        Some(before..before + self.values().get(index)?.text.len())
+    }
+}
+
+impl Rows<'_> {
+    fn values(&self) -> &[Value] {
+        &self.row[..self.len]
     }
 
     fn put(&mut self, column: usize, value: Value) -> Result<(), Fault> {
         if column < self.len {
-            let place = Place { line: Some(self.number), column: Some(format!("column {}", column + 1)) };
-            return Err((place, Damage::CellsOutOfOrder));
+            return Err(Fault::new(Damage::CellsOutOfOrder).on_line(self.number).in_cell(column));
         }
         for blank in self.len..column {
             self.set(blank, Value::default());
@@ -144,37 +165,36 @@ impl Rows<'_> {
     }
 
     fn damaged_below(&self, error: &XlsxError) -> Fault {
-        let (_, damage) = damaged(error);
-        (Place { line: (self.number > 0).then_some(self.number), column: None }, damage)
+        let fault = damaged(error);
+        if self.number > 0 { fault.on_line(self.number) } else { fault }
     }
 }
 
 fn damaged(error: &XlsxError) -> Fault {
-    let damage = match error {
+    Fault::new(match error {
         XlsxError::Password => Damage::OtherKind("a workbook with a password"),
         _ => Damage::Workbook { why: Shown::of(&error.to_string()) },
-    };
-    (Place::NOWHERE, damage)
+    })
 }
 
-fn sheet(workbook: &Xlsx<Bytes<'_>>, wanted: Wanted<'_>) -> Result<String, Fault> {
+fn sheet(workbook: &Xlsx<Bytes<'_>>, wanted: Option<&Sheet>) -> Result<String, Fault> {
     let sheets: Vec<_> = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
     let found = match wanted {
-        Wanted::First => sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible).or(sheets.first()),
-        Wanted::Name(name) => sheets.iter().find(|sheet| normalized(&sheet.name) == normalized(name)),
-        Wanted::Number(number) => number.checked_sub(1).and_then(|index| sheets.get(index)),
+        None => sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible).or(sheets.first()),
+        Some(Sheet::Name(name)) => sheets.iter().find(|sheet| normalized(&sheet.name) == normalized(name)),
+        Some(Sheet::Number(number)) => number.checked_sub(1).and_then(|index| sheets.get(index)),
     };
     if let Some(sheet) = found {
         return Ok(sheet.name.clone());
     }
     let names = sheets.iter().map(|sheet| sheet.name.as_str());
     let (wanted, meant) = match wanted {
-        Wanted::Name(name) => (Shown::of(name), alike(name, names.clone()).map(Shown::of)),
-        Wanted::Number(number) => (Shown::of(&format!("number {number}")), None),
-        Wanted::First => (Shown::of("at all"), None),
+        Some(Sheet::Name(name)) => (Shown::of(name), alike(name, names.clone()).map(Shown::of)),
+        Some(Sheet::Number(number)) => (Shown::of(&format!("number {number}")), None),
+        None => (Shown::of("at all"), None),
     };
     let present: Vec<String> = names.map(|name| format!("{:?}", Shown::of(name))).collect();
-    Err((Place::NOWHERE, Damage::NoSheet { wanted, meant, present: present.join(", ") }))
+    Err(Fault::new(Damage::NoSheet { wanted, meant, present: present.join(", ") }))
 }
 
 #[cfg(test)]

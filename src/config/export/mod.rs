@@ -20,7 +20,6 @@ pub(in crate::config) fn settings(
     folder: &Path,
 ) -> Option<ExportSettings> {
     let source = source::source(&section, folder);
-    section.get("profile");
     let layout = layout(Layered::new(section, profile));
     Some(ExportSettings { source: source?, layout: layout? })
 }

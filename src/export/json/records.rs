@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use crate::export::error::Damage;
+use crate::export::error::Fault;
 use crate::export::error::Place;
 use crate::export::error::Shown;
-use crate::export::json::Fault;
 use crate::export::json::Shape;
 use crate::export::json::value::Object;
 use crate::export::json::value::kind;
@@ -20,7 +20,7 @@ const LOOKED_AT: usize = 4;
 /// Every record as it is written, in order; at least one.
 pub(super) fn find<'a>(text: &'a str, shape: Shape<'_>) -> Result<Vec<&'a RawValue>, Fault> {
     if text.trim().is_empty() {
-        return Err((Place::NOWHERE, Damage::Empty));
+        return Err(Fault::new(Damage::Empty));
     }
     let records = match shape {
         Shape::Array(path) => below(text, path)?,
@@ -28,7 +28,7 @@ pub(super) fn find<'a>(text: &'a str, shape: Shape<'_>) -> Result<Vec<&'a RawVal
         Shape::Undeclared if text.trim_start().starts_with('[') => below(text, None)?,
         Shape::Undeclared => lines_or_document(text)?,
     };
-    if records.is_empty() { Err((Place::NOWHERE, Damage::NoRecords)) } else { Ok(records) }
+    if records.is_empty() { Err(Fault::new(Damage::NoRecords)) } else { Ok(records) }
 }
 
 /// A record on each line is what it is if the first line is a whole object, and holds no list of records itself.
@@ -75,11 +75,10 @@ fn nothing_at(document: &str, path: Option<&str>) -> Fault {
     let meant = path.and_then(|path| alike(path, arrays.iter().map(String::as_str))).map(Shown::of);
     let listed: Vec<String> = arrays.iter().take(LISTED).map(|path| format!("{:?}", Shown::of(path))).collect();
     let present = if listed.is_empty() { "nowhere".to_owned() } else { format!("at {}", listed.join(", ")) };
-    let damage = match path {
+    Fault::new(match path {
         Some(path) => Damage::NoArrayAt { path: Shown::of(path), meant, present },
         None => Damage::NoArray { kind: kind(document), present },
-    };
-    (Place::NOWHERE, damage)
+    })
 }
 
 /// The paths of all lists of objects, as `records` takes them.
@@ -109,5 +108,5 @@ fn syntax(text: &str, from: usize, error: &serde_json::Error) -> Fault {
     let before = parsed.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let (line, character) = place(text.as_bytes(), from + before + error.column().saturating_sub(1));
     let place = Place { line: Some(line), column: Some(format!("character {character}")) };
-    (place, Damage::NotJson { why: Shown::of(&why(error)) })
+    (place, Damage::NotJson { why: Shown::of(&why(error)) }).into()
 }

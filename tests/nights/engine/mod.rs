@@ -196,6 +196,7 @@ impl House {
             mode: Mode::Apply,
             command,
             export: &self.export,
+            fetched: folder,
             mapping: &self.mapping,
             guards: &self.guards,
             settle: TimeDelta::minutes(self.options.settle_minutes),
