@@ -18,6 +18,8 @@ mod raw;
 mod reading;
 mod rows;
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use encoding::text;

@@ -25,6 +25,7 @@ pub mod placement;
 pub mod plan;
 pub mod quantity;
 pub mod records;
+pub mod row_findings;
 pub mod shown;
 pub mod tally;
 pub mod undo;

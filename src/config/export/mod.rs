@@ -20,7 +20,9 @@ pub(in crate::config) fn settings(
     folder: &Path,
 ) -> Option<ExportSettings> {
     let source = source::source(&section, folder);
-    section.get("profile");
+    if let (Some(field), None) = (section.get("profile"), &profile) {
+        field.error("`profile` is not supported by this version");
+    }
     let layout = layout(Layered::new(section, profile));
     Some(ExportSettings { source: source?, layout: layout? })
 }
