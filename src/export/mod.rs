@@ -23,6 +23,8 @@ mod raw;
 mod reading;
 mod rows;
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 mod tests;
 mod workbook;
 

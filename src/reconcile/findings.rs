@@ -24,7 +24,7 @@ use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::Verdict;
 use crate::reconcile::row_findings;
-use crate::reconcile::row_findings::listed;
+use crate::reconcile::shown::shown;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {

@@ -12,6 +12,7 @@ use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
+use recount::reconcile::counts::RejectedRow;
 use recount::reconcile::draw::Gathered;
 use recount::reconcile::draw::draw;
 use recount::reconcile::guards::ExportStamp;
@@ -46,6 +47,9 @@ use recount::reconcile::records::Agreement;
 use recount::reconcile::records::Company;
 use recount::reconcile::records::Directory;
 use recount::reconcile::records::Product;
+use recount::reconcile::tally::Tally;
+use recount::reconcile::units::Notation;
+use recount::reconcile::units::Units;
 
 /// The product of the service `CloudFilter`.
 pub(super) const FILTER: &str = "MP-CLOUDFILTER";
