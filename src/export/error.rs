@@ -110,7 +110,7 @@ pub struct Fault {
     /// Where.
     pub place: Place,
     /// What.
-    pub damage: Damage,
+    pub damage: Box<Damage>,
     /// The cell of its row, from 0, while its name is not known.
     pub(in crate::export) cell: Option<usize>,
     /// The line with the text at fault.
@@ -348,7 +348,7 @@ impl fmt::Display for Faults {
 impl Fault {
     /// A fault of the file as a whole.
     pub(in crate::export) fn new(damage: Damage) -> Self {
-        Self { place: Place::NOWHERE, damage, cell: None, mark: None }
+        Self { place: Place::NOWHERE, damage: Box::new(damage), cell: None, mark: None }
     }
 
     /// The line it stands on, from 1.

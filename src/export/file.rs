@@ -64,7 +64,9 @@ const WATCHED: Duration = Duration::from_millis(250);
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
-    let Source::Path(pattern) = &settings.source else { unimplemented!("a later commit") };
+    let Source::Path(pattern) = &settings.source else {
+        return Err(ExportError::NotAFile { path: PathBuf::from("-"), kind: "a stream" });
+    };
     let (path, layout) = (newest(pattern)?, &settings.layout);
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
