@@ -63,6 +63,9 @@ struct Check {
     status: Status,
     detail: String,
     fix: String,
+    /// The detail with the text at fault marked, for a person.
+    #[serde(skip)]
+    drawn: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -144,7 +147,14 @@ impl Checks {
                 Counts::default()
             }
             Err(error) => {
+<<<<<<< HEAD
                 self.failure(name, &Failure::from(error));
+=======
+                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
+                if let Some(check) = self.list.last_mut() {
+                    check.drawn = error.diagnosis();
+                }
+>>>>>>> intake
                 Counts::default()
             }
         }
@@ -232,7 +242,7 @@ impl Checks {
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned() });
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None });
     }
 
     fn tell(&self, console: &Console) -> Exit {
@@ -270,14 +280,19 @@ impl Check {
             Status::Note => "·".to_owned(),
             Status::Wrong => paint.bad("✗"),
         };
-        let Self { name, detail, fix, .. } = self;
-        let (name, detail) = (escaped(name), detail.clone());
+        let Self { name, detail, fix, drawn, .. } = self;
+        let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
         let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
         let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
         let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
         let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
         for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
-            wrapped(&mut text, sentence, "    ", "    ");
+            if sentence.starts_with(' ') {
+                // A line of the file, or the carets under it.
+                text.push_str(&format!("    {sentence}\n"));
+            } else {
+                wrapped(&mut text, sentence, "    ", "    ");
+            }
         }
         text
     }

@@ -29,8 +29,10 @@ pub(super) struct Session {
 pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
     let path = config::find(global.config.as_deref())
         .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
-    config::load(&path)
-        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+    config::load(&path).map_err(|errors| {
+        let message = if global.json { errors.to_string() } else { errors.drawn() };
+        Trouble::new(Exit::Config, message, "correct it, then `recount check`")
+    })
 }
 
 impl Session {

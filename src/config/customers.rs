@@ -17,6 +17,7 @@ use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::mapping::CustomerRow;
 use crate::reconcile::mapping::CustomerTarget;
+use crate::reconcile::mark::Mark;
 use crate::reconcile::shown::shown;
 
 /// The columns, by name; the first two have to be there.
@@ -79,10 +80,12 @@ struct Row {
 impl Line<'_> {
     fn error(&self, at: usize, message: impl Into<String>, text: &str) {
         let before = self.text.get(..at).unwrap_or_default().chars().count();
+        let marked = at..self.text.len().min(at.saturating_add(text.len()));
         self.field.error_elsewhere(ConfigError {
             line: Some(self.number),
             column: u64::try_from(before + 1).ok(),
             text: (!text.is_empty()).then(|| shown(text)),
+            mark: Some(Mark::of(self.text, marked)),
             ..ConfigError::of_file(self.path.to_owned(), message.into())
         });
     }

@@ -119,7 +119,7 @@ pub struct Fault {
     /// Where.
     pub place: Place,
     /// What.
-    pub damage: Damage,
+    pub damage: Box<Damage>,
     /// The cell of its row, from 0, while its name is not known.
     pub(in crate::export) cell: Option<usize>,
     /// The line with the text at fault.
@@ -416,7 +416,7 @@ impl ExportError {
     /// What to write into the export's table of recount.toml, where that is likely to be all that is wrong.
     pub fn remedy(&self) -> Option<String> {
         let Self::Damaged { faults, .. } = self else { return None };
-        let key = faults.first.iter().find_map(|fault| match &fault.damage {
+        let key = faults.first.iter().find_map(|fault| match &*fault.damage {
             Damage::OtherDelimiter { delimiter, .. } => Some(format!("delimiter = {delimiter:?}")),
             Damage::Utf16Undeclared => Some("encoding = \"utf-16\"".to_owned()),
             Damage::Undeclared { .. } => Some("encoding = \"windows-1252\"".to_owned()),
@@ -485,7 +485,7 @@ impl fmt::Display for Faults {
 impl Fault {
     /// A fault of the file as a whole.
     pub(in crate::export) fn new(damage: Damage) -> Self {
-        Self { place: Place::NOWHERE, damage, cell: None, mark: None }
+        Self { place: Place::NOWHERE, damage: Box::new(damage), cell: None, mark: None }
     }
 
     /// The line it stands on, from 1.

@@ -10,9 +10,10 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use proptest::prelude::*;
 
+use crate::export::Export;
 use crate::export::ExportError;
 use crate::export::ExportSettings;
-use crate::export::file::read;
+use crate::export::file;
 use crate::export::read_bytes;
 use crate::export::settings::Source;
 use crate::reconcile::counts::Cell;
@@ -25,6 +26,11 @@ fn settings() -> ExportSettings {
 
 fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
     read_bytes(Path::new("x.csv"), text.as_ref(), &settings().layout)
+}
+
+fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
+    let Source::Path(pattern) = &settings.source else { panic!("{settings:?} is no file") };
+    file::read(pattern, &settings.layout, now)
 }
 
 /// Customer, service, count and lines of everything that was counted.

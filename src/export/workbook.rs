@@ -76,7 +76,7 @@ impl RawRows for Rows<'_> {
         let Some((row, column, value)) = first else {
             return Ok(false);
         };
-        if u64::from(row) + 1 <= self.number {
+        if u64::from(row) < self.number {
             return Err(Fault::new(Damage::RowsOutOfOrder { row: row + 1 }).on_line(self.number));
         }
         (self.len, self.number) = (0, u64::from(row) + 1);

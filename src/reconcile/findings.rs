@@ -24,7 +24,6 @@ use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::Verdict;
 use crate::reconcile::row_findings;
-use crate::reconcile::shown::shown;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -69,7 +68,7 @@ impl<'a> Findings<'a> {
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
-                    let lines = listed(&counted.rejected_lines);
+                    let lines = row_findings::listed(&counted.rejected_lines);
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
                     let fix = "correct the export; until then none of its lines is written";
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);

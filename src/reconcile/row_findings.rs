@@ -117,7 +117,7 @@ fn excluded(excluded: &Excluded) -> Finding {
 }
 
 /// The first few line numbers of a list.
-fn listed(lines: &[u64]) -> String {
+pub(in crate::reconcile) fn listed(lines: &[u64]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
     let more = lines.len().saturating_sub(SHOWN);

@@ -411,8 +411,8 @@ mod tests {
         for (line, item) in (2..).zip(["b", "a", "b", "c", "a", "b"]) {
             tally.row();
             let customer = tally.customer("Acme");
-            tally.distinct(line, customer, "EDR", item);
-            tally.add(line, customer, "Rows", Units::ONE, Some(item));
+            tally.distinct(line, customer, "EDR", [item]);
+            tally.add(line, customer, "Rows", Units::ONE, [item]);
         }
         let counts = tally.finish();
         assert_eq!(cell(&counts, "Acme", "EDR"), counted(3, &[2, 3, 4, 5, 6, 7], &["a", "b", "c"]));

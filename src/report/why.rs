@@ -107,8 +107,8 @@ fn source_row(source: &Source) -> String {
     match (count, lines.as_slice()) {
         (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
         (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
-        (Some(count), _) => format!("line {}: {name} = {count}", numbers),
-        (None, _) => format!("line {}: {name}, which could not be counted", numbers),
+        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
     }
 }
 

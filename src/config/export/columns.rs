@@ -33,7 +33,7 @@ const COLUMN_MOST: i64 = 4096;
 pub(in crate::config) fn columns(keys: &Layered<'_>) -> Option<(Column, Shape)> {
     let by_field = keys.get("count_by");
     let by = by_field.as_ref().map_or(Some(CountBy::Column), |field| field.word(COUNT_BY));
-    let wide = optional(keys.get("wide"), |field| wide(field));
+    let wide = optional(keys.get("wide"), wide);
     let Some(field) = keys.get("columns") else {
         keys.error("the export lacks `columns`");
         return None;
