@@ -144,17 +144,13 @@ impl Checks {
             Err(TonightError::Export(error)) => {
                 let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
                 self.wrong(name, Exit::Refused, session::chain(&error), &fix);
-                Counts::default()
-            }
-            Err(error) => {
-<<<<<<< HEAD
-                self.failure(name, &Failure::from(error));
-=======
-                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
                 if let Some(check) = self.list.last_mut() {
                     check.drawn = error.diagnosis();
                 }
->>>>>>> intake
+                Counts::default()
+            }
+            Err(error) => {
+                self.failure(name, &Failure::from(error));
                 Counts::default()
             }
         }

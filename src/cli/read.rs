@@ -26,7 +26,6 @@ use crate::nightly::tonight::TonightError;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::plan::Finding;
 use crate::reconcile::row_findings::of_export;
 use crate::reconcile::shown::shown;
 use crate::report::counted::Counted;
@@ -45,9 +44,7 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let read = match read(global, options) {
         Ok(read) => read,
-        Err(NotRead::Refused(path, profile, failure)) => {
-            return refused(&path, profile.as_deref(), failure, console);
-        }
+        Err(NotRead::Refused(refusal)) => return refused(*refusal, console),
         Err(NotRead::Trouble(trouble)) => return trouble.tell(console),
     };
     let findings = of_export(&read.counts, &IntegrationName::new(&options.what));
@@ -70,10 +67,19 @@ struct Read {
 
 /// Why it was not.
 enum NotRead {
-    /// The export is at fault: its path, its profile, what a night would say, and the places that are marked.
-    Refused(String, Option<String>, Box<(Failure, Option<String>)>),
+    /// The export is at fault.
+    Refused(Box<Refusal>),
     /// The command is.
     Trouble(Trouble),
+}
+
+/// What a night would say of it.
+struct Refusal {
+    path: String,
+    profile: Option<String>,
+    failure: Failure,
+    /// The places at fault, marked.
+    diagnosis: Option<String>,
 }
 
 impl From<Trouble> for NotRead {
@@ -83,19 +89,16 @@ impl From<Trouble> for NotRead {
 }
 
 /// Says the same as a night that is refused, with the places that are at fault.
-fn refused(path: &str, profile: Option<&str>, failure: Box<(Failure, Option<String>)>, console: &Console) -> Exit {
-    let (Failure { exit, finding }, diagnosis) = *failure;
+fn refused(refusal: Refusal, console: &Console) -> Exit {
+    let Refusal { path, profile, failure: Failure { exit, finding }, diagnosis } = refusal;
     if console.json {
-        let findings: [Finding; 1] = [finding];
-        let counts = Counts::default();
-        let counted = Counted { path, profile, counts: &counts, findings: &findings };
+        let (findings, counts) = ([finding], Counts::default());
+        let counted = Counted { path: &path, profile: profile.as_deref(), counts: &counts, findings: &findings };
         console.document(&counted.refused(exit));
+    } else {
+        Trouble::new(exit, finding.message, finding.fix).tell(console);
         console.complain(&diagnosis.unwrap_or_default());
-        return exit;
     }
-    let trouble = Trouble::new(exit, finding.message, finding.fix);
-    trouble.tell(console);
-    console.complain(&diagnosis.unwrap_or_default());
     exit
 }
 
@@ -134,13 +137,16 @@ fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead>
     match export {
         Ok(export) => Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts }),
         Err(TonightError::Export(error)) => Err(of_export_error(error, None)),
-        Err(error) => Err(NotRead::Refused(name.to_string(), None, Box::new((Failure::from(error), None)))),
+        Err(error) => {
+            let (path, failure) = (name.to_string(), Failure::from(error));
+            Err(NotRead::Refused(Box::new(Refusal { path, profile: None, failure, diagnosis: None })))
+        }
     }
 }
 
 fn of_export_error(error: ExportError, profile: Option<String>) -> NotRead {
     let (path, diagnosis) = (error.path().display().to_string(), error.diagnosis());
-    NotRead::Refused(path, profile, Box::new((Failure::from(error), diagnosis)))
+    NotRead::Refused(Box::new(Refusal { path, profile, failure: Failure::from(error), diagnosis }))
 }
 
 fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, NotRead> {

@@ -21,7 +21,7 @@ impl Value {
         match cell {
             DataRef::Empty => None,
             DataRef::String(said) if said.is_empty() => None,
-            DataRef::SharedString(said) if said.is_empty() => None,
+            DataRef::SharedString("") => None,
             DataRef::String(said) => text(said.clone()),
             DataRef::SharedString(said) => text((*said).to_owned()),
             DataRef::Int(number) => Some(Self { text: number.to_string(), number: true }),
