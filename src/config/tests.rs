@@ -235,7 +235,7 @@ to_zero = "never"
     recount.toml:13:15: `mode` is one of "off", "observe", "apply": `"aply"`
     recount.toml:15:21: `default_agreement` takes one of `type` and `name`: `{ type = "A", name = "B" }`
     recount.toml:19:11: `columns` lacks `count`; or set count_by = "rows" or "distinct": `{ customer = "Account", service = "Product" }`
-    recount.toml:20:1: `profile` is not supported by this version: `profile`
+    recount.toml:20:11: `profile` is not supported by this version: `"cove"`
     recount.toml:21:13: `delimiter` is one character that is no letter, digit or quote, or "tab": `";;"`
     recount.toml:24:17: a service takes one of `product` and `products`: `{ product = "MP-CF", products = ["X"] }`
     recount.toml:25:13: the products MP-A and mp-a differ only in case, which ConnectWise ignores: `{ products = ["MP-A", "mp-a"] }`
