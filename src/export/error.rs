@@ -274,13 +274,13 @@ pub enum Damage {
     #[error("it holds only a header; an export without rows says nothing about anybody")]
     HeaderOnly,
     /// A needed column is not there.
-    #[error("there is no column {wanted:?}{}; the columns are {present}", DidYouMean(.meant))]
+    #[error("there is no column {wanted:?}{}{}", DidYouMean(.meant), Columns(.present))]
     ColumnMissing {
         /// As configured.
         wanted: Shown,
         /// The column that looks like it.
         meant: Option<Shown>,
-        /// The columns there are.
+        /// The columns there are; nothing where they were listed before.
         present: String,
     },
     /// The whole header is one cell, with another delimiter in it.
@@ -551,6 +551,14 @@ struct Name<'a>(&'a Path);
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escaped(&self.0.to_string_lossy()))
+    }
+}
+
+struct Columns<'a>(&'a str);
+
+impl fmt::Display for Columns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "; the columns are {}", self.0) }
     }
 }
 

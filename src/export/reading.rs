@@ -81,7 +81,7 @@ impl<'a> Reading<'a> {
         if let Some(fault) = header.other_delimiter(&layout.columns()) {
             return Err(fault.into());
         }
-        let mut finder = Finder { header, faults: Faults::none() };
+        let mut finder = Finder { header, faults: Faults::none(), said: Vec::new() };
         let customer = finder.taken(&layout.customer);
         let long = layout.shape.long().map(|long| finder.long(long));
         let stop = layout.stop.as_ref().map(|test| finder.asked(test));
@@ -109,6 +109,8 @@ impl<'a> Reading<'a> {
 struct Finder<'h> {
     header: &'h Header,
     faults: Faults,
+    /// The columns that were not found.
+    said: Vec<String>,
 }
 
 impl Finder<'_> {
@@ -116,10 +118,14 @@ impl Finder<'_> {
     fn index(&mut self, name: &str) -> usize {
         match self.header.position(name) {
             Ok(index) => index,
-            Err(fault) => {
-                if !self.faults.first.contains(&fault) {
+            Err(mut fault) => {
+                if let (false, Damage::ColumnMissing { present, .. }) = (self.faults.is_empty(), &mut *fault.damage) {
+                    present.clear();
+                }
+                if !self.said.iter().any(|said| said == name) {
                     self.faults.push(|| fault);
                 }
+                self.said.push(name.to_owned());
                 0
             }
         }

@@ -132,6 +132,16 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
 }
 
 #[test]
+fn a_row_that_is_no_count_marks_its_customer_and_names_its_column() {
+    let text = "C,S,N\nAcme,EDR,5\nAcme,Backup,N/A\nAcme ,,1\n,EDR,3\n";
+    let read = read(text, &long(column())).expect("whole");
+    assert_eq!(read.customers["Acme"].rejected_lines, [3, 4]);
+    assert_eq!((read.nameless.as_slice(), read.rows), (&[5][..], 4));
+    let said: Vec<_> = read.rejected.iter().map(|row| (row.column.as_str(), row.value.as_str())).collect();
+    assert_eq!(said, [("N", "N/A"), ("S", "")]);
+}
+
+#[test]
 fn filters_leave_rows_out_and_say_so() {
     let text = "C,S,N,State\nAcme,EDR,5,Paid\nAcme,EDR,9,Trial\n,100 Per GB [a],x,Paid\nBob,EDR, 1 ,\n,,,\n";
     let keep = vec![test("State", &["Paid", ""], &[])];
@@ -149,6 +159,7 @@ fn titles_before_the_header_and_everything_from_the_total_on_are_no_data() {
     let text = "\nStatement, July\n\nC,S,N\nAcme,EDR,5\nTotal,5\nfoot \"note\"\n\"open\n";
     let layout = Layout { header: Some("C".into()), stop: Some(test("C", &["Total"], &[])), ..long(column()) };
     assert_eq!(counted(text, &layout), "Acme/EDR=5");
+    let text = "Statement\nC,S,N\nAcme,EDR,5\n";
     let error = read(text, &Layout { header: Some("Kunde".into()), ..layout }).expect_err("no header");
     assert!(error.to_string().contains("no row holds the cell `Kunde`"), "{error}");
 }

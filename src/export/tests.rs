@@ -77,7 +77,8 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Consumption Statement: July\n\nAccount,Product,Quantity\n".to_vec(),
-            "x.csv, line 1: there is no column `Account`; the columns are `Consumption Statement: July`",
+            "x.csv, line 1: there is no column `Account`; the columns are `Consumption Statement: July`; \
+             line 1: there is no column `Product`; line 1: there is no column `Quantity`",
         ),
         (
             b"Account;Product;Quantity\nA;B;1\n".to_vec(),

@@ -64,7 +64,7 @@ fn is_scientific(text: &str) -> bool {
 
 /// `3-Jan`, `Jan-03`, `3/1/2026`, `03.01.2026`, `2026-01-03`: what spreadsheets make of `3-1` and the like.
 fn is_date(text: &str) -> bool {
-    let day = text.split(['T', ' ']).next().filter(|day| day.contains(['-', '/', '.'])).unwrap_or(text);
+    let day = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(day, _)| day);
     let parts: Vec<&str> = day.split(['-', '/', '.', ' ']).filter(|part| !part.is_empty()).collect();
     let is_number = |part: &&str| part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_month = |part: &&str| MONTHS.contains(&part.to_lowercase().as_str());

@@ -185,7 +185,7 @@ mod tests {
             ("1_000", CountError::NotANumber),
             ("٣", CountError::NotANumber),
             ("１２", CountError::NotANumber),
-            ("\u{a0}5", CountError::NotANumber),
+            ("\u{a0}5", CountError::Separator),
             ("N/A", CountError::NotANumber),
             ("3-Jan", CountError::Date),
         ];

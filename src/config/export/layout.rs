@@ -67,8 +67,8 @@ impl<'a> Layered<'a> {
 
 /// Reads every key that says how an export is read.
 pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
-    let format = optional(keys.get("format"), |field| field.word(FORMATS));
-    let encoding = optional(keys.get("encoding"), |field| field.word(ENCODINGS));
+    let format = optional(keys.get("format"), |field| in_any_case(field, FORMATS));
+    let encoding = optional(keys.get("encoding"), |field| in_any_case(field, ENCODINGS));
     let delimiter = optional(keys.get("delimiter"), delimiter);
     let notation = notation(&keys);
     let sheet = optional(keys.get("sheet"), sheet);
@@ -106,6 +106,13 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
         max_rows: max_rows?,
         ..Layout::new(customer, shape)
     })
+}
+
+/// One of a few words that people write in capitals as well.
+fn in_any_case<T: Copy>(field: &Field<'_>, words: &[(&str, T)]) -> Option<T> {
+    let text = field.value().as_str().map(str::trim).unwrap_or_default();
+    let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    known.map(|(_, meaning)| *meaning).or_else(|| field.word(words))
 }
 
 /// What several counts of one customer and service mean. Rows that are units each can only add up.
