@@ -234,7 +234,7 @@ to_zero = "never"
     recount.toml:12:15: there is no [connectwise.mian] (did you mean "main"?): `"mian"`
     recount.toml:13:15: `mode` is one of "off", "observe", "apply": `"aply"`
     recount.toml:15:21: `default_agreement` takes one of `type` and `name`: `{ type = "A", name = "B" }`
-    recount.toml:20:11: there is no profile; `recount profiles` lists them: `"cove"`
+    recount.toml:20:11: there is no profile (did you mean "cove-mv"?); `recount profiles` lists them: `"cove"`
     recount.toml:24:17: a service takes one of `product` and `products`: `{ product = "MP-CF", products = ["X"] }`
     recount.toml:25:13: the products MP-A and mp-a differ only in case, which ConnectWise ignores: `{ products = ["MP-A", "mp-a"] }`
     recount.toml:26:11: a service is a table: write { product = "…" }: `"MP-TRIAL"`

@@ -90,7 +90,8 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Account,Product,Quantity\nZ\xfcrich,EDR,5\n".to_vec(),
-            "x.csv, line 2, character 2: it is not UTF-8: byte 0xfc at offset 26; save the file as UTF-8",
+            "x.csv, line 2, character 2: it is not UTF-8: byte 0xfc at offset 26; if Windows wrote it, set \
+             encoding = \"windows-1252\", else save it as UTF-8",
         ),
         (
             format!("{header}Acme,EDR,5\nAc\0me,EDR,5\n").into(),
