@@ -12,6 +12,7 @@ pub mod settings;
 
 mod content;
 mod csv;
+mod damage;
 mod encoding;
 mod header;
 mod json;
