@@ -11,6 +11,7 @@ pub mod settings;
 
 mod csv;
 mod encoding;
+mod fault;
 mod header;
 mod lines;
 mod quotes;
