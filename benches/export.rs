@@ -3,6 +3,8 @@
 //! `cargo bench --bench export -- --once` prints the ratios of one quick look; without it criterion takes its time.
 //! `--once rows` (or `sum`, `distinct`) reads in that way alone and once, for measuring its memory from outside.
 
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;

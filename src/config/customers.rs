@@ -11,13 +11,13 @@ use crate::config::load;
 use crate::export::cells;
 use crate::export::names::alike;
 use crate::export::names::normalized;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::mapping::CustomerRow;
 use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::mark::Mark;
 use crate::reconcile::shown::shown;
 
 /// The columns, by name; the first two have to be there.
@@ -85,7 +85,7 @@ impl Line<'_> {
             line: Some(self.number),
             column: u64::try_from(before + 1).ok(),
             text: (!text.is_empty()).then(|| shown(text)),
-            mark: Some(Mark::of(self.text, marked)),
+            mark: Some(Excerpt::of(self.text, marked)),
             ..ConfigError::of_file(self.path.to_owned(), message.into())
         });
     }

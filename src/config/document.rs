@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::error::ConfigError;
 use crate::export::names::alike;
-use crate::reconcile::mark::Mark;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 
@@ -71,7 +71,7 @@ impl<'a> Document<'a> {
     }
 
     /// The line of a text at fault that may be shown. What stands beside it is left out where it may be a secret.
-    fn mark(&self, span: &Range<usize>) -> Mark {
+    fn mark(&self, span: &Range<usize>) -> Excerpt {
         let before = self.text.get(..span.start).unwrap_or_default();
         let begins = before.rfind('\n').map_or(0, |at| at + 1);
         let ends =
@@ -80,10 +80,10 @@ impl<'a> Document<'a> {
         let (line, own) = (line.unwrap_or_default(), own.unwrap_or_default());
         let lower = line.to_lowercase();
         if BESIDE_SECRETS.iter().any(|word| lower.contains(word)) {
-            return Mark::of(own, 0..own.len());
+            return Excerpt::of(own, 0..own.len());
         }
         let from = span.start - begins;
-        Mark::of(line, from..from + own.len())
+        Excerpt::of(line, from..from + own.len())
     }
 
     fn place(&self, offset: usize) -> (u64, u64) {

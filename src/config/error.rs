@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::reconcile::mark::Mark;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::shown::escaped;
 
 /// Every fault that was found, in the order of files and lines. Never empty.
@@ -25,7 +25,7 @@ pub struct ConfigError {
     /// The text at fault, escaped and cut. Never a secret.
     pub text: Option<String>,
     /// Its line, with that text marked. Never with a secret beside it.
-    pub mark: Option<Mark>,
+    pub mark: Option<Excerpt>,
 }
 
 impl ConfigError {

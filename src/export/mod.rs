@@ -14,6 +14,7 @@ mod content;
 mod csv;
 mod damage;
 mod encoding;
+mod fault;
 mod header;
 mod json;
 mod lines;

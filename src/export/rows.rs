@@ -17,8 +17,8 @@ use crate::export::reading::Taken;
 use crate::export::settings::Layout;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::counts::RejectedRow;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mark::Mark;
 use crate::reconcile::tally::Customer;
 use crate::reconcile::tally::Tally;
 use crate::reconcile::units::Units;
@@ -197,7 +197,7 @@ impl Reader<'_> {
         self.rejected += 1;
         let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
         let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
-        let mark = range.map(|range| Mark::of(&rows.text(), range));
+        let mark = range.map(|range| Excerpt::of(&rows.text(), range));
         let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
         let customer = customer.map(|name| CustomerName::new(name));
         self.tally.reject(RejectedRow { line: rows.line(), column, value, customer, why, mark });

@@ -5,10 +5,10 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
-use crate::reconcile::mark::Mark;
 use crate::reconcile::quantity::Quantity;
 
 /// What an export says: per customer and service one count, and every row that could not be one.
@@ -89,7 +89,7 @@ pub struct RejectedRow {
     /// What is wrong, in words that follow the value.
     pub why: String,
     /// The row as it stands, with the cell marked; only of the first few.
-    pub mark: Option<Mark>,
+    pub mark: Option<Excerpt>,
 }
 
 /// What one filter left out.

@@ -208,22 +208,24 @@ impl Night {
     pub(super) fn counts(&self) -> Counts {
         let mut tally = Tally::new(self.duplicates, Vec::new());
         for (line, customer, service, count) in &self.rows {
+            let (customer, service) = (customer.trim(), service.trim());
             tally.row();
             if customer.is_empty() {
                 tally.nameless(*line);
                 continue;
             }
-            match Units::parse(count, Notation::default(), false) {
-                Ok(units) => {
+            let units = Units::parse(count, Notation::default(), false);
+            match units.map_err(|error| error.to_string()) {
+                Ok(units) if !service.is_empty() => {
                     let customer = tally.customer(customer);
                     tally.add(*line, customer, service, units, std::iter::empty());
                 }
-                Err(error) => tally.reject(RejectedRow {
+                other => tally.reject(RejectedRow {
                     line: *line,
                     column: "Quantity".to_owned(),
                     value: count.to_string(),
                     customer: Some(CustomerName::new(customer)),
-                    why: error.to_string(),
+                    why: other.err().unwrap_or_default(),
                     mark: None,
                 }),
             }

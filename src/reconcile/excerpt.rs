@@ -15,7 +15,7 @@ const BEFORE: usize = 30;
 
 /// A piece of one line, made safe to show, and the part of it that is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Mark(Box<Parts>);
+pub struct Excerpt(Box<Parts>);
 
 /// Boxed, because errors carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ struct Parts {
     after: String,
 }
 
-impl Mark {
+impl Excerpt {
     /// The line with these bytes of it marked. What is too long to show is cut on both sides.
     pub fn of(line: &str, range: Range<usize>) -> Self {
         let (start, end) = (floor(line, range.start), floor(line, range.end.max(range.start)));
@@ -48,7 +48,7 @@ impl Mark {
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for Excerpt {
     /// The text at fault alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.at)
@@ -98,14 +98,14 @@ mod tests {
     fn the_text_at_fault_is_underlined_where_it_stands() {
         let line = "Zürich,東京,N/A\r\n";
         let at = line.find("N/A").expect("stands there");
-        assert_eq!(Mark::of(line, at..at + 3).drawn(7), "  7 | Zürich,東京,N/A\n    |             ^^^\n");
-        assert_eq!(Mark::of("a,,b", 2..2).drawn(10), "  10 | a,,b\n     |   ^\n");
+        assert_eq!(Excerpt::of(line, at..at + 3).drawn(7), "  7 | Zürich,東京,N/A\n    |             ^^^\n");
+        assert_eq!(Excerpt::of("a,,b", 2..2).drawn(10), "  10 | a,,b\n     |   ^\n");
     }
 
     #[test]
     fn a_hostile_or_endless_line_fits_and_does_no_harm() {
         let line = format!("{}\u{202e}{}", "x".repeat(500), "y".repeat(500));
-        let drawn = Mark::of(&line, 500..503).drawn(123_456);
+        let drawn = Excerpt::of(&line, 500..503).drawn(123_456);
         assert!(drawn.lines().all(|line| line.width() <= 80), "{drawn}");
         assert!(drawn.contains("\\u{202e}") && !drawn.contains('\u{202e}'), "{drawn}");
     }
