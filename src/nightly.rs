@@ -10,6 +10,7 @@ mod gather;
 mod line;
 mod moved;
 mod survey;
+pub mod tonight;
 mod undo;
 
 pub use failure::Failure;
@@ -18,6 +19,8 @@ pub use survey::Survey;
 pub use survey::Whereabouts;
 pub use survey::survey;
 pub use survey::whereabouts;
+
+use std::path::Path;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -72,6 +75,8 @@ pub struct Job<'a> {
     pub command: RunCommand,
     /// Where the counts come from.
     pub export: &'a ExportSettings,
+    /// The folder that keeps what was fetched from a link.
+    pub fetched: &'a Path,
     /// Where they are billed.
     pub mapping: &'a Mapping,
     /// Who else bills in the same ConnectWise.
@@ -158,7 +163,7 @@ async fn plan_night<R: Reader>(
     }
     ending.cut_off_runs(history)?;
     trust_the_clock(job, history, ending.started_at())?;
-    let export = read_export(job, ending.started_at())?;
+    let export = unless_stopped(job, read_export(job)).await??;
     ending.export(&export);
     let month_ago = ending.started_at().checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
     ending.warn(bleeding(&history.units_since(job.integration, month_ago)?, export.counts.units()));
@@ -229,8 +234,8 @@ const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
 const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
-fn read_export(job: Job<'_>, now: DateTime<Utc>) -> Result<Export, Failure> {
-    let export = crate::export::read(job.export, now)?;
+async fn read_export(job: Job<'_>) -> Result<Export, Failure> {
+    let export = tonight::export(job.export, job.integration, job.fetched, job.clock).await?;
     match malformed(&export.counts, job.guards) {
         Some(finding) => Err(Failure { exit: Exit::Refused, finding }),
         None => Ok(export),

@@ -22,6 +22,8 @@ use crate::history::network_file_system;
 use crate::nightly::Failure;
 use crate::nightly::Others;
 use crate::nightly::survey;
+use crate::nightly::tonight;
+use crate::nightly::tonight::TonightError;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
@@ -78,6 +80,9 @@ struct Check {
     status: Status,
     detail: String,
     fix: String,
+    /// The detail with the text at fault marked, for a person.
+    #[serde(skip)]
+    drawn: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -121,7 +126,7 @@ impl Checks {
             }
         };
         self.shared(config, integration, mapping);
-        let counts = self.export(&name("export"), integration);
+        let counts = self.export(&name("export"), config, integration).await;
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
         let (settings, client) = match connected {
@@ -135,8 +140,9 @@ impl Checks {
         self.writing(&name("may write"), integration, mapping.create_lines);
     }
 
-    fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
-        match crate::export::read(&integration.export, clock::now()) {
+    async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
+        let fetched = session::fetched(&config.state);
+        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (counts.rows, counts.customers.len());
@@ -159,8 +165,16 @@ impl Checks {
                 }
                 export.counts
             }
+            Err(TonightError::Export(error)) => {
+                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
+                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
+                if let Some(check) = self.list.last_mut() {
+                    check.drawn = error.diagnosis();
+                }
+                Counts::default()
+            }
             Err(error) => {
-                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
+                self.failure(name, &Failure::from(error));
                 Counts::default()
             }
         }
@@ -279,7 +293,7 @@ impl Checks {
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned() });
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None });
     }
 
     fn tell(&self, console: &Console) -> Exit {
@@ -317,14 +331,19 @@ impl Check {
             Status::Note => "·".to_owned(),
             Status::Wrong => paint.bad("✗"),
         };
-        let Self { name, detail, fix, .. } = self;
-        let (name, detail) = (escaped(name), detail.clone());
+        let Self { name, detail, fix, drawn, .. } = self;
+        let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
         let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
         let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
         let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
         let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
         for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
-            wrapped(&mut text, sentence, "    ", "    ");
+            if sentence.starts_with(' ') {
+                // A line of the file, or the carets under it.
+                text.push_str(&format!("    {sentence}\n"));
+            } else {
+                wrapped(&mut text, sentence, "    ", "    ");
+            }
         }
         text
     }

@@ -10,8 +10,10 @@ use crate::config::document::Section;
 use crate::config::export;
 use crate::config::guards;
 use crate::config::policy;
+use crate::config::profiles;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::export::ExportSettings;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::CustomerName;
@@ -43,9 +45,9 @@ pub(in crate::config) fn config(
     let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
     let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
-    let export_field = section.required("export");
-    let names_items = export_field.as_ref().is_some_and(names_items);
-    let export = export_field.and_then(|field| export::settings(field.table()?, folder));
+    let export = section.required("export").and_then(|field| export_settings(&field, folder));
+    // Where the export's own table is wrong, nobody knows; what is wrong there is said.
+    let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
     let services =
         section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
     let policies = section.get("policy");
@@ -81,12 +83,9 @@ pub(in crate::config) fn config(
     })
 }
 
-/// Whether the export has a column of items; a profile may name one, too.
-fn names_items(export: &Field<'_>) -> bool {
-    let table = export.value().as_table();
-    let columns = table.and_then(|table| table.get("columns")).and_then(|columns| columns.get_ref().as_table());
-    let has = |table: Option<&toml::de::DeTable<'_>>, key: &str| table.is_some_and(|table| table.contains_key(key));
-    has(table, "profile") || has(columns, "item")
+fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {
+    let section = field.table()?;
+    profiles::with(section.get("profile"), folder, |profile| export::settings(section, profile, folder))
 }
 
 fn reference(field: &Field<'_>, known: &[&str]) -> Option<String> {

@@ -6,6 +6,7 @@
 pub mod environment;
 pub mod error;
 pub mod load;
+pub mod profiles;
 pub mod secrets;
 pub mod settings;
 

@@ -9,6 +9,14 @@ use rust_decimal::Decimal;
 
 use crate::config::Config;
 use crate::config::load;
+use crate::export::settings::Column;
+use crate::export::settings::Count;
+use crate::export::settings::Encoding;
+use crate::export::settings::Format;
+use crate::export::settings::Shape;
+use crate::export::settings::Sheet;
+use crate::export::settings::Source;
+use crate::export::settings::Wide;
 use crate::reconcile::counts::Duplicates;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
@@ -91,8 +99,8 @@ fn the_shortest_configuration_has_the_contracts_defaults() {
         (mail.mode, mail.mapping.as_ref().expect("whole").match_customers),
         (Mode::Observe, MatchCustomers::Mapped)
     );
-    assert_eq!((mail.export.delimiter, mail.export.duplicates), (b',', Duplicates::Error));
-    assert_eq!((mail.export.max_bytes, mail.export.max_rows), (64 << 20, 1_000_000));
+    assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (None, Duplicates::Error));
+    assert_eq!((mail.export.layout.max_bytes, mail.export.layout.max_rows), (64 << 20, 1_000_000));
     assert_eq!(mail.guards, GuardPolicy::default());
 }
 
@@ -157,9 +165,9 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!(connectwise.retry_pause_max, Duration::from_millis(250));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));
     assert_eq!(mail.mode, Mode::Apply);
-    assert_eq!(mail.export.path, Path::new("/var/exports/mail.csv"));
-    assert_eq!((mail.export.delimiter, mail.export.duplicates), (b'\t', Duplicates::Sum));
-    assert_eq!(mail.export.columns.customer, "Account");
+    assert_eq!(mail.export.source, Source::Path("/var/exports/mail.csv".into()));
+    assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (Some(b'\t'), Duplicates::Sum));
+    assert_eq!(mail.export.layout.columns(), ["Account", "Product", "Quantity"]);
     assert_eq!(mail.guards.max_age, TimeDelta::days(2));
     assert_eq!(mail.guards.max_malformed, Percent(Decimal::new(5, 1)));
     assert_eq!(mail.guards.line_step, LineStep { units: Decimal::new(25, 1), percent: Percent::of(200) });
@@ -241,9 +249,7 @@ to_zero = "never"
     recount.toml:12:15: there is no [connectwise.mian] (did you mean "main"?): `"mian"`
     recount.toml:13:15: `mode` is one of "off", "observe", "apply": `"aply"`
     recount.toml:15:21: `default_agreement` takes one of `type` and `name`: `{ type = "A", name = "B" }`
-    recount.toml:19:11: [integration.mail.export.columns] lacks `count`
-    recount.toml:20:1: `profile` is not supported by this version: `profile`
-    recount.toml:21:13: `delimiter` is one character that is no letter, digit or quote, or "tab": `";;"`
+    recount.toml:20:11: there is no profile (did you mean "cove-mv"?); `recount profiles` lists them: `"cove"`
     recount.toml:24:17: a service takes one of `product` and `products`: `{ product = "MP-CF", products = ["X"] }`
     recount.toml:25:13: the products MP-A and mp-a differ only in case, which ConnectWise ignores: `{ products = ["MP-A", "mp-a"] }`
     recount.toml:26:11: a service is a table: write { product = "…" }: `"MP-TRIAL"`
@@ -270,9 +276,30 @@ fn each_rule_is_kept_and_says_what_to_do() {
     let services = "[integration.mail.services]\n";
     let cases = [
         ("[integration.mail.export]\n", "duplicate key"),
-        ("decimal = \",\"\n", "`decimal` is not supported by this version"),
-        ("format = \"xlsx\"\n", "only \"csv\" is supported by this version"),
-        ("encoding = \"utf-16\"\n", "only \"utf-8\" is supported by this version"),
+        ("decimal = \";\"\n", "`decimal` is one of"),
+        ("format = \"xls\"\n", "`format` is one of"),
+        ("format = \"xlsx\"\ndelimiter = \";\"\n", "`delimiter` means nothing with format = \"xlsx\""),
+        ("format = \"csv\"\nrecords = \"a.b\"\n", "`records` means nothing with format = \"csv\""),
+        ("records = \"a..b\"\n", "`records` is a path of keys"),
+        ("encoding = \"ebcdic\"\n", "`encoding` is one of"),
+        ("decimal = \",\"\nthousands = \",\"\n", "`decimal` is \",\" too"),
+        ("thousands = \".\"\n", "`decimal` is \".\" too, unless declared otherwise"),
+        ("thousands = \"x\"\n", "`thousands` is one of"),
+        ("count_by = \"rows\"\n", "`count` means nothing where `count_by` counts rows or items"),
+        ("header = \"Account\"\n", "`header` must be a table"),
+        ("header = { row = 3 }\n", "lacks `cell`"),
+        (
+            "stop = { column = \"A\", ist = [\"Total\"] }\n",
+            "unknown key in [integration.mail.export.stop] (did you mean `is`?)",
+        ),
+        ("keep = [{ column = \"A\" }]\n", "`keep` takes `is` or `like`"),
+        ("drop = [{ column = \"A\", is = [] }]\n", "`is` is empty"),
+        ("drop = [{ is = [\"a\"] }]\n", "lacks `column`"),
+        ("wide = []\n", "`wide` is empty"),
+        ("wide = [\"A\", \"A \"]\n", "`wide` names this column twice"),
+        ("wide = { from = 0 }\n", "`from` is from 1 to 4096"),
+        ("signed = 1\n", "`signed` must be true or false"),
+        ("sheet = 0\n", "`sheet` is from 1"),
         ("delimiter = \"\\\"\"\n", "`delimiter` is one character"),
         ("max_rows = 0\n", "`max_rows` is at least 1"),
         ("duplicates = \"min\"\n", "`duplicates` is one of \"error\", \"sum\", \"max\""),
@@ -439,4 +466,95 @@ fn services_of_one_product_agree_on_its_line() {
         loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n").expect_err("two");
     assert!(said.contains("the services of the product p differ in `lines` or `bill`"), "{said}");
     assert!(said.contains("a service that is not billed takes nothing but"), "{said}");
+}
+
+/// A configuration whose export has these keys and no others but `path`.
+fn exporting(keys: &str) -> Result<crate::export::settings::Layout, String> {
+    let export = "[integration.mail.export]\npath = \"mail.csv\"\n";
+    let config = loaded(&format!("{CONNECTWISE}{INTEGRATION}{export}{keys}"), "customer,company_id\n")?;
+    Ok(mail(&config).export.layout.clone())
+}
+
+#[test]
+fn every_key_of_the_contract_is_read() {
+    let layout = exporting(
+        r#"
+format = "xlsx"
+decimal = ","
+thousands = "."
+sheet = "Usage"
+header = { cell = "company" }
+stop = { column = "CustomerName", is = ["Total", "Grand  total"] }
+columns = { customer = { column = "Account", match = '^(\d+)' }, service = { fixed = "M365 user" }, item = { column = "Mail", split = ", ", lower = true } }
+wide = { from = 3 }
+count_by = "distinct"
+signed = true
+keep = [{ column = "Status", is = ["Paid", ""] }]
+drop = { column = "Product", like = "*Per GB*" }
+max_bytes = 10
+max_rows = 20
+"#,
+    )
+    .expect("valid");
+    assert_eq!((layout.format, layout.sheet.clone()), (Some(Format::Xlsx), Some(Sheet::Name("Usage".into()))));
+    assert_eq!((layout.notation.decimal, layout.notation.thousands), (',', Some('.')));
+    assert_eq!((layout.header.as_deref(), layout.signed), (Some("company"), true));
+    assert_eq!((layout.max_bytes, layout.max_rows, layout.duplicates), (10, 20, Duplicates::Sum));
+    assert_eq!(layout.columns(), ["Account", "Mail", "CustomerName", "Status", "Product"]);
+    assert_eq!(layout.stop.expect("a stop").is, ["Total", "Grand total"]);
+    assert!(layout.keep[0].is.contains(&String::new()) && layout.drop[0].like[0].regex.is_match("100 Per GB [x]"));
+    let Shape::Both(long, Wide::From(3)) = layout.shape else { panic!("both") };
+    assert_eq!(long.service, Column::Fixed("M365 user".into()));
+    assert!(matches!(long.count, Count::Distinct { item: Column::Named(item) } if item.lower && item.split.is_some()));
+    let layout = exporting(
+        "format = \"json\"\nrecords = \"data.sites\"\nencoding = \"utf-16\"\nwide = [\"A\", \"B\"]\ncolumns = { customer = \"C\" }\n",
+    );
+    let layout = layout.expect("valid");
+    assert_eq!((layout.records.join("/"), layout.encoding), ("data/sites".into(), Some(Encoding::Utf16)));
+    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Sum));
+}
+
+#[test]
+fn keys_that_contradict_each_other_are_refused() {
+    for (keys, message) in [
+        ("columns = { customer = \"C\" }\n", "lacks `service`"),
+        ("", "the export lacks `columns`"),
+        ("columns = { customer = \"C\", service = \"S\" }\n", "lacks `count`; or set count_by"),
+        ("columns = { customer = \"C\", service = \"S\" }\ncount_by = \"distinct\"\n", "lacks `item`"),
+        ("columns = { customer = \"C\", count = \"N\" }\nwide = [\"A\"]\n", "no column is `count` or `item`"),
+        ("columns = { customer = \"C\" }\nwide = [\"A\"]\ncount_by = \"rows\"\n", "`count_by` means nothing"),
+        (
+            "columns = { customer = \"C\", service = \"S\" }\ncount_by = \"rows\"\nduplicates = \"max\"\n",
+            "`duplicates` can only be \"sum\"",
+        ),
+        (
+            "columns = { customer = { column = \"C\", fixed = \"x\" }, service = \"S\", count = \"N\" }\n",
+            "takes one of",
+        ),
+        (
+            "columns = { customer = { fixed = \"x\", lower = true }, service = \"S\", count = \"N\" }\n",
+            "nothing is taken",
+        ),
+        (
+            "columns = { customer = { column = \"C\", match = \"(\" }, service = \"S\", count = \"N\" }\n",
+            "no regular expression",
+        ),
+        (
+            "columns = { customer = { column = \"C\", match = \"(a)(b)\" }, service = \"S\", count = \"N\" }\n",
+            "several groups",
+        ),
+        (
+            "columns = { customer = \"C\", service = \"S\", count = { column = \"N\", split = \",\" } }\n",
+            "a count is not split",
+        ),
+        (
+            "columns = { customer = \"C\", service = \"S\", count = { fixed = \"many\" } }\n",
+            "a fixed count is a plain number",
+        ),
+        ("columns = { customer = \"C\", servcie = \"S\", count = \"N\" }\n", "did you mean `service`?"),
+    ] {
+        let error = exporting(keys).expect_err(message);
+        assert!(error.contains(message), "{message}: {error}");
+        assert!(error.starts_with("recount.toml:"), "{error}");
+    }
 }

@@ -67,6 +67,8 @@ codes! {
     ServiceDeprecated = "service-deprecated",
     /// The same customer and service stands in several rows.
     RowDuplicate = "row-duplicate",
+    /// The rows of a customer and service come to less than none.
+    CountNegative = "count-negative",
     /// No live addition, and none may be created.
     LineMissing = "line-missing",
     /// Several live additions of one product on one agreement.
@@ -165,6 +167,10 @@ codes! {
     ReportOnly = "report-only",
     /// A row could not be read as a count.
     RowMalformed = "row-malformed",
+    /// Customers whose names differ only in case.
+    CustomerSpelledTwice = "customer-spelled-twice",
+    /// Rows that a filter of the configuration left out.
+    RowsExcluded = "rows-excluded",
     /// A blank `company_id`: skipped on purpose.
     CustomerSkipped = "customer-skipped",
     /// `not_assigned = true`: ignored on purpose.

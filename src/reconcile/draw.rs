@@ -174,7 +174,7 @@ fn unplaced_line(
 ) -> Line {
     let count = match cell {
         Cell::Counted { count, .. } => Some(*count),
-        Cell::Duplicate { .. } => None,
+        Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
     };
     let (customer, service) = (customer.clone(), service.clone());
     Line {

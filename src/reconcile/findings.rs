@@ -25,7 +25,7 @@ use crate::reconcile::placement::Problem;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::Verdict;
-use crate::reconcile::shown::shown;
+use crate::reconcile::row_findings;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -70,7 +70,7 @@ impl<'a> Findings<'a> {
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
-                    let lines = listed(&counted.rejected_lines);
+                    let lines = row_findings::listed(&counted.rejected_lines);
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
                     let fix = "correct the export; until then none of its lines is written";
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
@@ -98,7 +98,7 @@ impl<'a> Findings<'a> {
         let used = self.gathered.counts.customers.get(customer).map(|counted| {
             let units = counted.services.values().filter_map(|cell| match cell {
                 Cell::Counted { count, .. } => Some(count.as_decimal()),
-                Cell::Duplicate { .. } => None,
+                Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
             });
             let units: Decimal = units.sum();
             format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
@@ -108,47 +108,14 @@ impl<'a> Findings<'a> {
     }
 
     fn rows(&mut self) {
-        let counts = self.gathered.counts;
-        for row in &counts.rejected {
-            let value = shown(&row.value);
-            let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
-            let customer = row.customer.clone();
-            let fix = "correct the row in the export".to_owned();
-            self.found.push(Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) });
-        }
-        self.duplicates();
-        if !counts.nameless.is_empty() {
-            let message = format!(
-                "{} without a customer: line {}",
-                plural(&counts.nameless.len(), "row"),
-                listed(&counts.nameless)
-            );
-            let fix = "find out whose they are; nothing of them is billed".to_owned();
-            let handle = Some(handle::of_matter(self.gathered.integration, "rows", "without a customer"));
-            self.found.push(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) });
-        }
-    }
-
-    /// One matter for each customer and service, however many lines of a bundle it stops.
-    fn duplicates(&mut self) {
-        for (customer, counted) in &self.gathered.counts.customers {
-            let billed = matches!(self.gathered.places.get(customer), Some(Place::On { .. }));
-            for (service, cell) in counted.services.iter().filter(|_| billed) {
-                let rule = self.gathered.mapping.services.get(service);
-                if let (Cell::Duplicate { lines, counts }, Some(ServiceRule::Billed(_))) = (cell, rule) {
-                    let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
-                    let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
-                    let rows = format!("{customer}\u{1f}{service}");
-                    self.found.push(Finding {
-                        customer: Some(customer.clone()),
-                        service: Some(service.clone()),
-                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &rows)),
-                        fix: fix.to_owned(),
-                        ..finding(Severity::Decide, Code::RowDuplicate, message)
-                    });
-                }
-            }
+        let Gathered { integration, counts, places, mapping, .. } = self.gathered;
+        self.found.extend(row_findings::of_rows(counts, integration));
+        for (customer, counted) in &counts.customers {
+            let billed = matches!(places.get(customer), Some(Place::On { .. }));
+            let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
+            let cells = counted.services.iter().filter(|(service, _)| is_billed(*service));
+            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, cell);
+            self.found.extend(cells.filter_map(of));
         }
     }
 
@@ -350,17 +317,8 @@ fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {
 }
 
 /// `3 units`, `1 unit`.
-fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
+pub(in crate::reconcile) fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
     let count = count.to_string();
     let s = if count == "1" { "" } else { "s" };
     format!("{count} {noun}{s}")
-}
-
-/// The first few line numbers of a list.
-fn listed(lines: &[u64]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
-    let more = lines.len().saturating_sub(SHOWN);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", shown.join(", "))
 }

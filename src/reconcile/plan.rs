@@ -82,7 +82,7 @@ pub struct Source {
     pub service: ServiceName,
     /// How many; `None` when the export does not say (a duplicate, an absent customer).
     pub count: Option<Quantity>,
-    /// Lines of the export; empty when the customer has no row for this service, which means none.
+    /// Lines of the export, at most the first [`crate::reconcile::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
     pub lines: Vec<u64>,
     /// How the count became the units that are billed, step by step; `None` when it is billed as it is.
     pub how: Option<String>,

@@ -263,6 +263,8 @@ pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Qu
         (None, _) => Err(Code::CustomerMissing),
         (Some(customer), _) if !customer.rejected_lines.is_empty() => Err(Code::CustomerIncomplete),
         (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
+        (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
+        (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),
         (Some(_), Some(Cell::Counted { count, .. })) => Ok(*count),
         (Some(_), None) => Ok(Quantity::ZERO),
     }

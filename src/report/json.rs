@@ -258,7 +258,8 @@ fn each_line<S: Serializer>(lines: &[LineRecord], serializer: S) -> Result<S::Ok
     serializer.collect_seq(lines.iter().map(Line::of))
 }
 
-fn each_finding<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+/// Findings, one by one.
+pub(crate) fn each_finding<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(findings.iter().map(FindingJson::of))
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::reconcile::counts::RowLines;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::outcome::Outcome;
@@ -112,13 +113,21 @@ fn row(text: &mut String, name: &str, value: &str) {
 fn source_row(source: &Source) -> String {
     let Source { customer, service, count, lines, how: _, items: _ } = source;
     let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-    let numbers: Vec<String> = lines.iter().map(u64::to_string).collect();
+    let numbers = numbers(lines);
     match (count, lines.as_slice()) {
         (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
         (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
-        (Some(count), _) => format!("line {}: {name} = {count}", numbers.join(", ")),
-        (None, _) => format!("line {}: {name}, which could not be counted", numbers.join(", ")),
+        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
     }
+}
+
+/// As many lines as are kept may be the first of more.
+fn numbers(lines: &[u64]) -> String {
+    let whole = lines.len() < RowLines::KEPT;
+    let shown = if whole { lines } else { &lines[..RowLines::KEPT - 1] };
+    let shown: Vec<String> = shown.iter().map(u64::to_string).collect();
+    format!("{}{}", shown.join(", "), if whole { "" } else { " and more" })
 }
 
 fn place(line: &LineRecord) -> String {

@@ -11,10 +11,9 @@ use recount::reconcile::clear::Seen;
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
 use recount::reconcile::counts::Cell;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
-use recount::reconcile::counts::Tally;
+use recount::reconcile::counts::RejectedRow;
 use recount::reconcile::draw::Gathered;
 use recount::reconcile::draw::draw;
 use recount::reconcile::guards::ExportStamp;
@@ -52,6 +51,9 @@ use recount::reconcile::records::Agreement;
 use recount::reconcile::records::Company;
 use recount::reconcile::records::Directory;
 use recount::reconcile::records::Product;
+use recount::reconcile::tally::Tally;
+use recount::reconcile::units::Notation;
+use recount::reconcile::units::Units;
 
 /// The product of the service `CloudFilter`.
 pub(super) const FILTER: &str = "MP-CLOUDFILTER";
@@ -239,10 +241,29 @@ impl Night {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-        let mut tally = Tally::new(columns, self.duplicates);
+        let mut tally = Tally::new(self.duplicates, Vec::new());
         for (line, customer, service, count) in &self.rows {
-            tally.row(*line, customer, service, count);
+            let (customer, service) = (customer.trim(), service.trim());
+            tally.row();
+            if customer.is_empty() {
+                tally.nameless(*line);
+                continue;
+            }
+            let units = Units::parse(count, Notation::default(), false);
+            match units.map_err(|error| error.to_string()) {
+                Ok(units) if !service.is_empty() => {
+                    let customer = tally.customer(customer);
+                    tally.add(*line, customer, service, units, std::iter::empty());
+                }
+                other => tally.reject(RejectedRow {
+                    line: *line,
+                    column: "Quantity".to_owned(),
+                    value: count.to_string(),
+                    customer: Some(CustomerName::new(customer)),
+                    why: other.err().unwrap_or_default(),
+                    mark: None,
+                }),
+            }
         }
         let mut counts = tally.finish();
         for ((customer, service), names) in &self.items {

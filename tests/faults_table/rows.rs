@@ -143,7 +143,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "G11", fault: "counts that are no plain number", expected: "the customer is held; empty is not zero",
         shown_by: &["only_plain_decimal_numbers_are_counts", "a_row_that_is_no_count_marks_its_customer_and_names_its_column", "nights"], open: "" },
     Row { id: "G12", fault: "damage by a spreadsheet", expected: "the row is rejected and named",
-        shown_by: &["only_plain_decimal_numbers_are_counts"], open: "that it looks like a spreadsheet's: not yet" },
+        shown_by: &["what_a_spreadsheet_did_is_named", "a_cell_may_hold_several_values_or_more_than_is_meant"], open: "" },
     Row { id: "G13", fault: "one name in several spellings", expected: "compared trimmed and composed",
         shown_by: &["one_customer_in_several_spellings_of_white_space_and_accents_is_one_customer"], open: "" },
     Row { id: "G14", fault: "another vendor's file", expected: "11 by its columns; customers gone are held",

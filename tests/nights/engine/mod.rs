@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Context;
 use std::task::Poll;
@@ -24,13 +25,13 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use recount::apply::Stop;
 use recount::export::ExportSettings;
+use recount::export::settings::Source;
 use recount::history::History;
 use recount::history::RunLock;
 use recount::history::record::RunRecord;
 use recount::nightly::Job;
 use recount::nightly::plan_and_apply;
 use recount::nightly::plan_only;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::guards::GuardPolicy;
 use recount::reconcile::guards::HumanEdit;
 use recount::reconcile::guards::LineStep;
@@ -117,12 +118,17 @@ struct Night {
 }
 
 impl House {
+    fn file(&self) -> PathBuf {
+        match &self.export.source {
+            Source::Path(path) => path.clone(),
+            other => panic!("the vendor writes a file, not {other:?}"),
+        }
+    }
+
     fn new(seed: u64, folder: &Path, disk: Disk) -> Self {
         let mut chance = Chance::new(seed);
         let options = Options::draw(&mut chance);
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
-        let columns =
-            ColumnNames { customer: "Account".to_owned(), service: "Product".to_owned(), count: "Quantity".to_owned() };
         let connectwise = ConnectWise {
             state: RefCell::new(state(&options, &mut chance)),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
@@ -141,7 +147,7 @@ impl House {
             told: None,
             mapping: mapping(&options),
             guards: guards(&options),
-            export: ExportSettings::new(folder.join("export.csv"), columns),
+            export: ExportSettings::new(folder.join("export.csv"), "Account", "Product", "Quantity"),
             options,
             chance,
             vendor,
@@ -167,9 +173,9 @@ impl House {
         let kind = self.chance.below(8);
         self.vendor.change(self.options.customers, self.options.services, &mut self.chance);
         if !(bad && kind > 5) {
-            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), bad.then_some(kind));
-        } else if !self.export.path.exists() {
-            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+            self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), bad.then_some(kind));
+        } else if !self.file().exists() {
+            self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         }
         self.connectwise.state.borrow_mut().seen.nights += 1;
         let held = self.run(RunCommand::Run, None)?.is_some_and(|record| judge::is_held(&record));
@@ -233,6 +239,7 @@ impl House {
             mode: Mode::Apply,
             command,
             export: &self.export,
+            fetched: &self.connectwise.folder,
             mapping: &self.mapping,
             neighbours: &[],
             guards: &self.guards,
@@ -307,14 +314,14 @@ impl House {
         self.tidy_up();
         self.guards = everything_passes();
         self.vendor.complete(self.options.customers);
-        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         let first = self.run(RunCommand::Run, None)?;
         if first.is_some_and(|record| judge::is_held(&record)) {
             self.approve()?;
         }
         judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
         self.pass(TimeDelta::days(1));
-        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         let sent = self.connectwise.state.borrow().sent.len();
         let second = self.run(RunCommand::Run, None)?.ok_or("the second clean run has no record")?;
         if self.connectwise.state.borrow().sent.len() != sent {

@@ -20,7 +20,7 @@ pub(crate) fn slept_through(seed: u64, begins: &str, sleep: TimeDelta) -> Slept 
     house.connectwise.state.borrow_mut().odds = Odds::default();
     house.guards = everything_passes();
     house.vendor.complete(house.options.customers);
-    house.vendor.write(&house.export.path, house.now() - TimeDelta::minutes(1), None);
+    house.vendor.write(&house.file(), house.now() - TimeDelta::minutes(1), None);
     let plan = house.run(RunCommand::Plan, None).expect("a night").and_then(|record| record.planned).expect("a plan");
     house.connectwise.clock.set(begins.parse().expect("a time"));
     let asked = house.connectwise.state.borrow().calls;
