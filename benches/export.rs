@@ -1,47 +1,121 @@
 //! Reading an export of a million rows, beside the least that any reader has to do: a loop over byte records.
+//!
+//! `cargo bench --bench export -- --once` prints the ratios of one quick look; without it criterion takes its time.
+//! `--once rows` (or `sum`, `distinct`) reads in that way alone and once, for measuring its memory from outside.
+
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
 
 use criterion::Criterion;
 use criterion::Throughput;
-use criterion::criterion_group;
-use criterion::criterion_main;
 use csv::ByteRecord;
 use csv::ReaderBuilder;
 use recount::export::ExportSettings;
 use recount::export::read_bytes;
-use recount::reconcile::counts::ColumnNames;
+use recount::export::settings::Column;
+use recount::export::settings::Count;
+use recount::export::settings::Layout;
+use recount::export::settings::Long;
+use recount::export::settings::Shape;
 
 const ROWS: usize = 1_000_000;
+const CUSTOMERS: usize = 50_000;
 const SERVICES: usize = 20;
+/// Each way is tried so often in a quick look, and the best is taken: the others were disturbed.
+const TRIES: usize = 7;
+/// Ways of counting, and the share of the bare loop's speed that each must reach.
+const WAYS: [(&str, f32); 3] = [("rows", 0.4), ("sum", 0.4), ("distinct", 0.12)];
 
-criterion_group!(benches, export);
-criterion_main!(benches);
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let wanted = arguments.iter().position(|argument| argument == "--once");
+    match wanted.map(|at| arguments.get(at + 1).and_then(|way| WAYS.iter().find(|(name, _)| name == way))) {
+        None => thorough(),
+        Some(None) => quick(),
+        Some(Some((way, _))) => {
+            let counts = read_bytes(Path::new("export.csv"), file(ROWS).as_bytes(), &layout(way)).expect("whole");
+            println!("{way}: {} customers, {} units", counts.customers.len(), counts.units());
+        }
+    }
+}
 
-fn export(criterion: &mut Criterion) {
+fn thorough() {
+    let mut criterion = Criterion::default().configure_from_args();
     let file = file(ROWS);
-    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-    let settings = ExportSettings::new(PathBuf::from("export.csv"), columns);
     let mut group = criterion.benchmark_group("export of 1,000,000 rows");
     group.sample_size(10).throughput(Throughput::Elements(u64::try_from(ROWS).unwrap_or(u64::MAX)));
     group.bench_function("loop over byte records", |bench| bench.iter(|| records(black_box(file.as_bytes()))));
-    group.bench_function("read_bytes", |bench| {
-        bench.iter_with_large_drop(|| {
-            read_bytes(Path::new("export.csv"), black_box(file.as_bytes()), &settings).expect("whole")
-        });
-    });
+    for (way, _) in WAYS {
+        let layout = layout(way);
+        group.bench_function(way, |bench| bench.iter_with_large_drop(|| read(black_box(&file), &layout)));
+    }
     group.finish();
+    criterion.final_summary();
 }
 
-/// A vendor's file: every customer with its services, one row each.
+/// In turn, so that a machine that slows down slows all of them.
+fn quick() {
+    let file = file(ROWS);
+    let layouts = WAYS.map(|(way, _)| layout(way));
+    let mut best = [Duration::MAX; 4];
+    for _ in 0..TRIES {
+        let mut took = vec![timed(|| records(black_box(file.as_bytes())))];
+        took.extend(layouts.iter().map(|layout| timed(|| read(black_box(&file), layout))));
+        best.iter_mut().zip(took).for_each(|(best, took)| *best = took.min(*best));
+    }
+    println!(
+        "{} rows, {} MB; the csv crate's loop over byte records takes {:?}",
+        ROWS,
+        file.len() / 1_000_000,
+        best[0]
+    );
+    for ((way, least), took) in WAYS.iter().zip(&best[1..]) {
+        let ratio = best[0].as_secs_f32() / took.as_secs_f32();
+        let verdict = if ratio >= *least { "enough" } else { "TOO SLOW" };
+        println!("{way} {ratio:.2} of its speed ({took:?}; at least {least}: {verdict})");
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let begun = Instant::now();
+    let done = work();
+    let took = begun.elapsed();
+    drop(done);
+    took
+}
+
+fn read(file: &str, layout: &Layout) -> recount::reconcile::counts::Counts {
+    read_bytes(Path::new("export.csv"), file.as_bytes(), layout).expect("whole")
+}
+
+fn layout(way: &str) -> Layout {
+    let settings = ExportSettings::new(PathBuf::from("export.csv"), "Account", "Product", "Quantity");
+    let count = match way {
+        "rows" => Count::Rows { item: None },
+        "distinct" => Count::Distinct { item: Column::named("Device") },
+        _ => return settings.layout,
+    };
+    let long = Long { service: Column::named("Product"), count };
+    Layout::new(settings.layout.customer, Shape::Long(long))
+}
+
+/// A vendor's file: every customer with its services, one row each, and the device that the row is about.
 fn file(rows: usize) -> String {
-    let mut file = "Account,Product,Quantity\n".to_owned();
+    let mut file = "Account,Product,Device,Quantity\n".to_owned();
     for row in 0..rows {
-        let (customer, service) = (row / SERVICES, row % SERVICES);
-        let _ = writeln!(file, "Customer {customer:06} Ltd,Mail protection {service:02},{}", row % 97);
+        let (customer, service) = (row / SERVICES % CUSTOMERS, row % SERVICES);
+        let _ = writeln!(
+            file,
+            "Customer {customer:06} Ltd,Mail protection {service:02},DESKTOP-{:07},{}",
+            row * 7919 % ROWS,
+            row % 97
+        );
     }
     file
 }

@@ -22,7 +22,6 @@ use recount::reconcile::clear::Seen;
 use recount::reconcile::clear::Stopped;
 use recount::reconcile::clear::clear;
 use recount::reconcile::cleared::ClearedPlan;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::draw::Gathered;
 use recount::reconcile::draw::draw;
@@ -132,12 +131,11 @@ struct Night {
 
 impl Night {
     fn new() -> Self {
-        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
         let modified_at = DateTime::<Utc>::UNIX_EPOCH;
         Self {
             integration: IntegrationName::new("bench"),
             file: file(),
-            settings: ExportSettings::new(PathBuf::from("export.csv"), columns),
+            settings: ExportSettings::new(PathBuf::from("export.csv"), "Account", "Product", "Quantity"),
             mapping: mapping(),
             directory: directory(),
             additions: additions(),
@@ -148,7 +146,8 @@ impl Night {
     }
 
     fn counts(&self) -> Counts {
-        read_bytes(Path::new("export.csv"), black_box(self.file.as_bytes()), &self.settings).expect("a whole file")
+        read_bytes(Path::new("export.csv"), black_box(self.file.as_bytes()), &self.settings.layout)
+            .expect("a whole file")
     }
 
     fn places(&self, counts: &Counts) -> BTreeMap<CustomerName, Place> {
@@ -205,7 +204,8 @@ fn mapping() -> Mapping {
         (CustomerName::new(&format!("Customer {customer:06} Ltd")), CustomerRow { target, line: 2 })
     });
     let services = (0..SERVICES).map(|service| {
-        let billed = Billed { products: vec![ProductCode::new(&format!("MP-{service:02}"))], whole: true };
+        let billed =
+            Billed { products: vec![ProductCode::new(&format!("MP-{service:02}"))], whole: true, ..Billed::default() };
         (ServiceName::new(&format!("Mail protection {service:02}")), ServiceRule::Billed(billed))
     });
     Mapping {
@@ -265,6 +265,9 @@ fn additions() -> Additions {
             quantity: Ok(Quantity::from(used(customer, service) + behind)),
             effective_on: Some(today()),
             cancelled_on: None,
+            less_included: Ok(Quantity::ZERO),
+            bill: Some("Billable".to_owned()),
+            mark: None,
             changed: None,
         });
     }

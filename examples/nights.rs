@@ -1,4 +1,5 @@
-//! Simulated nights, as many as one likes: `cargo run --release --example nights -- --seeds 100000 [--from 0]`.
+//! Simulated nights, as many as one likes:
+//! `cargo run --release --example nights -- --seeds 100000 [--from 0] [--threads 2]`.
 //! Ends with 1 at the first violation, and prints its seed and all that the seed drew.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
 
@@ -6,39 +7,86 @@
 mod engine;
 
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
 use std::time::Instant;
 
 fn main() -> ExitCode {
     let (from, seeds) = (argument("--from").unwrap_or(0), argument("--seeds").unwrap_or(1000));
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let threads = argument("--threads").unwrap_or(cores).max(1);
+    let work = Mutex::new(Work { next: from, end: from.saturating_add(seeds), ..Work::default() });
     let began = Instant::now();
-    let mut all: Vec<engine::Seen> = Vec::new();
-    for seed in from..from.saturating_add(seeds) {
-        match engine::live(seed) {
-            Ok(seen) => all.push(seen),
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| live(&work, from, began));
+        }
+    });
+    let work = work.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((seed, said)) = work.violation {
+        eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}");
+        return ExitCode::FAILURE;
+    }
+    if work.done != seeds {
+        eprintln!("only {} of {seeds} seeds came to their end", work.done);
+        return ExitCode::FAILURE;
+    }
+    tell(&work, began);
+    ExitCode::SUCCESS
+}
+
+/// What the threads share.
+#[derive(Default)]
+struct Work {
+    next: u64,
+    end: u64,
+    done: u64,
+    seen: engine::Seen,
+    violation: Option<(u64, String)>,
+}
+
+fn live(work: &Mutex<Work>, from: u64, began: Instant) {
+    let shared = || work.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let seed = {
+            let mut work = shared();
+            if work.next >= work.end {
+                return;
+            }
+            work.next += 1;
+            work.next - 1
+        };
+        let lived = engine::live(seed, engine::Disk::Sound);
+        let mut work = shared();
+        match lived {
+            Ok(seen) => work.seen.add(seen),
             Err(said) => {
-                eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}");
-                return ExitCode::FAILURE;
+                work.end = 0;
+                work.violation.get_or_insert((seed, said));
             }
         }
+        work.done += 1;
+        if work.done.is_multiple_of(5000) {
+            eprintln!("{} seeds from {from} in {} s, 0 violations", work.done, began.elapsed().as_secs());
+        }
     }
-    let sum = |of: fn(&engine::Seen) -> u64| all.iter().map(of).sum::<u64>();
+}
+
+fn tell(work: &Work, began: Instant) {
+    let Work { done, seen, .. } = work;
     println!(
-        "{seeds} seeds, {} bad nights, {} requests gone wrong, {} processes dead, {} hand edits, {} plans held",
-        sum(|seen| seen.nights),
-        sum(|seen| seen.faults),
-        sum(|seen| seen.crashes),
-        sum(|seen| seen.hand_edits),
-        sum(|seen| seen.held_plans),
+        "{done} seeds, {} bad nights, {} requests gone wrong, {} processes dead, {} disks torn, {} hand edits, {} plans held",
+        seen.nights, seen.faults, seen.crashes, seen.torn, seen.hand_edits, seen.held_plans,
     );
     println!(
         "{} updates, {} creations, {} settled by another try, {} in the known gap between look and write; 0 violations in {} s",
-        sum(|seen| seen.updates),
-        sum(|seen| seen.creations),
-        sum(|seen| seen.adopted),
-        sum(|seen| seen.races),
+        seen.updates,
+        seen.creations,
+        seen.adopted,
+        seen.races,
         began.elapsed().as_secs(),
     );
-    ExitCode::SUCCESS
 }
 
 fn argument(name: &str) -> Option<u64> {

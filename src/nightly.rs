@@ -3,12 +3,14 @@
 //!
 //! A run is begun before anything can fail and ended on every path. What is returned is what was stored.
 
+mod days;
 mod ending;
 mod failure;
 mod gather;
 mod line;
 mod moved;
 mod survey;
+pub mod tonight;
 mod undo;
 
 pub use failure::Failure;
@@ -17,6 +19,8 @@ pub use survey::Survey;
 pub use survey::Whereabouts;
 pub use survey::survey;
 pub use survey::whereabouts;
+
+use std::path::Path;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -38,6 +42,8 @@ use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::nightly::ending::Ending;
 use crate::nightly::gather::Remote;
+use crate::reconcile::bleed::BLEED_DAYS;
+use crate::reconcile::bleed::bleeding;
 use crate::reconcile::clear::Approval;
 use crate::reconcile::clear::Checks;
 use crate::reconcile::clear::clear;
@@ -69,6 +75,8 @@ pub struct Job<'a> {
     pub command: RunCommand,
     /// Where the counts come from.
     pub export: &'a ExportSettings,
+    /// The folder that keeps what was fetched from a link.
+    pub fetched: &'a Path,
     /// Where they are billed.
     pub mapping: &'a Mapping,
     /// Who else bills in the same ConnectWise.
@@ -155,14 +163,17 @@ async fn plan_night<R: Reader>(
     }
     ending.cut_off_runs(history)?;
     trust_the_clock(job, history, ending.started_at())?;
-    let export = read_export(job, ending.started_at())?;
+    let export = unless_stopped(job, read_export(job)).await??;
     ending.export(&export);
+    let month_ago = ending.started_at().checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    ending.warn(bleeding(&history.units_since(job.integration, month_ago)?, export.counts.units()));
     let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
     let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
     ending.resolved(&resolutions);
     let since = ending.started_at().checked_sub_signed(job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(job.integration, since)?;
-    let past = Past { in_doubt, just_created, ..history.past(job.integration, ending.run())? };
+    let counted = days::counted(job, history, ending.today())?;
+    let past = Past { in_doubt, just_created, counted, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
     let seen = history.agreements_by_name(job.neighbours)?;
@@ -179,6 +190,7 @@ async fn plan_night<R: Reader>(
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
     let clearance = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
+    ending.counts(days::of(job.mapping, &export.counts, &remote.places));
     // A hundred thousand lines are kept once, not three times.
     drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);
@@ -222,8 +234,8 @@ const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
 const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
-fn read_export(job: Job<'_>, now: DateTime<Utc>) -> Result<Export, Failure> {
-    let export = crate::export::read(job.export, now)?;
+async fn read_export(job: Job<'_>) -> Result<Export, Failure> {
+    let export = tonight::export(job.export, job.integration, job.fetched, job.clock).await?;
     match malformed(&export.counts, job.guards) {
         Some(finding) => Err(Failure { exit: Exit::Refused, finding }),
         None => Ok(export),

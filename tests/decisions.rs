@@ -217,3 +217,22 @@ fn a_line_that_is_set_back_twice_is_a_fight_and_says_so() {
     }
     night.recount(&["held"]);
 }
+
+/// Whoever reads the log would believe what a customer's name says.
+#[test]
+fn no_name_and_no_answer_forges_a_line_of_the_log() {
+    let forged = " INFO recount: run 999 of mail begins";
+    let night = Night::busy();
+    night.export(format!(
+        "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n\
+         Nobody\u{2028}{forged}\u{85}{forged}\u{1b}[2J\u{202e},CloudFilter,1\n"
+    ));
+    for arguments in [&["run", "-vv"][..], &["plan", "-vv"], &["held", "-vv"]] {
+        let said = night.recount(arguments);
+        for line in said.err.split(['\n', '\r', '\u{2028}', '\u{85}']) {
+            assert!(!line.starts_with(forged), "{arguments:?}\n{}", said.err);
+        }
+        let hidden = |letter: char| letter.is_control() && letter != '\n' || "\u{202e}\u{2028}".contains(letter);
+        assert!(!said.err.contains(hidden) && !said.out.contains(hidden), "{arguments:?}\n{:?}", said.err);
+    }
+}

@@ -4,6 +4,7 @@ mod architecture;
 mod connectwise;
 mod core;
 mod decisions;
+mod exports;
 mod faults;
 mod faults_table;
 mod files;

@@ -111,3 +111,49 @@ fn a_clock_that_jumped_stops_a_night_that_nobody_watches() {
         night.run().exits(0);
     }
 }
+
+/// Otherwise a restored backup would set lines back that were changed since, and create lines a second time.
+#[test]
+fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {
+    let night = Night::busy();
+    let backup = fs::read(night.path("state/history.db")).expect("a backup");
+    night.run().exits(0);
+    remove_database(&night);
+    night.write("state/history.db", &backup);
+    night.sim().clear_requests();
+    for command in ["run", "plan", "verify", "check"] {
+        let said = night.recount(&[command]);
+        assert_eq!(said.exit, 14, "{command}\n{}{}", said.out, said.err);
+        let told = format!("{}{}", said.out, said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("older than its last run") && told.contains("history.head"), "{command}\n{told}");
+        assert!(command == "check" || night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+    }
+    fs::remove_file(night.path("state/history.head")).expect("on purpose");
+    night.recount(&["plan"]).exits(0);
+    night.recount(&["verify"]).exits(0);
+}
+
+/// The file that tells is only ever behind: a process that dies before it writes it stops nobody.
+#[test]
+fn a_head_that_is_behind_is_no_alarm() {
+    let night = Night::busy();
+    let behind = fs::read(night.path("state/history.head")).expect("the head");
+    night.run().exits(0);
+    assert_ne!(fs::read(night.path("state/history.head")).expect("the head"), behind);
+    night.write("state/history.head", behind);
+    night.run().exits(0);
+    night.recount(&["verify"]).exits(0);
+}
+
+/// Many nights, each under every limit, empty the invoices too.
+#[test]
+fn units_that_bleed_away_are_told() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+    database.execute("UPDATE runs SET export_units = '21' WHERE approved = 1", []).expect("changed");
+    drop(database);
+    let said = night.run().exits(0);
+    assert_eq!(said.codes(), ["units-bleeding"]);
+    assert!(said.out.contains("fell from 21"), "{}", said.out);
+}

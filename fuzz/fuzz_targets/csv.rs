@@ -6,29 +6,31 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use recount::export::ExportSettings;
 use recount::export::read_bytes;
+use recount::export::settings::Layout;
 use recount::reconcile::counts::Cell;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
 use recount_fuzz::assert_harmless;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = Path::new("export.csv");
-    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-    let settings = ExportSettings::new(path.to_owned(), columns);
+    let settings = ExportSettings::new(path.to_owned(), "Account", "Product", "Quantity");
     let ways = [(b',', Duplicates::Error), (b';', Duplicates::Sum), (b'\t', Duplicates::Max)];
     for (delimiter, duplicates) in ways {
-        let settings = ExportSettings { delimiter, duplicates, ..settings.clone() };
-        match read_bytes(path, bytes, &settings) {
+        let layout = Layout { delimiter: Some(delimiter), duplicates, ..settings.layout.clone() };
+        match read_bytes(path, bytes, &layout) {
             Ok(counts) => check(&counts, duplicates),
-            Err(error) => assert_harmless(&error.to_string()),
+            Err(error) => {
+                assert_harmless(&error.to_string());
+                error.diagnosis().iter().flat_map(|text| text.lines()).for_each(assert_harmless);
+            },
         }
     }
 });
 
 fn check(counts: &Counts, duplicates: Duplicates) {
     let cells = counts.customers.values().flat_map(|customer| customer.services.values());
-    let counted: usize = cells.clone().map(|cell| cell.lines().len()).sum();
+    let counted: usize = cells.clone().map(|cell| cell.lines().number()).sum();
     assert!(counts.rows > 0);
     assert_eq!(counted + counts.rejected.len() + counts.nameless.len(), counts.rows, "a row was lost");
     let rejected: usize = counts.customers.values().map(|customer| customer.rejected_lines.len()).sum();
@@ -36,9 +38,10 @@ fn check(counts: &Counts, duplicates: Duplicates) {
     for cell in cells {
         match cell {
             Cell::Counted { lines, .. } => {
-                assert!(duplicates != Duplicates::Error || lines.len() == 1, "rows were merged unasked");
+                assert!(duplicates != Duplicates::Error || lines.number() == 1, "rows were merged unasked");
             }
-            Cell::Duplicate { lines, counts } => assert_eq!(lines.len(), counts.len()),
+            Cell::OutOfRange { .. } => panic!("no row is negative"),
+            Cell::Duplicate { lines, counts } => assert_eq!(lines.number(), counts.len()),
         }
     }
     assert!(!counts.units().is_sign_negative());

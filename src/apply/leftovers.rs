@@ -11,6 +11,7 @@ use chrono::Utc;
 use crate::connectwise::ReadError;
 use crate::connectwise::Reader;
 use crate::history::History;
+use crate::history::Intent;
 use crate::history::IntentKind;
 use crate::history::OpenWrite;
 use crate::history::StoreError;
@@ -19,6 +20,7 @@ use crate::reconcile::guards::InDoubt;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductId;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::LineKey;
@@ -68,7 +70,7 @@ pub async fn resolve_leftovers<R: Reader>(
         }
         let additions = read.get(&agreement).map(Vec::as_slice).unwrap_or_default();
         let waited = now.signed_duration_since(open.sent_at) >= settle;
-        let outcome = match look_up(&open.intent.kind, additions, now.date_naive(), waited) {
+        let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
             Found::InDoubt(candidates) => {
                 in_doubt.insert(open.intent.key.clone(), InDoubt::of(&open, candidates));
@@ -126,11 +128,11 @@ enum Found {
     InDoubt(Vec<AdditionId>),
 }
 
-fn look_up(kind: &IntentKind, additions: &[Addition], today: NaiveDate, waited: bool) -> Found {
-    match kind {
+fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bool) -> Found {
+    match &intent.kind {
         IntentKind::Set { addition, from, to } => Found::Known(look_up_set(*addition, *from, *to, additions)),
         IntentKind::Create { product, quantity, effective_on: _, before } => {
-            let new = new_lines(additions, *product, before);
+            let new = new_lines(additions, *product, intent.key.item.as_ref(), before);
             let current: Vec<&Addition> = new.iter().copied().filter(|addition| addition.is_current(today)).collect();
             // Of several, a person ends all but the one that is meant, as the report asks for.
             match if current.is_empty() { new.as_slice() } else { current.as_slice() } {
@@ -163,7 +165,14 @@ fn look_up_set(addition: AdditionId, from: Quantity, to: Quantity, additions: &[
     }
 }
 
-/// Additions of a product that were not there before it was created.
-pub(super) fn new_lines<'a>(additions: &'a [Addition], product: ProductId, before: &[AdditionId]) -> Vec<&'a Addition> {
-    additions.iter().filter(|addition| addition.product == Some(product) && !before.contains(&addition.id)).collect()
+/// Additions of a product, and with the mark of an item where each has its own, that were not there before it was
+/// created.
+pub(super) fn new_lines<'a>(
+    additions: &'a [Addition],
+    product: ProductId,
+    item: Option<&ItemName>,
+    before: &[AdditionId],
+) -> Vec<&'a Addition> {
+    let on_line = |addition: &&Addition| addition.product == Some(product) && addition.bears(item);
+    additions.iter().filter(on_line).filter(|addition| !before.contains(&addition.id)).collect()
 }

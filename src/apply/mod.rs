@@ -10,6 +10,7 @@
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
+mod ends;
 mod leftovers;
 mod one_write;
 mod stop;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 
 use chrono::DateTime;
 use chrono::NaiveDate;
+use chrono::TimeDelta;
 use chrono::Utc;
 
 use crate::connectwise::ReadError;
@@ -101,6 +103,20 @@ pub struct Scene<'a> {
     pub stop: &'a Stop,
 }
 
+/// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
+/// wakes up in another day's business.
+const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
+/// Time servers correct a clock by seconds, not by minutes.
+const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
+
+impl Scene<'_> {
+    /// Whether nobody should carry the plan out any more, or nobody can tell.
+    fn is_too_old(&self) -> bool {
+        let age = (self.clock)().signed_duration_since(self.drawn_at);
+        age > PLAN_LIFE || age < -CLOCK_STEP
+    }
+}
+
 /// Carries out a cleared plan, line by line, without deciding anything.
 pub async fn carry_out<W: Writer>(
     plan: &ClearedPlan,
@@ -137,6 +153,11 @@ async fn look_and_write<W: Writer>(
         () = scene.stop.wait() => Fresh::Unread(Halt::Stopped),
     };
     match fresh {
+        // The host may have slept through the look, or ConnectWise made it wait.
+        Fresh::Billing(_) if scene.is_too_old() => {
+            *halt = Some(Halt::PlanTooOld);
+            not_reached(key, write)
+        }
         Fresh::Billing(additions) => hands.write(key, write, &additions).await,
         Fresh::Held(code, detail) => held(key, code, &detail),
         Fresh::Unread(why) => {

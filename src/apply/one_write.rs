@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
-
 use crate::apply::Halt;
 use crate::apply::Scene;
 use crate::apply::Settled;
+use crate::apply::ends::End;
+use crate::apply::ends::created;
+use crate::apply::ends::in_doubt;
+use crate::apply::ends::moved;
+use crate::apply::ends::overtaken;
+use crate::apply::ends::refused;
+use crate::apply::ends::updated;
 use crate::connectwise::ReadError;
 use crate::connectwise::WriteError;
 use crate::connectwise::Writer;
@@ -50,23 +55,11 @@ pub(super) struct Hands<'a, W> {
     no_add: Option<ReadError>,
 }
 
-/// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
-/// wakes up in another day's business.
-const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
-/// Time servers correct a clock by seconds, not by minutes.
-const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
-
 /// The two rights that a write can lack; lacking one does not stop the other.
 #[derive(Debug, Clone, Copy)]
 enum Verb {
     Edit,
     Add,
-}
-
-/// A line's end, with what the journal has to keep of it.
-struct End {
-    settled: Settled,
-    outcome: WriteOutcome,
 }
 
 impl<'a, W: Writer> Hands<'a, W> {
@@ -95,8 +88,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
             return Some(Halt::ServerErrors);
         }
-        let age = (self.scene.clock)().signed_duration_since(self.scene.drawn_at);
-        if age > PLAN_LIFE || age < -CLOCK_STEP {
+        if self.scene.is_too_old() {
             return Some(Halt::PlanTooOld);
         }
         self.scene.stop.asked().then_some(Halt::Stopped)
@@ -207,8 +199,10 @@ impl<'a, W: Writer> Hands<'a, W> {
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
         let unreadable = fresh.iter().any(|addition| addition.product.is_none());
+        // One that is not marked may hold the item as well.
         let there = of_product
             .clone()
+            .filter(|addition| addition.mark.is_none() || addition.bears(create.item()))
             .any(|addition| addition.is_live(self.scene.today) || addition.begins_after(self.scene.today));
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
@@ -245,7 +239,7 @@ impl<'a, W: Writer> Hands<'a, W> {
             Ok(additions) => additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
         };
-        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), before);
+        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), create.item(), before);
         match new.as_slice() {
             [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
                 created(key, create, one, "found by a second look")
@@ -324,76 +318,4 @@ fn live_quantity(additions: &[Addition], id: AdditionId, scene: Scene<'_>) -> Re
         return Err(format!("addition {id} is not live any more"));
     }
     addition.quantity.clone()
-}
-
-/// The line is not as planned: whoever changed it meant something by it.
-fn moved(key: &LineKey, set: &SetQuantity, now: Result<Quantity, String>, fresh: &[Addition]) -> Settled {
-    let by = fresh.iter().find(|addition| addition.id == set.addition()).and_then(|addition| addition.changed.as_ref());
-    let by = by.map(|change| format!(", changed by {} at {}", change.by, change.at)).unwrap_or_default();
-    let (outcome, detail) = match &now {
-        Ok(now) if *now == set.to() => (Outcome::Unchanged, format!("already {now}{by}; nothing was sent")),
-        Ok(now) => (Outcome::Conflict, format!("planned on {}, ConnectWise holds {now}{by}", set.from())),
-        Err(why) => (Outcome::Conflict, why.clone()),
-    };
-    let reason = if outcome == Outcome::Unchanged { Code::Equal } else { Code::ChangedMeanwhile };
-    Settled { key: key.clone(), outcome, reason, now: now.ok(), created: None, detail }
-}
-
-fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> End {
-    let settled = Settled {
-        key: key.clone(),
-        outcome: Outcome::Updated,
-        reason: Code::CountChanged,
-        now: Some(set.to()),
-        created: None,
-        detail: detail.to_owned(),
-    };
-    End { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: set.to() } }
-}
-
-fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> End {
-    // The line is there, whatever its quantity: another creation would be the second.
-    let right = addition.quantity.as_ref() == Ok(&create.quantity());
-    let quantity = addition.quantity.clone().unwrap_or(create.quantity());
-    let (outcome, reason, detail) = if right {
-        (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
-    } else {
-        let detail = format!("created as addition {}, but ConnectWise holds {quantity}", addition.id);
-        (Outcome::Failed, Code::WriteIgnored, detail)
-    };
-    let settled =
-        Settled { key: key.clone(), outcome, reason, now: Some(quantity), created: Some(addition.id), detail };
-    End { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
-}
-
-fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> End {
-    let detail = why.to_owned();
-    let settled = Settled { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
-    End { settled, outcome: WriteOutcome::Refused { why: why.to_owned() } }
-}
-
-/// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.
-fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> End {
-    let detail = format!("planned {} to {}, ConnectWise holds {now}", set.from(), set.to());
-    let settled = Settled {
-        key: key.clone(),
-        outcome: Outcome::Conflict,
-        reason: Code::ChangedMeanwhile,
-        now: Some(now),
-        created: None,
-        detail: detail.clone(),
-    };
-    End { settled, outcome: WriteOutcome::Superseded { why: detail } }
-}
-
-fn in_doubt(key: &LineKey, why: &str) -> End {
-    let settled = Settled {
-        key: key.clone(),
-        outcome: Outcome::Unknown,
-        reason: Code::InDoubt,
-        now: None,
-        created: None,
-        detail: why.to_owned(),
-    };
-    End { settled, outcome: WriteOutcome::Unknown { why: why.to_owned() } }
 }

@@ -18,9 +18,12 @@ use crate::connectwise::ReadError;
 use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
 use crate::history::History;
+use crate::history::network_file_system;
 use crate::nightly::Failure;
 use crate::nightly::Others;
 use crate::nightly::survey;
+use crate::nightly::tonight;
+use crate::nightly::tonight::TonightError;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
@@ -77,6 +80,9 @@ struct Check {
     status: Status,
     detail: String,
     fix: String,
+    /// The detail with the text at fault marked, for a person.
+    #[serde(skip)]
+    drawn: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -98,10 +104,16 @@ struct Document<'a> {
 impl Checks {
     fn store(&mut self, config: &Config) {
         let state = config.state.display();
-        match History::open_existing(&config.state) {
-            Ok(Some(_)) => self.good("state", format!("{state}: the history is whole")),
+        let opened = History::open_existing(&config.state);
+        let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
+        match opened {
+            Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+        }
+        if let Some(kind) = network_file_system(&config.state) {
+            let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";
+            self.note("state", format!("{state}: a network file system ({kind}); {why}"));
         }
     }
 
@@ -114,7 +126,7 @@ impl Checks {
             }
         };
         self.shared(config, integration, mapping);
-        let counts = self.export(&name("export"), integration);
+        let counts = self.export(&name("export"), config, integration).await;
         let connected = session::connectwise_of(config, integration)
             .and_then(|settings| Ok((settings, session::connect(settings)?)));
         let (settings, client) = match connected {
@@ -128,8 +140,9 @@ impl Checks {
         self.writing(&name("may write"), integration, mapping.create_lines);
     }
 
-    fn export(&mut self, name: &str, integration: &IntegrationConfig) -> Counts {
-        match crate::export::read(&integration.export, clock::now()) {
+    async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
+        let fetched = session::fetched(&config.state);
+        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (counts.rows, counts.customers.len());
@@ -152,8 +165,16 @@ impl Checks {
                 }
                 export.counts
             }
+            Err(TonightError::Export(error)) => {
+                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
+                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
+                if let Some(check) = self.list.last_mut() {
+                    check.drawn = error.diagnosis();
+                }
+                Counts::default()
+            }
             Err(error) => {
-                self.wrong(name, Exit::Refused, session::chain(&error), "put the vendor's export there");
+                self.failure(name, &Failure::from(error));
                 Counts::default()
             }
         }
@@ -272,7 +293,7 @@ impl Checks {
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned() });
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None });
     }
 
     fn tell(&self, console: &Console) -> Exit {
@@ -310,14 +331,19 @@ impl Check {
             Status::Note => "·".to_owned(),
             Status::Wrong => paint.bad("✗"),
         };
-        let Self { name, detail, fix, .. } = self;
-        let (name, detail) = (escaped(name), detail.clone());
+        let Self { name, detail, fix, drawn, .. } = self;
+        let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
         let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
         let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
         let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
         let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
         for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
-            wrapped(&mut text, sentence, "    ", "    ");
+            if sentence.starts_with(' ') {
+                // A line of the file, or the carets under it.
+                text.push_str(&format!("    {sentence}\n"));
+            } else {
+                wrapped(&mut text, sentence, "    ", "    ");
+            }
         }
         text
     }

@@ -191,7 +191,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
 fn acceptable(target: Target<'_>) -> Option<(Matter, Code)> {
     let line = target.line?;
     let held = line.outcome == Outcome::Held && may_be_accepted(line.reason) && line.wanted.is_some();
-    held.then_some((Matter::line(&waiting::key(line)?), line.reason))
+    held.then_some((Matter::line(&line.key()?), line.reason))
 }
 
 /// A line that would be written, now or once something else is mended.
@@ -202,7 +202,7 @@ fn keepable(target: Target<'_>) -> Option<(Matter, Code)> {
         Outcome::Unknown => false,
         _ => true,
     };
-    fits.then_some((Matter::line(&waiting::key(line)?), line.reason))
+    fits.then_some((Matter::line(&line.key()?), line.reason))
 }
 
 /// A matter that is asked about, or that is ignored already.

@@ -15,6 +15,8 @@ mod logging;
 mod map;
 mod night;
 mod operator;
+mod profiles;
+mod read;
 mod report;
 mod session;
 mod signals;
@@ -49,6 +51,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Demo(options)) => demo::run(options, console),
         Some(Command::Check) => check::run(&cli.global, console),
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
+        Some(Command::Read(options)) => read::run(&cli.global, options, console),
+        Some(Command::Profiles) => profiles::run(&cli.global, console),
         Some(Command::Plan(options)) => night::plan(&cli.global, options, console),
         Some(Command::Run(options)) => night::run(&cli.global, options, console),
         Some(Command::Apply(options)) => night::apply(&cli.global, options, console),
@@ -113,6 +117,10 @@ enum Command {
     Demo(demo::Options),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check,
+    /// What an export comes to, customer by customer; asks nothing of ConnectWise
+    Read(read::Options),
+    /// The vendors whose files are known: names for `profile` and `read --profile`
+    Profiles,
     /// Which customer is which company: list, suggest, add, ignore, test
     Map(map::Options),
     /// What would change, and why; writes nothing to ConnectWise

@@ -262,11 +262,13 @@ async fn night(
     let settle =
         connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
     let neighbours = config.neighbours(integration);
+    let fetched = session::fetched(&config.state);
     let job = Job {
         integration: &integration.name,
         mode: integration.mode,
         command: order.command,
         export: &integration.export,
+        fetched: &fetched,
         mapping: integration.mapping.as_ref().unwrap_or(&nothing),
         neighbours: &neighbours,
         guards: &integration.guards,

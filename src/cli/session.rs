@@ -1,6 +1,7 @@
 //! What every run needs: the configuration, the lock, the history, the clock, and a runtime to wait in.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::cli::Global;
 use crate::cli::clock;
@@ -28,8 +29,10 @@ pub(super) struct Session {
 pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
     let path = config::find(global.config.as_deref())
         .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
-    config::load(&path)
-        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+    config::load(&path).map_err(|errors| {
+        let message = if global.json { errors.to_string() } else { errors.drawn() };
+        Trouble::new(Exit::Config, message, "correct it, then `recount check`")
+    })
 }
 
 impl Session {
@@ -88,6 +91,11 @@ pub(super) fn connectwise_of<'a>(
         let message = format!("there is no [connectwise.{}]", integration.connectwise);
         Failure::new(Exit::Config, Code::ConfigInvalid, message, "correct recount.toml")
     })
+}
+
+/// The folder that keeps what was fetched from report links.
+pub(super) fn fetched(state: &Path) -> PathBuf {
+    state.join("fetched")
 }
 
 /// A runtime for one thread: a run waits for one write at a time, and for few reads.

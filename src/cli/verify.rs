@@ -59,7 +59,10 @@ fn verify(global: &Global, against: Option<&str>) -> Result<Chain, Trouble> {
     let history = session::existing_history(&config.state)?;
     history.check().map_err(|error| session::store(&error))?;
     let chain = history.verify_journal().map_err(|error| session::store(&error))?;
-    let Some(against) = against else { return Ok(chain) };
+    let Some(against) = against else {
+        history.is_newest().map_err(|error| session::store(&error))?;
+        return Ok(chain);
+    };
     if history.had_head(&against).map_err(|error| session::store(&error))? {
         return Ok(chain);
     }

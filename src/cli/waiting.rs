@@ -16,7 +16,6 @@ use crate::reconcile::decisions::Index;
 use crate::reconcile::decisions::Matter;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::LineKey;
 use crate::report::held::Decided;
 use crate::report::held::Waiting;
 use crate::report::lines;
@@ -42,7 +41,7 @@ pub(super) struct Target<'a> {
 pub(super) fn boards(config: &Config, history: &History) -> Result<Vec<Board>, Trouble> {
     let boards = config.integrations.keys().map(|name| {
         let Some(run) = history.latest_plan(name)? else { return Ok(None) };
-        let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), key(line)?)));
+        let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
         let index = Index::new(name, placed);
         Ok(Some(Board { decisions: history.decisions(name)?, index, run }))
     });
@@ -76,7 +75,7 @@ pub(super) fn decided(boards: &[Board], today: NaiveDate) -> Vec<Decided> {
             decision: decision.clone(),
             line: lines(&board.run)
                 .iter()
-                .find(|line| key(line).is_some_and(|key| Matter::line(&key) == *matter))
+                .find(|line| line.key().is_some_and(|key| Matter::line(&key) == *matter))
                 .cloned(),
             holds: decision.holds_on(today),
         })
@@ -120,11 +119,6 @@ pub(super) fn unknown(typed: &str, handles: &[&str]) -> Trouble {
     let fix =
         alike.map_or("recount held".to_owned(), |(_, handle)| format!("did you mean {handle}? else: recount held"));
     Trouble::new(Exit::Usage, format!("the newest plan has no handle {typed}"), fix)
-}
-
-/// The key of a line that has a place.
-pub(super) fn key(line: &LineRecord) -> Option<LineKey> {
-    Some(LineKey { agreement: line.agreement?, product: line.product.clone()? })
 }
 
 impl Board {

@@ -127,7 +127,7 @@ fn client_id(field: &Field<'_>) -> Option<String> {
 }
 
 /// `{ credential = "…" }`, `{ file = "…" }` or `{ env = "…" }`. No value is shown: it may be the secret itself.
-fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
+pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
     if field.value().as_table().is_none() {
         field.error_unseen(format!(
             "`{0}` must not stand in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",

@@ -11,6 +11,7 @@ use crate::config::load;
 use crate::export::cells;
 use crate::export::names::alike;
 use crate::export::names::normalized;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
@@ -85,10 +86,12 @@ struct Row {
 impl Line<'_> {
     fn error(&self, at: usize, message: impl Into<String>, text: &str) {
         let before = self.text.get(..at).unwrap_or_default().chars().count();
+        let marked = at..self.text.len().min(at.saturating_add(text.len()));
         (self.said)(ConfigError {
             line: Some(self.number),
             column: u64::try_from(before + 1).ok(),
             text: (!text.is_empty()).then(|| shown(text)),
+            mark: Some(Excerpt::of(self.text, marked)),
             ..ConfigError::of_file(self.path.to_owned(), message.into())
         });
     }

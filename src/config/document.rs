@@ -10,8 +10,12 @@ use toml::de::DeValue;
 
 use crate::config::error::ConfigError;
 use crate::export::names::alike;
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
+
+/// Words of lines on which somebody may have written a secret, against all advice.
+const BESIDE_SECRETS: [&str; 8] = ["key", "secret", "token", "pass", "header", "auth", "credential", "cookie"];
 
 /// The file, and what was found wrong with it so far.
 pub(in crate::config) struct Document<'a> {
@@ -53,7 +57,8 @@ impl<'a> Document<'a> {
     pub(in crate::config) fn error(&self, span: Range<usize>, message: impl Into<String>, text: Option<String>) {
         let (line, column) = self.place(span.start);
         let (path, message) = (self.path.to_owned(), message.into());
-        self.push(ConfigError { path, line: Some(line), column: Some(column), message, text });
+        let mark = text.as_ref().map(|_| self.mark(&span));
+        self.push(ConfigError { path, line: Some(line), column: Some(column), message, text, mark });
     }
 
     /// A fault of any file.
@@ -63,6 +68,22 @@ impl<'a> Document<'a> {
 
     pub(in crate::config) fn into_errors(self) -> Vec<ConfigError> {
         self.errors.into_inner()
+    }
+
+    /// The line of a text at fault that may be shown. What stands beside it is left out where it may be a secret.
+    fn mark(&self, span: &Range<usize>) -> Excerpt {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let begins = before.rfind('\n').map_or(0, |at| at + 1);
+        let ends =
+            self.text.get(span.start..).and_then(|rest| rest.find('\n')).map_or(self.text.len(), |at| span.start + at);
+        let (line, own) = (self.text.get(begins..ends), self.text.get(span.start..span.end.min(ends)));
+        let (line, own) = (line.unwrap_or_default(), own.unwrap_or_default());
+        let lower = line.to_lowercase();
+        if BESIDE_SECRETS.iter().any(|word| lower.contains(word)) {
+            return Excerpt::of(own, 0..own.len());
+        }
+        let from = span.start - begins;
+        Excerpt::of(line, from..from + own.len())
     }
 
     fn place(&self, offset: usize) -> (u64, u64) {

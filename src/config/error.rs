@@ -1,8 +1,10 @@
 //! What is wrong with a configuration, all of it.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::shown::escaped;
 
 /// Every fault that was found, in the order of files and lines. Never empty.
@@ -22,12 +24,14 @@ pub struct ConfigError {
     pub message: String,
     /// The text at fault, escaped and cut. Never a secret.
     pub text: Option<String>,
+    /// Its line, with that text marked. Never with a secret beside it.
+    pub mark: Option<Excerpt>,
 }
 
 impl ConfigError {
     /// A fault of a file as a whole.
     pub(in crate::config) fn of_file(path: PathBuf, message: String) -> Self {
-        Self { path, line: None, column: None, message, text: None }
+        Self { path, line: None, column: None, message, text: None, mark: None }
     }
 }
 
@@ -43,6 +47,21 @@ impl fmt::Display for ConfigError {
             Some(text) => write!(f, ": `{text}`"),
             None => Ok(()),
         }
+    }
+}
+
+impl ConfigErrors {
+    /// Every fault with its line, and the text at fault marked there: several lines, each safe to print.
+    pub fn drawn(&self) -> String {
+        let mut drawn = String::new();
+        for error in &self.0 {
+            let _ = writeln!(drawn, "{error}");
+            if let (Some(line), Some(mark)) = (error.line, &error.mark) {
+                drawn.push_str(&mark.drawn(line));
+            }
+        }
+        drawn.truncate(drawn.trim_end().len());
+        drawn
     }
 }
 

@@ -9,10 +9,14 @@ use crate::config::document::Field;
 use crate::config::document::Section;
 use crate::config::export;
 use crate::config::guards;
+use crate::config::policy;
+use crate::config::profiles;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::export::ExportSettings;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
+use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::AgreementRule;
 use crate::reconcile::mapping::CompanyFilter;
@@ -41,21 +45,31 @@ pub(in crate::config) fn config(
     let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
     let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
-    let export = section.required("export").and_then(|field| export::settings(field.table()?, folder));
-    let services = section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?));
+    let export = section.required("export").and_then(|field| export_settings(&field, folder));
+    // Where the export's own table is wrong, nobody knows; what is wrong there is said.
+    let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
+    let services =
+        section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
+    let policies = section.get("policy");
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
     // What is wrong with customers.csv is said in its own place, and stops this integration alone.
-    let (services, customers) = (services?, customers.unwrap_or_default());
+    let (services, match_customers) = (services?, match_customers?);
+    let known: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
+    let known = known.filter(|_| match_customers == MatchCustomers::Mapped);
+    let policies =
+        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, known.as_deref()));
+    let customers = customers.unwrap_or_default();
     let mapping = Mapping {
         customers: customers.rows,
-        match_customers: match_customers?,
+        match_customers,
         companies_of: companies_of?,
         services: services.rules,
         default_agreement: default_agreement?,
         create_lines: create_lines?,
+        policies: policies?.unwrap_or_default(),
         pins: services.pins.into_iter().chain(customers.pins).collect(),
     };
     Some(IntegrationConfig {
@@ -67,6 +81,11 @@ pub(in crate::config) fn config(
         export: export?,
         guards: guards?,
     })
+}
+
+fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {
+    let section = field.table()?;
+    profiles::with(section.get("profile"), folder, |profile| export::settings(section, profile, folder))
 }
 
 fn reference(field: &Field<'_>, known: &[&str]) -> Option<String> {

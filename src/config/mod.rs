@@ -6,6 +6,7 @@
 pub mod environment;
 pub mod error;
 pub mod load;
+pub mod profiles;
 pub mod secrets;
 pub mod settings;
 
@@ -16,6 +17,7 @@ pub mod editing;
 mod export;
 mod guards;
 mod integration;
+mod policy;
 mod services;
 #[cfg(test)]
 mod tests;

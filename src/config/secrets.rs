@@ -14,6 +14,9 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::export::settings::HeaderValue;
+use crate::export::settings::Link;
+
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
@@ -36,6 +39,20 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// If it is not there, is empty, or is in a file that others may read. No error shows the secret.
 pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, SecretError> {
     read_with(source, config_dir, &variable)
+}
+
+/// The headers of a report link, their secrets read now.
+///
+/// # Errors
+/// As for [`read`].
+pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> {
+    let value = |value: &HeaderValue| match value {
+        HeaderValue::Plain(text) => Ok(SecretString::from(text.as_str())),
+        HeaderValue::Credential(name) => read(&SecretSource::Credential(name.clone()), Path::new("")),
+        HeaderValue::File(path) => read(&SecretSource::File(path.clone()), Path::new("")),
+        HeaderValue::Env(name) => read(&SecretSource::Env(name.clone()), Path::new("")),
+    };
+    link.headers.iter().map(|(name, written)| Ok((name.clone(), value(written)?))).collect()
 }
 
 /// Why a secret is not used.

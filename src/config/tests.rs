@@ -9,6 +9,14 @@ use rust_decimal::Decimal;
 
 use crate::config::Config;
 use crate::config::load;
+use crate::export::settings::Column;
+use crate::export::settings::Count;
+use crate::export::settings::Encoding;
+use crate::export::settings::Format;
+use crate::export::settings::Shape;
+use crate::export::settings::Sheet;
+use crate::export::settings::Source;
+use crate::export::settings::Wide;
 use crate::reconcile::counts::Duplicates;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
@@ -21,12 +29,18 @@ use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::AgreementRule;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::Billed;
 use crate::reconcile::mapping::CompanyFilter;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::mapping::ServiceRule;
 use crate::reconcile::outcome::Mode;
+use crate::reconcile::policy::Direction;
+use crate::reconcile::policy::Measure;
+use crate::reconcile::policy::Policy;
+use crate::reconcile::policy::Rounding;
+use crate::reconcile::quantity::Quantity;
 
 const CONNECTWISE: &str = r#"
 [connectwise.main]
@@ -85,8 +99,8 @@ fn the_shortest_configuration_has_the_contracts_defaults() {
         (mail.mode, mail.mapping.as_ref().expect("whole").match_customers),
         (Mode::Observe, MatchCustomers::Mapped)
     );
-    assert_eq!((mail.export.delimiter, mail.export.duplicates), (b',', Duplicates::Error));
-    assert_eq!((mail.export.max_bytes, mail.export.max_rows), (64 << 20, 1_000_000));
+    assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (None, Duplicates::Error));
+    assert_eq!((mail.export.layout.max_bytes, mail.export.layout.max_rows), (64 << 20, 1_000_000));
     assert_eq!(mail.guards, GuardPolicy::default());
 }
 
@@ -151,9 +165,9 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!(connectwise.retry_pause_max, Duration::from_millis(250));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));
     assert_eq!(mail.mode, Mode::Apply);
-    assert_eq!(mail.export.path, Path::new("/var/exports/mail.csv"));
-    assert_eq!((mail.export.delimiter, mail.export.duplicates), (b'\t', Duplicates::Sum));
-    assert_eq!(mail.export.columns.customer, "Account");
+    assert_eq!(mail.export.source, Source::Path("/var/exports/mail.csv".into()));
+    assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (Some(b'\t'), Duplicates::Sum));
+    assert_eq!(mail.export.layout.columns(), ["Account", "Product", "Quantity"]);
     assert_eq!(mail.guards.max_age, TimeDelta::days(2));
     assert_eq!(mail.guards.max_malformed, Percent(Decimal::new(5, 1)));
     assert_eq!(mail.guards.line_step, LineStep { units: Decimal::new(25, 1), percent: Percent::of(200) });
@@ -166,7 +180,9 @@ fn every_key_of_the_contract_is_understood() {
         CompanyFilter { kinds: folded(&["client", "partner"]), every_kind: true, statuses: folded(&["active"]) };
     assert_eq!(mapping.companies_of, companies_of);
     let codes = |codes: &[&str]| codes.iter().map(|code| ProductCode::new(code)).collect();
-    let billed = |products: &[&str], whole| ServiceRule::Billed(Billed { products: codes(products), whole });
+    let billed = |products: &[&str], whole| {
+        ServiceRule::Billed(Billed { products: codes(products), whole, ..Billed::default() })
+    };
     assert_eq!(mapping.services["Cloud Filter"], billed(&["MP-CF"], true));
     assert_eq!(mapping.services["Bracket"], billed(&["MP-BRACKET", "MP-CF"], false));
     assert_eq!(mapping.services["Exchange+"], ServiceRule::Deprecated { product: None });
@@ -233,9 +249,7 @@ to_zero = "never"
     recount.toml:12:15: there is no [connectwise.mian] (did you mean "main"?): `"mian"`
     recount.toml:13:15: `mode` is one of "off", "observe", "apply": `"aply"`
     recount.toml:15:21: `default_agreement` takes one of `type` and `name`: `{ type = "A", name = "B" }`
-    recount.toml:19:11: [integration.mail.export.columns] lacks `count`
-    recount.toml:20:1: `profile` is not supported by this version: `profile`
-    recount.toml:21:13: `delimiter` is one character that is no letter, digit or quote, or "tab": `";;"`
+    recount.toml:20:11: there is no profile (did you mean "cove-mv"?); `recount profiles` lists them: `"cove"`
     recount.toml:24:17: a service takes one of `product` and `products`: `{ product = "MP-CF", products = ["X"] }`
     recount.toml:25:13: the products MP-A and mp-a differ only in case, which ConnectWise ignores: `{ products = ["MP-A", "mp-a"] }`
     recount.toml:26:11: a service is a table: write { product = "…" }: `"MP-TRIAL"`
@@ -262,9 +276,30 @@ fn each_rule_is_kept_and_says_what_to_do() {
     let services = "[integration.mail.services]\n";
     let cases = [
         ("[integration.mail.export]\n", "duplicate key"),
-        ("decimal = \",\"\n", "`decimal` is not supported by this version"),
-        ("format = \"xlsx\"\n", "only \"csv\" is supported by this version"),
-        ("encoding = \"utf-16\"\n", "only \"utf-8\" is supported by this version"),
+        ("decimal = \";\"\n", "`decimal` is one of"),
+        ("format = \"xls\"\n", "`format` is one of"),
+        ("format = \"xlsx\"\ndelimiter = \";\"\n", "`delimiter` means nothing with format = \"xlsx\""),
+        ("format = \"csv\"\nrecords = \"a.b\"\n", "`records` means nothing with format = \"csv\""),
+        ("records = \"a..b\"\n", "`records` is a path of keys"),
+        ("encoding = \"ebcdic\"\n", "`encoding` is one of"),
+        ("decimal = \",\"\nthousands = \",\"\n", "`decimal` is \",\" too"),
+        ("thousands = \".\"\n", "`decimal` is \".\" too, unless declared otherwise"),
+        ("thousands = \"x\"\n", "`thousands` is one of"),
+        ("count_by = \"rows\"\n", "`count` means nothing where `count_by` counts rows or items"),
+        ("header = \"Account\"\n", "`header` must be a table"),
+        ("header = { row = 3 }\n", "lacks `cell`"),
+        (
+            "stop = { column = \"A\", ist = [\"Total\"] }\n",
+            "unknown key in [integration.mail.export.stop] (did you mean `is`?)",
+        ),
+        ("keep = [{ column = \"A\" }]\n", "`keep` takes `is` or `like`"),
+        ("drop = [{ column = \"A\", is = [] }]\n", "`is` is empty"),
+        ("drop = [{ is = [\"a\"] }]\n", "lacks `column`"),
+        ("wide = []\n", "`wide` is empty"),
+        ("wide = [\"A\", \"A \"]\n", "`wide` names this column twice"),
+        ("wide = { from = 0 }\n", "`from` is from 1 to 4096"),
+        ("signed = 1\n", "`signed` must be true or false"),
+        ("sheet = 0\n", "`sheet` is from 1"),
         ("delimiter = \"\\\"\"\n", "`delimiter` is one character"),
         ("max_rows = 0\n", "`max_rows` is at least 1"),
         ("duplicates = \"min\"\n", "`duplicates` is one of \"error\", \"sum\", \"max\""),
@@ -353,4 +388,173 @@ fn a_missing_file_is_named() {
     assert!(told.starts_with("/nowhere/recount.toml: cannot be read: No such file"), "{told}");
     let told = loaded(&format!("{CONNECTWISE}{}{EXPORT}", INTEGRATION.replace("customers.csv", "other.csv")), "");
     assert!(told.expect_err("missing").starts_with("other.csv: cannot be read: No such file"));
+}
+
+const POLICIES: &str = r#"
+[integration.mail.services]
+"EDR" = { product = "EDR", minimum = 5, maximum = 100, round = "up", step = 5, bill = "no-charge" }
+"Disk" = { product = "DISK", quantity = "average", multiply = 1.5, included = 2.5, never_decrease = true }
+"Seats" = { product = "SEATS", report_only = true }
+
+[[integration.mail.policy]]
+customer = "Acme Ltd"
+service  = "EDR"
+minimum  = 20
+"#;
+
+/// Otherwise an operator could not say what was agreed, or would not be believed.
+#[test]
+fn what_was_agreed_about_a_service_and_with_one_customer() {
+    let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{POLICIES}");
+    let config = loaded(&toml, "customer,company_id\nAcme Ltd,1\n").expect("a configuration");
+    let mapping = config.integrations[&IntegrationName::new("mail")].mapping.as_ref().expect("whole");
+    let q = |text: &str| Some(text.parse::<Quantity>().expect("a quantity"));
+    let round = Some(Rounding { direction: Direction::Up, step: Quantity::from(5) });
+    let edr = Policy { minimum: q("5"), maximum: q("100"), round, ..Policy::default() };
+    let ServiceRule::Billed(billed) = &mapping.services["EDR"] else { panic!("{mapping:?}") };
+    assert_eq!((&billed.policy, billed.bill), (&edr, Some(Bill::NoCharge)));
+    assert_eq!(mapping.policies["Acme Ltd"]["EDR"], Policy { minimum: q("20"), own: true, ..edr });
+    let ServiceRule::Billed(billed) = &mapping.services["Disk"] else { panic!("{mapping:?}") };
+    let (measure, multiply) = (Measure::Average, Some(Decimal::new(15, 1)));
+    let disk = Policy { measure, multiply, included: q("2.5"), never_decrease: true, ..Policy::default() };
+    assert_eq!(billed.policy, disk);
+    assert_eq!(mapping.looked_back_on().len(), 1);
+}
+
+/// Otherwise two rules would contradict each other on an invoice instead of here.
+#[test]
+fn contradictions_are_refused_where_they_stand() {
+    for (rule, words) in [
+        ("minimum = 5, maximum = 4", "`minimum` 5 is more than `maximum` 4"),
+        ("step = 5", "`step` is for `round`"),
+        ("round = \"up\", step = 0", "`step` is greater than 0"),
+        ("round = \"up\", step = 5, maximum = 12", "`maximum` 12 is not a multiple of the `step` 5"),
+        ("round = \"up\", step = 0.5, whole = true", "`whole` takes no fraction, and the `step` is 0.5"),
+        ("multiply = 0", "`multiply` is greater than 0"),
+        ("multiply = -1", "`multiply` is a plain number"),
+        ("never_decrease = true, report_only = true", "needs no `never_decrease`"),
+        ("lines = \"per-item\"", "lines = \"per-item\" needs `item` in the export's columns"),
+        ("names_in_report = true", "names_in_report = true needs `item` in the export's columns"),
+        ("quantity = \"median\"", "`quantity` is one of \"current\", \"peak\", \"average\""),
+        ("bill = \"never\"", "`bill` is one of \"billable\", \"do-not-bill\", \"no-charge\""),
+        ("maximun = 5", "did you mean `maximum`?"),
+    ] {
+        let services = format!("[integration.mail.services]\n\"EDR\" = {{ product = \"EDR\", {rule} }}\n");
+        let said = loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n");
+        let said = said.expect_err(rule);
+        assert!(said.starts_with("recount.toml:17:") && said.contains(words), "{rule}: {said}");
+    }
+    let other = |policy: &str, words: &str| {
+        let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{POLICIES}{policy}");
+        let said = loaded(&toml, "customer,company_id\nAcme Ltd,1\n").expect_err(policy);
+        assert!(said.contains(words), "{policy}: {said}");
+    };
+    let table = "[[integration.mail.policy]]\n";
+    other(&format!("{table}customer = \"Acme\"\nservice = \"EDR\"\n"), "(did you mean \"Acme Ltd\"?)");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"EDRR\"\n"), "(did you mean \"EDR\"?)");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"EDR\"\n"), "there is another policy");
+    other(&format!("{table}customer = \"Acme Ltd\"\nservice = \"Disk\"\nreport_only = true\n"), "`never_decrease`");
+    other(&format!("{table}customer = \"Acme Ltd\"\n"), "lacks `service`");
+}
+
+/// Otherwise the two services would create the line in turn as each of them likes.
+#[test]
+fn services_of_one_product_agree_on_its_line() {
+    let services = "[integration.mail.services]\n\"A\" = { product = \"P\", bill = \"billable\" }\n\"B\" = { product = \"p\" }\n\
+                    \"T\" = { not_assigned = true, minimum = 5 }\n";
+    let said =
+        loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{services}"), "customer,company_id\n").expect_err("two");
+    assert!(said.contains("the services of the product p differ in `lines` or `bill`"), "{said}");
+    assert!(said.contains("a service that is not billed takes nothing but"), "{said}");
+}
+
+/// A configuration whose export has these keys and no others but `path`.
+fn exporting(keys: &str) -> Result<crate::export::settings::Layout, String> {
+    let export = "[integration.mail.export]\npath = \"mail.csv\"\n";
+    let config = loaded(&format!("{CONNECTWISE}{INTEGRATION}{export}{keys}"), "customer,company_id\n")?;
+    Ok(mail(&config).export.layout.clone())
+}
+
+#[test]
+fn every_key_of_the_contract_is_read() {
+    let layout = exporting(
+        r#"
+format = "xlsx"
+decimal = ","
+thousands = "."
+sheet = "Usage"
+header = { cell = "company" }
+stop = { column = "CustomerName", is = ["Total", "Grand  total"] }
+columns = { customer = { column = "Account", match = '^(\d+)' }, service = { fixed = "M365 user" }, item = { column = "Mail", split = ", ", lower = true } }
+wide = { from = 3 }
+count_by = "distinct"
+signed = true
+keep = [{ column = "Status", is = ["Paid", ""] }]
+drop = { column = "Product", like = "*Per GB*" }
+max_bytes = 10
+max_rows = 20
+"#,
+    )
+    .expect("valid");
+    assert_eq!((layout.format, layout.sheet.clone()), (Some(Format::Xlsx), Some(Sheet::Name("Usage".into()))));
+    assert_eq!((layout.notation.decimal, layout.notation.thousands), (',', Some('.')));
+    assert_eq!((layout.header.as_deref(), layout.signed), (Some("company"), true));
+    assert_eq!((layout.max_bytes, layout.max_rows, layout.duplicates), (10, 20, Duplicates::Sum));
+    assert_eq!(layout.columns(), ["Account", "Mail", "CustomerName", "Status", "Product"]);
+    assert_eq!(layout.stop.expect("a stop").is, ["Total", "Grand total"]);
+    assert!(layout.keep[0].is.contains(&String::new()) && layout.drop[0].like[0].regex.is_match("100 Per GB [x]"));
+    let Shape::Both(long, Wide::From(3)) = layout.shape else { panic!("both") };
+    assert_eq!(long.service, Column::Fixed("M365 user".into()));
+    assert!(matches!(long.count, Count::Distinct { item: Column::Named(item) } if item.lower && item.split.is_some()));
+    let layout = exporting(
+        "format = \"json\"\nrecords = \"data.sites\"\nencoding = \"utf-16\"\nwide = [\"A\", \"B\"]\ncolumns = { customer = \"C\" }\n",
+    );
+    let layout = layout.expect("valid");
+    assert_eq!((layout.records.join("/"), layout.encoding), ("data/sites".into(), Some(Encoding::Utf16)));
+    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Sum));
+}
+
+#[test]
+fn keys_that_contradict_each_other_are_refused() {
+    for (keys, message) in [
+        ("columns = { customer = \"C\" }\n", "lacks `service`"),
+        ("", "the export lacks `columns`"),
+        ("columns = { customer = \"C\", service = \"S\" }\n", "lacks `count`; or set count_by"),
+        ("columns = { customer = \"C\", service = \"S\" }\ncount_by = \"distinct\"\n", "lacks `item`"),
+        ("columns = { customer = \"C\", count = \"N\" }\nwide = [\"A\"]\n", "no column is `count` or `item`"),
+        ("columns = { customer = \"C\" }\nwide = [\"A\"]\ncount_by = \"rows\"\n", "`count_by` means nothing"),
+        (
+            "columns = { customer = \"C\", service = \"S\" }\ncount_by = \"rows\"\nduplicates = \"max\"\n",
+            "`duplicates` can only be \"sum\"",
+        ),
+        (
+            "columns = { customer = { column = \"C\", fixed = \"x\" }, service = \"S\", count = \"N\" }\n",
+            "takes one of",
+        ),
+        (
+            "columns = { customer = { fixed = \"x\", lower = true }, service = \"S\", count = \"N\" }\n",
+            "nothing is taken",
+        ),
+        (
+            "columns = { customer = { column = \"C\", match = \"(\" }, service = \"S\", count = \"N\" }\n",
+            "no regular expression",
+        ),
+        (
+            "columns = { customer = { column = \"C\", match = \"(a)(b)\" }, service = \"S\", count = \"N\" }\n",
+            "several groups",
+        ),
+        (
+            "columns = { customer = \"C\", service = \"S\", count = { column = \"N\", split = \",\" } }\n",
+            "a count is not split",
+        ),
+        (
+            "columns = { customer = \"C\", service = \"S\", count = { fixed = \"many\" } }\n",
+            "a fixed count is a plain number",
+        ),
+        ("columns = { customer = \"C\", servcie = \"S\", count = \"N\" }\n", "did you mean `service`?"),
+    ] {
+        let error = exporting(keys).expect_err(message);
+        assert!(error.contains(message), "{message}: {error}");
+        assert!(error.starts_with("recount.toml:"), "{error}");
+    }
 }

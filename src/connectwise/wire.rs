@@ -11,6 +11,8 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::ProductId;
+use crate::reconcile::mark;
+use crate::reconcile::mark::Mark;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::records::Addition;
 use crate::reconcile::records::Agreement;
@@ -186,6 +188,11 @@ pub(super) struct AdditionRow {
     effective_date: Value,
     #[serde(default)]
     cancelled_date: Value,
+    #[serde(default)]
+    less_included: Value,
+    bill_customer: Option<String>,
+    serial_number: Option<String>,
+    invoice_description: Option<String>,
     #[serde(default, rename = "_info")]
     info: Value,
 }
@@ -193,7 +200,8 @@ pub(super) struct AdditionRow {
 impl Row for AdditionRow {
     type Record = Addition;
     /// `_info` is left out by ConnectWise unless it is named (seen in the field).
-    const FIELDS: &'static str = "id,product,quantity,effectiveDate,cancelledDate,_info";
+    const FIELDS: &'static str = "id,product,quantity,effectiveDate,cancelledDate,lessIncluded,billCustomer,\
+                                  serialNumber,invoiceDescription,_info";
 
     fn id(&self) -> i64 {
         self.id
@@ -210,6 +218,9 @@ impl Row for AdditionRow {
             quantity: dates.and_then(|_| quantity(&self.quantity)),
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
+            less_included: less_included(&self.less_included),
+            bill: self.bill_customer,
+            mark: mark::read(self.serial_number.as_deref(), self.invoice_description.as_deref()),
             changed: last_change(&self.info),
         })
     }
@@ -221,6 +232,15 @@ fn last_change(info: &Value) -> Option<LastChange> {
         (None, None) => None,
         (by, at) => Some(LastChange { by: by.unwrap_or_default(), at: at.unwrap_or_default() }),
     }
+}
+
+/// Left out where there is none (seen in the field).
+fn less_included(value: &Value) -> Result<Quantity, String> {
+    if value.is_null() {
+        return Ok(Quantity::ZERO);
+    }
+    let exact = value.as_number().and_then(|number| Quantity::from_json_number(number.as_str()));
+    exact.ok_or_else(|| format!("{:.40} cannot be read", value.to_string()))
 }
 
 /// An exact quantity, or why there is none. Missing is never zero.
@@ -288,13 +308,17 @@ impl QuantityRow {
     pub(super) const FIELDS: &'static str = "id,quantity";
 }
 
-/// A new addition. The catalog's own price applies, because none is named.
+/// A new addition, with the mark of its item, if it is one's. The catalog's own price applies, because none is named.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewAddition {
     product: NewReference,
     quantity: Quantity,
     bill_customer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_description: Option<String>,
     /// Midnight UTC in whole seconds: fractions are refused (seen in the field).
     effective_date: String,
 }
@@ -306,10 +330,17 @@ struct NewReference {
 
 impl From<&CreateLine> for NewAddition {
     fn from(line: &CreateLine) -> Self {
+        let (serial_number, invoice_description) = match line.item().and_then(Mark::of) {
+            None => (None, None),
+            Some(Mark::Serial(text)) => (Some(text), None),
+            Some(Mark::Description(text)) => (None, Some(text)),
+        };
         Self {
             product: NewReference { id: line.product() },
             quantity: line.quantity(),
-            bill_customer: "Billable",
+            bill_customer: line.bill().as_str(),
+            serial_number,
+            invoice_description,
             effective_date: format!("{}T00:00:00Z", line.effective_on()),
         }
     }
@@ -362,6 +393,19 @@ mod tests {
         }
         assert_eq!(day("d", &Value::String("2026-11-01".into())), Ok(NaiveDate::from_ymd_opt(2026, 11, 1)));
         assert!(day("d", &Value::Bool(true)).is_err());
+    }
+
+    /// Otherwise included units would be taken off twice, or an item's line not be known again.
+    #[test]
+    fn an_addition_says_what_it_includes_how_it_is_billed_and_whose_it_is() {
+        let plain = addition("3");
+        assert_eq!((plain.less_included, plain.bill, plain.mark), (Ok(Quantity::ZERO), None, None));
+        let json = r#"{"id":1,"quantity":3,"lessIncluded":2.50,"billCustomer":"NoCharge","serialNumber":" a.com "}"#;
+        let marked = row::<AdditionRow>(json).expect("a record");
+        assert_eq!(marked.less_included.map(|units| units.to_string()), Ok("2.5".to_owned()));
+        assert_eq!((marked.bill.as_deref(), marked.mark), (Some("NoCharge"), Some("a.com".into())));
+        let odd = row::<AdditionRow>(r#"{"id":1,"quantity":3,"lessIncluded":"2"}"#).expect("a record");
+        assert!(odd.less_included.is_err());
     }
 
     #[test]

@@ -114,6 +114,7 @@ mod tests {
     use crate::reconcile::ids::AdditionId;
     use crate::reconcile::ids::AgreementId;
     use crate::reconcile::ids::ProductId;
+    use crate::reconcile::mapping::Bill;
 
     fn client(url: &str) -> Client {
         Client::new(settings(url)).expect("a client")
@@ -193,6 +194,28 @@ mod tests {
         );
         let url = request.url.as_str().to_lowercase();
         assert!(!["price", "cost", "margin"].iter().any(|money| url.contains(money)), "{url}");
+    }
+
+    /// Otherwise the next night would not know the line again, or it would stand on the wrong invoice.
+    #[tokio::test]
+    async fn a_post_carries_the_mark_of_its_item_and_how_it_is_billed() {
+        let long = format!("{}.example.com", "x".repeat(50));
+        let described = format!(r#""invoiceDescription":"[item {long}]""#);
+        for (item, mark, answer) in [
+            ("example.com", r#""serialNumber":"example.com""#, r#""serialNumber":"EXAMPLE.COM""#),
+            (&long, &described, &described),
+        ] {
+            let answer = format!(r#"{{"id":99,"product":{{"id":56}},"quantity":7,{answer}}}"#);
+            let server = server(201, &answer).await;
+            let write = create().with(Bill::DoNotBill, item);
+            let created = client(&server.uri()).create_line(&write).await.expect("a line");
+            assert!(created.bears(write.item()));
+            let request = &server.received_requests().await.expect("recording is on")[0];
+            let body = format!(
+                r#"{{"product":{{"id":56}},"quantity":7,"billCustomer":"DoNotBill",{mark},"effectiveDate":"2026-11-22T00:00:00Z"}}"#
+            );
+            assert_eq!(String::from_utf8_lossy(&request.body), body);
+        }
     }
 
     /// Otherwise a write would be taken for done, or sent a second time, without anyone knowing.

@@ -5,6 +5,12 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+pub use crate::export::damage::Damage;
+pub use crate::export::damage::Shown;
+pub use crate::export::fault::Fault;
+pub use crate::export::fault::Faults;
+pub use crate::export::fault::Place;
+use crate::export::fetch::FetchError;
 use crate::reconcile::shown::escaped;
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
@@ -58,6 +64,14 @@ pub enum ExportError {
         /// What it is, with its article.
         kind: &'static str,
     },
+    /// A report link that gave no file.
+    #[error("the export {} was not fetched: {why}", Name(.path))]
+    Fetch {
+        /// The link, without its query.
+        path: PathBuf,
+        /// Why.
+        why: FetchError,
+    },
     /// Larger than `max_bytes`.
     #[error("the export {} has {bytes} bytes, more than max_bytes = {max}", Name(.path))]
     TooBig {
@@ -75,149 +89,13 @@ pub enum ExportError {
         path: PathBuf,
     },
     /// What it holds is damaged, or not what was configured.
-    #[error("the export {}{place}: {damage}", Name(.path))]
+    #[error("the export {}{faults}", Name(.path))]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Where.
-        place: Place,
-        /// What is wrong.
-        damage: Box<Damage>,
+        /// What is wrong with it, and where.
+        faults: Box<Faults>,
     },
-}
-
-/// Where in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The physical line, from 1.
-    pub line: Option<u64>,
-    /// The column in words: by its name where that is known (`column Quantity`), else by number.
-    pub column: Option<String>,
-}
-
-/// What is wrong with a file. Texts are escaped and cut already.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Damage {
-    /// It is no text file.
-    #[error("it is {0}; save it as a CSV file in UTF-8")]
-    OtherKind(&'static str),
-    /// UTF-16.
-    #[error("it looks like UTF-16; save it as UTF-8")]
-    Utf16,
-    /// Another encoding, or damage.
-    #[error("it is not UTF-8: byte 0x{byte:02x} at offset {offset}; save the file as UTF-8")]
-    NotUtf8 {
-        /// The byte.
-        byte: u8,
-        /// Where it stands, from 0.
-        offset: usize,
-    },
-    /// A NUL byte.
-    #[error("it holds a NUL byte at offset {offset}, so it is damaged")]
-    Nul {
-        /// Where it stands, from 0.
-        offset: usize,
-    },
-    /// Nothing, or only blanks.
-    #[error("it is empty")]
-    Empty,
-    /// A header and no row of data.
-    #[error("it holds only a header; an export without rows says nothing about anybody")]
-    HeaderOnly,
-    /// A needed column is not there.
-    #[error("there is no column {wanted:?}{}; the columns are {present}", DidYouMean(.meant))]
-    ColumnMissing {
-        /// As configured.
-        wanted: Shown,
-        /// The column that looks like it.
-        meant: Option<Shown>,
-        /// The columns there are.
-        present: String,
-    },
-    /// The whole header is one cell, with another delimiter in it.
-    #[error("the header is one cell, {text:?}: set delimiter = {delimiter:?}")]
-    OtherDelimiter {
-        /// The one that is probably meant.
-        delimiter: &'static str,
-        /// The header.
-        text: Shown,
-    },
-    /// A needed column is there twice.
-    #[error("the column {name:?} stands there {times} times, and only one can be meant")]
-    ColumnDoubled {
-        /// Its name.
-        name: Shown,
-        /// How often.
-        times: usize,
-    },
-    /// More columns than any export has.
-    #[error("it has {found} columns, more than {max}")]
-    TooManyColumns {
-        /// How many.
-        found: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// More rows than `max_rows`.
-    #[error("it has more rows than max_rows = {max}")]
-    TooManyRows {
-        /// The limit.
-        max: usize,
-    },
-    /// A cell beyond any name.
-    #[error("a cell of {bytes} bytes, more than {max}, begins with {text:?}")]
-    CellTooLong {
-        /// Its length.
-        bytes: usize,
-        /// The limit.
-        max: usize,
-        /// Its beginning.
-        text: Shown,
-    },
-    /// Cells too few or too many.
-    #[error("expected {expected} cells as in the header, found {found}: {text:?}")]
-    Ragged {
-        /// The header's.
-        expected: usize,
-        /// The row's.
-        found: usize,
-        /// The row.
-        text: Shown,
-    },
-    /// A quoted cell that nothing closes.
-    #[error("a quote opens here and is never closed: {text:?}")]
-    OpenQuote {
-        /// From the quote on.
-        text: Shown,
-    },
-    /// A closing quote that closes nothing.
-    #[error("text follows a closing quote: {text:?}")]
-    TextAfterQuote {
-        /// What follows.
-        text: Shown,
-    },
-}
-
-/// Text of a file, escaped and cut by [`crate::reconcile::shown::shown`]; its `Debug` adds only the quotation marks.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Shown(String);
-
-impl Shown {
-    /// Escapes and cuts.
-    pub fn of(text: &str) -> Self {
-        Self(crate::reconcile::shown::shown(text))
-    }
-}
-
-impl fmt::Debug for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.0)
-    }
-}
-
-impl Place {
-    /// The file as a whole.
-    pub const NOWHERE: Place = Place { line: None, column: None };
 }
 
 impl ExportError {
@@ -230,6 +108,7 @@ impl ExportError {
             | Self::Open { path, .. }
             | Self::Read { path, .. }
             | Self::NotAFile { path, .. }
+            | Self::Fetch { path, .. }
             | Self::TooBig { path, .. }
             | Self::StillWritten { path }
             | Self::Damaged { path, .. } => path,
@@ -246,42 +125,40 @@ impl ExportError {
         self.place().and_then(|place| place.column.as_deref())
     }
 
+    /// What is wrong in the file, fault by fault, with the text at fault marked; several lines, each safe to print.
+    /// `None` where there is nothing to add to the error itself.
+    pub fn diagnosis(&self) -> Option<String> {
+        match self {
+            Self::Damaged { path, faults } => Some(faults.diagnosis(path)),
+            _ => None,
+        }
+    }
+
+    /// What to write into the export's table of recount.toml, where that is likely to be all that is wrong.
+    pub fn remedy(&self) -> Option<String> {
+        let Self::Damaged { faults, .. } = self else { return None };
+        let key = faults.first.iter().find_map(|fault| match &*fault.damage {
+            Damage::OtherDelimiter { delimiter, .. } => Some(format!("delimiter = {delimiter:?}")),
+            Damage::Utf16Undeclared => Some("encoding = \"utf-16\"".to_owned()),
+            Damage::Undeclared { .. } => Some("encoding = \"windows-1252\"".to_owned()),
+            _ => None,
+        })?;
+        Some(format!("if that is how the vendor writes it, set {key} in the export's table of recount.toml"))
+    }
+
     fn place(&self) -> Option<&Place> {
         match self {
-            Self::Damaged { place, .. } => Some(place),
+            Self::Damaged { faults, .. } => faults.first.first().map(|fault| &fault.place),
             _ => None,
         }
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
-        }
-        if let Some(column) = &self.column {
-            write!(f, ", {column}")?;
-        }
-        Ok(())
-    }
-}
-
 /// A path, escaped.
-struct Name<'a>(&'a Path);
+pub(in crate::export) struct Name<'a>(pub(in crate::export) &'a Path);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escaped(&self.0.to_string_lossy()))
-    }
-}
-
-struct DidYouMean<'a>(&'a Option<Shown>);
-
-impl fmt::Display for DidYouMean<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(name) => write!(f, " (did you mean {name:?}?)"),
-            None => Ok(()),
-        }
     }
 }

@@ -20,10 +20,10 @@ use chrono::Utc;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::export::content::read_bytes;
 use crate::export::error::ExportError;
 use crate::export::newest::newest;
-use crate::export::rows::read_bytes;
-use crate::export::settings::ExportSettings;
+use crate::export::settings::Layout;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::guards::ExportStamp;
 
@@ -53,17 +53,43 @@ const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// How long a fresh file is watched. A copy in progress writes many blocks in this time.
 const WATCHED: Duration = Duration::from_millis(250);
 
-/// Reads the newest file of the settings' pattern. Waits a quarter of a second if it was modified in the last 5 s, to
+impl Export {
+    /// What these bytes come to.
+    pub(in crate::export) fn of(
+        path: PathBuf,
+        bytes: &[u8],
+        modified_at: DateTime<Utc>,
+        layout: &Layout,
+    ) -> Result<Self, ExportError> {
+        let counts = read_bytes(&path, bytes, layout)?;
+        Ok(Self { sha256: hex(&Sha256::digest(bytes)), modified_at, counts, path })
+    }
+}
+
+/// Reads the newest file of a pattern. Waits a quarter of a second if it was modified in the last 5 s, to
 /// see whether it grows.
 ///
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
-pub fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
-    let path = newest(&settings.path)?;
+pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Export, ExportError> {
+    let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
+    Export::of(path, &bytes, modified_at, layout)
+}
+
+/// The newest file's name, modification time and bytes.
+///
+/// # Errors
+/// As for [`read`], but for what the bytes say.
+pub fn raw(
+    pattern: &Path,
+    max_bytes: u64,
+    now: DateTime<Utc>,
+) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+    let path = newest(pattern)?;
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
-    if before.bytes > settings.max_bytes {
-        return Err(ExportError::TooBig { path, bytes: before.bytes, max: settings.max_bytes });
+    if before.bytes > max_bytes {
+        return Err(ExportError::TooBig { path, bytes: before.bytes, max: max_bytes });
     }
     let modified_at = DateTime::<Utc>::from(before.modified);
     if now.signed_duration_since(modified_at) < FRESH {
@@ -73,8 +99,7 @@ pub fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, Exp
     if State::of(&file, &path)? != before || u64::try_from(bytes.len()) != Ok(before.bytes) {
         return Err(ExportError::StillWritten { path });
     }
-    let counts = read_bytes(&path, &bytes, settings)?;
-    Ok(Export { sha256: hex(&Sha256::digest(&bytes)), modified_at, counts, path })
+    Ok((path, modified_at, bytes))
 }
 
 /// What must not change while a file is read.

@@ -1,92 +1,87 @@
 //! The header: which cell of a row is which, by exact name.
 
-use csv::ByteRecord;
-
 use crate::export::error::Damage;
-use crate::export::error::Place;
+use crate::export::error::Fault;
 use crate::export::error::Shown;
 use crate::export::names::alike;
 use crate::export::names::normalized;
-use crate::reconcile::counts::ColumnNames;
+use crate::export::raw::RawRows;
 
 /// More columns than this are no export: the widest vendor's has about a hundred.
 const COLUMNS_MAX: usize = 4096;
 /// How many names an error lists.
 const LISTED: usize = 12;
 
-/// Where the three columns stand, and what all of them are called.
-#[derive(Debug)]
+/// What the columns are called.
+#[derive(Debug, Default)]
 pub(in crate::export) struct Header {
     names: Vec<String>,
-    pub(in crate::export) customer: usize,
-    pub(in crate::export) service: usize,
-    pub(in crate::export) count: usize,
+    line: u64,
+    text: String,
+    ranges: Vec<Option<std::ops::Range<usize>>>,
 }
 
 impl Header {
-    /// The header of the file's first row that is not blank, which stands on `line`.
-    pub(in crate::export) fn find(row: &ByteRecord, line: u64, columns: &ColumnNames) -> Result<Self, (Place, Damage)> {
-        let fault = |damage| (Place { line: Some(line), column: None }, damage);
-        if row.len() > COLUMNS_MAX {
-            return Err(fault(Damage::TooManyColumns { found: row.len(), max: COLUMNS_MAX }));
+    /// The row that the reader stands on, as a header.
+    pub(in crate::export) fn of<R: RawRows>(rows: &R) -> Result<Self, Fault> {
+        let found = rows.len();
+        if found > COLUMNS_MAX {
+            return Err(Fault::new(Damage::TooManyColumns { found, max: COLUMNS_MAX }).on_line(rows.line()));
         }
-        let names = names(row);
-        if let Some(damage) = other_delimiter(row, columns) {
-            return Err(fault(damage));
-        }
-        let index = |wanted: &str| position(&names, wanted).map_err(fault);
-        let (customer, service) = (index(&columns.customer)?, index(&columns.service)?);
-        let count = index(&columns.count)?;
-        Ok(Self { names, customer, service, count })
+        let names = (0..found).map(|index| normalized(rows.cell(index)).into_owned()).collect();
+        let ranges = (0..found).map(|index| rows.range(index)).collect();
+        Ok(Self { names, line: rows.line(), text: rows.text(), ranges })
     }
 
-    pub(in crate::export) fn len(&self) -> usize {
-        self.names.len()
+    pub(in crate::export) fn names(&self) -> &[String] {
+        &self.names
     }
 
-    /// The column in words.
+    /// Where a column stands.
+    pub(in crate::export) fn position(&self, wanted: &str) -> Result<usize, Fault> {
+        let mut found = self.names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(index, _)| index);
+        let Some(first) = found.next() else { return Err(self.missing(wanted)) };
+        match found.next() {
+            None => Ok(first),
+            Some(second) => {
+                let damage = Damage::ColumnDoubled { name: Shown::of(wanted), times: 2 + found.count() };
+                Err(self.fault(damage, Some(second)))
+            }
+        }
+    }
+
+    /// The column in words: by name where it has one.
     pub(in crate::export) fn column(&self, index: usize) -> String {
-        column(&self.names, index)
+        match self.names.get(index) {
+            Some(name) if !name.is_empty() => format!("column {:?}", Shown::of(name)),
+            _ => format!("column {}", index + 1),
+        }
     }
-}
 
-/// The names of a header's columns, in their one form.
-pub(in crate::export) fn names(row: &ByteRecord) -> Vec<String> {
-    row.iter().map(|cell| normalized(&String::from_utf8_lossy(cell)).into_owned()).collect()
-}
-
-/// A column in words: by name where it has one.
-pub(in crate::export) fn column(names: &[String], index: usize) -> String {
-    match names.get(index) {
-        Some(name) if !name.is_empty() => format!("column {:?}", Shown::of(name)),
-        _ => format!("column {}", index + 1),
+    /// Guessing a delimiter moves cells where it is wrong, so it is only suggested.
+    pub(in crate::export) fn other_delimiter(&self, wanted: &[&str]) -> Option<Fault> {
+        let [header] = self.names.as_slice() else { return None };
+        let has_all = wanted.iter().all(|name| header.contains(*name));
+        let delimiter = [";", "\t", "|", ","].into_iter().find(|one| has_all && self.text.contains(one))?;
+        let delimiter = if delimiter == "\t" { "tab" } else { delimiter };
+        Some(self.fault(Damage::OtherDelimiter { delimiter, text: Shown::of(self.text.trim()) }, None))
     }
-}
 
-/// Guessing a delimiter moves cells where it is wrong, so it is only suggested.
-fn other_delimiter(row: &ByteRecord, columns: &ColumnNames) -> Option<Damage> {
-    let header = std::str::from_utf8(row.as_slice()).ok().filter(|_| row.len() == 1)?;
-    let has_all = [&columns.customer, &columns.service, &columns.count].iter().all(|name| header.contains(*name));
-    let delimiter = [";", "\t", "|", ","].into_iter().find(|delimiter| has_all && header.contains(delimiter))?;
-    let delimiter = if delimiter == "\t" { "tab" } else { delimiter };
-    Some(Damage::OtherDelimiter { delimiter, text: Shown::of(header) })
-}
-
-fn position(names: &[String], wanted: &str) -> Result<usize, Damage> {
-    let wanted = normalized(wanted);
-    let mut found = names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(index, _)| index);
-    match (found.next(), found.count()) {
-        (Some(index), 0) => Ok(index),
-        (Some(_), more) => Err(Damage::ColumnDoubled { name: Shown::of(&wanted), times: more + 1 }),
-        (None, _) => Err(missing(names, &wanted)),
+    fn missing(&self, wanted: &str) -> Fault {
+        let meant = alike(wanted, self.names.iter().map(String::as_str));
+        let stands = meant.and_then(|meant| self.names.iter().position(|name| name == meant));
+        let mut listed: Vec<String> =
+            self.names.iter().take(LISTED).map(|name| format!("{:?}", Shown::of(name))).collect();
+        if self.names.len() > LISTED {
+            listed.push(format!("and {} more", self.names.len() - LISTED));
+        }
+        let (wanted, meant) = (Shown::of(wanted), meant.map(Shown::of));
+        self.fault(Damage::ColumnMissing { wanted, meant, present: listed.join(", ") }, stands)
     }
-}
 
-fn missing(names: &[String], wanted: &str) -> Damage {
-    let meant = alike(wanted, names.iter().map(String::as_str)).map(Shown::of);
-    let mut listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("{:?}", Shown::of(name))).collect();
-    if names.len() > LISTED {
-        listed.push(format!("and {} more", names.len() - LISTED));
+    fn fault(&self, damage: Damage, stands: Option<usize>) -> Fault {
+        let fault = Fault::new(damage).on_line(self.line);
+        let range = stands.and_then(|index| self.ranges.get(index)?.clone()).unwrap_or(0..self.text.len());
+        fault.marked(&self.text, range)
     }
-    Damage::ColumnMissing { wanted: Shown::of(wanted), meant, present: listed.join(", ") }
 }

@@ -38,10 +38,11 @@ pub(in crate::export) fn place(bytes: &[u8], offset: usize) -> (u64, u64) {
     (Lines::new(bytes).at(offset), u64::try_from(characters).unwrap_or(u64::MAX).saturating_add(1))
 }
 
-/// The offset of the first byte from `offset` on that ends no line.
-pub(in crate::export) fn skip_line_ends(bytes: &[u8], offset: usize) -> usize {
-    let rest = bytes.get(offset..).unwrap_or_default();
-    offset + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+/// How many lines end in these bytes, all of which are there: a CR at their end is a line end of its own.
+pub(in crate::export) fn line_ends(bytes: &[u8]) -> u64 {
+    let ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
+    let ends = ends.filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
+    u64::try_from(ends.count()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(in crate::export) fn check(text: &str, delimiter: u8) -> Result<(), QuoteFau
 }
 
 /// Where a quoted cell's closing quote stands; doubled quotes are text.
-fn closing(bytes: &[u8], from: usize) -> Option<usize> {
+pub(in crate::export) fn closing(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += memchr::memchr(b'"', bytes.get(at..)?)?;

@@ -1,155 +1,281 @@
-//! The rows of a CSV file, each read once, in order.
+//! The rows of a file, each read once, in order, into counts.
 
-use std::path::Path;
+use std::borrow::Cow;
 
-use csv::ByteRecord;
-use csv::Reader;
-use csv::ReaderBuilder;
-
-use crate::export::encoding;
 use crate::export::error::Damage;
-use crate::export::error::ExportError;
-use crate::export::error::Place;
+use crate::export::error::Fault;
+use crate::export::error::Faults;
 use crate::export::error::Shown;
-use crate::export::header;
 use crate::export::header::Header;
-use crate::export::lines::Lines;
-use crate::export::lines::skip_line_ends;
 use crate::export::names::normalized;
-use crate::export::quotes;
-use crate::export::quotes::QuoteFault;
-use crate::export::settings::ExportSettings;
+use crate::export::raw::RawRows;
+use crate::export::reading::Counting;
+use crate::export::reading::LongReading;
+use crate::export::reading::NoMatch;
+use crate::export::reading::Reading;
+use crate::export::reading::Taken;
+use crate::export::settings::Layout;
 use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::Tally;
+use crate::reconcile::counts::RejectedRow;
+use crate::reconcile::excerpt::Excerpt;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::tally::Customer;
+use crate::reconcile::tally::Tally;
+use crate::reconcile::units::Units;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
 const CELL_BYTES_MAX: usize = 4096;
+/// Rejected rows that are kept as they stand.
+const MARKED: usize = 20;
 
-/// Stands for a cell that is no text: a delimiter that is no ASCII character would cut letters in two.
-const NOT_TEXT: &str = "\u{fffd}";
-
-type Fault = (Place, Damage);
-
-/// The counts that these bytes hold; `path` only names them in an error.
+/// The counts of a file whose rows these are.
 ///
 /// # Errors
-/// [`ExportError::Damaged`], naming line and column, if anything about the file's structure is wrong.
-pub fn read_bytes(path: &Path, bytes: &[u8], settings: &ExportSettings) -> Result<Counts, ExportError> {
-    counts(bytes, settings).map_err(|(place, damage)| ExportError::Damaged {
-        path: path.to_owned(),
-        place,
-        damage: Box::new(damage),
-    })
-}
-
-fn counts(bytes: &[u8], settings: &ExportSettings) -> Result<Counts, Fault> {
-    let text = encoding::text(bytes)?;
-    quotes::check(text, settings.delimiter).map_err(|fault| quote_damage(text, settings.delimiter, &fault))?;
-    let mut rows = Rows::new(text, settings.delimiter);
-    if !rows.next() {
-        return Err((Place::NOWHERE, Damage::Empty));
-    }
-    let line = rows.line();
-    let header = Header::find(&rows.record, line, &settings.columns)?;
-    let mut tally = Tally::new(settings.columns.clone(), settings.duplicates);
-    let mut count = 0;
-    while rows.next() {
-        count += 1;
-        if count > settings.max_rows {
-            return Err((rows.place(), Damage::TooManyRows { max: settings.max_rows }));
+/// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
+pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Counts, Faults> {
+    let header = header(&mut rows, layout)?;
+    let reading = Reading::of(layout, &header)?;
+    let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
+    let (mut faults, mut count) = (Faults::none(), 0);
+    loop {
+        match rows.advance() {
+            Ok(true) if is_blank(&rows) => continue,
+            Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => break,
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(fault) => {
+                faults.push(|| fault.named(|cell| header.column(cell)));
+                break;
+            }
         }
-        rows.check(&header)?;
-        rows.tally(&header, &mut tally);
+        count += 1;
+        if count > layout.max_rows {
+            let damage = Damage::TooManyRows { max: layout.max_rows };
+            faults.push(|| Fault::new(damage).on_line(rows.line()));
+            break;
+        }
+        match damage(&rows, header.names().len()) {
+            None if faults.is_empty() => reader.row(&rows, &header),
+            None => {}
+            Some(damage) => faults.push(|| fault(&rows, damage, &header)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
     }
     if count == 0 {
-        return Err((Place::NOWHERE, Damage::HeaderOnly));
+        return Err(Fault::new(Damage::HeaderOnly).into());
     }
-    Ok(Counts { open_end: !text.ends_with(['\n', '\r']), ..tally.finish() })
+    Ok(Counts { open_end: rows.open_end(), ..reader.tally.finish() })
 }
 
-/// The file's rows that are not blank, one at a time.
-struct Rows<'a> {
-    text: &'a str,
-    reader: Reader<&'a [u8]>,
-    lines: Lines<'a>,
-    record: ByteRecord,
-    begins: usize,
+/// Goes to the header.
+pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
+    let column = |cell: usize| format!("column {}", cell + 1);
+    let mut empty = true;
+    while rows.advance().map_err(|fault| fault.named(column))? {
+        if is_blank(rows) {
+            continue;
+        }
+        empty = false;
+        let is_header = |cell: &String| (0..rows.len()).any(|index| normalized(rows.cell(index)) == *cell);
+        if layout.header.as_ref().is_none_or(is_header) {
+            return Ok(Header::of(rows)?);
+        }
+    }
+    let missing = layout.header.as_deref().filter(|_| !empty).map(|cell| Damage::HeaderMissing(Shown::of(cell)));
+    Err(Fault::new(missing.unwrap_or(Damage::Empty)).into())
 }
 
-impl<'a> Rows<'a> {
-    fn new(text: &'a str, delimiter: u8) -> Self {
-        // Flexible, because the rows are compared with the header here: a blank row may have any number of cells.
-        let reader =
-            ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
-        Self { text, reader, lines: Lines::new(text.as_bytes()), record: ByteRecord::new(), begins: 0 }
-    }
+fn is_blank<R: RawRows>(rows: &R) -> bool {
+    // Most rows begin with a letter or a digit, and are settled by it.
+    (0..rows.len()).all(|index| rows.cell(index).trim_start().is_empty())
+}
 
-    /// Goes to the next row that is not blank. False at the end of the file.
-    fn next(&mut self) -> bool {
-        loop {
-            let begins = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
-            let more = self.reader.read_byte_record(&mut self.record);
-            if !more.expect("memory can be read, and flexible rows are never unequal") {
-                return false;
+/// What is wrong with a row's structure, and the cell at fault where it is one.
+fn damage<R: RawRows>(rows: &R, columns: usize) -> Option<(Damage, Option<usize>)> {
+    if rows.len() != columns && !rows.is_grid() {
+        let text = Shown::of(&rows.text());
+        return Some((Damage::Ragged { expected: columns, found: rows.len(), text }, None));
+    }
+    if rows.bytes() <= CELL_BYTES_MAX {
+        return None;
+    }
+    let index = (0..rows.len()).find(|index| rows.cell(*index).len() > CELL_BYTES_MAX)?;
+    let cell = rows.cell(index);
+    Some((Damage::CellTooLong { bytes: cell.len(), max: CELL_BYTES_MAX, text: Shown::of(cell) }, Some(index)))
+}
+
+fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: &Header) -> Fault {
+    let fault = Fault::new(damage).on_line(rows.line());
+    let text = rows.text();
+    match cell {
+        Some(index) => fault.in_cell(index).named(|cell| header.column(cell)),
+        None => {
+            // What is too much is marked, and where it is too little the end.
+            let extra = rows.range(header.names().len()).map(|range| range.start..text.len());
+            let at = extra.unwrap_or(text.len()..text.len());
+            fault.marked(&text, at)
+        }
+    }
+}
+
+/// Takes whole rows.
+struct Reader<'a> {
+    reading: Reading<'a>,
+    tally: Tally,
+    rejected: usize,
+}
+
+/// Why a row is no count: the column, what stands there, and what is wrong with it.
+struct Rejection {
+    index: Option<usize>,
+    value: String,
+    why: String,
+}
+
+impl Reader<'_> {
+    fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
+        self.tally.row();
+        if let Some(filter) = self.excluded(rows) {
+            return self.exclude(rows, filter);
+        }
+        let customers = match self.reading.customer.values(rows) {
+            Ok(customers) => customers,
+            Err(no_match) => {
+                let customer = Cow::Owned(no_match.value.clone());
+                let rejection = Rejection::no_match(self.reading.customer, &no_match);
+                return self.reject(rows, header, &[customer], rejection);
             }
-            self.begins = skip_line_ends(self.text.as_bytes(), begins);
-            if !is_blank(&self.record) {
-                return true;
+        };
+        let customers = customers.as_slice();
+        if customers.is_empty() {
+            return self.tally.nameless(rows.line());
+        }
+        for name in customers {
+            let customer = self.tally.customer(name);
+            if let Err(rejection) = self.counted(rows, customer) {
+                return self.reject(rows, header, customers, rejection);
             }
         }
     }
 
-    fn line(&mut self) -> u64 {
-        self.lines.at(self.begins)
+    /// The first filter that does not let the row pass.
+    fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        self.reading.filters.iter().position(|(keep, asked)| asked.passes(rows) != *keep)
     }
 
-    fn place(&mut self) -> Place {
-        Place { line: Some(self.line()), column: None }
+    fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
+        let item = self.reading.long.as_ref().and_then(|long| long.item).and_then(Taken::index);
+        let looked_at = self.reading.filters[filter].1.index;
+        let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
+        self.tally.exclude(filter, &normalized(rows.cell(index)));
     }
 
-    fn check(&mut self, header: &Header) -> Result<(), Fault> {
-        if self.record.len() != header.len() {
-            let (expected, found) = (header.len(), self.record.len());
-            return Err((self.place(), Damage::Ragged { expected, found, text: self.shown() }));
+    fn counted<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Rejection> {
+        let Self { reading, tally, .. } = self;
+        if let Some(long) = &reading.long {
+            long.count(rows, customer, tally, reading)?;
         }
-        if self.record.as_slice().len() > CELL_BYTES_MAX {
-            let long = self.record.iter().enumerate().find(|(_, cell)| cell.len() > CELL_BYTES_MAX);
-            if let Some((index, cell)) = long {
-                let (bytes, text) = (cell.len(), Shown::of(&String::from_utf8_lossy(cell)));
-                let place = Place { column: Some(header.column(index)), ..self.place() };
-                return Err((place, Damage::CellTooLong { bytes, max: CELL_BYTES_MAX, text }));
+        for (index, service) in &reading.wide {
+            let cell = rows.cell(*index);
+            if cell.trim().is_empty() {
+                continue;
             }
+            if service.is_empty() {
+                let why = "stands in a column without a name".to_owned();
+                return Err(Rejection { index: Some(*index), value: cell.to_owned(), why });
+            }
+            let units = reading.units(rows, *index)?;
+            tally.add(rows.line(), customer, service, units, std::iter::empty());
         }
         Ok(())
     }
 
-    fn tally(&mut self, header: &Header, tally: &mut Tally) {
-        let line = self.line();
-        let cell = |index| std::str::from_utf8(&self.record[index]).unwrap_or(NOT_TEXT);
-        let (customer, service) = (normalized(cell(header.customer)), normalized(cell(header.service)));
-        tally.row(line, &customer, &service, cell(header.count));
-    }
-
-    fn shown(&self) -> Shown {
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
-        Shown::of(self.text.get(self.begins..end).unwrap_or_default().trim_end_matches(['\r', '\n']))
-    }
-}
-
-fn is_blank(record: &ByteRecord) -> bool {
-    let cells = record.as_slice();
-    // Most rows begin with a letter or a digit, and are settled by it.
-    match cells.first() {
-        Some(byte) if byte.is_ascii_graphic() => false,
-        _ => std::str::from_utf8(cells).is_ok_and(|cells| cells.trim().is_empty()),
+    fn reject<R: RawRows>(&mut self, rows: &R, header: &Header, customers: &[Cow<'_, str>], rejection: Rejection) {
+        let Rejection { index, value, why } = rejection;
+        self.rejected += 1;
+        let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
+        let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
+        let mark = range.map(|range| Excerpt::of(&rows.text(), range));
+        let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
+        let customer = customer.map(|name| CustomerName::new(name));
+        self.tally.reject(RejectedRow { line: rows.line(), column, value, customer, why, mark });
+        others.iter().for_each(|name| self.tally.incomplete(name, rows.line()));
     }
 }
 
-/// The line is the fault's own; the column's name comes from the header, if the rows before the fault hold one.
-fn quote_damage(text: &str, delimiter: u8, fault: &QuoteFault<'_>) -> Fault {
-    let mut before = Rows::new(text.get(..fault.row).unwrap_or_default(), delimiter);
-    let names = if before.next() { header::names(&before.record) } else { Vec::new() };
-    let place = Place { line: Some(fault.line), column: Some(header::column(&names, fault.cell)) };
-    let text = Shown::of(fault.text);
-    (place, if fault.open { Damage::OpenQuote { text } } else { Damage::TextAfterQuote { text } })
+impl LongReading<'_> {
+    fn count<R: RawRows>(
+        &self,
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &Reading<'_>,
+    ) -> Result<(), Rejection> {
+        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
+        let services = services.as_slice();
+        if services.is_empty() {
+            return if reading.wide.is_empty() {
+                Err(Rejection::blank(self.service, "names no service"))
+            } else {
+                Ok(())
+            };
+        }
+        let items = match self.item {
+            Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
+            None => None,
+        };
+        let items = items.as_ref();
+        let named = items.map_or(&[][..], |(_, items)| items.as_slice());
+        let units = match self.counting {
+            Counting::Rows => Units::ONE,
+            Counting::Column(count) => reading.number(rows, count)?,
+            Counting::Distinct => match items {
+                Some((item, items)) if items.as_slice().is_empty() => {
+                    return Err(Rejection::blank(*item, "names no item"));
+                }
+                _ => Units::default(),
+            },
+        };
+        for service in services {
+            let items = named.iter().map(Cow::as_ref);
+            match self.counting {
+                Counting::Distinct => tally.distinct(rows.line(), customer, service, items),
+                _ => tally.add(rows.line(), customer, service, units, items),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reading<'_> {
+    /// The number in a column, or in a part of its cell.
+    fn number<R: RawRows>(&self, rows: &R, taken: Taken<'_>) -> Result<Units, Rejection> {
+        if let Taken::Cell(index) = taken {
+            return self.units(rows, index);
+        }
+        let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
+        let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
+        let units = Units::parse(value, self.layout.notation, self.layout.signed);
+        units.map_err(|error| Rejection { index: taken.index(), value: value.to_owned(), why: error.to_string() })
+    }
+
+    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Rejection> {
+        let cell = rows.cell(index);
+        let Layout { notation, signed, .. } = *self.layout;
+        let units =
+            if rows.is_number(index) { Units::of_number(cell, signed) } else { Units::parse(cell, notation, signed) };
+        units.map_err(|error| Rejection { index: Some(index), value: cell.to_owned(), why: error.to_string() })
+    }
+}
+
+impl Rejection {
+    fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Self {
+        Self { index: taken.index(), value: no_match.value.clone(), why: no_match.why() }
+    }
+
+    fn blank(taken: Taken<'_>, why: &str) -> Self {
+        Self { index: taken.index(), value: String::new(), why: why.to_owned() }
+    }
 }

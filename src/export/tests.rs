@@ -10,22 +10,27 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use proptest::prelude::*;
 
+use crate::export::Export;
 use crate::export::ExportError;
 use crate::export::ExportSettings;
-use crate::export::read;
+use crate::export::file;
 use crate::export::read_bytes;
+use crate::export::settings::Source;
 use crate::reconcile::counts::Cell;
-use crate::reconcile::counts::ColumnNames;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::counts::Duplicates;
 
 fn settings() -> ExportSettings {
-    let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-    ExportSettings::new(PathBuf::from("x.csv"), columns)
+    ExportSettings::new(PathBuf::from("x.csv"), "Account", "Product", "Quantity")
 }
 
 fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
-    read_bytes(Path::new("x.csv"), text.as_ref(), &settings())
+    read_bytes(Path::new("x.csv"), text.as_ref(), &settings().layout)
+}
+
+fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
+    let Source::Path(pattern) = &settings.source else { panic!("{settings:?} is no file") };
+    file::read(pattern, &settings.layout, now)
 }
 
 /// Customer, service, count and lines of everything that was counted.
@@ -33,9 +38,9 @@ fn told(counts: &Counts) -> Vec<(String, String, String, Vec<u64>)> {
     let cells = counts.customers.iter().flat_map(|(customer, of)| of.services.iter().map(move |cell| (customer, cell)));
     let told = cells.filter_map(|(customer, (service, cell))| match cell {
         Cell::Counted { count, lines, .. } => {
-            Some((customer.to_string(), service.to_string(), count.to_string(), lines.clone()))
+            Some((customer.to_string(), service.to_string(), count.to_string(), lines.to_vec()))
         }
-        Cell::Duplicate { .. } => None,
+        Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
     });
     told.collect()
 }
@@ -72,7 +77,8 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Consumption Statement: July\n\nAccount,Product,Quantity\n".to_vec(),
-            "x.csv, line 1: there is no column `Account`; the columns are `Consumption Statement: July`",
+            "x.csv, line 1: there is no column `Account`; the columns are `Consumption Statement: July`; \
+             line 1: there is no column `Product`; line 1: there is no column `Quantity`",
         ),
         (
             b"Account;Product;Quantity\nA;B;1\n".to_vec(),
@@ -84,7 +90,8 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Account,Product,Quantity\nZ\xfcrich,EDR,5\n".to_vec(),
-            "x.csv, line 2, character 2: it is not UTF-8: byte 0xfc at offset 26; save the file as UTF-8",
+            "x.csv, line 2, character 2: it is not UTF-8: byte 0xfc at offset 26; if Windows wrote it, set \
+             encoding = \"windows-1252\", else save it as UTF-8",
         ),
         (
             format!("{header}Acme,EDR,5\nAc\0me,EDR,5\n").into(),
@@ -149,16 +156,16 @@ fn a_last_row_without_line_end_is_read_and_told_to_the_guards() {
 #[test]
 fn the_row_limit_is_a_limit() {
     let mut settings = settings();
-    settings.max_rows = 1;
+    settings.layout.max_rows = 1;
     let text = "Account,Product,Quantity\nA,B,1\n,,\nA,C,1\n";
-    let error = read_bytes(Path::new("x.csv"), text.as_bytes(), &settings).expect_err("two rows");
+    let error = read_bytes(Path::new("x.csv"), text.as_bytes(), &settings.layout).expect_err("two rows");
     assert_eq!(error.line(), Some(4));
 }
 
 #[test]
 fn a_file_that_is_longer_than_it_said_was_still_being_written() {
     // The kernel's own files say that they are empty, and are not.
-    let settings = ExportSettings { path: "/proc/self/status".into(), ..settings() };
+    let settings = from("/proc/self/status".into());
     let error = read(&settings, DateTime::<Utc>::MAX_UTC).expect_err("it grew");
     assert!(matches!(&error, ExportError::StillWritten { .. }), "{error}");
 }
@@ -173,7 +180,7 @@ fn only_a_regular_file_of_bounded_size_is_opened() {
     std::os::unix::net::UnixListener::bind(at("socket.csv")).expect("a socket");
     let made = std::process::Command::new("mkfifo").arg(at("pipe.csv")).status().expect("mkfifo runs");
     assert!(made.success());
-    let path = |path: PathBuf| ExportSettings { path, ..settings() };
+    let path = from;
     let export = read(&path(at("good.csv")), midnight() + TimeDelta::hours(1)).expect("a good file");
     assert_eq!((export.counts.rows, export.modified_at, export.sha256.len()), (1, midnight(), 64));
     let others =
@@ -184,8 +191,16 @@ fn only_a_regular_file_of_bounded_size_is_opened() {
     }
     let error = read(&path("/dev/null".into()), midnight()).expect_err("a device");
     assert!(error.to_string().contains("a device"), "{error}");
-    let small = ExportSettings { max_bytes: 10, ..path(at("good.csv")) };
+    let small = {
+        let mut small = path(at("good.csv"));
+        small.layout.max_bytes = 10;
+        small
+    };
     assert!(matches!(read(&small, midnight()), Err(ExportError::TooBig { bytes: 36, max: 10, .. })));
+}
+
+fn from(path: PathBuf) -> ExportSettings {
+    ExportSettings { source: Source::Path(path), ..settings() }
 }
 
 fn midnight() -> DateTime<Utc> {
@@ -218,11 +233,12 @@ fn whole_file() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), delimiter in any::<u8>()) {
-        let settings = ExportSettings { delimiter, ..settings() };
-        let _ = read_bytes(Path::new("x.csv"), &bytes, &settings);
+        let mut settings = settings();
+        settings.layout.delimiter = Some(delimiter);
+        let _ = read_bytes(Path::new("x.csv"), &bytes, &settings.layout);
         let mut behind_header = b"Account,Product,Quantity\n".to_vec();
         behind_header.extend(bytes);
-        let _ = read_bytes(Path::new("x.csv"), &behind_header, &settings);
+        let _ = read_bytes(Path::new("x.csv"), &behind_header, &settings.layout);
     }
 
     #[test]
@@ -241,6 +257,7 @@ proptest! {
                 let same = match whole {
                     Cell::Counted { count: whole, .. } => whole.to_string() == count,
                     Cell::Duplicate { counts, .. } => counts.iter().any(|whole| whole.to_string() == count),
+                    Cell::OutOfRange { .. } => false,
                 };
                 prop_assert!(same, "{customer}, {service}: {count} at {end}");
             }
@@ -267,11 +284,12 @@ proptest! {
         sum in any::<bool>(),
     ) {
         let duplicates = if sum { Duplicates::Sum } else { Duplicates::Max };
-        let settings = ExportSettings { duplicates, ..settings() };
+        let mut settings = settings();
+        settings.layout.duplicates = duplicates;
         let read = |rows: &[(u8, u8, u8)]| {
             let rows = rows.iter().map(|(customer, service, count)| format!("c{customer},s{service},{count}\n"));
             let text = format!("Account,Product,Quantity\n{}", rows.collect::<String>());
-            let counts = read_bytes(Path::new("x.csv"), text.as_bytes(), &settings).expect("whole");
+            let counts = read_bytes(Path::new("x.csv"), text.as_bytes(), &settings.layout).expect("whole");
             told(&counts).into_iter().map(|(c, s, n, _)| (c, s, n)).collect::<Vec<_>>()
         };
         let mut sorted = rows.clone();

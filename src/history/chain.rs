@@ -12,6 +12,7 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::history::chained;
 use crate::history::error::StoreError;
 use crate::history::store::History;
 
@@ -33,6 +34,9 @@ pub(super) struct Entry<E = &'static str> {
     pub(super) effective_on: Option<String>,
     pub(super) before: Option<String>,
     pub(super) why: Option<String>,
+    /// Left out of the hashed text where there is none: rows of before there were items keep their hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) item: Option<String>,
 }
 
 /// A journal whose rows all fit their hashes.
@@ -59,9 +63,10 @@ impl History {
     /// [`StoreError::ChainBroken`] names the first row that does not fit.
     pub fn verify_journal(&self) -> Result<Chain, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT * FROM journal ORDER BY seq")?;
+            let mut statement = connection.prepare_cached("SELECT * FROM journal ORDER BY seq")?;
             let mut rows = statement.query([])?;
             let (mut seq, mut head) = (0, GENESIS);
+            let mut decided = Vec::new();
             while let Some(row) = rows.next()? {
                 let entry = entry(row)?;
                 let found: Hash = row.get("hash")?;
@@ -70,7 +75,11 @@ impl History {
                 if entry.seq != seq || found != head {
                     return Err(StoreError::ChainBroken { row: entry.seq });
                 }
+                if entry.event == chained::EVENT {
+                    decided.push((entry.seq, entry.why.unwrap_or_default()));
+                }
             }
+            chained::verify(connection, &decided)?;
             Ok(Chain { rows: seq.unsigned_abs(), head: hex(head) })
         })
     }
@@ -83,7 +92,7 @@ impl History {
     pub fn had_head(&self, head: &str) -> Result<bool, StoreError> {
         let head = head.to_ascii_lowercase();
         let sql = "SELECT 1 FROM journal WHERE substr(lower(hex(hash)), 1, length(?1)) = ?1";
-        let mut statement = self.connection.prepare(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         Ok(!head.is_empty() && (hex(GENESIS).starts_with(&head) || statement.exists([head])?))
     }
 }
@@ -96,8 +105,8 @@ pub(super) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64,
     let hash = hash(last_hash, &entry);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO journal (seq, event, run, write, at, agreement, product, addition, from_quantity, quantity,
-                              catalog_item, effective_on, before, why, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                              catalog_item, effective_on, before, why, hash, item)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     statement.execute(params![
         entry.seq,
@@ -115,11 +124,12 @@ pub(super) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64,
         entry.before,
         entry.why,
         hash,
+        entry.item,
     ])?;
     Ok(seq)
 }
 
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
 const GENESIS: Hash = [0; 32];
 
@@ -134,7 +144,7 @@ fn hash<E: Serialize>(before: Hash, entry: &Entry<E>) -> Hash {
     Sha256::new().chain_update("recount/v1").chain_update(before).chain_update(row).finalize().into()
 }
 
-fn hex(hash: Hash) -> String {
+pub(super) fn hex(hash: Hash) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -154,5 +164,6 @@ fn entry(row: &Row<'_>) -> Result<Entry<String>, StoreError> {
         effective_on: row.get("effective_on")?,
         before: row.get("before")?,
         why: row.get("why")?,
+        item: row.get("item")?,
     })
 }

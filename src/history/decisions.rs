@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::history::chained;
 use crate::history::columns::maybe_day;
 use crate::history::columns::maybe_quantity;
 use crate::history::columns::time;
@@ -17,6 +18,7 @@ use crate::history::columns::word;
 use crate::history::error::StoreError;
 use crate::history::lock::RunLock;
 use crate::history::lookup;
+use crate::history::past;
 use crate::history::record::RunRecord;
 use crate::history::store::History;
 use crate::reconcile::code::Code;
@@ -28,7 +30,6 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::outcome::Verb;
@@ -52,13 +53,19 @@ impl History {
     ) -> Result<(), StoreError> {
         let Decision { handle, verb, until, note, who, at, reason, seen, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
+        let item = match matter {
+            Matter::Line(_, _, item) => item.as_deref(),
+            _ => None,
+        };
         self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
-                                        verb, until, note, who, at, run, reason, addition, was, wanted, journal)
+            transaction
+                .prepare_cached(
+                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
+                                        verb, until, note, who, at, run, reason, addition, was, wanted, item, journal)
                  VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, (SELECT coalesce(max(seq), 0) FROM journal))",
-                params![
+                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, (SELECT coalesce(max(seq), 0) FROM journal))",
+                )?
+                .execute(params![
                     integration.as_str(),
                     kind,
                     agreement,
@@ -76,9 +83,9 @@ impl History {
                     seen.and_then(|seen| seen.addition).map(|id| id.0),
                     seen.and_then(|seen| seen.was).map(|units| units.to_string()),
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
-                ],
-            )?;
-            Ok(())
+                    item,
+                ])?;
+            chained::append(transaction, run, *at)
         })
     }
 
@@ -171,22 +178,22 @@ fn written_since(
     matter: &Matter,
     journal: i64,
 ) -> Result<bool, StoreError> {
-    let Matter::Line(agreement, product) = matter else { return Ok(false) };
+    let Matter::Line(agreement, ..) = matter else { return Ok(false) };
     let mut statement = connection.prepare_cached(
-        "SELECT product FROM writes
+        "SELECT agreement, product, item FROM writes
          WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'",
     )?;
     let written = statement
-        .query_map(params![integration.as_str(), agreement.0, journal], |row| row.get::<_, String>(0))?
+        .query_and_then(params![integration.as_str(), agreement.0, journal], past::key)?
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(written.iter().any(|written| ProductCode::new(written).folded() == *product))
+    Ok(written.iter().any(|written| Matter::line(written) == *matter))
 }
 
 type Columns<'a> = (&'static str, Option<i64>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
 fn columns_of(matter: &Matter) -> Columns<'_> {
     match matter {
-        Matter::Line(agreement, product) => ("line", Some(agreement.0), Some(product), None, None),
+        Matter::Line(agreement, product, _) => ("line", Some(agreement.0), Some(product), None, None),
         Matter::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
         Matter::Service(service) => ("service", None, None, None, Some(service.as_str())),
         Matter::Product(product) => ("product", None, Some(product), None, None),
@@ -202,7 +209,7 @@ fn matter(row: &Row<'_>) -> Result<Matter, StoreError> {
     let customer = || Ok::<_, StoreError>(CustomerName::new(&row.get::<_, String>("customer")?));
     let service = || Ok::<_, StoreError>(ServiceName::new(&row.get::<_, String>("service")?));
     Ok(match kind.as_str() {
-        "line" => Matter::Line(AgreementId(row.get("agreement")?), row.get("product")?),
+        "line" => Matter::Line(AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?),
         "customer" => Matter::Customer(customer()?),
         "service" => Matter::Service(service()?),
         "product" => Matter::Product(row.get("product")?),

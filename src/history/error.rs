@@ -103,6 +103,28 @@ pub enum StoreError {
         /// The line.
         key: LineKey,
     },
+    /// An older state of it was put back.
+    #[error("the history {path} is older than its last run: it does not know run {run} with the head {head}")]
+    Restored {
+        /// The database.
+        path: PathBuf,
+        /// The last run that ended.
+        run: i64,
+        /// The head of the journal by then, in hex.
+        head: String,
+    },
+    /// Somebody changed a decision.
+    #[error("the decision that row {row} of the journal keeps is not what it was: somebody changed it or took it away")]
+    DecisionChanged {
+        /// The row.
+        row: i64,
+    },
+    /// Somebody added a decision past recount.
+    #[error("the journal knows nothing of decision {decision}: somebody added it past recount")]
+    DecisionUnchained {
+        /// Its number.
+        decision: i64,
+    },
     /// Somebody changed the journal.
     #[error("row {row} of the journal does not fit its hash: somebody changed it, or a row before it")]
     ChainBroken {
@@ -131,7 +153,12 @@ impl StoreError {
             Self::Busy(_) => "Close the program that has history.db open, and run again.",
             Self::Io(_) => "Check the disk and the rights of the state folder, then run again.",
             Self::Unreadable { .. } => "Use the newest recount that ever wrote this history.",
-            Self::ChainBroken { .. } => {
+            Self::Restored { .. } => {
+                "Put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
+                 the last report. To go on with this older one on purpose, remove history.head from the state folder: \
+                 then look at `recount plan` first."
+            }
+            Self::ChainBroken { .. } | Self::DecisionChanged { .. } | Self::DecisionUnchained { .. } => {
                 "Keep the file and compare it with a backup and with the heads in earlier reports."
             }
             Self::Refused(_)

@@ -19,11 +19,11 @@ use crate::history::columns::time;
 use crate::history::columns::time_text;
 use crate::history::error::StoreError;
 use crate::history::lock::RunLock;
+use crate::history::past;
 use crate::history::store::History;
+use crate::reconcile::decisions::Matter;
 use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ProductId;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::LineKey;
@@ -196,11 +196,11 @@ pub(super) fn open_writes(
 /// The last guard against billing a customer twice, behind the one that decides.
 fn refuse_second_creation(transaction: &Transaction<'_>, key: &LineKey) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
-        "SELECT product FROM writes
+        "SELECT agreement, product, item FROM writes
          WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')",
     )?;
-    for product in statement.query_map([key.agreement.0], |row| row.get::<_, String>(0))? {
-        if ProductCode::new(&product?).folded() == key.product.folded() {
+    for open in statement.query_and_then([key.agreement.0], past::key)? {
+        if Matter::line(&open?) == Matter::line(key) {
             return Err(StoreError::CreationOpen { key: key.clone() });
         }
     }
@@ -214,12 +214,13 @@ fn run_of_open_write(transaction: &Transaction<'_>, write: WriteId) -> Result<Op
 }
 
 fn intent_entry(run: RunId, intent: &Intent, at: DateTime<Utc>) -> Entry {
-    let Intent { key: LineKey { agreement, product }, kind } = intent;
+    let Intent { key: LineKey { agreement, product, item }, kind } = intent;
     let entry = Entry {
         run: run.0,
         at: time_text(at),
         agreement: Some(agreement.0),
         product: Some(product.as_str().to_owned()),
+        item: item.as_ref().map(|item| item.as_str().to_owned()),
         ..Entry::default()
     };
     match kind {
@@ -254,11 +255,9 @@ fn outcome_entry(run: RunId, write: WriteId, outcome: &WriteOutcome, at: DateTim
 }
 
 fn write_record(row: &Row<'_>) -> Result<WriteRecord, StoreError> {
-    let product: String = row.get("product")?;
-    let key = LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) };
     Ok(WriteRecord {
         write: WriteId(row.get("write")?),
-        intent: Intent { key, kind: intent_kind(row)? },
+        intent: Intent { key: past::key(row)?, kind: intent_kind(row)? },
         sent_at: time(row, "at")?,
         outcome: outcome(row)?,
     })

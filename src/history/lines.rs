@@ -5,6 +5,8 @@ use rusqlite::Row;
 use rusqlite::Statement;
 use rusqlite::Transaction;
 use rusqlite::params;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::history::columns::integer;
 use crate::history::columns::json;
@@ -17,6 +19,7 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::ids::ServiceName;
@@ -28,8 +31,8 @@ use crate::reconcile::quantity::Quantity;
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
-                            outcome, reason, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                            outcome, reason, detail, item)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     let mut by_handle: Vec<_> = lines.iter().enumerate().collect();
     // In the order of the table's key every row goes to its end.
@@ -44,7 +47,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
 pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "UPDATE lines SET company = ?4, agreement = ?5, addition = ?6, product = ?7, sources = ?8, was = ?9,
-                          wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14
+                          wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14, item = ?15
          WHERE run = ?1 AND position = coalesce(?2, position) AND handle = ?3",
     )?;
     for line in lines {
@@ -72,6 +75,7 @@ pub(super) fn line(row: &Row<'_>) -> Result<LineRecord, StoreError> {
         agreement: row.get::<_, Option<i64>>("agreement")?.map(AgreementId),
         addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
         product: row.get::<_, Option<String>>("product")?.map(|product| ProductCode::new(&product)),
+        item: row.get::<_, Option<String>>("item")?.map(|item| ItemName::new(&item)),
         sources: sources(row)?,
         was: maybe_quantity(row, "was")?,
         wanted: maybe_quantity(row, "wanted")?,
@@ -94,6 +98,7 @@ fn execute(
         agreement,
         addition,
         product,
+        item,
         sources,
         was,
         wanted,
@@ -117,25 +122,38 @@ fn execute(
         outcome.as_str(),
         reason.as_str(),
         detail,
+        item.as_ref().map(ItemName::as_str),
     ])?;
     Ok(changed)
 }
 
+/// As it stands in the column. The last two came later.
+#[derive(Serialize, Deserialize)]
+struct SourceRow(
+    CustomerName,
+    ServiceName,
+    Option<String>,
+    Vec<u64>,
+    #[serde(default)] Option<String>,
+    #[serde(default)] Vec<ItemName>,
+);
+
 fn sources_text(sources: &[Source]) -> String {
-    let rows: Vec<_> = sources
+    let rows: Vec<SourceRow> = sources
         .iter()
-        .map(|Source { customer, service, count, lines }| {
-            (customer, service, count.map(|units| units.to_string()), lines)
+        .cloned()
+        .map(|Source { customer, service, count, lines, how, items }| {
+            SourceRow(customer, service, count.map(|units| units.to_string()), lines, how, items)
         })
         .collect();
     serde_json::to_string(&rows).expect("names, texts and integers always make JSON")
 }
 
 fn sources(row: &Row<'_>) -> Result<Vec<Source>, StoreError> {
-    let rows: Vec<(CustomerName, ServiceName, Option<String>, Vec<u64>)> = json(row, "sources")?;
-    let sources = rows.into_iter().map(|(customer, service, count, lines)| {
+    let rows: Vec<SourceRow> = json(row, "sources")?;
+    let sources = rows.into_iter().map(|SourceRow(customer, service, count, lines, how, items)| {
         let count = count.map(|text| text.parse::<Quantity>().map_err(|_| unreadable(text))).transpose()?;
-        Ok(Source { customer, service, count, lines })
+        Ok(Source { customer, service, count, lines, how, items })
     });
     sources.collect()
 }

@@ -138,7 +138,7 @@ impl History {
     /// When they cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
+            let mut statement = connection.prepare_cached("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
             statement.query_and_then([integer(limit)], summary)?.collect()
         })
     }
@@ -182,7 +182,7 @@ impl History {
             return Ok(None);
         }
         self.read(|connection| {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
                  ORDER BY run DESC, position LIMIT 1",
             )?;
@@ -202,7 +202,7 @@ impl History {
         limit: usize,
     ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
                  WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2",
             )?;
@@ -220,7 +220,7 @@ impl History {
     /// When they cannot be read.
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
                  WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
                  GROUP BY integration, fingerprint, undoes ORDER BY 1 DESC",
@@ -233,7 +233,7 @@ impl History {
 /// One line of each handle that fits, from the newest run that knows it; ordered by handle.
 fn newest_lines(connection: &Connection, fits: &str, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
     // CROSS JOIN keeps the order: run after run, and in each of them one step to the handle.
-    let mut statement = connection.prepare(&format!(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE {fits} ORDER BY r.run DESC"
     ))?;
     let mut newest = BTreeMap::new();
@@ -260,7 +260,7 @@ fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
 
 /// Whole runs.
 pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
-    let mut statement = connection.prepare(sql)?;
+    let mut statement = connection.prepare_cached(sql)?;
     let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
     summaries.into_iter().map(|summary| record(connection, summary)).collect()
 }

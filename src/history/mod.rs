@@ -3,14 +3,18 @@
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
 pub mod chain;
+mod chained;
 mod columns;
+mod days;
 pub mod decisions;
 pub mod error;
+mod head;
 pub mod journal;
 mod lines;
 pub mod lock;
 pub mod lookup;
 mod migrations;
+mod mount;
 mod past;
 pub mod record;
 pub mod runs;
@@ -19,6 +23,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use days::DayCount;
 pub use error::StoreError;
 pub use journal::Intent;
 pub use journal::IntentKind;
@@ -28,5 +33,6 @@ pub use journal::WriteOutcome;
 pub use journal::WriteRecord;
 pub use lock::LockError;
 pub use lock::RunLock;
+pub use mount::network_file_system;
 pub use runs::NewRun;
 pub use store::History;

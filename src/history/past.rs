@@ -25,6 +25,7 @@ use crate::history::journal::IntentKind;
 use crate::history::record::LineRecord;
 use crate::history::record::PlanRecord;
 use crate::history::store::History;
+use crate::reconcile::bleed::UnitsThen;
 use crate::reconcile::code::Code;
 use crate::reconcile::guards::Accepted;
 use crate::reconcile::guards::ExportStamp;
@@ -36,6 +37,7 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::mapping::MatchCustomers;
@@ -46,8 +48,8 @@ use crate::reconcile::plan::LineKey;
 impl History {
     /// What is known of an integration's runs before the current one.
     ///
-    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So is `just_created`, see
-    /// [`History::created_since`].
+    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
+    /// [`History::created_since`], and `counted`, see [`History::counted`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -62,6 +64,7 @@ impl History {
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration)?,
                 just_created: BTreeMap::new(),
+                counted: BTreeMap::new(),
             })
         })
     }
@@ -85,6 +88,31 @@ impl History {
         })
     }
 
+    /// What the accepted exports of an integration counted, of runs begun after `since`: from the last plan on that a
+    /// person approved, who saw what was gone by then.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn units_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<UnitsThen>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, started_at, export_units FROM runs
+                 WHERE integration = ?1 AND started_at > ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                   AND run >= coalesce((SELECT max(run) FROM runs WHERE integration = ?1 AND approved = 1), 0)
+                 ORDER BY run",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
+                let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?);
+                Ok(UnitsThen { run, at, units: decimal(row, "export_units")? })
+            })?;
+            rows.collect()
+        })
+    }
+
     /// Lines whose creation was sent after `since` and is known to have happened.
     ///
     /// # Errors
@@ -96,7 +124,7 @@ impl History {
     ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT run, agreement, product, applied_addition FROM writes
+                "SELECT run, agreement, product, item, applied_addition FROM writes
                  WHERE integration = ?1 AND kind = 'create' AND outcome = 'applied' AND at > ?2 ORDER BY write",
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
@@ -131,12 +159,13 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
 
 /// Drops baselines that no later run will ask for.
 pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
-    transaction.execute(
-        "DELETE FROM baselines WHERE run IN
+    transaction
+        .prepare_cached(
+            "DELETE FROM baselines WHERE run IN
              (SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
               WHERE r.integration = ?1 ORDER BY b.run DESC LIMIT -1 OFFSET 3)",
-        [integration],
-    )?;
+        )?
+        .execute([integration])?;
     Ok(())
 }
 
@@ -148,17 +177,25 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     let absent = lines.iter().flat_map(|line| &line.sources);
     let absent = absent.filter(|source| source.lines.is_empty() && source.count.is_none());
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
-    let live: Vec<(AgreementId, &ProductCode, AdditionId)> =
-        lines.iter().filter_map(|line| Some((line.agreement?, line.product.as_ref()?, line.addition?))).collect();
-    transaction.execute(
-        "INSERT INTO baselines (run, customers, missing, lines) VALUES (?1, ?2, ?3, ?4)",
-        params![
+    let (mut live, mut items) = (Vec::new(), Vec::new());
+    for line in lines {
+        let (Some(agreement), Some(product), Some(addition)) = (line.agreement, &line.product, line.addition) else {
+            continue;
+        };
+        match &line.item {
+            None => live.push((agreement, product, addition)),
+            Some(item) => items.push((agreement, product, item, addition)),
+        }
+    }
+    transaction
+        .prepare_cached("INSERT INTO baselines (run, customers, missing, lines, items) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
             run.0,
             serde_json::to_string(&customers).expect("texts always make JSON"),
             serde_json::to_string(&missing).expect("texts always make JSON"),
             serde_json::to_string(&live).expect("texts and integers always make JSON"),
-        ],
-    )?;
+            serde_json::to_string(&items).expect("texts and integers always make JSON"),
+        ])?;
     Ok(())
 }
 
@@ -171,10 +208,11 @@ fn remember_ended(
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
     let Some(before) = accepted(transaction, integration, run)? else { return Ok(()) };
-    let live: BTreeSet<LineKey> = lines.iter().filter(|line| line.addition.is_some()).filter_map(line_key).collect();
-    let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4)")?;
+    let live: BTreeSet<LineKey> =
+        lines.iter().filter(|line| line.addition.is_some()).filter_map(LineRecord::key).collect();
+    let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(key)) {
-        insert.execute(params![integration, key.agreement.0, key.product.as_str(), addition.0])?;
+        insert.execute(params![integration, key.agreement.0, key.product.as_str(), item_text(key), addition.0])?;
     }
     Ok(())
 }
@@ -182,9 +220,9 @@ fn remember_ended(
 /// Lines that recount created, and lines that a person ended.
 fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, AdditionId>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT agreement, product, addition FROM ended_lines WHERE integration = ?1
+        "SELECT agreement, product, item, addition FROM ended_lines WHERE integration = ?1
          UNION ALL
-         SELECT i.agreement, i.product, o.addition FROM journal AS o
+         SELECT i.agreement, i.product, i.item, o.addition FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE o.event = 'applied' AND r.integration = ?1",
     )?;
@@ -203,53 +241,60 @@ fn remember_zeros(
 ) -> Result<(), StoreError> {
     let mut known = BTreeSet::new();
     let mut statement =
-        transaction.prepare_cached("SELECT agreement, product FROM zero_since WHERE integration = ?1")?;
+        transaction.prepare_cached("SELECT agreement, product, item FROM zero_since WHERE integration = ?1")?;
     for key in statement.query_and_then([integration], key)? {
         known.insert(key?);
     }
-    let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    let mut delete = transaction
-        .prepare_cached("DELETE FROM zero_since WHERE integration = ?1 AND agreement = ?2 AND product = ?3")?;
-    let placed = plan.lines.iter().filter_map(|line| Some((line, line_key(line)?, line.wanted?)));
+    let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM zero_since WHERE integration = ?1 AND agreement = ?2 AND product = ?3 AND item = ?4",
+    )?;
+    let placed = plan.lines.iter().filter_map(|line| Some((line, line.key()?, line.wanted?)));
     for (line, key, wanted) in placed {
-        let place = (integration, key.agreement.0, key.product.as_str());
+        let place = (integration, key.agreement.0, key.product.as_str().to_owned(), item_text(&key).to_owned());
         if !wanted.is_zero() && known.remove(&key) {
             delete.execute(place)?;
         } else if wanted.is_zero() && line.reason == Code::ToZero && !known.contains(&key) {
             let export = &plan.export;
-            insert.execute(params![place.0, place.1, place.2, run.0, export.sha256, time_text(export.modified_at)])?;
+            let at = time_text(export.modified_at);
+            insert.execute(params![place.0, place.1, place.2, place.3, run.0, export.sha256, at])?;
             known.insert(key);
         }
     }
     Ok(())
 }
 
-fn line_key(line: &LineRecord) -> Option<LineKey> {
-    Some(LineKey { agreement: line.agreement?, product: line.product.clone()? })
+/// The line of the columns `agreement`, `product` and `item`.
+pub(super) fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
+    let (product, item): (String, Option<String>) = (row.get("product")?, row.get("item")?);
+    let item = item.filter(|item| !item.is_empty()).map(|item| ItemName::new(&item));
+    Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product), item })
 }
 
-fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
-    let product: String = row.get("product")?;
-    Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product) })
+/// Where a key has no place for NULL.
+fn item_text(key: &LineKey) -> &str {
+    key.item.as_ref().map(ItemName::as_str).unwrap_or_default()
 }
 
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines
+        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines, b.items
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
     let mut rows = statement.query(params![integration, current.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
+    let lines = json::<Vec<(AgreementId, ProductCode, AdditionId)>>(row, "lines")?;
+    let items = json::<Vec<(AgreementId, ProductCode, ItemName, AdditionId)>>(row, "items")?;
+    let lines = lines.into_iter().map(|(agreement, product, id)| (LineKey { agreement, product, item: None }, id));
+    let items =
+        items.into_iter().map(|(agreement, product, item, id)| (LineKey { agreement, product, item: Some(item) }, id));
     Ok(Some(Accepted {
         run: RunId(row.get("run")?),
         rows: count(row, "export_rows")?,
         customers: json::<BTreeSet<CustomerName>>(row, "customers")?,
         units: decimal(row, "export_units")?,
-        lines: json::<Vec<(AgreementId, ProductCode, AdditionId)>>(row, "lines")?
-            .into_iter()
-            .map(|(agreement, product, addition)| (LineKey { agreement, product }, addition))
-            .collect(),
+        lines: lines.chain(items).collect(),
         missing: json::<BTreeSet<CustomerName>>(row, "missing")?,
         open_end: row.get("export_open_end")?,
     }))
@@ -292,7 +337,7 @@ fn zero_before(
     current: RunId,
 ) -> Result<BTreeMap<LineKey, ExportStamp>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT z.agreement, z.product, z.sha256, z.modified_at, r.export_path
+        "SELECT z.agreement, z.product, z.item, z.sha256, z.modified_at, r.export_path
          FROM zero_since AS z JOIN runs AS r ON r.run = z.run WHERE z.integration = ?1 AND z.run <> ?2",
     )?;
     let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {

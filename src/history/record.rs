@@ -9,6 +9,7 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::outcome::Mode;
@@ -16,6 +17,7 @@ use crate::reconcile::outcome::Outcome;
 use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::outcome::RunVerdict;
 use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::LineKey;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 
@@ -85,6 +87,8 @@ pub struct LineRecord {
     pub addition: Option<AdditionId>,
     /// The product, where known.
     pub product: Option<ProductCode>,
+    /// The item, where each has a line of its own.
+    pub item: Option<ItemName>,
     /// The counts behind it. Customers and services of the line are those of its sources.
     pub sources: Vec<Source>,
     /// What ConnectWise held when the plan was drawn.
@@ -99,6 +103,13 @@ pub struct LineRecord {
     pub reason: Code,
     /// One sentence for a person.
     pub detail: String,
+}
+
+impl LineRecord {
+    /// The key of a line that has a place.
+    pub fn key(&self) -> Option<LineKey> {
+        Some(LineKey { agreement: self.agreement?, product: self.product.clone()?, item: self.item.clone() })
+    }
 }
 
 /// How a run ended.

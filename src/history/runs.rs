@@ -48,18 +48,19 @@ impl History {
     pub fn begin_run(&mut self, _lock: &RunLock, start: NewRun) -> Result<RunId, StoreError> {
         let NewRun { integration, command, mode, started_at, undoes } = start;
         let run = self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes)
+            transaction
+                .prepare_cached(
+                    "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
+                )?
+                .execute(params![
                     integration.as_str(),
                     command.as_str(),
                     mode.as_str(),
                     env!("CARGO_PKG_VERSION"),
                     time_text(started_at),
                     undoes.map(|run| run.0),
-                ],
-            )?;
+                ])?;
             Ok(RunId(transaction.last_insert_rowid()))
         })?;
         self.current = Some(run);
@@ -74,12 +75,14 @@ impl History {
         let PlanRecord { fingerprint, accepted, export, lines } = plan;
         let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end } = export;
         self.write(|transaction| {
-            let known = transaction.execute(
-                "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
+            let known = transaction
+                .prepare_cached(
+                    "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
                                  export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9,
                                  export_open_end = ?10
                  WHERE run = ?1 AND fingerprint IS NULL AND finished_at IS NULL",
-                params![
+                )?
+                .execute(params![
                     run.0,
                     fingerprint,
                     accepted,
@@ -90,8 +93,7 @@ impl History {
                     units.normalize().to_string(),
                     time_text(*modified_at),
                     open_end
-                ],
-            )?;
+                ])?;
             in_turn(known, run, "plan")?;
             lines::insert(transaction, run, lines)?;
             past::remember(transaction, run, plan)
@@ -111,7 +113,9 @@ impl History {
             lines::update(transaction, run, changed)?;
             insert_findings(transaction, run, &end.findings)?;
             thin_out(transaction, run)
-        })
+        })?;
+        self.keep_head(run.0);
+        Ok(())
     }
 
     /// Notes that a person approved this run's plan by its fingerprint.
@@ -120,7 +124,7 @@ impl History {
     /// When it cannot be stored, or there is no such run.
     pub fn approve(&mut self, run: RunId) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let known = transaction.execute("UPDATE runs SET approved = 1 WHERE run = ?1", [run.0])?;
+            let known = transaction.prepare_cached("UPDATE runs SET approved = 1 WHERE run = ?1")?.execute([run.0])?;
             in_turn(known, run, "approval")
         })
     }
@@ -137,12 +141,14 @@ fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result
     let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests, head } = end;
     let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = totals;
     let Requests { sent, retried, throttled_ms } = requests;
-    let rows = transaction.execute(
-        "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,
+    let rows = transaction
+        .prepare_cached(
+            "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,
                          would_change = ?7, failed = ?8, unknown = ?9, lines = ?10, explained = ?11,
                          requests_sent = ?12, requests_retried = ?13, throttled_ms = ?14, head = ?15
          WHERE run = ?1 AND finished_at IS NULL",
-        params![
+        )?
+        .execute(params![
             run.0,
             time_text(*finished_at),
             verdict.as_str(),
@@ -158,8 +164,7 @@ fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result
             integer(*retried),
             integer(*throttled_ms),
             head,
-        ],
-    )?;
+        ])?;
     Ok(rows)
 }
 
@@ -204,8 +209,8 @@ fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError>
     let due: Vec<i64> =
         due.query_map(params![integration, oldest_whole], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for old in due {
-        transaction.execute("DELETE FROM lines WHERE run = ?1 AND outcome = 'unchanged'", [old])?;
-        transaction.execute("UPDATE runs SET thinned = 1 WHERE run = ?1", [old])?;
+        transaction.prepare_cached("DELETE FROM lines WHERE run = ?1 AND outcome = 'unchanged'")?.execute([old])?;
+        transaction.prepare_cached("UPDATE runs SET thinned = 1 WHERE run = ?1")?.execute([old])?;
     }
     past::thin_out(transaction, &integration)
 }

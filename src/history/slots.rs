@@ -25,10 +25,9 @@ impl History {
     /// When it cannot be stored; then the slot is not claimed.
     pub fn claim_slot(&mut self, slot: DateTime<Utc>, at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let claimed = transaction.execute(
-                "INSERT INTO slots (slot, claimed_at) VALUES (?1, ?2) ON CONFLICT (slot) DO NOTHING",
-                params![time_text(slot), time_text(at)],
-            )?;
+            let claimed = transaction
+                .prepare_cached("INSERT INTO slots (slot, claimed_at) VALUES (?1, ?2) ON CONFLICT (slot) DO NOTHING")?
+                .execute(params![time_text(slot), time_text(at)])?;
             Ok(claimed == 1)
         })
     }

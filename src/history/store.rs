@@ -21,6 +21,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::history::columns::time_text;
 use crate::history::error::StoreError;
+use crate::history::head;
 use crate::history::lock::create_private_dir;
 use crate::history::migrations;
 use crate::history::migrations::MIGRATIONS;
@@ -30,6 +31,8 @@ use crate::reconcile::ids::RunId;
 #[derive(Debug)]
 pub struct History {
     pub(super) connection: Connection,
+    /// The folder it lies in.
+    pub(super) state: PathBuf,
     /// The run that this process is in.
     pub(super) current: Option<RunId>,
 }
@@ -55,7 +58,9 @@ impl History {
         quick_check(&connection)?;
         migrations::migrate(&mut connection, &files.database, MIGRATIONS)?;
         files.mark(&connection, now)?;
-        Ok(Self { connection, current: None })
+        let history = Self { connection, state: state.to_owned(), current: None };
+        history.is_newest()?;
+        Ok(history)
     }
 
     /// Opens the history of a state folder for reading; `None` when there never was one.
@@ -73,7 +78,7 @@ impl History {
             None if files.is_marked()? => Err(files.gone()),
             None => Ok(None),
             Some(found) if found < known => Err(StoreError::Older { found, known }),
-            Some(_) => Ok(Some(Self { connection, current: None })),
+            Some(_) => Ok(Some(Self { connection, state: state.to_owned(), current: None })),
         }
     }
 
@@ -106,12 +111,15 @@ impl History {
 
 /// How long another program may keep the database before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A run uses some forty statements, most of them for every line it writes.
+const STATEMENTS_KEPT: usize = 64;
 /// What is left of a grown write-ahead log.
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(database, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // In WAL mode only FULL keeps the last commits through a power cut, and an intent has to survive one.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -196,6 +204,8 @@ impl Files {
             return Ok(());
         }
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // Who begins anew removes the marker; the head of the old history would stop them.
+        head::forget(&self.state)?;
         self.sync_folder()?;
         let written = File::create(&self.marker).and_then(|mut marker| {
             writeln!(marker, "{}", time_text(now))?;

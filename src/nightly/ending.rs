@@ -12,6 +12,7 @@ use crate::apply::Resolution;
 use crate::apply::Settled;
 use crate::connectwise::Traffic;
 use crate::export::Export;
+use crate::history::DayCount;
 use crate::history::History;
 use crate::history::StoreError;
 use crate::history::WriteOutcome;
@@ -55,6 +56,8 @@ pub(super) struct Ending<'a> {
     exit: Exit,
     findings: Vec<Finding>,
     traffic: Traffic,
+    /// Tonight's counts of services that a policy looks back on.
+    day: Vec<DayCount>,
     /// Where in the plan's lines those stand that became something else than was planned.
     changed: Vec<usize>,
 }
@@ -65,7 +68,16 @@ impl<'a> Ending<'a> {
         let undoes = job.undoes;
         let record = RunRecord { run, integration, command, mode, started_at, undoes, planned: None, end: None };
         let traffic = Traffic::default();
-        Self { job, record, export: None, exit: Exit::Done, findings: Vec::new(), traffic, changed: Vec::new() }
+        Self {
+            job,
+            record,
+            export: None,
+            exit: Exit::Done,
+            findings: Vec::new(),
+            traffic,
+            day: Vec::new(),
+            changed: Vec::new(),
+        }
     }
 
     pub(super) fn run(&self) -> RunId {
@@ -115,7 +127,8 @@ impl<'a> Ending<'a> {
                 WriteOutcome::Superseded { why } | WriteOutcome::Refused { why } => why.clone(),
                 WriteOutcome::Unknown { why } => format!("{why}; left alone for now"),
             };
-            let LineKey { agreement, product } = key;
+            let LineKey { agreement, product, item } = key;
+            let product = item.as_ref().map_or(product.to_string(), |item| format!("{product} ({item})"));
             let message = format!("run {run} left {product} on agreement {agreement} in doubt: {found}");
             self.findings.push(finding(Severity::Warning, Code::InDoubt, message));
         }
@@ -131,6 +144,15 @@ impl<'a> Ending<'a> {
             modified_at: export.modified_at,
             open_end: export.counts.open_end,
         });
+    }
+
+    pub(super) fn warn(&mut self, finding: Option<Finding>) {
+        self.findings.extend(finding);
+    }
+
+    /// Takes in the counts that later nights of the billing period look back on.
+    pub(super) fn counts(&mut self, day: Vec<DayCount>) {
+        self.day = day;
     }
 
     /// An undo reads no export; its plan stands on the one of the run that it sets back.
@@ -181,6 +203,10 @@ impl<'a> Ending<'a> {
     pub(super) fn store_plan(&self, history: &mut History) -> Result<(), StoreError> {
         if let Some(planned) = &self.record.planned {
             history.record_plan(self.record.run, planned)?;
+            // A dry run counts no day, as it moves no baseline.
+            if planned.accepted && self.record.command != RunCommand::Plan && !self.day.is_empty() {
+                history.count_day(&self.record.integration, self.today(), &self.day)?;
+            }
             if self.job.approved.is_some() && planned.accepted {
                 history.approve(self.record.run)?;
             }
@@ -215,13 +241,10 @@ impl<'a> Ending<'a> {
 
     fn settle(&mut self, settled: Vec<Settled>) {
         let Some(planned) = &mut self.record.planned else { return };
-        let mut settled: BTreeMap<(i64, String), Settled> = settled
-            .into_iter()
-            .map(|settled| ((settled.key.agreement.0, settled.key.product.as_str().to_owned()), settled))
-            .collect();
+        let mut settled: BTreeMap<LineKey, Settled> =
+            settled.into_iter().map(|settled| (settled.key.clone(), settled)).collect();
         for (at, line) in planned.lines.iter_mut().enumerate() {
-            let (Some(agreement), Some(product)) = (line.agreement, &line.product) else { continue };
-            if let Some(settled) = settled.remove(&(agreement.0, product.as_str().to_owned())) {
+            if let Some(settled) = line.key().and_then(|key| settled.remove(&key)) {
                 self.findings.extend(settle_finding(line, &settled));
                 settle_line(line, settled, self.record.undoes.is_some());
                 self.changed.push(at);

@@ -4,6 +4,7 @@ use crate::apply::LeftoverError;
 use crate::connectwise::ReadError;
 use crate::export::ExportError;
 use crate::history::StoreError;
+use crate::nightly::tonight::TonightError;
 use crate::reconcile::code::Code;
 use crate::reconcile::code::Severity;
 use crate::reconcile::exit::Exit;
@@ -35,7 +36,18 @@ impl Failure {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
-        Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), "replace the export and run again")
+        let fix = error.remedy().unwrap_or_else(|| "replace the export and run again".to_owned());
+        Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), &fix)
+    }
+}
+
+impl From<TonightError> for Failure {
+    fn from(error: TonightError) -> Self {
+        let fix = "put the key where the configuration says, readable by this user alone";
+        match error {
+            TonightError::Export(error) => error.into(),
+            TonightError::Secret(error) => Self::new(Exit::Config, Code::ConfigInvalid, error.to_string(), fix),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::reconcile::plan::Verdict;
 pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {
     let settled = lines.iter().filter(|_| wrote).filter_map(|line| {
         let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
-        let key = LineKey { agreement: line.agreement.filter(|_| planned)?, product: line.product.clone()? };
+        let key = line.key().filter(|_| planned)?;
         let write = writes.iter().rev().find(|write| write.intent.key == key);
         let not_reached = "the run was cut off before this line; nothing was sent".to_owned();
         let (outcome, reason, now, created, detail) = match write.map(|write| &write.outcome) {
@@ -42,9 +42,9 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
 
 pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
     let Line { handle, subject, company, sources, wanted, live, verdict, detail } = line;
-    let (agreement, product) = match subject {
-        Subject::Line(LineKey { agreement, product }) => (Some(agreement), Some(product)),
-        Subject::Unplaced { .. } => (None, None),
+    let (agreement, product, item) = match subject {
+        Subject::Line(LineKey { agreement, product, item }) => (Some(agreement), Some(product), item),
+        Subject::Unplaced { .. } => (None, None, None),
     };
     let (outcome, reason) = match &verdict {
         Verdict::Update(_) | Verdict::Create(_) if held => (Outcome::Held, Code::PlanHeld),
@@ -63,6 +63,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         agreement,
         addition,
         product,
+        item,
         sources,
         was,
         wanted,

@@ -90,8 +90,7 @@ fn wrote(planned: &PlanRecord, writes: Vec<WriteRecord>) -> BTreeMap<LineKey, Wr
             IntentKind::Create { .. } => None,
         };
         let key = intent.key;
-        let is_it = |agreement, product| agreement == Some(key.agreement) && product == Some(&key.product);
-        let line = planned.lines.iter().find(|line| is_it(line.agreement, line.product.as_ref()));
+        let line = planned.lines.iter().find(|line| line.key().as_ref() == Some(&key));
         let company = line.and_then(|line| line.company);
         let sources = line.map(|line| line.sources.clone()).unwrap_or_default();
         Some((key, Wrote { company, sources, addition, before, quantity }))

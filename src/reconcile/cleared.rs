@@ -17,7 +17,9 @@ use chrono::NaiveDate;
 
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductId;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::plan::Creation;
 use crate::reconcile::plan::LineKey;
 use crate::reconcile::plan::Plan;
@@ -40,13 +42,16 @@ pub struct SetQuantity {
     to: Quantity,
 }
 
-/// One line is created. Product, quantity, `billCustomer` and effective date: the catalog's own price applies.
+/// One line is created. Product, quantity, `billCustomer`, effective date, and the mark of its item, if it is one's: the
+/// catalog's own price applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateLine {
     agreement: AgreementId,
     product: ProductId,
     quantity: Quantity,
     effective_on: NaiveDate,
+    bill: Bill,
+    item: Option<ItemName>,
 }
 
 /// One of the two writes.
@@ -63,7 +68,7 @@ impl ClearedPlan {
     pub(in crate::reconcile) fn seal(plan: &Plan) -> Self {
         let writes = plan.lines.iter().filter_map(|line| {
             let key = line.key()?;
-            let write = Write::of(key.agreement, &line.verdict)?;
+            let write = Write::of(key, &line.verdict)?;
             Some((key.clone(), write))
         });
         Self { writes: writes.collect() }
@@ -76,16 +81,20 @@ impl ClearedPlan {
 }
 
 impl Write {
-    fn of(agreement: AgreementId, verdict: &Verdict) -> Option<Self> {
+    fn of(key: &LineKey, verdict: &Verdict) -> Option<Self> {
+        let LineKey { agreement, product: _, item } = key;
+        let agreement = *agreement;
         match verdict {
             Verdict::Update(QuantityChange { addition, from, to }) => {
                 Some(Self::Set(SetQuantity { agreement, addition: *addition, from: *from, to: *to }))
             }
-            Verdict::Create(Creation { product, quantity, effective_on }) => Some(Self::Create(CreateLine {
+            Verdict::Create(Creation { product, quantity, effective_on, bill }) => Some(Self::Create(CreateLine {
                 agreement,
                 product: *product,
                 quantity: *quantity,
                 effective_on: *effective_on,
+                bill: *bill,
+                item: item.clone(),
             })),
             Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => None,
         }
@@ -109,7 +118,12 @@ impl CreateLine {
         quantity: Quantity,
         effective_on: NaiveDate,
     ) -> Self {
-        Self { agreement, product, quantity, effective_on }
+        Self { agreement, product, quantity, effective_on, bill: Bill::Billable, item: None }
+    }
+
+    /// The same, for an item, and billed like this.
+    pub(crate) fn with(self, bill: Bill, item: &str) -> Self {
+        Self { bill, item: Some(ItemName::new(item)), ..self }
     }
 }
 
@@ -154,5 +168,15 @@ impl CreateLine {
     /// The day it takes effect.
     pub fn effective_on(&self) -> NaiveDate {
         self.effective_on
+    }
+
+    /// Whether and how it stands on the invoice.
+    pub fn bill(&self) -> Bill {
+        self.bill
+    }
+
+    /// The item that it is marked with, if it is one's.
+    pub fn item(&self) -> Option<&ItemName> {
+        self.item.as_ref()
     }
 }

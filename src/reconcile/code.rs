@@ -67,6 +67,8 @@ codes! {
     ServiceDeprecated = "service-deprecated",
     /// The same customer and service stands in several rows.
     RowDuplicate = "row-duplicate",
+    /// The rows of a customer and service come to less than none.
+    CountNegative = "count-negative",
     /// No live addition, and none may be created.
     LineMissing = "line-missing",
     /// Several live additions of one product on one agreement.
@@ -89,8 +91,20 @@ codes! {
     TugOfWar = "tug-of-war",
     /// A fraction of a unit where the service says `whole`.
     Fractional = "fractional",
-    /// The sum of the counts does not fit.
+    /// The sum of the counts, or what a policy makes of one, does not fit.
     TooLarge = "too-large",
+    /// A policy takes included units off, and the line's own `lessIncluded` does so again.
+    IncludedTwice = "included-twice",
+    /// The export counts other than the items that it names.
+    ItemsDiffer = "items-differ",
+    /// Several items that ConnectWise would take for one.
+    ItemAmbiguous = "item-ambiguous",
+    /// An item's name cannot be written as a mark.
+    ItemUnusable = "item-unusable",
+    /// Each item has a line of its own, and an addition does not say whose it is.
+    LineUnmarked = "line-unmarked",
+    /// An addition is marked with an item that no export has named.
+    LineForeign = "line-foreign",
     /// An earlier write is in doubt.
     InDoubt = "in-doubt",
     /// An earlier creation is in doubt, and several new lines fit.
@@ -113,6 +127,8 @@ codes! {
     TooManyChanges = "too-many-changes",
     /// The units in all would fall further than `max_units_down`.
     TooManyUnitsDown = "too-many-units-down",
+    /// The units fell by a quarter within a month, night by night under every limit.
+    UnitsBleeding = "units-bleeding",
     /// More lines than `max_lines_created` would be created.
     TooManyCreated = "too-many-created",
     /// ConnectWise returned fewer than `min_lines_seen` of the lines it returned last time.
@@ -145,8 +161,16 @@ codes! {
     PreviousRunCutOff = "previous-run-cut-off",
     /// Something went wrong that should not have.
     Unexpected = "unexpected",
+    /// `billCustomer` of a line is not as configured. It is never changed.
+    BillFlagDiffers = "bill-flag-differs",
+    /// Paid in advance: reported, never written.
+    ReportOnly = "report-only",
     /// A row could not be read as a count.
     RowMalformed = "row-malformed",
+    /// Customers whose names differ only in case.
+    CustomerSpelledTwice = "customer-spelled-twice",
+    /// Rows that a filter of the configuration left out.
+    RowsExcluded = "rows-excluded",
     /// A blank `company_id`: skipped on purpose.
     CustomerSkipped = "customer-skipped",
     /// `not_assigned = true`: ignored on purpose.
@@ -157,6 +181,8 @@ codes! {
     NewLine = "new-line",
     /// Billed and used are equal.
     Equal = "equal",
+    /// Less is used than is billed, and the line never decreases.
+    NeverDecrease = "never-decrease",
     /// Nothing is used, and no line is there.
     NothingToBill = "nothing-to-bill",
     /// An operator said to leave the line as ConnectWise has it.

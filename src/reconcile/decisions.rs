@@ -21,6 +21,7 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::judge::Judgement;
 use crate::reconcile::outcome::Verb;
@@ -39,8 +40,8 @@ pub struct Decisions(pub BTreeMap<Matter, Decision>);
 /// the configuration is no other line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Matter {
-    /// A line: a product on an agreement.
-    Line(AgreementId, String),
+    /// A line: a product on an agreement, and the item, where each has its line; folded.
+    Line(AgreementId, String, Option<String>),
     /// A customer.
     Customer(CustomerName),
     /// A service.
@@ -255,7 +256,7 @@ impl Index {
 impl Matter {
     /// A line.
     pub fn line(key: &LineKey) -> Self {
-        Self::Line(key.agreement, key.product.folded())
+        Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
     }
 
     /// What a finding is about; `None` for one that is about the whole night.
@@ -279,8 +280,8 @@ impl Matter {
         let sources = || line.sources.iter();
         line.verdict == Verdict::Held(code)
             && match self {
-                Self::Line(agreement, product) => {
-                    line.key().is_some_and(|key| key.agreement == *agreement && key.product.folded() == *product)
+                Self::Line(agreement, ..) => {
+                    line.key().is_some_and(|key| key.agreement == *agreement && Self::line(key) == *self)
                 }
                 Self::Customer(customer) => sources().any(|source| source.customer == *customer),
                 Self::Service(service) => sources().any(|source| source.service == *service),

@@ -38,6 +38,7 @@ use crate::reconcile::plan::Verdict;
 use crate::reconcile::records::Additions;
 use crate::reconcile::records::Directory;
 use crate::reconcile::records::Product;
+use crate::reconcile::wanted::There;
 use crate::reconcile::wanted::WantedLine;
 use crate::reconcile::wanted::wanted_lines;
 
@@ -85,12 +86,14 @@ fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
     let by_id = products_by_id(mapping, directory);
     let there = |agreement: AgreementId| {
         let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
-        current.filter_map(|addition| by_id.get(&addition.product?).copied())
+        current.filter_map(|addition| {
+            Some(There { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
+        })
     };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
     let judge = Judge { mapping, policy, past, export, today };
-    let lines = wanted_lines(counts, mapping, places, there).map(|(key, wanted)| {
+    let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(there)) => judge.judge(&key, &wanted, agreement, product, there),
@@ -117,13 +120,13 @@ fn not_read(agreement: AgreementId) -> Judgement {
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
     let Judgement { verdict, live, detail } = judgement;
-    let WantedLine { company, sources, quantity, nobody_counted: _, whole: _ } = wanted;
+    let WantedLine { company, sources, quantity, nobody_counted: _, terms } = wanted;
     Line {
         handle: String::new(),
         subject: Subject::Line(key),
         company: Some(company),
         sources,
-        wanted: quantity.ok(),
+        wanted: quantity.ok().map(|units| terms.against(units, live.as_ref())),
         live,
         verdict,
         detail,
@@ -171,14 +174,14 @@ fn unplaced_line(
 ) -> Line {
     let count = match cell {
         Cell::Counted { count, .. } => Some(*count),
-        Cell::Duplicate { .. } => None,
+        Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
     };
     let (customer, service) = (customer.clone(), service.clone());
     Line {
         handle: String::new(),
         subject: Subject::Unplaced { customer: customer.clone(), service: service.clone() },
         company,
-        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec() }],
+        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec(), how: None, items: Vec::new() }],
         wanted: count,
         live: None,
         verdict,

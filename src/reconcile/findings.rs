@@ -17,6 +17,7 @@ use crate::reconcile::draw::Gathered;
 use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::ServiceRule;
 use crate::reconcile::owners::FIX;
 use crate::reconcile::placement::Place;
@@ -24,7 +25,7 @@ use crate::reconcile::placement::Problem;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::Verdict;
-use crate::reconcile::shown::shown;
+use crate::reconcile::row_findings;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -69,7 +70,7 @@ impl<'a> Findings<'a> {
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
-                    let lines = listed(&counted.rejected_lines);
+                    let lines = row_findings::listed(&counted.rejected_lines);
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
                     let fix = "correct the export; until then none of its lines is written";
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
@@ -97,7 +98,7 @@ impl<'a> Findings<'a> {
         let used = self.gathered.counts.customers.get(customer).map(|counted| {
             let units = counted.services.values().filter_map(|cell| match cell {
                 Cell::Counted { count, .. } => Some(count.as_decimal()),
-                Cell::Duplicate { .. } => None,
+                Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
             });
             let units: Decimal = units.sum();
             format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
@@ -107,47 +108,14 @@ impl<'a> Findings<'a> {
     }
 
     fn rows(&mut self) {
-        let counts = self.gathered.counts;
-        for row in &counts.rejected {
-            let value = shown(&row.value);
-            let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
-            let customer = row.customer.clone();
-            let fix = "correct the row in the export".to_owned();
-            self.found.push(Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) });
-        }
-        self.duplicates();
-        if !counts.nameless.is_empty() {
-            let message = format!(
-                "{} without a customer: line {}",
-                plural(&counts.nameless.len(), "row"),
-                listed(&counts.nameless)
-            );
-            let fix = "find out whose they are; nothing of them is billed".to_owned();
-            let handle = Some(handle::of_matter(self.gathered.integration, "rows", "without a customer"));
-            self.found.push(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) });
-        }
-    }
-
-    /// One matter for each customer and service, however many lines of a bundle it stops.
-    fn duplicates(&mut self) {
-        for (customer, counted) in &self.gathered.counts.customers {
-            let billed = matches!(self.gathered.places.get(customer), Some(Place::On { .. }));
-            for (service, cell) in counted.services.iter().filter(|_| billed) {
-                let rule = self.gathered.mapping.services.get(service);
-                if let (Cell::Duplicate { lines, counts }, Some(ServiceRule::Billed(_))) = (cell, rule) {
-                    let said = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let message = format!("{} rows of it (lines {}) say {said}", lines.len(), listed(lines));
-                    let fix = "keep one of the rows, or set duplicates = \"sum\" if the export splits them";
-                    let rows = format!("{customer}\u{1f}{service}");
-                    self.found.push(Finding {
-                        customer: Some(customer.clone()),
-                        service: Some(service.clone()),
-                        handle: Some(handle::of_matter(self.gathered.integration, "rows", &rows)),
-                        fix: fix.to_owned(),
-                        ..finding(Severity::Decide, Code::RowDuplicate, message)
-                    });
-                }
-            }
+        let Gathered { integration, counts, places, mapping, .. } = self.gathered;
+        self.found.extend(row_findings::of_rows(counts, integration));
+        for (customer, counted) in &counts.customers {
+            let billed = matches!(places.get(customer), Some(Place::On { .. }));
+            let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
+            let cells = counted.services.iter().filter(|(service, _)| is_billed(*service));
+            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, cell);
+            self.found.extend(cells.filter_map(of));
         }
     }
 
@@ -213,18 +181,60 @@ impl<'a> Findings<'a> {
 
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
-            if let (Verdict::Held(code), Some(fix)) = (&line.verdict, line_fix(line.verdict.code(), &line.handle)) {
-                let source = line.sources.first();
-                let severity = if *code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
-                self.found.push(Finding {
-                    customer: source.map(|source| source.customer.clone()),
-                    service: source.map(|source| source.service.clone()),
-                    handle: Some(line.handle.clone()),
-                    fix,
-                    ..finding(severity, *code, line.detail.clone())
-                });
+            let code = line.verdict.code();
+            match (&line.verdict, line_fix(code, &line.handle)) {
+                // Said once, of the addition that is not marked.
+                (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
+                (Verdict::Held(_), Some(fix)) => {
+                    let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
+                    self.line(severity, code, line, with_steps(line), fix);
+                }
+                (Verdict::Skipped(Code::ReportOnly), _) => {
+                    let billed = line.live.map(|live| live.quantity).unwrap_or_default();
+                    let more = line.wanted.is_some_and(|used| used > billed);
+                    let severity = if more { Severity::Warning } else { Severity::Info };
+                    self.line(severity, code, line, with_steps(line), String::new());
+                }
+                _ => {}
             }
         }
+        self.bill_flags(lines);
+    }
+
+    /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
+    fn bill_flags(&mut self, lines: &[Line]) {
+        let billed = self.gathered.mapping.billed().filter_map(|(_, billed)| Some((&billed.products, billed.bill?)));
+        let bills: BTreeMap<String, Bill> =
+            billed.flat_map(|(products, bill)| products.iter().map(move |code| (code.folded(), bill))).collect();
+        if bills.is_empty() {
+            return;
+        }
+        for line in lines {
+            let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
+            let Some(bill) = bills.get(&key.product.folded()) else { continue };
+            let there = self.gathered.additions.get(&key.agreement).into_iter().flatten();
+            let Some(flag) = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref())
+            else {
+                continue;
+            };
+            if flag != bill.as_str() {
+                let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
+                let fix =
+                    "change it in ConnectWise, or `bill` in recount.toml; recount sets quantities only".to_owned();
+                self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
+            }
+        }
+    }
+
+    fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: String) {
+        let source = line.sources.first();
+        self.found.push(Finding {
+            customer: source.map(|source| source.customer.clone()),
+            service: source.map(|source| source.service.clone()),
+            handle: Some(line.handle.clone()),
+            fix,
+            ..finding(severity, code, message)
+        });
     }
 
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: &str) {
@@ -267,12 +277,26 @@ fn line_fix(code: Code, handle: &str) -> Option<String> {
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
         Code::LineUnreadable => "look at the addition in ConnectWise",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export",
+        Code::TooLarge => "correct the export, or the policy in recount.toml",
+        Code::IncludedTwice => {
+            "take `included` out of recount.toml, or lessIncluded out of the addition in ConnectWise"
+        }
+        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
+        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
+        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
+        Code::LineUnmarked => "write the item's name into its serial number in ConnectWise, or end it there",
+        Code::LineForeign => "end it in ConnectWise if the item is gone; else correct its serial number",
         Code::InDoubt => "nothing: a later run looks again",
         Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
         _ => return None,
     };
     Some(fix.to_owned())
+}
+
+/// What happened to a line, and how its counts became units, if a policy had to do with it.
+fn with_steps(line: &Line) -> String {
+    let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
+    std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a code is about a product, and not about a line or a customer.
@@ -293,17 +317,8 @@ fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {
 }
 
 /// `3 units`, `1 unit`.
-fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
+pub(in crate::reconcile) fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
     let count = count.to_string();
     let s = if count == "1" { "" } else { "s" };
     format!("{count} {noun}{s}")
-}
-
-/// The first few line numbers of a list.
-fn listed(lines: &[u64]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
-    let more = lines.len().saturating_sub(SHOWN);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", shown.join(", "))
 }

@@ -12,6 +12,7 @@ use crate::reconcile::decisions::Decisions;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::ids::ServiceName;
 use crate::reconcile::plan::LineKey;
 use crate::reconcile::quantity::Quantity;
 
@@ -105,7 +106,12 @@ pub struct Past {
     pub decisions: Decisions,
     /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
     pub just_created: BTreeMap<LineKey, JustCreated>,
+    /// The counts of the billing period's earlier days, where a policy asks for them.
+    pub counted: CountedDays,
 }
+
+/// For each customer and service one count for each day that was counted, in the days' order.
+pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, Vec<Quantity>>>;
 
 /// What the last accepted run read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +143,21 @@ pub struct Written {
     pub from: Option<Quantity>,
     /// How often in a row it was set from that to this.
     pub times: u32,
+}
+
+impl Past {
+    /// The counts of the billing period's earlier days.
+    pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
+        self.counted.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether an earlier run saw an addition as one of its lines, or wrote it.
+    pub fn knows(&self, key: &LineKey, addition: AdditionId) -> bool {
+        let seen = || self.accepted.iter().flat_map(|accepted| &accepted.lines);
+        self.written.contains_key(&addition)
+            || self.ours.get(key) == Some(&addition)
+            || seen().any(|(known, id)| known.agreement == key.agreement && *id == addition)
+    }
 }
 
 impl Written {

@@ -57,7 +57,10 @@ fn text(letters: &[u8]) -> String {
 
 fn subject_text(subject: &Subject) -> String {
     match subject {
-        Subject::Line(LineKey { agreement, product }) => format!("line\u{1f}{agreement}\u{1f}{product}"),
+        Subject::Line(LineKey { agreement, product, item: None }) => format!("line\u{1f}{agreement}\u{1f}{product}"),
+        Subject::Line(LineKey { agreement, product, item: Some(item) }) => {
+            format!("item\u{1f}{agreement}\u{1f}{}\u{1f}{product}\u{1f}{item}", product.as_str().len())
+        }
         // The length, because names are a vendor's, and may hold whatever stands between two of them here.
         Subject::Unplaced { customer, service } => {
             format!("count\u{1f}{}\u{1f}{customer}\u{1f}{service}", customer.as_str().len())
@@ -98,7 +101,7 @@ fn canonical(text: &mut String, line: &Line) {
     canonical_count(text, live.map(|Live { addition: _, quantity }| quantity));
     text.push('\u{1f}');
     canonical_verdict(text, verdict);
-    for Source { customer, service, count, lines: _ } in sources {
+    for Source { customer, service, count, lines: _, how: _, items: _ } in sources {
         let lengths = (customer.as_str().len(), service.as_str().len());
         write_all(text, format_args!("\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}"));
         canonical_count(text, *count);
@@ -122,8 +125,8 @@ fn canonical_verdict(text: &mut String, verdict: &Verdict) {
             write_all(text, format_args!("set {addition} {from} {to}"));
         }
         // The day it takes effect is the day it is applied, not a part of what was approved.
-        Verdict::Create(Creation { product, quantity, effective_on: _ }) => {
-            write_all(text, format_args!("create {product} {quantity}"));
+        Verdict::Create(Creation { product, quantity, effective_on: _, bill }) => {
+            write_all(text, format_args!("create {product} {quantity} {}", bill.as_str()));
         }
     }
 }

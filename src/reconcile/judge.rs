@@ -1,7 +1,6 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
 use chrono::NaiveDate;
-use chrono::TimeDelta;
 
 use crate::reconcile::code::Code;
 use crate::reconcile::decisions::Answer;
@@ -10,7 +9,6 @@ use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::guards::HumanEdit;
 use crate::reconcile::guards::InDoubt;
 use crate::reconcile::guards::Past;
-use crate::reconcile::guards::ToZero;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::placement::ids;
 use crate::reconcile::plan::Creation;
@@ -22,6 +20,7 @@ use crate::reconcile::quantity::Quantity;
 use crate::reconcile::records::Addition;
 use crate::reconcile::records::Agreement;
 use crate::reconcile::records::Product;
+use crate::reconcile::wanted::Terms;
 use crate::reconcile::wanted::WantedLine;
 
 /// What a line is judged by, beside itself.
@@ -79,7 +78,12 @@ impl Judge<'_> {
             (Err(code), None) => return held(code, None, product_trouble(code, key)),
             (Err(_), Some((code, detail))) => return held(*code, None, detail.clone()),
         };
-        let on_line: Vec<&Addition> = additions.iter().filter(|a| a.product == Some(product.id)).collect();
+        let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == Some(product.id)).collect();
+        let unmarked = || of_product.iter().copied().filter(|a| a.mark.is_none() && a.is_current(self.today));
+        if wanted.terms.per_item && key.item.is_none() && ended.is_none() {
+            return without_item(wanted, &unmarked().collect::<Vec<_>>());
+        }
+        let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
         let live = self.live(&on_line, additions);
         if let Some((code, detail)) = ended {
             return held(code, live.ok().flatten().map(|(_, live)| live), detail);
@@ -87,6 +91,10 @@ impl Judge<'_> {
         match live {
             Err((code, detail)) => held(code, None, detail),
             Ok(Some((addition, live))) => self.compare(key, wanted, addition, live),
+            // A second line beside one that may hold the item already would bill it twice.
+            Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
+                held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
+            }
             Ok(None) => self.absent(key, wanted, agreement, product, &on_line),
         }
     }
@@ -123,8 +131,9 @@ impl Judge<'_> {
 
     fn compare(&self, key: &LineKey, wanted: &WantedLine, addition: &Addition, live: Live) -> Judgement {
         let now = live.quantity;
-        let to = match wanted.quantity {
-            Ok(to) => to,
+        let terms = wanted.terms;
+        let counted = match wanted.quantity {
+            Ok(counted) => counted,
             Err(_) if wanted.nobody_counted && now.is_zero() => {
                 let detail = "the customer is not in the export, and nothing is billed".to_owned();
                 return judged(Verdict::Unchanged(Code::NothingToBill), Some(live), detail);
@@ -134,11 +143,15 @@ impl Judge<'_> {
         if let Some(doubt) = self.past.in_doubt.get(key) {
             return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
         }
-        if to == now {
-            return judged(Verdict::Unchanged(Code::Equal), Some(live), String::new());
+        let to = terms.against(counted, Some(&live));
+        match self.settled(key, terms, addition, live, counted) {
+            // Not taken for ours by being seen.
+            Some((Verdict::Held(Code::LineForeign), detail)) => return held(Code::LineForeign, None, detail),
+            Some((verdict, detail)) => return judged(verdict, Some(live), detail),
+            None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        match self.line_guard(key, wanted.whole, addition, now, to) {
+        match self.line_guard(key, terms.whole, addition, now, to) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
                 Answer::None => held(code, Some(live), detail),
@@ -148,80 +161,36 @@ impl Judge<'_> {
         }
     }
 
-    fn line_guard(
+    /// Whether a line that is there is not to be written, whatever its guards say.
+    fn settled(
         &self,
         key: &LineKey,
-        whole: bool,
+        terms: Terms,
         addition: &Addition,
-        now: Quantity,
-        to: Quantity,
-    ) -> Option<Trouble> {
-        if whole && !to.is_whole() {
-            return Some((Code::Fractional, format!("{to} is not a whole number of units")));
+        live: Live,
+        counted: Quantity,
+    ) -> Option<(Verdict, String)> {
+        let (now, id) = (live.quantity, live.addition);
+        if terms.vanished && !now.is_zero() && !self.past.knows(key, id) {
+            let detail = format!("addition {id} is marked with it, and no export that recount has seen names it");
+            return Some((Verdict::Held(Code::LineForeign), detail));
         }
-        let fight = self.tug_of_war(addition, now, to);
-        fight
-            .or_else(|| self.human_edit(addition, now))
-            .or_else(|| self.zero(key, now, to))
-            .or_else(|| self.line_step(now, to))
-    }
-
-    /// What recount wrote last is not what stands there: somebody meant something by it.
-    fn human_edit(&self, addition: &Addition, now: Quantity) -> Option<Trouble> {
-        let written = self.past.written.get(&addition.id)?;
-        if self.policy.human_edit == HumanEdit::Overwrite || written.quantity == now {
-            return None;
+        if terms.included && addition.less_included != Ok(Quantity::ZERO) {
+            let what = addition.less_included.as_ref().map_or_else(Clone::clone, |units| format!("it is {units}"));
+            let detail = format!("included units are taken off by policy, and by the line's own lessIncluded: {what}");
+            return Some((Verdict::Held(Code::IncludedTwice), detail));
         }
-        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
-        let by = by.unwrap_or_default();
-        let wrote = format!("run {} wrote {}", written.run, written.quantity);
-        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
-    }
-
-    /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
-    /// the day. This holds whatever `human_edit` says.
-    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<Trouble> {
-        let written = self.past.written.get(&addition.id)?;
-        let again = written.quantity == to && written.from == Some(now) && written.times >= FLIPS_MAX;
-        let by =
-            addition.changed.as_ref().map(|change| format!(", the last time by {}", change.by)).unwrap_or_default();
-        let times = written.times;
-        again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
-    }
-
-    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
-        if !to.is_zero() {
-            return None;
+        if counted == now {
+            return Some((Verdict::Unchanged(Code::Equal), String::new()));
         }
-        let night = match self.policy.to_zero {
-            ToZero::Apply => return None,
-            ToZero::Ask => "",
-            ToZero::SecondNight => match self.past.zero_before.get(key) {
-                Some(first) if self.is_another_night(first) => return None,
-                _ => ", night 1 of 2",
-            },
-        };
-        Some((Code::ToZero, format!("{now} would go to zero{night}")))
-    }
-
-    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
-    /// same file if it was written much later; a file that was only touched is still the first night's.
-    fn is_another_night(&self, first: &ExportStamp) -> bool {
-        let later = self.export.modified_at.signed_duration_since(first.modified_at);
-        let ExportStamp { path, sha256, modified_at: _ } = self.export;
-        let same_file = *path == first.path && *sha256 == first.sha256;
-        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
-    }
-
-    fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
-        let step = self.policy.line_step;
-        let limit = step.units.max(step.percent.share(now.as_decimal())).normalize();
-        let distance = now.delta_to(to).abs();
-        // A line on its way to zero is `to_zero`'s business, and that one let it pass.
-        if to.is_zero() || distance <= limit {
-            return None;
+        if terms.report_only {
+            return Some((Verdict::Skipped(Code::ReportOnly), format!("{counted} used, {now} billed in advance")));
         }
-        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+        let less = terms.never_decrease && counted < now;
+        less.then(|| {
+            let detail = format!("{counted} would be less; the line never decreases, and stays at {now}");
+            (Verdict::Unchanged(Code::NeverDecrease), detail)
+        })
     }
 
     fn absent(
@@ -238,8 +207,13 @@ impl Judge<'_> {
                 let detail = "nothing is used, and no line is live today".to_owned();
                 judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
             }
+            Ok(quantity) if wanted.terms.report_only => {
+                let detail = format!("{quantity} used, and no line is live today");
+                judged(Verdict::Skipped(Code::ReportOnly), None, detail)
+            }
             Ok(quantity) => {
-                let creation = Creation { product: product.id, quantity, effective_on: self.today };
+                let Terms { bill, .. } = wanted.terms;
+                let creation = Creation { product: product.id, quantity, effective_on: self.today, bill };
                 judged(Verdict::Create(creation), None, String::new())
             }
         }
@@ -256,7 +230,7 @@ impl Judge<'_> {
         if let Some(doubt) = self.past.in_doubt.get(key) {
             return Err((doubt_code(doubt), doubt_detail(doubt)));
         }
-        if quantity.is_zero() {
+        if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
         }
         if let Some(made) = self.past.just_created.get(key).filter(|made| on_line.iter().all(|a| a.id != made.addition))
@@ -269,7 +243,7 @@ impl Judge<'_> {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        if let Some((code, detail)) = self.new_line_guard(key, wanted.whole, quantity, on_line) {
+        if let Some((code, detail)) = self.new_line_guard(key, wanted.terms.whole, quantity, on_line) {
             match self.past.decisions.answer(key, None, quantity) {
                 Answer::Accepted(_) => {}
                 Answer::None => return Err((code, detail)),
@@ -318,17 +292,27 @@ impl Judge<'_> {
     }
 }
 
-/// How often the same change is undone by others before it is a fight.
-const FLIPS_MAX: u32 = 2;
-
-/// Nightly exports are about a day apart.
-const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);
-
 /// A reason to hold, and the sentence that goes with it.
-type Trouble = (Code, String);
+pub(in crate::reconcile) type Trouble = (Code, String);
 
 fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
     judged(Verdict::Held(code), live, detail)
+}
+
+/// What a product holds beside the lines of its items. Nothing of it is ever written.
+fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
+    match (unmarked, wanted.quantity) {
+        ([], Err(code)) => held(code, None, source_trouble(code)),
+        ([], Ok(_)) => {
+            let detail = "the export names no item, and no line is live today".to_owned();
+            judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
+        }
+        (several, _) => {
+            let ids = ids(several.iter().map(|addition| addition.id.0));
+            let detail = format!("each item has a line of its own, and these additions name none: {ids}");
+            held(Code::LineUnmarked, None, detail)
+        }
+    }
 }
 
 fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
@@ -350,6 +334,9 @@ fn source_trouble(code: Code) -> String {
         Code::CustomerMissing => "the customer is not in the export at all".to_owned(),
         Code::CustomerIncomplete => "a row of the customer could not be read".to_owned(),
         Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),
+        Code::ItemsDiffer => "the export counts other than the items that it names".to_owned(),
+        Code::ItemAmbiguous => "another item differs from it only in case or blanks".to_owned(),
+        Code::ItemUnusable => "its name is empty, too long, or holds characters that are not kept".to_owned(),
         _ => "the sum of the counts does not fit".to_owned(),
     }
 }

@@ -9,6 +9,7 @@ use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::policy::Policy;
 use crate::reconcile::records::Company;
 
 /// Everything that says where a count is billed.
@@ -26,6 +27,8 @@ pub struct Mapping {
     pub default_agreement: Option<AgreementRule>,
     /// Whether a missing addition may be created.
     pub create_lines: bool,
+    /// `[[integration.NAME.policy]]`: what was agreed with one customer about one service.
+    pub policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>,
     /// Additions that the operator named (`addition_id`): of several live ones, the pinned one is meant.
     pub pins: BTreeSet<AdditionId>,
 }
@@ -118,12 +121,53 @@ pub enum ServiceRule {
 }
 
 /// How a service is billed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Billed {
     /// One line for each; a bundle names several, and they stay separate lines. Never empty, no product twice.
     pub products: Vec<ProductCode>,
     /// A fraction of a unit is a mistake.
     pub whole: bool,
+    /// What a count comes to, where nothing else was agreed with the customer.
+    pub policy: Policy,
+    /// One line for all, or one for each item. The same for all services of a product.
+    pub lines: LineShape,
+    /// Whether the items behind a count stand in the report.
+    pub names_in_report: bool,
+    /// How created lines are billed; lines that are there are compared with it. The same for all services of a product.
+    pub bill: Option<Bill>,
+}
+
+/// How the units of a service stand on an agreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineShape {
+    /// All in one line.
+    #[default]
+    Total,
+    /// Each item in a line of its own.
+    PerItem,
+}
+
+/// `billCustomer` of an addition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bill {
+    /// It stands on the invoice, with its price.
+    #[default]
+    Billable,
+    /// It does not stand on the invoice.
+    DoNotBill,
+    /// It stands on the invoice, without a price.
+    NoCharge,
+}
+
+impl Bill {
+    /// ConnectWise's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Billable => "Billable",
+            Self::DoNotBill => "DoNotBill",
+            Self::NoCharge => "NoCharge",
+        }
+    }
 }
 
 impl Mapping {
@@ -138,6 +182,18 @@ impl Mapping {
     /// The products that services are billed as.
     pub fn products(&self) -> BTreeSet<&ProductCode> {
         self.billed().flat_map(|(_, billed)| &billed.products).collect()
+    }
+
+    /// What was agreed about a service, with the customer or with all.
+    pub fn policy<'a>(&'a self, customer: &CustomerName, service: &ServiceName, billed: &'a Billed) -> &'a Policy {
+        self.policies.get(customer).and_then(|own| own.get(service)).unwrap_or(&billed.policy)
+    }
+
+    /// The services whose counts of earlier days some policy asks for.
+    pub fn looked_back_on(&self) -> BTreeSet<&ServiceName> {
+        let general = self.billed().filter(|(_, billed)| billed.policy.looks_back()).map(|(service, _)| service);
+        let own = self.policies.values().flatten().filter(|(_, policy)| policy.looks_back());
+        general.chain(own.map(|(service, _)| service)).collect()
     }
 
     /// The companies that the rows name.

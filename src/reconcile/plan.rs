@@ -9,9 +9,11 @@ use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ProductId;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::quantity::Quantity;
 
 /// All that one run means to do, and all that it does not, each with its reason.
@@ -60,13 +62,15 @@ pub enum Subject {
     },
 }
 
-/// Which line: one product on one agreement.
+/// Which line: one product on one agreement, or one item of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineKey {
     /// The agreement.
     pub agreement: AgreementId,
     /// The product's identifier, as configured.
     pub product: ProductCode,
+    /// The item, where each has a line of its own.
+    pub item: Option<ItemName>,
 }
 
 /// One count behind a line.
@@ -78,8 +82,12 @@ pub struct Source {
     pub service: ServiceName,
     /// How many; `None` when the export does not say (a duplicate, an absent customer).
     pub count: Option<Quantity>,
-    /// Lines of the export; empty when the customer has no row for this service, which means none.
+    /// Lines of the export, at most the first [`crate::reconcile::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
     pub lines: Vec<u64>,
+    /// How the count became the units that are billed, step by step; `None` when it is billed as it is.
+    pub how: Option<String>,
+    /// The items behind the count, where the report is to name them.
+    pub items: Vec<ItemName>,
 }
 
 /// The one live addition of a line.
@@ -126,6 +134,8 @@ pub struct Creation {
     pub quantity: Quantity,
     /// The day it takes effect.
     pub effective_on: NaiveDate,
+    /// Whether and how it stands on the invoice.
+    pub bill: Bill,
 }
 
 /// Something to be said, once.
@@ -160,6 +170,13 @@ impl Verdict {
     /// Whether something is to be written.
     pub fn is_change(&self) -> bool {
         matches!(self, Verdict::Update(_) | Verdict::Create(_))
+    }
+}
+
+impl LineKey {
+    /// The line that holds all units of a product.
+    pub fn total(agreement: AgreementId, product: ProductCode) -> Self {
+        Self { agreement, product, item: None }
     }
 }
 

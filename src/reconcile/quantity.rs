@@ -9,17 +9,14 @@ use serde::Deserializer;
 use serde::Serialize;
 use serde::Serializer;
 
+use crate::reconcile::units::Notation;
+use crate::reconcile::units::Units;
+
 /// A number of units: exact, never negative, without trailing zeros.
 ///
 /// Serializes as a JSON number (`7`, `2.5`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(Decimal);
-
-/// Whole digits that a count may have. 9,999,999 units of one service is beyond any customer; 2³¹ and the like are
-/// damage, and a refused row is cheaper than a wrong bill.
-const WHOLE_DIGITS_MAX: usize = 7;
-/// Decimal places that a count may have: gigabytes come with three, metered usage with up to nine.
-const DECIMAL_PLACES_MAX: usize = 10;
 
 impl Quantity {
     /// No units.
@@ -30,28 +27,7 @@ impl Quantity {
     /// # Errors
     /// Names what is wrong with the text, in words that fit after its value.
     pub fn parse_count(text: &str) -> Result<Self, CountError> {
-        let digits = text.trim_matches([' ', '\t']);
-        if digits.is_empty() {
-            return Err(CountError::Empty);
-        }
-        let (whole, places) = match digits.split_once('.') {
-            Some((whole, places)) if !places.is_empty() => (whole, places),
-            Some(_) => return Err(CountError::of(digits)),
-            None => (digits, ""),
-        };
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(places) {
-            return Err(CountError::of(digits));
-        }
-        if whole.len() > WHOLE_DIGITS_MAX || places.len() > DECIMAL_PLACES_MAX {
-            return Err(CountError::TooLong);
-        }
-        if places.is_empty() {
-            // Nearly every count is whole; this way is several times faster than through a decimal's text.
-            return whole.parse().map(|units: u32| Self::from(units)).map_err(|_| CountError::of(digits));
-        }
-        let value = Decimal::from_str_exact(digits).map_err(|_| CountError::of(digits))?;
-        Ok(Self(value.normalize()))
+        Units::parse(text, Notation::default(), false)?.quantity().ok_or(CountError::TooLong)
     }
 
     /// A quantity from an exact decimal.
@@ -108,14 +84,26 @@ pub enum CountError {
     #[error("is empty, and an empty cell is not zero")]
     Empty,
     /// A sign before the digits.
-    #[error("has a sign; a count is written without one")]
+    #[error("has a sign; declare signed = true if rows of this export may be negative")]
     Sign,
-    /// `1,234` or `1 234`.
+    /// `5.` or `1,23,4`.
     #[error("has a separator in it; a count is digits, and at most one point between digits")]
     Separator,
+    /// `1,234` or `3,5`, and nothing declares the comma.
+    #[error("has a separator in it; if this vendor writes numbers so, declare {0}{or}", or = Or(.1))]
+    Undeclared(&'static str, Option<&'static str>),
     /// `1E+05`.
     #[error("is in scientific notation; it looks as if a spreadsheet saved this file")]
     Scientific,
+    /// `3-Jan`.
+    #[error("is a date; it looks as if a spreadsheet saved this file")]
+    Date,
+    /// `########`, `#REF!`.
+    #[error("is what a spreadsheet shows instead of a number that it cannot show")]
+    ErrorValue,
+    /// `="12"`.
+    #[error("is a spreadsheet's formula, and not its number")]
+    Formula,
     /// More digits than a count can have.
     #[error("is longer than a count can be")]
     TooLong,
@@ -124,18 +112,12 @@ pub enum CountError {
     NotANumber,
 }
 
-impl CountError {
-    fn of(text: &str) -> Self {
-        let scientific = text.contains(['e', 'E']) && text.starts_with(|c: char| c.is_ascii_digit());
-        if text.starts_with(['-', '+']) {
-            Self::Sign
-        } else if scientific && text.bytes().all(|byte| byte.is_ascii_digit() || b"eE+-.".contains(&byte)) {
-            Self::Scientific
-        } else if text.bytes().all(|byte| byte.is_ascii_digit() || b",. '".contains(&byte)) {
-            Self::Separator
-        } else {
-            Self::NotANumber
-        }
+/// The other thing that could be declared.
+struct Or<'a>(&'a Option<&'static str>);
+
+impl fmt::Display for Or<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |other| write!(f, ", or {other}"))
     }
 }
 
@@ -190,8 +172,7 @@ mod tests {
             ("  ", CountError::Empty),
             ("-3", CountError::Sign),
             ("+5", CountError::Sign),
-            ("1,234", CountError::Separator),
-            ("1.234.567", CountError::Separator),
+            ("1,234", CountError::Undeclared("decimal = \",\"", Some("thousands = \",\""))),
             ("5.", CountError::Separator),
             (".5", CountError::Separator),
             ("1E+05", CountError::Scientific),
@@ -204,9 +185,9 @@ mod tests {
             ("1_000", CountError::NotANumber),
             ("٣", CountError::NotANumber),
             ("１２", CountError::NotANumber),
-            ("\u{a0}5", CountError::NotANumber),
+            ("\u{a0}5", CountError::Separator),
             ("N/A", CountError::NotANumber),
-            ("3-Jan", CountError::NotANumber),
+            ("3-Jan", CountError::Date),
         ];
         for (text, error) in wrong {
             assert_eq!(Quantity::parse_count(text), Err(error), "{text}");

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductId;
 use crate::reconcile::quantity::Quantity;
 
@@ -91,6 +92,12 @@ pub struct Addition {
     pub effective_on: Option<NaiveDate>,
     /// `cancelledDate`.
     pub cancelled_on: Option<NaiveDate>,
+    /// `lessIncluded`: units that the agreement includes. Billed is the quantity less these (seen in the field).
+    pub less_included: Result<Quantity, String>,
+    /// `billCustomer`, as written.
+    pub bill: Option<String>,
+    /// The item that it is marked with: see [`crate::reconcile::mark`].
+    pub mark: Option<ItemName>,
     /// Who changed it last and when, where ConnectWise says so (`_info`).
     pub changed: Option<LastChange>,
 }
@@ -119,6 +126,11 @@ pub struct Directory {
 pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
 
 impl Addition {
+    /// Whether it may be a line's: every addition may be of a line for all units, one that is marked only of its item's.
+    pub fn bears(&self, item: Option<&ItemName>) -> bool {
+        item.is_none_or(|item| self.mark.as_ref().is_some_and(|mark| mark.is_same(item)))
+    }
+
     /// Whether it counts on `today`: begun, and not cancelled by today.
     pub fn is_live(&self, today: NaiveDate) -> bool {
         self.effective_on.is_none_or(|from| from <= today) && self.is_current(today)

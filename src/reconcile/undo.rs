@@ -87,7 +87,8 @@ impl Undoing<'_> {
     fn line(&self, key: &LineKey, wrote: &Wrote) -> Line {
         let Judgement { verdict, live, detail } = self.judge(key, wrote);
         // The counts led to what is undone, not to what it is set back to.
-        let uncounted = |source: &Source| Source { count: None, lines: Vec::new(), ..source.clone() };
+        let uncounted =
+            |source: &Source| Source { count: None, lines: Vec::new(), how: None, items: Vec::new(), ..source.clone() };
         Line {
             handle: String::new(),
             subject: Subject::Line(key.clone()),

@@ -7,16 +7,25 @@ use crate::reconcile::code::Code;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::counts::CustomerCounts;
+use crate::reconcile::guards::Past;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::Billed;
+use crate::reconcile::mapping::LineShape;
 use crate::reconcile::mapping::Mapping;
+use crate::reconcile::per_item;
 use crate::reconcile::placement::Place;
 use crate::reconcile::plan::LineKey;
+use crate::reconcile::plan::Live;
 use crate::reconcile::plan::Source;
+use crate::reconcile::policy::Policy;
+use crate::reconcile::policy::Reckoned;
+use crate::reconcile::policy::Used;
 use crate::reconcile::quantity::Quantity;
 
 /// A line as the export and the mapping want it.
@@ -30,33 +39,69 @@ pub struct WantedLine {
     pub quantity: Result<Quantity, Code>,
     /// Whether none of its customers is in the export.
     pub nobody_counted: bool,
-    /// Whether a service behind it allows no fractions.
+    /// What else was agreed about it.
+    pub terms: Terms,
+}
+
+/// What is agreed about a line, beside its quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// A service behind it allows no fractions.
     pub whole: bool,
+    /// It never goes below what is billed now.
+    pub never_decrease: bool,
+    /// It is reported, and never written.
+    pub report_only: bool,
+    /// A policy has taken included units off already.
+    pub included: bool,
+    /// How it is created.
+    pub bill: Bill,
+    /// Whether each item of the product has a line of its own.
+    pub per_item: bool,
+    /// No item of the export asks for it; an addition with its mark is there.
+    pub vanished: bool,
+}
+
+/// An addition that is there today or later, as far as it says which line's it is.
+#[derive(Debug, Clone, Copy)]
+pub struct There<'a> {
+    /// The product.
+    pub product: &'a ProductCode,
+    /// The item it is marked with.
+    pub mark: Option<&'a ItemName>,
 }
 
 /// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
-/// are there already (`there` names their products), which a customer without a row for the service wants at zero.
+/// are there already, which a customer without a row for the service wants at zero.
 ///
 /// One at a time: a large MSP has a hundred thousand of them.
-pub fn wanted_lines<'a, P: Iterator<Item = &'a ProductCode>>(
+pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
     counts: &'a Counts,
     mapping: &'a Mapping,
     places: &'a BTreeMap<CustomerName, Place>,
-    there: impl Fn(AgreementId) -> P + 'a,
+    past: &'a Past,
+    there: impl Fn(AgreementId) -> T + 'a,
 ) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
-    let biller = Biller::new(mapping);
+    let biller = Biller::new(mapping, past);
     tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
-        let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(there(agreement)).collect();
-        let line =
-            |product: &ProductCode| (LineKey { agreement, product: product.clone() }, biller.line(&tenancy, product));
-        products.into_iter().map(line).collect::<Vec<_>>()
+        let there: Vec<There<'_>> = there(agreement).collect();
+        let named = there.iter().map(|there| there.product);
+        let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(named).collect();
+        let lines = products.into_iter().flat_map(|product| {
+            let of_product = Biller::services_of(&biller.by_product, product);
+            if of_product.iter().any(|(_, billed)| billed.lines == LineShape::PerItem) {
+                return per_item::lines(&biller, &tenancy, agreement, product, &there);
+            }
+            vec![(LineKey::total(agreement, product.clone()), biller.line(&tenancy, product))]
+        });
+        lines.collect::<Vec<_>>()
     })
 }
 
 /// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
-struct Tenancy<'a> {
-    company: CompanyId,
-    customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
+pub(in crate::reconcile) struct Tenancy<'a> {
+    pub(in crate::reconcile) company: CompanyId,
+    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
 }
 
 fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'a>> {
@@ -71,20 +116,30 @@ fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) 
     tenancies
 }
 
-struct Biller<'a> {
+impl Tenancy<'_> {
+    pub(in crate::reconcile) fn nobody_counted(&self) -> bool {
+        self.customers.iter().all(|(_, counted)| counted.is_none())
+    }
+}
+
+type ByProduct<'a> = BTreeMap<&'a ProductCode, Vec<(&'a ServiceName, &'a Billed)>>;
+
+pub(in crate::reconcile) struct Biller<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    past: &'a Past,
     services: BTreeMap<&'a ServiceName, &'a Billed>,
-    by_product: BTreeMap<&'a ProductCode, Vec<(&'a ServiceName, &'a Billed)>>,
+    by_product: ByProduct<'a>,
 }
 
 impl<'a> Biller<'a> {
-    fn new(mapping: &'a Mapping) -> Self {
-        let mut by_product: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    fn new(mapping: &'a Mapping, past: &'a Past) -> Self {
+        let mut by_product = ByProduct::new();
         for (service, billed) in mapping.billed() {
             for product in &billed.products {
                 by_product.entry(product).or_default().push((service, billed));
             }
         }
-        Self { services: mapping.billed().collect(), by_product }
+        Self { mapping, past, services: mapping.billed().collect(), by_product }
     }
 
     /// The products that the counts of an agreement ask for.
@@ -94,64 +149,123 @@ impl<'a> Biller<'a> {
         services.filter_map(|service| self.services.get(service)).flat_map(|billed| &billed.products)
     }
 
+    fn services_of<'b>(by_product: &'b ByProduct<'a>, product: &ProductCode) -> &'b [(&'a ServiceName, &'a Billed)] {
+        by_product.get(product).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The services that are billed as a product.
+    pub(in crate::reconcile) fn services(&self, product: &ProductCode) -> &[(&'a ServiceName, &'a Billed)] {
+        Self::services_of(&self.by_product, product)
+    }
+
     fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
-        let services = self.by_product.get(product).map(Vec::as_slice).unwrap_or_default();
+        let services = self.services(product);
         let mut sum = Sum::default();
         for (customer, counted) in &tenancy.customers {
-            for (service, _) in services {
-                sum.add(customer, service, *counted);
+            for (service, billed) in services {
+                sum.add(self, customer, service, billed, *counted);
             }
         }
-        let nobody_counted = tenancy.customers.iter().all(|(_, counted)| counted.is_none());
-        let whole = services.iter().any(|(_, billed)| billed.whole);
-        sum.finish(tenancy.company, nobody_counted, whole)
+        sum.finish(tenancy, Terms { whole: services.iter().any(|(_, billed)| billed.whole), ..terms(services) })
+    }
+}
+
+/// What the services of a product agree on: the configuration makes sure that they do.
+pub(in crate::reconcile) fn terms(services: &[(&ServiceName, &Billed)]) -> Terms {
+    let bill = services.iter().find_map(|(_, billed)| billed.bill).unwrap_or_default();
+    Terms { bill, ..Terms::default() }
+}
+
+impl Terms {
+    /// What the line is to hold, where that depends on what it holds.
+    pub(in crate::reconcile) fn against(self, units: Quantity, live: Option<&Live>) -> Quantity {
+        live.map(|live| live.quantity).filter(|now| self.never_decrease && *now > units).unwrap_or(units)
+    }
+
+    /// With what one of the policies behind the line asks for.
+    pub(in crate::reconcile) fn with(self, policy: &Policy) -> Self {
+        Self {
+            never_decrease: self.never_decrease || policy.never_decrease,
+            report_only: self.report_only || policy.report_only,
+            included: self.included || policy.included.is_some_and(|included| !included.is_zero()),
+            ..self
+        }
     }
 }
 
 /// Adds up the counts of one line, and remembers the first reason why they cannot be.
 #[derive(Default)]
-struct Sum {
-    explicit: Vec<Source>,
-    implied: Vec<Source>,
+struct Sum<'a> {
+    explicit: Vec<(Source, &'a Policy)>,
+    implied: Vec<(Source, &'a Policy)>,
     total: Quantity,
     fault: Option<Code>,
 }
 
-impl Sum {
-    fn add(&mut self, customer: &CustomerName, service: &ServiceName, counted: Option<&CustomerCounts>) {
+impl<'a> Sum<'a> {
+    fn add(
+        &mut self,
+        biller: &Biller<'a>,
+        customer: &CustomerName,
+        service: &ServiceName,
+        billed: &'a Billed,
+        counted: Option<&CustomerCounts>,
+    ) {
         let cell = counted.and_then(|customer| customer.services.get(service));
-        let count = Self::count(cell, counted);
+        let count = count(cell, counted);
+        let policy = biller.mapping.policy(customer, service, billed);
+        let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
+        let reckoned = count.and_then(|count| policy.apply(used(count)));
+        let (units, how) = match reckoned {
+            Ok(Reckoned { units, how }) => (Ok(units), how),
+            Err(fault) => (Err(fault), None),
+        };
+        let items = cell.map(|cell| cell.items().to_vec()).filter(|_| billed.names_in_report);
         let source = Source {
             customer: customer.clone(),
             service: service.clone(),
             count: count.ok(),
             lines: cell.map(|cell| cell.lines().to_vec()).unwrap_or_default(),
+            how,
+            items: items.unwrap_or_default(),
         };
-        match (&count, cell) {
-            (Ok(_), None) => self.implied.push(source),
-            _ => self.explicit.push(source),
+        match (&units, cell) {
+            (Ok(units), None) if units.is_zero() => self.implied.push((source, policy)),
+            _ => self.explicit.push((source, policy)),
         }
-        match count.and_then(|count| self.total.checked_add(count).ok_or(Code::TooLarge)) {
+        match units.and_then(|units| self.total.checked_add(units).ok_or(Code::TooLarge)) {
             Ok(total) => self.total = total,
-            // In the codes' own order, so that the order of customers never matters.
-            Err(fault) => self.fault = Some(self.fault.map_or(fault, |known| known.min(fault))),
+            Err(fault) => self.fault = Some(first(self.fault, fault)),
         }
     }
 
-    /// Absent, unreadable and zero are three different things.
-    fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
-        match (counted, cell) {
-            (None, _) => Err(Code::CustomerMissing),
-            (Some(customer), _) if !customer.rejected_lines.is_empty() => Err(Code::CustomerIncomplete),
-            (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
-            (Some(_), Some(Cell::Counted { count, .. })) => Ok(*count),
-            (Some(_), None) => Ok(Quantity::ZERO),
-        }
-    }
-
-    fn finish(self, company: CompanyId, nobody_counted: bool, whole: bool) -> WantedLine {
-        let sources = if self.explicit.is_empty() { self.implied } else { self.explicit };
+    fn finish(self, tenancy: &Tenancy<'_>, terms: Terms) -> WantedLine {
+        let behind = if self.explicit.is_empty() { self.implied } else { self.explicit };
+        let terms = behind.iter().fold(terms, |terms, (_, policy)| terms.with(policy));
+        let sources = behind.into_iter().map(|(source, _)| source).collect();
         let quantity = self.fault.map_or(Ok(self.total), Err);
-        WantedLine { company, sources, quantity, nobody_counted, whole }
+        let nobody_counted = tenancy.nobody_counted();
+        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms }
+    }
+}
+
+/// Of several faults one, in the codes' own order, so that the order of customers never matters.
+pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
+    known.map_or(fault, |known| known.min(fault))
+}
+
+/// Absent, unreadable and zero are three different things.
+///
+/// # Errors
+/// Why there is no count.
+pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
+    match (counted, cell) {
+        (None, _) => Err(Code::CustomerMissing),
+        (Some(customer), _) if !customer.rejected_lines.is_empty() => Err(Code::CustomerIncomplete),
+        (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
+        (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
+        (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),
+        (Some(_), Some(Cell::Counted { count, .. })) => Ok(*count),
+        (Some(_), None) => Ok(Quantity::ZERO),
     }
 }

@@ -129,7 +129,10 @@ impl Decided {
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
             (Some(line), _) => names::line(line),
-            (None, Matter::Line(agreement, product)) => format!("{} on agreement {agreement}", shown(product)),
+            (None, Matter::Line(agreement, product, item)) => {
+                let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
+                format!("{}{item} on agreement {agreement}", shown(product))
+            }
             (None, Matter::Customer(customer)) => shown(customer.as_str()),
             (None, Matter::Service(service)) => format!("service {}", shown(service.as_str())),
             (None, Matter::Product(product)) => format!("product {}", shown(product)),

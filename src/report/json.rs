@@ -1,5 +1,7 @@
 //! `--json`: one document on stdout, schema 1. Quantities are exact JSON numbers, times RFC 3339 UTC.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use chrono::SecondsFormat;
 use chrono::Utc;
@@ -18,6 +20,7 @@ use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::ids::ServiceName;
@@ -117,13 +120,16 @@ pub struct Line<'a> {
     agreement_id: Option<AgreementId>,
     addition_id: Option<AdditionId>,
     product: Option<&'a ProductCode>,
-    item: Option<&'a str>,
+    item: Option<&'a ItemName>,
     was: Option<Quantity>,
     wanted: Option<Quantity>,
     now: Option<Quantity>,
     outcome: Outcome,
     reason: &'static str,
-    detail: &'a str,
+    detail: Cow<'a, str>,
+    /// The items behind the counts, where the report is to name them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<&'a ItemName>,
 }
 
 #[derive(Debug, Serialize)]
@@ -203,6 +209,7 @@ impl<'a> Line<'a> {
             agreement,
             addition,
             product,
+            item,
             sources: _,
             was,
             wanted,
@@ -219,13 +226,14 @@ impl<'a> Line<'a> {
             agreement_id: *agreement,
             addition_id: *addition,
             product: product.as_ref(),
-            item: None,
+            item: item.as_ref(),
             was: *was,
             wanted: *wanted,
             now: *now,
             outcome: *outcome,
             reason: reason.as_str(),
-            detail,
+            detail: names::with_steps(record, detail),
+            items: names::items(record),
         }
     }
 }
@@ -250,7 +258,8 @@ fn each_line<S: Serializer>(lines: &[LineRecord], serializer: S) -> Result<S::Ok
     serializer.collect_seq(lines.iter().map(Line::of))
 }
 
-fn each_finding<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+/// Findings, one by one.
+pub(crate) fn each_finding<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(findings.iter().map(FindingJson::of))
 }
 

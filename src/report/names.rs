@@ -1,7 +1,10 @@
 //! What a line is called where a person reads it.
 
+use std::borrow::Cow;
+
 use crate::history::record::LineRecord;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::shown::shown;
 
@@ -25,12 +28,45 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 /// apart; by the service where there is no product.
 pub(super) fn line(line: &LineRecord) -> String {
     let customers = join(customers(line).into_iter().map(CustomerName::as_str));
-    match &line.product {
-        Some(product) => format!("{customers} · {}", shown(product.as_str())),
-        None => format!("{customers} · {}", join(services(line).into_iter().map(ServiceName::as_str))),
+    match (&line.product, &line.item) {
+        (Some(product), Some(item)) => format!("{customers} · {} · {}", shown(product.as_str()), shown(item.as_str())),
+        (Some(product), None) => format!("{customers} · {}", shown(product.as_str())),
+        (None, _) => format!("{customers} · {}", join(services(line).into_iter().map(ServiceName::as_str))),
+    }
+}
+
+/// What happened to a line, and how its counts became units, where a policy had to do with it.
+pub(super) fn with_steps<'a>(line: &LineRecord, detail: &'a str) -> Cow<'a, str> {
+    let steps: Vec<&str> = line.sources.iter().filter_map(|source| source.how.as_deref()).collect();
+    match (steps.as_slice(), detail) {
+        ([], detail) => Cow::Borrowed(detail),
+        (steps, "") => Cow::Owned(steps.join("; ")),
+        (steps, detail) => Cow::Owned(format!("{detail}; {}", steps.join("; "))),
+    }
+}
+
+/// The items behind a line, each once, in order.
+pub(super) fn items(line: &LineRecord) -> Vec<&ItemName> {
+    let mut items: Vec<&ItemName> = line.sources.iter().flat_map(|source| &source.items).collect();
+    items.sort();
+    items.dedup();
+    items
+}
+
+/// The first few of some items, in one sentence.
+pub(super) fn listed(items: &[&ItemName]) -> String {
+    const SHOWN: usize = 20;
+    let shown = join_with(items.iter().take(SHOWN).map(|item| item.as_str()), ", ");
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
 fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.map(shown).collect::<Vec<_>>().join(" + ")
+    join_with(names, " + ")
+}
+
+fn join_with<'a>(names: impl Iterator<Item = &'a str>, between: &str) -> String {
+    names.map(shown).collect::<Vec<_>>().join(between)
 }

@@ -54,7 +54,8 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide && !guards.contains(finding));
     section(&mut text, "NEEDS YOU", run, asked, view);
     changes(&mut text, run, view);
-    let odd = end.findings.iter().filter(|finding| finding.severity == Severity::Warning);
+    let worth = |finding: &&Finding| finding.severity == Severity::Warning || finding.code == Code::RowsExcluded;
+    let odd = end.findings.iter().filter(worth);
     section(&mut text, "WORTH A LOOK", run, odd, view);
     text.push_str(&next(run, end, &guards));
     if let Some(head) = &end.head {
@@ -283,6 +284,10 @@ fn change(text: &mut String, line: &LineRecord) {
     let delta = if delta > Decimal::ZERO { format!("+{delta}") } else { format!("−{}", delta.abs()) };
     let row = format!("  {sign} {name}{:>9} {:>8} {:>8}  {}", units(line.was), units(line.wanted), delta, state(line));
     let _ = writeln!(text, "{}", row.trim_end());
+    let items = names::items(line);
+    if !items.is_empty() {
+        wrapped(text, &names::listed(&items), "      ", "      ");
+    }
 }
 
 fn state(line: &LineRecord) -> &str {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::reconcile::counts::RowLines;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::outcome::Outcome;
@@ -43,9 +44,7 @@ pub fn render(nights: &[Night]) -> String {
         let sha: String = planned.export.sha256.chars().take(12).collect();
         row(&mut text, "export", &format!("{}, sha {sha}…", escaped(&planned.export.path)));
     }
-    for source in &line.sources {
-        row(&mut text, "", &source_row(source));
-    }
+    sources(&mut text, line);
     row(&mut text, "ConnectWise", &place(line));
     row(
         &mut text,
@@ -79,11 +78,23 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
         let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
-        for source in &line.sources {
-            row(&mut text, "", &source_row(source));
-        }
+        sources(&mut text, line);
     }
     text
+}
+
+/// Each count, how it became units, and what is counted.
+fn sources(text: &mut String, line: &LineRecord) {
+    for source in &line.sources {
+        row(text, "", &source_row(source));
+        if let Some(how) = &source.how {
+            wrapped(text, how, "                 ", "                 ");
+        }
+    }
+    let items = names::items(line);
+    if !items.is_empty() {
+        wrapped(text, &format!("items        {}", names::listed(&items)), "  ", "               ");
+    }
 }
 
 fn concerns(finding: &Finding, line: &LineRecord) -> bool {
@@ -100,15 +111,23 @@ fn row(text: &mut String, name: &str, value: &str) {
 }
 
 fn source_row(source: &Source) -> String {
-    let Source { customer, service, count, lines } = source;
+    let Source { customer, service, count, lines, how: _, items: _ } = source;
     let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-    let numbers: Vec<String> = lines.iter().map(u64::to_string).collect();
+    let numbers = numbers(lines);
     match (count, lines.as_slice()) {
         (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
         (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
-        (Some(count), _) => format!("line {}: {name} = {count}", numbers.join(", ")),
-        (None, _) => format!("line {}: {name}, which could not be counted", numbers.join(", ")),
+        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
     }
+}
+
+/// As many lines as are kept may be the first of more.
+fn numbers(lines: &[u64]) -> String {
+    let whole = lines.len() < RowLines::KEPT;
+    let shown = if whole { lines } else { &lines[..RowLines::KEPT - 1] };
+    let shown: Vec<String> = shown.iter().map(u64::to_string).collect();
+    format!("{}{}", shown.join(", "), if whole { "" } else { " and more" })
 }
 
 fn place(line: &LineRecord) -> String {
@@ -118,6 +137,7 @@ fn place(line: &LineRecord) -> String {
         part("agreement", line.agreement.map(|id| id.0)),
         part("addition", line.addition.map(|id| id.0)),
         line.product.as_ref().map(|product| format!("product {}", shown(product.as_str()))),
+        line.item.as_ref().map(|item| format!("item {}", shown(item.as_str()))),
     ];
     let known: Vec<String> = parts.into_iter().flatten().collect();
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }

@@ -1,5 +1,6 @@
 //! Broken connections, cut answers, and too many at once.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use recount::connectwise::ReadError;
 use recount::connectwise::Reader;
@@ -75,6 +78,34 @@ async fn an_answer_larger_than_anything_right_is_not_read_on() {
         .await;
     let error = client(&server).catalog().await.expect_err("too large").to_string();
     assert!(error.contains("larger than 16 MiB"), "{error}");
+}
+
+/// Otherwise a small answer would take the host's memory: what counts is what it is when it is unpacked.
+#[tokio::test]
+async fn an_answer_that_unpacks_to_something_huge_is_not_read_on() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..200 {
+        packed.write_all(&[b' '; 1024 * 1024]).expect("packed");
+    }
+    let packed = packed.finish().expect("packed");
+    assert!(packed.len() < 1024 * 1024, "it is small on the wire");
+    let answer = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer.set_body_raw(packed, "application/json")).mount(&server).await;
+    let error = client(&server).catalog().await.expect_err("too large").to_string();
+    assert!(error.contains("larger than 16 MiB"), "{error}");
+}
+
+/// Otherwise the program would end without a report, for want of stack.
+#[tokio::test]
+async fn an_answer_nested_without_end_is_an_error() {
+    for open in ["[", "{\"a\":", "[{\"id\":1,\"identifier\":"] {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(200).set_body_raw(open.repeat(500_000), "application/json");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        let error = client(&server).catalog().await.expect_err("no list");
+        assert!(matches!(error, ReadError::Unreachable { .. }), "{error}");
+    }
 }
 
 /// Otherwise ConnectWise is met by more requests at once than the settings allow.

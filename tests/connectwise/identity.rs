@@ -40,7 +40,9 @@ async fn every_read_is_signed_and_names_its_fields() {
     assert_eq!(header("accept"), "application/vnd.connectwise.com+json; version=2025.1");
     assert!(header("user-agent").starts_with("recount/"));
     assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions");
-    assert_eq!(query(request, "fields").as_deref(), Some("id,product,quantity,effectiveDate,cancelledDate,_info"));
+    let fields = "id,product,quantity,effectiveDate,cancelledDate,lessIncluded,billCustomer,serialNumber,\
+                  invoiceDescription,_info";
+    assert_eq!(query(request, "fields").as_deref(), Some(fields));
     assert_eq!(query(request, "pageSize").as_deref(), Some("1000"));
     assert_eq!(query(request, "orderBy").as_deref(), Some("id asc"));
     assert_eq!(query(request, "page"), None);

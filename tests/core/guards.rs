@@ -32,7 +32,7 @@ use super::night::time;
 /// The line of an addition: 100 is the usual one, the others are products of their own.
 fn line_of(id: i64) -> LineKey {
     let product = if id == 100 { FILTER.to_owned() } else { format!("P-{id}") };
-    LineKey { agreement: AgreementId(10), product: ProductCode::new(&product) }
+    LineKey::total(AgreementId(10), ProductCode::new(&product))
 }
 
 /// An accepted run of nothing but these additions.
@@ -231,7 +231,7 @@ fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
     let mut night = many(10, 0, 0);
     night.past.accepted = Some(accepted(&(9000..9010).collect::<Vec<_>>()));
     let all = night.past.accepted.as_mut().expect("just set");
-    let key = |at| LineKey { agreement: AgreementId(5000 + at), product: ProductCode::new(FILTER) };
+    let key = |at| LineKey::total(AgreementId(5000 + at), ProductCode::new(FILTER));
     all.lines = (0..10).map(|at| (key(at), AdditionId(9000 + at))).collect();
     for at in 0..5 {
         night.mapping.customers.remove(format!("C{at}").as_str());

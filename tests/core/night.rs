@@ -10,10 +10,10 @@ use chrono::Utc;
 use recount::reconcile::clear::Seen;
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
-use recount::reconcile::counts::ColumnNames;
+use recount::reconcile::counts::Cell;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
-use recount::reconcile::counts::Tally;
+use recount::reconcile::counts::RejectedRow;
 use recount::reconcile::draw::Gathered;
 use recount::reconcile::draw::draw;
 use recount::reconcile::guards::ExportStamp;
@@ -24,10 +24,12 @@ use recount::reconcile::ids::AgreementId;
 use recount::reconcile::ids::CompanyId;
 use recount::reconcile::ids::CustomerName;
 use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ItemName;
 use recount::reconcile::ids::ProductCode;
 use recount::reconcile::ids::ProductId;
 use recount::reconcile::ids::ServiceName;
 use recount::reconcile::mapping::AgreementRule;
+use recount::reconcile::mapping::Bill;
 use recount::reconcile::mapping::Billed;
 use recount::reconcile::mapping::CustomerRow;
 use recount::reconcile::mapping::CustomerTarget;
@@ -49,6 +51,9 @@ use recount::reconcile::records::Agreement;
 use recount::reconcile::records::Company;
 use recount::reconcile::records::Directory;
 use recount::reconcile::records::Product;
+use recount::reconcile::tally::Tally;
+use recount::reconcile::units::Notation;
+use recount::reconcile::units::Units;
 
 /// The product of the service `CloudFilter`.
 pub(super) const FILTER: &str = "MP-CLOUDFILTER";
@@ -61,6 +66,8 @@ pub(super) struct Night {
     /// Line, customer, service, count.
     pub(super) rows: Vec<(u64, String, String, String)>,
     pub(super) duplicates: Duplicates,
+    /// The items behind the count of a customer and a service.
+    pub(super) items: BTreeMap<(String, String), Vec<String>>,
     pub(super) mapping: Mapping,
     pub(super) directory: Directory,
     pub(super) additions: Additions,
@@ -94,6 +101,7 @@ impl Night {
             integration: IntegrationName::new("mailprotector"),
             rows: Vec::new(),
             duplicates: Duplicates::Error,
+            items: BTreeMap::new(),
             mapping,
             directory: Directory::default(),
             additions: Additions::new(),
@@ -151,15 +159,20 @@ impl Night {
 
     pub(super) fn service(&mut self, name: &str, products: &[&str]) -> &mut Self {
         let products = products.iter().map(|product| ProductCode::new(product)).collect();
-        let rule = ServiceRule::Billed(Billed { products, whole: false });
+        let rule = ServiceRule::Billed(Billed { products, ..Billed::default() });
         self.mapping.services.insert(ServiceName::new(name), rule);
         self
     }
 
     /// Lets no fractions of a service through.
     pub(super) fn whole(&mut self, service: &str) -> &mut Self {
+        self.billed(service, |billed| billed.whole = true)
+    }
+
+    /// Changes how a service is billed.
+    pub(super) fn billed(&mut self, service: &str, change: impl FnOnce(&mut Billed)) -> &mut Self {
         if let Some(ServiceRule::Billed(billed)) = self.mapping.services.get_mut(service) {
-            billed.whole = true;
+            change(billed);
         }
         self
     }
@@ -189,6 +202,19 @@ impl Night {
         self
     }
 
+    /// A row whose count is that of its items.
+    pub(super) fn items(&mut self, customer: &str, service: &str, items: &[&str]) -> &mut Self {
+        let names = items.iter().map(|&item| item.to_owned()).collect();
+        self.items.insert((customer.to_owned(), service.to_owned()), names);
+        self.row(customer, service, &items.len().to_string())
+    }
+
+    /// A live addition that is marked with an item.
+    pub(super) fn marked(&mut self, agreement: i64, id: i64, product: &str, quantity: &str, item: &str) -> &mut Self {
+        self.addition(agreement, id, product, quantity);
+        self.amend_addition(id, |addition| addition.mark = Some(ItemName::new(item)))
+    }
+
     /// A live addition of a product.
     pub(super) fn addition(&mut self, agreement: i64, id: i64, product: &str, quantity: &str) -> &mut Self {
         let product = self.directory.products[&product.to_lowercase()][0].id;
@@ -198,6 +224,9 @@ impl Night {
             quantity: Ok(quantity.parse().expect("a quantity")),
             effective_on: Some(day("2025-01-01")),
             cancelled_on: None,
+            less_included: Ok(Quantity::ZERO),
+            bill: Some("Billable".to_owned()),
+            mark: None,
             changed: None,
         };
         self.additions.entry(AgreementId(agreement)).or_default().push(addition);
@@ -212,12 +241,38 @@ impl Night {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let columns = ColumnNames { customer: "Account".into(), service: "Product".into(), count: "Quantity".into() };
-        let mut tally = Tally::new(columns, self.duplicates);
+        let mut tally = Tally::new(self.duplicates, Vec::new());
         for (line, customer, service, count) in &self.rows {
-            tally.row(*line, customer, service, count);
+            let (customer, service) = (customer.trim(), service.trim());
+            tally.row();
+            if customer.is_empty() {
+                tally.nameless(*line);
+                continue;
+            }
+            let units = Units::parse(count, Notation::default(), false);
+            match units.map_err(|error| error.to_string()) {
+                Ok(units) if !service.is_empty() => {
+                    let customer = tally.customer(customer);
+                    tally.add(*line, customer, service, units, std::iter::empty());
+                }
+                other => tally.reject(RejectedRow {
+                    line: *line,
+                    column: "Quantity".to_owned(),
+                    value: count.to_string(),
+                    customer: Some(CustomerName::new(customer)),
+                    why: other.err().unwrap_or_default(),
+                    mark: None,
+                }),
+            }
         }
-        tally.finish()
+        let mut counts = tally.finish();
+        for ((customer, service), names) in &self.items {
+            let counted = counts.customers.get_mut(customer.as_str()).expect("a row of the customer");
+            if let Some(Cell::Counted { items, .. }) = counted.services.get_mut(service.as_str()) {
+                *items = names.iter().map(|name| ItemName::new(name)).collect();
+            }
+        }
+        counts
     }
 
     pub(super) fn places(&self) -> BTreeMap<CustomerName, Place> {
@@ -245,7 +300,7 @@ impl Night {
     pub(super) fn carry_out(&mut self, plan: &Plan) {
         let mut next = 900_000;
         for line in &plan.lines {
-            let Some(LineKey { agreement, .. }) = line.key() else { continue };
+            let Some(LineKey { agreement, item, .. }) = line.key() else { continue };
             let additions = self.additions.entry(*agreement).or_default();
             match &line.verdict {
                 Verdict::Update(change) => {
@@ -262,6 +317,9 @@ impl Night {
                         quantity: Ok(creation.quantity),
                         effective_on: Some(creation.effective_on),
                         cancelled_on: None,
+                        less_included: Ok(Quantity::ZERO),
+                        bill: Some(creation.bill.as_str().to_owned()),
+                        mark: item.clone(),
                         changed: None,
                     });
                 }
@@ -286,7 +344,7 @@ impl Night {
 }
 
 pub(super) fn key(agreement: i64, product: &str) -> LineKey {
-    LineKey { agreement: AgreementId(agreement), product: ProductCode::new(product) }
+    LineKey::total(AgreementId(agreement), ProductCode::new(product))
 }
 
 pub(super) fn line(plan: &Plan, agreement: i64, product: &str) -> Line {
@@ -337,5 +395,10 @@ pub(super) fn set(addition: i64, from: &str, to: &str) -> Verdict {
 /// `Create`, in short, on the night's own day.
 pub(super) fn create(product: i64, quantity: &str) -> Verdict {
     let (product, quantity) = (ProductId(product), q(quantity));
-    Verdict::Create(recount::reconcile::plan::Creation { product, quantity, effective_on: day("2026-03-10") })
+    Verdict::Create(recount::reconcile::plan::Creation {
+        product,
+        quantity,
+        effective_on: day("2026-03-10"),
+        bill: Bill::Billable,
+    })
 }

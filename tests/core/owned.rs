@@ -21,7 +21,7 @@ use crate::core::night::Night;
 
 /// The night's own mapping, billing only this product.
 fn other(night: &Night, product: &str) -> Mapping {
-    let billed = ServiceRule::Billed(Billed { products: vec![ProductCode::new(product)], whole: false });
+    let billed = ServiceRule::Billed(Billed { products: vec![ProductCode::new(product)], ..Billed::default() });
     Mapping { services: BTreeMap::from([(ServiceName::new("Filter"), billed)]), ..night.mapping.clone() }
 }
 

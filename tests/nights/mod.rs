@@ -3,6 +3,11 @@
 
 mod engine;
 
+use chrono::TimeDelta;
+
+use engine::Disk;
+use engine::slept::slept_through;
+
 /// Each seed is several bad nights of one MSP, with faults, hand edits and crashes, and two good ones.
 const SEEDS: u64 = 200;
 
@@ -11,7 +16,7 @@ fn no_write_is_regretted_whatever_goes_wrong() {
     let mut wrong = Vec::new();
     let mut nights = 0;
     for seed in 0..SEEDS {
-        match engine::live(seed) {
+        match engine::live(seed, Disk::Sound) {
             Ok(seen) => nights += seen.nights,
             Err(said) => wrong.push(said),
         }
@@ -23,16 +28,52 @@ fn no_write_is_regretted_whatever_goes_wrong() {
 /// A simulation in which nothing goes wrong would prove nothing.
 #[test]
 fn the_simulated_nights_are_bad_ones() {
-    let all: Vec<_> = (0..40).filter_map(|seed| engine::live(seed).ok()).collect();
+    let all: Vec<_> = (0..40).filter_map(|seed| engine::live(seed, Disk::Sound).ok()).collect();
     let sum = |of: fn(&engine::Seen) -> u64| all.iter().map(of).sum::<u64>();
     assert!(sum(|seen| seen.faults) > 0, "no request failed");
     assert!(sum(|seen| seen.crashes) > 0, "no process died");
+    assert!(sum(|seen| seen.torn) > 0, "no commit was torn");
     assert!(sum(|seen| seen.hand_edits) > 0, "nobody edited anything");
     assert!(sum(|seen| seen.updates) > 0 && sum(|seen| seen.creations) > 0, "nothing was written");
 }
 
 #[test]
 fn a_seed_gives_the_same_nights_every_time() {
-    let told = |seed| engine::live(seed).map(|seen| format!("{seen:?}"));
+    let told = |seed| engine::live(seed, Disk::Sound).map(|seen| format!("{seen:?}"));
     assert_eq!(told(7), told(7), "a failing seed could not be looked at again");
+}
+
+/// A history that did not sync its intents would be found out.
+#[test]
+fn a_store_that_loses_what_was_not_synced_is_noticed() {
+    let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::Forgetful).err()).collect();
+    assert!(said.iter().any(|said| said.contains("its intent is lost")), "{said:?}");
+}
+
+/// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.
+#[test]
+fn a_run_that_crosses_midnight_stays_on_its_day() {
+    let nights = (0..20).map(|seed| slept_through(seed, "2026-03-31T23:50:00Z", TimeDelta::minutes(20)));
+    let mut created = 0;
+    for night in nights {
+        let (began, ended) = night.days;
+        assert_eq!(began.succ_opt(), Some(ended), "it crosses midnight: {night:?}");
+        assert!(night.effective.iter().all(|day| *day == began), "{night:?}");
+        created += night.effective.len();
+    }
+    assert!(created > 0, "nothing was created");
+}
+
+/// A plan that a laptop's lid was closed on is not carried out the next morning.
+#[test]
+fn four_hours_after_the_plan_nothing_is_written() {
+    let mut sent = 0;
+    for seed in 0..10 {
+        let nap = slept_through(seed, "2026-03-04T02:00:00Z", TimeDelta::minutes(3 * 60 + 50));
+        sent += nap.sent;
+        let sleep = slept_through(seed, "2026-03-04T02:00:00Z", TimeDelta::minutes(4 * 60 + 10));
+        assert!(nap.sent == 0 || sleep.exit == Some(16), "{sleep:?}");
+        assert_eq!(sleep.sent, 0, "{sleep:?}");
+    }
+    assert!(sent > 0, "nothing was to be written");
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::cli::clock;
 use crate::cli::session;
@@ -11,7 +12,9 @@ use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
 use crate::export::names::alike;
+use crate::export::settings::Source;
 use crate::history::History;
+use crate::nightly::tonight;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::handle;
@@ -48,7 +51,8 @@ pub(super) fn rolls<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Ro
     if chosen.is_empty() {
         return Err(Trouble::new(Exit::Config, "no integration is on", "name one of those that are off"));
     }
-    chosen.into_iter().map(|integration| Roll::call(integration, history.as_ref())).collect()
+    let fetched = session::fetched(&config.state);
+    chosen.into_iter().map(|integration| Roll::call(integration, &fetched, history.as_ref())).collect()
 }
 
 /// The integration of this name, whatever its mode.
@@ -68,9 +72,9 @@ pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Troub
 }
 
 impl<'a> Roll<'a> {
-    fn call(integration: &'a IntegrationConfig, history: Option<&History>) -> Result<Self, Trouble> {
+    fn call(integration: &'a IntegrationConfig, fetched: &Path, history: Option<&History>) -> Result<Self, Trouble> {
         let mapping = mapping(integration)?;
-        let (counts, no_export) = newest_counts(integration);
+        let (counts, no_export) = newest_counts(integration, fetched)?;
         let mut customers: BTreeSet<CustomerName> =
             counts.customers.keys().chain(mapping.customers.keys()).cloned().collect();
         let mut services: BTreeSet<ServiceName> =
@@ -123,14 +127,15 @@ impl<'a> Roll<'a> {
 }
 
 /// The counts of the newest export, or why there are none. Standard input is a run's to read.
-fn newest_counts(integration: &IntegrationConfig) -> (Counts, Option<String>) {
-    if integration.export.path.ends_with("-") {
-        return (Counts::default(), Some("it comes by standard input".to_owned()));
+fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Counts, Option<String>), Trouble> {
+    if integration.export.source == Source::Stdin {
+        return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
     }
-    match crate::export::read(&integration.export, clock::now()) {
+    let reading = tonight::export(&integration.export, &integration.name, fetched, &clock::now);
+    Ok(match session::runtime()?.block_on(reading) {
         Ok(export) => (export.counts, None),
         Err(error) => (Counts::default(), Some(session::chain(&error))),
-    }
+    })
 }
 
 /// One customer or service: `  ? 7kq2m  Borealis`, and sentences below.

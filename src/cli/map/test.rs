@@ -14,7 +14,6 @@ use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
-use crate::export::ExportSettings;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::handle;
@@ -101,8 +100,8 @@ fn tested(global: &Global, options: &Options) -> Result<Tested, Trouble> {
     let config = session::configuration(global)?;
     let integration = whose(&config, options.integration.as_deref())?;
     let mapping = roll::mapping(integration)?;
-    let settings = ExportSettings { path: options.export.clone(), ..integration.export.clone() };
-    let export = crate::export::read(&settings, clock::now()).map_err(|error| {
+    let file = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
+    let export = crate::export::file::read(&file, &integration.export.layout, clock::now()).map_err(|error| {
         Trouble::new(
             Exit::Refused,
             session::chain(&error),

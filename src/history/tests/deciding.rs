@@ -1,6 +1,7 @@
 //! What a person answered is kept, whoever tries to change it, and the last answer counts.
 
 use super::*;
+use crate::history::error::StoreError;
 use crate::history::journal::WriteOutcome;
 use crate::reconcile::code::Severity;
 use crate::reconcile::decisions::Decision;
@@ -135,4 +136,31 @@ fn an_undo_is_no_night_to_compare_with() {
     assert!(past.zero_before.contains_key(&key(11, "FILTER")), "the second night still counts from the first");
     assert_eq!(place.history.latest_plan(&mail()).unwrap().unwrap().run, night);
     assert_eq!(place.history.run(undo).unwrap().unwrap().undoes, Some(night));
+}
+
+/// Else somebody could put an approval into the past that nobody gave.
+#[test]
+fn a_decision_cannot_be_changed_added_or_taken_away_unnoticed() {
+    for (change, row) in [
+        ("DROP TRIGGER decisions_no_update; UPDATE decisions SET who = 'mmiller' WHERE decision = 1", Some(1)),
+        ("DROP TRIGGER decisions_no_delete; DELETE FROM decisions WHERE decision = 2", Some(2)),
+        ("INSERT INTO decisions SELECT 3, integration, kind, agreement, product, customer, service, handle, verb, until,
+                 note, who, at, run, reason, addition, was, wanted, journal, item FROM decisions WHERE decision = 1", None),
+    ] {
+        let mut place = Place::new();
+        let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
+        let before = place.history.head().unwrap();
+        let line = Matter::line(&key(10, "FILTER"));
+        for verb in [Verb::Keep, Verb::Reopen] {
+            decide(&mut place, run, &line, &Decision { who: "jdoe".to_owned(), ..decision(verb) });
+        }
+        assert_eq!(place.history.verify_journal().unwrap().rows, 2);
+        assert_ne!(place.history.head().unwrap(), before, "a report's head covers decisions");
+        place.history.connection.execute_batch(change).unwrap();
+        let refusal = place.history.verify_journal().unwrap_err();
+        match row {
+            Some(row) => assert!(matches!(refusal, StoreError::DecisionChanged { row: at } if at == row), "{refusal}"),
+            None => assert!(matches!(refusal, StoreError::DecisionUnchained { decision: 3 }), "{refusal}"),
+        }
+    }
 }

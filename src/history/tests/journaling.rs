@@ -112,7 +112,7 @@ fn the_journal_refuses_every_change_but_a_new_row() {
     let mut place = Place::new();
     three_writes(&mut place);
     let columns = "event, run, write, at, agreement, product, addition, from_quantity, quantity, catalog_item,
-                   effective_on, before, why, hash";
+                   effective_on, before, why, hash, item";
     for sql in [
         "UPDATE journal SET quantity = '9' WHERE seq = 1".to_owned(),
         "DELETE FROM journal WHERE seq = 5".to_owned(),

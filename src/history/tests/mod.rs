@@ -37,6 +37,7 @@ use crate::reconcile::plan::LineKey;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 
+mod days;
 mod deciding;
 mod guarding;
 mod journaling;
@@ -96,7 +97,7 @@ fn units(units: u32) -> Quantity {
 }
 
 fn key(agreement: i64, product: &str) -> LineKey {
-    LineKey { agreement: AgreementId(agreement), product: ProductCode::new(product) }
+    LineKey::total(AgreementId(agreement), ProductCode::new(product))
 }
 
 /// The plan of an export that was made so many hours after noon.
@@ -130,6 +131,7 @@ fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
         agreement: Some(AgreementId(10 + number)),
         addition: Some(AdditionId(100 + number)),
         product: Some(ProductCode::new("FILTER")),
+        item: None,
         sources: vec![source("Acme", Some(wanted), &[2])],
         was: Some(units(was)),
         wanted: Some(units(wanted)),
@@ -146,6 +148,8 @@ fn source(customer: &str, count: Option<u32>, lines: &[u64]) -> Source {
         service: ServiceName::new("CloudFilter"),
         count: count.map(units),
         lines: lines.to_vec(),
+        how: None,
+        items: Vec::new(),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::ids::ServiceName;
@@ -275,14 +276,17 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
     let ids = (any::<Option<i64>>(), any::<Option<i64>>(), any::<Option<i64>>(), prop::option::of(text()));
     let words = (prop::sample::select(Outcome::ALL), prop::sample::select(Code::ALL));
     let sources = prop::collection::vec(any_source(), 0..4);
-    (text(), ids, sources, (quantity(), quantity(), quantity()), words, text()).prop_map(
-        |(handle, (company, agreement, addition, product), sources, (was, wanted, now), (outcome, reason), detail)| {
+    let texts = (text(), text(), prop::option::of(text()));
+    (texts, ids, sources, (quantity(), quantity(), quantity()), words).prop_map(
+        |(texts, (company, agreement, addition, product), sources, (was, wanted, now), (outcome, reason))| {
+            let (handle, detail, item) = texts;
             LineRecord {
                 handle,
                 company: company.map(CompanyId),
                 agreement: agreement.map(AgreementId),
                 addition: addition.map(AdditionId),
                 product: product.map(|product| ProductCode::new(&product)),
+                item: item.map(|item| ItemName::new(&item)),
                 sources,
                 was,
                 wanted,
@@ -296,12 +300,15 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
 }
 
 fn any_source() -> impl Strategy<Value = Source> {
-    (text(), text(), quantity(), prop::collection::vec(any::<u64>(), 0..3)).prop_map(
-        |(customer, service, count, lines)| Source {
+    let more = (prop::option::of(text()), prop::collection::vec(text(), 0..3));
+    (text(), text(), quantity(), prop::collection::vec(any::<u64>(), 0..3), more).prop_map(
+        |(customer, service, count, lines, (how, items))| Source {
             customer: CustomerName::new(&customer),
             service: ServiceName::new(&service),
             count,
             lines,
+            how,
+            items: items.iter().map(|item| ItemName::new(item)).collect(),
         },
     )
 }

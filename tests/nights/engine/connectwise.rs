@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::cell::RefCell;
+use std::cell::RefMut;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -36,6 +37,7 @@ use recount::reconcile::records::Product;
 
 use super::chance::Chance;
 use super::chance::Odds;
+use super::disk::Files;
 
 /// The product of lines that no mapping names.
 pub(crate) const FOREIGN: ProductId = ProductId(900);
@@ -46,6 +48,10 @@ pub(crate) struct ConnectWise {
     pub(crate) clock: Cell<DateTime<Utc>>,
     pub(crate) folder: PathBuf,
     pub(crate) integration: IntegrationName,
+    /// Another process that has the history open, for reading.
+    pub(crate) onlooker: RefCell<Option<History>>,
+    /// The history's files before what the process does now.
+    pub(crate) before: RefCell<Files>,
 }
 
 /// What it holds, what it was asked, and what will go wrong.
@@ -63,6 +69,8 @@ pub(crate) struct State {
     pub(crate) late: Vec<Late>,
     pub(crate) calls: u64,
     pub(crate) crash: Option<Crash>,
+    /// The host sleeps before this call, so long.
+    pub(crate) sleep: Option<(u64, TimeDelta)>,
     pub(crate) crashed: bool,
     pub(crate) violations: Vec<String>,
     pub(crate) seen: Seen,
@@ -114,6 +122,8 @@ pub(crate) struct Crash {
 pub(crate) struct Seen {
     pub(crate) nights: u64,
     pub(crate) crashes: u64,
+    /// Of all crashes, those with a part of a commit on the disk, or after the last word.
+    pub(crate) torn: u64,
     pub(crate) updates: u64,
     pub(crate) creations: u64,
     pub(crate) faults: u64,
@@ -122,6 +132,23 @@ pub(crate) struct Seen {
     pub(crate) races: u64,
     pub(crate) held_plans: u64,
     pub(crate) adopted: u64,
+}
+
+impl Seen {
+    #[cfg_attr(test, expect(dead_code, reason = "the example adds up"))]
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { nights, crashes, torn, updates, creations, faults, hand_edits, races, held_plans, adopted } = other;
+        self.nights += nights;
+        self.crashes += crashes;
+        self.torn += torn;
+        self.updates += updates;
+        self.creations += creations;
+        self.faults += faults;
+        self.hand_edits += hand_edits;
+        self.races += races;
+        self.held_plans += held_plans;
+        self.adopted += adopted;
+    }
 }
 
 /// What becomes of one write.
@@ -149,6 +176,9 @@ impl ConnectWise {
             let pause = state.chance.seconds(50, 3000);
             self.clock.set(self.clock.get() + TimeDelta::milliseconds(pause));
             state.calls += 1;
+            if let Some((_, time)) = state.sleep.filter(|(call, _)| *call == state.calls) {
+                self.clock.set(self.clock.get() + time);
+            }
             state.deliver_late(self.clock.get());
             state.people_work(self.clock.get());
             state.crashes_now(false)
@@ -162,8 +192,26 @@ impl ConnectWise {
     async fn answer(&self) {
         let dies = self.state.borrow_mut().crashes_now(true);
         if dies {
+            self.look_at_the_disk();
             pending::<()>().await;
         }
+        let next = self.state.borrow().calls + 1;
+        if self.state.borrow().crash.is_some_and(|crash| crash.call == next) {
+            self.look_at_the_disk();
+        }
+    }
+
+    pub(crate) fn look_at_the_disk(&self) {
+        self.before.replace(Files::of(&self.folder));
+    }
+
+    /// The history as another process sees it.
+    pub(crate) fn history(&self) -> Result<RefMut<'_, History>, String> {
+        let mut onlooker = self.onlooker.borrow_mut();
+        if onlooker.is_none() {
+            *onlooker = History::open_existing(&self.folder).map_err(|error| format!("the history: {error}"))?;
+        }
+        RefMut::filter_map(onlooker, Option::as_mut).map_err(|_| "the history is gone".to_owned())
     }
 
     async fn read<T>(&self, what: &str, read: impl FnOnce(&mut State) -> T) -> Result<T, ReadError> {
@@ -188,7 +236,7 @@ impl ConnectWise {
 
     /// The intent of a write that is about to be sent, as another process finds it on the disk.
     fn intent(&self, fits: impl Fn(&IntentKind) -> bool) -> Option<WriteId> {
-        let history = History::open_existing(&self.folder).ok()??;
+        let history = self.history().ok()?;
         let open = history.open_writes(&self.integration).ok()?;
         open.into_iter().rfind(|open| open.unknown.is_none() && fits(&open.intent.kind)).map(|open| open.write)
     }
@@ -381,6 +429,9 @@ impl State {
                     quantity: Ok(create.quantity()),
                     effective_on: Some(create.effective_on()),
                     cancelled_on: None,
+                    less_included: Ok(Quantity::ZERO),
+                    bill: Some("Billable".to_owned()),
+                    mark: None,
                     changed: Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() }),
                 };
                 let ours = Some((sent, again));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use recount::history::History;
 use recount::history::WriteId;
 use recount::history::WriteOutcome;
 use recount::history::WriteRecord;
@@ -38,9 +37,19 @@ pub(super) fn judge(connectwise: &ConnectWise, night: &Night) -> Result<(), Stri
     if let Some(violation) = state.violations.first() {
         return Err(violation.clone());
     }
-    let history = History::open_existing(&connectwise.folder).map_err(|error| format!("the history: {error}"))?;
-    let history = history.ok_or("the history is gone")?;
-    history.verify_journal().map_err(|error| format!("I10: {error}"))?;
+    let history = connectwise.history()?;
+    if night.record.is_none() {
+        history.check().map_err(|error| format!("the history: {error}"))?;
+    }
+    let journal = history.verify_journal().map_err(|error| format!("I10: {error}"))?;
+    // A write is known by the row of its intent.
+    let last_sent = state.sent.iter().map(|sent| sent.write.0.unsigned_abs()).max().unwrap_or(0);
+    if last_sent > journal.rows {
+        return Err(format!("I2: write {last_sent} was sent, and its intent is lost: {} rows", journal.rows));
+    }
+    if let Some(head) = night.told.as_ref().filter(|head| !history.had_head(head).unwrap_or(false)) {
+        return Err(format!("I10: a report told the head {head}, and the history does not know it"));
+    }
     let sent = &state.sent[night.sent_before..];
     sent_within_limits(sent)?;
     if state.calls - night.calls_before > CALLS_MAX {

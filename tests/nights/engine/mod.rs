@@ -3,14 +3,18 @@
 
 mod chance;
 mod connectwise;
+mod disk;
 mod export;
 mod judge;
+#[cfg(test)]
+pub(crate) mod slept;
 
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Context;
 use std::task::Poll;
@@ -21,13 +25,13 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use recount::apply::Stop;
 use recount::export::ExportSettings;
+use recount::export::settings::Source;
 use recount::history::History;
 use recount::history::RunLock;
 use recount::history::record::RunRecord;
 use recount::nightly::Job;
 use recount::nightly::plan_and_apply;
 use recount::nightly::plan_only;
-use recount::reconcile::counts::ColumnNames;
 use recount::reconcile::guards::GuardPolicy;
 use recount::reconcile::guards::HumanEdit;
 use recount::reconcile::guards::LineStep;
@@ -63,15 +67,17 @@ use self::connectwise::FOREIGN;
 use self::connectwise::Row;
 pub(crate) use self::connectwise::Seen;
 use self::connectwise::State;
+pub(crate) use self::disk::Disk;
+use self::disk::Files;
 use self::export::Vendor;
 
 /// Lives through the nights of one seed.
 ///
 /// # Errors
 /// The first violation, with the seed and everything it drew.
-pub(crate) fn live(seed: u64) -> Result<Seen, String> {
+pub(crate) fn live(seed: u64, disk: Disk) -> Result<Seen, String> {
     let folder = tempfile::Builder::new().prefix("nights-").tempdir_in(fastest_folder()).expect("a folder");
-    let mut house = House::new(seed, folder.path());
+    let mut house = House::new(seed, folder.path(), disk);
     let said = |house: &House, what: String| format!("seed {seed}: {what}\n{:#?}", house.options);
     for night in 0..house.options.nights {
         house.bad_night().map_err(|what| said(&house, format!("night {night}: {what}")))?;
@@ -89,7 +95,12 @@ fn fastest_folder() -> &'static Path {
 /// One MSP with its vendor and its ConnectWise.
 struct House {
     options: Options,
+    disk: Disk,
     chance: Chance,
+    /// The process, between two runs of its.
+    process: Option<(RunLock, History)>,
+    /// The head of the journal that the last report told.
+    told: Option<String>,
     vendor: Vendor,
     mapping: Mapping,
     guards: GuardPolicy,
@@ -100,28 +111,43 @@ struct House {
 /// What one execution left: its record, unless the process died.
 struct Night {
     record: Option<RunRecord>,
+    told: Option<String>,
     /// Where its writes begin among all that were sent, and how many calls there were before it.
     sent_before: usize,
     calls_before: u64,
 }
 
 impl House {
-    fn new(seed: u64, folder: &Path) -> Self {
+    fn file(&self) -> PathBuf {
+        match &self.export.source {
+            Source::Path(path) => path.clone(),
+            other => panic!("the vendor writes a file, not {other:?}"),
+        }
+    }
+
+    fn new(seed: u64, folder: &Path, disk: Disk) -> Self {
         let mut chance = Chance::new(seed);
         let options = Options::draw(&mut chance);
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
-        let columns =
-            ColumnNames { customer: "Account".to_owned(), service: "Product".to_owned(), count: "Quantity".to_owned() };
         let connectwise = ConnectWise {
             state: RefCell::new(state(&options, &mut chance)),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
             folder: folder.join("state"),
             integration: IntegrationName::new("nights"),
+            onlooker: RefCell::new(None),
+            before: RefCell::new(Files::of_a_new_history().clone()),
         };
+        // One house in sixteen has no history at all yet.
+        if chance.below(16) > 0 {
+            Files::of_a_new_history().put(&connectwise.folder);
+        }
         Self {
+            disk,
+            process: None,
+            told: None,
             mapping: mapping(&options),
             guards: guards(&options),
-            export: ExportSettings::new(folder.join("export.csv"), columns),
+            export: ExportSettings::new(folder.join("export.csv"), "Account", "Product", "Quantity"),
             options,
             chance,
             vendor,
@@ -147,9 +173,9 @@ impl House {
         let kind = self.chance.below(8);
         self.vendor.change(self.options.customers, self.options.services, &mut self.chance);
         if !(bad && kind > 5) {
-            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), bad.then_some(kind));
-        } else if !self.export.path.exists() {
-            self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+            self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), bad.then_some(kind));
+        } else if !self.file().exists() {
+            self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         }
         self.connectwise.state.borrow_mut().seen.nights += 1;
         let held = self.run(RunCommand::Run, None)?.is_some_and(|record| judge::is_held(&record));
@@ -171,9 +197,13 @@ impl House {
         self.arm_crash();
         let night = {
             let state = self.connectwise.state.borrow();
-            Night { record: None, sent_before: state.sent.len(), calls_before: state.calls }
+            let told = self.told.clone();
+            Night { record: None, told, sent_before: state.sent.len(), calls_before: state.calls }
         };
         let record = self.process(command, approved)?;
+        if let Some(end) = record.as_ref().and_then(|record| record.end.as_ref()) {
+            self.told.clone_from(&end.head);
+        }
         let night = Night { record, ..night };
         judge::judge(&self.connectwise, &night)?;
         self.pass(TimeDelta::seconds(30));
@@ -188,10 +218,20 @@ impl House {
         state.crashed = false;
     }
 
-    fn process(&self, command: RunCommand, approved: Option<&str>) -> Result<Option<RunRecord>, String> {
-        let folder = &self.connectwise.folder;
-        let lock = RunLock::take(folder, self.now()).map_err(|error| format!("the lock: {error}"))?;
-        let mut history = History::open(folder, self.now()).map_err(|error| format!("the history: {error}"))?;
+    fn process(&mut self, command: RunCommand, approved: Option<&str>) -> Result<Option<RunRecord>, String> {
+        let mut chance = Chance::new(self.chance.next());
+        // While anybody else has the history open, its log is not copied into the database at the end.
+        if chance.below(4) == 0 {
+            self.connectwise.onlooker.take();
+        }
+        // One process may make several runs, as the daemon does.
+        let (lock, mut history) = match self.process.take().filter(|_| chance.below(4) > 0) {
+            Some(process) => process,
+            None => self.begin()?,
+        };
+        if self.connectwise.state.borrow().crash.is_some() {
+            self.connectwise.look_at_the_disk();
+        }
         let stop = Stop::never();
         let clock = || self.now();
         let job = Job {
@@ -199,6 +239,7 @@ impl House {
             mode: Mode::Apply,
             command,
             export: &self.export,
+            fetched: &self.connectwise.folder,
             mapping: &self.mapping,
             neighbours: &[],
             guards: &self.guards,
@@ -214,7 +255,41 @@ impl House {
         } else {
             self.until_crash(plan_and_apply(job, &lock, &mut history, connect))
         };
+        let crash = self.connectwise.state.borrow().odds.crash;
+        if ended.is_none() {
+            self.die(history, &mut chance);
+        } else if chance.per_mille(crash / 2) {
+            self.lose_power_at_the_end(history, &mut chance);
+        } else {
+            self.process = Some((lock, history));
+        }
         ended.transpose().map_err(|error| format!("the run could not begin: {error}"))
+    }
+
+    fn begin(&self) -> Result<(RunLock, History), String> {
+        let folder = &self.connectwise.folder;
+        let lock = RunLock::take(folder, self.now()).map_err(|error| format!("the lock: {error}"))?;
+        let history = History::open(folder, self.now()).map_err(|error| format!("the history: {error}"))?;
+        Ok((lock, history))
+    }
+
+    /// The process is gone; its disk holds what it could have held at any moment since its last request.
+    fn die(&self, history: History, chance: &mut Chance) {
+        let folder = &self.connectwise.folder;
+        let files = Files::of(folder);
+        drop((history, self.connectwise.onlooker.take()));
+        let left = files.clone().after_death(&self.connectwise.before.borrow(), self.disk, chance);
+        self.connectwise.state.borrow_mut().seen.torn += u64::from(left != files);
+        left.put(folder);
+    }
+
+    fn lose_power_at_the_end(&self, history: History, chance: &mut Chance) {
+        let folder = &self.connectwise.folder;
+        let files = Files::of(folder);
+        drop((history, self.connectwise.onlooker.take()));
+        let left = files.after_power_cut_at_the_end(&Files::of(folder), chance);
+        self.connectwise.state.borrow_mut().seen.torn += 1;
+        left.put(folder);
     }
 
     /// Polls a run to its end; `None` when the process dies: then it is dropped where it stands.
@@ -239,14 +314,14 @@ impl House {
         self.tidy_up();
         self.guards = everything_passes();
         self.vendor.complete(self.options.customers);
-        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         let first = self.run(RunCommand::Run, None)?;
         if first.is_some_and(|record| judge::is_held(&record)) {
             self.approve()?;
         }
         judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
         self.pass(TimeDelta::days(1));
-        self.vendor.write(&self.export.path, self.now() - TimeDelta::minutes(1), None);
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         let sent = self.connectwise.state.borrow().sent.len();
         let second = self.run(RunCommand::Run, None)?.ok_or("the second clean run has no record")?;
         if self.connectwise.state.borrow().sent.len() != sent {
@@ -289,7 +364,7 @@ fn mapping(options: &Options) -> Mapping {
     };
     let service = |service: u64| {
         let products = products_of(service).iter().map(|id| ProductCode::new(&format!("P-{id}"))).collect();
-        (ServiceName::new(&format!("Service {service}")), ServiceRule::Billed(Billed { products, whole: false }))
+        (ServiceName::new(&format!("Service {service}")), ServiceRule::Billed(Billed { products, ..Billed::default() }))
     };
     let mut services: BTreeMap<ServiceName, ServiceRule> = (0..options.services).map(service).collect();
     services.insert(ServiceName::new("Service 9"), ServiceRule::NotAssigned);
@@ -314,6 +389,7 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         late: Vec::new(),
         calls: 0,
         crash: None,
+        sleep: None,
         crashed: false,
         violations: Vec::new(),
         seen: Seen::default(),
@@ -337,6 +413,9 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         quantity: Ok(Quantity::from(u32::try_from(chance.below(12)).unwrap_or(0))),
         effective_on: None,
         cancelled_on: None,
+        less_included: Ok(Quantity::ZERO),
+        bill: Some("Billable".to_owned()),
+        mark: None,
         changed: None,
     };
     Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0 }

@@ -1,0 +1,149 @@
+//! The rows of a CSV file: RFC 4180, strictly, in one pass.
+//!
+//! The csv crate forgives what moves cells or swallows rows (text behind a closing quote, a quote that is never closed),
+//! so a file that it reads has to be looked through once more before it; this reader refuses such a file as it goes.
+
+use std::ops::Range;
+
+use crate::export::error::Damage;
+use crate::export::error::Fault;
+use crate::export::error::Shown;
+use crate::export::lines::line_ends;
+use crate::export::quotes::closing;
+use crate::export::raw::RawRows;
+
+/// Stands for a cell that is no text: a delimiter that is no ASCII character would cut letters in two.
+const NOT_TEXT: &str = "\u{fffd}";
+
+/// The rows of a text, the empty lines among them.
+#[derive(Debug)]
+pub(in crate::export) struct CsvRows<'a> {
+    text: &'a str,
+    delimiter: u8,
+    /// Where the next row begins, and on which line.
+    at: usize,
+    next_line: u64,
+    /// The row.
+    row: Range<usize>,
+    line: u64,
+    /// Its cells; one that had doubled quotes lies behind the text, in `unquoted`.
+    cells: Vec<Range<usize>>,
+    unquoted: String,
+}
+
+impl<'a> CsvRows<'a> {
+    pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
+        let (cells, unquoted) = (Vec::new(), String::new());
+        Self { text, delimiter, at: 0, next_line: 1, row: 0..0, line: 1, cells, unquoted }
+    }
+
+    /// A quoted cell; stands behind its closing quote afterwards.
+    fn quoted(&mut self) -> Result<Range<usize>, Fault> {
+        let bytes = self.text.as_bytes();
+        let opens = self.at;
+        let Some(closes) = closing(bytes, opens + 1) else { return Err(self.fault(opens, true)) };
+        let inner = opens + 1..closes;
+        self.at = closes + 1;
+        let follows = bytes.get(self.at).is_some_and(|&byte| byte != self.delimiter && byte != b'\r' && byte != b'\n');
+        if follows {
+            return Err(self.fault(self.at, false));
+        }
+        self.next_line += line_ends(&bytes[inner.clone()]);
+        if memchr::memchr(b'"', &bytes[inner.clone()]).is_none() {
+            return Ok(inner);
+        }
+        let begins = self.text.len() + self.unquoted.len();
+        let text = self.text.get(inner).unwrap_or(NOT_TEXT);
+        self.unquoted.push_str(&text.replace("\"\"", "\""));
+        Ok(begins..self.text.len() + self.unquoted.len())
+    }
+
+    fn unquoted(&mut self) -> Range<usize> {
+        let bytes = self.text.as_bytes();
+        let begins = self.at;
+        let length = memchr::memchr3(self.delimiter, b'\n', b'\r', &bytes[begins..]);
+        self.at = length.map_or(bytes.len(), |length| begins + length);
+        begins..self.at
+    }
+
+    /// The row so far is the row that is shown.
+    fn fault(&mut self, from: usize, open: bool) -> Fault {
+        let shown = Shown::of(self.text.get(from..).unwrap_or_default());
+        let damage = if open { Damage::OpenQuote { text: shown } } else { Damage::TextAfterQuote { text: shown } };
+        let bytes = self.text.as_bytes();
+        let line_begins = memchr::memrchr2(b'\n', b'\r', &bytes[..from]).map_or(0, |at| at + 1);
+        let rest = &bytes[from..];
+        let ends = memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |length| from + length);
+        let line = self.text.get(line_begins..ends).unwrap_or_default();
+        let at = from - line_begins;
+        let marked = if open { at..at + 1 } else { at..ends - line_begins };
+        let number = self.next_line + line_ends(&bytes[self.row.start..line_begins]) - self.counted_in_row();
+        Fault::new(damage).on_line(number).in_cell(self.cells.len()).marked(line, marked)
+    }
+
+    /// Line ends of this row that `next_line` has counted already.
+    fn counted_in_row(&self) -> u64 {
+        self.next_line - self.line
+    }
+}
+
+impl RawRows for CsvRows<'_> {
+    fn advance(&mut self) -> Result<bool, Fault> {
+        let bytes = self.text.as_bytes();
+        if self.at >= bytes.len() {
+            return Ok(false);
+        }
+        self.cells.clear();
+        self.unquoted.clear();
+        (self.row, self.line) = (self.at..self.at, self.next_line);
+        loop {
+            let cell = if bytes.get(self.at) == Some(&b'"') { self.quoted()? } else { self.unquoted() };
+            self.cells.push(cell);
+            match bytes.get(self.at) {
+                Some(&byte) if byte == self.delimiter => self.at += 1,
+                end => {
+                    self.row.end = self.at;
+                    let pair = end == Some(&b'\r') && bytes.get(self.at + 1) == Some(&b'\n');
+                    self.at += if pair { 2 } else { 1 };
+                    self.next_line += 1;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, index: usize) -> &str {
+        let Some(range) = self.cells.get(index) else { return "" };
+        let behind = self.text.len();
+        let cell = match range.start.checked_sub(behind) {
+            Some(start) if range.end > behind => self.unquoted.get(start..range.end - behind),
+            _ => self.text.get(range.clone()),
+        };
+        cell.unwrap_or(NOT_TEXT)
+    }
+
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn bytes(&self) -> usize {
+        self.row.len()
+    }
+
+    fn text(&self) -> String {
+        self.text.get(self.row.clone()).unwrap_or_default().to_owned()
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        let range = self.cells.get(index).filter(|range| range.end <= self.text.len())?;
+        Some(range.start - self.row.start..range.end - self.row.start)
+    }
+
+    fn open_end(&self) -> bool {
+        !self.text.ends_with(['\n', '\r'])
+    }
+}

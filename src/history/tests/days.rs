@@ -1,0 +1,80 @@
+//! Counts of days: what a peak or an average is made of, and the lines of items beside those of totals.
+
+use chrono::NaiveDate;
+
+use super::*;
+use crate::history::StoreError;
+use crate::reconcile::guards::CountedDays;
+use crate::reconcile::ids::ItemName;
+
+fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, day).unwrap()
+}
+
+fn counted(counts: &[(&str, &[u32])]) -> CountedDays {
+    let of = |counts: &[u32]| counts.iter().copied().map(units).collect();
+    let own = |counts: &[u32]| [(ServiceName::new("EDR"), of(counts))].into();
+    counts.iter().map(|(customer, counts)| (CustomerName::new(customer), own(counts))).collect()
+}
+
+/// Otherwise a night without an export would be a day without units, and pull the average down.
+#[test]
+fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
+    let mut place = Place::new();
+    let of =
+        |customer: &str, count: Option<u32>| (CustomerName::new(customer), ServiceName::new("EDR"), count.map(units));
+    let mut count = |at: u32, counts: &[(&str, Option<u32>)]| {
+        let counts: Vec<_> = counts.iter().map(|(customer, count)| of(customer, *count)).collect();
+        place.history.count_day(&mail(), day(at), &counts).unwrap();
+    };
+    count(1, &[("Acme", Some(5)), ("Borealis", Some(1))]);
+    count(2, &[("Acme", Some(9)), ("Borealis", None)]);
+    // The last export of a day counts.
+    count(2, &[("Acme", Some(7)), ("Borealis", None)]);
+    count(5, &[("Acme", Some(7)), ("Borealis", Some(2))]);
+    let read = |first, today| place.history.counted(&mail(), day(first), day(today)).unwrap();
+    assert_eq!(read(1, 6), counted(&[("Acme", &[5, 7, 7]), ("Borealis", &[1, 2])]));
+    assert_eq!(read(1, 5), counted(&[("Acme", &[5, 7]), ("Borealis", &[1])]), "today is the run's own");
+    assert_eq!(read(3, 6), counted(&[("Acme", &[7]), ("Borealis", &[2])]), "a change of before still holds");
+    assert_eq!(place.history.counted(&IntegrationName::new("other"), day(1), day(6)).unwrap(), CountedDays::new());
+}
+
+/// Otherwise the items of one product would be one line to the guards, and to the last guard against a second creation.
+#[test]
+fn items_of_a_product_are_told_apart_in_every_table() {
+    let mut place = Place::new();
+    let of = |item: &str, was, wanted| {
+        let number = i64::try_from(item.len()).unwrap();
+        LineRecord {
+            handle: item.to_owned(),
+            agreement: Some(AgreementId(10)),
+            addition: Some(AdditionId(100 + number)),
+            item: Some(ItemName::new(item)),
+            ..line(1, was, wanted)
+        }
+    };
+    let item = |item: &str| LineKey { item: Some(ItemName::new(item)), ..key(10, "FILTER") };
+    let run = place.night(RunCommand::Run, &plan(0, vec![of("a.com", 1, 0), of("bb.com", 1, 0), of("ccc.com", 1, 1)]));
+    let next = place.begin(RunCommand::Run);
+    let past = place.history.past(&mail(), next).unwrap();
+    assert_eq!(past.zero_before.into_keys().collect::<Vec<_>>(), [item("a.com"), item("bb.com")]);
+    let seen = past.accepted.unwrap().lines;
+    assert_eq!(seen.get(&item("ccc.com")), Some(&AdditionId(107)));
+    assert_eq!(place.history.run(run).unwrap().unwrap().planned.unwrap().lines[0].item, Some(ItemName::new("a.com")));
+    let creation = |key: LineKey| Intent {
+        key,
+        kind: IntentKind::Create {
+            product: ProductId(7),
+            quantity: units(1),
+            effective_on: day(1),
+            before: Vec::new(),
+        },
+    };
+    place.write(next, &creation(item("a.com")));
+    place.write(next, &creation(item("bb.com")));
+    let again = place.history.intent(&place.lock, next, &creation(item("A.com")), noon());
+    assert!(matches!(again, Err(StoreError::CreationOpen { .. })), "{again:?}");
+    let open = place.history.open_writes(&mail()).unwrap();
+    assert_eq!(open.iter().map(|open| open.intent.key.clone()).collect::<Vec<_>>(), [item("a.com"), item("bb.com")]);
+    assert_eq!(place.history.verify_journal().unwrap().rows, 2);
+}

@@ -1,0 +1,43 @@
+//! Counts of the billing period's earlier days, for the policies that look back.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use chrono::NaiveDate;
+
+use crate::history::DayCount;
+use crate::history::History;
+use crate::history::StoreError;
+use crate::nightly::Job;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::guards::CountedDays;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::mapping::Mapping;
+use crate::reconcile::placement::Place;
+use crate::reconcile::wanted::count;
+
+/// The period is the calendar month, because that is what an invoice names; agreements may have other cycles.
+pub(super) fn counted(job: Job<'_>, history: &History, today: NaiveDate) -> Result<CountedDays, StoreError> {
+    if job.mapping.looked_back_on().is_empty() {
+        return Ok(CountedDays::new());
+    }
+    history.counted(job.integration, today.with_day(1).unwrap_or(today), today)
+}
+
+/// Tonight's counts of the services that are looked back on, of every customer who has a place. A customer in the
+/// export without a row has none of it; of one who is not in the export nobody knows.
+pub(super) fn of(mapping: &Mapping, counts: &Counts, places: &BTreeMap<CustomerName, Place>) -> Vec<DayCount> {
+    let services = mapping.looked_back_on();
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let placed = places.iter().filter(|(_, place)| place.agreement().is_some()).map(|(customer, _)| customer);
+    let counts = placed.flat_map(|customer| {
+        let counted = counts.customers.get(customer);
+        services.iter().map(move |service| {
+            let cell = counted.and_then(|counted| counted.services.get(*service));
+            (customer.clone(), (*service).clone(), count(cell, counted).ok())
+        })
+    });
+    counts.collect()
+}

@@ -1,0 +1,126 @@
+//! What an export's rows have to say before anybody asks ConnectWise.
+
+use std::collections::BTreeMap;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::code::Severity;
+use crate::reconcile::counts::Cell;
+use crate::reconcile::counts::Counts;
+use crate::reconcile::counts::Excluded;
+use crate::reconcile::counts::RejectedRow;
+use crate::reconcile::findings::finding;
+use crate::reconcile::findings::plural;
+use crate::reconcile::findings::sort;
+use crate::reconcile::handle;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::ServiceName;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::shown::shown;
+
+/// Everything about the rows alone, in the order of a report: for a person who looks at a file.
+pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
+    let mut found = of_rows(counts, integration);
+    for (customer, counted) in &counts.customers {
+        found.extend(
+            counted.services.iter().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)),
+        );
+    }
+    sort(&mut found);
+    found
+}
+
+/// Rows that are no counts, rows that were left out, and customers that look like one.
+pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
+    let mut found: Vec<Finding> = counts.rejected.iter().map(rejected).collect();
+    found.extend(nameless(&counts.nameless, integration));
+    found.extend(spelled_twice(counts));
+    found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
+    found
+}
+
+/// One customer's count of one service that is no quantity; one matter, however many lines of a bundle it stops.
+pub(in crate::reconcile) fn of_cell(
+    integration: &IntegrationName,
+    customer: &CustomerName,
+    service: &ServiceName,
+    cell: &Cell,
+) -> Option<Finding> {
+    let (code, message, fix) = match cell {
+        Cell::Counted { .. } => return None,
+        Cell::Duplicate { lines, counts } => {
+            const SAID: usize = 5;
+            let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let more = if counts.len() > SAID { ", …" } else { "" };
+            let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
+            (Code::RowDuplicate, message, "keep one of the rows, or set duplicates = \"sum\" if the export splits them")
+        }
+        Cell::OutOfRange { lines, total: Some(total) } => {
+            let message = format!("its rows (line {lines}) come to {total}, and nobody uses less than nothing");
+            (Code::CountNegative, message, "correct the export, or filter the rows that are no usage")
+        }
+        Cell::OutOfRange { lines, total: None } => {
+            let message = format!("its rows (line {lines}) add up to more digits than a quantity has");
+            (Code::TooLarge, message, "correct the export")
+        }
+    };
+    let rows = format!("{customer}\u{1f}{service}");
+    Some(Finding {
+        customer: Some(customer.clone()),
+        service: Some(service.clone()),
+        handle: Some(handle::of_matter(integration, "rows", &rows)),
+        fix: fix.to_owned(),
+        ..finding(Severity::Decide, code, message)
+    })
+}
+
+fn rejected(row: &RejectedRow) -> Finding {
+    let value = shown(&row.value);
+    let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
+    let (customer, fix) = (row.customer.clone(), "correct the row in the export".to_owned());
+    Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
+}
+
+fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
+    if lines.is_empty() {
+        return None;
+    }
+    let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), listed(lines));
+    let fix = "find out whose they are; nothing of them is billed".to_owned();
+    let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
+    Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
+}
+
+/// Case is kept, because there are vendors to whom it means something; most often it is one customer, entered twice.
+fn spelled_twice(counts: &Counts) -> Vec<Finding> {
+    let mut folded: BTreeMap<String, Vec<&CustomerName>> = BTreeMap::new();
+    for customer in counts.customers.keys() {
+        folded.entry(customer.as_str().to_lowercase()).or_default().push(customer);
+    }
+    let several = folded.into_values().filter(|spellings| spellings.len() > 1);
+    let told = several.map(|spellings| {
+        let names: Vec<String> = spellings.iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+        let message = format!("{} differ only in case, and are counted as different customers", names.join(" and "));
+        let fix = "if they are one, give them the same company in customers.csv; lower = true folds case".to_owned();
+        let customer = spellings.first().map(|name| (*name).clone());
+        Finding { customer, fix, ..finding(Severity::Warning, Code::CustomerSpelledTwice, message) }
+    });
+    told.collect()
+}
+
+fn excluded(excluded: &Excluded) -> Finding {
+    let Excluded { rule, rows, names, more } = excluded;
+    let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+    let others = if *more { " and others" } else { "" };
+    let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
+    finding(Severity::Info, Code::RowsExcluded, message)
+}
+
+/// The first few line numbers of a list.
+pub(in crate::reconcile) fn listed(lines: &[u64]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", shown.join(", "))
+}

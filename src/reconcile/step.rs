@@ -1,0 +1,98 @@
+//! The guards of one line's step: what a person has to look at before it is written.
+
+use chrono::TimeDelta;
+
+use crate::reconcile::code::Code;
+use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::HumanEdit;
+use crate::reconcile::guards::ToZero;
+use crate::reconcile::judge::Judge;
+use crate::reconcile::judge::Trouble;
+use crate::reconcile::plan::LineKey;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+
+impl Judge<'_> {
+    /// Why a person has to look at a step first, if any guard says so.
+    pub(in crate::reconcile) fn line_guard(
+        &self,
+        key: &LineKey,
+        whole: bool,
+        addition: &Addition,
+        now: Quantity,
+        to: Quantity,
+    ) -> Option<Trouble> {
+        if whole && !to.is_whole() {
+            return Some((Code::Fractional, format!("{to} is not a whole number of units")));
+        }
+        let fight = self.tug_of_war(addition, now, to);
+        fight
+            .or_else(|| self.human_edit(addition, now))
+            .or_else(|| self.zero(key, now, to))
+            .or_else(|| self.line_step(now, to))
+    }
+
+    /// What recount wrote last is not what stands there: somebody meant something by it.
+    fn human_edit(&self, addition: &Addition, now: Quantity) -> Option<Trouble> {
+        let written = self.past.written.get(&addition.id)?;
+        if self.policy.human_edit == HumanEdit::Overwrite || written.quantity == now {
+            return None;
+        }
+        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        let by = by.unwrap_or_default();
+        let wrote = format!("run {} wrote {}", written.run, written.quantity);
+        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
+    }
+
+    /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
+    /// the day. This holds whatever `human_edit` says.
+    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let written = self.past.written.get(&addition.id)?;
+        let again = written.quantity == to && written.from == Some(now) && written.times >= FLIPS_MAX;
+        let by =
+            addition.changed.as_ref().map(|change| format!(", the last time by {}", change.by)).unwrap_or_default();
+        let times = written.times;
+        again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
+    }
+
+    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+        if !to.is_zero() {
+            return None;
+        }
+        let night = match self.policy.to_zero {
+            ToZero::Apply => return None,
+            ToZero::Ask => "",
+            ToZero::SecondNight => match self.past.zero_before.get(key) {
+                Some(first) if self.is_another_night(first) => return None,
+                _ => ", night 1 of 2",
+            },
+        };
+        Some((Code::ToZero, format!("{now} would go to zero{night}")))
+    }
+
+    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
+    /// same file if it was written much later; a file that was only touched is still the first night's.
+    fn is_another_night(&self, first: &ExportStamp) -> bool {
+        let later = self.export.modified_at.signed_duration_since(first.modified_at);
+        let ExportStamp { path, sha256, modified_at: _ } = self.export;
+        let same_file = *path == first.path && *sha256 == first.sha256;
+        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
+    }
+
+    fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let step = self.policy.line_step;
+        let limit = step.units.max(step.percent.share(now.as_decimal())).normalize();
+        let distance = now.delta_to(to).abs();
+        // A line on its way to zero is `to_zero`'s business, and that one let it pass.
+        if to.is_zero() || distance <= limit {
+            return None;
+        }
+        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+    }
+}
+
+/// How often the same change is undone by others before it is a fight.
+const FLIPS_MAX: u32 = 2;
+
+/// Nightly exports are about a day apart.
+const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);
