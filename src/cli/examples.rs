@@ -9,6 +9,7 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
         "",
         &[
             ("recount demo", "see it work, without keys or network"),
+            ("recount init", "set it up: asks a few things, writes the files"),
             ("recount check", "is everything in place?"),
             ("recount plan", "what would change tonight"),
         ],
@@ -16,6 +17,17 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "demo",
         &[("recount demo", "an ordinary night and the next one"), ("recount demo --chaos", "a night that goes wrong")],
+    ),
+    (
+        "init",
+        &[
+            ("recount init", "asks, with a proposal for each answer"),
+            ("sudo recount init --dir /etc/recount", "where the service looks for it"),
+            (
+                "recount init --yes --site na --company msp --client-id ID --export usage.csv",
+                "asks nothing; what is missing is named",
+            ),
+        ],
     ),
     (
         "check",
@@ -94,6 +106,14 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("daemon", &[("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer")]),
+    (
+        "read",
+        &[
+            ("recount read acronis", "what tonight's export comes to"),
+            ("recount read usage.csv --profile pax8-invoice", "any file"),
+        ],
+    ),
+    ("profiles", &[("recount profiles", "vendors whose files are known")]),
     (
         "completions",
         &[("recount completions bash > /etc/bash_completion.d/recount", "or zsh, fish, elvish, powershell")],

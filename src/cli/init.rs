@@ -10,6 +10,7 @@ mod sample;
 mod told;
 mod units;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -17,14 +18,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::Global;
+use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::init::answers::Answers;
+use crate::cli::init::answers::Export;
 use crate::cli::init::folder::Folder;
 use crate::cli::init::prompt::Asker;
 use crate::cli::init::told::Made;
+use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config;
+use crate::config::Config;
+use crate::nightly::tonight;
+use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::ServiceName;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -105,11 +113,12 @@ fn made(global: &Global, options: &Options) -> Result<Made, Trouble> {
     let configuration = document::configuration(&answers, &folder.path);
     folder.write("customers.csv", document::CUSTOMERS)?;
     let path = folder.write("recount.toml", &configuration)?;
-    let (counts, unread) = match counts(&path) {
-        Ok(counts) => counts,
-        Err(trouble) => return Err(folder.taken_back(trouble)),
+    let config = loaded(&path).map_err(|trouble| folder.taken_back(trouble))?;
+    let (counts, unread) = match tonight(&config, &answers.vendor.export) {
+        Ok(counts) => (counts, None),
+        Err(why) => (Counts::default(), Some(why)),
     };
-    folder.append(&path, &document::services(&answers.vendor.name, counts.services().iter()))?;
+    folder.append(&path, &document::services(&answers.vendor.name, &services_of(&counts)))?;
     folder.write("systemd/recount.service", &units::service(&answers))?;
     folder.write("systemd/recount.timer", &units::timer(&answers))?;
     // What was written is what will be read tonight.
@@ -126,7 +135,24 @@ fn answers(global: &Global, options: &Options) -> Result<Answers, Trouble> {
     answers::ask(options, &mut Asker::of(&mut input, &mut output))
 }
 
-fn loaded(path: &Path) -> Result<config::Config, Trouble> {
+fn loaded(path: &Path) -> Result<Config, Trouble> {
     let fix = "answer otherwise; nothing was kept";
     config::load(path).map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), fix))
+}
+
+/// The export as tonight's run would read it; a link is left alone.
+fn tonight(config: &Config, export: &Export) -> Result<Counts, String> {
+    if let Export::Url(_) = export {
+        return Err("`recount check` fetches the link".to_owned());
+    }
+    let integration = config.integrations.values().next().ok_or("there is no integration")?;
+    let runtime = session::runtime().map_err(|trouble| trouble.message)?;
+    let fetched = session::fetched(&config.state);
+    let read = tonight::export(&integration.export, &integration.name, &fetched, &clock::now);
+    runtime.block_on(read).map(|export| export.counts).map_err(|error| session::chain(&error))
+}
+
+/// Every service that the export names.
+fn services_of(counts: &Counts) -> BTreeSet<&ServiceName> {
+    counts.customers.values().flat_map(|customer| customer.services.keys()).collect()
 }

@@ -11,6 +11,7 @@ mod demo;
 mod examples;
 mod held;
 mod history;
+mod init;
 mod logging;
 mod map;
 mod night;
@@ -49,6 +50,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
     match &cli.command {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),
+        Some(Command::Init(options)) => init::run(&cli.global, options, console),
         Some(Command::Check) => check::run(&cli.global, console),
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
@@ -115,6 +117,8 @@ enum Colour {
 enum Command {
     /// The whole tour on a simulated ConnectWise: no credentials, no network
     Demo(demo::Options),
+    /// Set it up: asks a few things, looks at the export, writes the files
+    Init(init::Options),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check,
     /// What an export comes to, customer by customer; asks nothing of ConnectWise
@@ -162,6 +166,7 @@ fn introduce(console: &Console) -> Exit {
         "recount makes what ConnectWise bills follow what a vendor says is used. Quantities only.\n\
          \n\
          recount demo     the whole tour, no credentials needed\n\
+         recount init     set it up: asks a few things, writes the files\n\
          recount check    is everything in place?\n\
          recount plan     what would change tonight\n\
          recount --help   everything else\n",

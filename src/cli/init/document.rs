@@ -1,5 +1,6 @@
 //! `recount.toml`, as `init` writes it: what was answered, with a line of explanation where one decides.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -22,7 +23,9 @@ pub(super) fn configuration(answers: &Answers, folder: &Path) -> String {
     let state = if folder == Path::new(HOME) { "/var/lib/recount" } else { "state" };
     let agreement = match &vendor.agreement_type {
         Some(kind) => format!("default_agreement = {{ type = {} }}", quoted(kind)),
-        None => "# default_agreement = { type = \"…\" }       # where a row of customers.csv names no agreement".to_owned(),
+        None => {
+            "# default_agreement = { type = \"…\" }       # where a row of customers.csv names no agreement".to_owned()
+        }
     };
     format!(
         "# Made by `recount init`. Paths are relative to this file. It holds no secret.\n\
@@ -62,7 +65,7 @@ pub(super) fn configuration(answers: &Answers, folder: &Path) -> String {
 }
 
 /// The services that the export holds, for a person to fill in. None is billed until then.
-pub(super) fn services<'a>(integration: &str, services: impl Iterator<Item = &'a ServiceName>) -> String {
+pub(super) fn services(integration: &str, services: &BTreeSet<&ServiceName>) -> String {
     let mut text = format!(
         "\n# What the vendor calls it = what your catalog calls it. A service without a line here is reported, and not\n\
          # billed. `recount map suggest --services` proposes the products.\n\

@@ -73,7 +73,8 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
             [] => {}
             [one] => return Ok(Some(Layout::Profile((*one).to_owned()))),
             several => {
-                let message = format!("{} fits several profiles: {}", shown(&path.display().to_string()), several.join(", "));
+                let message =
+                    format!("{} fits several profiles: {}", shown(&path.display().to_string()), several.join(", "));
                 return Err(Trouble::new(Exit::Usage, message, format!("choose one: --profile {}", several[0])));
             }
         }
@@ -86,7 +87,7 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
 fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
     match export::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
-        Err(export::ExportError::Missing { .. }) => Ok(None),
+        Err(export::ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
             let message = crate::cli::session::chain(&error);
             Err(Trouble::new(Exit::Refused, message, "name the vendor's export with --export, as the vendor wrote it"))
@@ -103,11 +104,7 @@ fn header(bytes: &[u8]) -> Vec<String> {
     if names.len() < COLUMNS.len() { Vec::new() } else { names }
 }
 
-fn columns(
-    given: [&Option<String>; 3],
-    header: &[String],
-    asker: &mut Asker<'_>,
-) -> Result<Option<Layout>, Trouble> {
+fn columns(given: [&Option<String>; 3], header: &[String], asker: &mut Asker<'_>) -> Result<Option<Layout>, Trouble> {
     let mut columns = Vec::new();
     for ((flag, text, words), given) in COLUMNS.iter().zip(given) {
         let guess = guess(header, words);
