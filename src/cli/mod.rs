@@ -87,19 +87,19 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Global {
     /// The configuration; default ./recount.toml, then /etc/recount/recount.toml
-    #[arg(long, global = true, value_name = "FILE", env = "RECOUNT_CONFIG")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "RECOUNT_CONFIG")]
     config: Option<PathBuf>,
     /// One JSON document on stdout
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
     /// Say nothing when there is nothing to say
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
     quiet: bool,
     /// Log what is being done, to stderr; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = "Everywhere", action = clap::ArgAction::Count)]
     verbose: u8,
     /// Colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     color: Colour,
 }
 

@@ -40,15 +40,18 @@ pub(super) fn configuration(answers: &Answers, folder: &Path) -> String {
          \n\
          [integration.{name}]\n\
          connectwise = \"main\"\n\
-         mode        = {mode}                    # off | observe (never writes) | apply\n\
+         # off, observe (reads and reports, never writes), or apply\n\
+         mode        = {mode}\n\
          customers   = \"customers.csv\"\n\
          {agreement}\n\
-         create_lines = false                   # true: recount creates additions that are missing\n\
+         # true: recount creates additions that are missing\n\
+         create_lines = false\n\
          \n\
          [integration.{name}.export]\n\
          {export}\
          \n\
-         [daemon]                               # for `recount daemon`; the systemd timer has its own time\n\
+         # For `recount daemon`. The systemd timer has its own time.\n\
+         [daemon]\n\
          schedule = {schedule}\n\
          zone     = {zone}\n",
         state = quoted(state),

@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::init::answers::Answers;
+use crate::cli::init::answers::Export;
+use crate::cli::init::answers::is_pattern;
 use crate::cli::init::document::HOME;
 use crate::cli::init::folder::FILES;
 use crate::cli::init::folder::Folder;
@@ -54,18 +56,21 @@ impl Made {
 
     pub(super) fn text(&self) -> String {
         let mut text = self.files();
-        for paragraph in [self.export(), self.night(), self.keys(), self.place()] {
+        for paragraph in [self.export(), self.night()] {
             if !paragraph.is_empty() {
                 text.push('\n');
                 wrapped(&mut text, &paragraph, "", "");
             }
         }
-        let role = "In ConnectWise, the API member needs a role (System > Security Roles > New) with these levels, \
-                    each \"All\"; everything else stays at None:";
-        text.push('\n');
-        wrapped(&mut text, role, "", "");
-        text += &format!("\n{}\nNext: {}\n", roles::table(), self.next());
-        text
+        format!("{text}\n{}\n{}\n{}\nNext: {}\n", self.keys(), Self::role(), self.units(), self.next())
+    }
+
+    fn role() -> String {
+        format!(
+            "The API member needs a role in ConnectWise, System > Security Roles > New, with\n\
+             these levels, each \"All\". Everything else stays at None.\n{}",
+            roles::table()
+        )
     }
 
     fn files(&self) -> String {
@@ -97,7 +102,14 @@ impl Made {
                 format!("Tonight: {rows} rows, {customers} customers, {} services.", services_of(&self.counts).len())
             }
         };
-        format!("The export is read by {how}. {read}")
+        let tomorrow = match &self.answers.vendor.export {
+            Export::Path(path) if dated(path) => {
+                " Is tomorrow's file another one? Then put a pattern into recount.toml, such as \"usage-*.csv\": the \
+                 newest file is read."
+            }
+            _ => "",
+        };
+        format!("The export is read by {how}. {read}{tomorrow}")
     }
 
     fn night(&self) -> String {
@@ -109,18 +121,20 @@ impl Made {
     fn keys(&self) -> String {
         let connection = &self.answers.connection;
         let places = [&connection.public_key, &connection.private_key].map(|key| match key {
-            SecretSource::Credential(name) => format!("/etc/recount/credentials/{name} (mode 0600, root's)"),
-            SecretSource::File(path) => format!("{} (mode 0600)", path.display()),
+            SecretSource::Credential(name) => format!("/etc/recount/credentials/{name}, root's, mode 0600"),
+            SecretSource::File(path) => format!("{}, mode 0600", path.display()),
             SecretSource::Env(name) => format!("the variable {name}"),
         });
-        format!("The keys are not in these files. They are looked for in {} and {}.", places[0], places[1])
+        format!("No key is in these files. They are looked for in\n  {}\n  {}\n", places[0], places[1])
     }
 
-    fn place(&self) -> String {
+    fn units(&self) -> String {
         if self.folder.path == Path::new(HOME) {
-            return String::new();
+            return format!(
+                "Hand the units over:\n  sudo cp {HOME}/systemd/* /etc/systemd/system/\n  sudo systemctl daemon-reload\n"
+            );
         }
-        format!("The units are made for {HOME}. To run every night, use `sudo recount init --dir {HOME}`.")
+        format!("The units look for {HOME}. When it is to run every night, use\n  sudo recount init --dir {HOME}\n")
     }
 
     fn next(&self) -> String {
@@ -130,4 +144,10 @@ impl Made {
         }
         format!("recount check --config {}", folder.join("recount.toml").display())
     }
+}
+
+/// One file, with a day or a number in its name.
+fn dated(path: &Path) -> bool {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    !is_pattern(path) && name.contains(|c: char| c.is_ascii_digit())
 }
