@@ -11,6 +11,7 @@ mod lines;
 pub mod lock;
 pub mod lookup;
 mod migrations;
+pub mod nights;
 mod past;
 pub mod record;
 pub mod runs;

@@ -229,7 +229,14 @@ impl Night {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("TMPDIR", self.folder.path());
-        for name in ["RECOUNT_CONFIG", "RUST_LOG", "RUST_LOG_FORMAT", "RUST_BACKTRACE", "CREDENTIALS_DIRECTORY"] {
+        for name in [
+            "RECOUNT_CONFIG",
+            "RUST_LOG",
+            "RUST_LOG_FORMAT",
+            "RUST_BACKTRACE",
+            "CREDENTIALS_DIRECTORY",
+            "GITHUB_STEP_SUMMARY",
+        ] {
             command.env_remove(name);
         }
         command
