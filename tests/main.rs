@@ -8,6 +8,7 @@ mod faults;
 mod faults_table;
 mod files;
 mod nights;
+mod reports;
 mod scenarios;
 mod schedule;
 mod snapshots;

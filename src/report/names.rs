@@ -21,13 +21,17 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
     services
 }
 
-/// `Acme Dental · MP-CLOUDFILTER`: by the product, which is what stands in ConnectWise and tells the lines of a bundle
-/// apart; by the service where there is no product.
+/// `Acme Dental · MP-CLOUDFILTER`.
 pub(super) fn line(line: &LineRecord) -> String {
-    let customers = join(customers(line).into_iter().map(CustomerName::as_str));
+    format!("{} · {}", join(customers(line).into_iter().map(CustomerName::as_str)), product(line))
+}
+
+/// The product, which is what stands in ConnectWise and tells the lines of a bundle apart; the service where there is
+/// no product.
+pub(super) fn product(line: &LineRecord) -> String {
     match &line.product {
-        Some(product) => format!("{customers} · {}", shown(product.as_str())),
-        None => format!("{customers} · {}", join(services(line).into_iter().map(ServiceName::as_str))),
+        Some(product) => shown(product.as_str()),
+        None => join(services(line).into_iter().map(ServiceName::as_str)),
     }
 }
 

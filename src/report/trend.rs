@@ -24,6 +24,12 @@ pub fn billed(runs: &[RunId], nights: &[LineNight]) -> Vec<Option<Quantity>> {
     after.collect()
 }
 
+/// The same, with what there was before these nights in front, so that a single night is a line, too.
+pub fn billed_since(runs: &[RunId], nights: &[LineNight]) -> Vec<Option<Quantity>> {
+    let before = nights.first().map(|night| night.was);
+    before.into_iter().chain(billed(runs, nights)).collect()
+}
+
 /// What the export asked for on each of these nights, as far as it is known.
 pub fn wanted(runs: &[RunId], nights: &[LineNight]) -> Vec<Option<Quantity>> {
     let mut known = nights.first().and_then(|night| night.wanted);

@@ -37,10 +37,16 @@ pub(super) fn look_over(folder: &Path, requests: &[Recorded], said: &[Said]) {
             no_secret(&bytes, &place);
         }
         if path.starts_with(folder.join("state")) {
-            no_money(&bytes, &place);
+            no_money(without_style(&bytes), &place);
             no_client_id(&bytes, &place);
         }
     }
+}
+
+/// A page begins with its style, in which a margin is a distance.
+fn without_style(bytes: &[u8]) -> &[u8] {
+    let end = bytes.starts_with(b"<!DOCTYPE html>").then(|| memchr::memmem::find(bytes, b"</style>")).flatten();
+    end.map_or(bytes, |end| &bytes[end..])
 }
 
 /// `price`, `cost`, `margin`, or `ext` as in `extPrice`.

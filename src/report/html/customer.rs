@@ -79,9 +79,9 @@ fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
             } }
             tbody { @for line in of_it {
                 tr id=(pieces::anchor(&line.handle)) {
-                    th scope="row" { (names::line(line)) (pieces::why(line)) }
+                    th scope="row" { (names::product(line)) (pieces::why(line)) }
                     td.n { (words::units(line.now.or(line.was))) } td.n { (words::units(line.wanted)) }
-                    td.wide { (pieces::spark(&trend::billed(&runs, material.of_line(&line.handle)))) }
+                    td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }
                 }
             } }
@@ -99,15 +99,15 @@ fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
     };
     html! {
         div.sheet { table {
-            caption { (names::line(line)) " " small { (escaped(&line.handle)) } }
+            caption { (names::product(line)) " " small { (escaped(&line.handle)) } }
             thead { tr {
-                th scope="col" { "run" } th.n scope="col" { "was" } th.n scope="col" { "counted" }
+                th scope="col" { "run" } th.n.wide scope="col" { "was" } th.n scope="col" { "counted" }
                 th.n scope="col" { "billed" } th scope="col" { "what" }
             } }
             tbody { @for night in events(material.of_line(&line.handle)) {
                 tr {
                     th scope="row" { a href={ "../" (night.run) ".html" } { (night.run) } " " span.soft { (day(night).unwrap_or_default()) } }
-                    td.n { (words::units(night.was)) } td.n { (words::units(night.wanted)) }
+                    td.n.wide { (words::units(night.was)) } td.n { (words::units(night.wanted)) }
                     td.n { (words::units(night.now)) }
                     td { (night.outcome) ": " (night.reason.as_str().replace('-', " ")) }
                 }

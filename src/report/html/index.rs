@@ -98,7 +98,7 @@ fn row(run: &RunSummary) -> Markup {
             td.n { (number(totals.map(|totals| totals.changed))) }
             td.n.wide { (number(totals.map(|totals| totals.failed + totals.unknown))) }
             td.n.wide { (explained.unwrap_or_else(|| "–".to_owned())) }
-            td.wide.soft { (run.command) ", " (run.mode) }
+            td.wide.soft { (run.command) " in " (run.mode) " mode" }
         }
     }
 }

@@ -8,8 +8,6 @@ pub mod run;
 pub mod trends;
 
 mod pieces;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

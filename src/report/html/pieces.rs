@@ -1,5 +1,8 @@
 //! Pieces that several pages share.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use maud::Markup;
 use maud::html;
 use rust_decimal::Decimal;
@@ -45,7 +48,9 @@ pub(super) fn spark(values: &[Option<Quantity>]) -> Markup {
     let points = trend::points(&trend::decimals(values), 120, 22);
     let (first, last) = (values.iter().flatten().next(), values.iter().flatten().last());
     let said = match (first, last) {
-        (Some(first), Some(last)) => format!("{first} at first, {last} at last, over {} nights", values.len()),
+        (Some(first), Some(last)) => {
+            format!("{first} at first, {last} at last, over {}", words::plural(values.len() - 1, "night"))
+        }
         _ => return html! { span.soft { "–" } },
     };
     html! {
@@ -104,6 +109,17 @@ pub(super) fn why(line: &LineRecord) -> Markup {
 
 /// Counts behind one line that are listed.
 const SOURCES: usize = 12;
+
+/// Where things stand in a page: `l-c9`. A handle is letters and digits; the first one that bears it gets the place.
+#[derive(Debug, Default)]
+pub(super) struct Anchors(RefCell<BTreeSet<String>>);
+
+impl Anchors {
+    pub(super) fn first(&self, handle: &str) -> Option<String> {
+        let anchor = anchor(handle);
+        (!handle.is_empty() && self.0.borrow_mut().insert(anchor.clone())).then_some(anchor)
+    }
+}
 
 /// Where a line stands in a page: `l-c9`. A handle is letters and digits.
 pub(super) fn anchor(handle: &str) -> String {

@@ -81,10 +81,14 @@ fn checks(standing: &Standing) -> Vec<Check> {
     let check = |holds: bool, what: String, then: &str| Check { holds, what, then: then.to_owned() };
     vec![
         check(read, fresh, "mend it, then recount run"),
-        check(unmapped == 0, format!("{unmapped} customers or services not mapped"), "they bill nothing: recount held"),
-        check(open == 0, format!("{open} other matters to decide"), "recount held"),
-        check(doubt == 0, format!("{doubt} lines refused or in doubt"), "the next run looks again: recount run"),
-        check(totals.would_change == 0, format!("{} changes not written yet", totals.would_change), "recount run"),
+        check(
+            unmapped == 0,
+            format!("customers or services not mapped: {unmapped}"),
+            "they bill nothing: recount held",
+        ),
+        check(open == 0, format!("other matters to decide: {open}"), "recount held"),
+        check(doubt == 0, format!("lines refused or in doubt: {doubt}"), "the next run looks again: recount run"),
+        check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), "recount run"),
         check(run.mode == Mode::Apply, format!("{} mode", run.mode), "nothing is written until it is apply"),
     ]
 }

@@ -19,6 +19,7 @@ use crate::report::html::Place;
 use crate::report::html::customer;
 use crate::report::html::document;
 use crate::report::html::pieces;
+use crate::report::html::pieces::Anchors;
 use crate::report::json::time;
 use crate::report::lines as lines_of;
 use crate::report::model;
@@ -43,17 +44,17 @@ pub fn page(material: &Material<'_>) -> String {
     let report = Report::of(material.run);
     let run = material.run;
     let title = format!("{} · {} · run {} · recount", report.verdict.words, shown(run.integration.as_str()), run.run);
-    let parts = parts(run);
+    let (parts, anchors) = (parts(run), Anchors::default());
     let of = |part: Part| parts.get(&part).map(Vec::as_slice).unwrap_or_default();
     let main = html! {
         (band(&report, material))
-        (cards("needs-you", model::NEEDS_YOU, &report.asked, "ask"))
+        (cards("needs-you", model::NEEDS_YOU, &report.asked, "ask", &anchors))
         @if !report.next.is_empty() { p.next { b { "Next: " } (escaped(&report.next)) } }
-        @for (kind, lines) in &report.changes { (changes(*kind, lines, material)) }
-        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ""))
+        @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
+        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, "plain", &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(Part::Held), run))
         (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(Part::Drift), run))
-        (left_out(&report, of(Part::LeftOut)))
+        (left_out(&report, of(Part::LeftOut), &anchors))
         (unchanged(&report, of(Part::Unchanged)))
         (facts(run))
     };
@@ -95,7 +96,7 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
                 p.small { (source(run)) }
                 div {
                     (pieces::nights(material.nights, Some(run.run), ""))
-                    span.key { "the last " (words::plural(material.nights.len(), "night")) "; taller needs more of you" }
+                    span.key { (words::plural(material.nights.len(), "night")) " up to this one; taller needs more of you" }
                 }
             }
         }
@@ -109,15 +110,15 @@ fn numbers(numbers: &Numbers) -> Markup {
     let unexplained = (explained < lines).then_some("bad");
     html! {
         dl.numbers {
-            div class=[ask] { dt { "to decide" } dd #to-decide { (to_decide) } }
-            div { dt { (numbers.what()) } dd { span #changed { (changed) } " " small { "+" (up) " −" (down) } } }
+            div class=[ask] { dt { "to decide" } dd #n-to-decide { (to_decide) } }
+            div { dt { (numbers.what()) } dd { span #n-changed { (changed) } " " small { "+" (up) " −" (down) } } }
             div class=[bad] {
                 dt { "failed or unknown" }
-                dd { span #failed { (failed) } @if *unknown > 0 { " " small { "+ " span #unknown { (unknown) } " unknown" } } }
+                dd { span #n-failed { (failed) } @if *unknown > 0 { " " small { "+ " span #n-unknown { (unknown) } " unknown" } } }
             }
             div class=[unexplained] {
                 dt { "explained" }
-                dd { span #explained { (words::grouped(*explained)) } small { " / " span #lines { (words::grouped(*lines)) } } }
+                dd { span #n-explained { (words::grouped(*explained)) } small { " / " span #n-lines { (words::grouped(*lines)) } } }
             }
         }
     }
@@ -129,33 +130,32 @@ fn source(run: &RunRecord) -> Markup {
         return html! { "Sets back run " a href={ (undone) ".html" } { (undone) } "; no export was read." };
     }
     html! {
-        span.chip { "export " (words::age(run.started_at, &planned.export)) " old" } " "
+        span.chip.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
         span.soft { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", "
             (words::plural(planned.export.customers, "customer")) }
     }
 }
 
-fn cards(id: &str, heading: &str, entries: &[Entry<'_>], tone: &str) -> Markup {
+fn cards(id: &str, heading: &str, entries: &[Entry<'_>], tone: &str, anchors: &Anchors) -> Markup {
     html! {
         @if !entries.is_empty() {
             section aria-labelledby=(id) {
                 h2 #(id) { (heading) span.count { (entries.len()) } }
-                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, tone)) } }
+                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, tone, anchors)) } }
                 @if entries.len() > ROWS { p { "… " (words::grouped(entries.len() - ROWS)) " more: " code { "recount report --format csv" } } }
             }
         }
     }
 }
 
-fn card(entry: &Entry<'_>, tone: &str) -> Markup {
+fn card(entry: &Entry<'_>, tone: &str, anchors: &Anchors) -> Markup {
     let finding = entry.finding;
     let commands = entry.commands();
-    let id = (!entry.handle().is_empty()).then(|| pieces::anchor(entry.handle()));
     html! {
-        article.card.(if tone.is_empty() { "plain" } else { tone }) id=[id] {
+        article.card.(tone) id=[anchors.first(entry.handle())] {
             header {
-                span.sign aria-hidden="true" { (sign(finding.code)) }
-                h3 { (entry.title()) }
+                span.sign aria-hidden="true" { (drawn(finding.code)) }
+                (title(entry))
                 span.step { (entry.step()) }
             }
             p { (escaped(&finding.message)) }
@@ -172,7 +172,24 @@ fn card(entry: &Entry<'_>, tone: &str) -> Markup {
     }
 }
 
-fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>) -> Markup {
+/// What comes first in a title stands first, on its own line.
+fn title(entry: &Entry<'_>) -> Markup {
+    let title = entry.title();
+    match title.split_once(" · ") {
+        Some((first, rest)) => html! { h3 { (first) " " span.rest { (rest) } } },
+        None => html! { h3 { (title) } },
+    }
+}
+
+/// Few fonts have the sign of several lines.
+fn drawn(code: Code) -> String {
+    match sign(code) {
+        '⧉' => "2+".to_owned(),
+        sign => sign.to_string(),
+    }
+}
+
+fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, anchors: &Anchors) -> Markup {
     let runs = material.runs();
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let id = kind.heading().to_lowercase().replace(' ', "-");
@@ -186,11 +203,11 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>) -> Ma
                     th.wide scope="col" { "state" }
                 } }
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
-                    tr id=(pieces::anchor(&line.handle)) {
+                    tr id=[anchors.first(&line.handle)] {
                         th scope="row" { (name(line, material)) (pieces::why(line)) }
                         td.n { (words::units(line.was)) } td.n { (words::units(line.wanted)) }
                         td.n { (pieces::delta(line)) }
-                        td.wide { @if at < SPARKS { (pieces::spark(&trend::billed(&runs, material.of_line(&line.handle)))) } }
+                        td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
                         td.wide { (state(line)) }
                     }
                 } }
@@ -205,14 +222,10 @@ fn name(line: &LineRecord, material: &Material<'_>) -> Markup {
     match names::customers(line).as_slice() {
         [customer] if material.customers.contains(*customer) => html! {
             a href={ "customers/" (customer::file(&material.run.integration, customer)) } { (shown(customer.as_str())) }
-            " · " (line.product.as_ref().map_or_else(|| services(line), |product| shown(product.as_str())))
+            " · " (names::product(line))
         },
         _ => html! { (names::line(line)) },
     }
-}
-
-fn services(line: &LineRecord) -> String {
-    names::services(line).into_iter().map(|service| shown(service.as_str())).collect::<Vec<_>>().join(" + ")
 }
 
 fn state(line: &LineRecord) -> &'static str {
@@ -265,14 +278,14 @@ fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
 }
 
 /// What has no place in ConnectWise, and what is skipped on purpose: it must not be forgotten in silence.
-fn left_out(report: &Report<'_>, lines: &[&LineRecord]) -> Markup {
+fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Markup {
     html! { @if !lines.is_empty() || !report.told.is_empty() {
         section aria-labelledby="left-out" {
             h2 #left-out { "NOT MAPPED, SKIPPED OR IGNORED" span.count { (words::grouped(lines.len().max(report.told.len()))) } }
             @if !report.told.is_empty() { div.sheet { table {
                 thead { tr { th scope="col" { "what" } th scope="col" { "why" } th.wide scope="col" { "to change that" } } }
                 tbody { @for entry in report.told.iter().take(ROWS) {
-                    tr id=[(!entry.handle().is_empty()).then(|| pieces::anchor(entry.handle()))] {
+                    tr id=[anchors.first(entry.handle())] {
                         th scope="row" { (entry.title()) }
                         td { (escaped(&entry.finding.message)) } td.wide.soft { (escaped(&entry.finding.fix)) }
                     }
