@@ -83,7 +83,7 @@ fn quiet(report: &Report<'_>, end: &RunEnd, paint: Paint) -> String {
     format!(
         "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}{}\n",
         title(run),
-        verdict(&report.verdict, paint),
+        painted(report.verdict.tone, &report.verdict.words, paint),
         age.unwrap_or_default(),
         end.head.as_deref().map(|head| format!(" · head {}", short_head(head))).unwrap_or_default(),
     )
@@ -91,7 +91,7 @@ fn quiet(report: &Report<'_>, end: &RunEnd, paint: Paint) -> String {
 
 fn header(report: &Report<'_>, paint: Paint) -> String {
     let run = report.run;
-    let mut text = format!("{}   {}\n", title(run), verdict(&report.verdict, paint));
+    let mut text = headline(report, paint);
     if let Some(planned) = &run.planned {
         let _ = writeln!(text, "  {}", report.numbers.sentence());
         if let Some(undone) = run.undoes {
@@ -104,11 +104,27 @@ fn header(report: &Report<'_>, paint: Paint) -> String {
     text
 }
 
-fn verdict(verdict: &Verdict, paint: Paint) -> String {
-    match verdict.tone {
-        Tone::Good => paint.good(&verdict.words),
-        Tone::Ask => paint.ask(&verdict.words),
-        Tone::Bad => paint.bad(&verdict.words),
+/// The first line. A verdict that does not fit goes on in the second one.
+fn headline(report: &Report<'_>, paint: Paint) -> String {
+    let (title, Verdict { tone, words }) = (title(report.run), &report.verdict);
+    let fits = |words: &str| title.width() + 3 + words.width() <= WIDTH;
+    match words.split_once(": ") {
+        Some((first, rest)) if !fits(words) => {
+            let room = WIDTH.saturating_sub(3 + first.width());
+            format!("{}   {}\n  {rest}\n", middle_cut(&title, room), painted(*tone, first, paint))
+        }
+        _ => {
+            let room = WIDTH.saturating_sub(3 + words.width());
+            format!("{}   {}\n", middle_cut(&title, room), painted(*tone, words, paint))
+        }
+    }
+}
+
+fn painted(tone: Tone, words: &str, paint: Paint) -> String {
+    match tone {
+        Tone::Good => paint.good(words),
+        Tone::Ask => paint.ask(words),
+        Tone::Bad => paint.bad(words),
     }
 }
 

@@ -25,12 +25,83 @@ fn five_nights_on_the_terminal() {
         fits(&out);
         let _ = writeln!(told, "── {name} [{exit}]\n{out}");
     }
+    settings().bind(|| insta::assert_snapshot!("five_nights", told));
+}
+
+fn settings() -> insta::Settings {
     let mut settings = snapshot_settings();
     settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}", "TODAY");
     settings.add_filter(r"\b(plan|apply) [0-9a-f]{8}\b", "$1 PLAN");
     settings.add_filter(r"\bhead [0-9a-f]{8}…", "head HEAD…");
     settings.add_filter(r"127\.0\.0\.1:\d+", "HOST");
-    settings.bind(|| insta::assert_snapshot!("five_nights", told));
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME");
+    settings.add_filter(&crate::support::today().to_string(), "TODAY");
+    settings.add_filter(r"\b[0-9a-f]{8} → [0-9a-f]{8}\b", "HASH → HASH");
+    settings
+}
+
+/// One step from any number to its reason, and from one night to another.
+#[test]
+fn one_line_and_what_differed() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    let run = night.run().exits(0).first_run();
+    let lines = run["lines"].as_array().expect("lines");
+    let line = lines.iter().find(|line| line["outcome"] == "updated").expect("a changed line");
+    let handle = line["handle"].as_str().expect("a handle");
+    let mut told = String::new();
+    for typed in ["why HANDLE", "history --customer acme --service CloudFilter", "diff 3 4", "diff 4 4"] {
+        let filled = typed.replace("HANDLE", handle);
+        let said = night.recount(&filled.split(' ').collect::<Vec<_>>()).exits(0);
+        fits(&said.out);
+        let _ = writeln!(told, "$ recount {typed}\n{}", said.out);
+    }
+    settings().bind(|| insta::assert_snapshot!("one_line", told));
+    night.recount(&["history", "--customer", "Acmee"]).exits(2);
+    night.recount(&["diff", "3", "99"]).exits(2);
+    for typed in [&["why", handle][..], &["history", "--customer", "Acme"], &["diff", "3", "4"]] {
+        let document = night.recount(&[typed, &["--json"]].concat()).exits(0).json();
+        assert_eq!(document["schema"], 1, "{document}");
+    }
+}
+
+/// Each form can be asked for, into a file or a pipe; a build server finds the summary where it looks for it.
+#[test]
+fn every_form_can_be_asked_for() {
+    let night = Night::busy();
+    let summary = night.path("summary.md");
+    night.recount_with("GITHUB_STEP_SUMMARY", &summary, &["run"]).exits(0);
+    night.recount_with("GITHUB_STEP_SUMMARY", &summary, &["run"]).exits(0);
+    let summary = std::fs::read_to_string(summary).expect("a summary");
+    assert_eq!(summary.matches("## ✅ recount · mail · OK").count(), 2, "{summary}");
+    for (form, begins) in [
+        ("text", "recount  "),
+        ("json", "{"),
+        ("html", "<!DOCTYPE html>"),
+        ("markdown", "## "),
+        ("csv", "\u{feff}kind,run,"),
+    ] {
+        let piped = night.recount(&["report", "3", "--format", form]).exits(0).out;
+        assert!(piped.starts_with(begins), "{form}: {piped}");
+        night.recount(&["report", "3", "--format", form, "-o", "kept"]).exits(0);
+        assert_eq!(std::fs::read_to_string(night.path("kept")).expect("a file"), piped, "{form}");
+    }
+    let page = night.recount(&["report", "--customer", "borealis"]).exits(0).out;
+    assert!(std::path::Path::new(page.trim()).exists() || night.path(page.trim()).exists(), "{page}");
+    night.recount(&["report", "--customer", "Borealiss"]).exits(2);
+}
+
+/// The history holds all of it; a full or read-only folder of reports is no reason not to bill.
+#[test]
+fn a_report_that_cannot_be_kept_changes_no_run() {
+    let night = Night::busy();
+    std::fs::remove_dir_all(night.path("state/reports")).expect("removed");
+    night.write("state/reports", "in the way");
+    let said = night.run().exits(0);
+    assert_eq!(said.first_run()["totals"]["changed"], 3);
+    assert!(said.err.contains("cannot be kept"), "{}", said.err);
 }
 
 fn fits(out: &str) {

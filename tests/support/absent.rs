@@ -24,7 +24,7 @@ pub(super) fn look_over(folder: &Path, requests: &[Recorded], said: &[Said]) {
     for Said { arguments, out, err, .. } in said {
         for (stream, text) in [("stdout", out), ("stderr", err)] {
             let place = format!("{stream} of recount {arguments}");
-            no_money(text.as_bytes(), &place);
+            no_money(without_style(text.as_bytes()), &place);
             no_secret(text.as_bytes(), &place);
             no_client_id(text.as_bytes(), &place);
             assert!(!text.contains("panicked at"), "{place}: {text}");

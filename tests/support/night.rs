@@ -206,6 +206,12 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same, with a variable in the environment.
+    pub(crate) fn recount_with(&self, name: &str, value: &Path, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).env(name, value).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
     /// `recount run`, with every log there is, and its JSON document.
     pub(crate) fn run(&self) -> Said {
         self.recount(&["run", "--json", "-vv"])
