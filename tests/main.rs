@@ -10,6 +10,7 @@ mod faults_table;
 mod files;
 mod maps;
 mod nights;
+mod reports;
 mod scenarios;
 mod schedule;
 mod snapshots;

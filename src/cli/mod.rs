@@ -6,11 +6,13 @@ mod console;
 mod daemon;
 mod decide;
 mod demo;
+mod diff;
 mod held;
 mod history;
 mod logging;
 mod map;
 mod night;
+mod open;
 mod operator;
 mod profiles;
 mod read;
@@ -60,6 +62,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Undo(options)) => night::undo(&cli.global, options, console),
         Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
+        Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
@@ -94,6 +97,9 @@ struct Global {
     /// Colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     color: Colour,
+    /// Signs that any terminal can show
+    #[arg(long, global = true)]
+    ascii: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -136,8 +142,10 @@ enum Command {
     Undo(night::UndoOptions),
     /// Is the history sound, and was the journal of writes never changed?
     Verify(verify::Options),
-    /// Every run there was
+    /// Every run there was; with --customer or --service, lines over time
     History(history::Options),
+    /// What differed between two runs
+    Diff(diff::Options),
     /// A run's report again, whole; without RUN the newest
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request

@@ -1,5 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -15,6 +16,7 @@ use crate::cli::signals;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
+use crate::history::History;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly;
@@ -28,8 +30,9 @@ use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::shown::shown;
+use crate::report::files::Reports;
 use crate::report::json::Document;
-use crate::report::paint::Paint;
+use crate::report::markdown;
 use crate::report::text;
 use crate::report::text::View;
 
@@ -243,7 +246,7 @@ async fn each(
         }
         let run = night(config, integration, order, session, stop).await;
         let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
-        keep_report(&config.state, &run);
+        keep_report(&config.state, &session.history, &run);
         show(&run);
         runs.push(run);
     }
@@ -295,14 +298,26 @@ async fn night(
     ended.map_err(|error| session::store(&error))
 }
 
-/// The same text as on the terminal, kept for the morning. A report that cannot be kept never changes a run: the
-/// history holds all of it.
-fn keep_report(state: &Path, run: &RunRecord) {
-    let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
-    let kept = crate::report::files::keep(state, run.run, &text::render(run, view));
-    if let Err(error) = kept {
-        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {error}", run.run);
+/// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
+/// holds all of it.
+fn keep_report(state: &Path, history: &History, run: &RunRecord) {
+    if let Err(error) = Reports::of(state).keep(history, run) {
+        let why = session::chain(&error);
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
+    if let Some(summary) = crate::config::environment::step_summary()
+        && let Err(error) = append_summary(&summary, run)
+    {
+        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+/// Beyond its limit the build server would show nothing at all.
+fn append_summary(path: &Path, run: &RunRecord) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let text = format!("{}\n", markdown::render(run));
+    let room = markdown::BYTES_MAX.saturating_sub(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX));
+    if text.len() <= room { file.write_all(text.as_bytes()) } else { Ok(()) }
 }
 
 /// Shows one run after another, with a blank line between them.

@@ -15,6 +15,7 @@ pub mod lock;
 pub mod lookup;
 mod migrations;
 mod mount;
+pub mod nights;
 mod past;
 pub mod record;
 pub mod runs;

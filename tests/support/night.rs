@@ -206,6 +206,12 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same, with a variable in the environment.
+    pub(crate) fn recount_with(&self, name: &str, value: &Path, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).env(name, value).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
     /// `recount run`, with every log there is, and its JSON document.
     pub(crate) fn run(&self) -> Said {
         self.recount(&["run", "--json", "-vv"])
@@ -229,7 +235,14 @@ impl Night {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("TMPDIR", self.folder.path());
-        for name in ["RECOUNT_CONFIG", "RUST_LOG", "RUST_LOG_FORMAT", "RUST_BACKTRACE", "CREDENTIALS_DIRECTORY"] {
+        for name in [
+            "RECOUNT_CONFIG",
+            "RUST_LOG",
+            "RUST_LOG_FORMAT",
+            "RUST_BACKTRACE",
+            "CREDENTIALS_DIRECTORY",
+            "GITHUB_STEP_SUMMARY",
+        ] {
             command.env_remove(name);
         }
         command
