@@ -97,7 +97,7 @@ fn url_fault(url: &Url) -> Option<String> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -127,7 +127,7 @@ fn client_id(field: &Field<'_>) -> Option<String> {
 }
 
 /// `{ credential = "…" }`, `{ file = "…" }` or `{ env = "…" }`. No value is shown: it may be the secret itself.
-fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
+pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
     if field.value().as_table().is_none() {
         field.error_unseen(format!(
             "`{0}` must not stand in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",
@@ -189,7 +189,7 @@ fn api_version(field: &Field<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
+pub(in crate::config) fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
     let path = field.path(folder)?;
     if !path.is_file() {
         field.error("`ca_file` is not a file that can be seen from here");

@@ -9,6 +9,7 @@ pub mod load;
 pub mod secrets;
 pub mod settings;
 
+mod alerts;
 mod connectwise;
 mod customers;
 mod document;
@@ -20,6 +21,14 @@ mod services;
 mod tests;
 mod values;
 
+pub use alerts::Address;
+pub use alerts::AddressError;
+pub use alerts::AlertConfig;
+pub use alerts::AlertKind;
+pub use alerts::Each;
+pub use alerts::MailConfig;
+pub use alerts::MailTls;
+pub use alerts::Shape;
 pub use error::ConfigError;
 pub use error::ConfigErrors;
 pub use load::find;

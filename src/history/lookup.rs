@@ -283,7 +283,7 @@ fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
     Ok(IntegrationName::new(&name))
 }
 
-fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
+pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
     Ok(RunSummary {
         run: RunId(row.get("run")?),
         integration: integration(row)?,

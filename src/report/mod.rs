@@ -2,6 +2,8 @@
 //!
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
+pub mod brief;
+mod brief_html;
 pub mod files;
 pub mod held;
 pub mod json;
