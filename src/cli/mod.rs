@@ -1,5 +1,7 @@
 //! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
 
+mod alerting;
+mod alerts;
 mod check;
 mod clock;
 mod console;
@@ -57,6 +59,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
+        Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
     }
 }
@@ -130,6 +133,8 @@ enum Command {
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request
     Why(why::Options),
+    /// Mail, webhook and ping: does it arrive?
+    Alerts(alerts::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml

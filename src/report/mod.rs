@@ -4,6 +4,7 @@
 
 pub mod brief;
 mod brief_html;
+pub mod digest;
 pub mod files;
 pub mod held;
 pub mod json;
