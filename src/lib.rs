@@ -32,3 +32,4 @@ pub mod notify;
 pub mod reconcile;
 pub mod report;
 pub mod sim;
+pub mod web;

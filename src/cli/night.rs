@@ -14,6 +14,7 @@ use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
 use crate::cli::trouble::Trouble;
+use crate::cli::vitals;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
 use crate::history::lookup::StoredPlan;
@@ -274,6 +275,7 @@ async fn told_night(
     match night(config, integration, order, session, stop).await {
         Ok(run) => {
             keep_report(&config.state, &run);
+            vitals::keep(config, &session.history);
             alerts.after(&run, &told, &mut session.history, last).await;
             Ok(run)
         }

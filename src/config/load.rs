@@ -125,7 +125,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     };
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
-    let metrics_file = metrics_file.map_or_else(|| Some(state.join("metrics.prom")), |path| path)?;
+    let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within) = (alerts?, alerts_within?);
     let path = path.to_owned();
     Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, metrics_file })

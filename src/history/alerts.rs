@@ -152,6 +152,21 @@ impl History {
         })
     }
 
+    /// How many customers of the newest plan of an integration have no company; `None` before the first plan.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn unmapped(&self, integration: &IntegrationName) -> Result<Option<usize>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT (SELECT count(*) FROM findings WHERE run = r.run AND code = 'customer-unmapped') AS customers
+                 FROM runs AS r WHERE integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL
+                 AND undoes IS NULL ORDER BY run DESC LIMIT 1",
+            )?;
+            statement.query_and_then([integration.as_str()], |row| count(row, "customers"))?.next().transpose()
+        })
+    }
+
     /// How many lines of a run ended in each outcome. Unchanged lines of an older night may be gone.
     ///
     /// # Errors

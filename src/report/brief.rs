@@ -272,16 +272,8 @@ pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
         .collect()
 }
 
-/// Whether a run needs somebody: anything but a clean end.
-pub fn needs_somebody(exit_code: u8) -> bool {
-    exit_code != 0
-}
-
 /// How many lines of this run are of this kind.
-pub(super) fn changes<'a>(
-    run: &'a RunRecord,
-    kind: Change,
-) -> impl Iterator<Item = &'a crate::history::record::LineRecord> {
+pub(super) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &crate::history::record::LineRecord> {
     lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
 }
 
