@@ -1,5 +1,6 @@
 //! One test binary; one module per theme.
 
+mod alerts;
 mod architecture;
 mod connectwise;
 mod core;
@@ -7,6 +8,7 @@ mod decisions;
 mod faults;
 mod faults_table;
 mod files;
+mod monitoring;
 mod nights;
 mod scenarios;
 mod schedule;

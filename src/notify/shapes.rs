@@ -35,6 +35,7 @@ pub(super) fn json(brief: &Brief) -> Value {
         "subject": subject,
         "needs": needs,
         "needs_left_out": brief.needs_left_out,
+        "untold": brief.untold,
         "link": link,
         "at": time(*at),
     })
@@ -84,7 +85,9 @@ pub(super) fn teams(brief: &Brief) -> Value {
 }
 
 fn items(brief: &Brief) -> Vec<String> {
-    let mut items: Vec<String> = brief.needs.iter().take(NEEDS_SHOWN).map(item).collect();
+    let untold = brief.untold.iter().map(|untold| format!("Nobody was told of {untold}."));
+    let mut items: Vec<String> = untold.collect();
+    items.extend(brief.needs.iter().take(NEEDS_SHOWN).map(item));
     let more = brief.needs.len().saturating_sub(NEEDS_SHOWN) + brief.needs_left_out;
     if more > 0 {
         items.push(format!("… {more} more"));

@@ -45,6 +45,8 @@ pub struct Brief {
     pub text: String,
     /// What needs somebody and what changed: one HTML document that loads nothing.
     pub html: String,
+    /// An earlier run that nobody was told of: `run 218 of mail, held`.
+    pub untold: Option<String>,
     /// Where the whole report can be seen.
     pub link: Option<String>,
     /// When.
@@ -115,7 +117,8 @@ impl Brief {
     pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
         let numbers = Numbers::of(run);
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
-        let preface = untold.map(|untold| format!("{untold}\n\n")).unwrap_or_default();
+        let untold_sentence = untold.map(|untold| format!("Nobody was told of {untold}."));
+        let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
         let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();
@@ -131,7 +134,8 @@ impl Brief {
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!("{preface}{report}{seen}\nReplies to this message are not read.\n"),
-            html: brief_html::of(run, numbers, untold, link.as_deref()),
+            html: brief_html::of(run, numbers, untold_sentence.as_deref(), link.as_deref()),
+            untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),
         }
@@ -179,6 +183,7 @@ impl Brief {
             needs_left_out: 0,
             html: brief_html::plain(&text),
             text,
+            untold: None,
             link: None,
             at,
         }

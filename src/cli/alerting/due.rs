@@ -49,14 +49,7 @@ fn exit_of(run: &RunSummary) -> u8 {
 
 fn told_late(run: &RunSummary) -> String {
     let verdict = run.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
-    format!(
-        "Nobody was told of run {} of {}, {}: it ended {}. See: recount report {}",
-        run.run,
-        shown(run.integration.as_str()),
-        run.started_at.format("%a %-d %b %H:%M UTC"),
-        verdict.to_uppercase(),
-        run.run,
-    )
+    format!("run {} of {}, {verdict}", run.run, shown(run.integration.as_str()))
 }
 
 #[cfg(test)]
