@@ -114,7 +114,7 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
         let totals = end.totals;
         let _ = writeln!(
             text,
-            "    run {} {}, {} · to decide {} · changed {} · failed {} · unknown {} · explained {}/{}",
+            "    run {} {}, {}\n    to decide {} · changed {} · failed {} · unknown {} · explained {}/{}",
             last.run,
             end.verdict,
             time(end.finished_at),
