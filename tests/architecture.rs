@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("notify", &["report", "connectwise"]),
     ("nightly", &["reconcile", "export", "connectwise", "history", "config", "apply", "report", "notify"]),
     ("daemon", &["nightly", "report", "history", "config"]),
-    ("web", &["nightly", "report", "history", "config"]),
+    ("web", &["reconcile", "nightly", "report", "history", "config"]),
     ("suggest", &["export"]),
     ("sim", &[]),
     (

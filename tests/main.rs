@@ -1,5 +1,6 @@
 //! One test binary; one module per theme.
 
+mod alerts;
 mod architecture;
 mod connectwise;
 mod core;
@@ -9,6 +10,7 @@ mod faults;
 mod faults_table;
 mod files;
 mod maps;
+mod monitoring;
 mod nights;
 mod reports;
 mod scenarios;

@@ -1,5 +1,7 @@
 //! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
 
+mod alerting;
+mod alerts;
 mod check;
 mod clock;
 mod console;
@@ -9,6 +11,7 @@ mod demo;
 mod diff;
 mod held;
 mod history;
+mod integrations;
 mod logging;
 mod map;
 mod night;
@@ -17,11 +20,14 @@ mod operator;
 mod profiles;
 mod read;
 mod report;
+mod serve;
 mod session;
 mod signals;
 mod sim;
+mod status;
 mod trouble;
 mod verify;
+mod vitals;
 mod waiting;
 mod why;
 
@@ -66,6 +72,10 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
+        Some(Command::Status(options)) => status::run(&cli.global, options, console),
+        Some(Command::Integrations(options)) => integrations::run(&cli.global, options, console),
+        Some(Command::Serve(options)) => serve::run(&cli.global, options, console),
+        Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
     }
 }
@@ -150,6 +160,14 @@ enum Command {
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request
     Why(why::Options),
+    /// Is every integration well? The exit code says it, too
+    Status(status::Options),
+    /// Every integration, on or off; enable, disable
+    Integrations(integrations::Options),
+    /// Mail, webhook and ping: does it arrive?
+    Alerts(alerts::Options),
+    /// Read-only pages over the history: index, runs, customers, /metrics
+    Serve(serve::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml

@@ -8,12 +8,14 @@ use clap::Args;
 
 use crate::apply::Stop;
 use crate::cli::Global;
+use crate::cli::alerting::Alerts;
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
 use crate::cli::trouble::Trouble;
+use crate::cli::vitals;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
 use crate::history::History;
@@ -182,7 +184,9 @@ pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)))
+    let runs = runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)));
+    runtime.shutdown_background();
+    runs
 }
 
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
@@ -224,11 +228,14 @@ fn work(
 ) -> Result<Vec<RunRecord>, Trouble> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(async {
+    let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
         each(config, integrations, order, &mut session, &stop, show).await
-    })
+    });
+    // An alert's host name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    runs
 }
 
 async fn each(
@@ -240,17 +247,46 @@ async fn each(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, Trouble> {
     let mut runs = Vec::new();
-    for integration in integrations.iter().copied() {
+    for (number, integration) in integrations.iter().copied().enumerate() {
         if stop.asked() && !runs.is_empty() {
             break;
         }
-        let run = night(config, integration, order, session, stop).await;
+        let run = told_night(config, integration, order, session, stop, number + 1 == integrations.len()).await;
         let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
-        keep_report(&config.state, &session.history, &run);
         show(&run);
         runs.push(run);
     }
     Ok(runs)
+}
+
+/// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
+async fn told_night(
+    config: &Config,
+    integration: &IntegrationConfig,
+    order: Order<'_>,
+    session: &mut Session,
+    stop: &Stop,
+    last: bool,
+) -> Result<RunRecord, Trouble> {
+    if matches!(order.command, RunCommand::Plan | RunCommand::Undo) {
+        let run = night(config, integration, order, session, stop).await?;
+        keep_report(&config.state, &session.history, &run);
+        return Ok(run);
+    }
+    let alerts = Alerts::of(config);
+    let told = alerts.before(&integration.name).await;
+    match night(config, integration, order, session, stop).await {
+        Ok(run) => {
+            keep_report(&config.state, &session.history, &run);
+            vitals::keep(config, &session.history);
+            alerts.after(&run, &told, &mut session.history, last).await;
+            Ok(run)
+        }
+        Err(trouble) => {
+            alerts.of_trouble(&integration.name, &told, &trouble).await;
+            Err(trouble)
+        }
+    }
 }
 
 async fn night(

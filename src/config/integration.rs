@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::connectwise::optional;
 use crate::config::customers;
@@ -29,6 +30,9 @@ const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe),
 const MATCHES: &[(&str, MatchCustomers)] =
     &[("mapped", MatchCustomers::Mapped), ("exact-name", MatchCustomers::ExactName)];
 
+/// A night and two hours: a run that takes long, or begins late, is no alarm.
+const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
+
 /// Reads one table; `connectwise` are the names it may refer to.
 pub(in crate::config) fn config(
     name: IntegrationName,
@@ -52,6 +56,8 @@ pub(in crate::config) fn config(
         section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
     let policies = section.get("policy");
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
+    let expected_every =
+        section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
@@ -80,6 +86,7 @@ pub(in crate::config) fn config(
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
+        expected_every: expected_every?,
     })
 }
 

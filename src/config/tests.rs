@@ -558,3 +558,59 @@ fn keys_that_contradict_each_other_are_refused() {
         assert!(error.starts_with("recount.toml:"), "{error}");
     }
 }
+
+const ALERTS: &str = r#"
+[alert.office]
+kind = "mail"
+integrations = ["mail"]
+server = "smtp.example.com"
+tls = "starttls"
+user = "recount@example.com"
+password = { file = "keys/smtp" }
+from = "recount <recount@example.com>"
+to = "billing@example.com"
+[alert.chat]
+kind = "webhook"
+url = "https://hooks.example.com/CANARY"
+shape = "slack"
+when = "weekly"
+[alert.alive]
+kind = "ping"
+url = { env = "PING_URL" }
+"#;
+
+#[test]
+fn alerts_have_the_documented_defaults() {
+    use crate::config::AlertKind;
+    use crate::config::Each;
+    let config = with(ALERTS).expect("valid");
+    assert_eq!(config.alerts_within, Duration::from_secs(10));
+    assert!(config.metrics_file.ends_with("state/metrics.prom"));
+    assert_eq!(mail(&config).expected_every, Duration::from_secs(26 * 3600));
+    let when = |name: &str| (config.alerts[name].each, config.alerts[name].weekly);
+    assert_eq!(when("office"), (Each::Attention, true));
+    assert_eq!(when("chat"), (Each::Never, true));
+    assert_eq!(when("alive"), (Each::Always, false));
+    assert!(matches!(&config.alerts["office"].kind, AlertKind::Mail(mail) if mail.port == 587));
+    assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+/// Otherwise a password would travel in the clear, or stand in a log, or an alert would reach nobody.
+#[test]
+fn an_alert_that_is_not_safe_or_not_whole_is_refused_without_its_secrets() {
+    for (from, to, said) in [
+        ("tls = \"starttls\"", "tls = \"none\"", "on this host alone"),
+        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not stand in this file"),
+        ("password = { file = \"keys/smtp\" }\n", "", "belong together"),
+        ("to = \"billing@example.com\"", "to = []", "names nobody"),
+        ("to = \"billing@example.com\"", "to = \"a@b.c, d@e.f\"", "is an address"),
+        ("https://hooks", "http://hooks", "must begin with https://"),
+        ("shape = \"slack\"", "shape = \"irc\"", "one of"),
+        ("shape = \"slack\"", "shpae = \"slack\"", "did you mean `shape`"),
+        ("integrations = [\"mail\"]", "integrations = [\"male\"]", "did you mean \"mail\""),
+        ("kind = \"ping\"", "kind = \"ping\"\nwhen = \"weekly\"", "unknown key"),
+    ] {
+        let error = with(&ALERTS.replace(from, to)).expect_err(to);
+        assert!(error.contains(said) && !error.contains("CANARY"), "{to}: {error}");
+    }
+}

@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_decisions.sql"),
     include_str!("migrations/0004_chained_decisions.sql"),
     include_str!("migrations/0005_items.sql"),
+    include_str!("migrations/0006_alerts.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

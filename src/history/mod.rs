@@ -2,6 +2,7 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
+pub mod alerts;
 pub mod chain;
 mod chained;
 mod columns;
@@ -24,6 +25,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::AlertOutcome;
+pub use alerts::AlertRecord;
 pub use days::DayCount;
 pub use error::StoreError;
 pub use journal::Intent;

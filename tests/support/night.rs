@@ -166,6 +166,18 @@ impl Night {
         self.write("recount.toml", lines.join("\n") + "\n");
     }
 
+    /// Adds tables at the end of `recount.toml`.
+    pub(crate) fn append(&self, tables: &str) {
+        let text = fs::read_to_string(self.path("recount.toml")).expect("the configuration");
+        self.write("recount.toml", text + tables);
+    }
+
+    /// Adds a key of no table to `recount.toml`.
+    pub(crate) fn config_root(&self, line: &str) {
+        let text = fs::read_to_string(self.path("recount.toml")).expect("the configuration");
+        self.write("recount.toml", format!("{line}\n{text}"));
+    }
+
     /// A new export, five hours old and newer than the one before.
     pub(crate) fn export(&self, content: impl AsRef<[u8]>) {
         self.export_aged(content, Duration::from_secs(5 * 3600 + 1800 - 60 * self.exports.get()));
