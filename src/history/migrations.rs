@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_runs.sql"),
     include_str!("migrations/0002_journal.sql"),
     include_str!("migrations/0003_decisions.sql"),
+    include_str!("migrations/0007_tickets.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

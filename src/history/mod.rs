@@ -18,6 +18,7 @@ mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod tickets;
 
 pub use error::StoreError;
 pub use journal::Intent;

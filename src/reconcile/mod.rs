@@ -24,5 +24,6 @@ pub mod plan;
 pub mod quantity;
 pub mod records;
 pub mod shown;
+pub mod tickets;
 pub mod undo;
 pub mod wanted;
