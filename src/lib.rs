@@ -28,6 +28,7 @@ pub mod daemon;
 pub mod export;
 pub mod history;
 pub mod nightly;
+pub mod notify;
 pub mod reconcile;
 pub mod report;
 pub mod sim;

@@ -13,3 +13,4 @@ mod schedule;
 mod snapshots;
 mod store;
 mod support;
+mod tickets;

@@ -15,6 +15,8 @@ mod report;
 mod session;
 mod signals;
 mod sim;
+mod ticket_test;
+mod tickets;
 mod trouble;
 mod verify;
 mod waiting;
@@ -56,6 +58,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::History(options)) => history::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
+        Some(Command::Tickets(options)) => tickets::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
     }
@@ -130,6 +133,8 @@ enum Command {
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request
     Why(why::Options),
+    /// The service tickets that recount keeps, and a test of them
+    Tickets(tickets::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml

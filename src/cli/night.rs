@@ -12,6 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
+use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
@@ -245,6 +246,7 @@ async fn each(
         let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
         keep_report(&config.state, &run);
         show(&run);
+        tickets::after_run(config, integration, &run, session, stop).await;
         runs.push(run);
     }
     Ok(runs)

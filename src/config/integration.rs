@@ -10,6 +10,7 @@ use crate::config::export;
 use crate::config::guards;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::config::tickets;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
@@ -29,6 +30,7 @@ pub(in crate::config) fn config(
     folder: &Path,
     connectwise: &[&str],
 ) -> Option<IntegrationConfig> {
+    let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
     let customers_field = section.required("customers");
@@ -61,6 +63,7 @@ pub(in crate::config) fn config(
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
+        tickets: tickets?,
     })
 }
 

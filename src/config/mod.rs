@@ -18,6 +18,7 @@ mod integration;
 mod services;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod values;
 
 pub use error::ConfigError;

@@ -10,6 +10,7 @@ use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
 use crate::connectwise::settings::ConnectWiseSettings;
 use crate::export::ExportSettings;
+use crate::notify::ticket_settings::TicketSettings;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::Mapping;
@@ -80,6 +81,8 @@ pub struct IntegrationConfig {
     pub export: ExportSettings,
     /// What is held.
     pub guards: GuardPolicy,
+    /// `[integration.NAME.tickets]`.
+    pub tickets: Option<TicketSettings>,
 }
 
 /// `[daemon]`.
