@@ -254,3 +254,23 @@ fn a_test_ticket_says_what_it_is_and_no_run_takes_it_for_its_own() {
     only_one(&night, false);
     assert_eq!(listed(&night)["tickets"], serde_json::json!([]));
 }
+
+/// A name that ConnectWise does not know is told by day, and not found out at night.
+#[test]
+fn check_looks_whether_the_desk_is_there() {
+    let night = desk(&[]);
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("tickets") && said.out.contains("board billing"), "{}", said.out);
+    let good = said.exit;
+    for (key, words) in [
+        (r#"board = "Nowhere""#, "there is no board \"Nowhere\""),
+        (r#"status = "Nowhere""#, "there is no status \"Nowhere\""),
+        (r#"priority = "Nowhere""#, "there is no priority \"Nowhere\""),
+        (r#"source = "Nowhere""#, "there is no source \"Nowhere\""),
+        ("company = 4711", "there is no company 4711"),
+    ] {
+        let said = desk(&[key]).recount(&["check"]);
+        assert_eq!(said.exit, if good == 0 { 16 } else { good.max(16) }, "{key}: {}", said.out);
+        assert!(said.out.contains(words), "{key}: {}", said.out);
+    }
+}
