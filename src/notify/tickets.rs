@@ -4,6 +4,7 @@
 //! without a clear answer is looked up by its reference, never sent again blindly. Nothing here changes a run.
 
 mod hands;
+mod opening;
 mod work;
 
 use std::collections::BTreeSet;

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::connectwise::ReadError;
 use crate::connectwise::WriteError;
 use crate::connectwise::tickets::Desk;
 use crate::connectwise::tickets::DeskTerms;
-use crate::connectwise::tickets::NewTicket;
 use crate::connectwise::tickets::Note;
 use crate::connectwise::tickets::StatusChange;
 use crate::connectwise::tickets::Ticket;
@@ -29,17 +27,15 @@ use crate::reconcile::ids::TicketId;
 use crate::reconcile::ids::TicketRef;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
-const TRIES_WHEN_BUSY: u32 = 3;
-/// A matter that came up more often than this, with nothing known of it here, is for a person to look at.
-const OCCURRENCES_LOOKED_AT: i64 = 50;
+pub(super) const TRIES_WHEN_BUSY: u32 = 3;
 
 /// Whoever carries out the round.
 pub(super) struct Hands<'a, D> {
-    round: Round<'a>,
-    lock: &'a RunLock,
-    history: &'a mut History,
-    desk: &'a D,
-    terms: DeskTerms,
+    pub(super) round: Round<'a>,
+    pub(super) lock: &'a RunLock,
+    pub(super) history: &'a mut History,
+    pub(super) desk: &'a D,
+    pub(super) terms: DeskTerms,
     events: &'a mut Vec<TicketEvent>,
 }
 
@@ -138,13 +134,6 @@ impl<'a, D: Desk> Hands<'a, D> {
         Ok(())
     }
 
-    pub(super) async fn open_all(&mut self, matters: Vec<Matter>, found: &Found) -> Result<(), Halt> {
-        for matter in matters {
-            self.open(&matter, found).await?;
-        }
-        Ok(())
-    }
-
     async fn settle(&mut self, mut record: TicketRecord, found: &Found) -> Result<(), Halt> {
         let Some(ticket) = found.get(&record.reference).and_then(|tickets| tickets.first()) else {
             self.end(&mut record, TicketState::Closed, "settled; the ticket is not there any more")?;
@@ -226,66 +215,11 @@ impl<'a, D: Desk> Hands<'a, D> {
         }
     }
 
-    async fn open(&mut self, matter: &Matter, found: &Found) -> Result<(), Halt> {
-        let (occurrence, there) = self.free_occurrence(matter, found).await?;
-        let reference = self.reference(matter, occurrence);
-        let mut record = self.record(matter, occurrence, reference.clone());
-        if let Some(ticket) = there {
-            // This history does not know it: an older one did.
-            record.number = self.history.intend_ticket(self.lock, &record)?;
-            return self.adopt(&mut record, ticket);
-        }
-        let mut tries = 0;
-        let opened = loop {
-            tries += 1;
-            self.go_on()?;
-            let new = self.new_ticket(matter, &record)?;
-            record.intended_at = (self.round.clock)();
-            record.number = self.history.intend_ticket(self.lock, &record)?;
-            let answer = self.desk.open(&self.terms, &new).await;
-            if let Err(error) = &answer
-                && is_surely_not_written(error)
-            {
-                self.end(&mut record, TicketState::Dropped, &told(error))?;
-                record = self.record(matter, occurrence, reference.clone());
-            }
-            match answer {
-                Err(WriteError::Busy { .. }) if tries < TRIES_WHEN_BUSY => {}
-                other => break other,
-            }
-        };
-        match opened {
-            Ok(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
-            Err(WriteError::Refused { status, why }) => {
-                let said = format!("no ticket could be opened ({status}: {why}): {}", record.about);
-                self.say(TicketDeed::Trouble, None, said);
-                Ok(())
-            }
-            Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await,
-            Err(error) => Err(Halt::Write(error)),
-        }
-    }
-
-    /// A creation without a clear answer: looked for at once, and else by a later run.
-    async fn unclear(&mut self, mut record: TicketRecord, error: &WriteError) -> Result<(), Halt> {
-        record.why = Some(error.to_string());
-        self.history.keep_ticket(&record)?;
-        let found = self.find(&BTreeSet::from([record.reference.clone()])).await?;
-        match found.get(&record.reference).and_then(|tickets| tickets.first()) {
-            Some(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
-            None => {
-                let said = format!("whether there is a ticket is not known ({error}); a later run looks: ");
-                self.say(TicketDeed::Trouble, None, said + &record.about);
-                Ok(())
-            }
-        }
-    }
-
-    fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), Halt> {
+    pub(super) fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), Halt> {
         self.opened(record, ticket, TicketDeed::Found)
     }
 
-    fn opened(&mut self, record: &mut TicketRecord, ticket: TicketId, deed: TicketDeed) -> Result<(), Halt> {
+    pub(super) fn opened(&mut self, record: &mut TicketRecord, ticket: TicketId, deed: TicketDeed) -> Result<(), Halt> {
         record.state = TicketState::Open;
         record.ticket = Some(ticket);
         record.why = None;
@@ -294,7 +228,7 @@ impl<'a, D: Desk> Hands<'a, D> {
         Ok(())
     }
 
-    fn end(&mut self, record: &mut TicketRecord, state: TicketState, why: &str) -> Result<(), Halt> {
+    pub(super) fn end(&mut self, record: &mut TicketRecord, state: TicketState, why: &str) -> Result<(), Halt> {
         record.state = state;
         record.ended_at = Some((self.round.clock)());
         record.why = Some(why.to_owned());
@@ -315,7 +249,7 @@ impl<'a, D: Desk> Hands<'a, D> {
         Ok(send(self.desk).await)
     }
 
-    async fn find(&self, references: &BTreeSet<TicketRef>) -> Result<Found, Halt> {
+    pub(super) async fn find(&self, references: &BTreeSet<TicketRef>) -> Result<Found, Halt> {
         let mut found = Found::new();
         if !references.is_empty() {
             for ticket in unless_stopped(self.round, self.desk.tickets(references)).await?? {
@@ -327,74 +261,20 @@ impl<'a, D: Desk> Hands<'a, D> {
     }
 
     /// A wish to stop lets the write in flight end, and no other begin.
-    fn go_on(&self) -> Result<(), Halt> {
+    pub(super) fn go_on(&self) -> Result<(), Halt> {
         if self.round.stop.asked() { Err(Halt::Stopped) } else { Ok(()) }
     }
 
-    /// The matter's next ticket, and the open one that is there already although nothing is known of it here.
-    async fn free_occurrence(&self, matter: &Matter, found: &Found) -> Result<(i64, Option<TicketId>), Halt> {
-        let first = self.next_occurrence(matter)?;
-        let mut there = found.get(&self.reference(matter, first)).cloned().unwrap_or_default();
-        for occurrence in first..first + OCCURRENCES_LOOKED_AT {
-            match there.iter().find(|ticket| !self.terms.is_closed(ticket)) {
-                Some(open) => return Ok((occurrence, Some(open.id))),
-                None if there.is_empty() => return Ok((occurrence, None)),
-                None => {}
-            }
-            let next = self.reference(matter, occurrence + 1);
-            there = self.find(&BTreeSet::from([next])).await?.into_values().next().unwrap_or_default();
-        }
-        let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one matter that the history does not know");
-        Err(Halt::Read(ReadError::Unreachable { what: "service tickets".to_owned(), why }))
-    }
-
-    fn next_occurrence(&self, matter: &Matter) -> Result<i64, Halt> {
+    pub(super) fn next_occurrence(&self, matter: &Matter) -> Result<i64, Halt> {
         let last = self.history.last_ticket(&self.round.run.integration, matter.kind, &matter.handle)?;
         Ok(last.map_or(1, |last| last.occurrence + 1))
     }
 
-    fn reference(&self, matter: &Matter, occurrence: i64) -> TicketRef {
+    pub(super) fn reference(&self, matter: &Matter, occurrence: i64) -> TicketRef {
         TicketRef::of(&self.round.run.integration, matter.kind, &matter.handle, occurrence)
     }
 
-    fn record(&self, matter: &Matter, occurrence: i64, reference: TicketRef) -> TicketRecord {
-        let now = (self.round.clock)();
-        TicketRecord {
-            number: 0,
-            integration: self.round.run.integration.clone(),
-            kind: matter.kind,
-            handle: matter.handle.clone(),
-            occurrence,
-            reference,
-            run: self.round.run.run,
-            about: ticket_text::summary(&self.round.settings.summary, self.words(matter)),
-            state: TicketState::Intended,
-            ticket: None,
-            intended_at: now,
-            noted_at: self.round.run.started_at,
-            settled_run: None,
-            ended_at: None,
-            why: None,
-        }
-    }
-
-    fn new_ticket(&self, matter: &Matter, record: &TicketRecord) -> Result<NewTicket, Halt> {
-        let settings = self.round.settings;
-        let own = settings.company_of_customer && self.round.same_connectwise;
-        let last = self.history.last_ticket(&record.integration, record.kind, &record.handle)?;
-        let earlier = last.and_then(|last| last.ticket).map(|ticket| format!("\nEarlier ticket about it: {ticket}."));
-        let text = ticket_text::text(&settings.description, self.words(matter));
-        Ok(NewTicket {
-            reference: record.reference.clone(),
-            summary: record.about.clone(),
-            text: text + &earlier.unwrap_or_default(),
-            company: matter.company.filter(|_| own).unwrap_or(settings.company),
-            visible: settings.visible,
-            notify: settings.notify,
-        })
-    }
-
-    fn words<'b>(&self, matter: &'b Matter) -> Words<'b>
+    pub(super) fn words<'b>(&self, matter: &'b Matter) -> Words<'b>
     where
         'a: 'b,
     {
@@ -402,7 +282,7 @@ impl<'a, D: Desk> Hands<'a, D> {
         Words { integration: &run.integration, run: run.run, date: today, since: today, matter }
     }
 
-    fn today(&self) -> chrono::NaiveDate {
+    pub(super) fn today(&self) -> chrono::NaiveDate {
         self.round.run.started_at.date_naive()
     }
 }
@@ -415,11 +295,11 @@ async fn unless_stopped<T>(round: Round<'_>, work: impl Future<Output = T>) -> R
     }
 }
 
-fn is_surely_not_written(error: &WriteError) -> bool {
+pub(super) fn is_surely_not_written(error: &WriteError) -> bool {
     !matches!(error, WriteError::Unclear { .. })
 }
 
-fn told(error: &WriteError) -> String {
+pub(super) fn told(error: &WriteError) -> String {
     match error {
         WriteError::RightMissing { why, fix } => format!("the role may not do this: {why}; {fix}"),
         other => other.to_string(),
