@@ -18,3 +18,4 @@ mod schedule;
 mod snapshots;
 mod store;
 mod support;
+mod tickets;

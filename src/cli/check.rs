@@ -10,13 +10,17 @@ use crate::cli::Global;
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::session;
+use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::ConnectWiseConfig;
 use crate::config::IntegrationConfig;
 use crate::connectwise::ReadError;
+use crate::connectwise::Reader;
 use crate::connectwise::client::Client;
 use crate::connectwise::denial::Right;
+use crate::connectwise::tickets::Desk;
+use crate::connectwise::tickets::TermsError;
 use crate::history::History;
 use crate::history::network_file_system;
 use crate::nightly::Failure;
@@ -24,6 +28,7 @@ use crate::nightly::Others;
 use crate::nightly::survey;
 use crate::nightly::tonight;
 use crate::nightly::tonight::TonightError;
+use crate::notify::ticket_settings::TicketSettings;
 use crate::reconcile::clear::malformed;
 use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
@@ -138,6 +143,43 @@ impl Checks {
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
         self.writing(&name("may write"), integration, mapping.create_lines);
+        if let Some(settings) = &integration.tickets {
+            self.tickets(&name("tickets"), config, integration, settings).await;
+        }
+    }
+
+    /// Whether the names of the desk mean something, and the company is there. That tickets may be opened and closed is
+    /// unproven until one is.
+    async fn tickets(
+        &mut self,
+        name: &str,
+        config: &Config,
+        integration: &IntegrationConfig,
+        settings: &TicketSettings,
+    ) {
+        let desk = match tickets::connect(tickets::desk_of(config, integration, settings)) {
+            Ok(desk) => desk,
+            Err(message) => return self.wrong(name, Exit::Config, message, "recount check names the key"),
+        };
+        match desk.terms(&settings.desk).await {
+            Ok(_) => self.good(name, format!("board {}; unproven until `recount tickets test`", settings.desk.board)),
+            Err(TermsError::Read(error)) => return self.failure(name, &Failure::from(error)),
+            Err(TermsError::Missing(missing)) => {
+                let fix = "write the names as ConnectWise shows them";
+                missing.into_iter().for_each(|one| self.wrong(name, Exit::Config, one, fix));
+            }
+        }
+        match desk.companies(&BTreeSet::from([settings.company])).await {
+            Ok(found) if found.is_empty() => {
+                let message = format!("there is no company {}", settings.company);
+                self.wrong(name, Exit::Config, message, "company is the record id of your own company");
+            }
+            Ok(_) => {}
+            Err(error) => self.failure(name, &Failure::from(error)),
+        }
+        if let Err(error) = desk.probe(Right::Tickets).await {
+            self.failure(name, &Failure::from(error));
+        }
     }
 
     async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {

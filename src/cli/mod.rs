@@ -25,6 +25,8 @@ mod session;
 mod signals;
 mod sim;
 mod status;
+mod ticket_test;
+mod tickets;
 mod trouble;
 mod verify;
 mod vitals;
@@ -71,6 +73,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
+        Some(Command::Tickets(options)) => tickets::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
         Some(Command::Status(options)) => status::run(&cli.global, options, console),
         Some(Command::Integrations(options)) => integrations::run(&cli.global, options, console),
@@ -160,6 +163,8 @@ enum Command {
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request
     Why(why::Options),
+    /// The service tickets that recount keeps, and a test of them
+    Tickets(tickets::Options),
     /// Is every integration well? The exit code says it, too
     Status(status::Options),
     /// Every integration, on or off; enable, disable

@@ -14,6 +14,7 @@ use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
+use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
 use crate::cli::vitals;
 use crate::config::Config;
@@ -251,10 +252,9 @@ async fn each(
         if stop.asked() && !runs.is_empty() {
             break;
         }
-        let run = told_night(config, integration, order, session, stop, number + 1 == integrations.len()).await;
-        let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
-        show(&run);
-        runs.push(run);
+        let last = number + 1 == integrations.len();
+        let run = told_night(config, integration, order, session, stop, last, show).await;
+        runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
     }
     Ok(runs)
 }
@@ -267,10 +267,12 @@ async fn told_night(
     session: &mut Session,
     stop: &Stop,
     last: bool,
+    show: &mut dyn FnMut(&RunRecord),
 ) -> Result<RunRecord, Trouble> {
     if matches!(order.command, RunCommand::Plan | RunCommand::Undo) {
         let run = night(config, integration, order, session, stop).await?;
         keep_report(&config.state, &session.history, &run);
+        show(&run);
         return Ok(run);
     }
     let alerts = Alerts::of(config);
@@ -279,6 +281,8 @@ async fn told_night(
         Ok(run) => {
             keep_report(&config.state, &session.history, &run);
             vitals::keep(config, &session.history);
+            show(&run);
+            tickets::after_run(config, integration, &run, session, stop).await;
             alerts.after(&run, &told, &mut session.history, last).await;
             Ok(run)
         }

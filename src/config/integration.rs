@@ -14,6 +14,7 @@ use crate::config::policy;
 use crate::config::profiles;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::config::tickets;
 use crate::export::ExportSettings;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
@@ -40,6 +41,7 @@ pub(in crate::config) fn config(
     folder: &Path,
     connectwise: &[&str],
 ) -> Option<IntegrationConfig> {
+    let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
     let customers_field = section.required("customers");
@@ -87,6 +89,7 @@ pub(in crate::config) fn config(
         export: export?,
         guards: guards?,
         expected_every: expected_every?,
+        tickets: tickets?,
     })
 }
 

@@ -23,6 +23,7 @@ mod policy;
 mod services;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod values;
 
 pub use alerts::Address;

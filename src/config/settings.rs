@@ -12,6 +12,7 @@ use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
 use crate::connectwise::settings::ConnectWiseSettings;
 use crate::export::ExportSettings;
+use crate::notify::ticket_settings::TicketSettings;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::Mapping;
@@ -91,6 +92,8 @@ pub struct IntegrationConfig {
     pub guards: GuardPolicy,
     /// After how long without a run somebody has to look.
     pub expected_every: Duration,
+    /// `[integration.NAME.tickets]`.
+    pub tickets: Option<TicketSettings>,
 }
 
 /// `[daemon]`.

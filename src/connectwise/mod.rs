@@ -1,7 +1,7 @@
 //! The ConnectWise PSA REST client: authentication, paging, pace, retry, and wire types into domain types.
 //!
 //! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
-//! to be careful with.
+//! to be careful with. Service tickets are a third one, [`tickets::Desk`], which can write to nothing else.
 
 pub mod client;
 mod codebase;
@@ -16,6 +16,8 @@ mod retry;
 mod said;
 pub mod settings;
 mod throttle;
+mod ticket_wire;
+pub mod tickets;
 mod transport;
 mod urls;
 mod wire;

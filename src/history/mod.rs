@@ -24,6 +24,7 @@ mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod tickets;
 
 pub use alerts::AlertOutcome;
 pub use alerts::AlertRecord;

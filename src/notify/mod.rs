@@ -1,12 +1,17 @@
-//! Telling people and machines of a run: mail, webhook, ping.
+//! Telling people and machines of a run: mail, webhook, ping; and tickets on a service board of ConnectWise.
 //!
 //! What is told stands in a [`Brief`]; here it only leaves the host. No error shows an address or a secret, and nothing
 //! here can hold up a night: whoever calls gives each [`Channel`] its time.
 
 mod http;
 pub mod mail;
+pub mod matters;
 mod ping;
 mod shapes;
+pub mod template;
+pub mod ticket_settings;
+pub mod ticket_text;
+pub mod tickets;
 mod webhook;
 
 use std::path::PathBuf;
