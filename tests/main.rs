@@ -1,5 +1,6 @@
 //! One test binary; one module per theme.
 
+mod alerts;
 mod architecture;
 mod connectwise;
 mod core;
@@ -9,9 +10,12 @@ mod faults;
 mod faults_table;
 mod files;
 mod maps;
+mod monitoring;
 mod nights;
+mod reports;
 mod scenarios;
 mod schedule;
 mod snapshots;
 mod store;
 mod support;
+mod tickets;

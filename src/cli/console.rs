@@ -1,5 +1,6 @@
 //! Where products go: stdout. A closed pipe (`| head`) is no failure.
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::io::Write as _;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Colour;
 use crate::cli::Global;
+use crate::report::ascii::ascii;
 use crate::report::paint::Paint;
 
 /// How a command speaks.
@@ -18,6 +20,8 @@ pub(super) struct Console {
     pub(super) quiet: bool,
     /// Colour or none.
     pub(super) paint: Paint,
+    /// Nothing but ASCII.
+    ascii: bool,
 }
 
 impl Console {
@@ -28,12 +32,12 @@ impl Console {
             Colour::Never => false,
             Colour::Auto => std::io::stdout().is_terminal(),
         };
-        Self { json: global.json, quiet: global.quiet, paint: Paint { on } }
+        Self { json: global.json, quiet: global.quiet, paint: Paint { on }, ascii: global.ascii }
     }
 
     /// Text, on stdout.
     pub(super) fn print(&self, text: &str) {
-        write(text.as_bytes());
+        write(self.signs(text).as_bytes());
     }
 
     /// One document, on stdout.
@@ -46,7 +50,11 @@ impl Console {
 
     /// Text, on stderr: what went wrong.
     pub(super) fn complain(&self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = std::io::stderr().lock().write_all(self.signs(text).as_bytes());
+    }
+
+    fn signs<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.ascii { Cow::Owned(ascii(text)) } else { Cow::Borrowed(text) }
     }
 }
 

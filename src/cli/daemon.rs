@@ -10,6 +10,7 @@ use crate::cli::Global;
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::night;
+use crate::cli::serve;
 use crate::cli::session;
 use crate::cli::signals;
 use crate::cli::trouble::Trouble;
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::daemon::Claims;
 use crate::daemon::Due;
 use crate::daemon::Schedule;
-use crate::daemon::serve;
+use crate::daemon::serve as follow;
 use crate::history::History;
 use crate::history::StoreError;
 use crate::reconcile::exit::Exit;
@@ -38,6 +39,10 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, Trouble> 
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+        if let Some(listen) = config.daemon.as_ref().and_then(|daemon| daemon.listen) {
+            let stop = stop.clone();
+            tokio::spawn(serve::monitoring(config.clone(), listen, async move { stop.wait().await }));
+        }
         let nights = |due: Due| {
             let (stop, console, path) = (stop.clone(), *console, config.path.clone());
             async move {
@@ -47,7 +52,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, Trouble> 
                 night.await.map_err(|error| format!("the night ended unexpectedly: {error}"))?
             }
         };
-        let served = serve(schedule, clock::now, claims, stop.wait(), nights).await;
+        let served = follow(schedule, clock::now, claims, stop.wait(), nights).await;
         served.map_err(|error| Trouble::new(Exit::Unexpected, session::chain(&error), ""))?;
         // Being told to stop is how a daemon ends well.
         Ok(Exit::Done)

@@ -19,11 +19,14 @@ use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::night;
 use crate::cli::night::Order;
+use crate::cli::open::open;
 use crate::cli::trouble::Trouble;
+use crate::history::History;
 use crate::history::record::RunRecord;
 use crate::reconcile::clear::short;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::plan::Finding;
+use crate::report::files::Reports;
 use crate::report::text;
 use crate::report::text::View;
 use crate::sim::Faults;
@@ -43,16 +46,19 @@ pub(super) struct Options {
     /// A bad night instead: a lost answer, a busy server, a process killed in the middle of a creation
     #[arg(long)]
     chaos: bool,
+    /// Open the last night's report in a browser
+    #[arg(long)]
+    open: bool,
 }
 
 pub(super) fn run(options: &Options, console: &Console) -> Exit {
-    match tour(options.chaos, console) {
+    match tour(options, console) {
         Ok(()) => Exit::Done,
         Err(error) => Trouble::new(Exit::Unexpected, format!("{error:#}"), "").tell(console),
     }
 }
 
-fn tour(chaos: bool, console: &Console) -> anyhow::Result<()> {
+fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("recount-demo-").tempdir().context("no temporary folder")?.keep();
     // The simulated ConnectWise works in threads of its own, like a server would.
     let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -69,17 +75,22 @@ fn tour(chaos: bool, console: &Console) -> anyhow::Result<()> {
         folder.display()
     ));
     let mut tour = Tour::new(&folder, console)?;
-    if chaos {
+    if options.chaos {
         chaos::steps(&mut tour, &sim)?;
     } else {
         steps(&mut tour, &sim)?;
     }
+    let newest = History::open_existing(&folder.join("state"))?.map(|history| history.latest_run(None)).transpose()?;
+    let page = newest.flatten().map(|run| Reports::of(&folder.join("state")).page(run.run)).unwrap_or_default();
     console.print(&format!(
         "\nThe reports are in {0}/state/reports,\n\
          the history is {0}/state/history.db\n\
+         The last night's report, for a browser:\n{1}\n\
          Next: `recount sim` and the example files in deploy/sim, as README.md shows\n",
-        folder.display()
+        folder.display(),
+        page.display(),
     ));
+    anyhow::ensure!(!options.open || open(&page), "no program here opens a browser: open that file by hand");
     Ok(())
 }
 

@@ -95,8 +95,21 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount verify --against 9c41e7a0", "and unchanged since that report?"),
         ],
     ),
-    ("history", &[("recount history", "the newest 30 runs"), ("recount history -n 365", "a year of them")]),
-    ("report", &[("recount report", "last night"), ("recount report 219", "run 219")]),
+    (
+        "history",
+        &[
+            ("recount history", "the newest 30 runs"),
+            ("recount history --customer \"Acme Dental\"", "its lines, night by night"),
+        ],
+    ),
+    (
+        "report",
+        &[
+            ("recount report", "last night"),
+            ("recount report 219 --open", "run 219, in a browser"),
+            ("recount report --format csv -o night.csv", "for a spreadsheet"),
+        ],
+    ),
     ("why", &[("recount why c9", "from the row of the export to the answer of ConnectWise")]),
     (
         "sim",
@@ -114,6 +127,41 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("profiles", &[("recount profiles", "vendors whose files are known")]),
+    (
+        "status",
+        &[
+            ("recount status", "how each integration stands; exit code 3 where somebody is needed"),
+            ("recount status acronis --json", "for a monitor"),
+        ],
+    ),
+    (
+        "integrations",
+        &[
+            ("recount integrations", "all of them, with mode and health"),
+            ("recount integrations enable acronis --mode observe", "recount.toml is changed in place"),
+        ],
+    ),
+    (
+        "integrations enable",
+        &[("recount integrations enable acronis --mode apply", "from the next night on it writes")],
+    ),
+    ("integrations disable", &[("recount integrations disable acronis", "it is left out from the next night on")]),
+    ("alerts", &[("recount alerts test", "send a test through each alert")]),
+    (
+        "alerts test",
+        &[("recount alerts test", "through all of them"), ("recount alerts test office", "through this one")],
+    ),
+    (
+        "serve",
+        &[
+            ("recount serve", "the reports at http://127.0.0.1:8080"),
+            ("recount serve --listen 127.0.0.1:9000", "at another port"),
+        ],
+    ),
+    ("tickets", &[("recount tickets", "those that are open"), ("recount tickets test acronis", "open one, to see it")]),
+    ("tickets list", &[("recount tickets list", "those that are open")]),
+    ("tickets test", &[("recount tickets test acronis", "one ticket from sample data, which it says")]),
+    ("diff", &[("recount diff 218 219", "export, plan and lines of two nights, side by side")]),
     (
         "completions",
         &[("recount completions bash > /etc/bash_completion.d/recount", "or zsh, fish, elvish, powershell")],

@@ -1,4 +1,6 @@
-//! `recount history`: every run there was.
+//! `recount history`: every run there was, or what became of lines over time.
+
+mod over_time;
 
 use clap::Args;
 use serde::Serialize;
@@ -18,9 +20,18 @@ pub(super) struct Options {
     /// How many runs, newest first
     #[arg(short = 'n', long, default_value_t = 30)]
     limit: usize,
+    /// The lines of this customer over time, instead of the runs
+    #[arg(long, value_name = "NAME")]
+    customer: Option<String>,
+    /// Only the lines of this service or product; alone, those of all customers
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
 }
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    if options.customer.is_some() || options.service.is_some() {
+        return over_time::run(global, options, console);
+    }
     match summaries(global, options.limit) {
         Ok(runs) if console.json => {
             console.document(&Document { schema: 1, exit_code: 0, history: runs.iter().map(Row::of).collect() });

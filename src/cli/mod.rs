@@ -1,5 +1,7 @@
 //! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
 
+mod alerting;
+mod alerts;
 mod check;
 mod clock;
 mod command_line;
@@ -8,22 +10,31 @@ mod console;
 mod daemon;
 mod decide;
 mod demo;
+mod diff;
 mod examples;
 mod held;
 mod history;
 mod init;
+mod integrations;
 mod logging;
 mod map;
 mod night;
+mod open;
 mod operator;
 mod profiles;
+mod progress;
 mod read;
 mod report;
+mod serve;
 mod session;
 mod signals;
 mod sim;
+mod status;
+mod ticket_test;
+mod tickets;
 mod trouble;
 mod verify;
+mod vitals;
 mod waiting;
 mod why;
 
@@ -42,6 +53,7 @@ use crate::reconcile::exit::Exit;
 pub fn main() -> ExitCode {
     let cli = command_line::parsed();
     logging::init(cli.global.verbose);
+    progress::init(&cli.global);
     let console = Console::new(&cli.global);
     ExitCode::from(dispatch(&cli, &console).code())
 }
@@ -65,9 +77,15 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Undo(options)) => night::undo(&cli.global, options, console),
         Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
+        Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),
+        Some(Command::Tickets(options)) => tickets::run(&cli.global, options, console),
         Some(Command::Sim(options)) => sim::run(options, console),
+        Some(Command::Status(options)) => status::run(&cli.global, options, console),
+        Some(Command::Integrations(options)) => integrations::run(&cli.global, options, console),
+        Some(Command::Serve(options)) => serve::run(&cli.global, options, console),
+        Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
         Some(Command::Completions(options)) => completions::run(options, console),
         Some(Command::Man(options)) => completions::man(options, console),
@@ -101,6 +119,9 @@ struct Global {
     /// Colour
     #[arg(long, global = true, help_heading = "Everywhere", value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     color: Colour,
+    /// Signs that any terminal can show
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    ascii: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -145,12 +166,24 @@ enum Command {
     Undo(night::UndoOptions),
     /// Is the history sound, and was the journal of writes never changed?
     Verify(verify::Options),
-    /// Every run there was
+    /// Every run there was; with --customer or --service, lines over time
     History(history::Options),
+    /// What differed between two runs
+    Diff(diff::Options),
     /// A run's report again, whole; without RUN the newest
     Report(report::Options),
     /// One line's whole chain: export, mapping, ConnectWise, rule, request
     Why(why::Options),
+    /// The service tickets that recount keeps, and a test of them
+    Tickets(tickets::Options),
+    /// Is every integration well? The exit code says it, too
+    Status(status::Options),
+    /// Every integration, on or off; enable, disable
+    Integrations(integrations::Options),
+    /// Mail, webhook and ping: does it arrive?
+    Alerts(alerts::Options),
+    /// Read-only pages over the history: index, runs, customers, /metrics
+    Serve(serve::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml

@@ -1,5 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -7,14 +8,19 @@ use clap::Args;
 
 use crate::apply::Stop;
 use crate::cli::Global;
+use crate::cli::alerting::Alerts;
 use crate::cli::clock;
 use crate::cli::console::Console;
+use crate::cli::progress;
 use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
+use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
+use crate::cli::vitals;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
+use crate::history::History;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly;
@@ -28,8 +34,9 @@ use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::shown::shown;
+use crate::report::files::Reports;
 use crate::report::json::Document;
-use crate::report::paint::Paint;
+use crate::report::markdown;
 use crate::report::text;
 use crate::report::text::View;
 
@@ -179,7 +186,9 @@ pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)))
+    let runs = runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)));
+    runtime.shutdown_background();
+    runs
 }
 
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
@@ -221,11 +230,14 @@ fn work(
 ) -> Result<Vec<RunRecord>, Trouble> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    runtime.block_on(async {
+    let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
         each(config, integrations, order, &mut session, &stop, show).await
-    })
+    });
+    // An alert's host name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    runs
 }
 
 async fn each(
@@ -237,17 +249,49 @@ async fn each(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, Trouble> {
     let mut runs = Vec::new();
-    for integration in integrations.iter().copied() {
+    for (number, integration) in integrations.iter().copied().enumerate() {
         if stop.asked() && !runs.is_empty() {
             break;
         }
-        let run = night(config, integration, order, session, stop).await;
-        let run = if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? };
-        keep_report(&config.state, &run);
-        show(&run);
-        runs.push(run);
+        let last = number + 1 == integrations.len();
+        let run = told_night(config, integration, order, session, stop, last, show).await;
+        runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
     }
     Ok(runs)
+}
+
+/// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
+async fn told_night(
+    config: &Config,
+    integration: &IntegrationConfig,
+    order: Order<'_>,
+    session: &mut Session,
+    stop: &Stop,
+    last: bool,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<RunRecord, Trouble> {
+    if matches!(order.command, RunCommand::Plan | RunCommand::Undo) {
+        let run = night(config, integration, order, session, stop).await?;
+        keep_report(&config.state, &session.history, &run);
+        show(&run);
+        return Ok(run);
+    }
+    let alerts = Alerts::of(config);
+    let told = alerts.before(&integration.name).await;
+    match night(config, integration, order, session, stop).await {
+        Ok(run) => {
+            keep_report(&config.state, &session.history, &run);
+            vitals::keep(config, &session.history);
+            show(&run);
+            tickets::after_run(config, integration, &run, session, stop).await;
+            alerts.after(&run, &told, &mut session.history, last).await;
+            Ok(run)
+        }
+        Err(trouble) => {
+            alerts.of_trouble(&integration.name, &told, &trouble).await;
+            Err(trouble)
+        }
+    }
 }
 
 async fn night(
@@ -282,7 +326,7 @@ async fn night(
         let fix = "correct customers.csv, then `recount check`";
         let unusable = |faults: &String| Failure::new(Exit::Config, Code::ConfigInvalid, faults.clone(), fix);
         integration.mapping.as_ref().map_err(unusable)?;
-        session::connect(connectwise?)
+        session::connect(connectwise?).map(progress::watched)
     };
     let Session { lock, history } = session;
     // A dry run is handed a reader: in there, nothing that could write has a name.
@@ -295,14 +339,26 @@ async fn night(
     ended.map_err(|error| session::store(&error))
 }
 
-/// The same text as on the terminal, kept for the morning. A report that cannot be kept never changes a run: the
-/// history holds all of it.
-fn keep_report(state: &Path, run: &RunRecord) {
-    let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
-    let kept = crate::report::files::keep(state, run.run, &text::render(run, view));
-    if let Err(error) = kept {
-        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {error}", run.run);
+/// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
+/// holds all of it.
+fn keep_report(state: &Path, history: &History, run: &RunRecord) {
+    if let Err(error) = Reports::of(state).keep(history, run) {
+        let why = session::chain(&error);
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
+    if let Some(summary) = crate::config::environment::step_summary()
+        && let Err(error) = append_summary(&summary, run)
+    {
+        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+/// Beyond its limit the build server would show nothing at all.
+fn append_summary(path: &Path, run: &RunRecord) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let text = format!("{}\n", markdown::render(run));
+    let room = markdown::BYTES_MAX.saturating_sub(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX));
+    if text.len() <= room { file.write_all(text.as_bytes()) } else { Ok(()) }
 }
 
 /// Shows one run after another, with a blank line between them.

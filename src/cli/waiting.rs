@@ -39,21 +39,30 @@ pub(super) struct Target<'a> {
 
 /// The newest plan of every integration that has one.
 pub(super) fn boards(config: &Config, history: &History) -> Result<Vec<Board>, Trouble> {
+    stored_boards(config, history).map_err(|error| session::store(&error))
+}
+
+/// The same, for a caller that has no command to end.
+pub(super) fn stored_boards(config: &Config, history: &History) -> Result<Vec<Board>, StoreError> {
     let boards = config.integrations.keys().map(|name| {
         let Some(run) = history.latest_plan(name)? else { return Ok(None) };
         let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
         let index = Index::new(name, placed);
         Ok(Some(Board { decisions: history.decisions(name)?, index, run }))
     });
-    let boards: Result<Vec<_>, StoreError> = boards.filter_map(Result::transpose).collect();
-    boards.map_err(|error| session::store(&error))
+    boards.filter_map(Result::transpose).collect()
 }
 
 /// Everything that waits, longest first.
 pub(super) fn waiting(boards: &[Board], history: &History) -> Result<Vec<Waiting>, Trouble> {
+    stored_waiting(boards, history).map_err(|error| session::store(&error))
+}
+
+/// The same, for a caller that has no command to end.
+pub(super) fn stored_waiting(boards: &[Board], history: &History) -> Result<Vec<Waiting>, StoreError> {
     let mut waiting = Vec::new();
     for board in boards {
-        let since = history.waiting_since(&board.run.integration).map_err(|error| session::store(&error))?;
+        let since = history.waiting_since(&board.run.integration)?;
         for finding in board.asked().filter(|finding| board.is_open(finding)) {
             let handle = finding.handle.clone().unwrap_or_default();
             let line = board.line(&handle).cloned();

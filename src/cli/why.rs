@@ -1,5 +1,7 @@
 //! `recount why HANDLE`: one line's whole chain.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -11,11 +13,14 @@ use crate::history::History;
 use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::report::json::Document as RunDocument;
 use crate::report::json::Line;
+use crate::report::trend;
 use crate::report::why;
 use crate::report::why::Night;
+use crate::report::why::Trend;
 
 /// Nights that are listed of a line.
 const NIGHTS: usize = 30;
@@ -30,11 +35,12 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match chain_of(global, &options.handle) {
         Err(trouble) => return trouble.tell(console),
-        Ok(Chain::Line(nights)) if console.json => {
-            let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
+        Ok(Chain::Line(chain)) if console.json => {
+            let nights =
+                chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
             console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
         }
-        Ok(Chain::Line(nights)) => console.print(&why::render(&nights)),
+        Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.fix)),
         Ok(Chain::Matter(run, _)) if console.json => {
             console.document(&RunDocument::new(Exit::Done, std::slice::from_ref(&*run), None));
         }
@@ -45,10 +51,19 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 /// What a handle is about.
 enum Chain {
-    /// One line, newest night first.
-    Line(Vec<Night>),
+    /// One line.
+    Line(LineChain),
     /// A customer, a service or a product, in its newest run.
     Matter(Box<RunRecord>, Box<Finding>),
+}
+
+/// A line over time.
+pub(super) struct LineChain {
+    /// Newest first.
+    pub(super) nights: Vec<Night>,
+    pub(super) trend: Trend,
+    /// What may be done about it; often nothing.
+    fix: String,
 }
 
 #[derive(Serialize)]
@@ -90,10 +105,21 @@ fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Findi
     Ok(history.run(run)?.map(|run| (run, finding)))
 }
 
-fn of_line(history: &History, handle: &str) -> Result<Vec<Night>, StoreError> {
+pub(super) fn of_line(history: &History, handle: &str) -> Result<LineChain, StoreError> {
     let mut nights = Vec::new();
     for (run, _, line) in history.line_history(handle, NIGHTS)? {
         nights.extend(history.summary(run)?.map(|run| Night { run, line }));
     }
-    Ok(nights)
+    let (mut trend, mut fix) = (Trend { billed: Vec::new(), wanted: Vec::new() }, String::new());
+    if let Some(newest) = nights.first() {
+        let runs = history.nights(&newest.run.integration, newest.run.run, trend::NIGHTS)?;
+        let runs: Vec<RunId> = runs.iter().map(|run| run.run).collect();
+        let of_line = history.line_nights(&runs, &BTreeSet::from([handle]))?;
+        let of_line = of_line.get(handle).map(Vec::as_slice).unwrap_or_default();
+        trend = Trend { billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
+        let findings = history.findings(newest.run.run)?;
+        let about = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(handle));
+        fix = about.map(|finding| finding.fix).unwrap_or_default();
+    }
+    Ok(LineChain { nights, trend, fix })
 }

@@ -97,7 +97,7 @@ fn url_fault(url: &Url) -> Option<String> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -189,7 +189,7 @@ fn api_version(field: &Field<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
+pub(in crate::config) fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
     let path = field.path(folder)?;
     if !path.is_file() {
         field.error("`ca_file` is not a file that can be seen from here");

@@ -153,6 +153,13 @@ impl<'a> Field<'a> {
         self.document.error(self.span.clone(), message, text);
     }
 
+    /// A fault of a part of the value, shown with that part; the place is the value's own if it is written otherwise.
+    pub(in crate::config) fn error_at(&self, part: &str, message: impl Into<String>) {
+        let raw = self.document.text.get(self.span.clone()).unwrap_or_default();
+        let start = self.span.start + raw.find(part).unwrap_or_default();
+        self.document.error(start..self.span.end, message, Some(shown(part)));
+    }
+
     /// A fault of the value, which is not shown: it may be a secret.
     pub(in crate::config) fn error_unseen(&self, message: impl Into<String>) {
         self.document.error(self.span.clone(), message, None);

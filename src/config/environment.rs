@@ -1,5 +1,7 @@
 //! The few variables that are no secrets: how to speak, not what to do.
 
+use std::path::PathBuf;
+
 /// `NO_COLOR` is set, to whatever: no colour (no-color.org).
 pub fn no_color() -> bool {
     variable("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -18,6 +20,11 @@ pub fn log_format_is_json() -> bool {
 /// `SUDO_USER`: who asked, where root runs the command for somebody.
 pub fn sudo_user() -> Option<String> {
     variable("SUDO_USER").filter(|value| !value.is_empty())
+}
+
+/// `GITHUB_STEP_SUMMARY`: the file that a build server shows beside the job.
+pub fn step_summary() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "config is where the environment is read")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::connectwise::optional;
 use crate::config::customers;
@@ -13,6 +14,7 @@ use crate::config::policy;
 use crate::config::profiles;
 use crate::config::services;
 use crate::config::settings::IntegrationConfig;
+use crate::config::tickets;
 use crate::export::ExportSettings;
 use crate::export::names::alike;
 use crate::reconcile::guards::GuardPolicy;
@@ -29,6 +31,9 @@ const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe),
 const MATCHES: &[(&str, MatchCustomers)] =
     &[("mapped", MatchCustomers::Mapped), ("exact-name", MatchCustomers::ExactName)];
 
+/// A night and two hours: a run that takes long, or begins late, is no alarm.
+const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
+
 /// Reads one table; `connectwise` are the names it may refer to.
 pub(in crate::config) fn config(
     name: IntegrationName,
@@ -36,6 +41,7 @@ pub(in crate::config) fn config(
     folder: &Path,
     connectwise: &[&str],
 ) -> Option<IntegrationConfig> {
+    let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
     let customers_field = section.required("customers");
@@ -52,6 +58,8 @@ pub(in crate::config) fn config(
         section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
     let policies = section.get("policy");
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
+    let expected_every =
+        section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
@@ -80,6 +88,8 @@ pub(in crate::config) fn config(
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
+        expected_every: expected_every?,
+        tickets: tickets?,
     })
 }
 

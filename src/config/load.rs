@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::config::alerts;
 use crate::config::connectwise;
+use crate::config::connectwise::optional;
 use crate::config::document::Document;
 use crate::config::document::Field;
 use crate::config::document::Section;
@@ -111,13 +114,21 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let daemon = root.get("daemon").map(|field| daemon(&field));
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
     let integrations = integration_tables(&root, integrations.as_ref(), folder, &connectwise);
+    let names: Vec<&str> = integrations.keys().map(IntegrationName::as_str).collect();
+    let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
+    let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
+    let metrics_file = root.get("metrics_file").map(|field| field.path(folder));
     root.finish(&[]);
     let daemon = match daemon {
         Some(daemon) => Some(daemon?),
         None => None,
     };
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
-    Some(Config { path: path.to_owned(), state: state?, connectwise, integrations, daemon })
+    let state = state?;
+    let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
+    let (alerts, alerts_within) = (alerts?, alerts_within?);
+    let path = path.to_owned();
+    Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, metrics_file })
 }
 
 /// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.
@@ -153,7 +164,7 @@ fn integration_tables(
 }
 
 /// Names stand in commands, reports and addresses, so they are plain.
-fn is_name(field: &Field<'_>) -> bool {
+pub(in crate::config) fn is_name(field: &Field<'_>) -> bool {
     let name = &field.key;
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     let good = plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -169,7 +180,18 @@ fn daemon(field: &Field<'_>) -> Option<DaemonConfig> {
     let section = field.table()?;
     let schedule = section.required("schedule").and_then(|field| field.text());
     let zone = section.get("zone").map_or(Some("UTC"), |field| field.text());
+    let listen = optional(section.get("listen"), listen);
     let catch_up = section.get("catch_up").map_or(Some(CATCH_UP), |field| field.duration(Duration::ZERO));
     section.finish(&[]);
-    Some(DaemonConfig { schedule: schedule?.to_owned(), zone: zone?.to_owned(), catch_up: catch_up? })
+    let (schedule, zone) = (schedule?.to_owned(), zone?.to_owned());
+    Some(DaemonConfig { schedule, zone, catch_up: catch_up?, listen: listen? })
+}
+
+/// An address and a port: numbers are not known to be secret, so anywhere is the operator's choice.
+fn listen(field: &Field<'_>) -> Option<SocketAddr> {
+    let address = field.text()?.parse().ok();
+    if address.is_none() {
+        field.error("`listen` is an address and a port, such as \"127.0.0.1:9464\"");
+    }
+    address
 }

@@ -3,6 +3,7 @@
 //! Whatever is wrong is said at once, each fault with its file, line and column. No fault shows a secret. Nothing else
 //! in the program reads the environment.
 
+pub mod edit;
 pub mod environment;
 pub mod error;
 pub mod load;
@@ -10,6 +11,7 @@ pub mod profiles;
 pub mod secrets;
 pub mod settings;
 
+mod alerts;
 mod connectwise;
 mod customers;
 mod document;
@@ -21,8 +23,17 @@ mod policy;
 mod services;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod values;
 
+pub use alerts::Address;
+pub use alerts::AddressError;
+pub use alerts::AlertConfig;
+pub use alerts::AlertKind;
+pub use alerts::Each;
+pub use alerts::MailConfig;
+pub use alerts::MailTls;
+pub use alerts::Shape;
 pub use error::ConfigError;
 pub use error::ConfigErrors;
 pub use load::find;

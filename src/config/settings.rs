@@ -1,15 +1,18 @@
 //! The validated configuration.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::config::alerts::AlertConfig;
 use crate::config::secrets::SecretError;
 use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
 use crate::connectwise::settings::ConnectWiseSettings;
 use crate::export::ExportSettings;
+use crate::notify::ticket_settings::TicketSettings;
 use crate::reconcile::guards::GuardPolicy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::Mapping;
@@ -29,6 +32,12 @@ pub struct Config {
     pub integrations: BTreeMap<IntegrationName, IntegrationConfig>,
     /// `[daemon]`.
     pub daemon: Option<DaemonConfig>,
+    /// `[alert.NAME]`.
+    pub alerts: BTreeMap<String, AlertConfig>,
+    /// How long alerts may delay one run, all of them together.
+    pub alerts_within: Duration,
+    /// The metrics for Prometheus's node exporter.
+    pub metrics_file: PathBuf,
 }
 
 /// One ConnectWise; its secrets are named, not read.
@@ -81,6 +90,10 @@ pub struct IntegrationConfig {
     pub export: ExportSettings,
     /// What is held.
     pub guards: GuardPolicy,
+    /// After how long without a run somebody has to look.
+    pub expected_every: Duration,
+    /// `[integration.NAME.tickets]`.
+    pub tickets: Option<TicketSettings>,
 }
 
 /// `[daemon]`.
@@ -92,6 +105,8 @@ pub struct DaemonConfig {
     pub zone: String,
     /// How late a missed run may still begin.
     pub catch_up: Duration,
+    /// Where it answers `/metrics`; nowhere unless configured.
+    pub listen: Option<SocketAddr>,
 }
 
 impl Config {

@@ -558,3 +558,99 @@ fn keys_that_contradict_each_other_are_refused() {
         assert!(error.starts_with("recount.toml:"), "{error}");
     }
 }
+
+const ALERTS: &str = r#"
+[alert.office]
+kind = "mail"
+integrations = ["mail"]
+server = "smtp.example.com"
+tls = "starttls"
+user = "recount@example.com"
+password = { file = "keys/smtp" }
+from = "recount <recount@example.com>"
+to = "billing@example.com"
+[alert.chat]
+kind = "webhook"
+url = "https://hooks.example.com/CANARY"
+shape = "slack"
+when = "weekly"
+[alert.alive]
+kind = "ping"
+url = { env = "PING_URL" }
+"#;
+
+#[test]
+fn alerts_have_the_documented_defaults() {
+    use crate::config::AlertKind;
+    use crate::config::Each;
+    let config = with(ALERTS).expect("valid");
+    assert_eq!(config.alerts_within, Duration::from_secs(10));
+    assert!(config.metrics_file.ends_with("state/metrics.prom"));
+    assert_eq!(mail(&config).expected_every, Duration::from_secs(26 * 3600));
+    let when = |name: &str| (config.alerts[name].each, config.alerts[name].weekly);
+    assert_eq!(when("office"), (Each::Attention, true));
+    assert_eq!(when("chat"), (Each::Never, true));
+    assert_eq!(when("alive"), (Each::Always, false));
+    assert!(matches!(&config.alerts["office"].kind, AlertKind::Mail(mail) if mail.port == 587));
+    assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+/// Otherwise a password would travel in the clear, or stand in a log, or an alert would reach nobody.
+#[test]
+fn an_alert_that_is_not_safe_or_not_whole_is_refused_without_its_secrets() {
+    for (from, to, said) in [
+        ("tls = \"starttls\"", "tls = \"none\"", "on this host alone"),
+        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not stand in this file"),
+        ("password = { file = \"keys/smtp\" }\n", "", "belong together"),
+        ("to = \"billing@example.com\"", "to = []", "names nobody"),
+        ("to = \"billing@example.com\"", "to = \"a@b.c, d@e.f\"", "is an address"),
+        ("https://hooks", "http://hooks", "must begin with https://"),
+        ("shape = \"slack\"", "shape = \"irc\"", "one of"),
+        ("shape = \"slack\"", "shpae = \"slack\"", "did you mean `shape`"),
+        ("integrations = [\"mail\"]", "integrations = [\"male\"]", "did you mean \"mail\""),
+        ("kind = \"ping\"", "kind = \"ping\"\nwhen = \"weekly\"", "unknown key"),
+    ] {
+        let error = with(&ALERTS.replace(from, to)).expect_err(to);
+        assert!(error.contains(said) && !error.contains("CANARY"), "{to}: {error}");
+    }
+}
+
+const TICKETS: &str = "[integration.mail.tickets]\nboard = \"Billing\"\ncompany = 250\n";
+
+#[test]
+fn the_shortest_tickets_have_the_documented_defaults() {
+    let config = with(&format!("{TICKETS}closing_status = \">Closed\"\n")).expect("valid");
+    let tickets = mail(&config).tickets.as_ref().expect("tickets");
+    assert_eq!((tickets.desk.board.as_str(), tickets.company), ("Billing", CompanyId(250)));
+    assert_eq!((tickets.kinds.len(), tickets.max_new, tickets.close), (5, 20, true));
+    assert_eq!((tickets.note_every, tickets.time_limit), (Some(TimeDelta::days(7)), Duration::from_secs(60)));
+    assert!(!tickets.visible && !tickets.notify && tickets.company_of_customer);
+    let never = with(&format!("{TICKETS}close = false\nnote_every = \"never\"\n")).expect("valid");
+    assert_eq!(mail(&never).tickets.as_ref().expect("tickets").note_every, None);
+    assert!(mail(&with("").expect("valid")).tickets.is_none());
+}
+
+/// A token that does not exist would stand in every ticket as it is.
+#[test]
+fn what_is_wrong_with_tickets_is_named_with_its_place() {
+    let lines = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{TICKETS}").lines().count();
+    for (key, at, words) in [
+        (
+            "summary = \"a [custmer]\"",
+            14,
+            "no such token in `summary`; did you mean [customer]? there are [integration]",
+        ),
+        ("note = \"\"\"\n  [x]\"\"\"", 3, "no such token in `note`"),
+        ("description = 'a [b'", 18, "a `[` in `description` has no end"),
+        ("kinds = [\"held\"]", 10, "`kinds` is one of \"failed-run\""),
+        ("customers = { only = [\"A\"], except = [\"B\"] }", 13, "takes one of `only` and `except`"),
+        ("connectwise = \"other\"", 15, "there is no [connectwise.other]"),
+        ("proirity = \"x\"", 1, "did you mean `priority`?"),
+    ] {
+        let said = with(&format!("{TICKETS}close = false\n{key}\n")).expect_err(key);
+        let line = lines + 2 + usize::from(key.contains("\n"));
+        assert!(said.contains(&format!("recount.toml:{line}:{at}: ")) && said.contains(words), "{key}: {said}");
+    }
+    let said = with(TICKETS).expect_err("it cannot be closed");
+    assert!(said.contains("`closing_status` is missing"), "{said}");
+}

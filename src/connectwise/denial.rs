@@ -19,6 +19,10 @@ pub enum Right {
     Catalog,
     /// Reading the additions of one agreement.
     Additions(AgreementId),
+    /// Reading service boards with their statuses and types, priorities and sources.
+    Boards,
+    /// Reading service tickets.
+    Tickets,
 }
 
 impl Right {
@@ -28,6 +32,8 @@ impl Right {
             Right::Companies => "Companies > Company Maintenance > Inquire Level = All",
             Right::Agreements | Right::Additions(_) => "Finance > Agreements > Inquire Level = All",
             Right::Catalog => "Procurement > Product Catalog > Inquire Level = All",
+            Right::Boards => "System > Table Setup > Inquire Level = All",
+            Right::Tickets => "Service Desk > Service Tickets > Inquire Level = All",
         }
     }
 }
@@ -38,16 +44,21 @@ impl fmt::Display for Right {
             Right::Companies => f.write_str("companies"),
             Right::Agreements => f.write_str("agreements"),
             Right::Catalog => f.write_str("the catalog"),
+            Right::Boards => f.write_str("the service boards"),
+            Right::Tickets => f.write_str("service tickets"),
             Right::Additions(agreement) => write!(f, "the additions of agreement {agreement}"),
         }
     }
 }
 
-/// Which of the two writes.
+/// Which write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteKind {
     Set,
     Create,
+    OpenTicket,
+    NoteTicket,
+    CloseTicket,
 }
 
 const CHECK_KEYS: &str = "check company (the login company id), public_key, private_key and client_id";
@@ -95,6 +106,9 @@ pub(super) fn of_write(kind: WriteKind, status: StatusCode, said: String) -> Wri
             let level = match kind {
                 WriteKind::Set => "Finance > Agreements > Edit Level = All",
                 WriteKind::Create => "Finance > Agreements > Add Level = All",
+                WriteKind::OpenTicket => "Service Desk > Service Tickets > Add Level = All",
+                WriteKind::NoteTicket => "Service Desk > Service Tickets > Add and Edit Level = All",
+                WriteKind::CloseTicket => "Service Desk > Service Tickets and Close Service Tickets > Edit Level = All",
             };
             WriteError::RightMissing { why, fix: turn(level) }
         }

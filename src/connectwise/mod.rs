@@ -1,7 +1,7 @@
 //! The ConnectWise PSA REST client: authentication, paging, pace, retry, and wire types into domain types.
 //!
 //! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
-//! to be careful with.
+//! to be careful with. Service tickets are a third one, [`tickets::Desk`], which can write to nothing else.
 
 pub mod client;
 mod codebase;
@@ -16,6 +16,8 @@ mod retry;
 mod said;
 pub mod settings;
 mod throttle;
+mod ticket_wire;
+pub mod tickets;
 mod transport;
 mod urls;
 mod wire;
@@ -76,6 +78,28 @@ pub trait Reader {
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
+
+    /// Told how much comes next, for whoever watches. Nothing is asked of ConnectWise.
+    fn ahead(&self, _work: Ahead) {}
+}
+
+/// What takes long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ahead {
+    /// The additions of so many agreements are read.
+    Agreements(usize),
+    /// So many lines are written.
+    Writes(usize),
+}
+
+impl Ahead {
+    /// What it counts.
+    pub fn words(self) -> &'static str {
+        match self {
+            Ahead::Agreements(_) => "agreements read",
+            Ahead::Writes(_) => "lines written",
+        }
+    }
 }
 
 /// Requests of one run.

@@ -73,6 +73,8 @@ impl Client {
                 let path = additions_path(agreement);
                 self.read_one::<IdRow>(List { path: &path, right }).await
             }
+            Right::Boards => self.read_one::<IdRow>(List { path: "service/boards", right }).await,
+            Right::Tickets => self.read_one::<IdRow>(List { path: "service/tickets", right }).await,
         }
     }
 }
@@ -82,7 +84,11 @@ pub(super) fn additions_path(agreement: AgreementId) -> String {
 }
 
 /// A server, or something before it, that ignores `conditions` is not to be believed.
-fn asked_for<T>(list: List<'_>, records: Vec<T>, is_wanted: impl Fn(&T) -> bool) -> Result<Vec<T>, ReadError> {
+pub(super) fn asked_for<T>(
+    list: List<'_>,
+    records: Vec<T>,
+    is_wanted: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, ReadError> {
     if records.iter().all(is_wanted) {
         return Ok(records);
     }

@@ -48,7 +48,7 @@ impl Writer for Client {
 }
 
 impl Client {
-    async fn write<T: DeserializeOwned>(
+    pub(super) async fn write<T: DeserializeOwned>(
         &self,
         kind: WriteKind,
         method: Method,
@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-fn unclear(why: String) -> WriteError {
+pub(super) fn unclear(why: String) -> WriteError {
     WriteError::Unclear { why, server_error: false }
 }
 

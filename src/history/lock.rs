@@ -66,6 +66,25 @@ impl RunLock {
     }
 }
 
+impl RunLock {
+    /// Who holds the lock of a state folder right now: `process 12, since …`; `None` if nobody does.
+    pub fn holder(state: &Path) -> Option<String> {
+        let pid_file = state.join(PID_FILE);
+        // Without the file nobody runs, so that asking does not get in the way of a run that begins.
+        if !pid_file.exists() {
+            return None;
+        }
+        let directory = File::open(state).ok()?;
+        match directory.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => match held(&pid_file) {
+                LockError::Held { pid, since } => Some(holder(pid, since).trim_matches([' ', '(', ')']).to_owned()),
+                LockError::Io { .. } => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Names the holder of the lock: `PID START`.
 const PID_FILE: &str = "run.pid";
 

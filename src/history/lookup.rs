@@ -254,7 +254,7 @@ fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
     })
 }
 
-fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
+pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
     Ok((RunId(row.get("run")?), lines::line(row)?))
 }
 
@@ -283,7 +283,7 @@ fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
     Ok(IntegrationName::new(&name))
 }
 
-fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
+pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
     Ok(RunSummary {
         run: RunId(row.get("run")?),
         integration: integration(row)?,
@@ -332,7 +332,7 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
     Ok(Some(EndSummary { finished_at, verdict, exit_code, totals, requests, head }))
 }
 
-fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
+pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM findings WHERE run = ?1 ORDER BY position")?;
     statement.query_and_then([run.0], finding)?.collect()
 }

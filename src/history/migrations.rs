@@ -20,6 +20,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_decisions.sql"),
     include_str!("migrations/0004_chained_decisions.sql"),
     include_str!("migrations/0005_items.sql"),
+    include_str!("migrations/0006_alerts.sql"),
+    include_str!("migrations/0007_tickets.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -2,6 +2,7 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
+pub mod alerts;
 pub mod chain;
 mod chained;
 mod columns;
@@ -15,6 +16,7 @@ pub mod lock;
 pub mod lookup;
 mod migrations;
 mod mount;
+pub mod nights;
 mod past;
 pub mod record;
 pub mod runs;
@@ -22,7 +24,10 @@ mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod tickets;
 
+pub use alerts::AlertOutcome;
+pub use alerts::AlertRecord;
 pub use days::DayCount;
 pub use error::StoreError;
 pub use journal::Intent;

@@ -41,6 +41,10 @@ record_id!(
     /// One execution of recount, as numbered by its history.
     RunId
 );
+record_id!(
+    /// A ConnectWise service ticket's record id, which is also its number.
+    TicketId
+);
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -100,6 +104,10 @@ name!(
 name!(
     /// The name of one integration, as `recount.toml` writes it.
     IntegrationName
+);
+name!(
+    /// The name that recount gives a ticket, by which it finds it again: ConnectWise's `externalXRef`.
+    TicketRef
 );
 
 impl ProductCode {

@@ -34,6 +34,7 @@ pub mod row_findings;
 pub mod shown;
 pub mod step;
 pub mod tally;
+pub mod tickets;
 pub mod undo;
 pub mod units;
 pub mod wanted;

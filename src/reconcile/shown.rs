@@ -10,7 +10,7 @@ const TAIL: usize = 19;
 /// The text as it may stand in a message, a terminal or a journal: control, bidirectional and zero-width characters as
 /// `\u{202e}`, and no more than 60 characters, the middle cut out.
 pub fn shown(text: &str) -> String {
-    if text.len() <= SHOWN_MAX && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if text.len() <= SHOWN_MAX && is_plain(text) {
         return text.to_owned();
     }
     let (whole, complete) = take(text.chars(), SHOWN_MAX);
@@ -25,10 +25,18 @@ pub fn shown(text: &str) -> String {
 
 /// The text with the same characters escaped, at its full length.
 pub fn escaped(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     text.chars().fold(String::with_capacity(text.len()), |mut all, c| {
         all.push_str(&piece(c));
         all
     })
+}
+
+/// Nearly every text is: nothing in it needs a look of its own.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// As many whole pieces as fit in `room`, and whether that was everything.

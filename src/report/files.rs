@@ -1,4 +1,4 @@
-//! Reports kept beside the history: `reports/219.txt`.
+//! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
 use std::fs;
 use std::io;
@@ -8,18 +8,154 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::reconcile::ids::RunId;
+use chrono::DateTime;
+use chrono::Datelike as _;
+use chrono::NaiveTime;
+use chrono::Utc;
+use thiserror::Error;
 
-/// Writes a run's report into the state folder, readable by its owner alone, and gives its path. The name is made of
-/// the run's number: no name from an export or from ConnectWise ever reaches the file system.
-///
-/// # Errors
-/// The system's.
-pub fn keep(state: &Path, run: RunId, text: &str) -> io::Result<PathBuf> {
-    let folder = state.join("reports");
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-    let path = folder.join(format!("{run}.txt"));
-    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+use crate::history::History;
+use crate::history::StoreError;
+use crate::history::record::RunRecord;
+use crate::reconcile::ids::RunId;
+use crate::report::csv;
+use crate::report::gather::Gathered;
+use crate::report::html::customer;
+use crate::report::html::index;
+use crate::report::html::ready;
+use crate::report::html::ready::Standing;
+use crate::report::html::run;
+use crate::report::html::trends;
+use crate::report::paint::Paint;
+use crate::report::text;
+use crate::report::text::View;
+
+/// Why a report could not be kept.
+#[derive(Debug, Error)]
+pub enum KeepError {
+    /// A file could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The history could not be read.
+    #[error("cannot read the history")]
+    History(#[from] StoreError),
+}
+
+/// The folder of reports, readable by its owner alone. File names are made of run numbers, and of letters, digits and a
+/// hash: no name from an export or from ConnectWise reaches the file system as it is.
+#[derive(Debug, Clone)]
+pub struct Reports {
+    folder: PathBuf,
+}
+
+impl Reports {
+    /// The reports of a state folder.
+    pub fn of(state: &Path) -> Self {
+        Self { folder: state.join("reports") }
+    }
+
+    /// The path of a run's page.
+    pub fn page(&self, run: RunId) -> PathBuf {
+        self.folder.join(format!("{run}.html"))
+    }
+
+    /// Keeps all that belongs to a run: its text, its page, the pages of the customers in whose lines something
+    /// happened, and the pages that lead to them. Nothing is left half written.
+    ///
+    /// # Errors
+    /// The first thing that went wrong; the text is kept before the history is asked.
+    pub fn keep(&self, history: &History, run: &RunRecord) -> Result<(), KeepError> {
+        let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
+        self.write(&format!("{}.txt", run.run), &text::render(run, view))?;
+        self.keep_page(history, run)?;
+        self.write("index.html", &index::page(&history.runs(index::RUNS)?))?;
+        self.keep_overviews(history, run.started_at)
+    }
+
+    /// Keeps a run's page, and what stands beside it.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or a file not be written.
+    pub fn keep_page(&self, history: &History, run: &RunRecord) -> Result<PathBuf, KeepError> {
+        if run::needs_sibling(run) {
+            self.write(&run::sibling(run), &csv::render(run))?;
+            self.drop_old_siblings();
+        }
+        let gathered = Gathered::of_run(history, run)?;
+        self.keep_customers(&gathered)?;
+        self.write(&format!("{}.html", run.run), &run::page(&gathered.material()))
+    }
+
+    /// Keeps the pages of these customers; gives the path of the last one.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn keep_customers(&self, gathered: &Gathered<'_>) -> Result<Option<PathBuf>, KeepError> {
+        let material = gathered.material();
+        let mut last = None;
+        for (name, lines) in gathered.customers() {
+            let file = format!("customers/{}", customer::file(&material.run.integration, name));
+            last = Some(self.write(&file, &customer::page(&material, name, lines))?);
+        }
+        Ok(last)
+    }
+
+    fn keep_overviews(&self, history: &History, at: DateTime<Utc>) -> Result<(), KeepError> {
+        let since = at.date_naive().with_day(1).map_or(at, |first| first.and_time(NaiveTime::MIN).and_utc());
+        let (mut standings, mut nights) = (Vec::new(), Vec::new());
+        for run in history.newest_runs()? {
+            nights.push((run.integration.clone(), history.nights(&run.integration, run.run, trends::NIGHTS)?));
+            let changes = history.changes_since(&run.integration, since, ready::CHANGES + 1)?;
+            let findings = history.findings(run.run)?;
+            standings.push(Standing { run, findings, changes });
+        }
+        self.write("ready.html", &ready::page(&standings, &since.format("%B %Y").to_string()))?;
+        self.write("trends.html", &trends::page(&nights))?;
+        Ok(())
+    }
+
+    /// A file appears whole or not at all: who reads at that moment sees the old one.
+    fn write(&self, name: &str, text: &str) -> Result<PathBuf, KeepError> {
+        let path = self.folder.join(name);
+        match write_whole(&path, text) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(KeepError::Write { path, source }),
+        }
+    }
+
+    /// The CSV files are as large as the lines of a run are many; those of older runs can be made again.
+    fn drop_old_siblings(&self) {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut runs: Vec<(i64, PathBuf)> = entries
+            .filter_map(|entry| {
+                let number = entry.file_name().to_str()?.strip_suffix("-lines.csv")?.parse::<i64>().ok()?;
+                Some((number, entry.path()))
+            })
+            .collect();
+        runs.sort_unstable_by_key(|(run, _)| std::cmp::Reverse(*run));
+        for (_, path) in runs.into_iter().skip(SIBLINGS) {
+            // Left over, it is looked at again next time.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// CSV files beside pages that are kept.
+const SIBLINGS: usize = 10;
+
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&part)?;
     file.write_all(text.as_bytes())?;
-    Ok(path)
+    drop(file);
+    fs::rename(part, path)
 }

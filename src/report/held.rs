@@ -18,11 +18,12 @@ use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
 use crate::report::json::time;
+use crate::report::model::sign;
 use crate::report::names;
 use crate::report::text::WIDTH;
 use crate::report::text::middle_cut;
-use crate::report::text::sign;
 use crate::report::text::wrapped;
+pub use crate::report::words::step;
 
 /// One matter that waits.
 #[derive(Debug, Clone)]
@@ -113,15 +114,6 @@ impl Waiting {
 
     fn step(&self) -> String {
         self.line.as_ref().map(step).unwrap_or_default()
-    }
-}
-
-/// `12 → 0`, as a line shows it.
-pub fn step(line: &LineRecord) -> String {
-    let units = |quantity: Option<Quantity>| quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string());
-    match (line.was, line.wanted) {
-        (None, None) => String::new(),
-        (was, wanted) => format!("{} → {}", units(was), units(wanted)),
     }
 }
 

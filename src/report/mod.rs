@@ -1,15 +1,30 @@
-//! One report model, and its forms: terminal text and JSON.
+//! One report model, and its forms: terminal text, JSON, HTML, Markdown and CSV.
 //!
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
+pub mod ascii;
+pub mod brief;
+mod brief_html;
 pub mod counted;
+pub mod csv;
+pub mod diff;
+pub mod digest;
 pub mod files;
+pub mod gather;
+pub mod health;
 pub mod held;
+pub mod html;
 pub mod json;
+pub mod markdown;
+pub mod metrics;
+pub mod metrics_file;
+pub mod model;
 mod names;
 pub mod paint;
 pub mod text;
+pub mod trend;
 pub mod why;
+mod words;
 
 use crate::history::record::LineRecord;
 use crate::history::record::RunEnd;

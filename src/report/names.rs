@@ -24,14 +24,18 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
     services
 }
 
-/// `Acme Dental · MP-CLOUDFILTER`: by the product, which is what stands in ConnectWise and tells the lines of a bundle
-/// apart; by the service where there is no product.
+/// `Acme Dental · MP-CLOUDFILTER`.
 pub(super) fn line(line: &LineRecord) -> String {
-    let customers = join(customers(line).into_iter().map(CustomerName::as_str));
+    format!("{} · {}", join(customers(line).into_iter().map(CustomerName::as_str)), product(line))
+}
+
+/// The product, which is what stands in ConnectWise and tells the lines of a bundle apart, with the item where a line
+/// is one item's; the service where there is no product.
+pub(super) fn product(line: &LineRecord) -> String {
     match (&line.product, &line.item) {
-        (Some(product), Some(item)) => format!("{customers} · {} · {}", shown(product.as_str()), shown(item.as_str())),
-        (Some(product), None) => format!("{customers} · {}", shown(product.as_str())),
-        (None, _) => format!("{customers} · {}", join(services(line).into_iter().map(ServiceName::as_str))),
+        (Some(product), Some(item)) => format!("{} · {}", shown(product.as_str()), shown(item.as_str())),
+        (Some(product), None) => shown(product.as_str()),
+        (None, _) => join(services(line).into_iter().map(ServiceName::as_str)),
     }
 }
 

@@ -2,21 +2,28 @@
 
 use std::fmt::Write as _;
 
+use chrono::DateTime;
+use chrono::Utc;
+
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
-use crate::reconcile::counts::RowLines;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::RunId;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
-use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 use crate::report::json::time;
 use crate::report::names;
 use crate::report::text::wrapped;
+use crate::report::trend::blocks;
+use crate::report::words;
+use crate::report::words::units;
 
 /// One night of a line: which run, and what it made of it.
 #[derive(Debug, Clone)]
@@ -27,37 +34,104 @@ pub struct Night {
     pub line: LineRecord,
 }
 
-/// The chain of the newest night, and the nights before it, newest first.
-pub fn render(nights: &[Night]) -> String {
+/// What a line went through, for the last row of its chain.
+#[derive(Debug)]
+pub struct Trend {
+    /// What ConnectWise billed, night after night, oldest first.
+    pub billed: Vec<Option<Quantity>>,
+    /// What the export asked for.
+    pub wanted: Vec<Option<Quantity>>,
+}
+
+/// The chain of the newest night, and the nights before it, newest first. `fix` is what may be done about it.
+pub fn render(nights: &[Night], trend: &Trend, fix: &str) -> String {
     let Some((Night { run, line }, earlier)) = nights.split_first() else { return String::new() };
     let mut text = format!("{}   {}: {}\n", names::line(line), line.outcome, line.reason);
     if !line.detail.is_empty() {
-        let _ = writeln!(text, "  {}", escaped(&line.detail));
+        wrapped(&mut text, &line.detail, "  ", "  ");
     }
     row(&mut text, "handle", &line.handle);
-    row(
-        &mut text,
-        "run",
-        &format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode),
-    );
+    row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
     if let Some(planned) = &run.planned {
         let sha: String = planned.export.sha256.chars().take(12).collect();
-        row(&mut text, "export", &format!("{}, sha {sha}…", escaped(&planned.export.path)));
+        row(&mut text, "export", &format!("{}, sha {sha}…", planned.export.path));
     }
     sources(&mut text, line);
-    row(&mut text, "ConnectWise", &place(line));
+    row(&mut text, "mapping", &mapping(line));
+    row(&mut text, "ConnectWise", &words::place(line));
     row(
         &mut text,
         "quantity",
         &format!("was {}, wanted {}, now {}", units(line.was), units(line.wanted), units(line.now)),
     );
+    row(&mut text, "rule", &rule(line));
     if let Some(request) = request(line) {
         row(&mut text, request.0, &request.1);
+    }
+    if matches!(line.outcome, Outcome::Updated | Outcome::Created) {
+        row(&mut text, "read back", &format!("{}, the answer of ConnectWise", units(line.now)));
     }
     for night in earlier {
         row(&mut text, "before", &earlier_row(night));
     }
+    drawing(&mut text, trend);
+    if !fix.is_empty() {
+        row(&mut text, "you can", fix);
+    }
     text
+}
+
+/// One line over time: `recount history --customer`.
+pub fn over_time(nights: &[Night], trend: &Trend) -> String {
+    let Some(Night { line, .. }) = nights.first() else { return String::new() };
+    let mut text = format!("{}   {}\n", names::line(line), line.handle);
+    drawing(&mut text, trend);
+    for night in nights {
+        let _ = writeln!(text, "  {}", earlier_row(night));
+    }
+    text
+}
+
+fn drawing(text: &mut String, trend: &Trend) {
+    let Trend { billed, wanted } = trend;
+    if billed.len() < 2 {
+        return;
+    }
+    let last = |values: &[Option<Quantity>]| units(values.last().copied().flatten());
+    let name = format!("{} nights", billed.len());
+    row(text, &name, &format!("{}  billed, now {}", blocks(billed), last(billed)));
+    if wanted != billed {
+        row(text, "", &format!("{}  counted, now {}", blocks(wanted), last(wanted)));
+    }
+}
+
+fn run_row(run: RunId, integration: &IntegrationName, at: DateTime<Utc>, command: RunCommand, mode: Mode) -> String {
+    format!("{run} of {integration}, {} ({command}, {mode})", time(at))
+}
+
+/// By which the counts came to this line: services by their products, customers by their agreement.
+fn mapping(line: &LineRecord) -> String {
+    let services: Vec<String> =
+        names::services(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+    let customers: Vec<String> =
+        names::customers(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+    let product = line.product.as_ref().map_or("no product".to_owned(), |product| shown(product.as_str()));
+    let agreement = line.agreement.map_or("no agreement".to_owned(), |id| format!("agreement {id}"));
+    format!("{} → {product}; {} → {agreement}", services.join(" + "), customers.join(" + "))
+}
+
+fn rule(line: &LineRecord) -> String {
+    let what = match line.outcome {
+        Outcome::Unchanged => "nothing to do",
+        Outcome::WouldUpdate | Outcome::WouldCreate => "to be written, if the guards let it pass",
+        Outcome::Updated | Outcome::Created => "written",
+        Outcome::Held => "held until somebody decides, or its cause is gone",
+        Outcome::Skipped => "left out on purpose",
+        Outcome::Conflict => "not written: the value was another one than in the plan",
+        Outcome::Failed => "refused by ConnectWise; the next run tries again",
+        Outcome::Unknown => "in doubt; the next run looks",
+    };
+    format!("{}: {what}", line.reason)
 }
 
 /// A matter that is not one line: what was found of a customer, a service or a product, and the lines that it is about.
@@ -67,9 +141,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
     let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
     let title = if about.is_empty() { finding.code.as_str().replace('-', " ") } else { about.join(" · ") };
     let mut text = format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code);
-    let run_row =
-        format!("{} of {}, {} ({}, {})", run.run, run.integration, time(run.started_at), run.command, run.mode);
-    row(&mut text, "run", &run_row);
+    row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
     wrapped(&mut text, &finding.message, "  ", "  ");
     if !finding.fix.is_empty() {
         wrapped(&mut text, &format!("→ {}", finding.fix), "  ", "    ");
@@ -86,7 +158,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
 /// Each count, how it became units, and what is counted.
 fn sources(text: &mut String, line: &LineRecord) {
     for source in &line.sources {
-        row(text, "", &source_row(source));
+        row(text, "", &words::source(source));
         if let Some(how) = &source.how {
             wrapped(text, how, "                 ", "                 ");
         }
@@ -106,41 +178,10 @@ fn concerns(finding: &Finding, line: &LineRecord) -> bool {
     }
 }
 
+const INDENT: &str = "               ";
+
 fn row(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "  {name:<12} {value}");
-}
-
-fn source_row(source: &Source) -> String {
-    let Source { customer, service, count, lines, how: _, items: _ } = source;
-    let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-    let numbers = numbers(lines);
-    match (count, lines.as_slice()) {
-        (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
-        (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
-        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
-        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
-    }
-}
-
-/// As many lines as are kept may be the first of more.
-fn numbers(lines: &[u64]) -> String {
-    let whole = lines.len() < RowLines::KEPT;
-    let shown = if whole { lines } else { &lines[..RowLines::KEPT - 1] };
-    let shown: Vec<String> = shown.iter().map(u64::to_string).collect();
-    format!("{}{}", shown.join(", "), if whole { "" } else { " and more" })
-}
-
-fn place(line: &LineRecord) -> String {
-    let part = |name: &str, id: Option<i64>| id.map(|id| format!("{name} {id}"));
-    let parts = [
-        part("company", line.company.map(|id| id.0)),
-        part("agreement", line.agreement.map(|id| id.0)),
-        part("addition", line.addition.map(|id| id.0)),
-        line.product.as_ref().map(|product| format!("product {}", shown(product.as_str()))),
-        line.item.as_ref().map(|item| format!("item {}", shown(item.as_str()))),
-    ];
-    let known: Vec<String> = parts.into_iter().flatten().collect();
-    if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
+    wrapped(text, value, &format!("  {name:<12} "), INDENT);
 }
 
 fn request(line: &LineRecord) -> Option<(&'static str, String)> {
@@ -163,8 +204,4 @@ fn earlier_row(night: &Night) -> String {
     let day = run.started_at.format("%Y-%m-%d");
     let quantity = format!("{} → {}", units(line.was), units(line.now));
     format!("run {} on {day}: {quantity}, {}: {}", run.run, line.outcome, line.reason)
-}
-
-fn units(quantity: Option<Quantity>) -> String {
-    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }

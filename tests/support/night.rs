@@ -166,6 +166,18 @@ impl Night {
         self.write("recount.toml", lines.join("\n") + "\n");
     }
 
+    /// Adds tables at the end of `recount.toml`.
+    pub(crate) fn append(&self, tables: &str) {
+        let text = fs::read_to_string(self.path("recount.toml")).expect("the configuration");
+        self.write("recount.toml", text + tables);
+    }
+
+    /// Adds a key of no table to `recount.toml`.
+    pub(crate) fn config_root(&self, line: &str) {
+        let text = fs::read_to_string(self.path("recount.toml")).expect("the configuration");
+        self.write("recount.toml", format!("{line}\n{text}"));
+    }
+
     /// A new export, five hours old and newer than the one before.
     pub(crate) fn export(&self, content: impl AsRef<[u8]>) {
         self.export_aged(content, Duration::from_secs(5 * 3600 + 1800 - 60 * self.exports.get()));
@@ -206,6 +218,12 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same, with a variable in the environment.
+    pub(crate) fn recount_with(&self, name: &str, value: &Path, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).env(name, value).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
     /// `recount run`, with every log there is, and its JSON document.
     pub(crate) fn run(&self) -> Said {
         self.recount(&["run", "--json", "-vv"])
@@ -229,7 +247,14 @@ impl Night {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("TMPDIR", self.folder.path());
-        for name in ["RECOUNT_CONFIG", "RUST_LOG", "RUST_LOG_FORMAT", "RUST_BACKTRACE", "CREDENTIALS_DIRECTORY"] {
+        for name in [
+            "RECOUNT_CONFIG",
+            "RUST_LOG",
+            "RUST_LOG_FORMAT",
+            "RUST_BACKTRACE",
+            "CREDENTIALS_DIRECTORY",
+            "GITHUB_STEP_SUMMARY",
+        ] {
             command.env_remove(name);
         }
         command

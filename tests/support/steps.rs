@@ -46,6 +46,7 @@ pub(crate) fn walk(folder: &Path) -> String {
         }
     }
     converges(&night);
+    crate::reports::numbers::agree(&night);
     told
 }
 

@@ -37,6 +37,7 @@ use crate::reconcile::plan::LineKey;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 
+mod alerting;
 mod days;
 mod deciding;
 mod guarding;

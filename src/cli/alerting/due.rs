@@ -1,0 +1,76 @@
+//! What is due after one run.
+
+use crate::config::AlertConfig;
+use crate::config::Each;
+use crate::history::History;
+use crate::history::StoreError;
+use crate::history::lookup::RunSummary;
+use crate::history::record::RunRecord;
+use crate::reconcile::shown::shown;
+use crate::report::brief::Brief;
+
+/// One alert of a run; without a brief there is nothing to tell.
+pub(super) struct Due<'a> {
+    pub(super) name: &'a str,
+    pub(super) alert: &'a AlertConfig,
+    pub(super) digest: bool,
+    pub(super) brief: Option<Brief>,
+}
+
+/// The alert of a run.
+pub(super) fn of_run<'a>(
+    name: &'a str,
+    alert: &'a AlertConfig,
+    run: &RunRecord,
+    history: &History,
+) -> Result<Due<'a>, StoreError> {
+    let before = history.nights_before(&run.integration, Some(run.run), 1)?.into_iter().next();
+    let untold = history.untold_night(name, &run.integration, run.run)?;
+    let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
+    let untold = untold.filter(|untold| is_due(alert.each, exit_of(untold), None));
+    let due = untold.is_some() && alert.each != Each::Never || is_due(alert.each, exit, before.as_ref().map(exit_of));
+    let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.link.as_deref()));
+    Ok(Due { name, alert, digest: false, brief })
+}
+
+/// Whether a run with this exit code is told, after one with that.
+fn is_due(each: Each, exit: u8, before: Option<u8>) -> bool {
+    match each {
+        Each::Always => true,
+        // The first good one after a bad one: otherwise nobody would know that it is over.
+        Each::Attention => exit != 0 || before.is_some_and(|before| !matches!(before, 0 | 3)),
+        Each::Never => false,
+    }
+}
+
+fn exit_of(run: &RunSummary) -> u8 {
+    run.end.as_ref().map_or(1, |end| end.exit_code)
+}
+
+fn told_late(run: &RunSummary) -> String {
+    let verdict = run.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
+    format!("run {} of {}, {verdict}", run.run, shown(run.integration.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a quiet morning would come with noise, or a bad one in silence.
+    #[test]
+    fn attention_is_asked_for_when_something_is_wrong_and_once_when_it_is_right_again() {
+        for (each, exit, before, due) in [
+            (Each::Always, 0, Some(0), true),
+            (Each::Attention, 0, Some(0), false),
+            (Each::Attention, 0, None, false),
+            (Each::Attention, 3, Some(0), true),
+            (Each::Attention, 3, Some(3), true),
+            (Each::Attention, 0, Some(3), false),
+            (Each::Attention, 0, Some(12), true),
+            (Each::Attention, 11, Some(0), true),
+            (Each::Never, 11, Some(11), false),
+        ] {
+            assert_eq!(is_due(each, exit, before), due, "{each:?} {exit} after {before:?}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `recount diff RUN RUN`: what differed between two nights.
+
+use clap::Args;
+
+use crate::cli::Global;
+use crate::cli::console::Console;
+use crate::cli::session;
+use crate::cli::trouble::Trouble;
+use crate::history::History;
+use crate::history::record::RunRecord;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::RunId;
+use crate::report::diff;
+use crate::report::diff::Difference;
+use crate::report::diff::Document;
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The earlier run
+    earlier: i64,
+    /// The later one
+    later: i64,
+}
+
+pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match both(global, options) {
+        Ok((earlier, later)) => {
+            let difference = Difference::of(&earlier, &later);
+            if console.json {
+                console.document(&Document::new(&difference));
+            } else {
+                console.print(&diff::render(&difference));
+            }
+            Exit::Done
+        }
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let (earlier, later) = (one(&history, options.earlier)?, one(&history, options.later)?);
+    if earlier.integration != later.integration {
+        let message =
+            format!("run {} is of {} and run {} of {}", earlier.run, earlier.integration, later.run, later.integration);
+        return Err(Trouble::new(Exit::Usage, message, "recount history lists the runs of each"));
+    }
+    Ok((earlier, later))
+}
+
+fn one(history: &History, run: i64) -> Result<RunRecord, Trouble> {
+    let found = history.run(RunId(run)).map_err(|error| session::store(&error))?;
+    found.ok_or_else(|| Trouble::new(Exit::Usage, format!("there is no run {run}"), "recount history"))
+}

@@ -1,0 +1,63 @@
+//! The health of each integration, and its numbers, read off the history.
+
+use std::path::Path;
+
+use chrono::TimeDelta;
+
+use crate::cli::clock;
+use crate::config::Config;
+use crate::config::IntegrationConfig;
+use crate::history::History;
+use crate::history::RunLock;
+use crate::history::StoreError;
+use crate::report::health::Health;
+use crate::report::health::health;
+use crate::report::metrics;
+use crate::report::metrics::Measured;
+
+/// Nights that are looked at for the last good one; before them it is long enough ago.
+const NIGHTS: usize = 400;
+
+/// The health of one integration.
+pub(super) fn of(
+    integration: &IntegrationConfig,
+    history: Option<&History>,
+    is_running: bool,
+) -> Result<Health, StoreError> {
+    let nights = history.map(|history| history.nights_before(&integration.name, None, NIGHTS)).transpose()?;
+    let expected = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
+    Ok(health(&nights.unwrap_or_default(), integration.mode, is_running, expected, clock::now()))
+}
+
+/// Whether a process holds the run lock, and which, since when.
+pub(super) fn running(state: &Path) -> Option<String> {
+    RunLock::holder(state)
+}
+
+/// The metrics of all integrations.
+pub(super) fn metrics(config: &Config, history: Option<&History>, is_running: bool) -> Result<String, StoreError> {
+    let measured: Result<Vec<Measured>, StoreError> = config
+        .integrations
+        .values()
+        .map(|integration| {
+            let health = of(integration, history, is_running)?;
+            let outcomes = match (history, &health.last) {
+                (Some(history), Some(last)) => history.outcomes(last.run)?,
+                _ => Default::default(),
+            };
+            Ok(Measured { integration: integration.name.clone(), health, outcomes })
+        })
+        .collect();
+    Ok(metrics::render(&measured?))
+}
+
+/// Writes the metrics for the node exporter. That they cannot be written never changes a run.
+pub(super) fn keep(config: &Config, history: &History) {
+    let path = &config.metrics_file;
+    let kept = metrics(config, Some(history), false).map_err(|error| error.to_string());
+    let kept =
+        kept.and_then(|text| crate::report::metrics_file::replace(path, &text).map_err(|error| error.to_string()));
+    if let Err(error) = kept {
+        tracing::warn!("the metrics cannot be written to {}: {error}", path.display());
+    }
+}

@@ -1,0 +1,151 @@
+//! Lines over time: what trends, customer pages and "ready to invoice" are drawn from. Every question is bounded.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use chrono::Utc;
+use rusqlite::Row;
+use rusqlite::params;
+
+use crate::history::columns::integer;
+use crate::history::columns::maybe_quantity;
+use crate::history::columns::time_text;
+use crate::history::columns::word;
+use crate::history::error::StoreError;
+use crate::history::lookup::RunSummary;
+use crate::history::lookup::findings_of;
+use crate::history::lookup::numbered_line;
+use crate::history::lookup::summary;
+use crate::history::record::LineRecord;
+use crate::history::store::History;
+use crate::reconcile::code::Code;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::Finding;
+use crate::reconcile::quantity::Quantity;
+
+/// What became of a line in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineNight {
+    /// The run.
+    pub run: RunId,
+    /// What ConnectWise held when its plan was drawn.
+    pub was: Option<Quantity>,
+    /// What followed from the counts.
+    pub wanted: Option<Quantity>,
+    /// What ConnectWise held afterwards.
+    pub now: Option<Quantity>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Code,
+}
+
+impl History {
+    /// The last runs of an integration up to this one, oldest first. Dry runs and undos are no nights; the run itself
+    /// is one, whatever it is.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn nights(
+        &self,
+        integration: &IntegrationName,
+        last: RunId,
+        limit: usize,
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run <= ?2
+                     AND (run = ?2 OR (command IN ('run', 'apply') AND undoes IS NULL))
+                 ORDER BY run DESC LIMIT ?3",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), last.0, integer(limit)], summary)?;
+            let mut nights = rows.collect::<Result<Vec<_>, _>>()?;
+            nights.reverse();
+            Ok(nights)
+        })
+    }
+
+    /// The newest run of each integration, without its lines; undos are left out.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL GROUP BY integration)
+                 ORDER BY integration",
+            )?;
+            statement.query_and_then([], summary)?.collect()
+        })
+    }
+
+    /// What a run found beside its lines.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn findings(&self, run: RunId) -> Result<Vec<Finding>, StoreError> {
+        self.read(|connection| findings_of(connection, run))
+    }
+
+    /// What became of these lines in these runs, by handle and in the order of the runs. Nights in which a line did not
+    /// change are dropped from the history after a while.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn line_nights(
+        &self,
+        runs: &[RunId],
+        handles: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Vec<LineNight>>, StoreError> {
+        self.read(|connection| {
+            let mut found: BTreeMap<String, Vec<LineNight>> = BTreeMap::new();
+            let mut statement = connection.prepare_cached(
+                "SELECT run, was, wanted, now, outcome, reason FROM lines WHERE run = ?1 AND handle = ?2",
+            )?;
+            for run in runs {
+                for handle in handles {
+                    for night in statement.query_and_then(params![run.0, handle], line_night)? {
+                        found.entry((*handle).to_owned()).or_default().push(night?);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Lines that recount changed since then, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn changes_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                 WHERE r.integration = ?1 AND r.started_at >= ?2 AND r.changed > 0
+                     AND l.outcome IN ('updated', 'created')
+                 ORDER BY r.run DESC, l.position LIMIT ?3",
+            )?;
+            let bounds = params![integration.as_str(), time_text(since), integer(limit)];
+            statement.query_and_then(bounds, numbered_line)?.collect()
+        })
+    }
+}
+
+fn line_night(row: &Row<'_>) -> Result<LineNight, StoreError> {
+    Ok(LineNight {
+        run: RunId(row.get("run")?),
+        was: maybe_quantity(row, "was")?,
+        wanted: maybe_quantity(row, "wanted")?,
+        now: maybe_quantity(row, "now")?,
+        outcome: word(row, "outcome", Outcome::from_word)?,
+        reason: word(row, "reason", Code::from_word)?,
+    })
+}

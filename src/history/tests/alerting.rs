@@ -1,0 +1,58 @@
+//! Which nights were told, and which were not.
+
+use crate::history::alerts::AlertOutcome;
+use crate::history::alerts::AlertRecord;
+use crate::history::tests::Place;
+use crate::history::tests::end;
+use crate::history::tests::line;
+use crate::history::tests::mail;
+use crate::history::tests::noon;
+use crate::history::tests::plan;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::outcome::RunCommand;
+
+fn note(place: &mut Place, run: RunId, outcome: AlertOutcome) {
+    let (alert, detail) = ("office".to_owned(), String::new());
+    let record = AlertRecord { alert, run, digest: false, at: noon(), outcome, detail };
+    place.history.record_alert(&record).unwrap();
+}
+
+/// Otherwise a bad night whose message was lost would never be told, or a new alert would begin with old news.
+#[test]
+fn a_night_without_a_note_is_untold_once_the_alert_is_in_use() {
+    let mut place = Place::new();
+    let night = |place: &mut Place| place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3)]));
+    let untold =
+        |place: &Place, run| place.history.untold_night("office", &mail(), run).unwrap().map(|night| night.run);
+    let first = night(&mut place);
+    let second = night(&mut place);
+    assert_eq!(untold(&place, second), None, "the alert is new");
+    note(&mut place, second, AlertOutcome::NotDue);
+    let third = night(&mut place);
+    assert_eq!(untold(&place, third), None, "there was nothing to tell");
+    note(&mut place, third, AlertOutcome::Failed);
+    let fourth = night(&mut place);
+    assert_eq!(untold(&place, fourth), Some(third), "nobody took it");
+    note(&mut place, third, AlertOutcome::Sent);
+    assert_eq!(untold(&place, fourth), None);
+    let fifth = night(&mut place);
+    assert_eq!(untold(&place, fifth), Some(fourth), "cut off before the alert");
+    assert!(first < second);
+}
+
+/// A look proves nothing, so it is no night.
+#[test]
+fn plans_are_no_nights_and_lines_are_counted_by_outcome() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), line(2, 3, 3), line(3, 3, 0)]));
+    place.night(RunCommand::Plan, &plan(0, vec![line(1, 3, 3)]));
+    let open = place.begin(RunCommand::Apply);
+    let nights: Vec<RunId> =
+        place.history.nights_before(&mail(), None, 9).unwrap().into_iter().map(|night| night.run).collect();
+    assert_eq!(nights, [open, run]);
+    let outcomes = place.history.outcomes(run).unwrap();
+    assert_eq!((outcomes[&Outcome::Unchanged], outcomes[&Outcome::Held]), (2, 1));
+    assert_eq!(place.history.unmapped(&mail()).unwrap(), Some(0));
+    place.history.end_run(open, &[], &end()).unwrap();
+}

@@ -1,0 +1,296 @@
+//! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
+
+use std::fmt::Write as _;
+
+use chrono::DateTime;
+use chrono::Utc;
+
+use crate::history::record::RunEnd;
+use crate::history::record::RunRecord;
+use crate::reconcile::code::Severity;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::shown::shown;
+use crate::report::Change;
+use crate::report::brief_html;
+use crate::report::lines;
+use crate::report::names;
+use crate::report::paint::Paint;
+use crate::report::text;
+use crate::report::text::View;
+
+/// What is told of one run, of a week, or as a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// What it is about.
+    pub event: Event,
+    /// Whose run; empty for what is about several.
+    pub integration: String,
+    /// Which run; `None` if none could be recorded.
+    pub run: Option<i64>,
+    /// The run's verdict, in its stable word.
+    pub verdict: &'static str,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// The four numbers.
+    pub numbers: Numbers,
+    /// The state first: one line without any control character.
+    pub subject: String,
+    /// What somebody has to look at, in the order of the report.
+    pub needs: Vec<Need>,
+    /// How many of these are left out of `needs`.
+    pub needs_left_out: usize,
+    /// As on the terminal.
+    pub text: String,
+    /// What needs somebody and what changed: one HTML document that loads nothing.
+    pub html: String,
+    /// An earlier run that nobody was told of: `run 218 of mail, held`.
+    pub untold: Option<String>,
+    /// Where the whole report can be seen.
+    pub link: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A run.
+    Run,
+    /// A week.
+    Weekly,
+    /// Nothing; somebody wants to see whether it arrives.
+    Test,
+}
+
+impl Event {
+    /// The stable word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Event::Run => "run",
+            Event::Weekly => "weekly",
+            Event::Test => "test",
+        }
+    }
+}
+
+/// The four numbers of a run, always in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Matters that somebody has to decide on.
+    pub to_decide: usize,
+    /// Lines updated or created.
+    pub changed: usize,
+    /// Lines that ConnectWise refused.
+    pub failed: usize,
+    /// Lines in doubt.
+    pub unknown: usize,
+    /// Lines with an outcome and a reason.
+    pub explained: usize,
+    /// All lines.
+    pub lines: usize,
+}
+
+/// One thing that somebody has to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its handle; may be empty.
+    pub handle: String,
+    /// Whom or what it is about.
+    pub title: String,
+    /// `12 → 0`; may be empty.
+    pub step: String,
+    /// What is the matter.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// What is shown of a chat message: more is read in the report.
+const NEEDS_SHOWN: usize = 20;
+/// A subject that is longer is cut by every reader.
+const SUBJECT_MAX: usize = 140;
+
+impl Brief {
+    /// What is told of a run. `untold` is an earlier one that nobody was told of; `link` an address with `{run}` in it.
+    pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
+        let numbers = Numbers::of(run);
+        let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
+        let untold_sentence = untold.map(|untold| format!("Nobody was told of {untold}."));
+        let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
+        let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
+        let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
+        let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();
+        let needs = needs(run);
+        Self {
+            event: Event::Run,
+            integration: run.integration.to_string(),
+            run: Some(run.run.0),
+            verdict: verdict.as_str(),
+            exit_code: run.end.as_ref().map_or(1, |end| end.exit_code),
+            numbers,
+            subject: subject(run, verdict, numbers),
+            needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
+            needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
+            text: format!("{preface}{report}{seen}\nReplies to this message are not read.\n"),
+            html: brief_html::of(run, numbers, untold_sentence.as_deref(), link.as_deref()),
+            untold: untold.map(str::to_owned),
+            link,
+            at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),
+        }
+    }
+
+    /// What is told when a run could not even be recorded.
+    pub fn of_trouble(integration: &IntegrationName, exit: Exit, message: &str, fix: &str, at: DateTime<Utc>) -> Self {
+        let need = Need {
+            handle: String::new(),
+            title: shown(integration.as_str()),
+            step: String::new(),
+            message: message.to_owned(),
+            fix: fix.to_owned(),
+        };
+        let subject = format!("recount FAILED · {} · {message}", shown(integration.as_str()));
+        let text = format!("{subject}\n  {message}\n  fix: {fix}\n");
+        let plain = Self::plain(Event::Run, subject, text, at);
+        Self {
+            integration: integration.to_string(),
+            verdict: exit.verdict().as_str(),
+            exit_code: exit.code(),
+            needs: vec![need],
+            ..plain
+        }
+    }
+
+    /// What `recount alerts test` sends.
+    pub fn test(alert: &str, at: DateTime<Utc>) -> Self {
+        let subject = format!("recount TEST · {} · {}", shown(alert), day(at));
+        let text = format!("{subject}\n  This is a test of the alert \"{}\". Nothing was run.\n", shown(alert));
+        Self::plain(Event::Test, subject, text, at)
+    }
+
+    /// A text about no single run.
+    pub(super) fn plain(event: Event, subject: String, text: String, at: DateTime<Utc>) -> Self {
+        Self {
+            event,
+            integration: String::new(),
+            run: None,
+            verdict: RunVerdict::Ok.as_str(),
+            exit_code: 0,
+            numbers: Numbers::default(),
+            subject: cut(&subject),
+            needs: Vec::new(),
+            needs_left_out: 0,
+            html: brief_html::plain(&text),
+            text,
+            untold: None,
+            link: None,
+            at,
+        }
+    }
+}
+
+impl Numbers {
+    /// The numbers of a run.
+    pub fn of(run: &RunRecord) -> Self {
+        let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
+        Self {
+            to_decide: totals.to_decide,
+            changed: totals.changed,
+            failed: totals.failed,
+            unknown: totals.unknown,
+            explained: totals.explained,
+            lines: totals.lines,
+        }
+    }
+}
+
+impl std::fmt::Display for Numbers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { to_decide, changed, failed, unknown, explained, lines } = self;
+        write!(f, "to decide {to_decide} · changed {changed} · failed {failed}")?;
+        if *unknown > 0 {
+            write!(f, " · unknown {unknown}")?;
+        }
+        write!(f, " · explained {explained}/{lines}")
+    }
+}
+
+/// The state first, then whose, then what: `recount DECIDE 3 · mailprotector · 14 changed · Tue 24 Nov`.
+fn subject(run: &RunRecord, verdict: RunVerdict, numbers: Numbers) -> String {
+    let (name, day) = (shown(run.integration.as_str()), day(run.started_at));
+    let state = match verdict {
+        RunVerdict::Decide => format!("DECIDE {}", numbers.to_decide),
+        verdict => verdict.as_str().to_uppercase(),
+    };
+    let mut subject = format!("recount {state} · {name}");
+    match verdict {
+        RunVerdict::Ok | RunVerdict::Decide => {
+            let _ = write!(subject, " · {} changed · {day}", numbers.changed);
+        }
+        RunVerdict::Partial => {
+            let Numbers { changed, failed, unknown, .. } = numbers;
+            let _ = write!(subject, " · {changed} changed, {failed} refused, {unknown} in doubt · {day}");
+        }
+        _ => {
+            let written = if numbers.changed + numbers.unknown > 0 { "" } else { "nothing written" };
+            let why = cause(run).map(|why| shown(&why)).unwrap_or_default();
+            let what = [written, why.as_str()].into_iter().filter(|text| !text.is_empty());
+            let what = what.collect::<Vec<_>>().join(" · ");
+            let _ = write!(subject, " · {what} · {day}");
+        }
+    }
+    cut(&subject)
+}
+
+/// What stopped a whole run: a matter of no single customer.
+fn cause(run: &RunRecord) -> Option<String> {
+    let findings = &run.end.as_ref()?.findings;
+    let of_the_run = findings
+        .iter()
+        .find(|finding| finding.severity == Severity::Decide && finding.customer.is_none() && finding.handle.is_none());
+    of_the_run.map(|finding| finding.message.clone())
+}
+
+pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
+    let findings = run.end.iter().flat_map(|end| &end.findings);
+    let asked = findings.filter(|finding| finding.severity == Severity::Decide);
+    asked
+        .map(|finding| {
+            let handle = finding.handle.clone().unwrap_or_default();
+            let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
+            let about =
+                [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|s| s.as_str())];
+            let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
+            let title = match line {
+                Some(line) => names::line(line),
+                None if about.is_empty() => finding.code.as_str().replace('-', " "),
+                None => about.join(" · "),
+            };
+            let units = |quantity: Option<_>| {
+                quantity.map_or("–".to_owned(), |quantity: crate::reconcile::quantity::Quantity| quantity.to_string())
+            };
+            let step = line.filter(|line| line.was.is_some() || line.wanted.is_some());
+            let step = step.map(|line| format!("{} → {}", units(line.was), units(line.wanted))).unwrap_or_default();
+            Need { handle, title, step, message: finding.message.clone(), fix: finding.fix.clone() }
+        })
+        .collect()
+}
+
+/// How many lines of this run are of this kind.
+pub(super) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &crate::history::record::LineRecord> {
+    lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%a %-d %b").to_string()
+}
+
+/// Names from an export or from ConnectWise stand in it: no line end, nothing invisible, no endless length.
+fn cut(subject: &str) -> String {
+    let clean = crate::reconcile::shown::escaped(subject);
+    match clean.char_indices().nth(SUBJECT_MAX) {
+        None => clean,
+        Some((end, _)) => format!("{}…", &clean[..end]),
+    }
+}

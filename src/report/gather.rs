@@ -1,0 +1,102 @@
+//! What the pages of a run are drawn from, fetched from the history in bounded steps.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::history::History;
+use crate::history::StoreError;
+use crate::history::lookup::RunSummary;
+use crate::history::nights::LineNight;
+use crate::history::record::LineRecord;
+use crate::history::record::RunRecord;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::RunId;
+use crate::report::html::Material;
+use crate::report::html::customer;
+use crate::report::html::run::SPARKS;
+use crate::report::lines;
+use crate::report::model::Part;
+use crate::report::trend::NIGHTS;
+
+/// Customers whose pages are drawn after a run. With thousands of customers most nights change a few.
+const CUSTOMERS: usize = 100;
+
+/// The nights and lines behind the pages of a run.
+#[derive(Debug)]
+pub struct Gathered<'a> {
+    run: &'a RunRecord,
+    nights: Vec<RunSummary>,
+    lines: BTreeMap<String, Vec<LineNight>>,
+    customers: BTreeMap<&'a CustomerName, Vec<&'a LineRecord>>,
+    names: BTreeSet<CustomerName>,
+}
+
+impl<'a> Gathered<'a> {
+    /// For the run's page, and for the pages of customers who have something changed or held in it.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn of_run(history: &History, run: &'a RunRecord) -> Result<Self, StoreError> {
+        Self::of_customers(history, run, touched(run))
+    }
+
+    /// For the pages of these customers.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn of_customers(
+        history: &History,
+        run: &'a RunRecord,
+        customers: BTreeSet<&'a CustomerName>,
+    ) -> Result<Self, StoreError> {
+        let nights = history.nights(&run.integration, run.run, NIGHTS)?;
+        let customers = lines_of(run, &customers);
+        let changed = lines(run).iter().filter(|line| Part::of(line) == Part::Changed).take(SPARKS);
+        let drawn = changed.chain(customers.values().flatten().copied());
+        let handles: BTreeSet<&str> = drawn.map(|line| line.handle.as_str()).collect();
+        let runs: Vec<RunId> = nights.iter().map(|night| night.run).collect();
+        let lines = history.line_nights(&runs, &handles)?;
+        let names = customers.keys().map(|name| (*name).clone()).collect();
+        Ok(Self { run, nights, lines, customers, names })
+    }
+
+    /// As pages take it.
+    pub fn material(&self) -> Material<'_> {
+        Material { run: self.run, nights: &self.nights, lines: &self.lines, customers: &self.names }
+    }
+
+    /// The customers with their lines.
+    pub fn customers(&self) -> impl Iterator<Item = (&'a CustomerName, &[&'a LineRecord])> {
+        self.customers.iter().map(|(customer, lines)| (*customer, lines.as_slice()))
+    }
+}
+
+fn touched(run: &RunRecord) -> BTreeSet<&CustomerName> {
+    let is_news = |line: &&LineRecord| matches!(Part::of(line), Part::Changed | Part::Held | Part::Drift);
+    let mut touched = BTreeSet::new();
+    for source in lines(run).iter().filter(is_news).flat_map(|line| &line.sources) {
+        if touched.len() == CUSTOMERS {
+            break;
+        }
+        touched.insert(&source.customer);
+    }
+    touched
+}
+
+/// The lines of these customers, in one pass.
+fn lines_of<'a>(
+    run: &'a RunRecord,
+    customers: &BTreeSet<&'a CustomerName>,
+) -> BTreeMap<&'a CustomerName, Vec<&'a LineRecord>> {
+    let mut found: BTreeMap<&CustomerName, Vec<&LineRecord>> = BTreeMap::new();
+    for line in lines(run) {
+        let of_it: BTreeSet<&CustomerName> = line.sources.iter().map(|source| &source.customer).collect();
+        for customer in of_it.into_iter().filter(|customer| customers.contains(customer)) {
+            let lines = found.entry(customer).or_default();
+            if lines.len() < customer::LINES {
+                lines.push(line);
+            }
+        }
+    }
+    found
+}

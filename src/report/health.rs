@@ -1,0 +1,178 @@
+//! Is an integration healthy? A pure function of its nights and the clock.
+//!
+//! Unhealthy stays until a run succeeds: a failed night does not become a good one by waiting.
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use chrono::Utc;
+
+use crate::history::lookup::EndSummary;
+use crate::history::lookup::RunSummary;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Mode;
+
+/// What is known of an integration's health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether somebody has to look.
+    pub state: State,
+    /// The newest night that ended; `None` before the first.
+    pub last: Option<RunSummary>,
+    /// When the newest good night ended.
+    pub last_success: Option<DateTime<Utc>>,
+    /// The night that is under way.
+    pub running: Option<RunId>,
+}
+
+/// Whether somebody has to look, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The last night was good, and not long ago.
+    Healthy,
+    /// It is switched off, so nothing is expected of it.
+    Off,
+    /// It never ran.
+    Never,
+    /// The last night was not good.
+    Bad,
+    /// The last night began and never ended, and nobody is at it.
+    CutOff,
+    /// The last night is too long ago.
+    Overdue,
+}
+
+/// What a run has to be to count as a good one: done, with or without something to decide.
+pub fn is_good(end: &EndSummary) -> bool {
+    matches!(Exit::of_code(end.exit_code), Exit::Done | Exit::Decide)
+}
+
+/// The health of an integration. `nights` are its nights, newest first; `is_running` says that a process holds the lock
+/// right now; `expected` after how long without a run somebody has to look.
+pub fn health(nights: &[RunSummary], mode: Mode, is_running: bool, expected: TimeDelta, now: DateTime<Utc>) -> Health {
+    let newest = nights.first();
+    let open = newest.filter(|night| night.end.is_none());
+    let ended = nights.iter().find_map(|night| Some((night, night.end.as_ref()?)));
+    let last_success = nights.iter().filter_map(|night| night.end.as_ref()).find(|end| is_good(end));
+    let late = |end: &EndSummary| now.signed_duration_since(end.finished_at) > expected;
+    let state = match (open, ended) {
+        _ if mode == Mode::Off => State::Off,
+        (Some(_), _) if !is_running => State::CutOff,
+        (_, None) => State::Never,
+        (_, Some((_, end))) if !is_good(end) => State::Bad,
+        (None, Some((_, end))) if late(end) => State::Overdue,
+        (_, Some(_)) => State::Healthy,
+    };
+    Health {
+        state,
+        last: ended.map(|(night, _)| night.clone()),
+        last_success: last_success.map(|end| end.finished_at),
+        running: open.filter(|_| is_running).map(|night| night.run),
+    }
+}
+
+impl Health {
+    /// Whether nobody has to look.
+    pub fn is_healthy(&self) -> bool {
+        matches!(self.state, State::Healthy | State::Off)
+    }
+
+    /// The exit code of `recount status`: the last night's own, and 1 where no night speaks for itself.
+    pub fn exit(&self) -> Exit {
+        let last = self.last.as_ref().and_then(|last| last.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
+        match self.state {
+            State::Off => Exit::Done,
+            State::Healthy | State::Bad => last.unwrap_or(Exit::Unexpected),
+            State::Never | State::CutOff | State::Overdue => Exit::Unexpected,
+        }
+    }
+
+    /// In a few words.
+    pub fn said(&self) -> &'static str {
+        match self.state {
+            State::Healthy => "healthy",
+            State::Off => "off",
+            State::Never => "unhealthy: it never ran",
+            State::Bad => "unhealthy: its last run was not good",
+            State::CutOff => "unhealthy: its last run was cut off",
+            State::Overdue => "unhealthy: it has not run when it should have",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::history::record::Requests;
+    use crate::history::record::Totals;
+    use crate::reconcile::ids::IntegrationName;
+    use crate::reconcile::outcome::RunCommand;
+
+    fn noon() -> DateTime<Utc> {
+        "2026-11-24T12:00:00Z".parse().expect("a time")
+    }
+
+    /// A night that ended so many hours before noon; without an exit code it did not end.
+    fn night(run: i64, hours: i64, exit_code: Option<u8>) -> RunSummary {
+        let started_at = noon() - TimeDelta::hours(hours);
+        let end = exit_code.map(|exit_code| EndSummary {
+            finished_at: started_at,
+            verdict: Exit::of_code(exit_code).verdict(),
+            exit_code,
+            totals: Totals::default(),
+            requests: Requests::default(),
+            head: None,
+        });
+        let (integration, command, mode) = (IntegrationName::new("mail"), RunCommand::Run, Mode::Apply);
+        RunSummary { run: RunId(run), integration, command, mode, started_at, undoes: None, planned: None, end }
+    }
+
+    fn of(nights: &[RunSummary], is_running: bool) -> Health {
+        health(nights, Mode::Apply, is_running, TimeDelta::hours(26), noon())
+    }
+
+    /// Otherwise nobody would notice that a night failed, or that there was none.
+    #[test]
+    fn what_is_not_a_good_night_of_late_is_unhealthy() {
+        for (nights, running, state, exit) in [
+            (vec![], false, State::Never, 1),
+            (vec![night(1, 5, Some(0))], false, State::Healthy, 0),
+            (vec![night(1, 5, Some(3))], false, State::Healthy, 3),
+            (vec![night(1, 26, Some(0))], false, State::Healthy, 0),
+            (vec![night(1, 27, Some(0))], false, State::Overdue, 1),
+            (vec![night(1, -2, Some(0))], false, State::Healthy, 0),
+            (vec![night(2, 5, Some(5)), night(1, 29, Some(0))], false, State::Bad, 5),
+            (vec![night(2, 5, Some(11)), night(1, 29, Some(0))], false, State::Bad, 11),
+            (vec![night(2, 5, Some(130))], false, State::Bad, 130),
+            (vec![night(2, 5, None), night(1, 29, Some(0))], false, State::CutOff, 1),
+            (vec![night(2, 0, None), night(1, 29, Some(0))], true, State::Healthy, 0),
+            (vec![night(2, 0, None), night(1, 24, Some(12))], true, State::Bad, 12),
+            (vec![night(1, 0, None)], true, State::Never, 1),
+        ] {
+            let health = of(&nights, running);
+            assert_eq!((health.state, health.exit().code()), (state, exit), "{nights:?}");
+        }
+    }
+
+    /// Otherwise a failure would heal by being forgotten.
+    #[test]
+    fn unhealthy_stays_until_a_run_succeeds() {
+        let mut nights = vec![night(1, 73, Some(0))];
+        for (run, hours) in [(2, 49), (3, 25), (4, 1)] {
+            nights.insert(0, night(run, hours, Some(12)));
+            let health = of(&nights, false);
+            assert!(!health.is_healthy());
+            assert_eq!(health.last_success, nights.last().map(|night| night.started_at));
+        }
+        nights.insert(0, night(5, 0, Some(3)));
+        assert!(of(&nights, false).is_healthy());
+    }
+
+    #[test]
+    fn what_is_off_is_not_missed() {
+        let health = health(&[night(1, 900, Some(12))], Mode::Off, false, TimeDelta::hours(26), noon());
+        assert!(health.is_healthy());
+        assert_eq!(health.exit(), Exit::Done);
+    }
+}

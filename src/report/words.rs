@@ -1,0 +1,124 @@
+//! Numbers, dates and steps as a person reads them: the same words in every form of a report.
+
+use std::fmt::Write as _;
+
+use chrono::DateTime;
+use chrono::Utc;
+use rust_decimal::Decimal;
+
+use crate::history::record::ExportRecord;
+use crate::history::record::LineRecord;
+use crate::history::record::RunRecord;
+use crate::reconcile::counts::RowLines;
+use crate::reconcile::plan::Source;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::shown::shown;
+
+/// `12 → 0`, as a line shows it; empty where nothing is known.
+pub fn step(line: &LineRecord) -> String {
+    match (line.was, line.wanted) {
+        (None, None) => String::new(),
+        (was, wanted) => format!("{} → {}", units(was), units(wanted)),
+    }
+}
+
+/// A quantity, or a dash where there is none.
+pub(super) fn units(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}
+
+/// By how much a line moves, or would.
+pub(super) fn delta(line: &LineRecord) -> Decimal {
+    line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default())
+}
+
+/// `+3`, `−3`.
+pub(super) fn signed(delta: Decimal) -> String {
+    if delta > Decimal::ZERO { format!("+{delta}") } else { format!("−{}", delta.abs()) }
+}
+
+/// `Tue 24 Nov 2026`.
+pub(super) fn day(at: DateTime<Utc>) -> String {
+    at.format("%a %-d %b %Y").to_string()
+}
+
+/// `2026-11-24 03:11 UTC`.
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// How old the export was when the run began.
+pub(super) fn age(started_at: DateTime<Utc>, export: &ExportRecord) -> String {
+    let age = started_at.signed_duration_since(export.modified_at);
+    match (age.num_days(), age.num_hours(), age.num_minutes()) {
+        (days, _, _) if days >= 3 => format!("{days} d"),
+        (_, hours, _) if hours >= 1 => format!("{hours} h"),
+        (_, _, minutes) => format!("{} min", minutes.max(0)),
+    }
+}
+
+/// `1 204`: digits in groups of three.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
+    groups.join(" ")
+}
+
+/// `1 row`, `1 204 rows`.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(count))
+}
+
+/// The export's file, without its folder.
+pub(super) fn file(export: &ExportRecord) -> String {
+    shown(export.path.rsplit('/').next().unwrap_or_default())
+}
+
+/// One count behind a line: the rows of the export, and what they say.
+pub(super) fn source(source: &Source) -> String {
+    let Source { customer, service, count, lines, how: _, items: _ } = source;
+    let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
+    let numbers = numbers(lines);
+    match (count, lines.as_slice()) {
+        (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
+        (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
+        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
+    }
+}
+
+/// As many lines as are kept may be the first of more.
+fn numbers(lines: &[u64]) -> String {
+    let whole = lines.len() < RowLines::KEPT;
+    let shown = if whole { lines } else { &lines[..RowLines::KEPT - 1] };
+    let shown: Vec<String> = shown.iter().map(u64::to_string).collect();
+    format!("{}{}", shown.join(", "), if whole { "" } else { " and more" })
+}
+
+/// Where a line stands in ConnectWise: the ids that a person searches for.
+pub(super) fn place(line: &LineRecord) -> String {
+    let part = |name: &str, id: Option<i64>| id.map(|id| format!("{name} {id}"));
+    let parts = [
+        part("company", line.company.map(|id| id.0)),
+        part("agreement", line.agreement.map(|id| id.0)),
+        part("addition", line.addition.map(|id| id.0)),
+        line.product.as_ref().map(|product| format!("product {}", shown(product.as_str()))),
+        line.item.as_ref().map(|item| format!("item {}", shown(item.as_str()))),
+    ];
+    let known: Vec<String> = parts.into_iter().flatten().collect();
+    if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
+}
+
+/// How long a run took; nothing while it lasts.
+pub(super) fn took(run: &RunRecord) -> String {
+    let Some(end) = &run.end else { return String::new() };
+    let seconds = end.finished_at.signed_duration_since(run.started_at).num_seconds().max(0);
+    let mut text = String::new();
+    if seconds >= 60 {
+        let _ = write!(text, "{} min ", seconds / 60);
+    }
+    let _ = write!(text, "{} s", seconds % 60);
+    text
+}

@@ -1,0 +1,175 @@
+//! Read-only pages over history and report. There is no address here that changes anything.
+//!
+//! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
+//! refused ([`doorkeeper`]), and nothing on a page may load or run anything.
+
+mod doorkeeper;
+mod pages;
+mod reading;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::reconcile::ids::IntegrationName;
+use crate::report::health::Health;
+use crate::web::doorkeeper::Doorkeeper;
+
+/// What is shown: a state folder, and what only the caller can tell of the configuration.
+#[derive(Clone)]
+pub struct Site {
+    /// The folder of the history.
+    pub state: PathBuf,
+    /// The health of every integration, now.
+    pub health: Asked<Vec<(IntegrationName, Health)>>,
+    /// The metrics, now.
+    pub metrics: Asked<String>,
+}
+
+/// What is asked of the caller at each request; an error is a sentence for the log.
+pub type Asked<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+
+/// Which pages are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All.
+    Pages,
+    /// `/metrics` and `/healthz`: what monitoring asks.
+    Monitoring,
+}
+
+/// Serves until `stop` is ready. `names` are host names under which it may be asked, beside addresses and localhost.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    site: Site,
+    extent: Extent,
+    names: Vec<String>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(site, extent, names)).with_graceful_shutdown(stop).await
+}
+
+fn router(site: Site, extent: Extent, names: Vec<String>) -> Router {
+    let monitoring = Router::new().route("/metrics", get(metrics)).route("/healthz", get(healthz));
+    let pages = match extent {
+        Extent::Monitoring => monitoring,
+        Extent::Pages => monitoring
+            .route("/", get(index))
+            .route("/runs/{run}", get(run))
+            .route("/reports/{run}", get(report))
+            .route("/customers", get(customers))
+            .route("/customers/{customer}", get(customer))
+            .route("/style.css", get(style)),
+    };
+    let doorkeeper = Arc::new(Doorkeeper::new(names));
+    pages.with_state(site).layer(axum::middleware::from_fn_with_state(doorkeeper, doorkeeper::check))
+}
+
+/// Pages load the style sheet of this site, and nothing else at all.
+const CSP: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// A kept report is one file, with its style inside.
+const CSP_REPORT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+async fn index(State(site): State<Site>) -> Response {
+    page(&site, |site| {
+        let health = (site.health)().map_err(reading::Missing::Broken)?;
+        Ok(pages::index(&health, &reading::runs(site)?))
+    })
+    .await
+}
+
+async fn run(State(site): State<Site>, Path(run): Path<i64>) -> Response {
+    page(&site, move |site| Ok(pages::run(&reading::run(site, run)?, reading::kept(site, run).is_some()))).await
+}
+
+/// The report of a run as it was kept, whole.
+async fn report(State(site): State<Site>, Path(run): Path<i64>) -> Response {
+    let found = read(&site, move |site| reading::kept(site, run).ok_or(reading::Missing::Nothing)).await;
+    match found {
+        Ok(html) => answer(StatusCode::OK, "text/html; charset=utf-8", CSP_REPORT, html),
+        Err(missing) => refused(&missing),
+    }
+}
+
+async fn customers(State(site): State<Site>) -> Response {
+    page(&site, |site| Ok(pages::customers(&reading::customers(site)?))).await
+}
+
+async fn customer(State(site): State<Site>, Path(customer): Path<String>) -> Response {
+    page(&site, move |site| {
+        let lines = reading::lines_of(site, &customer)?;
+        if lines.is_empty() { Err(reading::Missing::Nothing) } else { Ok(pages::customer(&customer, &lines)) }
+    })
+    .await
+}
+
+async fn style() -> Response {
+    answer(StatusCode::OK, "text/css; charset=utf-8", CSP, pages::STYLE.to_owned())
+}
+
+async fn metrics(State(site): State<Site>) -> Response {
+    match read(&site, |site| (site.metrics)().map_err(reading::Missing::Broken)).await {
+        Ok(text) => answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", CSP, text),
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// Whether this server can do its work; how the nights were says `recount status`.
+async fn healthz(State(site): State<Site>) -> Response {
+    match read(&site, |site| reading::runs(site).map(|_| ())).await {
+        Ok(()) | Err(reading::Missing::Nothing) => {
+            answer(StatusCode::OK, "text/plain; charset=utf-8", CSP, "ok\n".to_owned())
+        }
+        Err(missing) => refused(&missing),
+    }
+}
+
+async fn page(
+    site: &Site,
+    make: impl FnOnce(&Site) -> Result<maud::Markup, reading::Missing> + Send + 'static,
+) -> Response {
+    match read(site, make).await {
+        Ok(page) => answer(StatusCode::OK, "text/html; charset=utf-8", CSP, page.into_string()),
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// The history is read on a thread that may wait for the disk.
+async fn read<T: Send + 'static>(
+    site: &Site,
+    work: impl FnOnce(&Site) -> Result<T, reading::Missing> + Send + 'static,
+) -> Result<T, reading::Missing> {
+    let site = site.clone();
+    let done = tokio::task::spawn_blocking(move || work(&site)).await;
+    done.unwrap_or_else(|error| Err(reading::Missing::Broken(error.to_string())))
+}
+
+fn refused(missing: &reading::Missing) -> Response {
+    let (status, text) = match missing {
+        reading::Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n"),
+        reading::Missing::Broken(why) => {
+            tracing::error!("a page cannot be shown: {why}");
+            (StatusCode::SERVICE_UNAVAILABLE, "the history cannot be read; recount verify says more\n")
+        }
+    };
+    answer(status, "text/plain; charset=utf-8", CSP, text.to_owned())
+}
+
+fn answer(status: StatusCode, kind: &'static str, csp: &'static str, body: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
+    response
+}

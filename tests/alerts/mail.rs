@@ -1,0 +1,136 @@
+//! Mail, at a real server.
+
+use super::smtp::Greeting;
+use super::smtp::PASSWORD;
+use super::smtp::Received;
+use super::smtp::Smtp;
+use super::smtp::TLS_FOLDER;
+use super::smtp::USER;
+use crate::support::Night;
+
+/// Adds an alert by mail to a night's configuration.
+fn mail(night: &Night, server: &Smtp, tls: &str, more: &str) {
+    night.secret("smtp", PASSWORD, 0o600);
+    let port = server.port;
+    night.append(&format!(
+        "\n[alert.office]\nkind = \"mail\"\nserver = \"localhost\"\nport = {port}\ntls = \"{tls}\"\n\
+         ca_file = \"{TLS_FOLDER}/authority.pem\"\nuser = \"{USER}\"\npassword = {{ file = \"keys/smtp\" }}\n\
+         from = \"recount <recount@example.com>\"\nto = [\"billing@example.com\", \"Ann <ann@example.com>\"]\n{more}\n"
+    ));
+}
+
+fn one(server: &Smtp) -> Received {
+    let received = server.received();
+    assert_eq!(received.len(), 1, "{received:#?}");
+    received[0].clone()
+}
+
+/// A header of a message, unfolded.
+fn header(mail: &Received, name: &str) -> String {
+    let head = mail.data.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ");
+    let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+    line.unwrap_or_else(|| panic!("no {name} in\n{head}"))
+}
+
+/// Otherwise nobody would be told in the morning.
+#[test]
+fn a_night_arrives_by_mail_encrypted_and_signed_in() {
+    for (greeting, tls, auth) in
+        [(Greeting::Implicit, "implicit", "PLAIN LOGIN"), (Greeting::Starttls, "starttls", "LOGIN")]
+    {
+        let night = Night::busy();
+        let server = Smtp::start(greeting, auth);
+        mail(&night, &server, tls, "when = \"always\"\nlink = \"https://recount.example.com/runs/{run}\"");
+        let said = night.run().exits(0);
+        let mail = one(&server);
+        assert!(mail.encrypted && mail.login.ends_with(&format!("{USER} {PASSWORD}")), "{mail:#?}");
+        assert!(mail.from.contains("<recount@example.com>"));
+        assert_eq!(mail.to, ["<billing@example.com>", "<ann@example.com>"]);
+        let run = &said.first_run()["run"];
+        assert!(header(&mail, "Auto-Submitted").contains("auto-generated"));
+        assert!(header(&mail, "References").starts_with("<recount."));
+        assert!(mail.data.contains("text/plain") && mail.data.contains("text/html"));
+        assert!(mail.data.contains(&format!("https://recount.example.com/runs/{run}")), "{}", mail.data);
+        assert!(!mail.data.contains("src=") && !mail.data.contains("<script"));
+        assert!(!said.err.contains(PASSWORD));
+    }
+}
+
+/// Otherwise the password, and who is billed for what, could be read on the way.
+#[test]
+fn nothing_is_said_to_a_server_that_cannot_keep_it() {
+    for (greeting, tls) in [(Greeting::Clear, "starttls"), (Greeting::Clear, "implicit")] {
+        let night = Night::busy();
+        let server = Smtp::start(greeting, "PLAIN");
+        mail(&night, &server, tls, "when = \"always\"");
+        night.config_root("alerts_within = \"2s\"");
+        night.run().exits(0);
+        assert!(server.received().is_empty());
+        let status = night.recount(&["status", "--json"]).exits(0).json();
+        assert_eq!(status["alerts"][0]["outcome"], "failed", "{status}");
+    }
+}
+
+/// Otherwise a wrong authority would be as good as the right one.
+#[test]
+fn a_stranger_gets_no_mail() {
+    let night = Night::busy();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("ca_file")).collect();
+    night.write("recount.toml", text.join("\n") + "\n");
+    night.run().exits(0);
+    assert!(server.received().is_empty());
+    let said = night.recount(&["alerts", "test"]).exits(1);
+    assert!(said.out.contains("✗ office (mail)"), "{}", said.out);
+}
+
+/// Otherwise whoever names a customer could write headers, or a mail of their own.
+#[test]
+fn a_name_cannot_become_a_header() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"attention\"");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n\"Evil\nBcc: all@example.com\n\n<b>&Co\",CloudFilter,1\n");
+    night.run().exits(3);
+    let mail = one(&server);
+    let head = mail.data.split("\r\n\r\n").next().unwrap_or_default();
+    assert!(!head.contains("Bcc"), "{head}");
+    assert_eq!(mail.to.len(), 2);
+    let html = mail.data.split("text/html").nth(1).expect("an HTML part");
+    assert!(!html.contains("<b>"), "{html}");
+}
+
+/// Otherwise an ordinary morning would come with noise, and people would stop reading.
+#[test]
+fn a_quiet_night_is_silent_and_the_end_of_trouble_is_told() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"attention\"");
+    night.run().exits(0);
+    assert!(server.received().is_empty());
+    night.fault(r#"[{"then": {"status": 401}}]"#);
+    night.run();
+    night.no_faults();
+    night.run().exits(0);
+    night.run().exits(0);
+    let subjects: Vec<String> = server.received().iter().map(|mail| header(mail, "Subject")).collect();
+    assert_eq!(subjects.len(), 2, "the trouble, and its end: {subjects:?}");
+}
+
+/// Dry runs are nobody's business but the caller's.
+#[test]
+fn a_plan_tells_nobody() {
+    let night = Night::new();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    night.recount(&["plan"]).exits(0);
+    night.recount(&["run", "--dry-run"]).exits(0);
+    assert!(server.received().is_empty());
+    night.recount(&["alerts", "test", "office"]).exits(0);
+    assert!(one(&server).data.contains("TEST"));
+    night.recount(&["alerts", "test", "offce"]).exits(2);
+}

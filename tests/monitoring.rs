@@ -1,0 +1,86 @@
+//! What watches over recount: `status`, `integrations`, metrics, pages; and that all of them say the same of a night.
+
+mod agreement;
+mod exposition;
+mod pages;
+
+use crate::support::Night;
+
+/// Otherwise nobody would notice that a night failed until the invoices are out.
+#[test]
+fn a_bad_night_is_unhealthy_until_a_good_one() {
+    let night = Night::new();
+    let never = night.recount(&["status"]).exits(1);
+    assert!(never.out.contains("it never ran"), "{}", never.out);
+    night.approve();
+    night.recount(&["status"]).exits(0);
+    night.fault(r#"[{"then": {"status": 401}}]"#);
+    night.run().exits(13);
+    let status = night.recount(&["status", "mail"]).exits(13);
+    assert!(status.out.contains("unhealthy") && status.out.contains("recount report"), "{}", status.out);
+    night.no_faults();
+    // A look at it heals nothing.
+    night.recount(&["plan"]).exits(0);
+    night.recount(&["status"]).exits(13);
+    night.run().exits(0);
+    let status = night.recount(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["integrations"][0]["healthy"], true, "{status}");
+    night.recount(&["status", "male"]).exits(2);
+}
+
+/// Otherwise a timer that was never enabled would look like a year of quiet nights.
+#[test]
+fn a_night_that_does_not_come_is_unhealthy() {
+    let night = Night::new();
+    night.approve();
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let old = "2026-01-01T02:00:00.000000000Z";
+    history.execute("UPDATE runs SET started_at = ?1, finished_at = ?1", [old]).expect("long ago");
+    drop(history);
+    let status = night.recount(&["status", "--json"]).exits(1).json();
+    assert_eq!(status["integrations"][0]["state"], "overdue", "{status}");
+    night.config_root("# nothing else");
+    night.append("\n[integration.other]\nconnectwise = \"main\"\nmode = \"off\"\ncustomers = \"customers.csv\"\n\
+                  [integration.other.export]\npath = \"x\"\ncolumns = { customer = \"a\", service = \"b\", count = \"c\" }\n");
+    let list = night.recount(&["integrations", "--json"]).exits(0).json();
+    let states: Vec<&str> =
+        list["integrations"].as_array().expect("a list").iter().filter_map(|one| one["state"].as_str()).collect();
+    assert_eq!(states, ["overdue", "off"], "{list}");
+}
+
+/// Otherwise a switch would have to be thrown by hand in a file that bills people.
+#[test]
+fn an_integration_is_switched_off_and_on_in_place() {
+    let night = Night::new();
+    let before = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let list = night.recount(&["integrations"]).exits(0);
+    assert!(list.out.contains("mail  apply") && list.out.contains("2 mapped, 0 skipped"), "{}", list.out);
+    night.recount(&["integrations", "disable", "mail"]).exits(0);
+    night.recount(&["run"]).exits(16);
+    night.recount(&["integrations", "enable", "mail", "--mode", "observe"]).exits(0);
+    let observing = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    assert_eq!(observing, before.replace("mode = \"apply\"", "mode = \"observe\""));
+    night.recount(&["integrations", "enable", "mail", "--mode", "apply"]).exits(0);
+    assert_eq!(std::fs::read_to_string(night.path("recount.toml")).expect("the configuration"), before);
+    night.recount(&["integrations", "enable", "male", "--mode", "apply"]).exits(2);
+    night.recount(&["integrations", "enable", "mail"]).exits(2);
+}
+
+/// Otherwise a second operator would start a run on top of one, or wonder.
+#[test]
+fn a_run_in_progress_shows_as_such() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"path": "/agreements/10/additions"}, "then": {"connection": "hold"}}]"#);
+    let running = night.start(&["run"]);
+    crate::support::wait_until("the run reads", || !night.sent("GET").is_empty());
+    let list = night.recount(&["integrations", "--json"]).exits(0).json();
+    assert!(list["running"].as_str().is_some_and(|holder| holder.starts_with("process ")), "{list}");
+    assert!(list["integrations"][0]["running"].is_i64(), "{list}");
+    night.recount(&["status"]).exits(0);
+    night.heard(running.kill());
+    let status = night.recount(&["status", "--json"]).exits(1).json();
+    assert_eq!(
+        (&status["running"], &status["integrations"][0]["state"]),
+        (&serde_json::Value::Null, &"cut-off".into())
+    );
+}

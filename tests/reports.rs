@@ -1,0 +1,113 @@
+//! The morning's report in all its forms: terminal, JSON, HTML, Markdown, CSV.
+
+mod golden;
+pub(crate) mod numbers;
+mod pages;
+
+use chrono::DateTime;
+use recount::history::record::ExportRecord;
+use recount::history::record::LineRecord;
+use recount::history::record::PlanRecord;
+use recount::history::record::Requests;
+use recount::history::record::RunEnd;
+use recount::history::record::RunRecord;
+use recount::history::record::Totals;
+use recount::reconcile::code::Code;
+use recount::reconcile::code::Severity;
+use recount::reconcile::ids::AgreementId;
+use recount::reconcile::ids::CustomerName;
+use recount::reconcile::ids::IntegrationName;
+use recount::reconcile::ids::ProductCode;
+use recount::reconcile::ids::RunId;
+use recount::reconcile::ids::ServiceName;
+use recount::reconcile::outcome::Mode;
+use recount::reconcile::outcome::Outcome;
+use recount::reconcile::outcome::RunCommand;
+use recount::reconcile::outcome::RunVerdict;
+use recount::reconcile::plan::Finding;
+use recount::reconcile::plan::Source;
+use recount::reconcile::quantity::Quantity;
+use rust_decimal::Decimal;
+
+/// A line of this customer; its number makes it different from all others.
+fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32, wanted: u32) -> LineRecord {
+    let count = Some(Quantity::from(wanted));
+    let source = Source {
+        customer: CustomerName::new(customer),
+        service: ServiceName::new("CloudFilter"),
+        count,
+        lines: vec![2],
+        how: None,
+        items: Vec::new(),
+    };
+    LineRecord {
+        handle: format!("h{number}"),
+        company: None,
+        agreement: Some(AgreementId(number as i64)),
+        addition: None,
+        product: Some(ProductCode::new("MP-CLOUDFILTER")),
+        item: None,
+        sources: vec![source],
+        was: Some(Quantity::from(was)),
+        wanted: count,
+        now: count,
+        outcome,
+        reason,
+        detail: format!("{customer} goes from {was} to {wanted}"),
+    }
+}
+
+fn finding(severity: Severity, customer: &str, handle: Option<String>) -> Finding {
+    Finding {
+        severity,
+        code: Code::LineStep,
+        customer: Some(CustomerName::new(customer)),
+        service: None,
+        handle,
+        message: format!("{customer} moves a long way"),
+        fix: "recount accept h1 | recount keep h1".to_owned(),
+    }
+}
+
+/// A run that counted these lines and findings as every run does.
+fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> RunRecord {
+    let count = |outcomes: &[Outcome]| lines.iter().filter(|line| outcomes.contains(&line.outcome)).count();
+    let totals = Totals {
+        to_decide: findings.iter().filter(|finding| finding.severity == Severity::Decide).count(),
+        changed: count(&[Outcome::Updated, Outcome::Created]),
+        would_change: count(&[Outcome::WouldUpdate, Outcome::WouldCreate]),
+        failed: count(&[Outcome::Failed]),
+        unknown: count(&[Outcome::Unknown]),
+        lines: lines.len(),
+        explained: lines.len(),
+    };
+    let at = DateTime::UNIX_EPOCH;
+    let export = ExportRecord {
+        path: "exports/mail.csv".to_owned(),
+        sha256: "ab".repeat(32),
+        rows: 3,
+        customers: 2,
+        units: Decimal::from(9),
+        modified_at: at,
+        open_end: false,
+    };
+    let end = RunEnd {
+        finished_at: at,
+        verdict,
+        exit_code: 3,
+        findings,
+        totals,
+        requests: Requests::default(),
+        head: Some("cd".repeat(32)),
+    };
+    RunRecord {
+        run: RunId(7),
+        integration: IntegrationName::new("mail"),
+        command: RunCommand::Run,
+        mode: Mode::Apply,
+        started_at: at,
+        undoes: None,
+        planned: Some(PlanRecord { fingerprint: "ef".repeat(32), accepted: true, export, lines }),
+        end: Some(end),
+    }
+}

@@ -1,0 +1,149 @@
+//! The four numbers and the verdict are the same in every form: a person who reads the mail decides as one who reads the
+//! page does.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use recount::history::History;
+use recount::history::record::RunRecord;
+use recount::reconcile::code::Code;
+use recount::reconcile::code::Severity;
+use recount::reconcile::exit::Exit;
+use recount::reconcile::outcome::Outcome;
+use recount::reconcile::outcome::RunVerdict;
+use recount::report::csv;
+use recount::report::html;
+use recount::report::html::Material;
+use recount::report::json::Document;
+use recount::report::markdown;
+use recount::report::model::Verdict;
+use recount::report::paint::Paint;
+use recount::report::text;
+use recount::report::text::View;
+use regex::Regex;
+
+use super::finding;
+use super::line;
+use super::run;
+use crate::support::Night;
+
+/// To decide, changed, failed, unknown, explained, lines.
+type Numbers = [usize; 6];
+
+/// What the HTML form says of this run alone.
+pub(super) fn page(run: &RunRecord) -> String {
+    let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
+    html::run::page(&Material { run, nights: &[], lines: &lines, customers: &customers })
+}
+
+/// All forms of one run say the same.
+fn agrees(run: &RunRecord) {
+    let plain = text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] });
+    let (page, markdown) = (page(run), markdown::render(run));
+    let expected = of_page(&page);
+    assert_eq!(of_sentence(&markdown), Some(expected), "{markdown}");
+    if let Some(said) = of_sentence(&plain) {
+        assert_eq!(said, expected, "{plain}");
+    } else if plain.contains("nothing to decide") {
+        let quiet = Regex::new(r"([\d ]+) lines? explained · 0 changed").expect("a pattern");
+        let lines = number(&quiet.captures(&plain).expect("a quiet night")[1]);
+        assert_eq!([0, 0, 0, 0, lines, lines], expected, "{plain}");
+    }
+    // On the terminal, what does not fit in the first line goes on in the second.
+    let verdict = Verdict::of(run).words.split(": ").next().unwrap_or_default().to_owned();
+    for (form, text) in [("text", &plain), ("html", &page), ("markdown", &markdown)] {
+        assert!(text.contains(&verdict), "{form} lacks {verdict}: {text}");
+    }
+    if run.end.is_some() {
+        of_document(run, expected);
+        of_rows(run, expected);
+    }
+}
+
+fn of_sentence(text: &str) -> Option<Numbers> {
+    let sentence = r"to decide (\d+) · (?:would change|changed) (\d+) \(.*?\) · failed (\d+)(?: · unknown (\d+))? · explained ([\d ]+)/([\d ]+)";
+    let found = Regex::new(sentence).expect("a pattern").captures(text)?;
+    Some(std::array::from_fn(|at| found.get(at + 1).map_or(0, |number_text| number(number_text.as_str()))))
+}
+
+fn of_page(page: &str) -> Numbers {
+    let names = ["to-decide", "changed", "failed", "unknown", "explained", "lines"];
+    names.map(|name| {
+        let pattern = Regex::new(&format!(r#" id="n-{name}">([\d ]+)<"#)).expect("a pattern");
+        pattern.captures(page).map_or(0, |found| number(&found[1]))
+    })
+}
+
+fn number(text: &str) -> usize {
+    text.replace(' ', "").parse().expect("a number")
+}
+
+/// What only would change is none of the changes, neither in JSON nor in CSV.
+fn of_document(run: &RunRecord, expected: Numbers) {
+    let document = serde_json::to_value(Document::new(Exit::Done, std::slice::from_ref(run), None)).expect("JSON");
+    let totals = &document["runs"][0]["totals"];
+    let names = ["to_decide", "changed", "failed", "unknown", "explained", "lines"];
+    let found: Numbers = names.map(|name| totals[name].as_u64().and_then(|n| n.try_into().ok()).expect("a number"));
+    assert_eq!(found, done(run, expected), "{totals}");
+}
+
+fn of_rows(run: &RunRecord, expected: Numbers) {
+    let text = csv::render(run);
+    let mut rows = ::csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let rows: Vec<::csv::StringRecord> = rows.records().map(|row| row.expect("a row")).collect();
+    let count = |is: &dyn Fn(&::csv::StringRecord) -> bool| rows.iter().filter(|row| is(row)).count();
+    let outcome = |words: &'static [&'static str]| count(&move |row| &row[0] == "line" && words.contains(&&row[14]));
+    let kept = run.planned.as_ref().map_or(0, |planned| planned.lines.len());
+    let [_, _, _, _, explained, lines] = expected;
+    let found = [
+        count(&|row| &row[0] == "finding" && &row[4] == "decide"),
+        outcome(&["updated", "created"]),
+        outcome(&["failed"]),
+        outcome(&["unknown"]),
+        // Of an older night the unchanged lines are only counted.
+        count(&|row| &row[0] == "line" && !row[15].is_empty()) + lines - kept,
+        count(&|row| &row[0] == "line") + lines - kept,
+    ];
+    assert_eq!(found, done(run, expected), "{text}");
+    assert_eq!(explained, lines);
+}
+
+fn done(run: &RunRecord, mut expected: Numbers) -> Numbers {
+    if recount::report::model::Report::of(run).numbers.would {
+        expected[1] = 0;
+    }
+    expected
+}
+
+/// Every run of an installation, as its history tells it.
+pub(crate) fn agree(night: &Night) {
+    let Ok(Some(history)) = History::open_existing(&night.path("state")) else { return };
+    for summary in history.runs(100).expect("the runs") {
+        agrees(&history.run(summary.run).expect("readable").expect("a run"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_run_did_all_forms_say_the_same(
+        lines in prop::collection::vec((0..Outcome::ALL.len(), 0..Code::ALL.len(), 0_u32..50, 0_u32..50), 0..12),
+        findings in prop::collection::vec((0..3_usize, prop::option::of(0..12_usize)), 0..8),
+        verdict in 0..RunVerdict::ALL.len(),
+        planned: bool,
+        ended: bool,
+    ) {
+        let severities = [Severity::Decide, Severity::Warning, Severity::Info];
+        let lines = lines.into_iter().enumerate().map(|(number, (outcome, reason, was, wanted))| {
+            line(number, "Acme & <b>", Outcome::ALL[outcome], Code::ALL[reason], was, wanted)
+        });
+        let findings = findings.into_iter().map(|(severity, line)| {
+            finding(severities[severity], "Acme", line.map(|number| format!("h{number}")))
+        });
+        let lines = if planned { lines.collect() } else { Vec::new() };
+        let mut run = run(lines, findings.collect(), RunVerdict::ALL[verdict]);
+        run.planned = run.planned.filter(|_| planned);
+        run.end = run.end.filter(|_| ended);
+        agrees(&run);
+    }
+}

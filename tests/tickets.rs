@@ -1,0 +1,281 @@
+//! Service tickets: each matter that waits for a person has one, whatever goes wrong on the way, and no run changes
+//! because of them.
+
+mod faults;
+
+use recount::sim::Wire;
+use serde_json::Value;
+
+use crate::support::Night;
+use crate::support::Said;
+
+/// Tickets for everything, closed when settled.
+const TICKETS: &str = r#"
+[integration.mail.tickets]
+board = "billing"
+company = 250
+status = "New"
+closing_status = ">Closed"
+priority = "Priority 3 - Medium"
+type = "Billing"
+source = "API"
+note_every = "7d"
+"#;
+
+/// Cedar has no row in customers.csv.
+const UNMAPPED: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,1\n";
+const QUIET: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n";
+
+/// An installation past its first approval that keeps tickets, with these keys changed or added.
+fn desk(keys: &[&str]) -> Night {
+    let night = Night::new();
+    night.approve();
+    night.sim().edit(|world| {
+        let own = r#"{"id": 250, "name": "Example MSP"}"#;
+        world.companies.push(serde_json::from_str(own).expect("a company"));
+    });
+    // An export that lost a customer is another test's matter.
+    for share in ["min_rows", "min_customers", "min_units"] {
+        night.config("guards", &format!("{share} = \"0%\""));
+    }
+    night.config("guards", "max_units_down = \"100%\"");
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let mut tickets: Vec<&str> = TICKETS.lines().collect();
+    for key in keys {
+        let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        tickets.retain(|line| name(line) != name(key));
+        tickets.push(key);
+    }
+    night.write("recount.toml", format!("{config}\n{}\n", tickets.join("\n")));
+    night.sim().clear_requests();
+    night
+}
+
+fn tickets(night: &Night) -> Vec<Wire> {
+    night.sim().world().tickets
+}
+
+fn notes(night: &Night) -> Vec<String> {
+    let text = |note: &Wire| note["text"].as_str().unwrap_or_default().to_owned();
+    night.sim().world().notes.iter().map(text).collect()
+}
+
+/// The only ticket there is, which is open or closed.
+fn only_one(night: &Night, closed: bool) -> Wire {
+    let mut tickets = tickets(night);
+    assert_eq!(tickets.len(), 1, "{tickets:#?}");
+    assert_eq!(tickets[0]["closedFlag"], closed, "{tickets:#?}");
+    tickets.remove(0)
+}
+
+/// What `recount tickets --json` lists.
+fn listed(night: &Night) -> Value {
+    night.recount(&["tickets", "--json"]).exits(0).json()
+}
+
+fn troubles(night: &Night) -> Vec<String> {
+    let last = listed(night)["last"][0]["events"].clone();
+    let events = last.as_array().cloned().unwrap_or_default();
+    let trouble = |event: &&Value| event["event"] == "trouble";
+    events.iter().filter(trouble).filter_map(|event| event["said"].as_str().map(str::to_owned)).collect()
+}
+
+fn sent(night: &Night, method: &str) -> usize {
+    night.sent(method).iter().filter(|request| request.path().contains("/service/tickets")).count()
+}
+
+#[test]
+fn a_matter_is_opened_once_left_alone_and_closed_once() {
+    let night = desk(&[]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let ticket = only_one(&night, false);
+    assert_eq!(ticket["company"]["id"], 250);
+    assert_eq!((&ticket["board"]["name"], &ticket["status"]["name"]), (&"Billing".into(), &"New".into()));
+    assert_eq!((&ticket["type"]["name"], &ticket["source"]["name"]), (&"Billing".into(), &"API".into()));
+    assert_eq!(ticket["priority"]["name"], "Priority 3 - Medium");
+    let summary = ticket["summary"].as_str().expect("a summary");
+    assert!(summary.starts_with("recount mail: customer-unmapped, Cedar ("), "{summary}");
+    assert!(ticket["initialInternalAnalysis"].as_str().is_some_and(|text| text.contains("Cedar")), "{ticket:#?}");
+    assert!(ticket.get("initialDescription").is_none(), "the customer's people do not read it");
+    assert_eq!(ticket["processNotifications"], false);
+    assert_eq!(listed(&night)["tickets"][0]["ticket"], ticket["id"]);
+
+    night.sim().clear_requests();
+    night.run().exits(3);
+    only_one(&night, false);
+    assert_eq!(sent(&night, "POST") + sent(&night, "GET"), 0, "nothing is due");
+
+    night.export(QUIET);
+    night.run().exits(0);
+    only_one(&night, true);
+    assert_eq!(notes(&night).len(), 1, "why it was closed");
+    night.sim().clear_requests();
+    night.run().exits(0);
+    assert_eq!(sent(&night, "GET") + sent(&night, "POST") + sent(&night, "PATCH"), 0, "closed once");
+    assert_eq!(listed(&night)["tickets"], serde_json::json!([]));
+}
+
+#[test]
+fn a_matter_that_persists_gets_notes_and_one_that_returns_a_ticket_of_its_own() {
+    let night = desk(&["note_every = \"0s\""]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    night.run().exits(3);
+    only_one(&night, false);
+    assert_eq!(notes(&night).len(), 1);
+    assert!(notes(&night)[0].starts_with("Still so in run "), "{:?}", notes(&night));
+    night.export(QUIET);
+    night.run().exits(0);
+    let first = only_one(&night, true);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let tickets = tickets(&night);
+    assert_eq!(tickets.len(), 2);
+    assert_ne!(tickets[0]["externalXRef"], tickets[1]["externalXRef"]);
+    let text = tickets[1]["initialInternalAnalysis"].as_str().expect("a text");
+    assert!(text.contains(&format!("Earlier ticket about it: {}.", first["id"])), "{text}");
+}
+
+/// Billing does not need tickets, nor tickets billing; and a plan tells nobody.
+#[test]
+fn observing_keeps_tickets_and_a_dry_run_does_not() {
+    let night = desk(&[]);
+    night.config("", "mode = \"observe\"");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,5\n");
+    night.recount(&["plan"]).exits(3);
+    night.recount(&["run", "--dry-run"]).exits(3);
+    assert_eq!(night.sim().writes().len(), 0);
+    night.run().exits(3);
+    let ticket = only_one(&night, false);
+    assert_eq!(ticket["company"]["id"], 1, "the customer's own company");
+    let text = ticket["initialInternalAnalysis"].as_str().expect("a text");
+    assert!(text.contains("held 3, the export says 0") && text.contains("recount accept "), "{text}");
+    assert_eq!(night.sim().writes().len(), 1, "the ticket, and nothing of billing");
+}
+
+#[test]
+fn a_refused_export_and_a_failed_run_are_matters_of_their_own() {
+    let night = desk(&[]);
+    night.export("Account,Product,Quantity\n");
+    night.run().exits(11);
+    let ticket = only_one(&night, false);
+    assert!(ticket["summary"].as_str().is_some_and(|text| text.ends_with(", the export")), "{ticket:#?}");
+    assert_eq!(ticket["company"]["id"], 250);
+    night.run().exits(11);
+    only_one(&night, false);
+    night.export(QUIET);
+    night.fault(r#"[{"when": {"path": "/procurement/catalog"}, "then": {"status": 403}}]"#);
+    night.run().exits(13);
+    let open = tickets(&night);
+    assert_eq!(open.iter().filter(|ticket| ticket["closedFlag"] == false).count(), 2, "{open:#?}");
+    night.no_faults();
+    night.run().exits(0);
+    assert!(tickets(&night).iter().all(|ticket| ticket["closedFlag"] == true));
+    assert_eq!(tickets(&night).len(), 2);
+}
+
+#[test]
+fn kinds_and_customers_are_selected() {
+    for (key, opened) in [
+        (r#"kinds = ["held-line"]"#, 0),
+        (r#"kinds = ["unmapped-customer"]"#, 1),
+        (r#"customers = { only = ["Acme"] }"#, 0),
+        (r#"customers = { except = ["Acme"] }"#, 1),
+        ("close = false", 1),
+    ] {
+        let night = desk(&[key]);
+        night.export(UNMAPPED);
+        night.run().exits(3);
+        assert_eq!(tickets(&night).len(), opened, "{key}");
+        night.export(QUIET);
+        night.run().exits(0);
+        let closed = tickets(&night).iter().filter(|ticket| ticket["closedFlag"] == true).count();
+        assert_eq!(closed, if key == "close = false" { 0 } else { opened }, "{key}");
+    }
+}
+
+/// Otherwise one bad export would fill a board.
+#[test]
+fn a_flood_is_spread_over_nights() {
+    let night = desk(&["max_new = 2"]);
+    let many: String = (1..=5).map(|n| format!("Unknown {n},CloudFilter,1\n")).collect();
+    night.export(format!("{QUIET}{many}"));
+    night.run().exits(3);
+    assert_eq!(tickets(&night).len(), 2);
+    assert!(troubles(&night)[0].starts_with("3 more wait"), "{:?}", troubles(&night));
+    night.run();
+    night.run();
+    assert_eq!(tickets(&night).len(), 5);
+    night.sim().clear_requests();
+    night.run();
+    assert_eq!(sent(&night, "POST"), 0);
+}
+
+/// A person who closes a ticket has seen the matter.
+#[test]
+fn a_ticket_that_a_person_closed_is_left_alone_until_the_matter_is_settled() {
+    let night = desk(&["note_every = \"0s\""]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    night.sim().edit(|world| {
+        world.tickets[0].insert("closedFlag".to_owned(), true.into());
+        world.tickets[0].insert("status".to_owned(), serde_json::json!({"id": 13, "name": ">Closed"}));
+    });
+    night.run().exits(3);
+    night.run().exits(3);
+    only_one(&night, true);
+    assert!(notes(&night).is_empty());
+    night.export(QUIET);
+    night.run().exits(0);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    assert_eq!(tickets(&night).len(), 2, "it came up again");
+}
+
+/// Otherwise names in a vendor's export could write our words, or break the request.
+#[test]
+fn hostile_names_end_in_plain_texts() {
+    let night = desk(&[r#"summary = "[customer] [[x]""#]);
+    let name = format!("[fix] \u{202e}<b>' or id>0 {}", "🎫".repeat(200));
+    night.export(format!("{QUIET}\"{name}\",CloudFilter,1\n"));
+    night.run().exits(3);
+    let ticket = only_one(&night, false);
+    let summary = ticket["summary"].as_str().expect("a summary");
+    assert!(summary.starts_with("[fix] \\u{202e}<b>' or id>0 ") && summary.chars().count() <= 100, "{summary}");
+    night.run().exits(3);
+    only_one(&night, false);
+}
+
+#[test]
+fn a_test_ticket_says_what_it_is_and_no_run_takes_it_for_its_own() {
+    let night = desk(&[]);
+    let said: Said = night.recount(&["tickets", "test"]).exits(0);
+    assert!(said.out.contains("sample data"), "{}", said.out);
+    let ticket = only_one(&night, false);
+    assert!(ticket["summary"].as_str().is_some_and(|text| text.starts_with("TEST ")), "{ticket:#?}");
+    assert!(ticket["externalXRef"].as_str().is_some_and(|text| text.starts_with("recount-test-")));
+    night.run().exits(0);
+    only_one(&night, false);
+    assert_eq!(listed(&night)["tickets"], serde_json::json!([]));
+}
+
+/// A name that ConnectWise does not know is told by day, and not found out at night.
+#[test]
+fn check_looks_whether_the_desk_is_there() {
+    let night = desk(&[]);
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("tickets") && said.out.contains("board billing"), "{}", said.out);
+    let good = said.exit;
+    for (key, words) in [
+        (r#"board = "Nowhere""#, "there is no board \"Nowhere\""),
+        (r#"status = "Nowhere""#, "there is no status \"Nowhere\""),
+        (r#"priority = "Nowhere""#, "there is no priority \"Nowhere\""),
+        (r#"source = "Nowhere""#, "there is no source \"Nowhere\""),
+        ("company = 4711", "there is no company 4711"),
+    ] {
+        let said = desk(&[key]).recount(&["check"]);
+        assert_eq!(said.exit, if good == 0 { 16 } else { good.max(16) }, "{key}: {}", said.out);
+        assert!(said.out.contains(words), "{key}: {}", said.out);
+    }
+}
