@@ -78,6 +78,10 @@ fn commands(page: &str) -> Vec<String> {
 fn refused(typed: &str) -> Option<String> {
     let words = words(typed);
     let begins = words.iter().position(|word| word == "recount" || word == "recount-as-service")?;
+    // A mail's subject begins with the program's name as well.
+    if words.get(begins + 1)?.starts_with(char::is_uppercase) {
+        return None;
+    }
     // In running text a command may stand without what it asks for: `recount why`.
     let bare = words.len() == begins + 2;
     let error = whole().try_get_matches_from(&words[begins..]).err()?;
