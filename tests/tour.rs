@@ -38,7 +38,10 @@ fn script(night: &Night) -> String {
         let real = line.replace("http://127.0.0.1:8480", &night.sim().url()).replace("FINGERPRINT", fingerprint);
         let real = real.replace("00000000-0000-0000-0000-000000000000", CLIENT_ID);
         let real = if line.starts_with("export CW_") { night.exported_keys() } else { real };
-        format!("printf '%s\\n' '$ {}'\n{real} || {{ code=$?; [ $code -eq 3 ] || exit $code; }}\n", line.replace('\'', ""))
+        format!(
+            "printf '%s\\n' '$ {}'\n{real} || {{ code=$?; [ $code -eq 3 ] || exit $code; }}\n",
+            line.replace('\'', "")
+        )
     });
     format!("export PATH={bin}:$PATH\n{}", lines.collect::<String>())
 }

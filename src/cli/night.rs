@@ -116,7 +116,7 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let found = history.summary(run).map_err(|error| session::store(&error))?;
-    let found = found.ok_or_else(|| Trouble::new(Exit::Usage, format!("there is no run {run}"), "recount history"))?;
+    let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
     if history.writes_of(run).map_err(|error| session::store(&error))?.is_empty() {
         let message = format!("run {run} wrote nothing, so there is nothing to set back");
         return Err(Trouble::new(Exit::Usage, message, "recount history"));
