@@ -80,11 +80,6 @@ fn what_is_not_in_the_schema_is_found() {
 }
 
 fn schema() -> Value {
-    let words = |all: Vec<&str>| json!({"type": "string", "enum": all});
-    let or_null = |kind: &str| json!({"type": [kind, "null"]});
-    let names = json!({"type": "array", "items": {"type": "string"}});
-    let whole = json!({"type": "integer"});
-    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What recount plan, run, apply, undo and report print with --json",
@@ -95,79 +90,128 @@ fn schema() -> Value {
         "required": ["schema", "exit_code", "runs"],
         "properties": {
             "schema": {"const": 1},
-            "exit_code": whole,
+            "exit_code": {"type": "integer"},
             "runs": {"type": "array", "items": {"$ref": "#/$defs/run"}},
             "error": object(&["message", "fix"], json!({"message": {"type": "string"}, "fix": {"type": "string"}})),
         },
         "$defs": {
             "time": {"type": "string", "format": "date-time"},
             "quantity": {"type": ["number", "null"]},
-            "run": object(
-                &["run", "integration", "command", "mode", "verdict", "started_at", "finished_at", "plan", "totals",
-                  "export", "lines", "findings", "requests", "undoes", "head"],
-                json!({
-                    "run": whole,
-                    "integration": {"type": "string"},
-                    "command": words(RunCommand::ALL.iter().map(|one| one.as_str()).collect()),
-                    "mode": words(Mode::ALL.iter().map(|one| one.as_str()).collect()),
-                    "verdict": words(RunVerdict::ALL.iter().map(|one| one.as_str()).collect()),
-                    "started_at": {"$ref": "#/$defs/time"},
-                    "finished_at": {"oneOf": [{"$ref": "#/$defs/time"}, {"type": "null"}]},
-                    "plan": or_null("string"),
-                    "totals": counted(&["to_decide", "changed", "would_change", "failed", "unknown", "lines", "explained"]),
-                    "export": {"oneOf": [{"$ref": "#/$defs/export"}, {"type": "null"}]},
-                    "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
-                    "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}},
-                    "requests": counted(&["sent", "retried", "throttled_ms"]),
-                    "undoes": or_null("integer"),
-                    "head": or_null("string"),
-                }),
-            ),
-            "export": object(
-                &["path", "sha256", "rows", "customers", "modified_at"],
-                json!({
-                    "path": {"type": "string"},
-                    "sha256": {"type": "string"},
-                    "rows": whole,
-                    "customers": whole,
-                    "modified_at": {"$ref": "#/$defs/time"},
-                }),
-            ),
-            "line": object(
-                &["handle", "customers", "services", "company_id", "agreement_id", "addition_id", "product", "item",
-                  "was", "wanted", "now", "outcome", "reason", "detail"],
-                json!({
-                    "handle": {"type": "string"},
-                    "customers": names,
-                    "services": names,
-                    "company_id": or_null("integer"),
-                    "agreement_id": or_null("integer"),
-                    "addition_id": or_null("integer"),
-                    "product": or_null("string"),
-                    "item": or_null("string"),
-                    "was": {"$ref": "#/$defs/quantity"},
-                    "wanted": {"$ref": "#/$defs/quantity"},
-                    "now": {"$ref": "#/$defs/quantity"},
-                    "outcome": words(Outcome::ALL.iter().map(|one| one.as_str()).collect()),
-                    "reason": words(codes.clone()),
-                    "detail": {"type": "string"},
-                    "items": names,
-                }),
-            ),
-            "finding": object(
-                &["code", "severity", "customer", "service", "handle", "message", "fix"],
-                json!({
-                    "code": words(codes),
-                    "severity": words(vec!["decide", "warning", "info"]),
-                    "customer": or_null("string"),
-                    "service": or_null("string"),
-                    "handle": or_null("string"),
-                    "message": {"type": "string"},
-                    "fix": {"type": "string"},
-                }),
-            ),
+            "run": run(),
+            "export": export(),
+            "line": line(),
+            "finding": finding(),
         },
     })
+}
+
+fn run() -> Value {
+    let required = [
+        "run",
+        "integration",
+        "command",
+        "mode",
+        "verdict",
+        "started_at",
+        "finished_at",
+        "plan",
+        "totals",
+        "export",
+        "lines",
+        "findings",
+        "requests",
+        "undoes",
+        "head",
+    ];
+    let totals = ["to_decide", "changed", "would_change", "failed", "unknown", "lines", "explained"];
+    let properties = json!({
+        "run": {"type": "integer"},
+        "integration": {"type": "string"},
+        "command": words(RunCommand::ALL.iter().map(|one| one.as_str())),
+        "mode": words(Mode::ALL.iter().map(|one| one.as_str())),
+        "verdict": words(RunVerdict::ALL.iter().map(|one| one.as_str())),
+        "started_at": {"$ref": "#/$defs/time"},
+        "finished_at": {"oneOf": [{"$ref": "#/$defs/time"}, {"type": "null"}]},
+        "plan": or_null("string"),
+        "totals": counted(&totals),
+        "export": {"oneOf": [{"$ref": "#/$defs/export"}, {"type": "null"}]},
+        "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
+        "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}},
+        "requests": counted(&["sent", "retried", "throttled_ms"]),
+        "undoes": or_null("integer"),
+        "head": or_null("string"),
+    });
+    object(&required, properties)
+}
+
+fn export() -> Value {
+    let properties = json!({
+        "path": {"type": "string"},
+        "sha256": {"type": "string"},
+        "rows": {"type": "integer"},
+        "customers": {"type": "integer"},
+        "modified_at": {"$ref": "#/$defs/time"},
+    });
+    object(&["path", "sha256", "rows", "customers", "modified_at"], properties)
+}
+
+fn line() -> Value {
+    let names = json!({"type": "array", "items": {"type": "string"}});
+    let required = [
+        "handle",
+        "customers",
+        "services",
+        "company_id",
+        "agreement_id",
+        "addition_id",
+        "product",
+        "item",
+        "was",
+        "wanted",
+        "now",
+        "outcome",
+        "reason",
+        "detail",
+    ];
+    let properties = json!({
+        "handle": {"type": "string"},
+        "customers": names,
+        "services": names,
+        "company_id": or_null("integer"),
+        "agreement_id": or_null("integer"),
+        "addition_id": or_null("integer"),
+        "product": or_null("string"),
+        "item": or_null("string"),
+        "was": {"$ref": "#/$defs/quantity"},
+        "wanted": {"$ref": "#/$defs/quantity"},
+        "now": {"$ref": "#/$defs/quantity"},
+        "outcome": words(Outcome::ALL.iter().map(|one| one.as_str())),
+        "reason": words(Code::ALL.iter().map(|code| code.as_str())),
+        "detail": {"type": "string"},
+        "items": names,
+    });
+    object(&required, properties)
+}
+
+fn finding() -> Value {
+    let properties = json!({
+        "code": words(Code::ALL.iter().map(|code| code.as_str())),
+        "severity": words(["decide", "warning", "info"].into_iter()),
+        "customer": or_null("string"),
+        "service": or_null("string"),
+        "handle": or_null("string"),
+        "message": {"type": "string"},
+        "fix": {"type": "string"},
+    });
+    object(&["code", "severity", "customer", "service", "handle", "message", "fix"], properties)
+}
+
+fn words<'a>(all: impl Iterator<Item = &'a str>) -> Value {
+    json!({"type": "string", "enum": all.collect::<Vec<_>>()})
+}
+
+fn or_null(kind: &str) -> Value {
+    json!({"type": [kind, "null"]})
 }
 
 fn object(required: &[&str], properties: Value) -> Value {

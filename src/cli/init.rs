@@ -52,7 +52,7 @@ pub(super) struct Options {
     /// Client id from developer.connectwise.com
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Where the public key is: credential:NAME, file:PATH or env:VARIABLE
+    /// Where the public key is: `credential:NAME`, `file:PATH` or `env:VARIABLE`
     #[arg(long, value_name = "WHERE")]
     public_key: Option<String>,
     /// Where the private key is, likewise

@@ -139,7 +139,7 @@ enum Command {
     /// The whole tour on a simulated ConnectWise: no credentials, no network
     Demo(demo::Options),
     /// Set it up: asks a few things, looks at the export, writes the files
-    Init(init::Options),
+    Init(Box<init::Options>),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check,
     /// What an export comes to, customer by customer; asks nothing of ConnectWise
