@@ -83,7 +83,7 @@ fn refused(typed: &str) -> Option<String> {
         return None;
     }
     // In running text a command may stand without what it asks for: `recount why`.
-    let bare = words.len() == begins + 2;
+    let bare = words.len() <= begins + 3;
     let error = whole().try_get_matches_from(&words[begins..]).err()?;
     let harmless = match error.kind() {
         clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => true,
