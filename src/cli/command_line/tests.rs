@@ -48,13 +48,14 @@ fn every_command_in_the_pages_is_one_of_this_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![root.join("README.md")];
     pages.extend(fs::read_dir(root.join("docs")).expect("docs/").map(|entry| entry.expect("an entry").path()));
-    let mut tried = 0;
+    let (mut tried, mut wrong) = (0, Vec::new());
     for page in pages.iter().filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
         for typed in commands(&fs::read_to_string(page).expect("a page")) {
-            refused(&typed).inspect(|said| panic!("{}: {typed}\n{said}", page.display()));
+            wrong.extend(refused(&typed).map(|said| format!("{}: {typed}\n{said}", page.display())));
             tried += 1;
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(tried > 30, "only {tried} commands were found");
 }
 
@@ -97,9 +98,11 @@ fn refused(typed: &str) -> Option<String> {
 /// As a shell would part it, up to a pipe, a redirection or a comment. Where the page shows what may be left out, or
 /// names what a person puts in, the word stands for one.
 fn words(typed: &str) -> Vec<String> {
-    let (mut words, mut quoted) = (vec![String::new()], false);
+    let (mut words, mut quoted, mut optional) = (vec![String::new()], false, false);
     for letter in typed.chars() {
         match letter {
+            '[' | ']' => optional = letter == '[',
+            _ if optional => {}
             '"' => quoted = !quoted,
             ' ' if !quoted => words.push(String::new()),
             _ => words.last_mut().expect("one at least").push(letter),
@@ -108,7 +111,6 @@ fn words(typed: &str) -> Vec<String> {
     words.retain(|word| !word.is_empty());
     let end = words.iter().position(|word| ["|", ">", "#", "&&", "||", "\\"].contains(&word.as_str()));
     words.truncate(end.unwrap_or(words.len()));
-    words.retain(|word| !word.starts_with('['));
     words.iter().map(|word| stand_in(word).to_owned()).collect()
 }
 
@@ -116,6 +118,7 @@ fn words(typed: &str) -> Vec<String> {
 fn stand_in(word: &str) -> &str {
     match word {
         "RUN" => "219",
+        "apply|observe" | "observe|apply" => "observe",
         "COMPANY_ID" | "ID" => "3321",
         "DAY" | "YYYY-MM-DD" => "2027-03-31",
         _ => word,
