@@ -114,7 +114,7 @@ impl<C: Reader> Reader for Watched<C> {
 
     fn ahead(&self, work: Ahead) {
         let (Ahead::Agreements(of) | Ahead::Writes(of)) = work;
-        self.bar.set_style(style("{bar:30} {pos}/{len} {msg} {eta}"));
+        self.bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
         self.bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
         self.bar.set_position(0);
         self.bar.set_message(work.words());
