@@ -222,7 +222,7 @@ impl Checks {
         let history = History::open_existing(&config.state).ok().flatten();
         let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
         let others = Others { neighbours: &neighbours, seen: &seen };
-        let survey = match survey(client, mapping, counts, others, clock::now().date_naive()).await {
+        let survey = match survey(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
