@@ -16,6 +16,7 @@ mod reports;
 mod scenarios;
 mod schedule;
 mod snapshots;
+mod sources;
 mod store;
 mod support;
 mod tickets;

@@ -38,6 +38,7 @@ use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::Mapping;
+use crate::reconcile::misread::undeclared;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::owners::FIX;
 use crate::reconcile::owners::owned_by;
@@ -72,6 +73,8 @@ type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 
 /// Customers that are named in one line.
 const NAMED: usize = 3;
+/// Rows of an export that are told one by one.
+const ROWS_TOLD: usize = 20;
 
 /// What was looked at, in order.
 struct Checks {
@@ -127,7 +130,8 @@ impl Checks {
         let mapping = match &integration.mapping {
             Ok(mapping) => mapping,
             Err(faults) => {
-                return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), "correct customers.csv");
+                return self.draw(faults.drawn());
             }
         };
         self.shared(config, integration, mapping);
@@ -192,33 +196,39 @@ impl Checks {
                 if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
                 }
-                for row in &counts.rejected {
-                    let message = format!(
-                        "line {}, column \"{}\": \"{}\" {}",
-                        row.line,
-                        row.column,
-                        escaped(&row.value),
-                        row.why
-                    );
-                    self.wrong(name, Exit::Decide, message, "correct the row in the export");
-                }
+                let remedy = undeclared(counts, integration.export.layout.notation);
+                self.rejected(name, counts, remedy.as_deref());
                 if let Some(finding) = malformed(counts, &integration.guards) {
-                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                    self.wrong(name, Exit::Refused, finding.message, remedy.as_ref().unwrap_or(&finding.fix));
                 }
                 export.counts
             }
             Err(TonightError::Export(error)) => {
                 let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
                 self.wrong(name, Exit::Refused, session::chain(&error), &fix);
-                if let Some(check) = self.list.last_mut() {
-                    check.drawn = error.diagnosis();
-                }
+                error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
             }
             Err(error) => {
                 self.failure(name, &Failure::from(error));
                 Counts::default()
             }
+        }
+    }
+
+    /// Rows that are no counts, each with the cell marked; of many the first.
+    fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
+        let fix = remedy.unwrap_or("correct the row in the export");
+        for row in counts.rejected.iter().take(ROWS_TOLD) {
+            let (column, value) = (escaped(&row.column), escaped(&row.value));
+            let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
+            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", mark.drawn(row.line)));
+            self.wrong(name, Exit::Decide, message, fix);
+            marked.into_iter().for_each(|drawn| self.draw(drawn));
+        }
+        let more = counts.rejected.len().saturating_sub(ROWS_TOLD);
+        if more > 0 {
+            self.wrong(name, Exit::Decide, format!("{more} more rows could not be read"), fix);
         }
     }
 
@@ -332,6 +342,13 @@ impl Checks {
     fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
         self.exit = self.exit.worst(exit);
         self.push(name, Status::Wrong, detail, fix);
+    }
+
+    /// What was said last, with the text at fault marked.
+    fn draw(&mut self, drawn: String) {
+        if let Some(check) = self.list.last_mut() {
+            check.drawn = Some(drawn);
+        }
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
