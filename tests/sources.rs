@@ -105,7 +105,7 @@ fn a_link_that_gives_no_export_ends_the_night() {
         (ResponseTemplate::new(401), "401"),
         (ResponseTemplate::new(404), "report links expire"),
         (ResponseTemplate::new(429).insert_header("Retry-After", "86400"), "asks to wait 86400 s"),
-        (ResponseTemplate::new(200).set_body_string("<html>Please sign in</html>"), "Account"),
+        (ResponseTemplate::new(200).set_body_string("<html>Please sign in</html>"), "web page"),
     ] {
         vendor.answers(answer);
         let said = night.run().exits(11);
@@ -121,7 +121,7 @@ fn an_export_may_come_from_standard_input() {
     let night = night("path = \"-\"");
     night.write("busy.csv", BUSY);
     night.write("empty.csv", "");
-    night.recount_fed("busy.csv", &["plan"]).exits(2);
+    night.recount_fed("busy.csv", &["plan"]).exits(0);
     assert!(night.sim().writes().is_empty());
     night.recount_fed("busy.csv", &["apply", &night.plan()]).exits(0);
     assert_eq!(night.sim().writes().len(), 3);
