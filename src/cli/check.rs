@@ -1,5 +1,7 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -26,11 +28,7 @@ use crate::history::network_file_system;
 use crate::nightly::Failure;
 use crate::nightly::Others;
 use crate::nightly::survey;
-use crate::nightly::tonight;
-use crate::nightly::tonight::TonightError;
 use crate::notify::ticket_settings::TicketSettings;
-use crate::reconcile::clear::malformed;
-use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
@@ -38,7 +36,6 @@ use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::mapping::Mapping;
-use crate::reconcile::misread::undeclared;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::owners::FIX;
 use crate::reconcile::owners::owned_by;
@@ -73,8 +70,6 @@ type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 
 /// Customers that are named in one line.
 const NAMED: usize = 3;
-/// Rows of an export that are told one by one.
-const ROWS_TOLD: usize = 20;
 
 /// What was looked at, in order.
 struct Checks {
@@ -183,52 +178,6 @@ impl Checks {
         }
         if let Err(error) = desk.probe(Right::Tickets).await {
             self.failure(name, &Failure::from(error));
-        }
-    }
-
-    async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
-        let fetched = session::fetched(&config.state);
-        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
-            Ok(export) => {
-                let (path, counts) = (&export.path, &export.counts);
-                let (rows, customers) = (counts.rows, counts.customers.len());
-                self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
-                if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
-                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
-                }
-                let remedy = undeclared(counts, integration.export.layout.notation);
-                self.rejected(name, counts, remedy.as_deref());
-                if let Some(finding) = malformed(counts, &integration.guards) {
-                    self.wrong(name, Exit::Refused, finding.message, remedy.as_ref().unwrap_or(&finding.fix));
-                }
-                export.counts
-            }
-            Err(TonightError::Export(error)) => {
-                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
-                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
-                error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
-                Counts::default()
-            }
-            Err(error) => {
-                self.failure(name, &Failure::from(error));
-                Counts::default()
-            }
-        }
-    }
-
-    /// Rows that are no counts, each with the cell marked; of many the first.
-    fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
-        let fix = remedy.unwrap_or("correct the row in the export");
-        for row in counts.rejected.iter().take(ROWS_TOLD) {
-            let (column, value) = (escaped(&row.column), escaped(&row.value));
-            let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
-            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", mark.drawn(row.line)));
-            self.wrong(name, Exit::Decide, message, fix);
-            marked.into_iter().for_each(|drawn| self.draw(drawn));
-        }
-        let more = counts.rejected.len().saturating_sub(ROWS_TOLD);
-        if more > 0 {
-            self.wrong(name, Exit::Decide, format!("{more} more rows could not be read"), fix);
         }
     }
 

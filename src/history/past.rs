@@ -226,8 +226,8 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE o.event = 'applied' AND r.integration = ?1",
     )?;
-    let rows =
-        statement.query_and_then([integration.as_str()], |row| Ok((folded(&key(row)?), AdditionId(row.get("addition")?))))?;
+    let rows = statement
+        .query_and_then([integration.as_str()], |row| Ok((folded(&key(row)?), AdditionId(row.get("addition")?))))?;
     rows.collect()
 }
 
@@ -365,6 +365,8 @@ fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BT
     let open = journal::open_writes(connection, integration)?;
     let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
     Ok(creations
-        .map(|write| (folded(&write.intent.key), InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() }))
+        .map(|write| {
+            (folded(&write.intent.key), InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() })
+        })
         .collect())
 }

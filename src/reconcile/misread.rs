@@ -63,9 +63,8 @@ pub fn undeclared(counts: &Counts, notation: Notation) -> Option<String> {
     let fits = DECLARED.iter().filter(|(one, _)| reads_all(*one) && grouped(*one)).map(|(_, declares)| *declares);
     let fits: Vec<&str> = fits.take(2).collect();
     let keys = fits.join(", or ");
-    (!fits.is_empty()).then(|| {
-        format!("if that is how the vendor writes numbers, set {keys} in the export's table of recount.toml")
-    })
+    (!fits.is_empty())
+        .then(|| format!("if that is how the vendor writes numbers, set {keys} in the export's table of recount.toml"))
 }
 
 /// Whether the notation's mark of thousands is in the text, so that declaring it would change something.
