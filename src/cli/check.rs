@@ -42,7 +42,6 @@ use crate::reconcile::owners::FIX;
 use crate::reconcile::owners::owned_by;
 use crate::reconcile::owners::shared;
 use crate::reconcile::plan::Finding;
-use crate::reconcile::shown::escaped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
