@@ -73,7 +73,7 @@ fn loaded(toml: &str, customers: &str) -> Result<Config, String> {
     // What is wrong with customers.csv stops its own integration; here there is only one.
     let faults = config.integrations.values().find_map(|one| one.mapping.as_ref().err());
     match faults {
-        Some(faults) => Err(faults.replace(&prefix, "")),
+        Some(faults) => Err(faults.to_string().replace(&prefix, "")),
         None => Ok(config),
     }
 }
