@@ -511,7 +511,7 @@ max_rows = 20
     );
     let layout = layout.expect("valid");
     assert_eq!((layout.records.join("/"), layout.encoding), ("data/sites".into(), Some(Encoding::Utf16)));
-    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Sum));
+    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Error));
 }
 
 #[test]
