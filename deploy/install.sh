@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs recount on a host with systemd: binary, units, folders, and example files where none are yet.
+# Installs recount on a host with systemd: binary, units, folders and examples.
 # Safe to run again: your configuration, keys, history and enabled units are left as they are. It starts nothing.
 #
 #   cargo build --release --locked && sudo deploy/install.sh
@@ -22,18 +22,16 @@ install -D -m 0644 "$here/README.md" "$root/usr/share/doc/recount/README.md"
 install -d -m 0755 "$root/etc/recount"
 install -d -m 0700 "$root/etc/recount/credentials"
 install -d -m 0755 "$root/srv/recount/exports"
-# Readable by all: the service runs under a user of its own. Neither file holds a secret.
-[ -e "$root/etc/recount/recount.toml" ] \
-    || install -m 0644 "$here/deploy/recount.example.toml" "$root/etc/recount/recount.toml"
-[ -e "$root/etc/recount/customers.csv" ] \
-    || install -m 0644 "$here/deploy/customers.example.csv" "$root/etc/recount/customers.csv"
+# `recount init` makes the real ones; these show every key.
+install -D -m 0644 "$here/deploy/recount.example.toml" "$root/usr/share/doc/recount/examples/recount.toml"
+install -D -m 0644 "$here/deploy/customers.example.csv" "$root/usr/share/doc/recount/examples/customers.csv"
 
 if [ -z "$root" ]; then systemctl daemon-reload; fi
 
 cat <<'NEXT'
 Installed. Next:
   1. Put the key pair into /etc/recount/credentials/cw-public and cw-private (root only, mode 0600).
-  2. Edit /etc/recount/recount.toml and /etc/recount/customers.csv.
+  2. sudo recount init --dir /etc/recount
   3. sudo recount-as-service check
   4. sudo systemctl enable --now recount.timer
 NEXT

@@ -27,6 +27,7 @@ use chrono::NaiveDate;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use crate::connectwise::Ahead;
 use crate::connectwise::ReadError;
 use crate::connectwise::Writer;
 use crate::history::History;
@@ -126,6 +127,7 @@ pub async fn carry_out<W: Writer>(
 ) -> Applied {
     let mut hands = one_write::Hands::new(scene, connectwise, journal);
     let mut applied = Applied::default();
+    connectwise.ahead(Ahead::Writes(plan.writes().len()));
     for (key, write) in plan.writes() {
         applied.halt = applied.halt.take().or_else(|| hands.halt());
         let settled = match applied.halt {

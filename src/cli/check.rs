@@ -1,12 +1,14 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use unicode_width::UnicodeWidthStr as _;
-
 use crate::cli::Global;
+use crate::cli::check::told::Check;
+use crate::cli::check::told::Checks;
+use crate::cli::check::told::Status;
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::session;
@@ -42,10 +44,8 @@ use crate::reconcile::outcome::Mode;
 use crate::reconcile::owners::FIX;
 use crate::reconcile::owners::owned_by;
 use crate::reconcile::owners::shared;
+use crate::reconcile::plan::Finding;
 use crate::reconcile::shown::escaped;
-use crate::report::paint::Paint;
-use crate::report::text::WIDTH;
-use crate::report::text::wrapped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -72,39 +72,6 @@ type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 
 /// Customers that are named in one line.
 const NAMED: usize = 3;
-
-/// What was looked at, in order.
-struct Checks {
-    list: Vec<Check>,
-    exit: Exit,
-}
-
-#[derive(Debug, Serialize)]
-struct Check {
-    name: String,
-    status: Status,
-    detail: String,
-    fix: String,
-    /// The detail with the text at fault marked, for a person.
-    #[serde(skip)]
-    drawn: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Good,
-    /// Not proven, or worth knowing.
-    Note,
-    Wrong,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
-    checks: &'a [Check],
-}
 
 impl Checks {
     fn store(&mut self, config: &Config) {
@@ -255,7 +222,7 @@ impl Checks {
         let history = History::open_existing(&config.state).ok().flatten();
         let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
         let others = Others { neighbours: &neighbours, seen: &seen };
-        let survey = match survey(client, mapping, counts, others, clock::now().date_naive()).await {
+        let survey = match survey(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
@@ -265,20 +232,21 @@ impl Checks {
                 Err(error) => self.failure(&format!("{}: may read additions", integration.name), &Failure::from(error)),
             }
         }
-        for finding in &survey.findings {
-            let about = finding.customer.as_ref().map(|customer| customer.to_string());
-            let about = about.or_else(|| finding.service.as_ref().map(|service| format!("service {service}")));
-            let about = about.map(|about| format!("{about}: ")).unwrap_or_default();
-            self.wrong(
-                name,
-                exit_of(finding.code),
-                format!("{about}{} ({})", finding.message, finding.code),
-                &finding.fix,
-            );
-        }
+        survey.findings.iter().for_each(|finding| self.finding(name, finding));
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
             self.good(name, format!("{} customers have their agreement", survey.placed));
+        }
+    }
+
+    fn finding(&mut self, name: &str, finding: &Finding) {
+        let Finding { code, message, fix, customer, service, .. } = finding;
+        let customer = customer.as_ref().map(ToString::to_string);
+        let subject = customer.or_else(|| service.as_ref().map(|service| format!("service {service}")));
+        let about = subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        self.wrong(name, exit_of(*code), format!("{about}{message} ({code})"), fix);
+        if let Some(check) = self.list.last_mut() {
+            check.about = subject.map(|subject| (*code, subject));
         }
     }
 
@@ -335,19 +303,7 @@ impl Checks {
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None });
-    }
-
-    fn tell(&self, console: &Console) -> Exit {
-        if console.json {
-            let exit_code = self.exit.code();
-            console.document(&Document { schema: 1, exit_code, checks: &self.list });
-        } else {
-            let lines: String = self.list.iter().map(|check| check.line(console.paint)).collect();
-            let next = if self.exit == Exit::Done { "\nNext: recount plan\n" } else { "" };
-            console.print(&format!("{lines}{next}"));
-        }
-        self.exit
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None, about: None });
     }
 }
 
@@ -363,30 +319,5 @@ fn exit_of(code: Code) -> Exit {
         | Code::ProductBundleClass
         | Code::ServiceDeprecated => Exit::Config,
         _ => Exit::Decide,
-    }
-}
-
-impl Check {
-    fn line(&self, paint: Paint) -> String {
-        let sign = match self.status {
-            Status::Good => paint.good("✓"),
-            Status::Note => "·".to_owned(),
-            Status::Wrong => paint.bad("✗"),
-        };
-        let Self { name, detail, fix, drawn, .. } = self;
-        let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
-        let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
-        let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
-        let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
-        let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
-        for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
-            if sentence.starts_with(' ') {
-                // A line of the file, or the carets under it.
-                text.push_str(&format!("    {sentence}\n"));
-            } else {
-                wrapped(&mut text, sentence, "    ", "    ");
-            }
-        }
-        text
     }
 }

@@ -86,7 +86,7 @@ fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
         "\nThe reports are in {0}/state/reports,\n\
          the history is {0}/state/history.db\n\
          The last night's report, for a browser:\n{1}\n\
-         Next: `recount sim` and the example files in deploy/sim, as README.md shows\n",
+         Next: the same by your own hand, in five minutes: docs/tour.md\n",
         folder.display(),
         page.display(),
     ));

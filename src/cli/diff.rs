@@ -52,5 +52,5 @@ fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), Tr
 
 fn one(history: &History, run: i64) -> Result<RunRecord, Trouble> {
     let found = history.run(RunId(run)).map_err(|error| session::store(&error))?;
-    found.ok_or_else(|| Trouble::new(Exit::Usage, format!("there is no run {run}"), "recount history"))
+    found.ok_or_else(|| session::no_run(history, run))
 }

@@ -4,13 +4,17 @@ mod alerting;
 mod alerts;
 mod check;
 mod clock;
+mod command_line;
+mod completions;
 mod console;
 mod daemon;
 mod decide;
 mod demo;
 mod diff;
+mod examples;
 mod held;
 mod history;
+mod init;
 mod integrations;
 mod logging;
 mod map;
@@ -18,6 +22,7 @@ mod night;
 mod open;
 mod operator;
 mod profiles;
+mod progress;
 mod read;
 mod report;
 mod serve;
@@ -46,8 +51,9 @@ use crate::reconcile::exit::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = command_line::parsed();
     logging::init(cli.global.verbose);
+    progress::init(&cli.global);
     let console = Console::new(&cli.global);
     ExitCode::from(dispatch(&cli, &console).code())
 }
@@ -56,6 +62,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
     match &cli.command {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),
+        Some(Command::Init(options)) => init::run(&cli.global, options, console),
         Some(Command::Check) => check::run(&cli.global, console),
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
@@ -80,6 +87,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Serve(options)) => serve::run(&cli.global, options, console),
         Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),
+        Some(Command::Completions(options)) => completions::run(options, console),
+        Some(Command::Man(options)) => completions::man(options, console),
     }
 }
 
@@ -96,22 +105,22 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Global {
     /// The configuration; default ./recount.toml, then /etc/recount/recount.toml
-    #[arg(long, global = true, value_name = "FILE", env = "RECOUNT_CONFIG")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "RECOUNT_CONFIG")]
     config: Option<PathBuf>,
     /// One JSON document on stdout
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
     /// Say nothing when there is nothing to say
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
     quiet: bool,
     /// Log what is being done, to stderr; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = "Everywhere", action = clap::ArgAction::Count)]
     verbose: u8,
     /// Colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     color: Colour,
     /// Signs that any terminal can show
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     ascii: bool,
 }
 
@@ -129,6 +138,8 @@ enum Colour {
 enum Command {
     /// The whole tour on a simulated ConnectWise: no credentials, no network
     Demo(demo::Options),
+    /// Set it up: asks a few things, looks at the export, writes the files
+    Init(Box<init::Options>),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check,
     /// What an export comes to, customer by customer; asks nothing of ConnectWise
@@ -177,6 +188,10 @@ enum Command {
     Sim(sim::Options),
     /// Run every night at the time of [daemon] in recount.toml
     Daemon,
+    /// Completion of commands and options, for a shell
+    Completions(completions::Options),
+    /// The manual pages
+    Man(completions::ManOptions),
 }
 
 fn introduce(console: &Console) -> Exit {
@@ -184,6 +199,7 @@ fn introduce(console: &Console) -> Exit {
         "recount makes what ConnectWise bills follow what a vendor says is used. Quantities only.\n\
          \n\
          recount demo     the whole tour, no credentials needed\n\
+         recount init     set it up: asks a few things, writes the files\n\
          recount check    is everything in place?\n\
          recount plan     what would change tonight\n\
          recount --help   everything else\n",
@@ -193,10 +209,8 @@ fn introduce(console: &Console) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     #[test]
     fn the_command_line_is_well_formed() {
-        super::Cli::command().debug_assert();
+        super::command_line::whole().debug_assert();
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::Global;
 use crate::cli::alerting::Alerts;
 use crate::cli::clock;
 use crate::cli::console::Console;
+use crate::cli::progress;
 use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::signals;
@@ -115,7 +116,7 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let found = history.summary(run).map_err(|error| session::store(&error))?;
-    let found = found.ok_or_else(|| Trouble::new(Exit::Usage, format!("there is no run {run}"), "recount history"))?;
+    let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
     if history.writes_of(run).map_err(|error| session::store(&error))?.is_empty() {
         let message = format!("run {run} wrote nothing, so there is nothing to set back");
         return Err(Trouble::new(Exit::Usage, message, "recount history"));
@@ -325,7 +326,7 @@ async fn night(
         let fix = "correct customers.csv, then `recount check`";
         let unusable = |faults: &String| Failure::new(Exit::Config, Code::ConfigInvalid, faults.clone(), fix);
         integration.mapping.as_ref().map_err(unusable)?;
-        session::connect(connectwise?)
+        session::connect(connectwise?).map(progress::watched)
     };
     let Session { lock, history } = session;
     // A dry run is handed a reader: in there, nothing that could write has a name.

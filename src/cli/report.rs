@@ -125,8 +125,10 @@ fn find(history: &History, run: Option<i64>) -> Result<RunRecord, Trouble> {
         None => history.latest_run(None),
     };
     let found = found.map_err(|error| session::store(&error))?;
-    let missing = run.map_or("there was no run yet".to_owned(), |run| format!("there is no run {run}"));
-    found.ok_or_else(|| Trouble::new(Exit::Usage, missing, "recount history"))
+    found.ok_or_else(|| match run {
+        Some(run) => session::no_run(history, run),
+        None => Trouble::new(Exit::Usage, "there was no run yet", "recount plan"),
+    })
 }
 
 fn customer_page(

@@ -53,6 +53,13 @@ pub(super) fn existing_history(state: &Path) -> Result<History, Trouble> {
     }
 }
 
+/// There is no such run; perhaps the newest one was meant.
+pub(super) fn no_run(history: &History, run: i64) -> Trouble {
+    let newest = history.latest_run(None).ok().flatten().map(|newest| format!("the newest is run {}; ", newest.run));
+    let fix = format!("{}recount history lists them", newest.unwrap_or_default());
+    Trouble::new(Exit::Usage, format!("there is no run {run}"), fix)
+}
+
 pub(super) fn store(error: &StoreError) -> Trouble {
     Trouble::new(Exit::Store, chain(error), error.advice())
 }

@@ -9,6 +9,7 @@ use crate::cli::Global;
 use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::trouble::Trouble;
+use crate::export::names::alike;
 use crate::history::History;
 use crate::history::StoreError;
 use crate::history::record::RunRecord;
@@ -17,6 +18,7 @@ use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
 use crate::report::json::Document as RunDocument;
 use crate::report::json::Line;
+use crate::report::lines;
 use crate::report::trend;
 use crate::report::why;
 use crate::report::why::Night;
@@ -86,7 +88,7 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
     match found.as_slice() {
         [] => match of_matter(&history, handle).map_err(|error| session::store(&error))? {
             Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
-            None => Err(Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), "recount report")),
+            None => Err(unknown(&history, handle)),
         },
         [(_, line)] => {
             let handle = line.handle.clone();
@@ -98,6 +100,15 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
             Err(Trouble::new(Exit::Usage, message, "type more of it"))
         }
     }
+}
+
+/// Nothing has this handle; perhaps a line of the newest run was meant.
+fn unknown(history: &History, handle: &str) -> Trouble {
+    let newest = history.latest_run(None).ok().flatten();
+    let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
+    let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
+    let fix = format!("{}recount report", meant.unwrap_or_default());
+    Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
 }
 
 fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {

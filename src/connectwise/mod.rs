@@ -78,6 +78,28 @@ pub trait Reader {
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
+
+    /// Told how much comes next, for whoever watches. Nothing is asked of ConnectWise.
+    fn ahead(&self, _work: Ahead) {}
+}
+
+/// What takes long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ahead {
+    /// The additions of so many agreements are read.
+    Agreements(usize),
+    /// So many lines are written.
+    Writes(usize),
+}
+
+impl Ahead {
+    /// What it counts.
+    pub fn words(self) -> &'static str {
+        match self {
+            Ahead::Agreements(_) => "agreements read",
+            Ahead::Writes(_) => "lines written",
+        }
+    }
 }
 
 /// Requests of one run.

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 
+use crate::connectwise::Ahead;
 use crate::connectwise::ReadError;
 use crate::connectwise::Reader;
 use crate::reconcile::clear::Seen;
@@ -136,6 +137,7 @@ async fn catalog<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTreeM
 async fn additions<R: Reader>(connectwise: &R, places: &BTreeMap<CustomerName, Place>) -> Result<Additions, ReadError> {
     let agreements: BTreeSet<AgreementId> =
         places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
+    connectwise.ahead(Ahead::Agreements(agreements.len()));
     let reads = agreements.into_iter().map(|agreement| async move {
         let additions = connectwise.additions(agreement).await?;
         Ok((agreement, additions))

@@ -47,6 +47,7 @@ pub struct Survey {
 /// ConnectWise's.
 pub async fn survey<R: Reader>(
     connectwise: &R,
+    integration: &IntegrationName,
     mapping: &Mapping,
     counts: &Counts,
     others: Others<'_>,
@@ -59,7 +60,8 @@ pub async fn survey<R: Reader>(
     for (customer, place) in &places {
         if let Some(problem) = place.problem() {
             let told = finding(Severity::Decide, problem.code, problem.message.clone());
-            findings.push(Finding { customer: Some(customer.clone()), fix: problem.fix.clone(), ..told });
+            let fix = problem.remedy(integration, customer);
+            findings.push(Finding { customer: Some(customer.clone()), fix, ..told });
         }
     }
     findings.extend(products(mapping, &directory));

@@ -27,14 +27,17 @@ pub struct UnitsThen {
     pub units: Decimal,
 }
 
-/// A warning, when the units fell further than anybody would overlook.
+/// A warning, when the units fell further than anybody would overlook. `then` is in the order of the nights; what falls
+/// that far from the last of them to now fell at once, and is the export guard's matter.
 pub fn bleeding(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
+    let gone = |from: Decimal| (from - now) * Decimal::ONE_HUNDRED;
+    let is_far = |from: Decimal| from > Decimal::ZERO && gone(from) > from * BLEED_MAX;
     let most = then.iter().max_by_key(|then| then.units)?;
-    let gone = (most.units - now) * Decimal::ONE_HUNDRED;
-    if most.units <= Decimal::ZERO || gone <= most.units * BLEED_MAX {
+    if !is_far(most.units) || then.last().is_some_and(|last| is_far(last.units)) {
         return None;
     }
     let UnitsThen { run, at, units } = most;
+    let gone = gone(*units);
     let share = (gone / units).round_dp(1).normalize();
     let (units, now, day) = (units.normalize(), now.normalize(), at.date_naive());
     let message = format!("units in all fell from {units} in run {run} of {day} to {now} (−{share} %), step by step");
@@ -59,6 +62,7 @@ mod tests {
         assert_eq!(told.code, Code::UnitsBleeding);
         assert_eq!(told.severity, Severity::Warning, "it holds nothing");
         assert_eq!(told.message, "units in all fell from 100 in run 1 of 1970-01-01 to 74 (−26 %), step by step");
+        assert_eq!(bleeding(&[then(1, 100), then(2, 95)], 40.into()), None, "not step by step");
         assert_eq!(bleeding(&[], 74.into()), None);
         assert_eq!(bleeding(&[then(1, 0)], 0.into()), None);
     }

@@ -104,7 +104,8 @@ impl<'a> Findings<'a> {
             format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
         });
         let message = format!("{}{}", problem.message, used.unwrap_or_default());
-        self.customer(Severity::Decide, problem.code, customer, message, &problem.fix);
+        let fix = problem.remedy(self.gathered.integration, customer);
+        self.customer(Severity::Decide, problem.code, customer, message, &fix);
     }
 
     fn rows(&mut self) {

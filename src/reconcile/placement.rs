@@ -8,9 +8,11 @@ use chrono::NaiveDate;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::guards::Past;
+use crate::reconcile::handle;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::AgreementRule;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::Mapping;
@@ -56,8 +58,19 @@ pub struct Problem {
     pub agreement: Option<AgreementId>,
     /// A sentence.
     pub message: String,
-    /// What to do.
+    /// What to do; empty where that is a command with the customer's handle.
     pub fix: String,
+}
+
+impl Problem {
+    /// What to do about it.
+    pub fn remedy(&self, integration: &IntegrationName, customer: &CustomerName) -> String {
+        if self.code != Code::CustomerUnmapped || !self.fix.is_empty() {
+            return self.fix.clone();
+        }
+        let handle = handle::of_matter(integration, "customer", customer.as_str());
+        format!("recount map suggest | recount map ignore {handle}")
+    }
 }
 
 /// Every customer that a plan has to speak of, with its place: those of the export, those of `customers.csv`, and
@@ -134,10 +147,7 @@ impl<'a> Finder<'a> {
     }
 
     fn company_of_name(&self, customer: &CustomerName) -> Result<CompanyId, Problem> {
-        let unmapped = || Problem {
-            fix: "add a row for it to customers.csv; a blank company_id skips it on purpose".to_owned(),
-            ..Problem::new(Code::CustomerUnmapped, "not mapped".to_owned())
-        };
+        let unmapped = || Problem::new(Code::CustomerUnmapped, "not mapped".to_owned());
         if self.mapping.match_customers == MatchCustomers::Mapped {
             return Err(unmapped());
         }

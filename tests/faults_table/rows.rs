@@ -135,7 +135,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "G7", fault: "two rows of one customer and service", expected: "held unless the export is known to split its rows",
         shown_by: &["a_duplicate_is_an_error_unless_the_export_is_known_to_split_its_rows", "scenario duplicate-rows", "nights"], open: "" },
     Row { id: "G8", fault: "other encodings, bytes that are no text", expected: "11 at the line and character",
-        shown_by: &["a_byte_that_is_no_text_is_named_by_line_character_and_offset", "a_file_in_utf_16_is_told_how_to_be_saved"], open: "" },
+        shown_by: &["a_byte_that_is_no_text_is_named_by_line_character_and_offset", "utf_16_without_a_mark_is_read_when_declared_and_never_guessed", "damaged_utf_16_is_named_by_line_and_offset"], open: "" },
     Row { id: "G9", fault: "line ends, quotes, delimiters, ragged rows", expected: "read by the rules, or refused by line and column",
         shown_by: &["every_kind_of_line_end_counts_once", "quotes_are_closed_and_nothing_follows_them", "a_damaged_file_is_refused_by_line_and_column"], open: "" },
     Row { id: "G10", fault: "control characters, endless fields", expected: "11",

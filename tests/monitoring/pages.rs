@@ -59,7 +59,10 @@ fn pages_are_read_only_and_for_those_who_know_their_name() {
     assert!(get("/healthz").contains("ok"));
     let metrics = get("/metrics");
     parse(metrics.split_once("\r\n\r\n").expect("a body").1);
-    for path in ["/runs/999", "/customers/Nobody", "/reports/1", "/nothing", "/reports/..%2Fhistory.db"] {
+    let kept = get(&format!("/reports/{run}"));
+    assert!(kept.starts_with("HTTP/1.1 200") && kept.contains("style-src 'unsafe-inline'; img-src data:;"), "{kept}");
+    assert!(!kept.contains("<script"), "{kept}");
+    for path in ["/runs/999", "/customers/Nobody", "/reports/999", "/nothing", "/reports/..%2Fhistory.db"] {
         assert!(!get(path).starts_with("HTTP/1.1 200"), "{path}");
     }
     for method in ["POST", "PUT", "DELETE", "PATCH"] {

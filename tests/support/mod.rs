@@ -6,6 +6,7 @@ mod process;
 mod steps;
 
 pub(crate) use self::night::BUSY;
+pub(crate) use self::night::CLIENT_ID;
 pub(crate) use self::night::Night;
 pub(crate) use self::night::today;
 pub(crate) use self::process::Said;

@@ -39,7 +39,7 @@ const WORLD: &str = include_str!("world.json");
 /// The two halves of the key. They are in no place but their files, and in the head of each request.
 pub(super) const PUBLIC: &str = "CANARY-pub-51c9";
 pub(super) const PRIVATE: &str = "CANARY-priv-7f3a";
-pub(super) const CLIENT_ID: &str = "0ca9a12e-5eed-4b1d-8f00-0c0ffee0cafe";
+pub(crate) const CLIENT_ID: &str = "0ca9a12e-5eed-4b1d-8f00-0c0ffee0cafe";
 
 /// Nothing has changed since last night.
 pub(crate) const QUIET: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n";
@@ -125,6 +125,11 @@ impl Night {
         }
         night.export(export);
         night
+    }
+
+    /// The simulator's keys for a shell.
+    pub(crate) fn exported_keys(&self) -> String {
+        format!("export CW_PUBLIC={PUBLIC} CW_PRIVATE={PRIVATE}")
     }
 
     pub(crate) fn sim(&self) -> &Sim {

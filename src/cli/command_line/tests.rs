@@ -1,0 +1,126 @@
+//! What people copy: every help page and every command in the documentation.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+fn walk(command: &Command, path: &str, see: &mut dyn FnMut(&Command, &str)) {
+    see(command, path);
+    for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+        walk(child, format!("{path} {}", child.get_name()).trim_start(), see);
+    }
+}
+
+/// Whoever asks for help at two in the morning wants a line to copy, on the terminal that is there.
+#[test]
+fn every_command_has_an_example_and_fits_a_terminal() {
+    let mut seen = Vec::new();
+    let mut root = whole();
+    root.build();
+    walk(&root, "", &mut |command, path| {
+        for help in [command.clone().render_help(), command.clone().render_long_help()] {
+            let help = help.to_string();
+            assert!(help.contains("Examples:\n  "), "recount {path} --help shows no example");
+            for line in help.lines() {
+                assert!(line.chars().count() <= WIDTH, "recount {path} --help is too wide: {line}");
+            }
+        }
+        seen.push(path.to_owned());
+    });
+    let stale: Vec<_> = EXAMPLES.iter().filter(|(path, _)| !seen.iter().any(|seen| seen == path)).collect();
+    assert!(stale.is_empty(), "examples of commands that do not exist: {stale:?}");
+}
+
+/// An example that is refused is worse than none.
+#[test]
+fn every_example_is_a_command_of_this_program() {
+    for (path, examples) in EXAMPLES {
+        for (typed, _) in *examples {
+            refused(typed).inspect(|said| panic!("recount {path} --help: {typed}\n{said}"));
+        }
+    }
+}
+
+/// Likewise in every page, in blocks and in running text.
+#[test]
+fn every_command_in_the_pages_is_one_of_this_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    pages.extend(fs::read_dir(root.join("docs")).expect("docs/").map(|entry| entry.expect("an entry").path()));
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
+        for typed in commands(&fs::read_to_string(page).expect("a page")) {
+            wrong.extend(refused(&typed).map(|said| format!("{}: {typed}\n{said}", page.display())));
+            tried += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried > 30, "only {tried} commands were found");
+}
+
+/// What stands in blocks of a shell, and between back quotes.
+fn commands(page: &str) -> Vec<String> {
+    let (mut found, mut block) = (Vec::new(), None);
+    for line in page.lines() {
+        match (line.trim_start().strip_prefix("```"), block) {
+            (Some(language), None) => block = Some(matches!(language, "sh" | "console" | "bash")),
+            (Some(_), Some(_)) => block = None,
+            (None, Some(true)) => found.push(line.trim_start_matches("$ ").to_owned()),
+            (None, Some(false)) => {}
+            (None, None) => found.extend(line.split('`').skip(1).step_by(2).map(str::to_owned)),
+        }
+    }
+    found.retain(|typed| ["recount ", "sudo recount"].iter().any(|begins| typed.starts_with(begins)));
+    found
+}
+
+/// What the program says to a command that it does not take.
+fn refused(typed: &str) -> Option<String> {
+    let words = words(typed);
+    let begins = words.iter().position(|word| word == "recount" || word == "recount-as-service")?;
+    // A mail's subject begins with the program's name as well.
+    if words.get(begins + 1)?.starts_with(char::is_uppercase) {
+        return None;
+    }
+    // In running text a command may stand without what it asks for: `recount why`.
+    let bare = words.len() <= begins + 3;
+    let error = whole().try_get_matches_from(&words[begins..]).err()?;
+    let harmless = match error.kind() {
+        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => true,
+        clap::error::ErrorKind::MissingRequiredArgument => bare,
+        clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => bare,
+        _ => false,
+    };
+    (!harmless).then(|| error.to_string())
+}
+
+/// As a shell would part it, up to a pipe, a redirection or a comment. Where the page shows what may be left out, or
+/// names what a person puts in, the word stands for one.
+fn words(typed: &str) -> Vec<String> {
+    let (mut words, mut quoted, mut optional) = (vec![String::new()], false, false);
+    for letter in typed.chars() {
+        match letter {
+            '[' | ']' => optional = letter == '[',
+            _ if optional => {}
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("one at least").push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let end = words.iter().position(|word| ["|", ">", "#", "&&", "||", "\\"].contains(&word.as_str()));
+    words.truncate(end.unwrap_or(words.len()));
+    words.iter().map(|word| stand_in(word).to_owned()).collect()
+}
+
+/// A number where a number is wanted.
+fn stand_in(word: &str) -> &str {
+    match word {
+        "RUN" => "219",
+        "apply|observe" | "observe|apply" => "observe",
+        "COMPANY_ID" | "ID" => "3321",
+        "DAY" | "YYYY-MM-DD" => "2027-03-31",
+        _ => word,
+    }
+}

@@ -1,0 +1,136 @@
+//! How far a run is, for a person who waits at a terminal: on stderr, and gone before the report. Nobody else sees it.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+
+use crate::cli::Global;
+use crate::connectwise::Ahead;
+use crate::connectwise::ReadError;
+use crate::connectwise::Reader;
+use crate::connectwise::Traffic;
+use crate::connectwise::WriteError;
+use crate::connectwise::Writer;
+use crate::reconcile::cleared::CreateLine;
+use crate::reconcile::cleared::SetQuantity;
+use crate::reconcile::ids::AgreementId;
+use crate::reconcile::ids::CompanyId;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::records::Addition;
+use crate::reconcile::records::Agreement;
+use crate::reconcile::records::Company;
+use crate::reconcile::records::Product;
+
+/// Whether somebody waits at a terminal: set once, as logging is.
+static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);
+/// What takes no longer needs no bar.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
+
+/// Bars are drawn for a person at a terminal who asked for neither silence, nor a document, nor logs.
+pub(super) fn init(global: &Global) {
+    let Global { json, quiet, verbose, .. } = global;
+    let wanted = !*json && !*quiet && *verbose == 0 && std::io::stderr().is_terminal();
+    SOMEBODY_WAITS.store(wanted, Ordering::Relaxed);
+}
+
+/// The same ConnectWise, with a bar that follows what is asked of it.
+pub(super) fn watched<C>(inner: C) -> Watched<C> {
+    if !SOMEBODY_WAITS.load(Ordering::Relaxed) {
+        return Watched { inner, bar: ProgressBar::hidden() };
+    }
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(DRAWN_EVERY);
+    Watched { inner, bar }
+}
+
+/// A ConnectWise that is watched.
+pub(super) struct Watched<C> {
+    inner: C,
+    bar: ProgressBar,
+}
+
+impl<C> Drop for Watched<C> {
+    /// Before the report is shown, the line is empty again.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl<C> Watched<C> {
+    fn reading(&self, what: &'static str) {
+        self.bar.set_style(style("{spinner} {msg}"));
+        self.bar.set_message(what);
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    // Signs that any terminal can show.
+    style.progress_chars("=> ").tick_chars("|/-\\ ")
+}
+
+impl<C: Reader> Reader for Watched<C> {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
+        self.reading("reading companies");
+        self.inner.companies(ids).await
+    }
+
+    async fn all_companies(&self) -> Result<Vec<Company>, ReadError> {
+        self.reading("reading companies");
+        self.inner.all_companies().await
+    }
+
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError> {
+        self.reading("reading agreements");
+        self.inner.agreements_of(companies).await
+    }
+
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError> {
+        self.inner.agreements(ids).await
+    }
+
+    async fn catalog(&self) -> Result<Vec<Product>, ReadError> {
+        self.reading("reading the catalog");
+        self.inner.catalog().await
+    }
+
+    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError> {
+        let additions = self.inner.additions(agreement).await;
+        // Writing, each line's agreement is read again.
+        if self.bar.message() == Ahead::Agreements(0).words() {
+            self.bar.inc(1);
+        }
+        additions
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.inner.traffic()
+    }
+
+    fn ahead(&self, work: Ahead) {
+        let (Ahead::Agreements(of) | Ahead::Writes(of)) = work;
+        self.bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
+        self.bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
+        self.bar.set_position(0);
+        self.bar.set_message(work.words());
+    }
+}
+
+impl<C: Writer> Writer for Watched<C> {
+    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
+        let answer = self.inner.set_quantity(write).await;
+        self.bar.inc(1);
+        answer
+    }
+
+    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
+        let answer = self.inner.create_line(write).await;
+        self.bar.inc(1);
+        answer
+    }
+}

@@ -1,0 +1,118 @@
+//! From an empty folder to a first plan, as a newcomer types it; and what the installation must never do.
+
+use std::fs;
+
+use crate::support::Night;
+
+/// An empty folder beside a vendor's export, and the options that a newcomer gives.
+fn init(night: &Night, more: &[&str]) -> Vec<String> {
+    night.write("exports/usage-1.csv", "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n");
+    let url = night.sim().url();
+    let [public, private] =
+        ["public", "private"].map(|name| format!("file:{}", night.path("keys").join(name).display()));
+    let export = night.path("exports/usage-*.csv").display().to_string();
+    let given = ["init", "--yes", "--dir", "first", "--url", &url, "--company", "examplemsp"];
+    let client_id = crate::support::CLIENT_ID;
+    let keys = ["--client-id", client_id, "--public-key", &public, "--private-key", &private, "--export", &export];
+    given.iter().chain(&keys).chain(more).map(ToString::to_string).collect()
+}
+
+fn typed(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+/// Five minutes are what a newcomer gives it.
+#[test]
+fn from_an_empty_folder_to_a_first_plan() {
+    let night = Night::new();
+    let words = init(&night, &["--agreement-type", "Email Security", "--at", "02:30", "--zone", "Europe/Amsterdam"]);
+    let said = night.recount(&typed(&words)).exits(0);
+    assert!(said.out.contains("2 rows, 2 customers, 1 services"), "{}", said.out);
+    assert!(said.out.contains("\"Account\", \"Product\" and \"Quantity\""), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.chars().count() <= 80 || line.contains('/')), "{}", said.out);
+    let config = night.path("first/recount.toml").display().to_string();
+    assert!(said.out.trim_end().ends_with(&format!("Next: recount check --config {config}")), "{}", said.out);
+    let said = night.recount(&["check", "--config", &config]).exits(3);
+    assert!(said.out.trim_end().ends_with("Next: recount map suggest"), "{}", said.out);
+    let said = night.recount(&["plan", "--config", &config]).exits(3);
+    assert!(said.out.contains("Acme") && said.out.contains("not mapped"), "{}", said.out);
+    assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
+    let timer = fs::read_to_string(night.path("first/systemd/recount.timer")).expect("the timer");
+    assert!(timer.contains("\nOnCalendar=*-*-* 02:30:00 Europe/Amsterdam\n"), "{timer}");
+    assert!(!timer.contains("06:15"), "{timer}");
+}
+
+/// A configuration that worked for a year is not replaced by a slip of the hand.
+#[test]
+fn init_never_writes_over_a_file() {
+    let night = Night::new();
+    let words = init(&night, &[]);
+    night.write("first/customers.csv", "customer,company_id,agreement_id,note\n");
+    let said = night.recount(&typed(&words)).exits(2);
+    assert!(said.err.contains("customers.csv is there already"), "{}", said.err);
+    assert!(!night.path("first/recount.toml").exists() && !night.path("first/systemd").exists());
+}
+
+/// A script is told of everything that it forgot, at once, and nothing is half done.
+#[test]
+fn init_without_answers_names_what_it_needs() {
+    let night = Night::new();
+    let said = night.recount(&["init", "--dir", "first"]).exits(2);
+    for flag in ["--site or --url", "--company", "--client-id", "--export"] {
+        assert!(said.err.contains(flag), "{flag}\n{}", said.err);
+    }
+    assert!(!night.path("first").exists());
+}
+
+/// Somebody pastes the key where its place is asked for: it is not repeated, stored or logged.
+#[test]
+fn a_key_given_to_init_is_refused_unseen() {
+    let night = Night::new();
+    let mut words = init(&night, &[]);
+    let at = words.iter().position(|word| word == "--private-key").expect("given") + 1;
+    words[at] = "hunter2".to_owned();
+    let said = night.recount(&typed(&words)).exits(2);
+    assert!(said.err.contains("--private-key") && !said.err.contains("hunter2"), "{}", said.err);
+    assert!(!night.path("first").exists());
+}
+
+/// What cannot be loaded tonight is not left behind.
+#[test]
+fn an_answer_that_the_configuration_refuses_leaves_nothing() {
+    let night = Night::new();
+    let mut words = init(&night, &[]);
+    let at = words.iter().position(|word| word == "--url").expect("given") + 1;
+    words[at] = "http://psa.example.com".to_owned();
+    let said = night.recount(&typed(&words)).exits(16);
+    assert!(said.err.contains("https://"), "{}", said.err);
+    assert!(!night.path("first/recount.toml").exists() && !night.path("first/customers.csv").exists());
+}
+
+/// The table that `init` prints is the one in the guide.
+#[test]
+fn the_role_is_the_same_in_init_and_in_the_guide() {
+    let night = Night::new();
+    let words = init(&night, &[]);
+    let said = night.recount(&typed(&words)).exits(0);
+    let guide = include_str!("../docs/connectwise-roles.md");
+    let rows = guide.lines().filter(|line| line.starts_with("| ") && line.contains("Inquire"));
+    for row in rows.clone() {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let printed = said.out.lines().find(|line| line.contains(cells[0])).unwrap_or_else(|| panic!("{row}"));
+        let printed: Vec<&str> = printed.trim().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(printed, cells);
+    }
+    assert_eq!(rows.count(), 4);
+}
+
+/// A page for each command; a shell that completes.
+#[test]
+fn there_are_manual_pages_and_completions() {
+    let night = Night::new();
+    night.recount(&["man", "--out", "pages"]).exits(0);
+    let page = fs::read_to_string(night.path("pages/recount-map-add.1")).expect("a page");
+    assert!(page.contains("recount map add"), "{page}");
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(night.recount(&["completions", shell]).exits(0).out.contains("recount"), "{shell}");
+    }
+}
