@@ -57,7 +57,14 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         finding(Severity::Decide, Some("abc1"), Some(&service)),
         finding(Severity::Warning, Some("def2"), Some(&service)),
     ];
-    let source = Source { customer: customer.clone(), service: service.clone(), count: None, lines: vec![2], how: None, items: Vec::new() };
+    let source = Source {
+        customer: customer.clone(),
+        service: service.clone(),
+        count: None,
+        lines: vec![2],
+        how: None,
+        items: Vec::new(),
+    };
     let line = LineRecord {
         handle: "abc1".to_owned(),
         company: None,
