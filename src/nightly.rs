@@ -42,6 +42,7 @@ use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::nightly::ending::Ending;
 use crate::nightly::gather::Remote;
+use crate::nightly::tonight::TonightError;
 use crate::reconcile::bleed::BLEED_DAYS;
 use crate::reconcile::bleed::bleeding;
 use crate::reconcile::clear::Approval;
@@ -235,11 +236,21 @@ const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
 async fn read_export(job: Job<'_>) -> Result<Export, Failure> {
-    let export = tonight::export(job.export, job.integration, job.fetched, job.clock).await?;
+    let export = tonight::export(job.export, job.integration, job.fetched, job.clock).await;
+    let export = export.map_err(|error| {
+        let is_marked = matches!(&error, TonightError::Export(error) if error.is_marked());
+        if is_marked { shown_by_read(error.into(), job.integration) } else { error.into() }
+    })?;
     match malformed(&export.counts, job.guards) {
-        Some(finding) => Err(Failure { exit: Exit::Refused, finding }),
+        Some(finding) => Err(shown_by_read(Failure { exit: Exit::Refused, finding }, job.integration)),
         None => Ok(export),
     }
+}
+
+/// A report has room for one place, and none for the line around it.
+fn shown_by_read(mut failure: Failure, integration: &IntegrationName) -> Failure {
+    failure.finding.fix += &format!("; `recount read {integration}` marks what is wrong");
+    failure
 }
 
 fn gathered<'a>(

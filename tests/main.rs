@@ -18,6 +18,7 @@ mod schedule;
 mod schema;
 mod setup;
 mod snapshots;
+mod sources;
 mod store;
 mod support;
 mod tickets;

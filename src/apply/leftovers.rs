@@ -63,7 +63,7 @@ pub async fn resolve_leftovers<R: Reader>(
                 Err(error @ ReadError::Unreachable { .. }) => return Err(error.into()),
                 // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.
                 Err(ReadError::Denied { .. }) => {
-                    in_doubt.insert(open.intent.key.clone(), InDoubt::of(&open, Vec::new()));
+                    in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, Vec::new()));
                     continue;
                 }
             }
@@ -73,7 +73,7 @@ pub async fn resolve_leftovers<R: Reader>(
         let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
             Found::InDoubt(candidates) => {
-                in_doubt.insert(open.intent.key.clone(), InDoubt::of(&open, candidates));
+                in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, candidates));
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
             }
         };

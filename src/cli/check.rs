@@ -1,5 +1,6 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+mod export;
 mod told;
 
 use std::collections::BTreeMap;
@@ -28,11 +29,7 @@ use crate::history::network_file_system;
 use crate::nightly::Failure;
 use crate::nightly::Others;
 use crate::nightly::survey;
-use crate::nightly::tonight;
-use crate::nightly::tonight::TonightError;
 use crate::notify::ticket_settings::TicketSettings;
-use crate::reconcile::clear::malformed;
-use crate::reconcile::clear::stale;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
@@ -45,7 +42,6 @@ use crate::reconcile::owners::FIX;
 use crate::reconcile::owners::owned_by;
 use crate::reconcile::owners::shared;
 use crate::reconcile::plan::Finding;
-use crate::reconcile::shown::escaped;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -94,7 +90,8 @@ impl Checks {
         let mapping = match &integration.mapping {
             Ok(mapping) => mapping,
             Err(faults) => {
-                return self.wrong(&name("customers"), Exit::Config, faults.clone(), "correct customers.csv");
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), "correct customers.csv");
+                return self.draw(faults.drawn());
             }
         };
         self.shared(config, integration, mapping);
@@ -146,46 +143,6 @@ impl Checks {
         }
         if let Err(error) = desk.probe(Right::Tickets).await {
             self.failure(name, &Failure::from(error));
-        }
-    }
-
-    async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
-        let fetched = session::fetched(&config.state);
-        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
-            Ok(export) => {
-                let (path, counts) = (&export.path, &export.counts);
-                let (rows, customers) = (counts.rows, counts.customers.len());
-                self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
-                if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
-                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
-                }
-                for row in &counts.rejected {
-                    let message = format!(
-                        "line {}, column \"{}\": \"{}\" {}",
-                        row.line,
-                        row.column,
-                        escaped(&row.value),
-                        row.why
-                    );
-                    self.wrong(name, Exit::Decide, message, "correct the row in the export");
-                }
-                if let Some(finding) = malformed(counts, &integration.guards) {
-                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
-                }
-                export.counts
-            }
-            Err(TonightError::Export(error)) => {
-                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
-                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
-                if let Some(check) = self.list.last_mut() {
-                    check.drawn = error.diagnosis();
-                }
-                Counts::default()
-            }
-            Err(error) => {
-                self.failure(name, &Failure::from(error));
-                Counts::default()
-            }
         }
     }
 
@@ -300,6 +257,13 @@ impl Checks {
     fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
         self.exit = self.exit.worst(exit);
         self.push(name, Status::Wrong, detail, fix);
+    }
+
+    /// What was said last, with the text at fault marked.
+    fn draw(&mut self, drawn: String) {
+        if let Some(check) = self.list.last_mut() {
+            check.drawn = Some(drawn);
+        }
     }
 
     fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {

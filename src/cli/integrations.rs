@@ -212,7 +212,7 @@ fn table(known: &[Known<'_>], running: Option<&str>) -> String {
             number(unmapped),
         );
         if let Err(faults) = &integration.mapping {
-            let _ = writeln!(text, "    {}", faults.replace('\n', "\n    "));
+            let _ = writeln!(text, "    {}", faults.drawn().replace('\n', "\n    "));
         }
         match health.last.as_ref().and_then(|last| Some((last.run, last.end.as_ref()?))) {
             Some((run, end)) => {

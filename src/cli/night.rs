@@ -19,6 +19,7 @@ use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
 use crate::cli::vitals;
 use crate::config::Config;
+use crate::config::ConfigErrors;
 use crate::config::IntegrationConfig;
 use crate::history::History;
 use crate::history::lookup::StoredPlan;
@@ -324,7 +325,7 @@ async fn night(
     };
     let connect = || {
         let fix = "correct customers.csv, then `recount check`";
-        let unusable = |faults: &String| Failure::new(Exit::Config, Code::ConfigInvalid, faults.clone(), fix);
+        let unusable = |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), fix);
         integration.mapping.as_ref().map_err(unusable)?;
         session::connect(connectwise?).map(progress::watched)
     };

@@ -63,9 +63,9 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 /// An integration whose `customers.csv` has faults has no mapping; the others go on.
 fn blame(integration: &mut IntegrationConfig, errors: &[ConfigError]) {
     let own = errors.iter().filter(|error| error.path == integration.customers_path);
-    let faults: Vec<String> = own.map(ToString::to_string).collect();
+    let faults: Vec<ConfigError> = own.cloned().collect();
     if !faults.is_empty() {
-        integration.mapping = Err(faults.join("\n"));
+        integration.mapping = Err(ConfigErrors(faults));
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::config::alerts::AlertConfig;
+use crate::config::error::ConfigErrors;
 use crate::config::secrets::SecretError;
 use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
@@ -85,7 +86,7 @@ pub struct IntegrationConfig {
     /// `customers.csv`.
     pub customers_path: PathBuf,
     /// Where counts are billed, or what is wrong with `customers.csv`: that stops this integration and no other.
-    pub mapping: Result<Mapping, String>,
+    pub mapping: Result<Mapping, ConfigErrors>,
     /// Where counts come from.
     pub export: ExportSettings,
     /// What is held.

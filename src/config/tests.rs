@@ -73,7 +73,7 @@ fn loaded(toml: &str, customers: &str) -> Result<Config, String> {
     // What is wrong with customers.csv stops its own integration; here there is only one.
     let faults = config.integrations.values().find_map(|one| one.mapping.as_ref().err());
     match faults {
-        Some(faults) => Err(faults.replace(&prefix, "")),
+        Some(faults) => Err(faults.to_string().replace(&prefix, "")),
         None => Ok(config),
     }
 }
@@ -511,7 +511,7 @@ max_rows = 20
     );
     let layout = layout.expect("valid");
     assert_eq!((layout.records.join("/"), layout.encoding), ("data/sites".into(), Some(Encoding::Utf16)));
-    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Sum));
+    assert_eq!((layout.columns(), layout.duplicates), (vec!["C", "A", "B"], Duplicates::Error));
 }
 
 #[test]

@@ -134,6 +134,11 @@ impl ExportError {
         }
     }
 
+    /// Whether the diagnosis marks the text at fault.
+    pub fn is_marked(&self) -> bool {
+        matches!(self, Self::Damaged { faults, .. } if faults.first.iter().any(|fault| fault.mark.is_some()))
+    }
+
     /// What to write into the export's table of recount.toml, where that is likely to be all that is wrong.
     pub fn remedy(&self) -> Option<String> {
         let Self::Damaged { faults, .. } = self else { return None };

@@ -207,7 +207,8 @@ async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Resu
         let response = tokio::time::timeout(FIRST_BYTE, request.send()).await;
         let response = response.map_err(|_| FetchError::NoAnswer { why: "none in time".to_owned() })?;
         let response = response.map_err(|error| FetchError::NoAnswer { why: answer::chain(error) })?;
-        if response.status().is_success() {
+        // 206 is a part of the file, 202 and 204 are none of it.
+        if response.status() == StatusCode::OK {
             return Answer::read(response, order.max_bytes).await;
         }
         url = match answer::points_to(&response, &url) {

@@ -303,12 +303,12 @@ impl Shape {
         }
     }
 
-    /// What several counts of one customer and service mean where nothing is declared: a file that is known to have
-    /// one row for each item or site adds up, and any other is asked about.
+    /// What several counts of one customer and service mean where nothing is declared: rows that are units themselves
+    /// add up, and counts that the vendor made are asked about, in a wide file as in its long form.
     pub fn duplicates(&self) -> Duplicates {
-        match self {
-            Self::Long(Long { count: Count::Column { .. }, .. }) => Duplicates::Error,
-            _ => Duplicates::Sum,
+        match self.long().map(|long| &long.count) {
+            Some(Count::Rows { .. } | Count::Distinct { .. }) => Duplicates::Sum,
+            Some(Count::Column { .. }) | None => Duplicates::Error,
         }
     }
 

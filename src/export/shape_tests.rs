@@ -31,7 +31,7 @@ fn column() -> Count {
 
 fn wide(names: &[&str]) -> Layout {
     let names = names.iter().map(ToString::to_string).collect();
-    Layout::new(Column::named("C"), Shape::Wide(Wide::Names(names)))
+    Layout { duplicates: Duplicates::Sum, ..Layout::new(Column::named("C"), Shape::Wide(Wide::Names(names))) }
 }
 
 fn test(column: &str, is: &[&str], like: &[&str]) -> Test {
@@ -73,13 +73,25 @@ fn a_wide_row_holds_a_count_in_every_service_column_that_is_not_empty() {
     let read = read(text, &wide(&["PC", "Mac"])).expect("whole");
     assert_eq!(told(&read), "Acme/PC=4 Bob/Mac=1 Bob/PC=2");
     // Every other column from there on is a service, also one that is not named.
-    let mut from = Layout::new(Column::named("C"), Shape::Wide(Wide::From(3)));
+    let mut from = Layout { shape: Shape::Wide(Wide::From(3)), ..wide(&[]) };
     let rejected = read_bytes(Path::new("x.csv"), text.as_bytes(), &from).expect("whole").rejected;
     assert_eq!((rejected.len(), rejected[0].column.as_str(), rejected[0].value.as_str()), (1, "GB", "."));
     from.keep = vec![test("GB", &["", "1.5"], &[])];
     assert_eq!(counted(text, &from), "Acme/PC=3 Bob/Mac=1 Bob/PC=2");
     let error = read_bytes(Path::new("x.csv"), b"C,A\nx,1\n", &Layout { shape: Shape::Wide(Wide::From(3)), ..from });
     assert!(error.is_err());
+}
+
+/// A row that the vendor wrote twice would be billed twice.
+#[test]
+fn two_rows_of_a_customer_in_a_wide_file_are_asked_about_unless_declared() {
+    let layout = Layout::new(Column::named("C"), Shape::Wide(Wide::From(2)));
+    assert_eq!(layout.duplicates, Duplicates::Error);
+    let shape = Shape::Both(Long { service: Column::named("S"), count: column() }, Wide::From(2));
+    assert_eq!(Layout::new(Column::named("C"), shape).duplicates, Duplicates::Error);
+    let read = read("C,PC\nAcme,3\nAcme,3\nBob,1\n", &layout).expect("whole");
+    let [Some(acme), Some(bob)] = ["Acme", "Bob"].map(|name| read.customers.get(name)) else { panic!("both") };
+    assert!(format!("{acme:?}").contains("Duplicate") && !format!("{bob:?}").contains("Duplicate"), "{acme:?}");
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl History {
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
                 let addition = AdditionId(row.get("applied_addition")?);
-                Ok((key(row)?, JustCreated { run: RunId(row.get("run")?), addition }))
+                Ok((folded(&key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
             })?;
             rows.collect()
         })
@@ -209,7 +209,7 @@ fn remember_ended(
 ) -> Result<(), StoreError> {
     let Some(before) = accepted(transaction, integration, run)? else { return Ok(()) };
     let live: BTreeSet<LineKey> =
-        lines.iter().filter(|line| line.addition.is_some()).filter_map(LineRecord::key).collect();
+        lines.iter().filter(|line| line.addition.is_some()).filter_map(|line| Some(folded(&line.key()?))).collect();
     let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(key)) {
         insert.execute(params![integration, key.agreement.0, key.product.as_str(), item_text(key), addition.0])?;
@@ -226,8 +226,8 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE o.event = 'applied' AND r.integration = ?1",
     )?;
-    let rows =
-        statement.query_and_then([integration.as_str()], |row| Ok((key(row)?, AdditionId(row.get("addition")?))))?;
+    let rows = statement
+        .query_and_then([integration.as_str()], |row| Ok((folded(&key(row)?), AdditionId(row.get("addition")?))))?;
     rows.collect()
 }
 
@@ -239,11 +239,13 @@ fn remember_zeros(
     integration: &str,
     plan: &PlanRecord,
 ) -> Result<(), StoreError> {
-    let mut known = BTreeSet::new();
+    // By the folded line, as it is written there.
+    let mut known = BTreeMap::new();
     let mut statement =
         transaction.prepare_cached("SELECT agreement, product, item FROM zero_since WHERE integration = ?1")?;
     for key in statement.query_and_then([integration], key)? {
-        known.insert(key?);
+        let key = key?;
+        known.insert(folded(&key), item_text(&key).to_owned());
     }
     let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut delete = transaction.prepare_cached(
@@ -251,14 +253,17 @@ fn remember_zeros(
     )?;
     let placed = plan.lines.iter().filter_map(|line| Some((line, line.key()?, line.wanted?)));
     for (line, key, wanted) in placed {
-        let place = (integration, key.agreement.0, key.product.as_str().to_owned(), item_text(&key).to_owned());
-        if !wanted.is_zero() && known.remove(&key) {
-            delete.execute(place)?;
-        } else if wanted.is_zero() && line.reason == Code::ToZero && !known.contains(&key) {
+        let place = (integration, key.agreement.0, key.product.as_str().to_owned());
+        let line_key = folded(&key);
+        if !wanted.is_zero() {
+            if let Some(item) = known.remove(&line_key) {
+                delete.execute((place.0, place.1, place.2, item))?;
+            }
+        } else if line.reason == Code::ToZero && !known.contains_key(&line_key) {
             let export = &plan.export;
             let at = time_text(export.modified_at);
-            insert.execute(params![place.0, place.1, place.2, place.3, run.0, export.sha256, at])?;
-            known.insert(key);
+            insert.execute(params![place.0, place.1, place.2, item_text(&key), run.0, export.sha256, at])?;
+            known.insert(line_key, item_text(&key).to_owned());
         }
     }
     Ok(())
@@ -269,6 +274,10 @@ pub(super) fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
     let (product, item): (String, Option<String>) = (row.get("product")?, row.get("item")?);
     let item = item.filter(|item| !item.is_empty()).map(|item| ItemName::new(&item));
     Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product), item })
+}
+
+fn folded(key: &LineKey) -> LineKey {
+    key.folded().into_owned()
 }
 
 /// Where a key has no place for NULL.
@@ -289,6 +298,7 @@ fn accepted(connection: &Connection, integration: &str, current: RunId) -> Resul
     let lines = lines.into_iter().map(|(agreement, product, id)| (LineKey { agreement, product, item: None }, id));
     let items =
         items.into_iter().map(|(agreement, product, item, id)| (LineKey { agreement, product, item: Some(item) }, id));
+    let items = items.map(|(key, id)| (folded(&key), id));
     Ok(Some(Accepted {
         run: RunId(row.get("run")?),
         rows: count(row, "export_rows")?,
@@ -346,7 +356,7 @@ fn zero_before(
             sha256: row.get("sha256")?,
             modified_at: time(row, "modified_at")?,
         };
-        Ok((key(row)?, stamp))
+        Ok((folded(&key(row)?), stamp))
     })?;
     rows.collect()
 }
@@ -355,6 +365,8 @@ fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BT
     let open = journal::open_writes(connection, integration)?;
     let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
     Ok(creations
-        .map(|write| (write.intent.key, InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() }))
+        .map(|write| {
+            (folded(&write.intent.key), InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() })
+        })
         .collect())
 }

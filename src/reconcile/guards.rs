@@ -86,7 +86,7 @@ pub enum HumanEdit {
 }
 
 /// What the history knows that a decision needs. Read before deciding; an unreadable history is an error, never this
-/// empty value.
+/// empty value. Its lines are known by [`LineKey::folded`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
     /// The last run whose export was accepted: its guards passed, or a person approved its plan.
@@ -124,7 +124,7 @@ pub struct Accepted {
     pub customers: BTreeSet<CustomerName>,
     /// Units of its export, all services together.
     pub units: Decimal,
-    /// The lines that it saw, with their live additions.
+    /// The lines that it saw, by [`LineKey::folded`], with their live additions.
     pub lines: BTreeMap<LineKey, AdditionId>,
     /// Customers that it expected and the export did not name: they are missed until somebody says that they left.
     pub missing: BTreeSet<CustomerName>,
@@ -155,7 +155,7 @@ impl Past {
     pub fn knows(&self, key: &LineKey, addition: AdditionId) -> bool {
         let seen = || self.accepted.iter().flat_map(|accepted| &accepted.lines);
         self.written.contains_key(&addition)
-            || self.ours.get(key) == Some(&addition)
+            || self.ours.get(&*key.folded()) == Some(&addition)
             || seen().any(|(known, id)| known.agreement == key.agreement && *id == addition)
     }
 }

@@ -140,7 +140,7 @@ impl Judge<'_> {
             }
             Err(code) => return held(code, Some(live), source_trouble(code)),
         };
-        if let Some(doubt) = self.past.in_doubt.get(key) {
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
         }
         let to = terms.against(counted, Some(&live));
@@ -227,14 +227,14 @@ impl Judge<'_> {
         on_line: &[&Addition],
     ) -> Result<Quantity, Trouble> {
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
-        if let Some(doubt) = self.past.in_doubt.get(key) {
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             return Err((doubt_code(doubt), doubt_detail(doubt)));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
         }
-        if let Some(made) = self.past.just_created.get(key).filter(|made| on_line.iter().all(|a| a.id != made.addition))
-        {
+        let made = self.past.just_created.get(&*key.folded());
+        if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
             return Err((Code::InDoubt, detail));
@@ -277,6 +277,7 @@ impl Judge<'_> {
         if self.policy.human_edit == HumanEdit::Overwrite {
             return None;
         }
+        let key = &*key.folded();
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
         let known = |addition: &&&Addition| {
             Some(&addition.id) == seen

@@ -1,5 +1,6 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
+use crate::reconcile::counts::Counts;
 use crate::reconcile::quantity::CountError;
 use crate::reconcile::units::Notation;
 
@@ -49,6 +50,23 @@ fn otherwise(text: &str, notation: Notation) -> CountError {
     }
 }
 
+/// What to declare in the export's table of recount.toml, where every row that could not be read holds a number in
+/// another notation, and one notation reads them all.
+pub fn undeclared(counts: &Counts, notation: Notation) -> Option<String> {
+    let texts: Vec<&str> = counts.rejected.iter().map(|row| row.value.trim()).collect();
+    let other = |text: &&str| matches!(why(text, notation), CountError::Undeclared(..));
+    if texts.is_empty() || !texts.iter().all(other) {
+        return None;
+    }
+    let grouped = |one: Notation| one.thousands.is_none() || texts.iter().any(|text| has_groups(text, one));
+    let reads_all = |one: Notation| one != notation && texts.iter().all(|text| one.digits(text).is_some());
+    let fits = DECLARED.iter().filter(|(one, _)| reads_all(*one) && grouped(*one)).map(|(_, declares)| *declares);
+    let fits: Vec<&str> = fits.take(2).collect();
+    let keys = fits.join(", or ");
+    (!fits.is_empty())
+        .then(|| format!("if that is how the vendor writes numbers, set {keys} in the export's table of recount.toml"))
+}
+
 /// Whether the notation's mark of thousands is in the text, so that declaring it would change something.
 fn has_groups(text: &str, notation: Notation) -> bool {
     let ungrouped = Notation { thousands: None, ..notation };
@@ -82,6 +100,7 @@ fn is_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reconcile::counts::RejectedRow;
 
     #[test]
     fn what_a_spreadsheet_did_is_named() {
@@ -103,6 +122,36 @@ mod tests {
             ("Dec", CountError::NotANumber),
         ] {
             assert_eq!(why(text, Notation::default()), error, "{text}");
+        }
+    }
+
+    /// One notation has to read every row: else a person who declares it only gets other rows that cannot be read.
+    #[test]
+    fn what_is_proposed_reads_every_row() {
+        let proposed = |values: &[&str]| {
+            let row = |value: &&str| RejectedRow {
+                line: 2,
+                column: "Quantity".to_owned(),
+                value: (*value).to_owned(),
+                customer: None,
+                why: String::new(),
+                mark: None,
+            };
+            let counts = Counts { rejected: values.iter().map(row).collect(), ..Counts::default() };
+            let said = undeclared(&counts, Notation::default())?;
+            let (_, keys) = said.split_once(", set ")?;
+            Some(keys.trim_end_matches(" in the export's table of recount.toml").to_owned())
+        };
+        for (values, keys) in [
+            (&["3,5", "711,25"][..], Some("decimal = \",\"")),
+            (&["711,875"], Some("decimal = \",\", or thousands = \",\"")),
+            (&["711,875", "1.234,5"], Some("decimal = \",\" and thousands = \".\"")),
+            (&["1,234", "1,234.5"], Some("thousands = \",\"")),
+            (&["3,5", "N/A"], None),
+            (&["1,234.5", "1.234,5"], None),
+            (&[], None),
+        ] {
+            assert_eq!(proposed(values).as_deref(), keys, "{values:?}");
         }
     }
 

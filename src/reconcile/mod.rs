@@ -21,7 +21,7 @@ pub mod ids;
 pub mod judge;
 pub mod mapping;
 pub mod mark;
-mod misread;
+pub mod misread;
 pub mod outcome;
 pub mod owners;
 pub mod per_item;

@@ -1,5 +1,7 @@
 //! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use crate::reconcile::code::Code;
@@ -177,6 +179,14 @@ impl LineKey {
     /// The line that holds all units of a product.
     pub fn total(agreement: AgreementId, product: ProductCode) -> Self {
         Self { agreement, product, item: None }
+    }
+
+    /// The form in which one night knows another's line: an item's name may be written otherwise the next time.
+    pub fn folded(&self) -> Cow<'_, LineKey> {
+        match &self.item {
+            None => Cow::Borrowed(self),
+            Some(item) => Cow::Owned(Self { item: Some(ItemName::new(&item.folded())), ..self.clone() }),
+        }
     }
 }
 

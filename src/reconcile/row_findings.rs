@@ -21,6 +21,8 @@ use crate::reconcile::shown::shown;
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     let mut found = of_rows(counts, integration);
+    // The file is in front of whoever asks.
+    found.iter_mut().filter(|found| found.code == Code::RowMalformed).for_each(|found| found.fix = CORRECT.to_owned());
     for (customer, counted) in &counts.customers {
         found.extend(
             counted.services.iter().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)),
@@ -32,7 +34,7 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let mut found: Vec<Finding> = counts.rejected.iter().map(rejected).collect();
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, integration)).collect();
     found.extend(nameless(&counts.nameless, integration));
     found.extend(spelled_twice(counts));
     found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
@@ -74,10 +76,12 @@ pub(in crate::reconcile) fn of_cell(
     })
 }
 
-fn rejected(row: &RejectedRow) -> Finding {
+const CORRECT: &str = "correct the row in the export";
+
+fn rejected(row: &RejectedRow, integration: &IntegrationName) -> Finding {
     let value = shown(&row.value);
     let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
-    let (customer, fix) = (row.customer.clone(), "correct the row in the export".to_owned());
+    let (customer, fix) = (row.customer.clone(), format!("{CORRECT}; `recount read {integration}` marks it"));
     Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 

@@ -62,7 +62,7 @@ impl Judge<'_> {
         let night = match self.policy.to_zero {
             ToZero::Apply => return None,
             ToZero::Ask => "",
-            ToZero::SecondNight => match self.past.zero_before.get(key) {
+            ToZero::SecondNight => match self.past.zero_before.get(&*key.folded()) {
                 Some(first) if self.is_another_night(first) => return None,
                 _ => ", night 1 of 2",
             },

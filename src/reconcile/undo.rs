@@ -109,7 +109,7 @@ impl Undoing<'_> {
         let Wrote { before, quantity, .. } = wrote;
         let to = before.unwrap_or(Quantity::ZERO);
         let live = Some(Live { addition: addition.id, quantity: now });
-        let (verdict, detail) = if self.in_doubt.contains_key(key) {
+        let (verdict, detail) = if self.in_doubt.contains_key(&*key.folded()) {
             (Verdict::Skipped(Code::InDoubt), "a creation of it is in doubt; a later run looks again".to_owned())
         } else if now == to {
             (Verdict::Unchanged(Code::Equal), "it is set back already".to_owned())

@@ -87,6 +87,9 @@ impl<'a> Counted<'a> {
             text.push('\n');
         }
         self.findings.iter().for_each(|finding| told(&mut text, finding));
+        for row in &self.counts.rejected {
+            row.mark.iter().for_each(|mark| text.push_str(&mark.drawn(row.line)));
+        }
         text
     }
 }

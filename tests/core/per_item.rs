@@ -152,3 +152,44 @@ fn the_items_behind_a_total_are_named_only_where_asked_for() {
     night.billed("CloudFilter", |billed| billed.names_in_report = true);
     assert_eq!(night.filter_line().sources[0].items, ["a.com", "b.com"].map(ItemName::new));
 }
+
+/// A vendor that writes names in capitals from one night on: else a line that a person ended is created anew, one in
+/// doubt is created twice, and a domain that is gone is asked about for ever.
+#[test]
+fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
+    let mut night = night(&["B.com"]);
+    night.past.ours.insert(item("b.com"), AdditionId(101));
+    assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::HumanEdit))]);
+    night.past.ours.clear();
+    let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
+    let doubt = recount::reconcile::guards::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    night.past.in_doubt.insert(item("b.com"), doubt);
+    assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
+    night.past.in_doubt.clear();
+    let made = recount::reconcile::guards::JustCreated { run: RunId(7), addition: AdditionId(101) };
+    night.past.just_created.insert(item("b.com"), made);
+    assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
+}
+
+#[test]
+fn the_second_night_of_an_item_knows_its_first_in_any_case() {
+    let mut night = night(&["a.com"]);
+    night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "B.com");
+    night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
+    night.policy.to_zero = recount::reconcile::guards::ToZero::SecondNight;
+    assert_eq!(lines(&night.plan())[0], (Some("B.com"), &Verdict::Held(Code::ToZero)));
+    night.past.zero_before.insert(item("b.com"), crate::core::night::stamp("bb", "2026-03-09T01:00:00Z"));
+    assert_eq!(lines(&night.plan())[0], (Some("B.com"), &set(101, "1", "0")));
+}
+
+/// Two integrations cannot share a product of one agreement, items or not: each would take the other's lines for items
+/// that are gone.
+#[test]
+fn a_product_with_a_line_for_each_item_has_one_owner_as_well() {
+    let mut night = night(&["a.com"]);
+    let (name, other) = (recount::reconcile::ids::IntegrationName::new("backup"), night.mapping.clone());
+    let neighbours = [recount::reconcile::owners::Neighbour { integration: &name, mapping: &other }];
+    let seen = std::collections::BTreeMap::new();
+    night.claims = recount::reconcile::owners::Claims::new(&neighbours, &seen, &night.directory, night.today);
+    assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Held(Code::LineOwnedTwice))]);
+}

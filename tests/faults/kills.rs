@@ -2,6 +2,7 @@
 
 use crate::faults::converges_then_is_silent;
 use crate::faults::goal;
+use crate::faults::is_silent;
 use crate::faults::journal_fits;
 use crate::support;
 use crate::support::BUSY;
@@ -80,6 +81,45 @@ fn killed_again_while_looking_up_nothing_is_doubled() {
             assert_eq!(night.sent("POST").len(), 0, "the first one's creation was found");
         },
     );
+}
+
+/// An item's line is known by its mark, also by the run that did not see it created.
+#[test]
+fn killed_after_the_line_of_an_item_was_created_it_is_known_by_its_mark() {
+    const ITEMS: &str = "Company,Type,Domain\nAcme,CloudFilter,acme.example\nBorealis,CloudFilter,borealis.example\n";
+    let items = ["shop.acme.example".to_owned(), format!("{}.acme.example", "shop".repeat(15))];
+    support::each(&items, String::clone, |item| {
+        let night = Night::new();
+        night.config("export", r#"columns = { customer = "Company", service = "Type", item = "Domain" }"#);
+        night.config("export", "count_by = \"distinct\"");
+        night.config("services", r#""CloudFilter" = { product = "MP-CLOUDFILTER", lines = "per-item" }"#);
+        night.sim().edit(|world| {
+            for (addition, item) in world.additions.iter_mut().zip(["acme.example", "borealis.example"]) {
+                (addition.quantity, addition.serial_number) = (1.into(), item.to_owned());
+            }
+        });
+        night.export(ITEMS);
+        night.approve();
+        night.export(format!("{ITEMS}Acme,CloudFilter,{item}\n"));
+        night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}]"#);
+        let run = night.start(&["run", "-vv"]);
+        wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
+        night.heard(run.kill());
+        journal_fits(&night);
+        night.no_faults();
+        night.sim().clear_requests();
+        let said = night.run();
+        assert!(said.codes().contains(&"previous-run-cut-off".to_owned()), "what became of it is told\n{}", said.out);
+        assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
+        let world = night.sim().world();
+        let marked = world.additions.iter().filter(|addition| {
+            let described = addition.invoice_description.as_deref() == Some(&format!("[item {item}]"));
+            described || addition.serial_number == *item
+        });
+        assert_eq!((marked.count(), world.additions.len()), (1, 3));
+        is_silent(&night);
+        is_silent(&night);
+    });
 }
 
 /// A person approved the plan once; that its carrying out was cut off takes nothing of that away.

@@ -217,6 +217,13 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same, with a file of the installation on its standard input.
+    pub(crate) fn recount_fed(&self, file: &str, arguments: &[&str]) -> Said {
+        let input = fs::File::open(self.path(file)).expect("the input");
+        let output = self.command(arguments).stdin(input).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
     /// The same, called from another folder.
     pub(crate) fn recount_in(&self, folder: &str, arguments: &[&str]) -> Said {
         let output = self.command(arguments).current_dir(self.path(folder)).output().expect("the program");

@@ -184,12 +184,12 @@ fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig
     let named = whose.integration.as_deref().map(|name| roll::named(config, name)).transpose()?;
     let chosen = |one: &&IntegrationConfig| named.is_none_or(|named| named.name == one.name);
     let all = config.integrations.values().filter(chosen);
-    let mut rolls = Vec::new();
+    let (mut rolls, mut at_fault) = (Vec::new(), None);
     for integration in all {
         // What is wrong with another integration's file is no reason to refuse this one.
         match roll::rolls(config, Some(integration.name.as_str())) {
             Ok(found) => rolls.extend(found),
-            Err(trouble) if trouble.exit == Exit::Config && named.is_none() => {}
+            Err(trouble) if trouble.exit == Exit::Config && named.is_none() => at_fault = Some(trouble),
             Err(trouble) => return Err(trouble),
         }
     }
@@ -211,7 +211,7 @@ fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig
         found.extend(rolls.iter().map(|roll| (roll, name.clone())));
     }
     if found.is_empty() {
-        return Err(unknown(&rolls, &typed));
+        return Err(at_fault.unwrap_or_else(|| unknown(&rolls, &typed)));
     }
     one_file(found).map(|(roll, customer)| (roll.integration, customer))
 }

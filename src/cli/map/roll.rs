@@ -68,7 +68,7 @@ pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Integratio
 /// Its mapping, unless customers.csv is at fault.
 pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Trouble> {
     let fix = "correct customers.csv, then `recount check`";
-    integration.mapping.as_ref().map_err(|faults| Trouble::new(Exit::Config, faults.clone(), fix))
+    integration.mapping.as_ref().map_err(|faults| Trouble::new(Exit::Config, faults.to_string(), fix))
 }
 
 impl<'a> Roll<'a> {

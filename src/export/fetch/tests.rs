@@ -70,6 +70,7 @@ async fn what_will_not_get_better_is_not_asked_again_and_no_error_shows_a_secret
     for (given, said) in [
         (answer(401), "the server answers 401 Unauthorized: look at the key in `headers`, and at its rights"),
         (answer(404), "the server answers 404 Not Found: look at `url`; report links expire"),
+        (answer(206).set_body_string("x"), "the server answers 206 Partial Content"),
         (long, "the server answers 429 Too Many Requests, and asks to wait 86400 s"),
         (
             away,

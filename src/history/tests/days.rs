@@ -78,3 +78,31 @@ fn items_of_a_product_are_told_apart_in_every_table() {
     assert_eq!(open.iter().map(|open| open.intent.key.clone()).collect::<Vec<_>>(), [item("a.com"), item("bb.com")]);
     assert_eq!(place.history.verify_journal().unwrap().rows, 2);
 }
+
+/// Otherwise a vendor that changes the case of its names would make every line a new one: what a person ended would be
+/// created anew, and the second night of a zero would be the first for ever.
+#[test]
+fn an_item_that_is_respelled_is_the_item_of_the_night_before() {
+    let mut place = Place::new();
+    let of = |item: &str, addition, wanted| LineRecord {
+        handle: item.to_owned(),
+        agreement: Some(AgreementId(10)),
+        addition,
+        item: Some(ItemName::new(item)),
+        ..line(1, 1, wanted)
+    };
+    let there = |id| Some(AdditionId(id));
+    let item = |item: &str| LineKey { item: Some(ItemName::new(item)), ..key(10, "FILTER") };
+    let past = |place: &mut Place| {
+        let next = place.begin(RunCommand::Run);
+        place.history.past(&mail(), next).unwrap()
+    };
+    place.night(RunCommand::Run, &plan(0, vec![of("A.com", there(101), 0), of("B.com", there(102), 1)]));
+    place.night(RunCommand::Run, &plan(24, vec![of("a.COM", there(101), 0), of("b.com", None, 1)]));
+    let known = past(&mut place);
+    assert_eq!(known.ours, [(item("b.com"), AdditionId(102))].into(), "ended, not respelled");
+    let first = &known.zero_before[&item("a.com")];
+    assert_eq!((known.zero_before.len(), first.modified_at), (1, noon()));
+    place.night(RunCommand::Run, &plan(48, vec![of("a.com", there(101), 1)]));
+    assert!(past(&mut place).zero_before.is_empty(), "it is used again");
+}
