@@ -57,13 +57,21 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         finding(Severity::Decide, Some("abc1"), Some(&service)),
         finding(Severity::Warning, Some("def2"), Some(&service)),
     ];
-    let source = Source { customer: customer.clone(), service: service.clone(), count: None, lines: vec![2] };
+    let source = Source {
+        customer: customer.clone(),
+        service: service.clone(),
+        count: None,
+        lines: vec![2],
+        how: None,
+        items: Vec::new(),
+    };
     let line = LineRecord {
         handle: "abc1".to_owned(),
         company: None,
         agreement: None,
         addition: None,
         product: (!product.is_empty()).then(|| ProductCode::new(product)),
+        item: None,
         sources: vec![source],
         was: quantity(was),
         wanted: quantity(wanted),
@@ -88,6 +96,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         command: RunCommand::ALL[0],
         mode: Mode::Observe,
         started_at,
+        undoes: None,
         planned: Some(PlanRecord {
             fingerprint: "0123456789ab".to_owned(),
             accepted: false,
@@ -101,6 +110,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
             findings,
             totals,
             requests: Requests::default(),
+            head: None,
         }),
     }
 }

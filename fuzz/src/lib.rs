@@ -1,5 +1,9 @@
 //! What several fuzz targets hold to be true.
 
+use recount::export::ExportError;
+use recount::reconcile::counts::Cell;
+use recount::reconcile::counts::Counts;
+use recount::reconcile::counts::Duplicates;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Widest line that a terminal is trusted with.
@@ -17,6 +21,37 @@ pub fn assert_fits(text: &str) {
         assert_harmless(line);
         assert!(line.width() <= WIDTH, "{} columns: {line:?}", line.width());
     }
+}
+
+/// Fails if a row of an export, of one count each and without filters, got lost on its way into the counts.
+pub fn assert_complete(counts: &Counts, duplicates: Duplicates) {
+    let cells = counts.customers.values().flat_map(|customer| customer.services.values());
+    let counted: usize = cells.clone().map(|cell| cell.lines().number()).sum();
+    assert!(counts.rows > 0);
+    assert_eq!(counts.kept, counts.rows, "nothing was to be left out");
+    assert_eq!(counted + counts.rejected.len() + counts.nameless.len(), counts.rows, "a row was lost");
+    for row in &counts.rejected {
+        let lines =
+            row.customer.as_ref().and_then(|name| counts.customers.get(name)).map(|counts| &counts.rejected_lines);
+        let held = lines.is_some_and(|lines| lines.contains(&row.line));
+        assert!(held || row.customer.is_none(), "a rejected row holds nobody's lines");
+    }
+    for cell in cells {
+        match cell {
+            Cell::Counted { lines, .. } => {
+                assert!(duplicates != Duplicates::Error || lines.number() == 1, "rows were merged unasked");
+            }
+            Cell::OutOfRange { total, .. } => assert_eq!(*total, None, "no row is negative"),
+            Cell::Duplicate { lines, counts } => assert_eq!(lines.number(), counts.len()),
+        }
+    }
+    assert!(!counts.units().is_sign_negative());
+}
+
+/// Fails if what a refused export is told about is not harmless.
+pub fn assert_explained(error: &ExportError) {
+    assert_harmless(&error.to_string());
+    error.diagnosis().iter().flat_map(|text| text.lines()).for_each(assert_harmless);
 }
 
 /// The value of a decimal number in one form, for comparing without any arithmetic of the product: sign, digits without

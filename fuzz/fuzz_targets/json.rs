@@ -1,0 +1,25 @@
+//! A JSON export: never a panic; every row of data is counted, rejected or nameless; and what an error says is harmless.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use recount::export::ExportSettings;
+use recount::export::read_bytes;
+use recount::export::settings::Format;
+use recount::export::settings::Layout;
+use recount::reconcile::counts::Duplicates;
+use recount_fuzz::assert_complete;
+use recount_fuzz::assert_explained;
+
+fuzz_target!(|bytes: &[u8]| {
+    let path = Path::new("export");
+    let settings = ExportSettings::new(path.to_owned(), "Account", "Product", "Quantity");
+    for (format, duplicates) in [(Format::Json, Duplicates::Error), (Format::Ndjson, Duplicates::Sum)] {
+        let layout = Layout { format: Some(format), duplicates, ..settings.layout.clone() };
+        match read_bytes(path, bytes, &layout) {
+            Ok(counts) => assert_complete(&counts, duplicates),
+            Err(error) => assert_explained(&error),
+        }
+    }
+});
