@@ -1,5 +1,8 @@
 //! A run as CSV, for a spreadsheet: a row for each line, then a row for each finding. No cell can be taken for a formula.
 
+use std::fmt::Display;
+use std::fmt::Write as _;
+
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::plan::Finding;
@@ -30,84 +33,114 @@ const HEADER: [&str; 19] = [
     "fix",
 ];
 
+/// A row's length where names and messages are of the usual length.
+const ROW_BYTES: usize = 160;
+
 /// The whole run. Excel reads the file as UTF-8, because it begins with a byte order mark.
 pub fn render(run: &RunRecord) -> String {
-    let mut text = String::from("\u{feff}");
-    row(&mut text, HEADER.into_iter().map(str::to_owned));
-    for line in lines(run) {
-        row(&mut text, line_cells(run, line).into_iter());
-    }
-    for finding in run.end.iter().flat_map(|end| &end.findings) {
-        row(&mut text, finding_cells(run, finding).into_iter());
-    }
-    text
+    let findings = run.end.as_ref().map(|end| end.findings.as_slice()).unwrap_or_default();
+    let rows = 1 + lines(run).len() + findings.len();
+    let mut sheet = Sheet { text: String::with_capacity(rows * ROW_BYTES), begun: false };
+    sheet.text.push('\u{feff}');
+    HEADER.into_iter().for_each(|name| sheet.plain(name));
+    sheet.end_row();
+    lines(run).iter().for_each(|line| sheet.line(run, line));
+    findings.iter().for_each(|finding| sheet.finding(run, finding));
+    sheet.text
 }
 
-fn line_cells(run: &RunRecord, line: &LineRecord) -> [String; 19] {
-    let LineRecord {
-        handle,
-        company,
-        agreement,
-        addition,
-        product,
-        item,
-        sources: _,
-        was,
-        wanted,
-        now,
-        outcome,
-        reason,
-        detail,
-    } = line;
-    let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
-    let [was, wanted, now] = [was, wanted, now].map(|units| units.map(|units| units.to_string()).unwrap_or_default());
-    [
-        "line".to_owned(),
-        run.run.to_string(),
-        cell(run.integration.as_str()),
-        cell(handle),
-        Part::of(line).as_str().to_owned(),
-        cell(&joined(names::customers(line).into_iter().map(|name| name.as_str()))),
-        cell(&joined(names::services(line).into_iter().map(|name| name.as_str()))),
-        id(company.map(|id| id.0)),
-        id(agreement.map(|id| id.0)),
-        id(addition.map(|id| id.0)),
-        cell(product.as_ref().map(|product| product.as_str()).unwrap_or_default()),
-        cell(item.as_ref().map(|item| item.as_str()).unwrap_or_default()),
-        was,
-        wanted,
-        now,
-        outcome.to_string(),
-        reason.to_string(),
-        cell(&names::with_steps(line, detail)),
-        String::new(),
-    ]
+/// Rows are written where they stay: a large night has a hundred thousand of them.
+struct Sheet {
+    text: String,
+    /// Whether the row has a cell already.
+    begun: bool,
 }
 
-fn finding_cells(run: &RunRecord, finding: &Finding) -> [String; 19] {
-    let Finding { severity, code, customer, service, handle, message, fix } = finding;
-    let none = String::new;
-    [
-        "finding".to_owned(),
-        run.run.to_string(),
-        cell(run.integration.as_str()),
-        cell(handle.as_deref().unwrap_or_default()),
-        severity.as_str().to_owned(),
-        cell(customer.as_ref().map(|name| name.as_str()).unwrap_or_default()),
-        cell(service.as_ref().map(|name| name.as_str()).unwrap_or_default()),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        code.to_string(),
-        cell(message),
-        cell(fix),
-    ]
+impl Sheet {
+    fn line(&mut self, run: &RunRecord, line: &LineRecord) {
+        self.plain("line");
+        self.plain(run.run);
+        self.cell(run.integration.as_str());
+        self.cell(&line.handle);
+        self.plain(Part::of(line).as_str());
+        self.cell(&joined(names::customers(line).into_iter().map(|name| name.as_str())));
+        self.cell(&joined(names::services(line).into_iter().map(|name| name.as_str())));
+        self.known(line.company);
+        self.known(line.agreement);
+        self.known(line.addition);
+        self.cell(line.product.as_ref().map(|product| product.as_str()).unwrap_or_default());
+        self.cell(line.item.as_ref().map(|item| item.as_str()).unwrap_or_default());
+        [line.was, line.wanted, line.now].into_iter().for_each(|units| self.known(units));
+        self.plain(line.outcome);
+        self.plain(line.reason);
+        self.cell(&names::with_steps(line, &line.detail));
+        self.plain("");
+        self.end_row();
+    }
+
+    fn finding(&mut self, run: &RunRecord, finding: &Finding) {
+        let Finding { severity, code, customer, service, handle, message, fix } = finding;
+        self.plain("finding");
+        self.plain(run.run);
+        self.cell(run.integration.as_str());
+        self.cell(handle.as_deref().unwrap_or_default());
+        self.plain(severity.as_str());
+        self.cell(customer.as_ref().map(|name| name.as_str()).unwrap_or_default());
+        self.cell(service.as_ref().map(|name| name.as_str()).unwrap_or_default());
+        // From company_id to outcome a finding has nothing.
+        (0..9).for_each(|_| self.plain(""));
+        self.plain(code);
+        self.cell(message);
+        self.cell(fix);
+        self.end_row();
+    }
+
+    /// Numbers and words of our own.
+    fn plain(&mut self, value: impl Display) {
+        self.begin_cell();
+        let _ = write!(self.text, "{value}");
+    }
+
+    fn known(&mut self, value: Option<impl Display>) {
+        match value {
+            Some(value) => self.plain(value),
+            None => self.plain(""),
+        }
+    }
+
+    /// Text that others wrote.
+    fn cell(&mut self, text: &str) {
+        self.begin_cell();
+        if is_harmless(text) {
+            return self.text.push_str(text);
+        }
+        let cell = cell(text);
+        if cell.contains([',', '"', '\n', '\r', ';', '\'']) {
+            self.text.push('"');
+            self.text.push_str(&cell.replace('"', "\"\""));
+            self.text.push('"');
+        } else {
+            self.text.push_str(&cell);
+        }
+    }
+
+    fn begin_cell(&mut self) {
+        if self.begun {
+            self.text.push(',');
+        }
+        self.begun = true;
+    }
+
+    fn end_row(&mut self) {
+        self.text.push_str("\r\n");
+        self.begun = false;
+    }
+}
+
+/// Nearly every text is: letters, digits and blanks, and dashes behind its first letter.
+fn is_harmless(text: &str) -> bool {
+    let rest = |byte: &u8| byte.is_ascii_alphanumeric() || b" -_.:/()".contains(byte);
+    text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) && text.as_bytes().iter().all(rest)
 }
 
 fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -123,22 +156,6 @@ pub fn cell(text: &str) -> String {
     if formula { format!("'{text}") } else { text }
 }
 
-fn row(text: &mut String, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        if cell.contains([',', '"', '\n', '\r', ';', '\'']) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
-    }
-    text.push_str("\r\n");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,8 +167,9 @@ mod tests {
             assert!(cell(name).starts_with('\''), "{name:?} became {:?}", cell(name));
         }
         assert_eq!(cell("Acme - Dental"), "Acme - Dental");
-        let mut text = String::new();
-        row(&mut text, ["=cmd|' /C calc'!A0", "a\"b", "c,d"].into_iter().map(cell));
-        assert_eq!(text, "\"'=cmd|' /C calc'!A0\",\"a\"\"b\",\"c,d\"\r\n");
+        let mut sheet = Sheet { text: String::new(), begun: false };
+        ["=cmd|' /C calc'!A0", "a\"b", "c,d", "", "P-1"].into_iter().for_each(|text| sheet.cell(text));
+        sheet.end_row();
+        assert_eq!(sheet.text, "\"'=cmd|' /C calc'!A0\",\"a\"\"b\",\"c,d\",,P-1\r\n");
     }
 }
