@@ -136,27 +136,23 @@ impl Tally {
 
     /// The counts, in order.
     pub fn finish(mut self) -> Counts {
-        let (customers, customer_ranks) = self.customers.in_order();
+        let (names, customer_ranks) = self.customers.in_order();
         let (services, service_ranks) = self.services.in_order();
-        let mut order: Vec<(u32, u32, u32)> = Vec::with_capacity(self.cells.all.len());
-        for (number, cell) in (0..).zip(&self.cells.all) {
-            order.push((customer_ranks[at(cell.customer)], service_ranks[at(cell.service)], number));
-        }
-        self.cells.index = HashMap::new();
-        order.sort_unstable();
         self.doubled.sort_by_key(|(cell, _)| *cell);
         let mut items = self.items.by_cell(self.cells.all.len());
-        let mut rest = order.as_slice();
-        let counted = (0..).zip(customers).map(|(rank, name)| {
-            let (own, others) = rest.split_at(rest.iter().take_while(|(customer, _, _)| *customer == rank).count());
-            rest = others;
-            let of = |&(_, service, number): &(u32, u32, u32)| {
-                let cell = &self.cells.all[at(number)];
-                (services[at(service)].clone(), cell.finish(number, &self.doubled, items.take(number)))
-            };
-            (name, CustomerCounts { services: own.iter().map(of).collect(), rejected_lines: Vec::new() })
-        });
-        let mut customers: Vec<(CustomerName, CustomerCounts)> = counted.collect();
+        let mut sums = self.cells.in_order(&customer_ranks, &service_ranks);
+        let mut customers: Vec<(CustomerName, CustomerCounts)> = Vec::with_capacity(names.len());
+        // From the end, so that what has its place in the counts is freed on the way: both at once are too much.
+        for (rank, name) in (0..).zip(names).collect::<Vec<(u32, CustomerName)>>().into_iter().rev() {
+            let own = sums.iter().rev().take_while(|sum| sum.customer == rank).count();
+            let of = |sum: Sum| (services[at(sum.service)].clone(), sum.finish(&self.doubled, &mut items));
+            let services = sums.drain(sums.len() - own..).map(of).collect();
+            customers.push((name, CustomerCounts { services, rejected_lines: Vec::new() }));
+            if sums.len() < sums.capacity() / 2 {
+                sums.shrink_to_fit();
+            }
+        }
+        customers.reverse();
         for (number, line) in self.rejected_lines {
             let lines = &mut customers[at(customer_ranks[at(number)])].1.rejected_lines;
             if lines.last() != Some(&line) {
@@ -172,6 +168,7 @@ impl Tally {
 /// The rows of one customer and service so far.
 #[derive(Debug)]
 struct Sum {
+    number: u32,
     customer: u32,
     service: u32,
     units: Units,
@@ -180,8 +177,8 @@ struct Sum {
 }
 
 impl Sum {
-    fn finish(&self, number: u32, doubled: &[(u32, Units)], items: Vec<ItemName>) -> Cell {
-        let lines = self.lines;
+    fn finish(&self, doubled: &[(u32, Units)], items: &mut ItemsByCell) -> Cell {
+        let (number, lines, items) = (self.number, self.lines, items.take(self.number));
         let first = doubled.partition_point(|(cell, _)| *cell < number);
         let others: Vec<Units> =
             doubled[first..].iter().take_while(|(cell, _)| *cell == number).map(|(_, units)| *units).collect();
@@ -222,7 +219,7 @@ impl Cells {
             let known = *self.index.entry((customer, service)).or_insert(new);
             if known == new {
                 let (units, lines) = (Units::default(), RowLines::default());
-                self.all.push(Sum { customer, service, units, lines, distinct: false });
+                self.all.push(Sum { number: new, customer, service, units, lines, distinct: false });
             }
             known
         };
@@ -232,6 +229,17 @@ impl Cells {
     fn at(&mut self, number: u32) -> &mut Sum {
         &mut self.all[at(number)]
     }
+
+    /// By customer and service, which are ranks from here on.
+    fn in_order(&mut self, customers: &[u32], services: &[u32]) -> Vec<Sum> {
+        self.index = HashMap::new();
+        let mut sums = std::mem::take(&mut self.all);
+        for sum in &mut sums {
+            (sum.customer, sum.service) = (customers[at(sum.customer)], services[at(sum.service)]);
+        }
+        sums.sort_unstable_by_key(|sum| (sum.customer, sum.service));
+        sums
+    }
 }
 
 /// The names of what is counted, as they come.
@@ -239,13 +247,13 @@ impl Cells {
 struct Items {
     text: String,
     /// The cell, and where the name ends; it begins where the one before ends.
-    named: Vec<(u32, usize)>,
+    named: Vec<(u32, u32)>,
 }
 
 /// The same by cell.
 struct ItemsByCell {
     text: String,
-    ranges: Vec<(usize, usize)>,
+    ranges: Vec<(u32, u32)>,
     /// Where each cell's ranges begin.
     begins: Vec<u32>,
 }
@@ -253,7 +261,7 @@ struct ItemsByCell {
 impl Items {
     fn add(&mut self, cell: u32, name: &str) {
         self.text.push_str(name);
-        self.named.push((cell, self.text.len()));
+        self.named.push((cell, number(self.text.len())));
     }
 
     /// Counts first and then moves each name to its place: no comparing, no growing.
@@ -283,7 +291,7 @@ impl ItemsByCell {
         let (Some(from), Some(to)) = (self.begins.get(at(cell)), self.begins.get(at(cell) + 1)) else {
             return Vec::new();
         };
-        let of = |&(start, end): &(usize, usize)| &self.text[start..end];
+        let of = |&(start, end): &(u32, u32)| &self.text[at(start)..at(end)];
         let mut names: Vec<&str> = self.ranges[at(*from)..at(*to)].iter().map(of).collect();
         names.sort_unstable();
         names.dedup();
@@ -349,7 +357,7 @@ where
 
 /// Numbers are kept in four bytes: a million rows have a million of them.
 fn number(length: usize) -> u32 {
-    u32::try_from(length).expect("no file of bounded size has four thousand million names")
+    u32::try_from(length).expect("no file of bounded size has names of four thousand million letters")
 }
 
 fn at(number: u32) -> usize {

@@ -1,13 +1,16 @@
 //! What `recount read` shows: an export's counts, without anything of ConnectWise.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde::Serializer;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
+use crate::reconcile::counts::CustomerCounts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
@@ -40,7 +43,8 @@ pub struct Document<'a> {
     profile: Option<&'a str>,
     rows: usize,
     kept: usize,
-    customers: BTreeMap<&'a str, BTreeMap<&'a str, Quantity>>,
+    #[serde(serialize_with = "each_customer")]
+    customers: &'a Counts,
     #[serde(serialize_with = "each_finding")]
     findings: &'a [Finding],
 }
@@ -49,8 +53,8 @@ impl<'a> Counted<'a> {
     /// As a document. What counts nothing is left out, and so is a customer with nothing left.
     pub fn document(&self) -> Document<'a> {
         let Self { path, profile, counts, findings } = *self;
-        let (exit_code, customers) = (self.exit().code(), customers(counts));
-        Document { schema: 1, exit_code, path, profile, rows: counts.rows, kept: counts.kept, customers, findings }
+        let Counts { rows, kept, .. } = *counts;
+        Document { schema: 1, exit_code: self.exit().code(), path, profile, rows, kept, customers: counts, findings }
     }
 
     /// As a document that says only why there is none.
@@ -67,19 +71,18 @@ impl<'a> Counted<'a> {
 
     /// As a table.
     pub fn text(&self) -> String {
-        let customers = customers(self.counts);
+        let all = || customers(self.counts);
         let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
         let Counts { rows, kept, .. } = self.counts;
         let mut text =
-            format!("{}{profile}: {rows} rows, {kept} kept, {} customers\n\n", shown(self.path), customers.len());
+            format!("{}{profile}: {rows} rows, {kept} kept, {} customers\n\n", shown(self.path), all().count());
         let width = |names: &mut dyn Iterator<Item = &str>| names.map(|name| cut(name).width()).max().unwrap_or(0);
-        let widths =
-            [width(&mut customers.keys().copied()), width(&mut customers.values().flat_map(BTreeMap::keys).copied())];
-        for (customer, services) in &customers {
-            let mut customer = *customer;
-            for (service, count) in services {
+        let of_services: BTreeSet<&str> = all().flat_map(|(_, of)| services(of)).map(|(service, _)| service).collect();
+        let widths = [width(&mut all().map(|(customer, _)| customer)), width(&mut of_services.into_iter())];
+        for (mut customer, of) in all() {
+            for (service, count) in services(of) {
                 let (name, service) = (padded(customer, widths[0]), padded(service, widths[1]));
-                text.push_str(&format!("  {name}  {service}  {:>7}\n", count.to_string()));
+                let _ = writeln!(text, "  {name}  {service}  {:>7}", count.to_string());
                 customer = "";
             }
         }
@@ -104,16 +107,31 @@ fn told(text: &mut String, finding: &Finding) {
     }
 }
 
-/// Exact counts by customer and service, without what is none.
-fn customers(counts: &Counts) -> BTreeMap<&str, BTreeMap<&str, Quantity>> {
-    let counted = counts.customers.iter().map(|(customer, of)| {
-        let cells = of.services.iter().filter_map(|(service, cell)| match cell {
-            Cell::Counted { count, .. } if *count != Quantity::ZERO => Some((service.as_str(), *count)),
-            _ => None,
-        });
-        (customer.as_str(), cells.collect::<BTreeMap<_, _>>())
-    });
-    counted.filter(|(_, services)| !services.is_empty()).collect()
+/// Exact counts of a customer by service, without what is none.
+fn services(of: &CustomerCounts) -> impl Iterator<Item = (&str, Quantity)> + Clone {
+    of.services.iter().filter_map(|(service, cell)| match cell {
+        Cell::Counted { count, .. } if *count != Quantity::ZERO => Some((service.as_str(), *count)),
+        _ => None,
+    })
+}
+
+/// The customers that have any.
+fn customers(counts: &Counts) -> impl Iterator<Item = (&str, &CustomerCounts)> {
+    let customers = counts.customers.iter().map(|(customer, of)| (customer.as_str(), of));
+    customers.filter(|(_, of)| services(of).next().is_some())
+}
+
+/// One after another: a map of a million counts would take as much again as the counts.
+fn each_customer<S: Serializer>(counts: &&Counts, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_map(customers(counts).map(|(customer, of)| (customer, EachService(of))))
+}
+
+struct EachService<'a>(&'a CustomerCounts);
+
+impl Serialize for EachService<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(services(self.0))
+    }
 }
 
 fn cut(name: &str) -> String {
