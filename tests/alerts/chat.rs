@@ -37,7 +37,8 @@ fn a_name_is_never_markup_in_a_chat() {
         let night = Night::new();
         night.approve();
         let server = Listener::answering(OK);
-        webhook(&night, &server, &format!("shape = \"{shape}\""));
+        // On a Monday the digest would come first.
+        webhook(&night, &server, &format!("shape = \"{shape}\"\nwhen = \"attention\""));
         night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n\"<!channel> [x](http://evil.example) *b* <@U1>\",CloudFilter,1\n");
         night.run().exits(3);
         let told = &bodies(&server)[0];

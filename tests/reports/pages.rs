@@ -37,6 +37,8 @@ fn a_morning_s_pages_are_whole_and_lead_somewhere() {
         well_made(&path.display().to_string(), &text);
         leads_somewhere(path, &text);
     }
+    let index = fs::read_to_string(reports.join("index.html")).expect("the index");
+    assert!(index.contains("<p>healthy</p>"), "{index}");
     let parts = fs::read_dir(&reports).expect("the folder").flatten();
     let parts: Vec<_> = parts.filter(|entry| entry.path().extension().is_some_and(|end| end == "part")).collect();
     assert!(parts.is_empty(), "nothing half written is left: {parts:?}");

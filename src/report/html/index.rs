@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use maud::Markup;
 use maud::html;
 
@@ -9,6 +10,7 @@ use crate::history::lookup::RunSummary;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::outcome::RunCommand;
 use crate::reconcile::shown::shown;
+use crate::report::health::health;
 use crate::report::html::Place;
 use crate::report::html::document;
 use crate::report::html::pieces;
@@ -49,12 +51,15 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
     let is_night =
         |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply) && run.undoes.is_none();
     let mut nights: Vec<RunSummary> = runs.iter().filter(is_night).take(NIGHTS).map(|run| (*run).clone()).collect();
+    // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
+    let health = health(&nights, newest.mode, false, TimeDelta::MAX, newest.started_at);
     nights.reverse();
     html! {
         article.card.(pieces::tone(verdict.tone)) {
             header { h3 { a href={ (newest.run) ".html" } { (shown(integration.as_str())) } } (pieces::chip(&verdict)) }
             p { (numbers(newest)) }
             (pieces::nights(&nights, None, ""))
+            p { (health.said()) }
             p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode" }
         }
     }
