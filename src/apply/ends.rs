@@ -45,16 +45,21 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, d
     // The line is there, whatever its quantity: another creation would be the second.
     let marked = addition.bears(create.item());
     let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
-    let quantity = addition.quantity.clone().unwrap_or(create.quantity());
     let (outcome, reason, detail) = if right {
         (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
     } else {
-        let holds = if marked { quantity.to_string() } else { "no mark of its item".to_owned() };
+        let holds = match &addition.quantity {
+            _ if !marked => "no mark of its item".to_owned(),
+            Ok(quantity) => quantity.to_string(),
+            Err(why) => format!("a quantity that cannot be read: {why}"),
+        };
         let detail = format!("created as addition {}, but ConnectWise holds {holds}", addition.id);
         (Outcome::Failed, Code::WriteIgnored, detail)
     };
-    let settled =
-        Settled { key: key.clone(), outcome, reason, now: Some(quantity), created: Some(addition.id), detail };
+    let now = addition.quantity.clone().ok();
+    let settled = Settled { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
+    // The journal keeps what was sent, where the answer cannot be read.
+    let quantity = now.unwrap_or(create.quantity());
     End { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
 }
 
