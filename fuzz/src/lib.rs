@@ -25,14 +25,14 @@ pub fn assert_fits(text: &str) {
 
 /// Fails if a row of an export, of one count each and without filters, got lost on its way into the counts.
 pub fn assert_complete(counts: &Counts, duplicates: Duplicates) {
-    let cells = counts.customers.values().flat_map(|customer| customer.services.values());
+    let cells = counts.customers.values().flat_map(|customer| customer.cells().map(|(_, cell)| cell));
     let counted: usize = cells.clone().map(|cell| cell.lines().number()).sum();
     assert!(counts.rows > 0);
     assert_eq!(counts.kept, counts.rows, "nothing was to be left out");
     assert_eq!(counted + counts.rejected.len() + counts.nameless.len(), counts.rows, "a row was lost");
     for row in &counts.rejected {
         let lines =
-            row.customer.as_ref().and_then(|name| counts.customers.get(name)).map(|counts| &counts.rejected_lines);
+            row.customer.as_ref().and_then(|name| counts.customers.get(name)).map(|counts| counts.rejected_lines());
         let held = lines.is_some_and(|lines| lines.contains(&row.line));
         assert!(held || row.customer.is_none(), "a rejected row holds nobody's lines");
     }
@@ -41,7 +41,7 @@ pub fn assert_complete(counts: &Counts, duplicates: Duplicates) {
             Cell::Counted { lines, .. } => {
                 assert!(duplicates != Duplicates::Error || lines.number() == 1, "rows were merged unasked");
             }
-            Cell::OutOfRange { total, .. } => assert_eq!(*total, None, "no row is negative"),
+            Cell::OutOfRange { total, .. } => assert_eq!(total, None, "no row is negative"),
             Cell::Duplicate { lines, counts } => assert_eq!(lines.number(), counts.len()),
         }
     }

@@ -33,6 +33,7 @@ use crate::nightly::tonight;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::table::CustomerCounts;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -154,5 +155,5 @@ fn tonight(config: &Config, export: &Export) -> Result<Counts, String> {
 
 /// Every service that the export names.
 fn services_of(counts: &Counts) -> BTreeSet<&ServiceName> {
-    counts.customers.values().flat_map(|customer| customer.services.keys()).collect()
+    counts.customers.values().flat_map(CustomerCounts::services).collect()
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::export::ends::Ends;
 use crate::export::error::Damage;
 use crate::export::error::Fault;
 use crate::export::error::Shown;
@@ -20,6 +21,7 @@ const NOT_TEXT: &str = "\u{fffd}";
 pub(in crate::export) struct CsvRows<'a> {
     text: &'a str,
     delimiter: u8,
+    ends: Ends,
     /// Where the next row begins, and on which line.
     at: usize,
     next_line: u64,
@@ -34,7 +36,8 @@ pub(in crate::export) struct CsvRows<'a> {
 impl<'a> CsvRows<'a> {
     pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
         let (cells, unquoted) = (Vec::new(), String::new());
-        Self { text, delimiter, at: 0, next_line: 1, row: 0..0, line: 1, cells, unquoted }
+        let ends = Ends::new([delimiter, b'\n', b'\r']);
+        Self { text, delimiter, ends, at: 0, next_line: 1, row: 0..0, line: 1, cells, unquoted }
     }
 
     /// A quoted cell; stands behind its closing quote afterwards.
@@ -59,10 +62,8 @@ impl<'a> CsvRows<'a> {
     }
 
     fn unquoted(&mut self) -> Range<usize> {
-        let bytes = self.text.as_bytes();
         let begins = self.at;
-        let length = memchr::memchr3(self.delimiter, b'\n', b'\r', &bytes[begins..]);
-        self.at = length.map_or(bytes.len(), |length| begins + length);
+        self.at = self.ends.next_from(self.text.as_bytes(), begins);
         begins..self.at
     }
 

@@ -188,6 +188,14 @@ impl<'a> Taken<'a> {
         }
     }
 
+    /// The cell as it stands, if its name is all that is meant.
+    pub(in crate::export) fn plain<R: RawRows>(self, rows: &R) -> Option<&str> {
+        match self {
+            Self::Cell(index) => Some(rows.cell(index)),
+            Self::Fixed(_) | Self::Made(..) => None,
+        }
+    }
+
     /// What the row has of it, in its one form. Blank values are none.
     pub(in crate::export) fn values<'r, R: RawRows>(self, rows: &'r R) -> Result<Values<'r>, NoMatch<'a>>
     where

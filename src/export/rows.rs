@@ -20,6 +20,7 @@ use crate::reconcile::counts::RejectedRow;
 use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::tally::Customer;
+use crate::reconcile::tally::Service;
 use crate::reconcile::tally::Tally;
 use crate::reconcile::units::Units;
 
@@ -140,22 +141,31 @@ impl Reader<'_> {
         if let Some(filter) = self.excluded(rows) {
             return self.exclude(rows, filter);
         }
+        // Mostly the row is about the same customer as the one before it, spelled in the same way.
+        let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
+        let rejection = expected.map(|customer| self.counted(rows, customer));
+        if let Some(Ok(())) = rejection {
+            return;
+        }
         let customers = match self.reading.customer.values(rows) {
             Ok(customers) => customers,
             Err(no_match) => {
                 let customer = Cow::Owned(no_match.value.clone());
                 let rejection = Rejection::no_match(self.reading.customer, &no_match);
-                return self.reject(rows, header, &[customer], rejection);
+                return self.reject(rows, header, &[customer], *rejection);
             }
         };
         let customers = customers.as_slice();
         if customers.is_empty() {
             return self.tally.nameless(rows.line());
         }
+        if let Some(Err(rejection)) = rejection {
+            return self.reject(rows, header, customers, *rejection);
+        }
         for name in customers {
             let customer = self.tally.customer(name);
             if let Err(rejection) = self.counted(rows, customer) {
-                return self.reject(rows, header, customers, rejection);
+                return self.reject(rows, header, customers, *rejection);
             }
         }
     }
@@ -172,7 +182,7 @@ impl Reader<'_> {
         self.tally.exclude(filter, &normalized(rows.cell(index)));
     }
 
-    fn counted<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Rejection> {
+    fn counted<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Box<Rejection>> {
         let Self { reading, tally, .. } = self;
         if let Some(long) = &reading.long {
             long.count(rows, customer, tally, reading)?;
@@ -184,9 +194,10 @@ impl Reader<'_> {
             }
             if service.is_empty() {
                 let why = "stands in a column without a name".to_owned();
-                return Err(Rejection { index: Some(*index), value: cell.to_owned(), why });
+                return Err(Rejection::of(Some(*index), cell, why));
             }
             let units = reading.units(rows, *index)?;
+            let service = tally.service(service);
             tally.add(rows.line(), customer, service, units, std::iter::empty());
         }
         Ok(())
@@ -212,16 +223,34 @@ impl LongReading<'_> {
         customer: Customer,
         tally: &mut Tally,
         reading: &Reading<'_>,
-    ) -> Result<(), Rejection> {
-        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
-        let services = services.as_slice();
-        if services.is_empty() {
-            return if reading.wide.is_empty() {
-                Err(Rejection::blank(self.service, "names no service"))
-            } else {
-                Ok(())
-            };
+    ) -> Result<(), Box<Rejection>> {
+        // Mostly it is the service that came next the last time, too.
+        if let Some(service) = self.service.plain(rows).and_then(|name| tally.expected_service(name)) {
+            return self.count_of(&[service], rows, customer, tally, reading);
         }
+        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
+        match services.as_slice() {
+            [] if reading.wide.is_empty() => Err(Rejection::blank(self.service, "names no service")),
+            [] => Ok(()),
+            [service] => {
+                let service = tally.service(service);
+                self.count_of(&[service], rows, customer, tally, reading)
+            }
+            services => {
+                let services: Vec<Service> = services.iter().map(|service| tally.service(service)).collect();
+                self.count_of(&services, rows, customer, tally, reading)
+            }
+        }
+    }
+
+    fn count_of<R: RawRows>(
+        &self,
+        services: &[Service],
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &Reading<'_>,
+    ) -> Result<(), Box<Rejection>> {
         let items = match self.item {
             Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
             None => None,
@@ -238,7 +267,7 @@ impl LongReading<'_> {
                 _ => Units::default(),
             },
         };
-        for service in services {
+        for &service in services {
             let items = named.iter().map(Cow::as_ref);
             match self.counting {
                 Counting::Distinct => tally.distinct(rows.line(), customer, service, items),
@@ -251,31 +280,36 @@ impl LongReading<'_> {
 
 impl Reading<'_> {
     /// The number in a column, or in a part of its cell.
-    fn number<R: RawRows>(&self, rows: &R, taken: Taken<'_>) -> Result<Units, Rejection> {
+    fn number<R: RawRows>(&self, rows: &R, taken: Taken<'_>) -> Result<Units, Box<Rejection>> {
         if let Taken::Cell(index) = taken {
             return self.units(rows, index);
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
         let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
         let units = Units::parse(value, self.layout.notation, self.layout.signed);
-        units.map_err(|error| Rejection { index: taken.index(), value: value.to_owned(), why: error.to_string() })
+        units.map_err(|error| Rejection::of(taken.index(), value, error.to_string()))
     }
 
-    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Rejection> {
+    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
         let cell = rows.cell(index);
         let Layout { notation, signed, .. } = *self.layout;
         let units =
             if rows.is_number(index) { Units::of_number(cell, signed) } else { Units::parse(cell, notation, signed) };
-        units.map_err(|error| Rejection { index: Some(index), value: cell.to_owned(), why: error.to_string() })
+        units.map_err(|error| Rejection::of(Some(index), cell, error.to_string()))
     }
 }
 
 impl Rejection {
-    fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Self {
-        Self { index: taken.index(), value: no_match.value.clone(), why: no_match.why() }
+    /// Behind a pointer: it is rare, and the way of every row's number back would be longer with it.
+    fn of(index: Option<usize>, value: &str, why: String) -> Box<Self> {
+        Box::new(Self { index, value: value.to_owned(), why })
     }
 
-    fn blank(taken: Taken<'_>, why: &str) -> Self {
-        Self { index: taken.index(), value: String::new(), why: why.to_owned() }
+    fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
+        Self::of(taken.index(), &no_match.value, no_match.why())
+    }
+
+    fn blank(taken: Taken<'_>, why: &str) -> Box<Self> {
+        Self::of(taken.index(), "", why.to_owned())
     }
 }

@@ -46,12 +46,12 @@ fn read(text: &str, layout: &Layout) -> Result<Counts, ExportError> {
 /// `C/S=5` for every count that is not zero.
 fn told(counts: &Counts) -> String {
     let mut told = Vec::new();
-    for (customer, counted) in &counts.customers {
-        for (service, cell) in &counted.services {
+    for (customer, counted) in counts.customers.iter() {
+        for (service, cell) in counted.cells() {
             match cell {
                 Cell::Counted { count, .. } if count.is_zero() => {}
                 Cell::Counted { count, items, .. } => {
-                    let items: Vec<&str> = items.iter().map(|item| item.as_str()).collect();
+                    let items: Vec<&str> = items.iter().collect();
                     let items = if items.is_empty() { String::new() } else { format!("[{}]", items.join(" ")) };
                     told.push(format!("{customer}/{service}={count}{items}"));
                 }
@@ -147,7 +147,7 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
 fn a_row_that_is_no_count_marks_its_customer_and_names_its_column() {
     let text = "C,S,N\nAcme,EDR,5\nAcme,Backup,N/A\nAcme ,,1\n,EDR,3\n";
     let read = read(text, &long(column())).expect("whole");
-    assert_eq!(read.customers["Acme"].rejected_lines, [3, 4]);
+    assert_eq!(read.customers.get("Acme").expect("a row").rejected_lines(), [3, 4]);
     assert_eq!((read.nameless.as_slice(), read.rows), (&[5][..], 4));
     let said: Vec<_> = read.rejected.iter().map(|row| (row.column.as_str(), row.value.as_str())).collect();
     assert_eq!(said, [("N", "N/A"), ("S", "")]);

@@ -35,7 +35,7 @@ pub(super) fn of(mapping: &Mapping, counts: &Counts, places: &BTreeMap<CustomerN
     let counts = placed.flat_map(|customer| {
         let counted = counts.customers.get(customer);
         services.iter().map(move |service| {
-            let cell = counted.and_then(|counted| counted.services.get(*service));
+            let cell = counted.and_then(|counted| counted.get(*service));
             (customer.clone(), (*service).clone(), count(cell, counted).ok())
         })
     });

@@ -27,6 +27,7 @@ use crate::reconcile::placement::Place;
 use crate::reconcile::placement::place_all;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::records::Directory;
+use crate::reconcile::table::CustomerCounts;
 
 /// What a look at the mapping found.
 #[derive(Debug)]
@@ -153,7 +154,7 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
         _ => None,
     });
     let mut unmapped = BTreeMap::new();
-    for service in counts.customers.values().flat_map(|customer| customer.services.keys()) {
+    for service in counts.customers.values().flat_map(CustomerCounts::services) {
         if !mapping.services.contains_key(service) {
             *unmapped.entry(service).or_insert(0_usize) += 1;
         }

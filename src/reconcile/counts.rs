@@ -1,21 +1,21 @@
 //! What an export says, once it is read: one number for each customer and service.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
 
 use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ServiceName;
 use crate::reconcile::quantity::Quantity;
+use crate::reconcile::table::CustomerCounts;
+use crate::reconcile::table::Customers;
+use crate::reconcile::table::Items;
 
 /// What an export says: per customer and service one count, and every row that could not be one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By customer name, in order.
-    pub customers: BTreeMap<CustomerName, CustomerCounts>,
+    pub customers: Customers,
     /// Rows that could not be read as a count, in the file's order.
     pub rejected: Vec<RejectedRow>,
     /// Lines of rows that name no customer. A blank customer is no customer: reported, never counted.
@@ -31,33 +31,24 @@ pub struct Counts {
     pub open_end: bool,
 }
 
-/// The services of one customer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CustomerCounts {
-    /// By service name, in order.
-    pub services: BTreeMap<ServiceName, Cell>,
-    /// Lines of this customer's rows that were rejected. If there is any, the counts above are not the whole truth.
-    pub rejected_lines: Vec<u64>,
-}
-
 /// What the rows of one customer and service come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell<'a> {
     /// A count, and the lines of the file it was read from.
     Counted {
         /// The units.
         count: Quantity,
         /// Where they stand.
         lines: RowLines,
-        /// What is counted, by name, in order and each once; empty when the export has no column of items.
-        items: Vec<ItemName>,
+        /// What is counted, by name; none when the export has no column of items.
+        items: Items<'a>,
     },
     /// Several rows where the export may hold one. Which of them is right nobody knows.
     Duplicate {
         /// Where they stand.
         lines: RowLines,
         /// What they say.
-        counts: Vec<Decimal>,
+        counts: &'a [Decimal],
     },
     /// A sum that no quantity can be.
     OutOfRange {
@@ -118,19 +109,19 @@ pub enum Duplicates {
     Max,
 }
 
-impl Cell {
+impl<'a> Cell<'a> {
     /// What is counted, by name.
-    pub fn items(&self) -> &[ItemName] {
+    pub fn items(self) -> Items<'a> {
         match self {
-            Cell::Counted { items, .. } => items,
-            Cell::Duplicate { .. } | Cell::OutOfRange { .. } => &[],
+            Self::Counted { items, .. } => items,
+            Self::Duplicate { .. } | Self::OutOfRange { .. } => Items::NONE,
         }
     }
 
     /// The lines of the file behind it.
-    pub fn lines(&self) -> &RowLines {
+    pub fn lines(self) -> RowLines {
         match self {
-            Cell::Counted { lines, .. } | Cell::Duplicate { lines, .. } | Cell::OutOfRange { lines, .. } => lines,
+            Self::Counted { lines, .. } | Self::Duplicate { lines, .. } | Self::OutOfRange { lines, .. } => lines,
         }
     }
 }
@@ -138,6 +129,17 @@ impl Cell {
 impl RowLines {
     /// How many are kept.
     pub const KEPT: usize = 5;
+
+    pub(in crate::reconcile) fn one(line: u32) -> Self {
+        let mut first = [0; Self::KEPT];
+        first[0] = line;
+        Self { number: 1, first }
+    }
+
+    /// The line, if there is only one.
+    pub(in crate::reconcile) fn only(self) -> Option<u32> {
+        (self.number == 1).then_some(self.first[0])
+    }
 
     /// One line more. They come in the file's order.
     pub fn add(&mut self, line: u64) {
@@ -181,9 +183,9 @@ impl fmt::Display for RowLines {
 impl Counts {
     /// All units of all customers and services. Duplicates count once, with their first number.
     pub fn units(&self) -> Decimal {
-        let cells = self.customers.values().flat_map(|customer| customer.services.values());
+        let cells = self.customers.values().flat_map(CustomerCounts::cells);
         cells
-            .map(|cell| match cell {
+            .map(|(_, cell)| match cell {
                 Cell::Counted { count, .. } => count.as_decimal(),
                 Cell::Duplicate { counts, .. } => counts.first().copied().unwrap_or_default(),
                 Cell::OutOfRange { total, .. } => total.unwrap_or_default(),

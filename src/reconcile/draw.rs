@@ -136,9 +136,9 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
 /// Counts that come to no line: of customers without a place, and of services that are not billed.
 fn unplaced_lines(gathered: Gathered<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (customer, counted) in &gathered.counts.customers {
+    for (customer, counted) in gathered.counts.customers.iter() {
         let place = gathered.places.get(customer);
-        for (service, cell) in &counted.services {
+        for (service, cell) in counted.cells() {
             if let Some((verdict, company)) = unplaced(place, gathered.mapping.services.get(service)) {
                 lines.push(unplaced_line(customer, service, cell, verdict, company));
             }
@@ -168,12 +168,12 @@ fn unplaced(place: Option<&Place>, rule: Option<&ServiceRule>) -> Option<(Verdic
 fn unplaced_line(
     customer: &CustomerName,
     service: &ServiceName,
-    cell: &Cell,
+    cell: Cell<'_>,
     verdict: Verdict,
     company: Option<CompanyId>,
 ) -> Line {
     let count = match cell {
-        Cell::Counted { count, .. } => Some(*count),
+        Cell::Counted { count, .. } => Some(count),
         Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
     };
     let (customer, service) = (customer.clone(), service.clone());

@@ -69,8 +69,8 @@ impl<'a> Findings<'a> {
                     self.gone(customer, problem, stopped.contains(customer));
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
-                (Place::On { .. }, Some(counted)) if !counted.rejected_lines.is_empty() => {
-                    let lines = row_findings::listed(&counted.rejected_lines);
+                (Place::On { .. }, Some(counted)) if !counted.rejected_lines().is_empty() => {
+                    let lines = row_findings::listed(counted.rejected_lines());
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
                     let fix = "correct the export; until then none of its lines is written";
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
@@ -96,12 +96,12 @@ impl<'a> Findings<'a> {
 
     fn problem(&mut self, customer: &CustomerName, problem: &Problem) {
         let used = self.gathered.counts.customers.get(customer).map(|counted| {
-            let units = counted.services.values().filter_map(|cell| match cell {
+            let units = counted.cells().filter_map(|(_, cell)| match cell {
                 Cell::Counted { count, .. } => Some(count.as_decimal()),
                 Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
             });
             let units: Decimal = units.sum();
-            format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services.len(), "service"))
+            format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services().count(), "service"))
         });
         let message = format!("{}{}", problem.message, used.unwrap_or_default());
         let fix = problem.remedy(self.gathered.integration, customer);
@@ -111,10 +111,10 @@ impl<'a> Findings<'a> {
     fn rows(&mut self) {
         let Gathered { integration, counts, places, mapping, .. } = self.gathered;
         self.found.extend(row_findings::of_rows(counts, integration));
-        for (customer, counted) in &counts.customers {
+        for (customer, counted) in counts.customers.iter() {
             let billed = matches!(places.get(customer), Some(Place::On { .. }));
             let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
-            let cells = counted.services.iter().filter(|(service, _)| is_billed(*service));
+            let cells = counted.cells().filter(|(service, _)| is_billed(*service));
             let of = |(service, cell)| row_findings::of_cell(integration, customer, service, cell);
             self.found.extend(cells.filter_map(of));
         }

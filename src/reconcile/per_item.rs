@@ -18,6 +18,7 @@ use crate::reconcile::plan::Source;
 use crate::reconcile::policy::Policy;
 use crate::reconcile::policy::Used;
 use crate::reconcile::quantity::Quantity;
+use crate::reconcile::table::Items;
 use crate::reconcile::wanted::Biller;
 use crate::reconcile::wanted::Tenancy;
 use crate::reconcile::wanted::Terms;
@@ -85,7 +86,7 @@ impl<'a> Gathered<'a> {
         let mut gathered = Self { items, spellings, counts: Vec::new(), fault: None, terms };
         for (customer, counted) in &tenancy.customers {
             for (service, billed) in services {
-                let cell = counted.and_then(|customer| customer.services.get(*service));
+                let cell = counted.and_then(|customer| customer.get(*service));
                 let policy = biller.mapping.policy(customer, service, billed);
                 gathered.add(customer, service, policy, cell, count(cell, *counted));
             }
@@ -101,10 +102,10 @@ impl<'a> Gathered<'a> {
         customer: &CustomerName,
         service: &ServiceName,
         policy: &'a Policy,
-        cell: Option<&Cell>,
+        cell: Option<Cell<'_>>,
         count: Result<Quantity, Code>,
     ) {
-        let items = cell.map(Cell::items).unwrap_or_default();
+        let items = cell.map_or(Items::NONE, Cell::items);
         let lines = cell.map(|cell| cell.lines().to_vec()).unwrap_or_default();
         let (customer, service) = (customer.clone(), service.clone());
         let source = Source { customer, service, count: count.ok(), lines, how: None, items: Vec::new() };
@@ -114,9 +115,9 @@ impl<'a> Gathered<'a> {
             Ok(_) => self.fault = Some(first(self.fault, Code::ItemsDiffer)),
             Err(fault) => self.fault = Some(first(self.fault, fault)),
         }
-        for item in items {
+        for item in items.iter().map(ItemName::new) {
             let source = Source { count: Some(Quantity::from(1)), ..source.clone() };
-            self.items.entry(item.clone()).or_default().push(Share { source, policy });
+            self.items.entry(item).or_default().push(Share { source, policy });
         }
         self.counts.push(source);
     }

@@ -65,6 +65,11 @@ impl Quantity {
         self.0.is_integer()
     }
 
+    /// The number of units, if it is whole and short.
+    pub(in crate::reconcile) fn short(self) -> Option<u32> {
+        u32::try_from((self.0.scale() == 0).then(|| self.0.mantissa())?).ok()
+    }
+
     /// The sum; `None` if it does not fit in 28 digits.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(|sum| Self(sum.normalize()))

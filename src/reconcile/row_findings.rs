@@ -23,10 +23,8 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
     let mut found = of_rows(counts, integration);
     // The file is in front of whoever asks.
     found.iter_mut().filter(|found| found.code == Code::RowMalformed).for_each(|found| found.fix = CORRECT.to_owned());
-    for (customer, counted) in &counts.customers {
-        found.extend(
-            counted.services.iter().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)),
-        );
+    for (customer, counted) in counts.customers.iter() {
+        found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
     }
     sort(&mut found);
     found
@@ -46,7 +44,7 @@ pub(in crate::reconcile) fn of_cell(
     integration: &IntegrationName,
     customer: &CustomerName,
     service: &ServiceName,
-    cell: &Cell,
+    cell: Cell<'_>,
 ) -> Option<Finding> {
     let (code, message, fix) = match cell {
         Cell::Counted { .. } => return None,

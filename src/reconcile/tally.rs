@@ -1,17 +1,20 @@
 //! Rows of an export into counts, one by one, so that no reader has to keep them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::CustomerCounts;
 use crate::reconcile::counts::Duplicates;
 use crate::reconcile::counts::Excluded;
 use crate::reconcile::counts::RejectedRow;
 use crate::reconcile::counts::RowLines;
 use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::numbered::Numbered;
+use crate::reconcile::numbered::at;
+use crate::reconcile::numbered::number;
+use crate::reconcile::table::Customers;
+use crate::reconcile::table::Long;
+use crate::reconcile::table::Name;
 use crate::reconcile::units::Units;
 
 /// Names that are kept of what a filter leaves out.
@@ -19,17 +22,20 @@ const NAMES_KEPT: usize = 5;
 
 /// Takes rows one by one; [`Tally::finish`] gives the counts.
 ///
-/// Names are kept once each and counts by number; they are put in order in one go at the end, which is several times
-/// faster than finding each one's place as it comes.
+/// A row is only written down behind the one before: what belongs together is found at the end, customer by customer,
+/// which is several times faster than looking for each row's place as it comes.
 #[derive(Debug)]
 pub struct Tally {
     duplicates: Duplicates,
-    customers: Names<CustomerName>,
-    services: Names<ServiceName>,
-    cells: Cells,
-    /// Every number of a cell that has several and may have one.
-    doubled: Vec<(u32, Units)>,
-    items: Items,
+    customers: Numbered<CustomerName>,
+    services: Numbered<ServiceName>,
+    runs: Vec<Run>,
+    rows: Vec<Row>,
+    /// Units of rows that are not short.
+    long: Vec<Units>,
+    items: Vec<Item>,
+    /// The names of all items, one behind the other.
+    text: String,
     counts: Counts,
     /// Customers, by number, and the lines of their rejected rows.
     rejected_lines: Vec<(u32, u64)>,
@@ -39,17 +45,57 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy)]
 pub struct Customer(u32);
 
+/// A service of this tally, by number.
+#[derive(Debug, Clone, Copy)]
+pub struct Service(u32);
+
+/// Rows of one customer that stand together; they end where the next run begins.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    customer: u32,
+    first_row: u32,
+    first_item: u32,
+}
+
+/// One row's count of one service.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    service: u32,
+    line: u32,
+    units: RowUnits,
+}
+
+/// What a row counts, in eight bytes.
+#[derive(Debug, Clone, Copy)]
+enum RowUnits {
+    /// Nearly every count is whole and short.
+    Short(u32),
+    /// The place of any other.
+    Long(u32),
+    /// The row's items, each once.
+    Items,
+}
+
+/// Something that is counted, and where its name stands in the text.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    service: u32,
+    name: Name,
+}
+
 impl Tally {
     /// An empty tally; `filters` are the words for what may exclude a row.
     pub fn new(duplicates: Duplicates, filters: Vec<String>) -> Self {
         let excluded = |rule| Excluded { rule, rows: 0, names: Vec::new(), more: false };
         Self {
             duplicates,
-            customers: Names::default(),
-            services: Names::default(),
-            cells: Cells::default(),
-            doubled: Vec::new(),
-            items: Items::default(),
+            customers: Numbered::default(),
+            services: Numbered::default(),
+            runs: Vec::new(),
+            rows: Vec::new(),
+            long: Vec::new(),
+            items: Vec::new(),
+            text: String::new(),
             counts: Counts { excluded: filters.into_iter().map(excluded).collect(), ..Counts::default() },
             rejected_lines: Vec::new(),
         }
@@ -98,25 +144,38 @@ impl Tally {
         Customer(self.customers.number(name))
     }
 
+    /// The same at a glance: `None` says only that the customer is not the one to be expected here.
+    pub fn expected_customer(&mut self, name: &str) -> Option<Customer> {
+        self.customers.expected(name).map(Customer)
+    }
+
+    /// The service of this name.
+    pub fn service(&mut self, name: &str) -> Service {
+        Service(self.services.number(name))
+    }
+
+    /// The same at a glance.
+    pub fn expected_service(&mut self, name: &str) -> Option<Service> {
+        self.services.expected(name).map(Service)
+    }
+
     /// A count, and the names of what is counted, if the row has any.
     pub fn add<'i>(
         &mut self,
         line: u64,
         customer: Customer,
-        service: &str,
+        service: Service,
         units: Units,
         items: impl IntoIterator<Item = &'i str>,
     ) {
-        let at = self.cells.of(customer.0, self.services.number(service));
-        let cell = self.cells.at(at);
-        match self.duplicates {
-            _ if cell.lines.number() == 0 => cell.units = units,
-            Duplicates::Sum => cell.units = cell.units.plus(units),
-            Duplicates::Max => cell.units = cell.units.max(units),
-            Duplicates::Error => self.doubled.push((at, units)),
-        }
-        cell.lines.add(line);
-        items.into_iter().for_each(|item| self.items.add(at, item));
+        let units = match units.short() {
+            Some(short) => RowUnits::Short(short),
+            None => {
+                self.long.push(units);
+                RowUnits::Long(number(self.long.len() - 1))
+            }
+        };
+        self.take(line, customer, service, units, items);
     }
 
     /// One unit for each item, however many rows name it.
@@ -124,250 +183,189 @@ impl Tally {
         &mut self,
         line: u64,
         customer: Customer,
-        service: &str,
+        service: Service,
         items: impl IntoIterator<Item = &'i str>,
     ) {
-        let at = self.cells.of(customer.0, self.services.number(service));
-        let cell = self.cells.at(at);
-        cell.distinct = true;
-        cell.lines.add(line);
-        items.into_iter().for_each(|item| self.items.add(at, item));
+        self.take(line, customer, service, RowUnits::Items, items);
+    }
+
+    fn take<'i>(
+        &mut self,
+        line: u64,
+        Customer(customer): Customer,
+        Service(service): Service,
+        units: RowUnits,
+        items: impl IntoIterator<Item = &'i str>,
+    ) {
+        if self.runs.last().is_none_or(|run| run.customer != customer) {
+            let (first_row, first_item) = (number(self.rows.len()), number(self.items.len()));
+            self.runs.push(Run { customer, first_row, first_item });
+        }
+        self.rows.push(Row { service, line: u32::try_from(line).unwrap_or(u32::MAX), units });
+        for name in items {
+            let start = number(self.text.len());
+            self.text.push_str(name);
+            self.items.push(Item { service, name: Name { start, end: number(self.text.len()) } });
+        }
     }
 
     /// The counts, in order.
     pub fn finish(mut self) -> Counts {
         let (names, customer_ranks) = self.customers.in_order();
         let (services, service_ranks) = self.services.in_order();
-        self.doubled.sort_by_key(|(cell, _)| *cell);
-        let mut items = self.items.by_cell(self.cells.all.len());
-        let mut sums = self.cells.in_order(&customer_ranks, &service_ranks);
-        let mut customers: Vec<(CustomerName, CustomerCounts)> = Vec::with_capacity(names.len());
-        // From the end, so that what has its place in the counts is freed on the way: both at once are too much.
-        for (rank, name) in (0..).zip(names).collect::<Vec<(u32, CustomerName)>>().into_iter().rev() {
-            let own = sums.iter().rev().take_while(|sum| sum.customer == rank).count();
-            let of = |sum: Sum| (services[at(sum.service)].clone(), sum.finish(&self.doubled, &mut items));
-            let services = sums.drain(sums.len() - own..).map(of).collect();
-            customers.push((name, CustomerCounts { services, rejected_lines: Vec::new() }));
-            if sums.len() < sums.capacity() / 2 {
-                sums.shrink_to_fit();
+        let mut rejected = self.rejected_by_customer(&customer_ranks);
+        let (runs, ends) = self.runs_by_customer(&customer_ranks);
+        let mut customers = Customers::new(services, std::mem::take(&mut self.text));
+        customers.reserve(names.len(), self.rows.len());
+        let (mut own, mut begin) = (Own::default(), 0);
+        for ((name, end), rank) in names.into_iter().zip(ends).zip(0..) {
+            let runs = &runs[at(begin)..at(end)];
+            begin = end;
+            if !self.push_as_it_is(runs, &service_ranks, &mut customers) {
+                self.gather(runs, &service_ranks, &mut own);
+                own.push(&self, &mut customers);
             }
+            customers.close(name, rejected.remove(&rank).unwrap_or_default());
         }
-        customers.reverse();
-        for (number, line) in self.rejected_lines {
-            let lines = &mut customers[at(customer_ranks[at(number)])].1.rejected_lines;
+        let excluded = self.counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
+        let kept = self.counts.rows - excluded;
+        Counts { customers, kept, ..self.counts }
+    }
+
+    /// Each line once, by the rank of the customer.
+    fn rejected_by_customer(&mut self, ranks: &[u32]) -> BTreeMap<u32, Vec<u64>> {
+        let mut rejected: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        for (customer, line) in std::mem::take(&mut self.rejected_lines) {
+            let lines = rejected.entry(ranks[at(customer)]).or_default();
             if lines.last() != Some(&line) {
                 lines.push(line);
             }
         }
-        let excluded = self.counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
-        let kept = self.counts.rows - excluded;
-        Counts { customers: customers.into_iter().collect(), kept, ..self.counts }
+        rejected
     }
-}
 
-/// The rows of one customer and service so far.
-#[derive(Debug)]
-struct Sum {
-    number: u32,
-    customer: u32,
-    service: u32,
-    units: Units,
-    lines: RowLines,
-    distinct: bool,
-}
-
-impl Sum {
-    fn finish(&self, doubled: &[(u32, Units)], items: &mut ItemsByCell) -> Cell {
-        let (number, lines, items) = (self.number, self.lines, items.take(self.number));
-        let first = doubled.partition_point(|(cell, _)| *cell < number);
-        let others: Vec<Units> =
-            doubled[first..].iter().take_while(|(cell, _)| *cell == number).map(|(_, units)| *units).collect();
-        if !others.is_empty() {
-            let counts = std::iter::once(self.units).chain(others).filter_map(Units::decimal).collect();
-            return Cell::Duplicate { lines, counts };
+    /// The runs by the rank of their customer, each customer's in the file's order; and where each customer's end.
+    ///
+    /// Counts first and then puts each run into its place: a file in which no two rows of a customer stand together has
+    /// as many runs as rows.
+    fn runs_by_customer(&self, ranks: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let mut ends = vec![0; ranks.len()];
+        self.runs.iter().for_each(|run| ends[at(ranks[at(run.customer)])] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            // For now where the customer's runs begin; each run that is placed moves it on.
+            before += std::mem::replace(end, before);
         }
-        let found = u32::try_from(items.len()).unwrap_or(u32::MAX);
-        let units = if self.distinct { self.units.plus(Units::from(found)) } else { self.units };
-        match units.quantity() {
-            Some(count) => Cell::Counted { count, lines, items },
-            None => Cell::OutOfRange { lines, total: units.decimal() },
+        let mut runs = vec![0; self.runs.len()];
+        for (run, place) in (0..).zip(&self.runs) {
+            let free = &mut ends[at(ranks[at(place.customer)])];
+            runs[at(*free)] = run;
+            *free += 1;
         }
+        (runs, ends)
     }
-}
 
-/// Every customer and service that has a row.
-#[derive(Debug, Default)]
-struct Cells {
-    all: Vec<Sum>,
-    index: HashMap<(u32, u32), u32>,
-    last: u32,
-}
-
-impl Cells {
-    fn of(&mut self, customer: u32, service: u32) -> u32 {
-        let is = |number: u32| {
-            self.all.get(at(number)).is_some_and(|cell| (cell.customer, cell.service) == (customer, service))
-        };
-        // The rows of one customer usually stand together, in the order of the services.
-        let next = self.last.saturating_add(1);
-        self.last = if is(self.last) {
-            self.last
-        } else if is(next) {
-            next
-        } else {
-            let new = number(self.all.len());
-            let known = *self.index.entry((customer, service)).or_insert(new);
-            if known == new {
-                let (units, lines) = (Units::default(), RowLines::default());
-                self.all.push(Sum { number: new, customer, service, units, lines, distinct: false });
+    /// The rows of a customer that stand together, each the only one of its service, in order: then there is nothing to
+    /// add up. False if it is not so.
+    fn push_as_it_is(&self, runs: &[u32], ranks: &[u32], customers: &mut Customers) -> bool {
+        let &[run] = runs else { return runs.is_empty() };
+        let (rows, items) = self.of_run(run);
+        let rank = |row: &Row| ranks[at(row.service)];
+        let short = |row: &Row| matches!(row.units, RowUnits::Short(_));
+        let plain = rows.iter().all(short) && rows.is_sorted_by(|one, next| rank(one) < rank(next));
+        if !plain || !items.is_empty() {
+            return false;
+        }
+        for row in rows {
+            if let RowUnits::Short(units) = row.units {
+                customers.push_short(rank(row), units, row.line);
             }
-            known
-        };
-        self.last
-    }
-
-    fn at(&mut self, number: u32) -> &mut Sum {
-        &mut self.all[at(number)]
-    }
-
-    /// By customer and service, which are ranks from here on.
-    fn in_order(&mut self, customers: &[u32], services: &[u32]) -> Vec<Sum> {
-        self.index = HashMap::new();
-        let mut sums = std::mem::take(&mut self.all);
-        for sum in &mut sums {
-            (sum.customer, sum.service) = (customers[at(sum.customer)], services[at(sum.service)]);
         }
-        sums.sort_unstable_by_key(|sum| (sum.customer, sum.service));
-        sums
+        true
+    }
+
+    fn gather(&self, runs: &[u32], ranks: &[u32], own: &mut Own) {
+        own.rows.clear();
+        own.items.clear();
+        for run in runs {
+            let (rows, items) = self.of_run(*run);
+            own.rows.extend(rows.iter().map(|row| Row { service: ranks[at(row.service)], ..*row }));
+            own.items.extend(items.iter().map(|item| Item { service: ranks[at(item.service)], ..*item }));
+        }
+    }
+
+    fn of_run(&self, run: u32) -> (&[Row], &[Item]) {
+        let Run { first_row, first_item, .. } = self.runs[at(run)];
+        let next = self.runs.get(at(run) + 1);
+        let rows = next.map_or(self.rows.len(), |next| at(next.first_row));
+        let items = next.map_or(self.items.len(), |next| at(next.first_item));
+        (&self.rows[at(first_row)..rows], &self.items[at(first_item)..items])
+    }
+
+    fn units(&self, row: &Row) -> Option<Units> {
+        match row.units {
+            RowUnits::Short(units) => Some(Units::from(units)),
+            RowUnits::Long(place) => Some(self.long[at(place)]),
+            RowUnits::Items => None,
+        }
+    }
+
+    /// What the rows of one customer and service come to.
+    fn cell(&self, rows: &[Row], items: usize) -> Long {
+        let mut lines = RowLines::default();
+        rows.iter().for_each(|row| lines.add(u64::from(row.line)));
+        let mut stated = rows.iter().filter_map(|row| self.units(row));
+        let units = match self.duplicates {
+            Duplicates::Error if rows.len() > 1 && stated.clone().next().is_some() => {
+                let counts = rows.iter().filter_map(|row| self.units(row).unwrap_or_default().decimal()).collect();
+                return Long::Duplicate { lines, counts };
+            }
+            Duplicates::Error | Duplicates::Sum => stated.fold(Units::default(), Units::plus),
+            Duplicates::Max => stated.next().map_or_else(Units::default, |first| stated.fold(first, Units::max)),
+        };
+        let counts_items = rows.iter().any(|row| matches!(row.units, RowUnits::Items));
+        let units = if counts_items { units.plus(Units::from(number(items))) } else { units };
+        match units.quantity() {
+            Some(count) => Long::Counted { count, lines },
+            None => Long::OutOfRange { lines, total: units.decimal() },
+        }
     }
 }
 
-/// The names of what is counted, as they come.
+/// What is written down of one customer, with services by rank.
 #[derive(Debug, Default)]
-struct Items {
-    text: String,
-    /// The cell, and where the name ends; it begins where the one before ends.
-    named: Vec<(u32, u32)>,
+struct Own {
+    rows: Vec<Row>,
+    items: Vec<Item>,
 }
 
-/// The same by cell.
-struct ItemsByCell {
-    text: String,
-    ranges: Vec<(u32, u32)>,
-    /// Where each cell's ranges begin.
-    begins: Vec<u32>,
-}
-
-impl Items {
-    fn add(&mut self, cell: u32, name: &str) {
-        self.text.push_str(name);
-        self.named.push((cell, number(self.text.len())));
-    }
-
-    /// Counts first and then moves each name to its place: no comparing, no growing.
-    fn by_cell(&mut self, cells: usize) -> ItemsByCell {
-        let named = std::mem::take(&mut self.named);
-        let mut begins = vec![0_u32; if named.is_empty() { 0 } else { cells + 1 }];
-        for (cell, _) in &named {
-            begins[at(*cell) + 1] += 1;
+impl Own {
+    /// Brings together what is of one service.
+    fn push(&mut self, tally: &Tally, customers: &mut Customers) {
+        // The rows of one service stay in the file's order. Mostly all of this is in order as it is.
+        self.rows.sort_by_key(|row| row.service);
+        self.items.sort_unstable_by(|one, other| {
+            one.service.cmp(&other.service).then_with(|| customers.name(one.name).cmp(customers.name(other.name)))
+        });
+        self.items.dedup_by(|one, other| {
+            one.service == other.service && customers.name(one.name) == customers.name(other.name)
+        });
+        let mut items = self.items.as_slice();
+        for rows in self.rows.chunk_by(|one, other| one.service == other.service) {
+            let service = rows[0].service;
+            let (own, others) = items.split_at(items.iter().take_while(|item| item.service == service).count());
+            items = others;
+            customers.push(service, tally.cell(rows, own.len()), own.iter().map(|item| item.name));
         }
-        for cell in 1..begins.len() {
-            begins[cell] += begins[cell - 1];
-        }
-        let (mut free, mut start) = (begins.clone(), 0);
-        let mut ranges = vec![(0, 0); named.len()];
-        for (cell, end) in named {
-            ranges[at(free[at(cell)])] = (start, end);
-            free[at(cell)] += 1;
-            start = end;
-        }
-        ItemsByCell { text: std::mem::take(&mut self.text), ranges, begins }
     }
-}
-
-impl ItemsByCell {
-    /// The items of a cell, in order and each once.
-    fn take(&mut self, cell: u32) -> Vec<ItemName> {
-        let (Some(from), Some(to)) = (self.begins.get(at(cell)), self.begins.get(at(cell) + 1)) else {
-            return Vec::new();
-        };
-        let of = |&(start, end): &(u32, u32)| &self.text[at(start)..at(end)];
-        let mut names: Vec<&str> = self.ranges[at(*from)..at(*to)].iter().map(of).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.into_iter().map(ItemName::new).collect()
-    }
-}
-
-/// Each name once, by number, in the order of their first use.
-#[derive(Debug)]
-struct Names<N> {
-    known: Vec<N>,
-    index: HashMap<N, u32>,
-    /// Which name came after each the last time: exports repeat the same services for every customer.
-    after: Vec<u32>,
-    last: u32,
-}
-
-impl<N> Default for Names<N> {
-    fn default() -> Self {
-        Self { known: Vec::new(), index: HashMap::new(), after: Vec::new(), last: 0 }
-    }
-}
-
-impl<N> Names<N>
-where
-    N: Clone + Ord + std::hash::Hash + std::borrow::Borrow<str> + for<'a> From<&'a str>,
-{
-    fn number(&mut self, name: &str) -> u32 {
-        let is = |number: u32| self.known.get(at(number)).is_some_and(|known| known.borrow() == name);
-        if is(self.last) {
-            return self.last;
-        }
-        let guess = self.after.get(at(self.last)).copied().unwrap_or_default();
-        let number = if is(guess) { guess } else { self.look_up(name) };
-        self.after[at(self.last)] = number;
-        self.last = number;
-        number
-    }
-
-    fn look_up(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.index.get(name) {
-            return number;
-        }
-        let (name, number) = (N::from(name), number(self.known.len()));
-        self.index.insert(name.clone(), number);
-        self.known.push(name);
-        self.after.push(number);
-        number
-    }
-
-    /// The names in order, and the place of each number in that order.
-    fn in_order(&mut self) -> (Vec<N>, Vec<u32>) {
-        self.index = HashMap::new();
-        let mut numbered: Vec<(N, u32)> = std::mem::take(&mut self.known).into_iter().zip(0..).collect();
-        numbered.sort_unstable();
-        let mut ranks = vec![0; numbered.len()];
-        for (rank, (_, number)) in (0..).zip(&numbered) {
-            ranks[at(*number)] = rank;
-        }
-        (numbered.into_iter().map(|(name, _)| name).collect(), ranks)
-    }
-}
-
-/// Numbers are kept in four bytes: a million rows have a million of them.
-fn number(length: usize) -> u32 {
-    u32::try_from(length).expect("no file of bounded size has names of four thousand million letters")
-}
-
-fn at(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reconcile::counts::Cell;
     use crate::reconcile::quantity::Quantity;
+    use crate::reconcile::table::Items;
     use crate::reconcile::units::Notation;
 
     fn units(text: &str) -> Units {
@@ -378,37 +376,36 @@ mod tests {
         let mut tally = Tally::new(duplicates, Vec::new());
         for (line, (customer, service, count)) in (2..).zip(rows) {
             tally.row();
-            let customer = tally.customer(customer);
+            let (customer, service) = (tally.customer(customer), tally.service(service));
             tally.add(line, customer, service, units(count), None);
         }
         tally.finish()
     }
 
-    fn cell(counts: &Counts, customer: &str, service: &str) -> Cell {
-        counts.customers[customer].services[service].clone()
+    fn cell<'a>(counts: &'a Counts, customer: &str, service: &str) -> Cell<'a> {
+        counts.customers.get(customer).and_then(|counted| counted.get(service)).expect("a row")
     }
 
-    fn counted(count: u32, lines: &[u64], items: &[&str]) -> Cell {
-        let items = items.iter().copied().map(ItemName::new).collect();
-        Cell::Counted { count: Quantity::from(count), lines: lines.into(), items }
+    fn counted(count: u32, lines: &[u64]) -> Cell<'static> {
+        Cell::Counted { count: Quantity::from(count), lines: lines.into(), items: Items::NONE }
     }
 
     #[test]
     fn a_duplicate_is_an_error_unless_the_export_is_known_to_split_its_rows() {
         let rows = [("Acme", "EDR", "5"), ("Acme", "EDR", "7"), ("Acme", "Backup", "1"), ("Acme", "EDR", "5")];
         let lines = [2, 3, 5];
-        let thrice = Cell::Duplicate { lines: (&lines[..]).into(), counts: vec![5.into(), 7.into(), 5.into()] };
+        let thrice = Cell::Duplicate { lines: (&lines[..]).into(), counts: &[5.into(), 7.into(), 5.into()] };
         assert_eq!(cell(&tally(Duplicates::Error, &rows), "Acme", "EDR"), thrice);
-        assert_eq!(cell(&tally(Duplicates::Sum, &rows), "Acme", "EDR"), counted(17, &lines, &[]));
-        assert_eq!(cell(&tally(Duplicates::Max, &rows), "Acme", "EDR"), counted(7, &lines, &[]));
-        assert_eq!(cell(&tally(Duplicates::Error, &rows), "Acme", "Backup"), counted(1, &[4], &[]));
+        assert_eq!(cell(&tally(Duplicates::Sum, &rows), "Acme", "EDR"), counted(17, &lines));
+        assert_eq!(cell(&tally(Duplicates::Max, &rows), "Acme", "EDR"), counted(7, &lines));
+        assert_eq!(cell(&tally(Duplicates::Error, &rows), "Acme", "Backup"), counted(1, &[4]));
     }
 
     #[test]
     fn a_credit_lowers_a_sum_and_a_sum_below_zero_is_no_quantity() {
         let rows = [("Acme", "EDR", "5"), ("Acme", "EDR", "-2"), ("Borealis", "EDR", "-0.5")];
         let counts = tally(Duplicates::Sum, &rows);
-        assert_eq!(cell(&counts, "Acme", "EDR"), counted(3, &[2, 3], &[]));
+        assert_eq!(cell(&counts, "Acme", "EDR"), counted(3, &[2, 3]));
         let below = Cell::OutOfRange { lines: [4].as_slice().into(), total: units("-0.5").decimal() };
         assert_eq!(cell(&counts, "Borealis", "EDR"), below);
     }
@@ -419,13 +416,17 @@ mod tests {
         for (line, item) in (2..).zip(["b", "a", "b", "c", "a", "b"]) {
             tally.row();
             let customer = tally.customer("Acme");
-            tally.distinct(line, customer, "EDR", [item]);
-            tally.add(line, customer, "Rows", Units::ONE, [item]);
+            let (edr, rows) = (tally.service("EDR"), tally.service("Rows"));
+            tally.distinct(line, customer, edr, [item]);
+            tally.add(line, customer, rows, Units::ONE, [item]);
         }
         let counts = tally.finish();
-        assert_eq!(cell(&counts, "Acme", "EDR"), counted(3, &[2, 3, 4, 5, 6, 7], &["a", "b", "c"]));
-        assert_eq!(cell(&counts, "Acme", "Rows"), counted(6, &[2, 3, 4, 5, 6, 7], &["a", "b", "c"]));
-        assert_eq!(cell(&counts, "Acme", "EDR").lines().to_string(), "2, 3, 4, 5, 6 and 1 more");
+        for (service, units) in [("EDR", 3), ("Rows", 6)] {
+            let Cell::Counted { count, lines, items } = cell(&counts, "Acme", service) else { panic!("{counts:?}") };
+            assert_eq!((count, lines.number()), (Quantity::from(units), 6), "{service}");
+            assert_eq!(items.iter().collect::<Vec<_>>(), ["a", "b", "c"], "{service}");
+            assert_eq!(lines.to_string(), "2, 3, 4, 5, 6 and 1 more", "{service}");
+        }
     }
 
     #[test]
@@ -439,5 +440,77 @@ mod tests {
         let excluded = &counts.excluded[0];
         assert_eq!((counts.rows, counts.kept, excluded.rows, excluded.more), (8, 0, 8, true));
         assert_eq!(excluded.names, ["a", "b", "c", "d", "e"]);
+    }
+
+    /// One row: customer, service, and what it says.
+    type Told = (u8, u8, i8);
+
+    /// The same counts, by looking for each row's place as it comes.
+    fn looked_for(duplicates: Duplicates, rows: &[Told]) -> BTreeMap<(u8, u8), Vec<Units>> {
+        let mut cells: BTreeMap<(u8, u8), Vec<Units>> = BTreeMap::new();
+        for &(customer, service, count) in rows {
+            let cell = cells.entry((customer, service)).or_default();
+            let told = units(&count.to_string());
+            match (duplicates, cell.first_mut()) {
+                (Duplicates::Sum, Some(sum)) => *sum = sum.plus(told),
+                (Duplicates::Max, Some(most)) => *most = told.max(*most),
+                _ => cell.push(told),
+            }
+        }
+        cells
+    }
+
+    proptest::proptest! {
+        /// In whatever order the rows stand: a row that goes to the wrong place is billed to the wrong customer.
+        #[test]
+        fn every_row_counts_where_it_belongs(
+            rows in proptest::collection::vec((0_u8..5, 0_u8..5, -2_i8..9), 0..60),
+            duplicates in proptest::sample::select(vec![Duplicates::Error, Duplicates::Sum, Duplicates::Max]),
+        ) {
+            let texts: Vec<_> = rows.iter().map(|(c, s, n)| (format!("C{c}"), format!("S{s}"), n.to_string())).collect();
+            let texts: Vec<_> = texts.iter().map(|(c, s, n)| (c.as_str(), s.as_str(), n.as_str())).collect();
+            let counts = tally(duplicates, &texts);
+            let expected = looked_for(duplicates, &rows);
+            let cells = counts.customers.values().map(|customer| customer.cells().count()).sum::<usize>();
+            proptest::prop_assert_eq!(cells, expected.len());
+            for ((customer, service), told) in expected {
+                let found = cell(&counts, &format!("C{customer}"), &format!("S{service}"));
+                let lines: Vec<u64> =
+                    (2..).zip(&rows).filter(|(_, row)| (row.0, row.1) == (customer, service)).map(|(at, _)| at).collect();
+                proptest::prop_assert_eq!(found.lines(), RowLines::from(&lines[..]));
+                match (found, &told[..]) {
+                    (Cell::Counted { count, .. }, [one]) => proptest::prop_assert_eq!(Some(count), one.quantity()),
+                    (Cell::OutOfRange { total, .. }, [one]) => {
+                        proptest::prop_assert_eq!((total, one.quantity()), (one.decimal(), None));
+                    }
+                    (Cell::Duplicate { counts, .. }, several) => {
+                        let said: Vec<_> = several.iter().filter_map(|one| one.decimal()).collect();
+                        proptest::prop_assert!(several.len() > 1 && counts == said, "{:?}", counts);
+                    }
+                    (found, told) => proptest::prop_assert!(false, "{:?} of {:?}", found, told),
+                }
+            }
+        }
+
+        /// An item behind the wrong count is a line for the wrong customer.
+        #[test]
+        fn every_item_stands_behind_its_own_count(rows in proptest::collection::vec((0_u8..4, 0_u8..4, 0_u8..6), 0..60)) {
+            let mut tally = Tally::new(Duplicates::Sum, Vec::new());
+            let mut expected: BTreeMap<(u8, u8), std::collections::BTreeSet<String>> = BTreeMap::new();
+            for (line, &(customer, service, item)) in (2..).zip(&rows) {
+                let (number, of) = (tally.customer(&format!("C{customer}")), tally.service(&format!("S{service}")));
+                // Every other service has no items at all.
+                let item = (service % 2 == 0).then(|| format!("I{item}"));
+                expected.entry((customer, service)).or_default().extend(item.clone());
+                tally.distinct(line, number, of, item.as_deref());
+            }
+            let counts = tally.finish();
+            for ((customer, service), names) in expected {
+                let found = cell(&counts, &format!("C{customer}"), &format!("S{service}"));
+                proptest::prop_assert!(found.items().iter().eq(names.iter().map(String::as_str)), "{:?}", found);
+                let Cell::Counted { count, .. } = found else { panic!("{found:?}") };
+                proptest::prop_assert_eq!(count, Quantity::from(u32::try_from(names.len()).expect("few")));
+            }
+        }
     }
 }

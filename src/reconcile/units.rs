@@ -48,8 +48,8 @@ impl Units {
     /// # Errors
     /// Names what is wrong with the text, in words that fit after its value.
     pub fn parse(text: &str, notation: Notation, signed: bool) -> Result<Self, CountError> {
-        match short_whole(text.as_bytes()) {
-            Some(whole) => Ok(Self { whole, rest: 0 }),
+        match plain(text.as_bytes(), notation.decimal) {
+            Some(units) => Ok(units),
             None => Self::of_text(text.trim_matches([' ', '\t']), notation, signed),
         }
     }
@@ -85,14 +85,21 @@ impl Units {
         Quantity::from_decimal(self.decimal()?)
     }
 
+    /// The same if it is whole and short.
+    pub(in crate::reconcile) fn short(self) -> Option<u32> {
+        u32::try_from(self.whole).ok().filter(|_| self.rest == 0)
+    }
+
     /// As a number, perhaps a negative one. `None` if it has more digits than 28.
     pub fn decimal(self) -> Option<Decimal> {
         if self.rest == 0 {
             return Some(Decimal::from(self.whole));
         }
         let (mut rest, mut one, mut scale) = (self.rest, ONE, 18);
-        while rest % 10 == 0 {
-            (rest, one, scale) = (rest / 10, one / 10, scale - 1);
+        for (zeros, part) in [(8, 100_000_000), (4, 10_000), (4, 10_000), (2, 100), (1, 10)] {
+            if rest % part == 0 {
+                (rest, one, scale) = (rest / part, one / part, scale - zeros);
+            }
         }
         let value = i128::from(self.whole).checked_mul(i128::from(one))?.checked_add(i128::from(rest))?;
         Decimal::try_from_i128_with_scale(value, scale).ok()
@@ -150,12 +157,32 @@ impl Notation {
     }
 }
 
-/// Nearly every count is whole and short.
-fn short_whole(bytes: &[u8]) -> Option<i64> {
-    if bytes.is_empty() || bytes.len() > WHOLE_DIGITS_MAX {
+/// Nearly every count is digits, and perhaps a decimal mark between digits: read without making any text of them. `None`
+/// says only that it is not so plain.
+fn plain(bytes: &[u8], mark: char) -> Option<Units> {
+    let whole = digits(bytes);
+    if whole == 0 || whole > WHOLE_DIGITS_MAX {
         return None;
     }
-    bytes.iter().try_fold(0, |number: i64, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+    let places = match bytes[whole..].split_first() {
+        None => &[],
+        Some((byte, places)) if char::from(*byte) == mark => places,
+        Some(_) => return None,
+    };
+    let is_plain = (places.is_empty() && whole == bytes.len())
+        || (digits(places) == places.len() && (1..=PLACES_MAX).contains(&places.len()));
+    let missing = u32::try_from(PLACES_MAX - places.len().min(PLACES_MAX)).ok()?;
+    is_plain.then(|| Units { whole: value(&bytes[..whole]), rest: value(places) * 10_i64.pow(missing) })
+}
+
+/// How many digits it begins with.
+fn digits(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Of at most 18 digits.
+fn value(digits: &[u8]) -> i64 {
+    digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
 }
 
 fn unsigned(text: &str, may_have_sign: bool) -> (bool, &str) {
@@ -257,5 +284,15 @@ mod tests {
         assert_eq!(told(Ok(sum)).as_deref(), Some("-4.099999999999999999"));
         assert_eq!(sum.quantity(), None);
         assert!(read("-0.5") < Units::default() && read("-0.5") > read("-0.6"));
+    }
+
+    proptest::proptest! {
+        /// The short way to a number is not another way of reading it.
+        #[test]
+        fn plain_digits_come_to_what_the_long_way_makes_of_them(text in "[0-9]{0,8}([.,][0-9]{0,19})?[-+.,e x]?", comma: bool) {
+            let notation = Notation { decimal: if comma { ',' } else { '.' }, thousands: None };
+            let long = Units::of_text(text.trim_matches([' ', '\t']), notation, true);
+            proptest::prop_assert_eq!(Units::parse(&text, notation, true).ok(), long.ok());
+        }
     }
 }

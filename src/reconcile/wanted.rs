@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::CustomerCounts;
 use crate::reconcile::guards::Past;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
@@ -27,6 +26,7 @@ use crate::reconcile::policy::Policy;
 use crate::reconcile::policy::Reckoned;
 use crate::reconcile::policy::Used;
 use crate::reconcile::quantity::Quantity;
+use crate::reconcile::table::CustomerCounts;
 
 /// A line as the export and the mapping want it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
 /// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
 pub(in crate::reconcile) struct Tenancy<'a> {
     pub(in crate::reconcile) company: CompanyId,
-    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
+    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<CustomerCounts<'a>>)>,
 }
 
 fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'a>> {
@@ -145,7 +145,7 @@ impl<'a> Biller<'a> {
     /// The products that the counts of an agreement ask for.
     fn asked(&self, tenancy: &Tenancy<'a>) -> impl Iterator<Item = &'a ProductCode> {
         let counted = tenancy.customers.iter().filter_map(|(_, counted)| *counted);
-        let services = counted.flat_map(|customer| customer.services.keys());
+        let services = counted.flat_map(CustomerCounts::services);
         services.filter_map(|service| self.services.get(service)).flat_map(|billed| &billed.products)
     }
 
@@ -209,9 +209,9 @@ impl<'a> Sum<'a> {
         customer: &CustomerName,
         service: &ServiceName,
         billed: &'a Billed,
-        counted: Option<&CustomerCounts>,
+        counted: Option<CustomerCounts<'_>>,
     ) {
-        let cell = counted.and_then(|customer| customer.services.get(service));
+        let cell = counted.and_then(|customer| customer.get(service));
         let count = count(cell, counted);
         let policy = biller.mapping.policy(customer, service, billed);
         let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
@@ -220,7 +220,8 @@ impl<'a> Sum<'a> {
             Ok(Reckoned { units, how }) => (Ok(units), how),
             Err(fault) => (Err(fault), None),
         };
-        let items = cell.map(|cell| cell.items().to_vec()).filter(|_| billed.names_in_report);
+        let named = cell.filter(|_| billed.names_in_report);
+        let items = named.map(|cell| cell.items().iter().map(ItemName::new).collect());
         let source = Source {
             customer: customer.clone(),
             service: service.clone(),
@@ -258,14 +259,14 @@ pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
 ///
 /// # Errors
 /// Why there is no count.
-pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
+pub fn count(cell: Option<Cell<'_>>, counted: Option<CustomerCounts<'_>>) -> Result<Quantity, Code> {
     match (counted, cell) {
         (None, _) => Err(Code::CustomerMissing),
-        (Some(customer), _) if !customer.rejected_lines.is_empty() => Err(Code::CustomerIncomplete),
+        (Some(customer), _) if !customer.rejected_lines().is_empty() => Err(Code::CustomerIncomplete),
         (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
         (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
         (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),
-        (Some(_), Some(Cell::Counted { count, .. })) => Ok(*count),
+        (Some(_), Some(Cell::Counted { count, .. })) => Ok(count),
         (Some(_), None) => Ok(Quantity::ZERO),
     }
 }

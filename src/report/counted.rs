@@ -10,11 +10,11 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::reconcile::code::Code;
 use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::CustomerCounts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
+use crate::reconcile::table::CustomerCounts;
 use crate::report::json::each_finding;
 use crate::report::text::wrapped;
 
@@ -108,17 +108,17 @@ fn told(text: &mut String, finding: &Finding) {
 }
 
 /// Exact counts of a customer by service, without what is none.
-fn services(of: &CustomerCounts) -> impl Iterator<Item = (&str, Quantity)> + Clone {
-    of.services.iter().filter_map(|(service, cell)| match cell {
-        Cell::Counted { count, .. } if *count != Quantity::ZERO => Some((service.as_str(), *count)),
+fn services(of: CustomerCounts<'_>) -> impl Iterator<Item = (&str, Quantity)> + Clone {
+    of.cells().filter_map(|(service, cell)| match cell {
+        Cell::Counted { count, .. } if !count.is_zero() => Some((service.as_str(), count)),
         _ => None,
     })
 }
 
 /// The customers that have any.
-fn customers(counts: &Counts) -> impl Iterator<Item = (&str, &CustomerCounts)> {
+fn customers(counts: &Counts) -> impl Iterator<Item = (&str, CustomerCounts<'_>)> {
     let customers = counts.customers.iter().map(|(customer, of)| (customer.as_str(), of));
-    customers.filter(|(_, of)| services(of).next().is_some())
+    customers.filter(|(_, of)| services(*of).next().is_some())
 }
 
 /// One after another: a map of a million counts would take as much again as the counts.
@@ -126,7 +126,7 @@ fn each_customer<S: Serializer>(counts: &&Counts, out: S) -> Result<S::Ok, S::Er
     out.collect_map(customers(counts).map(|(customer, of)| (customer, EachService(of))))
 }
 
-struct EachService<'a>(&'a CustomerCounts);
+struct EachService<'a>(CustomerCounts<'a>);
 
 impl Serialize for EachService<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

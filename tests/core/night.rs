@@ -10,7 +10,6 @@ use chrono::Utc;
 use recount::reconcile::clear::Seen;
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
-use recount::reconcile::counts::Cell;
 use recount::reconcile::counts::Counts;
 use recount::reconcile::counts::Duplicates;
 use recount::reconcile::counts::RejectedRow;
@@ -252,8 +251,9 @@ impl Night {
             let units = Units::parse(count, Notation::default(), false);
             match units.map_err(|error| error.to_string()) {
                 Ok(units) if !service.is_empty() => {
-                    let customer = tally.customer(customer);
-                    tally.add(*line, customer, service, units, std::iter::empty());
+                    let items = self.items.get(&(customer.to_owned(), service.to_owned()));
+                    let (customer, service) = (tally.customer(customer), tally.service(service));
+                    tally.add(*line, customer, service, units, items.into_iter().flatten().map(String::as_str));
                 }
                 other => tally.reject(RejectedRow {
                     line: *line,
@@ -265,14 +265,7 @@ impl Night {
                 }),
             }
         }
-        let mut counts = tally.finish();
-        for ((customer, service), names) in &self.items {
-            let counted = counts.customers.get_mut(customer.as_str()).expect("a row of the customer");
-            if let Some(Cell::Counted { items, .. }) = counted.services.get_mut(service.as_str()) {
-                *items = names.iter().map(|name| ItemName::new(name)).collect();
-            }
-        }
-        counts
+        tally.finish()
     }
 
     pub(super) fn places(&self) -> BTreeMap<CustomerName, Place> {

@@ -25,6 +25,7 @@ use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::shown;
+use crate::reconcile::table::CustomerCounts;
 use crate::report::lines;
 use crate::report::text::wrapped;
 
@@ -78,7 +79,7 @@ impl<'a> Roll<'a> {
         let mut customers: BTreeSet<CustomerName> =
             counts.customers.keys().chain(mapping.customers.keys()).cloned().collect();
         let mut services: BTreeSet<ServiceName> =
-            counts.customers.values().flat_map(|customer| customer.services.keys()).cloned().collect();
+            counts.customers.values().flat_map(CustomerCounts::services).cloned().collect();
         let plan = history.map(|history| history.latest_plan(&integration.name)).transpose();
         if let Some(run) = plan.map_err(|error| session::store(&error))?.flatten() {
             let sources = lines(&run).iter().flat_map(|line| &line.sources);
@@ -103,7 +104,7 @@ impl<'a> Roll<'a> {
     /// Services without a rule, each with the number of customers that use it tonight.
     pub(super) fn unmapped_services(&self) -> BTreeMap<&ServiceName, usize> {
         let uses = |service: &ServiceName| {
-            self.counts.customers.values().filter(|customer| customer.services.contains_key(service)).count()
+            self.counts.customers.values().filter(|customer| customer.get(service).is_some()).count()
         };
         let unmapped = self.services.iter().filter(|service| !self.mapping.services.contains_key(*service));
         unmapped.map(|service| (service, uses(service))).collect()

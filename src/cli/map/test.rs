@@ -27,6 +27,7 @@ use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::mapping::ServiceRule;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::escaped;
+use crate::reconcile::table::CustomerCounts;
 use crate::report::text::wrapped;
 
 /// Arguments of `map test`.
@@ -136,7 +137,7 @@ impl Tested {
         let mut customers: Vec<Customer> = counts.customers.keys().map(customer).collect();
         customers.sort_by(|a, b| (a.state, &a.customer).cmp(&(b.state, &b.customer)));
         let mut uses = std::collections::BTreeMap::<&ServiceName, usize>::new();
-        for service in counts.customers.values().flat_map(|customer| customer.services.keys()) {
+        for service in counts.customers.values().flat_map(CustomerCounts::services) {
             *uses.entry(service).or_default() += 1;
         }
         let mut services: Vec<Service> =
