@@ -3,6 +3,8 @@
 //! `cargo bench --bench plan -- --once` draws one plan, prints the time of each stage, and ends: for
 //! `/usr/bin/time -v` (peak memory) and for profilers.
 
+mod peak;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -92,7 +94,7 @@ fn once(night: &Night) {
     let mut began = Instant::now();
     let mut lap = |stage: &str| {
         let passed = began.elapsed().as_secs_f64() * 1000.0;
-        println!("{stage:>12} {passed:>8.1} ms   peak so far {}", peak());
+        println!("{stage:>12} {passed:>8.1} ms   peak so far {}", peak::peak());
         began = Instant::now();
     };
     lap("given");
@@ -107,13 +109,6 @@ fn once(night: &Night) {
     let changes = night.clear(&plan, &counts).map_or(0, |cleared| cleared.writes().len());
     lap("clear");
     println!("{} lines, {changes} changes, {} findings", plan.lines.len(), plan.findings.len());
-}
-
-/// As Linux tells it; empty elsewhere.
-fn peak() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.unwrap_or_default().trim().to_owned()
 }
 
 /// An MSP larger than any: every customer uses every service, one line in a hundred changes.
