@@ -179,6 +179,11 @@ fn is_about(alert: &AlertConfig, integration: &IntegrationName) -> bool {
     alert.integrations.is_empty() || alert.integrations.iter().any(|name| name == integration.as_str())
 }
 
+/// Whether everything that it needs can be read: a password that is not there is noticed on the night that it is for.
+pub(super) fn ready(alert: &AlertConfig) -> Result<(), String> {
+    channel(alert).map(drop)
+}
+
 /// The way to tell, with its secrets read now.
 fn channel(alert: &AlertConfig) -> Result<Channel, String> {
     let AlertConfig { folder, kind, .. } = alert;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::cli::Global;
+use crate::cli::alerting;
+use crate::cli::alerts::kind;
 use crate::cli::check::told::Check;
 use crate::cli::check::told::Checks;
 use crate::cli::check::told::Status;
@@ -56,6 +58,7 @@ fn checked(global: &Global) -> Result<Checks, Trouble> {
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {integrations} integration(s)", config.path.display()));
     checks.store(&config);
+    checks.alerts(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
         runtime.block_on(checks.integration(&config, integration));
@@ -82,6 +85,19 @@ impl Checks {
         if let Some(kind) = network_file_system(&config.state) {
             let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";
             self.note("state", format!("{state}: a network file system ({kind}); {why}"));
+        }
+    }
+
+    fn alerts(&mut self, config: &Config) {
+        for (name, alert) in &config.alerts {
+            let (subject, kind) = (format!("alert {name}"), kind(alert));
+            match alerting::ready(alert) {
+                Ok(()) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
+                Err(error) => {
+                    let fix = "correct it, then `recount alerts test`: nobody is told of a bad night until then";
+                    self.wrong(&subject, Exit::Config, format!("{kind}: {error}"), fix);
+                }
+            }
         }
     }
 

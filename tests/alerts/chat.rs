@@ -111,6 +111,18 @@ fn a_ping_is_told_before_and_after_with_the_exit_code() {
     assert!(heard[1].body.contains("to decide 1") && heard[1].body.len() <= 10_000);
 }
 
+/// Otherwise the first bad night is when somebody finds out that nobody is told of it.
+#[test]
+fn check_finds_an_address_that_cannot_be_read() {
+    let night = Night::new();
+    webhook(&night, &Listener::answering(OK), "");
+    let good = night.recount(&["check"]).out;
+    assert!(good.contains("webhook; unproven until `recount alerts test`"), "{good}");
+    std::fs::remove_file(night.path("keys/hook")).expect("the address");
+    let bad = night.recount(&["check"]).exits(16).out;
+    assert!(bad.contains("keys/hook") && bad.contains("nobody is told of a bad night"), "{bad}");
+}
+
 /// Otherwise a bad night would be lost together with the message about it.
 #[test]
 fn a_night_that_nobody_was_told_of_is_told_with_the_next() {
