@@ -64,6 +64,20 @@ fn every_sample_is_recognised_and_counted_to_the_unit() {
     }
 }
 
+/// A download that broke off between two rows looks whole; what is missing would be taken off the invoices.
+#[test]
+fn an_export_without_its_last_row_is_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/csp_reseller_statement.csv");
+    let whole = fs::read(sample).expect("the sample");
+    let total = whole.windows(6).position(|bytes| bytes == b"\nTotal").expect("it has a total") + 1;
+    for (bytes, told) in [(&whole[..], false), (&whole[..total], true)] {
+        fs::write(folder.path().join("statement.csv"), bytes).expect("written");
+        let (exit, out, _) = recount(folder.path(), &["read", "statement.csv"]);
+        assert_eq!((exit, out.contains("export-end-missing")), (0, told), "{out}");
+    }
+}
+
 /// A vendor adds a column, or renames one: the operator has to see which.
 #[test]
 fn a_file_that_fits_no_profile_is_told_what_it_lacks() {

@@ -99,6 +99,11 @@ impl<'a> Reading<'a> {
         Ok(Self { layout, customer, long, wide, stop, filters })
     }
 
+    /// The row that ends the data, in words.
+    pub(in crate::export) fn end(&self) -> Option<String> {
+        self.stop.as_ref().map(|stop| stop.test.to_string())
+    }
+
     /// The filters in words, in their order.
     pub(in crate::export) fn rules(&self) -> Vec<String> {
         let word = |keep: bool| if keep { "keep" } else { "drop" };

@@ -37,11 +37,14 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
     let header = header(&mut rows, layout)?;
     let reading = Reading::of(layout, &header)?;
     let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
-    let (mut faults, mut count) = (Faults::none(), 0);
+    let (mut faults, mut count, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     loop {
         match rows.advance() {
             Ok(true) if is_blank(&rows) => continue,
-            Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => break,
+            Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => {
+                end_missing = None;
+                break;
+            }
             Ok(true) => {}
             Ok(false) => break,
             Err(fault) => {
@@ -67,7 +70,7 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
     if count == 0 {
         return Err(Fault::new(Damage::HeaderOnly).into());
     }
-    Ok(Counts { open_end: rows.open_end(), ..reader.tally.finish() })
+    Ok(Counts { open_end: rows.open_end(), end_missing, ..reader.tally.finish() })
 }
 
 /// Goes to the header.

@@ -170,7 +170,10 @@ fn filters_leave_rows_out_and_say_so() {
 fn titles_before_the_header_and_everything_from_the_total_on_are_no_data() {
     let text = "\nStatement, July\n\nC,S,N\nAcme,EDR,5\nTotal,5\nfoot \"note\"\n\"open\n";
     let layout = Layout { header: Some("C".into()), stop: Some(test("C", &["Total"], &[])), ..long(column()) };
-    assert_eq!(counted(text, &layout), "Acme/EDR=5");
+    let whole = read(text, &layout).expect("whole");
+    assert_eq!((told(&whole).as_str(), &whole.end_missing), ("Acme/EDR=5", &None));
+    let cut = read("C,S,N\nAcme,EDR,5\n", &layout).expect("its end is not there");
+    assert_eq!(cut.end_missing.as_deref(), Some("\"C\" is \"Total\""));
     let text = "Statement\nC,S,N\nAcme,EDR,5\n";
     let error = read(text, &Layout { header: Some("Kunde".into()), ..layout }).expect_err("no header");
     assert!(error.to_string().contains("no row holds the cell `Kunde`"), "{error}");

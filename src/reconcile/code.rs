@@ -167,6 +167,8 @@ codes! {
     ReportOnly = "report-only",
     /// A row could not be read as a count.
     RowMalformed = "row-malformed",
+    /// The row that ends the data is not there: the file may have been cut off.
+    ExportEndMissing = "export-end-missing",
     /// Customers whose names differ only in case.
     CustomerSpelledTwice = "customer-spelled-twice",
     /// Rows that a filter of the configuration left out.

@@ -29,6 +29,8 @@ pub struct Counts {
     /// No line break ends the last row. That is allowed (RFC 4180), and it is also what a file looks like that was cut
     /// off: the last `1` may have been `15`.
     pub open_end: bool,
+    /// What the row that ends the data looks like, where one is declared and none came.
+    pub end_missing: Option<String>,
 }
 
 /// What the rows of one customer and service come to.

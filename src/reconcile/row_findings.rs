@@ -34,6 +34,7 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, integration)).collect();
     found.extend(nameless(&counts.nameless, integration));
+    found.extend(counts.end_missing.as_deref().map(end_missing));
     found.extend(spelled_twice(counts));
     found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
     found
@@ -91,6 +92,12 @@ fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
     let fix = "find out whose they are; nothing of them is billed".to_owned();
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
+}
+
+fn end_missing(end: &str) -> Finding {
+    let message = format!("the row that ends the data ({}) is not there: the file may have been cut off", shown(end));
+    let fix = "look at the end of the file; if the vendor writes no such row any more, remove `stop`".to_owned();
+    Finding { fix, ..finding(Severity::Warning, Code::ExportEndMissing, message) }
 }
 
 /// Case is kept, because there are vendors to whom it means something; most often it is one customer, entered twice.
