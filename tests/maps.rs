@@ -13,7 +13,8 @@ fn a_row_is_added_and_nothing_else_is_touched() {
     let before = "\u{feff}# ours, \"quoted\r\ncustomer,company_id,agreement_id,note\r\n\"Acme\",1 ,,\"a, b\"\r\n\r\nBorealis,2\r\n";
     night.write("customers.csv", before);
     night.export(UNMAPPED);
-    night.recount(&["map", "add", "Cedar", "2", "--note", "a branch, of \"Borealis\""]).exits(0);
+    let added = night.recount(&["map", "add", "Cedar", "2", "--note", "a branch, of \"Borealis\""]).exits(0);
+    assert!(added.out.contains("that company is \"Borealis\", too"), "{}", added.out);
     let after = fs::read_to_string(night.path("customers.csv")).expect("the file");
     assert_eq!(after, format!("{before}Cedar,2,,\"a branch, of \"\"Borealis\"\"\"\r\n"));
     night.recount(&["map", "ignore", "Acme", "--replace"]).exits(0);

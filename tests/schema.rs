@@ -58,8 +58,17 @@ fn every_document_is_as_the_schema_says() {
 #[test]
 fn a_document_of_an_error_is_as_the_schema_says() {
     let night = Night::new();
-    for command in [["run", "nosuch", "--json"], ["apply", "ffffffff", "--json"], ["report", "999", "--json"]] {
-        fits(&night.recount(&command).json(), &format!("{command:?}"));
+    for command in [
+        &["run", "nosuch", "--json"][..],
+        &["apply", "ffffffff", "--json"],
+        &["report", "999", "--json"],
+        // Mistyped, too: a program that asked for a document has nothing else to read.
+        &["apply", "--json"],
+        &["undo", "last", "--json"],
+        &["recnocile", "--json"],
+        &["map", "--json"],
+    ] {
+        fits(&night.recount(command).exits(2).json(), &format!("{command:?}"));
     }
 }
 

@@ -157,3 +157,13 @@ fn units_that_bleed_away_are_told() {
     assert_eq!(said.codes(), ["units-bleeding"]);
     assert!(said.out.contains("fell from 21"), "{}", said.out);
 }
+
+/// Otherwise the first night finds out.
+#[test]
+fn check_finds_a_state_folder_that_cannot_be_written() {
+    let night = Night::new();
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("state = \"state\"", "state = \"/proc/recount\""));
+    let said = night.recount(&["check"]).exits(14);
+    assert!(said.out.contains("/proc/recount cannot be written"), "{}", said.out);
+}

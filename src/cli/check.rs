@@ -5,6 +5,8 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
 
 use crate::cli::Global;
 use crate::cli::alerting;
@@ -66,6 +68,13 @@ fn checked(global: &Global) -> Result<Checks, Trouble> {
     Ok(checks)
 }
 
+/// Whether a run could record itself in the folder, or make it. The file that is tried has no name, and no trace is left.
+fn writable(state: &Path) -> io::Result<()> {
+    let there = state.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    tempfile::tempfile_in(folder).map(drop)
+}
+
 /// Products that another integration bills as well, and whose customers.
 type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 
@@ -81,6 +90,10 @@ impl Checks {
             Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+        }
+        if let Err(error) = writable(&config.state) {
+            let fix = "let the user that runs recount write there; nothing is sent that cannot be recorded first";
+            self.wrong("state", Exit::Store, format!("{state} cannot be written: {error}"), fix);
         }
         if let Some(kind) = network_file_system(&config.state) {
             let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";

@@ -8,12 +8,33 @@ use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
 
 use crate::cli::Cli;
+use crate::cli::console;
 use crate::cli::examples::EXAMPLES;
+use crate::reconcile::exit::Exit;
+use crate::report::json::Document;
+use crate::report::json::Trouble;
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.
 pub(super) fn parsed() -> Cli {
-    let matches = whole().get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let parsed = whole().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| {
+        if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+            tell(&error);
+        }
+        error.exit()
+    })
+}
+
+/// A program that asked for a document gets one, also of its own mistake.
+fn tell(error: &clap::Error) {
+    let told = error.render().to_string();
+    let said = told.split("\n\n").next().unwrap_or_default();
+    let message = said.strip_prefix("error: ").unwrap_or(said).trim();
+    console::document(&Document::new(
+        Exit::Usage,
+        &[],
+        Some(Trouble { message, fix: "recount --help shows what there is" }),
+    ));
 }
 
 /// Every command, its options, and its examples.

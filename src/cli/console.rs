@@ -42,10 +42,7 @@ impl Console {
 
     /// One document, on stdout.
     pub(super) fn document(&self, document: &impl Serialize) {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        // The only thing that can fail is the pipe, and nobody is there to be told.
-        let _ = serde_json::to_writer_pretty(&mut out, document);
-        let _ = out.write_all(b"\n").and_then(|()| out.flush());
+        self::document(document);
     }
 
     /// Text, on stderr: what went wrong.
@@ -56,6 +53,14 @@ impl Console {
     fn signs<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.ascii { Cow::Owned(ascii(text)) } else { Cow::Borrowed(text) }
     }
+}
+
+/// One document, on stdout.
+pub(super) fn document(document: &impl Serialize) {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    // The only thing that can fail is the pipe, and nobody is there to be told.
+    let _ = serde_json::to_writer_pretty(&mut out, document);
+    let _ = out.write_all(b"\n").and_then(|()| out.flush());
 }
 
 fn write(bytes: &[u8]) {

@@ -17,6 +17,8 @@ pub(super) fn init(verbose: u8) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would tell of a stderr that nobody reads on that stderr, and panic in the middle of a night.
+        .log_internal_errors(false)
         // tracing-subscriber colours files as well, if it is not told.
         .with_ansi(std::io::stderr().is_terminal());
     // A second call, as tests make it, finds the first one's logs, which is as good.

@@ -167,6 +167,10 @@ codes! {
     ReportOnly = "report-only",
     /// A row could not be read as a count.
     RowMalformed = "row-malformed",
+    /// A pinned addition that is on none of the lines.
+    PinUnused = "pin-unused",
+    /// Items of one count whose names differ only in case.
+    ItemSpelledTwice = "item-spelled-twice",
     /// The row that ends the data is not there: the file may have been cut off.
     ExportEndMissing = "export-end-missing",
     /// Customers whose names differ only in case.

@@ -16,6 +16,7 @@ use crate::reconcile::decisions::may_be_accepted;
 use crate::reconcile::draw::Gathered;
 use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::ProductId;
 use crate::reconcile::ids::ServiceName;
 use crate::reconcile::mapping::Bill;
 use crate::reconcile::mapping::ServiceRule;
@@ -26,6 +27,7 @@ use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Line;
 use crate::reconcile::plan::Verdict;
 use crate::reconcile::row_findings;
+use crate::reconcile::shown::shown;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -41,6 +43,7 @@ impl<'a> Findings<'a> {
         findings.rows();
         findings.services(lines);
         findings.products(lines);
+        findings.pins();
         findings.lines(lines);
         sort(&mut findings.found);
         findings.found
@@ -147,14 +150,45 @@ impl<'a> Findings<'a> {
             for (service, (customers, units, held)) in uses {
                 let severity = if held { Severity::Decide } else { severity };
                 let used = format!("{} of {}", plural(&units.normalize(), "unit"), plural(&customers, "customer"));
+                let meant = self.meant(service, code);
                 let handle = handle::of_matter(self.gathered.integration, "service", service.as_str());
                 self.found.push(Finding {
                     service: Some(service.clone()),
                     handle: Some(handle),
                     fix: fix.to_owned(),
-                    ..finding(severity, code, format!("{what}: {used}"))
+                    ..finding(severity, code, format!("{what}: {used}{meant}"))
                 });
             }
+        }
+    }
+
+    /// A service that is configured, in no row, and written nearly like one that is in the rows and not configured: its
+    /// customers' lines would all go to zero.
+    fn meant(&self, service: &ServiceName, code: Code) -> String {
+        let Gathered { mapping, counts, .. } = self.gathered;
+        let unused = |name: &&ServiceName| counts.customers.values().all(|counted| counted.get(*name).is_none());
+        let mut alike = mapping.services.keys().filter(|name| misspelt(name.as_str(), service.as_str()));
+        match alike.find(unused).filter(|_| code == Code::ServiceUnmapped) {
+            Some(name) => format!("; recount.toml has \"{}\", which is in no row", shown(name.as_str())),
+            None => String::new(),
+        }
+    }
+
+    /// A pin that is on none of our lines settles nothing, and whoever wrote it believes that it does.
+    fn pins(&mut self) {
+        let Gathered { mapping, directory, additions, .. } = self.gathered;
+        let codes = mapping.billed().flat_map(|(_, billed)| &billed.products);
+        let products: BTreeSet<ProductId> =
+            codes.filter_map(|code| directory.products.get(&code.folded())).flatten().map(|found| found.id).collect();
+        for pin in &mapping.pins {
+            let there = additions.values().flatten().find(|addition| addition.id == *pin);
+            let message = match there.map(|addition| addition.product) {
+                Some(Some(product)) if products.contains(&product) => continue,
+                Some(_) => format!("addition_id {pin} is an addition of another product"),
+                None => format!("addition_id {pin} is on none of the agreements that were looked at"),
+            };
+            let fix = "correct it in recount.toml or customers.csv, or remove it".to_owned();
+            self.found.push(Finding { fix, ..finding(Severity::Warning, Code::PinUnused, message) });
         }
     }
 
@@ -247,6 +281,15 @@ impl<'a> Findings<'a> {
             ..finding(severity, code, message)
         });
     }
+}
+
+/// Whether two names differ by no more than what a hand or a vendor's new spelling does.
+fn misspelt(one: &str, other: &str) -> bool {
+    const SLIPS: usize = 2;
+    let plain =
+        |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let (one, other) = (plain(one), plain(other));
+    one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
 }
 
 /// Orders findings as a report lists them: what asks most first, then by code, customer and service.

@@ -36,6 +36,7 @@ pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationNa
     found.extend(nameless(&counts.nameless, integration));
     found.extend(counts.end_missing.as_deref().map(end_missing));
     found.extend(spelled_twice(counts));
+    found.extend(items_spelled_twice(counts));
     found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
     found
 }
@@ -115,6 +116,32 @@ fn spelled_twice(counts: &Counts) -> Vec<Finding> {
         Finding { customer, fix, ..finding(Severity::Warning, Code::CustomerSpelledTwice, message) }
     });
     told.collect()
+}
+
+/// The same of items, told once of each count: a mailbox that is entered twice is billed twice.
+fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (customer, counted) in counts.customers.iter() {
+        for (service, cell) in counted.cells().filter(|(_, cell)| cell.items().len() > 1) {
+            let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+            cell.items().iter().for_each(|name| folded.entry(name.to_lowercase()).or_default().push(name));
+            let twice: Vec<&Vec<&str>> = folded.values().filter(|spellings| spellings.len() > 1).collect();
+            let Some(first) = twice.first() else { continue };
+            let names: Vec<String> = first.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+            let more = if twice.len() > 1 {
+                format!(", and {} more", plural(&(twice.len() - 1), "name"))
+            } else {
+                String::new()
+            };
+            let message =
+                format!("{} differ only in case, and are counted as different items{more}", names.join(" and "));
+            let fix = "if they are one, lower = true on the item's column folds case".to_owned();
+            let (customer, service) = (Some(customer.clone()), Some(service.clone()));
+            let told = finding(Severity::Warning, Code::ItemSpelledTwice, message);
+            found.push(Finding { customer, service, fix, ..told });
+        }
+    }
+    found
 }
 
 fn excluded(excluded: &Excluded) -> Finding {

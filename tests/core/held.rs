@@ -118,6 +118,48 @@ fn a_service_that_nobody_mapped_is_asked_about_once() {
     assert_eq!(plan.findings[0].message, "is not mapped: 7 units of 2 customers");
 }
 
+/// Two matters that look unrelated, a service nobody mapped and everybody's line at zero, are one slip of a hand.
+#[test]
+fn a_service_that_is_misspelt_is_told_beside_its_right_name() {
+    let mut night = acme("5", "5");
+    night.rows.clear();
+    night.row("Acme", "Cloud-Filter", "3").row("Borealis", "Cloud-Filter", "4");
+    let plan = night.plan();
+    let unmapped = plan.findings.iter().find(|finding| finding.code == Code::ServiceUnmapped).expect("unmapped");
+    let told = "is not mapped: 7 units of 2 customers; recount.toml has \"CloudFilter\", which is in no row";
+    assert_eq!(unmapped.message, told);
+    // As soon as the right one is in a row, it is another service.
+    night.row("Borealis", "CloudFilter", "1");
+    let unmapped = night.plan().findings.into_iter().find(|finding| finding.code == Code::ServiceUnmapped);
+    assert_eq!(unmapped.expect("unmapped").message, "is not mapped: 7 units of 2 customers");
+}
+
+/// Whoever pins a line believes that it is settled.
+#[test]
+fn a_pin_that_settles_nothing_is_told_of() {
+    let mut night = acme("5", "5");
+    night.product(9, "MP-FOREIGN").addition(10, 900, "MP-FOREIGN", "1");
+    let told = |night: &Night| -> Vec<String> {
+        let of_pins = night.plan().findings.into_iter().filter(|finding| finding.code == Code::PinUnused);
+        of_pins.map(|finding| finding.message).collect()
+    };
+    night.mapping.pins.extend([AdditionId(100), AdditionId(999)]);
+    assert_eq!(told(&night), ["addition_id 999 is on none of the agreements that were looked at"]);
+    night.mapping.pins = [AdditionId(100), AdditionId(900)].into();
+    assert_eq!(told(&night), ["addition_id 900 is an addition of another product"]);
+}
+
+/// A mailbox that is entered in two spellings is billed twice.
+#[test]
+fn items_that_differ_only_in_case_are_told_of() {
+    let mut night = acme("5", "5");
+    night.rows.clear();
+    night.items("Acme", "CloudFilter", &["A@x.com", "a@x.com", "b@x.com"]);
+    let told = night.plan().findings.into_iter().find(|finding| finding.code == Code::ItemSpelledTwice).expect("told");
+    assert_eq!(told.severity, Severity::Warning);
+    assert!(told.message.starts_with("\"A@x.com\" and \"a@x.com\" differ only in case"), "{}", told.message);
+}
+
 #[test]
 fn a_deprecated_service_is_said_and_one_that_is_mapped_nevertheless_is_held() {
     let mut night = acme("5", "5");

@@ -92,10 +92,12 @@ impl Running {
         self.child.as_mut().expect("still there").try_wait().expect("its state").is_some()
     }
 
-    /// Waits for its end, with nobody at the other end of its stdout.
+    /// Waits for its end, with nobody at the other end of its stdout and its stderr.
     pub(crate) fn end_unread(mut self) -> Said {
-        drop(self.child.as_mut().and_then(|child| child.stdout.take()));
-        self.end()
+        let mut child = self.child.take().expect("still there");
+        drop((child.stdout.take(), child.stderr.take()));
+        let output = child.wait_with_output().expect("its end");
+        Said { arguments: self.arguments.clone(), ..Said::of(&[], &output) }
     }
 
     /// Waits for its end.

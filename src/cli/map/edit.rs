@@ -30,6 +30,7 @@ use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::mapping::CustomerTarget;
+use crate::reconcile::mapping::Mapping;
 use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 
@@ -111,20 +112,27 @@ struct Done {
     file: String,
     line: u64,
     replaced: bool,
+    /// Other customers of the same company.
+    with: Vec<String>,
 }
 
 impl Done {
     fn text(&self) -> String {
-        let Self { integration, customer, company_id, company, agreement_id, file, line, replaced, .. } = self;
+        let Self { integration, customer, company_id, company, agreement_id, file, line, replaced, with, .. } = self;
         let company = company.as_ref().map(|name| format!(", \"{}\"", escaped(name))).unwrap_or_default();
         let agreement = agreement_id.map(|id| format!(", agreement {id}")).unwrap_or_default();
         let said = match company_id {
             Some(id) => format!("is company {id}{company}{agreement}"),
             None => "is skipped on purpose".to_owned(),
         };
+        let with: Vec<String> = with.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+        let with = match with.as_slice() {
+            [] => String::new(),
+            with => format!("  that company is {}, too: on one agreement their counts add up\n", with.join(" and ")),
+        };
         let verb = if *replaced { "changed" } else { "added" };
         format!(
-            "{} {said}\n  {verb}: line {line} of {}; nothing was written to ConnectWise\n  \
+            "{} {said}\n{with}  {verb}: line {line} of {}; nothing was written to ConnectWise\n  \
              it takes effect with the next plan or run: recount plan {integration}\n",
             shown(customer),
             escaped(file)
@@ -145,6 +153,10 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
         }
         _ => None,
     };
+    let with = match target {
+        CustomerTarget::Company { company, .. } => others(roll::mapping(integration)?, &customer, company),
+        CustomerTarget::Skip => Vec::new(),
+    };
     let row = NewRow { customer, target, note: whose.note.clone() };
     let path = &integration.customers_path;
     let edited = set_row(path, &row, whose.replace).map_err(|error| trouble(&error))?;
@@ -163,7 +175,16 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
         file: path.display().to_string(),
         line: edited.line,
         replaced: edited.replaced,
+        with,
     })
+}
+
+/// Whoever else is billed in this company.
+fn others(mapping: &Mapping, customer: &CustomerName, company: CompanyId) -> Vec<String> {
+    let same =
+        |target: &CustomerTarget| matches!(target, CustomerTarget::Company { company: id, .. } if *id == company);
+    let rows = mapping.customers.iter().filter(|(name, row)| *name != customer && same(&row.target));
+    rows.map(|(name, _)| name.to_string()).collect()
 }
 
 fn trouble(error: &EditError) -> Trouble {
