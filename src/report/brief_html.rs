@@ -6,12 +6,13 @@ use maud::html;
 
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::history::record::Totals;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::escaped;
 use crate::report::Change;
 use crate::report::brief::Need;
-use crate::report::brief::Numbers;
 use crate::report::brief::changes;
+use crate::report::brief::in_words;
 use crate::report::brief::needs;
 use crate::report::names;
 
@@ -22,11 +23,11 @@ const CELL: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-
 const NUMBER: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
 
 /// The document of a run.
-pub(super) fn of(run: &RunRecord, numbers: Numbers, untold: Option<&str>, link: Option<&str>) -> String {
+pub(super) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Option<&str>) -> String {
     let needs = needs(run);
     document(html! {
         @if let Some(untold) = untold { p style="border-left:4px solid #9a6700;padding-left:8px" { (escaped(untold)) } }
-        p { strong { (numbers) } }
+        p { strong { (in_words(&totals)) } }
         @if !needs.is_empty() {
             h2 style="font-size:18px" { "Needs you" }
             @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
