@@ -21,7 +21,7 @@ impl Ends {
         Self { ends, block: usize::MAX, seen: 0 }
     }
 
-    /// The first end at or behind a place, or the end of the text.
+    /// The first end at or behind a place, or the end of the text. Places come in the text's order.
     pub(in crate::export) fn next_from(&mut self, bytes: &[u8], from: usize) -> usize {
         let block = from / BLOCK * BLOCK;
         if block != self.block {
@@ -44,9 +44,9 @@ impl Ends {
         match rest.first_chunk::<BLOCK>() {
             Some(block) => self.bits(block),
             None => {
-                // What stands behind the text is no end of any cell.
-                let mut block = [!(self.ends[0] | self.ends[1] | self.ends[2]); BLOCK];
+                let mut block = [0; BLOCK];
                 block[..rest.len()].copy_from_slice(rest);
+                // What stands behind the text is no end of any cell, even where a zero would be one.
                 self.bits(&block) & !(u64::MAX << rest.len())
             }
         }
