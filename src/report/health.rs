@@ -43,7 +43,7 @@ pub enum State {
 }
 
 /// What a run has to be to count as a good one: done, with or without something to decide.
-pub fn is_good(end: &EndSummary) -> bool {
+fn is_good(end: &EndSummary) -> bool {
     matches!(Exit::of_code(end.exit_code), Exit::Done | Exit::Decide)
 }
 
