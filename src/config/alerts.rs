@@ -11,7 +11,6 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::connectwise::ca_file;
-use crate::config::connectwise::is_loopback;
 use crate::config::connectwise::optional;
 use crate::config::connectwise::secret;
 use crate::config::document::Field;
@@ -20,6 +19,7 @@ use crate::config::load::is_name;
 use crate::config::secrets::SecretError;
 use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
+use crate::export::fetch::is_loopback;
 use crate::export::names::alike;
 
 /// One way to tell somebody.
