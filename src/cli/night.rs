@@ -207,7 +207,7 @@ fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Integratio
 }
 
 fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    let Some(found) = config.integrations.values().find(|one| one.name.as_str() == name) else {
+    let Some(found) = config.integrations.get(name) else {
         let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
         let alike = names
             .iter()

@@ -78,7 +78,7 @@ struct Document<'a, L> {
 
 /// The integration of this name, whatever its mode.
 pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    config.integrations.values().find(|one| one.name.as_str() == name).ok_or_else(|| {
+    config.integrations.get(name).ok_or_else(|| {
         let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
         let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
         let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
