@@ -25,6 +25,7 @@ use crate::config::AlertKind;
 use crate::config::Config;
 use crate::config::Each;
 use crate::config::MailConfig;
+use crate::config::secrets;
 use crate::history::AlertOutcome;
 use crate::history::AlertRecord;
 use crate::history::History;
@@ -182,7 +183,7 @@ fn channel(alert: &AlertConfig) -> Result<Channel, String> {
     match kind {
         AlertKind::Mail(mail) => {
             let MailConfig { server, port, tls, ca_file, login, from, to } = mail.clone();
-            let password = |source: &_| crate::config::secrets::read(source, folder);
+            let password = |source: &_| secrets::read(source, folder);
             let login: Option<Result<(String, SecretString), _>> =
                 login.map(|(user, source)| password(&source).map(|password| (user, password)));
             let login = login.transpose().map_err(|error| session::chain(&error))?;

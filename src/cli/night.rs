@@ -21,6 +21,7 @@ use crate::cli::vitals;
 use crate::config::Config;
 use crate::config::ConfigErrors;
 use crate::config::IntegrationConfig;
+use crate::config::environment;
 use crate::history::History;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
@@ -341,7 +342,7 @@ fn keep_report(state: &Path, history: &History, run: &RunRecord) {
         let why = session::chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
-    if let Some(summary) = crate::config::environment::step_summary()
+    if let Some(summary) = environment::step_summary()
         && let Err(error) = append_summary(&summary, run)
     {
         tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);

@@ -15,6 +15,7 @@ use crate::report::brief::changes;
 use crate::report::brief::in_words;
 use crate::report::brief::needs;
 use crate::report::names;
+use crate::report::short_head;
 
 /// More would be cut by mail programs; the report has them all.
 const CHANGES_SHOWN: usize = 100;
@@ -36,7 +37,7 @@ pub(super) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Op
         @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind)) }
         @if let Some(link) = link { p { a href=(link) { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
-            p style="color:#57606a;font-size:12px" { "head " (crate::report::short_head(head)) " · replies are not read" }
+            p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
         }
     })
 }
