@@ -131,7 +131,10 @@ pub async fn carry_out<W: Writer>(
     for (key, write) in plan.writes() {
         applied.halt = applied.halt.take().or_else(|| hands.halt());
         let settled = match applied.halt {
-            None => look_and_write(key, write, scene, connectwise, &mut hands, &mut applied.halt).await,
+            None => look_and_write(key, write, scene, connectwise, &mut hands).await.unwrap_or_else(|halt| {
+                applied.halt = Some(halt);
+                not_reached(key, write)
+            }),
             Some(_) => not_reached(key, write),
         };
         applied.settled.push(settled);
@@ -141,31 +144,27 @@ pub async fn carry_out<W: Writer>(
 }
 
 /// What the line's agreement shows is read just before the write: a person may be at work on it, too. A throttled read
-/// may wait long, and a person who asks to stop does not; nothing was sent yet.
+/// may wait long, and a person who asks to stop does not.
+///
+/// # Errors
+/// Why nothing is written from here on; nothing of this line was sent.
 async fn look_and_write<W: Writer>(
     key: &LineKey,
     write: &Write,
     scene: Scene<'_>,
     connectwise: &W,
     hands: &mut one_write::Hands<'_, W>,
-    halt: &mut Option<Halt>,
-) -> Settled {
+) -> Result<Settled, Halt> {
     let fresh = tokio::select! {
         fresh = look_again(key.agreement, scene.today, connectwise) => fresh,
         () = scene.stop.wait() => Fresh::Unread(Halt::Stopped),
     };
     match fresh {
         // The host may have slept through the look, or ConnectWise made it wait.
-        Fresh::Billing(_) if scene.is_too_old() => {
-            *halt = Some(Halt::PlanTooOld);
-            not_reached(key, write)
-        }
-        Fresh::Billing(additions) => hands.write(key, write, &additions).await,
-        Fresh::Held(code, detail) => held(key, code, &detail),
-        Fresh::Unread(why) => {
-            *halt = Some(why);
-            not_reached(key, write)
-        }
+        Fresh::Billing(_) if scene.is_too_old() => Err(Halt::PlanTooOld),
+        Fresh::Billing(additions) => Ok(hands.write(key, write, &additions).await),
+        Fresh::Held(code, detail) => Ok(held(key, code, &detail)),
+        Fresh::Unread(why) => Err(why),
     }
 }
 

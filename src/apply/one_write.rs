@@ -48,10 +48,13 @@ pub(super) struct Hands<'a, W> {
     journal: &'a mut History,
     /// Whether each of the last answers was a server error; newest last.
     answers: Vec<bool>,
-    /// Why no further line may be begun.
+    /// The store failed: no further line may be begun.
     store: Option<StoreError>,
+    /// A look failed: likewise.
     unread: Option<ReadError>,
+    /// The right to edit is missing: no further quantity is set.
     no_edit: Option<ReadError>,
+    /// The right to add is missing: no further line is created.
     no_add: Option<ReadError>,
 }
 

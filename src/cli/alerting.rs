@@ -25,7 +25,7 @@ use crate::config::AlertKind;
 use crate::config::Config;
 use crate::config::Each;
 use crate::config::MailConfig;
-use crate::config::MailTls;
+use crate::config::secrets;
 use crate::history::AlertOutcome;
 use crate::history::AlertRecord;
 use crate::history::History;
@@ -33,10 +33,8 @@ use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::notify::Channel;
 use crate::notify::Ping;
-use crate::notify::Shape;
 use crate::notify::Webhook;
 use crate::notify::mail::Mail;
-use crate::notify::mail::Privacy;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::shown::escaped;
 use crate::report::brief::Brief;
@@ -190,25 +188,15 @@ fn channel(alert: &AlertConfig) -> Result<Channel, String> {
     match kind {
         AlertKind::Mail(mail) => {
             let MailConfig { server, port, tls, ca_file, login, from, to } = mail.clone();
-            let password = |source: &_| crate::config::secrets::read(source, folder);
+            let password = |source: &_| secrets::read(source, folder);
             let login: Option<Result<(String, SecretString), _>> =
                 login.map(|(user, source)| password(&source).map(|password| (user, password)));
             let login = login.transpose().map_err(|error| session::chain(&error))?;
-            let privacy = match tls {
-                MailTls::Implicit => Privacy::Implicit,
-                MailTls::Starttls => Privacy::Starttls,
-                MailTls::None => Privacy::None,
-            };
-            Ok(Channel::Mail(Mail { server, port, privacy, ca_file, login, from, to }))
+            Ok(Channel::Mail(Mail { server, port, privacy: tls, ca_file, login, from, to }))
         }
         AlertKind::Webhook { url, shape, ca_file } => {
             let url = url.url(folder).map_err(|error| session::chain(&error))?;
-            let shape = match shape {
-                crate::config::Shape::Json => Shape::Json,
-                crate::config::Shape::Slack => Shape::Slack,
-                crate::config::Shape::Teams => Shape::Teams,
-            };
-            Ok(Channel::Webhook(Webhook { url, shape, ca_file: ca_file.clone() }))
+            Ok(Channel::Webhook(Webhook { url, shape: *shape, ca_file: ca_file.clone() }))
         }
         AlertKind::Ping { url, ca_file } => {
             let url = url.url(folder).map_err(|error| session::chain(&error))?;

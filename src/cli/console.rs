@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Colour;
 use crate::cli::Global;
+use crate::config::environment;
 use crate::report::ascii::ascii;
 use crate::report::paint::Paint;
 
@@ -27,7 +28,7 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(global: &Global) -> Self {
         let on = match global.color {
-            _ if crate::config::environment::no_color() => false,
+            _ if environment::no_color() => false,
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => std::io::stdout().is_terminal(),

@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::DateTime;
 use chrono::Utc;
 
+use crate::apply::Stop;
 use crate::cli::Global;
 use crate::cli::clock;
 use crate::cli::console::Console;
@@ -69,10 +70,10 @@ fn schedule(config: &Config) -> Result<Schedule, Trouble> {
 }
 
 /// One night, on the configuration as it is then: what an operator changed by day holds at night.
-fn one_night(path: &Path, stop: &crate::apply::Stop, console: Console) -> Result<(), String> {
+fn one_night(path: &Path, stop: &Stop, console: Console) -> Result<(), String> {
     let config = crate::config::load(path).map_err(|errors| errors.to_string())?;
     let runs = night::nightly_run(&config, stop, &console).map_err(|trouble| trouble.message)?;
-    let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !matches!(end.exit_code, 0 | 3));
+    let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
     match failed {
         Some(end) => Err(format!("the night ended {} (exit code {})", end.verdict, end.exit_code)),
         None => Ok(()),

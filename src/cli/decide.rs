@@ -27,6 +27,7 @@ use crate::reconcile::decisions::may_be_accepted;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::outcome::Verb;
+use crate::reconcile::shown::escaped;
 use crate::report::held::step;
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
@@ -178,7 +179,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         handle: handle.to_owned(),
         verb: typed.verb,
         until: typed.until,
-        note: crate::reconcile::shown::escaped(typed.note.trim()),
+        note: escaped(typed.note.trim()),
         who: operator::who(),
         at: clock::now(),
         reason,

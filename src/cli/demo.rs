@@ -154,7 +154,7 @@ impl<'a> Tour<'a> {
         let mut runs = shown.map_err(|trouble| anyhow::anyhow!("`recount {typed}`: {}", trouble.message))?;
         let run = runs.pop().context("there was no run")?;
         let end = run.end.as_ref().context("the run did not end")?;
-        anyhow::ensure!(matches!(end.exit_code, 0 | 3), "`recount {typed}` ended with {}", end.exit_code);
+        anyhow::ensure!(Exit::of_code(end.exit_code).is_good(), "`recount {typed}` ended with {}", end.exit_code);
         self.known.extend(end.findings.iter().cloned());
         Ok(run)
     }

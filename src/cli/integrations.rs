@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::config::IntegrationConfig;
 use crate::config::edit;
 use crate::history::History;
+use crate::history::StoreError;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::outcome::Mode;
@@ -168,7 +169,7 @@ fn list(global: &Global, console: &Console) -> Result<(), Trouble> {
 }
 
 impl Customers {
-    fn of(integration: &IntegrationConfig, history: Option<&History>) -> Result<Self, crate::history::StoreError> {
+    fn of(integration: &IntegrationConfig, history: Option<&History>) -> Result<Self, StoreError> {
         let rows = integration.mapping.as_ref().ok().map(|mapping| mapping.customers.values());
         let skipped = |target: &CustomerTarget| matches!(target, CustomerTarget::Skip);
         let numbers = rows.map(|rows| {

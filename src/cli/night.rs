@@ -21,6 +21,7 @@ use crate::cli::vitals;
 use crate::config::Config;
 use crate::config::ConfigErrors;
 use crate::config::IntegrationConfig;
+use crate::config::environment;
 use crate::history::History;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
@@ -187,7 +188,9 @@ pub(super) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    let runs = runtime.block_on(each(config, &integrations, Order::RUN, &mut session, stop, &mut shown_by(console)));
+    let mut show = shown_by(console);
+    let mut nights = Nights { config, order: Order::RUN, session: &mut session, stop, show: &mut show };
+    let runs = runtime.block_on(nights.each(&integrations));
     runtime.shutdown_background();
     runs
 }
@@ -205,7 +208,7 @@ fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Integratio
 }
 
 fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    let Some(found) = config.integrations.values().find(|one| one.name.as_str() == name) else {
+    let Some(found) = config.integrations.get(name) else {
         let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
         let alike = names
             .iter()
@@ -234,110 +237,102 @@ fn work(
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
-        each(config, integrations, order, &mut session, &stop, show).await
+        Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     runs
 }
 
-async fn each(
-    config: &Config,
-    integrations: &[&IntegrationConfig],
-    order: Order<'_>,
-    session: &mut Session,
-    stop: &Stop,
-    show: &mut dyn FnMut(&RunRecord),
-) -> Result<Vec<RunRecord>, Trouble> {
-    let mut runs = Vec::new();
-    for (number, integration) in integrations.iter().copied().enumerate() {
-        if stop.asked() && !runs.is_empty() {
-            break;
-        }
-        let last = number + 1 == integrations.len();
-        let run = told_night(config, integration, order, session, stop, last, show).await;
-        runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
-    }
-    Ok(runs)
+/// What the nights of several integrations share.
+struct Nights<'a> {
+    config: &'a Config,
+    order: Order<'a>,
+    session: &'a mut Session,
+    stop: &'a Stop,
+    show: &'a mut dyn FnMut(&RunRecord),
 }
 
-/// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
-async fn told_night(
-    config: &Config,
-    integration: &IntegrationConfig,
-    order: Order<'_>,
-    session: &mut Session,
-    stop: &Stop,
-    last: bool,
-    show: &mut dyn FnMut(&RunRecord),
-) -> Result<RunRecord, Trouble> {
-    if matches!(order.command, RunCommand::Plan | RunCommand::Undo) {
-        let run = night(config, integration, order, session, stop).await?;
-        keep_report(&config.state, &session.history, &run);
-        show(&run);
-        return Ok(run);
-    }
-    let alerts = Alerts::of(config);
-    let told = alerts.before(&integration.name).await;
-    match night(config, integration, order, session, stop).await {
-        Ok(run) => {
-            keep_report(&config.state, &session.history, &run);
-            vitals::keep(config, &session.history);
-            show(&run);
-            tickets::after_run(config, integration, &run, session, stop).await;
-            alerts.after(&run, &told, &mut session.history, last).await;
-            Ok(run)
+impl Nights<'_> {
+    async fn each(&mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, Trouble> {
+        let mut runs = Vec::new();
+        for (number, integration) in integrations.iter().copied().enumerate() {
+            if self.stop.asked() && !runs.is_empty() {
+                break;
+            }
+            let last = number + 1 == integrations.len();
+            let run = self.told_night(integration, last).await;
+            runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
         }
-        Err(trouble) => {
-            alerts.of_trouble(&integration.name, &told, &trouble).await;
-            Err(trouble)
-        }
+        Ok(runs)
     }
-}
 
-async fn night(
-    config: &Config,
-    integration: &IntegrationConfig,
-    order: Order<'_>,
-    session: &mut Session,
-    stop: &Stop,
-) -> Result<RunRecord, Trouble> {
-    let connectwise = session::connectwise_of(config, integration);
-    let nothing = Mapping::default();
-    let settle =
-        connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
-    let neighbours = config.neighbours(integration);
-    let fetched = session::fetched(&config.state);
-    let job = Job {
-        integration: &integration.name,
-        mode: integration.mode,
-        command: order.command,
-        export: &integration.export,
-        fetched: &fetched,
-        mapping: integration.mapping.as_ref().unwrap_or(&nothing),
-        neighbours: &neighbours,
-        guards: &integration.guards,
-        settle: settle.unwrap_or(TimeDelta::MAX),
-        approved: order.approved,
-        undoes: order.undoes,
-        clock: &clock::now,
-        stop,
-    };
-    let connect = || {
-        let fix = "correct customers.csv, then `recount check`";
-        let unusable = |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), fix);
-        integration.mapping.as_ref().map_err(unusable)?;
-        session::connect(connectwise?).map(progress::watched)
-    };
-    let Session { lock, history } = session;
-    // A dry run is handed a reader: in there, nothing that could write has a name.
-    let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
-    let ended = if dry {
-        nightly::plan_only(job, lock, history, connect).await
-    } else {
-        nightly::plan_and_apply(job, lock, history, connect).await
-    };
-    ended.map_err(|error| session::store(&error))
+    /// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
+    async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, Trouble> {
+        if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
+            let run = self.night(integration).await?;
+            keep_report(&self.config.state, &self.session.history, &run);
+            (self.show)(&run);
+            return Ok(run);
+        }
+        let alerts = Alerts::of(self.config);
+        let told = alerts.before(&integration.name).await;
+        match self.night(integration).await {
+            Ok(run) => {
+                keep_report(&self.config.state, &self.session.history, &run);
+                vitals::keep(self.config, &self.session.history);
+                (self.show)(&run);
+                tickets::after_run(self.config, integration, &run, self.session, self.stop).await;
+                alerts.after(&run, &told, &mut self.session.history, last).await;
+                Ok(run)
+            }
+            Err(trouble) => {
+                alerts.of_trouble(&integration.name, &told, &trouble).await;
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, Trouble> {
+        let (config, order) = (self.config, self.order);
+        let connectwise = session::connectwise_of(config, integration);
+        let nothing = Mapping::default();
+        let settle =
+            connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+        let neighbours = config.neighbours(integration);
+        let fetched = session::fetched(&config.state);
+        let job = Job {
+            integration: &integration.name,
+            mode: integration.mode,
+            command: order.command,
+            export: &integration.export,
+            fetched: &fetched,
+            mapping: integration.mapping.as_ref().unwrap_or(&nothing),
+            neighbours: &neighbours,
+            guards: &integration.guards,
+            settle: settle.unwrap_or(TimeDelta::MAX),
+            approved: order.approved,
+            undoes: order.undoes,
+            clock: &clock::now,
+            stop: self.stop,
+        };
+        let connect = || {
+            let fix = "correct customers.csv, then `recount check`";
+            let unusable =
+                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), fix);
+            integration.mapping.as_ref().map_err(unusable)?;
+            session::connect(connectwise?).map(progress::watched)
+        };
+        let Session { lock, history } = &mut *self.session;
+        // A dry run is handed a reader: in there, nothing that could write has a name.
+        let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
+        let ended = if dry {
+            nightly::plan_only(job, lock, history, connect).await
+        } else {
+            nightly::plan_and_apply(job, lock, history, connect).await
+        };
+        ended.map_err(|error| session::store(&error))
+    }
 }
 
 /// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
@@ -347,7 +342,7 @@ fn keep_report(state: &Path, history: &History, run: &RunRecord) {
         let why = session::chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
-    if let Some(summary) = crate::config::environment::step_summary()
+    if let Some(summary) = environment::step_summary()
         && let Err(error) = append_summary(&summary, run)
     {
         tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::config::environment;
+use crate::reconcile::shown::shown;
 
 /// The user's name; behind `sudo`, who asked for it.
 pub(super) fn who() -> String {
@@ -14,7 +15,7 @@ pub(super) fn who() -> String {
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let user = name_of(&passwd, uid).unwrap_or_else(|| format!("uid {uid}"));
     match environment::sudo_user().filter(|asked| uid == 0 && *asked != user) {
-        Some(asked) => format!("{} (as {user})", crate::reconcile::shown::shown(&asked)),
+        Some(asked) => format!("{} (as {user})", shown(&asked)),
         None => user,
     }
 }

@@ -14,6 +14,7 @@ use crate::report::health::Health;
 use crate::report::health::health;
 use crate::report::metrics;
 use crate::report::metrics::Measured;
+use crate::report::metrics_file;
 
 /// Nights that are looked at for the last good one; before them it is long enough ago.
 const NIGHTS: usize = 400;
@@ -55,8 +56,7 @@ pub(super) fn metrics(config: &Config, history: Option<&History>, is_running: bo
 pub(super) fn keep(config: &Config, history: &History) {
     let path = &config.metrics_file;
     let kept = metrics(config, Some(history), false).map_err(|error| error.to_string());
-    let kept =
-        kept.and_then(|text| crate::report::metrics_file::replace(path, &text).map_err(|error| error.to_string()));
+    let kept = kept.and_then(|text| metrics_file::replace(path, &text).map_err(|error| error.to_string()));
     if let Err(error) = kept {
         tracing::warn!("the metrics cannot be written to {}: {error}", path.display());
     }

@@ -11,7 +11,6 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::connectwise::ca_file;
-use crate::config::connectwise::is_loopback;
 use crate::config::connectwise::optional;
 use crate::config::connectwise::secret;
 use crate::config::document::Field;
@@ -20,7 +19,10 @@ use crate::config::load::is_name;
 use crate::config::secrets::SecretError;
 use crate::config::secrets::SecretSource;
 use crate::config::secrets::read;
+use crate::export::fetch::is_loopback;
 use crate::export::names::alike;
+use crate::notify::Shape;
+use crate::notify::mail::Privacy;
 
 /// One way to tell somebody.
 #[derive(Debug, Clone)]
@@ -81,7 +83,7 @@ pub struct MailConfig {
     /// Its port.
     pub port: u16,
     /// How the connection is kept private.
-    pub tls: MailTls,
+    pub tls: Privacy,
     /// An authority of one's own, in PEM.
     pub ca_file: Option<PathBuf>,
     /// Who signs in, and where the password is.
@@ -90,28 +92,6 @@ pub struct MailConfig {
     pub from: String,
     /// The receivers.
     pub to: Vec<String>,
-}
-
-/// How a connection to a mail server is kept private.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTls {
-    /// From the first byte (port 465).
-    Implicit,
-    /// By STARTTLS, which has to succeed (port 587).
-    Starttls,
-    /// Not at all: for a server on this host.
-    None,
-}
-
-/// What a webhook is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// recount's own.
-    Json,
-    /// Slack's incoming webhooks.
-    Slack,
-    /// Microsoft Teams' workflows: an Adaptive Card.
-    Teams,
 }
 
 /// An address that may be a secret: whoever has the one of a webhook can write there.
@@ -181,8 +161,8 @@ pub(in crate::config) fn tables(
 
 const KINDS: &[(&str, Kind)] = &[("mail", Kind::Mail), ("webhook", Kind::Webhook), ("ping", Kind::Ping)];
 const SHAPES: &[(&str, Shape)] = &[("json", Shape::Json), ("slack", Shape::Slack), ("teams", Shape::Teams)];
-const TLS: &[(&str, MailTls)] =
-    &[("implicit", MailTls::Implicit), ("starttls", MailTls::Starttls), ("none", MailTls::None)];
+const TLS: &[(&str, Privacy)] =
+    &[("implicit", Privacy::Implicit), ("starttls", Privacy::Starttls), ("none", Privacy::None)];
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -299,7 +279,7 @@ fn checked(text: &str) -> Result<Url, AddressError> {
 fn mail(section: &Section<'_>, folder: &Path) -> Option<MailConfig> {
     let server_field = section.required("server");
     let server = server_field.as_ref().and_then(server);
-    let tls = section.get("tls").map_or(Some(MailTls::Implicit), |field| private(&field, server.as_deref()));
+    let tls = section.get("tls").map_or(Some(Privacy::Implicit), |field| private(&field, server.as_deref()));
     let port = optional(section.get("port"), |field| field.whole(1, 65_535));
     let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
     let user = optional(section.get("user"), |field| field.text().map(str::to_owned));
@@ -316,9 +296,9 @@ fn mail(section: &Section<'_>, folder: &Path) -> Option<MailConfig> {
     };
     let (server, tls, ca_file) = (server?, tls?, ca_file?);
     let port = port?.unwrap_or(match tls {
-        MailTls::Implicit => 465,
-        MailTls::Starttls => 587,
-        MailTls::None => 25,
+        Privacy::Implicit => 465,
+        Privacy::Starttls => 587,
+        Privacy::None => 25,
     });
     Some(MailConfig { server, port, tls, ca_file, login, from: from?, to: to? })
 }
@@ -332,12 +312,12 @@ fn server(field: &Field<'_>) -> Option<String> {
     Some(text.trim_matches(['[', ']']).to_owned())
 }
 
-fn private(field: &Field<'_>, server: Option<&str>) -> Option<MailTls> {
+fn private(field: &Field<'_>, server: Option<&str>) -> Option<Privacy> {
     let tls = field.word(TLS)?;
     let is_here = |server: &str| {
         server == "localhost" || server.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     };
-    if tls == MailTls::None && !server.is_some_and(is_here) {
+    if tls == Privacy::None && !server.is_some_and(is_here) {
         field.error("`tls` = \"none\" is for a server on this host alone");
         return None;
     }

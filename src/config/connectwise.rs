@@ -4,13 +4,13 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Host;
 use url::Url;
 
 use crate::config::document::Field;
 use crate::config::document::Section;
 use crate::config::secrets::SecretSource;
 use crate::config::settings::ConnectWiseConfig;
+use crate::export::fetch::is_loopback;
 
 /// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
 const API_VERSION: &str = "2025.1";
@@ -94,15 +94,6 @@ fn url_fault(url: &Url) -> Option<String> {
         Some("`url` is the base address alone, such as https://api-na.myconnectwise.net".to_owned())
     } else {
         None
-    }
-}
-
-pub(in crate::config) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

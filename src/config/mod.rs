@@ -32,8 +32,6 @@ pub use alerts::AlertConfig;
 pub use alerts::AlertKind;
 pub use alerts::Each;
 pub use alerts::MailConfig;
-pub use alerts::MailTls;
-pub use alerts::Shape;
 pub use error::ConfigError;
 pub use error::ConfigErrors;
 pub use load::find;

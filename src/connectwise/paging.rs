@@ -217,7 +217,7 @@ fn has_next(headers: &HeaderMap) -> bool {
 }
 
 /// The content type, if it says that this is no JSON.
-pub(super) fn other_content(headers: &HeaderMap) -> Option<String> {
+fn other_content(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(CONTENT_TYPE)?;
     let kind = String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase();
     (!kind.contains("json")).then(|| kind.split(';').next().unwrap_or_default().trim().to_owned())

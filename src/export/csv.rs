@@ -25,7 +25,7 @@ pub(in crate::export) struct CsvRows<'a> {
     /// Where the next row begins, and on which line.
     at: usize,
     next_line: u64,
-    /// The row.
+    /// The row, and the line that it begins on.
     row: Range<usize>,
     line: u64,
     /// Its cells; one that had doubled quotes lies behind the text, in `unquoted`.
@@ -67,8 +67,9 @@ impl<'a> CsvRows<'a> {
         begins..self.at
     }
 
-    /// The row so far is the row that is shown.
-    fn fault(&mut self, from: usize, open: bool) -> Fault {
+    /// What is wrong from a place on. The line that it stands on is shown, which in a row with quotes may be a later one
+    /// than the row's first.
+    fn fault(&self, from: usize, open: bool) -> Fault {
         let shown = Shown::of(self.text.get(from..).unwrap_or_default());
         let damage = if open { Damage::OpenQuote { text: shown } } else { Damage::TextAfterQuote { text: shown } };
         let bytes = self.text.as_bytes();
@@ -78,13 +79,8 @@ impl<'a> CsvRows<'a> {
         let line = self.text.get(line_begins..ends).unwrap_or_default();
         let at = from - line_begins;
         let marked = if open { at..at + 1 } else { at..ends - line_begins };
-        let number = self.next_line + line_ends(&bytes[self.row.start..line_begins]) - self.counted_in_row();
+        let number = self.line + line_ends(&bytes[self.row.start..line_begins]);
         Fault::new(damage).on_line(number).in_cell(self.cells.len()).marked(line, marked)
-    }
-
-    /// Line ends of this row that `next_line` has counted already.
-    fn counted_in_row(&self) -> u64 {
-        self.next_line - self.line
     }
 }
 

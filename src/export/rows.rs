@@ -37,7 +37,7 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
     let header = header(&mut rows, layout)?;
     let reading = Reading::of(layout, &header)?;
     let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
-    let (mut faults, mut count, mut end_missing) = (Faults::none(), 0, reader.reading.end());
+    let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     loop {
         match rows.advance() {
             Ok(true) if is_blank(&rows) => continue,
@@ -52,8 +52,8 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
                 break;
             }
         }
-        count += 1;
-        if count > layout.max_rows {
+        rows_read += 1;
+        if rows_read > layout.max_rows {
             let damage = Damage::TooManyRows { max: layout.max_rows };
             faults.push(|| Fault::new(damage).on_line(rows.line()));
             break;
@@ -67,7 +67,7 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
     if !faults.is_empty() {
         return Err(faults);
     }
-    if count == 0 {
+    if rows_read == 0 {
         return Err(Fault::new(Damage::HeaderOnly).into());
     }
     Ok(Counts { open_end: rows.open_end(), end_missing, ..reader.tally.finish() })
@@ -92,7 +92,7 @@ pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Re
 }
 
 fn is_blank<R: RawRows>(rows: &R) -> bool {
-    // Most rows begin with a letter or a digit, and are settled by it.
+    // Most rows begin with a letter or a digit: their first cell settles it.
     (0..rows.len()).all(|index| rows.cell(index).trim_start().is_empty())
 }
 
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
         // Mostly the row is about the same customer as the one before it, spelled in the same way.
         let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
-        let rejection = expected.map(|customer| self.counted(rows, customer));
+        let rejection = expected.map(|customer| self.count(rows, customer));
         if let Some(Ok(())) = rejection {
             return;
         }
@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
         for name in customers {
             let customer = self.tally.customer(name);
-            if let Err(rejection) = self.counted(rows, customer) {
+            if let Err(rejection) = self.count(rows, customer) {
                 return self.reject(rows, header, customers, *rejection);
             }
         }
@@ -185,7 +185,7 @@ impl Reader<'_> {
         self.tally.exclude(filter, &normalized(rows.cell(index)));
     }
 
-    fn counted<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Box<Rejection>> {
+    fn count<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Box<Rejection>> {
         let Self { reading, tally, .. } = self;
         if let Some(long) = &reading.long {
             long.count(rows, customer, tally, reading)?;

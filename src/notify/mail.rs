@@ -48,9 +48,9 @@ pub struct Mail {
 /// How the connection is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// TLS from the first byte.
+    /// TLS from the first byte (port 465).
     Implicit,
-    /// STARTTLS, which has to succeed before anything else is said.
+    /// STARTTLS, which has to succeed before anything else is said (port 587).
     Starttls,
     /// None: for a server on this host.
     None,

@@ -125,11 +125,6 @@ impl Channel {
             Channel::Ping(ping) => in_time(within, ping.end(brief, id)).await,
         }
     }
-
-    /// Whether it is told before a run, too.
-    pub fn is_ping(&self) -> bool {
-        matches!(self, Channel::Ping(_))
-    }
 }
 
 async fn in_time(within: Duration, work: impl Future<Output = Result<(), NotifyError>>) -> Result<(), NotifyError> {

@@ -7,6 +7,7 @@ use crate::notify::Ping;
 use crate::notify::http;
 use crate::report::brief::Brief;
 use crate::report::brief::Event;
+use crate::report::brief::in_words;
 
 /// Of a longer body only the beginning is kept by such services (healthchecks.io documentation: 100 kB; others 10 kB).
 const BODY_MAX: usize = 10_000;
@@ -22,7 +23,7 @@ impl Ping {
             Event::Test => "log".to_owned(),
             Event::Run | Event::Weekly => brief.exit_code.to_string(),
         };
-        let text = format!("{}\n{}\n\n{}", brief.subject, brief.numbers, brief.text);
+        let text = format!("{}\n{}\n\n{}", brief.subject, in_words(&brief.totals), brief.text);
         self.post(&last, id, beginning(text)).await
     }
 

@@ -3,9 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::history::record::Totals;
 use crate::report::brief::Brief;
 use crate::report::brief::Need;
-use crate::report::brief::Numbers;
+use crate::report::brief::in_words;
 use crate::report::json::time;
 
 /// Items that a chat message shows; the report has the rest.
@@ -18,8 +19,8 @@ const TEAMS_TEXT_MAX: usize = 600;
 
 /// recount's own shape.
 pub(super) fn json(brief: &Brief) -> Value {
-    let Brief { event, integration, run, verdict, exit_code, numbers, subject, link, at, .. } = brief;
-    let Numbers { to_decide, changed, failed, unknown, explained, lines } = *numbers;
+    let Brief { event, integration, run, verdict, exit_code, totals, subject, link, at, .. } = brief;
+    let Totals { to_decide, changed, would_change: _, failed, unknown, lines, explained } = *totals;
     let needs: Vec<Value> = brief.needs.iter().map(need_json).collect();
     json!({
         "schema": 1,
@@ -51,7 +52,7 @@ pub(super) fn slack(brief: &Brief) -> Value {
     let plain = |text: &str, max| json!({ "type": "plain_text", "text": cut(text, max), "emoji": false });
     let mut blocks = vec![
         json!({ "type": "header", "text": plain(&brief.subject, SLACK_HEADER_MAX) }),
-        json!({ "type": "section", "text": plain(&brief.numbers.to_string(), SLACK_TEXT_MAX) }),
+        json!({ "type": "section", "text": plain(&in_words(&brief.totals), SLACK_TEXT_MAX) }),
     ];
     let items = items(brief);
     blocks.extend(items.iter().map(|item| json!({ "type": "section", "text": plain(item, SLACK_TEXT_MAX) })));
@@ -70,7 +71,7 @@ pub(super) fn teams(brief: &Brief) -> Value {
         let inline = json!({ "type": "TextRun", "text": cut(text, TEAMS_TEXT_MAX), "weight": weight });
         json!({ "type": "RichTextBlock", "inlines": [inline] })
     };
-    let mut body = vec![run(&brief.subject, true), run(&brief.numbers.to_string(), false)];
+    let mut body = vec![run(&brief.subject, true), run(&in_words(&brief.totals), false)];
     body.extend(items(brief).iter().map(|item| run(item, false)));
     let actions: Vec<Value> =
         brief.link.iter().map(|link| json!({ "type": "Action.OpenUrl", "title": "Report", "url": link })).collect();

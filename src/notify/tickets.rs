@@ -29,6 +29,7 @@ use crate::history::tickets::TicketState;
 use crate::notify::ticket_settings::TicketSettings;
 use crate::notify::tickets::hands::Hands;
 use crate::notify::tickets::work::Work;
+use crate::reconcile::ids::TicketRef;
 use crate::reconcile::outcome::RunCommand;
 
 /// One run whose matters are to be told.
@@ -149,7 +150,7 @@ fn trouble(said: String) -> TicketEvent {
 }
 
 /// References of these records.
-fn references(records: &[TicketRecord]) -> BTreeSet<crate::reconcile::ids::TicketRef> {
+fn references(records: &[TicketRecord]) -> BTreeSet<TicketRef> {
     records.iter().map(|record| record.reference.clone()).collect()
 }
 

@@ -120,7 +120,7 @@ pub fn short(fingerprint: &str) -> &str {
 }
 
 /// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.
-pub fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
+fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
     if let Some(Accepted { run, rows, customers, units, lines: _, missing: _, open_end }) = &past.accepted {

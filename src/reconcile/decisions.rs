@@ -105,7 +105,7 @@ pub fn may_be_accepted(reason: Code) -> bool {
 }
 
 /// Held for one of these, or not held at all, a line may be kept as it is.
-pub fn may_be_kept(verdict: &Verdict) -> bool {
+fn may_be_kept(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Update(_) | Verdict::Create(_) => true,
         Verdict::Held(reason) => may_be_accepted(*reason) || *reason == Code::LineMissing,

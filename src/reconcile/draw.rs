@@ -23,6 +23,7 @@ use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ProductCode;
 use crate::reconcile::ids::ProductId;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::judge::Case;
 use crate::reconcile::judge::Judge;
 use crate::reconcile::judge::Judgement;
 use crate::reconcile::mapping::Mapping;
@@ -96,7 +97,9 @@ fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
-            (Some(agreement), Some(there)) => judge.judge(&key, &wanted, agreement, product, there),
+            (Some(agreement), Some(additions)) => {
+                judge.judge(Case { key: &key, wanted: &wanted, agreement, product, additions })
+            }
             _ => not_read(key.agreement),
         };
         let judgement = claims.hold(&key, judgement);

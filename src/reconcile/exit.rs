@@ -78,6 +78,11 @@ impl Exit {
         }
     }
 
+    /// Whether a run that ends so was a good one: done, with or without something to decide.
+    pub fn is_good(self) -> bool {
+        matches!(self, Exit::Done | Exit::Decide)
+    }
+
     /// The one of two that a caller must not miss: signal, then 1, then the higher number.
     pub fn worst(self, other: Self) -> Self {
         if self.weight() >= other.weight() { self } else { other }

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::code::Code;
 use crate::reconcile::code::Severity;
 use crate::reconcile::counts::Cell;
+use crate::reconcile::counts::RowLines;
 use crate::reconcile::decisions::may_be_accepted;
 use crate::reconcile::draw::Gathered;
 use crate::reconcile::handle;
@@ -73,7 +74,7 @@ impl<'a> Findings<'a> {
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines().is_empty() => {
-                    let lines = row_findings::listed(counted.rejected_lines());
+                    let lines = RowLines::from(counted.rejected_lines());
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
                     let fix = "correct the export; until then none of its lines is written";
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);

@@ -38,6 +38,21 @@ pub struct Judge<'a> {
     pub today: NaiveDate,
 }
 
+/// One line, and what ConnectWise has of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// Which line.
+    pub key: &'a LineKey,
+    /// What it ought to be.
+    pub wanted: &'a WantedLine,
+    /// The agreement that it stands on.
+    pub agreement: &'a Agreement,
+    /// Its product, or why the catalog has none that may be billed.
+    pub product: Result<&'a Product, Code>,
+    /// All additions of the agreement.
+    pub additions: &'a [Addition],
+}
+
 /// A judged line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
@@ -50,27 +65,13 @@ pub struct Judgement {
 }
 
 impl Judge<'_> {
-    /// The line of `key` on its agreement. `product` is the catalog's answer, `additions` are all of the agreement.
-    pub fn judge(
-        &self,
-        key: &LineKey,
-        wanted: &WantedLine,
-        agreement: &Agreement,
-        product: Result<&Product, Code>,
-        additions: &[Addition],
-    ) -> Judgement {
-        let judgement = self.by_the_rules(key, wanted, agreement, product, additions);
-        self.past.decisions.keep(key, judgement, self.today)
+    /// What is to happen to a line, unless an operator said that it is to be kept as it is.
+    pub fn judge(&self, case: Case<'_>) -> Judgement {
+        self.past.decisions.keep(case.key, self.by_the_rules(case), self.today)
     }
 
-    fn by_the_rules(
-        &self,
-        key: &LineKey,
-        wanted: &WantedLine,
-        agreement: &Agreement,
-        product: Result<&Product, Code>,
-        additions: &[Addition],
-    ) -> Judgement {
+    fn by_the_rules(&self, case: Case<'_>) -> Judgement {
+        let Case { key, wanted, agreement, product, additions } = case;
         let ended = agreement.billing(self.today).err();
         let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
         let product = match (product, &ended) {
@@ -95,7 +96,7 @@ impl Judge<'_> {
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
                 held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
             }
-            Ok(None) => self.absent(key, wanted, agreement, product, &on_line),
+            Ok(None) => self.absent(case, product, &on_line),
         }
     }
 
@@ -193,15 +194,9 @@ impl Judge<'_> {
         })
     }
 
-    fn absent(
-        &self,
-        key: &LineKey,
-        wanted: &WantedLine,
-        agreement: &Agreement,
-        product: &Product,
-        on_line: &[&Addition],
-    ) -> Judgement {
-        match self.may_create(key, wanted, agreement, on_line) {
+    fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
+        let wanted = case.wanted;
+        match self.may_create(case, on_line) {
             Err((code, detail)) => held(code, None, detail),
             Ok(quantity) if quantity.is_zero() => {
                 let detail = "nothing is used, and no line is live today".to_owned();
@@ -219,13 +214,8 @@ impl Judge<'_> {
         }
     }
 
-    fn may_create(
-        &self,
-        key: &LineKey,
-        wanted: &WantedLine,
-        agreement: &Agreement,
-        on_line: &[&Addition],
-    ) -> Result<Quantity, Trouble> {
+    fn may_create(&self, case: Case<'_>, on_line: &[&Addition]) -> Result<Quantity, Trouble> {
+        let Case { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             return Err((doubt_code(doubt), doubt_detail(doubt)));

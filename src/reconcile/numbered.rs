@@ -72,11 +72,14 @@ where
     }
 }
 
-/// What is counted here comes from one file, whose size is bounded far below this.
+/// A length or a place as a number of four bytes.
+///
+/// What is counted here comes from one file: `max_bytes` bounds it, at 64 MiB unless it is told otherwise.
 pub(in crate::reconcile) fn number(length: usize) -> u32 {
-    u32::try_from(length).expect("no file of bounded size has four thousand million letters")
+    u32::try_from(length).expect("an export has fewer than four thousand million rows and letters")
 }
 
+/// Such a number as an index.
 pub(in crate::reconcile) fn at(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -8,6 +8,7 @@ use crate::reconcile::counts::Cell;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::counts::Excluded;
 use crate::reconcile::counts::RejectedRow;
+use crate::reconcile::counts::RowLines;
 use crate::reconcile::findings::finding;
 use crate::reconcile::findings::plural;
 use crate::reconcile::findings::sort;
@@ -89,7 +90,7 @@ fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
     if lines.is_empty() {
         return None;
     }
-    let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), listed(lines));
+    let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
     let fix = "find out whose they are; nothing of them is billed".to_owned();
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
@@ -150,13 +151,4 @@ fn excluded(excluded: &Excluded) -> Finding {
     let others = if *more { " and others" } else { "" };
     let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
     finding(Severity::Info, Code::RowsExcluded, message)
-}
-
-/// The first few line numbers of a list.
-pub(in crate::reconcile) fn listed(lines: &[u64]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<String> = lines.iter().take(SHOWN).map(u64::to_string).collect();
-    let more = lines.len().saturating_sub(SHOWN);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", shown.join(", "))
 }

@@ -17,7 +17,7 @@ use crate::reconcile::quantity::Quantity;
 
 /// The counts of every customer in an export, by customer and service, in the order of their names.
 ///
-/// A file may hold a million of them. They stand in a few blocks, sixteen bytes each, and a [`Cell`] is made of one when
+/// A file may hold a million of them. They stand in a few vectors, sixteen bytes each, and a [`Cell`] is made of one when
 /// somebody asks.
 #[derive(Clone, Default)]
 pub struct Customers {
@@ -26,9 +26,9 @@ pub struct Customers {
     ends: Vec<u32>,
     /// Every service that anybody has, in order.
     services: Vec<ServiceName>,
-    slots: Vec<Slot>,
-    /// What is more than a slot can hold.
-    long: Vec<Long>,
+    cells: Vec<SmallCell>,
+    /// What is more than a small cell can hold.
+    full: Vec<FullCell>,
     items: AllItems,
     /// By the customer's place.
     rejected_lines: BTreeMap<usize, Vec<u64>>,
@@ -50,23 +50,23 @@ pub struct Items<'a> {
 
 /// One count of one customer.
 #[derive(Debug, Clone)]
-struct Slot {
+struct SmallCell {
     /// The service's place.
     service: u32,
-    held: Held,
+    content: Content,
 }
 
 #[derive(Debug, Clone)]
-enum Held {
+enum Content {
     /// Nearly every count is whole, short, and read from one row.
     Short { units: u32, line: u32 },
     /// The place of all others.
-    Long(u32),
+    Full(u32),
 }
 
 /// A cell, but for its items.
 #[derive(Debug, Clone)]
-pub(in crate::reconcile) enum Long {
+pub(in crate::reconcile) enum FullCell {
     Counted { count: Quantity, lines: RowLines },
     Duplicate { lines: RowLines, counts: Vec<Decimal> },
     OutOfRange { lines: RowLines, total: Option<Decimal> },
@@ -84,7 +84,7 @@ pub(in crate::reconcile) struct Name {
 struct AllItems {
     text: String,
     names: Vec<Name>,
-    /// Where the names of each slot end. Of slots behind its end there are none.
+    /// Where the names of each cell end. Of cells behind its end there are none.
     ends: Vec<u32>,
 }
 
@@ -98,46 +98,46 @@ impl Customers {
     pub(in crate::reconcile) fn reserve(&mut self, customers: usize, cells: usize) {
         self.names.reserve(customers);
         self.ends.reserve(customers);
-        self.slots.reserve(cells);
+        self.cells.reserve(cells);
     }
 
     /// The next cell, of the service at this place. Cells come in the order of the services, and a customer behind its
     /// cells.
-    pub(in crate::reconcile) fn push(&mut self, service: u32, cell: Long, items: impl Iterator<Item = Name>) {
-        let held = match cell {
-            Long::Counted { count, lines } => match (count.short(), lines.only()) {
-                (Some(units), Some(line)) => Held::Short { units, line },
-                _ => self.long(cell),
+    pub(in crate::reconcile) fn push(&mut self, service: u32, cell: FullCell, items: impl Iterator<Item = Name>) {
+        let content = match cell {
+            FullCell::Counted { count, lines } => match (count.short(), lines.only()) {
+                (Some(units), Some(line)) => Content::Short { units, line },
+                _ => self.put_aside(cell),
             },
-            Long::Duplicate { .. } | Long::OutOfRange { .. } => self.long(cell),
+            FullCell::Duplicate { .. } | FullCell::OutOfRange { .. } => self.put_aside(cell),
         };
-        self.slots.push(Slot { service, held });
+        self.cells.push(SmallCell { service, content });
         let known = self.items.names.len();
         self.items.names.extend(items);
         if self.items.names.len() > known {
-            // Slots before it have none.
-            self.items.ends.resize(self.slots.len() - 1, number(known));
+            // Cells before it have none.
+            self.items.ends.resize(self.cells.len() - 1, number(known));
             self.items.ends.push(number(self.items.names.len()));
         }
     }
 
     /// The same for a count of one row without items.
     pub(in crate::reconcile) fn push_short(&mut self, service: u32, units: u32, line: u32) {
-        self.slots.push(Slot { service, held: Held::Short { units, line } });
+        self.cells.push(SmallCell { service, content: Content::Short { units, line } });
     }
 
-    /// The customer of the cells so far that are no other's, and the lines of its rejected rows.
+    /// Ends a customer: every cell since the customer before it is its own.
     pub(in crate::reconcile) fn close(&mut self, name: CustomerName, rejected_lines: Vec<u64>) {
         if !rejected_lines.is_empty() {
             self.rejected_lines.insert(self.names.len(), rejected_lines);
         }
         self.names.push(name);
-        self.ends.push(number(self.slots.len()));
+        self.ends.push(number(self.cells.len()));
     }
 
-    fn long(&mut self, cell: Long) -> Held {
-        self.long.push(cell);
-        Held::Long(number(self.long.len() - 1))
+    fn put_aside(&mut self, cell: FullCell) -> Content {
+        self.full.push(cell);
+        Content::Full(number(self.full.len() - 1))
     }
 
     /// How many customers there are.
@@ -181,16 +181,16 @@ impl Customers {
         &self.items.text[at(name.start)..at(name.end)]
     }
 
-    fn cell(&self, slot: usize) -> Cell<'_> {
-        let items = self.items.of(slot);
-        match &self.slots[slot].held {
-            Held::Short { units, line } => {
+    fn cell(&self, place: usize) -> Cell<'_> {
+        let items = self.items.of(place);
+        match &self.cells[place].content {
+            Content::Short { units, line } => {
                 Cell::Counted { count: Quantity::from(*units), lines: RowLines::one(*line), items }
             }
-            Held::Long(place) => match &self.long[at(*place)] {
-                Long::Counted { count, lines } => Cell::Counted { count: *count, lines: *lines, items },
-                Long::Duplicate { lines, counts } => Cell::Duplicate { lines: *lines, counts },
-                Long::OutOfRange { lines, total } => Cell::OutOfRange { lines: *lines, total: *total },
+            Content::Full(place) => match &self.full[at(*place)] {
+                FullCell::Counted { count, lines } => Cell::Counted { count: *count, lines: *lines, items },
+                FullCell::Duplicate { lines, counts } => Cell::Duplicate { lines: *lines, counts },
+                FullCell::OutOfRange { lines, total } => Cell::OutOfRange { lines: *lines, total: *total },
             },
         }
     }
@@ -200,19 +200,19 @@ impl<'a> CustomerCounts<'a> {
     /// What the rows of a service come to; `None` if there is none.
     pub fn get<N: Borrow<str> + ?Sized>(self, service: &N) -> Option<Cell<'a>> {
         let service = self.all.services.binary_search_by(|known| known.as_str().cmp(service.borrow())).ok()?;
-        let own = self.slots();
-        let found = self.all.slots[own.clone()].binary_search_by(|slot| at(slot.service).cmp(&service)).ok()?;
+        let own = self.places();
+        let found = self.all.cells[own.clone()].binary_search_by(|cell| at(cell.service).cmp(&service)).ok()?;
         Some(self.all.cell(own.start + found))
     }
 
     /// Its services, in order.
     pub fn services(self) -> impl Iterator<Item = &'a ServiceName> + Clone {
-        self.all.slots[self.slots()].iter().map(move |slot| &self.all.services[at(slot.service)])
+        self.all.cells[self.places()].iter().map(move |cell| &self.all.services[at(cell.service)])
     }
 
     /// Its services, and what their rows come to.
     pub fn cells(self) -> impl Iterator<Item = (&'a ServiceName, Cell<'a>)> + Clone {
-        self.services().zip(self.slots().map(move |slot| self.all.cell(slot)))
+        self.services().zip(self.places().map(move |place| self.all.cell(place)))
     }
 
     /// Lines of its rows that were rejected. If there is any, the counts are not the whole truth.
@@ -220,16 +220,16 @@ impl<'a> CustomerCounts<'a> {
         self.all.rejected_lines.get(&self.place).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn slots(self) -> Range<usize> {
+    fn places(self) -> Range<usize> {
         let begin = self.place.checked_sub(1).map_or(0, |before| at(self.all.ends[before]));
         begin..at(self.all.ends[self.place])
     }
 }
 
 impl AllItems {
-    fn of(&self, slot: usize) -> Items<'_> {
-        let Some(end) = self.ends.get(slot) else { return Items::NONE };
-        let begin = slot.checked_sub(1).map_or(0, |before| at(self.ends[before]));
+    fn of(&self, place: usize) -> Items<'_> {
+        let Some(end) = self.ends.get(place) else { return Items::NONE };
+        let begin = place.checked_sub(1).map_or(0, |before| at(self.ends[before]));
         Items { names: &self.names[begin..at(*end)], text: &self.text }
     }
 }

@@ -13,7 +13,7 @@ use crate::reconcile::numbered::Numbered;
 use crate::reconcile::numbered::at;
 use crate::reconcile::numbered::number;
 use crate::reconcile::table::Customers;
-use crate::reconcile::table::Long;
+use crate::reconcile::table::FullCell;
 use crate::reconcile::table::Name;
 use crate::reconcile::units::Units;
 
@@ -29,7 +29,7 @@ pub struct Tally {
     duplicates: Duplicates,
     customers: Numbered<CustomerName>,
     services: Numbered<ServiceName>,
-    runs: Vec<Run>,
+    stretches: Vec<Stretch>,
     rows: Vec<Row>,
     /// Units of rows that are not short.
     long: Vec<Units>,
@@ -49,9 +49,9 @@ pub struct Customer(u32);
 #[derive(Debug, Clone, Copy)]
 pub struct Service(u32);
 
-/// Rows of one customer that stand together; they end where the next run begins.
+/// Rows of one customer that stand together; they end where the next stretch begins.
 #[derive(Debug, Clone, Copy)]
-struct Run {
+struct Stretch {
     customer: u32,
     first_row: u32,
     first_item: u32,
@@ -91,7 +91,7 @@ impl Tally {
             duplicates,
             customers: Numbered::default(),
             services: Numbered::default(),
-            runs: Vec::new(),
+            stretches: Vec::new(),
             rows: Vec::new(),
             long: Vec::new(),
             items: Vec::new(),
@@ -154,7 +154,7 @@ impl Tally {
         Service(self.services.number(name))
     }
 
-    /// The same at a glance.
+    /// The same at a glance: `None` says only that the service is not the one to be expected here.
     pub fn expected_service(&mut self, name: &str) -> Option<Service> {
         self.services.expected(name).map(Service)
     }
@@ -175,7 +175,7 @@ impl Tally {
                 RowUnits::Long(number(self.long.len() - 1))
             }
         };
-        self.take(line, customer, service, units, items);
+        self.write_down(line, customer, service, units, items);
     }
 
     /// One unit for each item, however many rows name it.
@@ -186,10 +186,10 @@ impl Tally {
         service: Service,
         items: impl IntoIterator<Item = &'i str>,
     ) {
-        self.take(line, customer, service, RowUnits::Items, items);
+        self.write_down(line, customer, service, RowUnits::Items, items);
     }
 
-    fn take<'i>(
+    fn write_down<'i>(
         &mut self,
         line: u64,
         Customer(customer): Customer,
@@ -197,9 +197,9 @@ impl Tally {
         units: RowUnits,
         items: impl IntoIterator<Item = &'i str>,
     ) {
-        if self.runs.last().is_none_or(|run| run.customer != customer) {
+        if self.stretches.last().is_none_or(|stretch| stretch.customer != customer) {
             let (first_row, first_item) = (number(self.rows.len()), number(self.items.len()));
-            self.runs.push(Run { customer, first_row, first_item });
+            self.stretches.push(Stretch { customer, first_row, first_item });
         }
         self.rows.push(Row { service, line: u32::try_from(line).unwrap_or(u32::MAX), units });
         for name in items {
@@ -214,16 +214,16 @@ impl Tally {
         let (names, customer_ranks) = self.customers.in_order();
         let (services, service_ranks) = self.services.in_order();
         let mut rejected = self.rejected_by_customer(&customer_ranks);
-        let (runs, ends) = self.runs_by_customer(&customer_ranks);
+        let (stretches, ends) = self.stretches_by_customer(&customer_ranks);
         let mut customers = Customers::new(services, std::mem::take(&mut self.text));
         customers.reserve(names.len(), self.rows.len());
-        let (mut own, mut begin) = (Own::default(), 0);
+        let (mut gathered, mut begin) = (Gathered::default(), 0);
         for ((name, end), rank) in names.into_iter().zip(ends).zip(0..) {
-            let runs = &runs[at(begin)..at(end)];
+            let stretches = &stretches[at(begin)..at(end)];
             begin = end;
-            if !self.push_as_it_is(runs, &service_ranks, &mut customers) {
-                self.gather(runs, &service_ranks, &mut own);
-                own.push(&self, &mut customers);
+            if !self.push_as_it_is(stretches, &service_ranks, &mut customers) {
+                self.gather(stretches, &service_ranks, &mut gathered);
+                gathered.push_cells(&self, &mut customers);
             }
             customers.close(name, rejected.remove(&rank).unwrap_or_default());
         }
@@ -244,32 +244,32 @@ impl Tally {
         rejected
     }
 
-    /// The runs by the rank of their customer, each customer's in the file's order; and where each customer's end.
+    /// The stretches by the rank of their customer, each customer's in the file's order; and where each customer's end.
     ///
-    /// Counts first and then puts each run into its place: a file in which no two rows of a customer stand together has
-    /// as many runs as rows.
-    fn runs_by_customer(&self, ranks: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    /// Counts first and then puts each into its place, without comparing: a file in which no two rows of a customer stand
+    /// together has as many stretches as rows.
+    fn stretches_by_customer(&self, ranks: &[u32]) -> (Vec<u32>, Vec<u32>) {
         let mut ends = vec![0; ranks.len()];
-        self.runs.iter().for_each(|run| ends[at(ranks[at(run.customer)])] += 1);
+        self.stretches.iter().for_each(|stretch| ends[at(ranks[at(stretch.customer)])] += 1);
         let mut before = 0;
         for end in &mut ends {
-            // For now where the customer's runs begin; each run that is placed moves it on.
+            // For now where the customer's stretches begin; each one that is placed moves it on.
             before += std::mem::replace(end, before);
         }
-        let mut runs = vec![0; self.runs.len()];
-        for (run, place) in (0..).zip(&self.runs) {
-            let free = &mut ends[at(ranks[at(place.customer)])];
-            runs[at(*free)] = run;
+        let mut stretches = vec![0; self.stretches.len()];
+        for (number, stretch) in (0..).zip(&self.stretches) {
+            let free = &mut ends[at(ranks[at(stretch.customer)])];
+            stretches[at(*free)] = number;
             *free += 1;
         }
-        (runs, ends)
+        (stretches, ends)
     }
 
     /// The rows of a customer that stand together, each the only one of its service, in order: then there is nothing to
     /// add up. False if it is not so.
-    fn push_as_it_is(&self, runs: &[u32], ranks: &[u32], customers: &mut Customers) -> bool {
-        let &[run] = runs else { return runs.is_empty() };
-        let (rows, items) = self.of_run(run);
+    fn push_as_it_is(&self, stretches: &[u32], ranks: &[u32], customers: &mut Customers) -> bool {
+        let &[stretch] = stretches else { return stretches.is_empty() };
+        let (rows, items) = self.of_stretch(stretch);
         let rank = |row: &Row| ranks[at(row.service)];
         let short = |row: &Row| matches!(row.units, RowUnits::Short(_));
         let plain = rows.iter().all(short) && rows.is_sorted_by(|one, next| rank(one) < rank(next));
@@ -284,19 +284,20 @@ impl Tally {
         true
     }
 
-    fn gather(&self, runs: &[u32], ranks: &[u32], own: &mut Own) {
-        own.rows.clear();
-        own.items.clear();
-        for run in runs {
-            let (rows, items) = self.of_run(*run);
-            own.rows.extend(rows.iter().map(|row| Row { service: ranks[at(row.service)], ..*row }));
-            own.items.extend(items.iter().map(|item| Item { service: ranks[at(item.service)], ..*item }));
+    /// All that is written down of a customer, with services by rank.
+    fn gather(&self, stretches: &[u32], ranks: &[u32], gathered: &mut Gathered) {
+        gathered.rows.clear();
+        gathered.items.clear();
+        for stretch in stretches {
+            let (rows, items) = self.of_stretch(*stretch);
+            gathered.rows.extend(rows.iter().map(|row| Row { service: ranks[at(row.service)], ..*row }));
+            gathered.items.extend(items.iter().map(|item| Item { service: ranks[at(item.service)], ..*item }));
         }
     }
 
-    fn of_run(&self, run: u32) -> (&[Row], &[Item]) {
-        let Run { first_row, first_item, .. } = self.runs[at(run)];
-        let next = self.runs.get(at(run) + 1);
+    fn of_stretch(&self, stretch: u32) -> (&[Row], &[Item]) {
+        let Stretch { first_row, first_item, .. } = self.stretches[at(stretch)];
+        let next = self.stretches.get(at(stretch) + 1);
         let rows = next.map_or(self.rows.len(), |next| at(next.first_row));
         let items = next.map_or(self.items.len(), |next| at(next.first_item));
         (&self.rows[at(first_row)..rows], &self.items[at(first_item)..items])
@@ -311,14 +312,14 @@ impl Tally {
     }
 
     /// What the rows of one customer and service come to.
-    fn cell(&self, rows: &[Row], items: usize) -> Long {
+    fn cell(&self, rows: &[Row], items: usize) -> FullCell {
         let mut lines = RowLines::default();
         rows.iter().for_each(|row| lines.add(u64::from(row.line)));
         let mut stated = rows.iter().filter_map(|row| self.units(row));
         let units = match self.duplicates {
             Duplicates::Error if rows.len() > 1 && stated.clone().next().is_some() => {
                 let counts = rows.iter().filter_map(|row| self.units(row).unwrap_or_default().decimal()).collect();
-                return Long::Duplicate { lines, counts };
+                return FullCell::Duplicate { lines, counts };
             }
             Duplicates::Error | Duplicates::Sum => stated.fold(Units::default(), Units::plus),
             Duplicates::Max => stated.next().map_or_else(Units::default, |first| stated.fold(first, Units::max)),
@@ -326,22 +327,22 @@ impl Tally {
         let counts_items = rows.iter().any(|row| matches!(row.units, RowUnits::Items));
         let units = if counts_items { units.plus(Units::from(number(items))) } else { units };
         match units.quantity() {
-            Some(count) => Long::Counted { count, lines },
-            None => Long::OutOfRange { lines, total: units.decimal() },
+            Some(count) => FullCell::Counted { count, lines },
+            None => FullCell::OutOfRange { lines, total: units.decimal() },
         }
     }
 }
 
-/// What is written down of one customer, with services by rank.
+/// All rows and items of one customer, with services by rank; its room serves one customer after another.
 #[derive(Debug, Default)]
-struct Own {
+struct Gathered {
     rows: Vec<Row>,
     items: Vec<Item>,
 }
 
-impl Own {
+impl Gathered {
     /// Brings together what is of one service.
-    fn push(&mut self, tally: &Tally, customers: &mut Customers) {
+    fn push_cells(&mut self, tally: &Tally, customers: &mut Customers) {
         // The rows of one service stay in the file's order. Mostly all of this is in order as it is.
         self.rows.sort_by_key(|row| row.service);
         self.items.sort_unstable_by(|one, other| {

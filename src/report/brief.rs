@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use chrono::DateTime;
 use chrono::Utc;
 
-use crate::history::record::RunEnd;
+use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::history::record::Totals;
 use crate::reconcile::code::Severity;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::outcome::RunVerdict;
+use crate::reconcile::quantity::Quantity;
+use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 use crate::report::Change;
 use crate::report::brief_html;
@@ -34,7 +37,7 @@ pub struct Brief {
     /// The exit code of the run.
     pub exit_code: u8,
     /// The four numbers.
-    pub numbers: Numbers,
+    pub totals: Totals,
     /// The state first: one line without any control character.
     pub subject: String,
     /// What somebody has to look at, in the order of the report.
@@ -75,23 +78,6 @@ impl Event {
     }
 }
 
-/// The four numbers of a run, always in this order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Numbers {
-    /// Matters that somebody has to decide on.
-    pub to_decide: usize,
-    /// Lines updated or created.
-    pub changed: usize,
-    /// Lines that ConnectWise refused.
-    pub failed: usize,
-    /// Lines in doubt.
-    pub unknown: usize,
-    /// Lines with an outcome and a reason.
-    pub explained: usize,
-    /// All lines.
-    pub lines: usize,
-}
-
 /// One thing that somebody has to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
@@ -107,7 +93,7 @@ pub struct Need {
     pub fix: String,
 }
 
-/// What is shown of a chat message: more is read in the report.
+/// More is read in the report.
 const NEEDS_SHOWN: usize = 20;
 /// A subject that is longer is cut by every reader.
 const SUBJECT_MAX: usize = 140;
@@ -115,7 +101,7 @@ const SUBJECT_MAX: usize = 140;
 impl Brief {
     /// What is told of a run. `untold` is an earlier one that nobody was told of; `link` an address with `{run}` in it.
     pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
-        let numbers = Numbers::of(run);
+        let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Nobody was told of {untold}."));
         let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
@@ -129,12 +115,12 @@ impl Brief {
             run: Some(run.run.0),
             verdict: verdict.as_str(),
             exit_code: run.end.as_ref().map_or(1, |end| end.exit_code),
-            numbers,
-            subject: subject(run, verdict, numbers),
+            totals,
+            subject: subject(run, verdict, totals),
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!("{preface}{report}{seen}\nReplies to this message are not read.\n"),
-            html: brief_html::of(run, numbers, untold_sentence.as_deref(), link.as_deref()),
+            html: brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()),
             untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),
@@ -177,7 +163,7 @@ impl Brief {
             run: None,
             verdict: RunVerdict::Ok.as_str(),
             exit_code: 0,
-            numbers: Numbers::default(),
+            totals: Totals::default(),
             subject: cut(&subject),
             needs: Vec::new(),
             needs_left_out: 0,
@@ -190,50 +176,31 @@ impl Brief {
     }
 }
 
-impl Numbers {
-    /// The numbers of a run.
-    pub fn of(run: &RunRecord) -> Self {
-        let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
-        Self {
-            to_decide: totals.to_decide,
-            changed: totals.changed,
-            failed: totals.failed,
-            unknown: totals.unknown,
-            explained: totals.explained,
-            lines: totals.lines,
-        }
-    }
-}
-
-impl std::fmt::Display for Numbers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { to_decide, changed, failed, unknown, explained, lines } = self;
-        write!(f, "to decide {to_decide} · changed {changed} · failed {failed}")?;
-        if *unknown > 0 {
-            write!(f, " · unknown {unknown}")?;
-        }
-        write!(f, " · explained {explained}/{lines}")
-    }
+/// The four numbers in one line. A message is about what was written: what only would change is not among them.
+pub fn in_words(totals: &Totals) -> String {
+    let Totals { to_decide, changed, would_change: _, failed, unknown, lines, explained } = totals;
+    let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
+    format!("to decide {to_decide} · changed {changed} · failed {failed}{doubt} · explained {explained}/{lines}")
 }
 
 /// The state first, then whose, then what: `recount DECIDE 3 · mailprotector · 14 changed · Tue 24 Nov`.
-fn subject(run: &RunRecord, verdict: RunVerdict, numbers: Numbers) -> String {
+fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
     let (name, day) = (shown(run.integration.as_str()), day(run.started_at));
     let state = match verdict {
-        RunVerdict::Decide => format!("DECIDE {}", numbers.to_decide),
+        RunVerdict::Decide => format!("DECIDE {}", totals.to_decide),
         verdict => verdict.as_str().to_uppercase(),
     };
     let mut subject = format!("recount {state} · {name}");
     match verdict {
         RunVerdict::Ok | RunVerdict::Decide => {
-            let _ = write!(subject, " · {} changed · {day}", numbers.changed);
+            let _ = write!(subject, " · {} changed · {day}", totals.changed);
         }
         RunVerdict::Partial => {
-            let Numbers { changed, failed, unknown, .. } = numbers;
+            let Totals { changed, failed, unknown, .. } = totals;
             let _ = write!(subject, " · {changed} changed, {failed} refused, {unknown} in doubt · {day}");
         }
         _ => {
-            let written = if numbers.changed + numbers.unknown > 0 { "" } else { "nothing written" };
+            let written = if totals.changed + totals.unknown > 0 { "" } else { "nothing written" };
             let why = cause(run).map(|why| shown(&why)).unwrap_or_default();
             let what = [written, why.as_str()].into_iter().filter(|text| !text.is_empty());
             let what = what.collect::<Vec<_>>().join(" · ");
@@ -267,9 +234,7 @@ pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
                 None if about.is_empty() => finding.code.as_str().replace('-', " "),
                 None => about.join(" · "),
             };
-            let units = |quantity: Option<_>| {
-                quantity.map_or("–".to_owned(), |quantity: crate::reconcile::quantity::Quantity| quantity.to_string())
-            };
+            let units = |quantity: Option<Quantity>| quantity.map_or("–".to_owned(), |units| units.to_string());
             let step = line.filter(|line| line.was.is_some() || line.wanted.is_some());
             let step = step.map(|line| format!("{} → {}", units(line.was), units(line.wanted))).unwrap_or_default();
             Need { handle, title, step, message: finding.message.clone(), fix: finding.fix.clone() }
@@ -278,7 +243,7 @@ pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
 }
 
 /// How many lines of this run are of this kind.
-pub(super) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &crate::history::record::LineRecord> {
+pub(super) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
     lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
 }
 
@@ -288,7 +253,7 @@ fn day(at: DateTime<Utc>) -> String {
 
 /// Names from an export or from ConnectWise stand in it: no line end, nothing invisible, no endless length.
 fn cut(subject: &str) -> String {
-    let clean = crate::reconcile::shown::escaped(subject);
+    let clean = escaped(subject);
     match clean.char_indices().nth(SUBJECT_MAX) {
         None => clean,
         Some((end, _)) => format!("{}…", &clean[..end]),

@@ -6,14 +6,16 @@ use maud::html;
 
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::history::record::Totals;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::escaped;
 use crate::report::Change;
 use crate::report::brief::Need;
-use crate::report::brief::Numbers;
 use crate::report::brief::changes;
+use crate::report::brief::in_words;
 use crate::report::brief::needs;
 use crate::report::names;
+use crate::report::short_head;
 
 /// More would be cut by mail programs; the report has them all.
 const CHANGES_SHOWN: usize = 100;
@@ -22,11 +24,11 @@ const CELL: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-
 const NUMBER: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
 
 /// The document of a run.
-pub(super) fn of(run: &RunRecord, numbers: Numbers, untold: Option<&str>, link: Option<&str>) -> String {
+pub(super) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Option<&str>) -> String {
     let needs = needs(run);
     document(html! {
         @if let Some(untold) = untold { p style="border-left:4px solid #9a6700;padding-left:8px" { (escaped(untold)) } }
-        p { strong { (numbers) } }
+        p { strong { (in_words(&totals)) } }
         @if !needs.is_empty() {
             h2 style="font-size:18px" { "Needs you" }
             @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
@@ -35,7 +37,7 @@ pub(super) fn of(run: &RunRecord, numbers: Numbers, untold: Option<&str>, link: 
         @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind)) }
         @if let Some(link) = link { p { a href=(link) { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
-            p style="color:#57606a;font-size:12px" { "head " (crate::report::short_head(head)) " · replies are not read" }
+            p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
         }
     })
 }

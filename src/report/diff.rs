@@ -9,10 +9,12 @@ use serde::Serialize;
 use crate::history::record::ExportRecord;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::reconcile::clear::short;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
+use crate::report::json::Line;
 use crate::report::lines;
 use crate::report::model::Report;
 use crate::report::names;
@@ -119,7 +121,7 @@ fn sha(export: &ExportRecord) -> String {
 }
 
 fn sha_of(hex: &str) -> String {
-    crate::reconcile::clear::short(hex).to_owned()
+    short(hex).to_owned()
 }
 
 fn line_row(text: &mut String, before: Option<&LineRecord>, after: Option<&LineRecord>) {
@@ -168,8 +170,8 @@ pub struct Document<'a> {
 #[derive(Debug, Serialize)]
 struct LineJson<'a> {
     handle: &'a str,
-    earlier: Option<crate::report::json::Line<'a>>,
-    later: Option<crate::report::json::Line<'a>>,
+    earlier: Option<Line<'a>>,
+    later: Option<Line<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -179,8 +181,8 @@ impl<'a> Document<'a> {
         let planned = || earlier.planned.as_ref().zip(later.planned.as_ref());
         let line = |(before, after): &(Option<&'a LineRecord>, Option<&'a LineRecord>)| LineJson {
             handle: after.or(*before).map(|line| line.handle.as_str()).unwrap_or_default(),
-            earlier: before.map(crate::report::json::Line::of),
-            later: after.map(crate::report::json::Line::of),
+            earlier: before.map(Line::of),
+            later: after.map(Line::of),
         };
         Self {
             schema: 1,

@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
+use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::shown::shown;
 use crate::report::brief::Brief;
@@ -55,7 +56,7 @@ pub fn digest(weeks: &[Week], open: &[Waiting], now: DateTime<Utc>) -> Brief {
     );
     let mut text = format!("{subject}\n\n");
     for (week, (_, missed)) in weeks.iter().zip(&missed) {
-        nights(&mut text, week, missed, today);
+        nights(&mut text, week, missed, first_day(now));
     }
     text.push('\n');
     text.push_str(&held::render(&open[..open.len().min(OPEN_SHOWN)], &[]));
@@ -91,11 +92,10 @@ fn missed(week: &Week, today: NaiveDate) -> Vec<NaiveDate> {
     days.filter(|day| day > first && !ran.contains(day)).collect()
 }
 
-fn nights(text: &mut String, week: &Week, missed: &[NaiveDate], today: NaiveDate) {
-    let recent =
-        week.nights.iter().filter(|night| today.signed_duration_since(night.started_at.date_naive()).num_days() <= 7);
+fn nights(text: &mut String, week: &Week, missed: &[NaiveDate], from: NaiveDate) {
+    let recent = week.nights.iter().filter(|night| night.started_at.date_naive() >= from);
     let (good, bad): (Vec<_>, Vec<_>) =
-        recent.partition(|night| night.end.as_ref().is_some_and(|end| matches!(end.exit_code, 0 | 3)));
+        recent.partition(|night| night.end.as_ref().is_some_and(|end| Exit::of_code(end.exit_code).is_good()));
     let _ = writeln!(text, "{}: {} good nights, {} bad", shown(week.integration.as_str()), good.len(), bad.len());
     for night in bad.iter().rev() {
         let verdict = night.end.as_ref().map_or("cut off", |end| end.verdict.as_str());

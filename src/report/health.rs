@@ -42,14 +42,10 @@ pub enum State {
     Overdue,
 }
 
-/// What a run has to be to count as a good one: done, with or without something to decide.
-pub fn is_good(end: &EndSummary) -> bool {
-    matches!(Exit::of_code(end.exit_code), Exit::Done | Exit::Decide)
-}
-
 /// The health of an integration. `nights` are its nights, newest first; `is_running` says that a process holds the lock
 /// right now; `expected` after how long without a run somebody has to look.
 pub fn health(nights: &[RunSummary], mode: Mode, is_running: bool, expected: TimeDelta, now: DateTime<Utc>) -> Health {
+    let is_good = |end: &EndSummary| Exit::of_code(end.exit_code).is_good();
     let newest = nights.first();
     let open = newest.filter(|night| night.end.is_none());
     let ended = nights.iter().find_map(|night| Some((night, night.end.as_ref()?)));

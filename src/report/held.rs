@@ -101,15 +101,7 @@ fn entry(text: &mut String, waiting: &Waiting) {
 impl Waiting {
     /// What it is called.
     pub fn title(&self) -> String {
-        match (&self.line, &self.finding.customer, &self.finding.service) {
-            (Some(line), _, _) => names::line(line),
-            (None, Some(customer), Some(service)) => {
-                format!("{} · {}", shown(customer.as_str()), shown(service.as_str()))
-            }
-            (None, Some(customer), None) => shown(customer.as_str()),
-            (None, None, Some(service)) => format!("service {}", shown(service.as_str())),
-            (None, None, None) => self.finding.code.as_str().replace('-', " "),
-        }
+        names::matter(&self.finding, self.line.as_ref())
     }
 
     fn step(&self) -> String {

@@ -29,6 +29,7 @@ mod words;
 use crate::history::record::LineRecord;
 use crate::history::record::RunEnd;
 use crate::history::record::RunRecord;
+use crate::reconcile::clear::short;
 use crate::reconcile::code::Code;
 use crate::reconcile::code::Severity;
 use crate::reconcile::outcome::Outcome;
@@ -40,7 +41,7 @@ pub fn lines(run: &RunRecord) -> &[LineRecord] {
 
 /// As much of a journal's head as a person compares: `9c41e7a0…`.
 pub fn short_head(head: &str) -> String {
-    format!("{}…", crate::reconcile::clear::short(head))
+    format!("{}…", short(head))
 }
 
 /// Whether there is nothing to read: nothing changed, nothing to decide, nothing odd.

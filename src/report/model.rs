@@ -18,7 +18,6 @@ use crate::reconcile::outcome::Mode;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::outcome::RunVerdict;
 use crate::reconcile::plan::Finding;
-use crate::reconcile::shown::shown;
 use crate::report::Change;
 use crate::report::lines;
 use crate::report::names;
@@ -237,15 +236,7 @@ impl Entry<'_> {
 
     /// What it is called.
     pub fn title(&self) -> String {
-        match (self.line, &self.finding.customer, &self.finding.service) {
-            (Some(line), _, _) => names::line(line),
-            (None, Some(customer), Some(service)) => {
-                format!("{} · {}", shown(customer.as_str()), shown(service.as_str()))
-            }
-            (None, Some(customer), None) => shown(customer.as_str()),
-            (None, None, Some(service)) => format!("service {}", shown(service.as_str())),
-            (None, None, None) => self.finding.code.as_str().replace('-', " "),
-        }
+        names::matter(self.finding, self.line)
     }
 
     /// What is at stake: `12 → 0`.

@@ -1,4 +1,4 @@
-//! What a line is called where a person reads it.
+//! What a line, and whatever else a finding is about, is called where a person reads it.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::ItemName;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::plan::Finding;
 use crate::reconcile::shown::shown;
 
 /// The customers behind a line, each once, in order.
@@ -27,6 +28,17 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 /// `Acme Dental · MP-CLOUDFILTER`.
 pub(super) fn line(line: &LineRecord) -> String {
     format!("{} · {}", join(customers(line).into_iter().map(CustomerName::as_str)), product(line))
+}
+
+/// What a finding is about: its line if it has one, else whom and what it names, else its code in words.
+pub(super) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
+    match (line, &finding.customer, &finding.service) {
+        (Some(line), _, _) => self::line(line),
+        (None, Some(customer), Some(service)) => format!("{} · {}", shown(customer.as_str()), shown(service.as_str())),
+        (None, Some(customer), None) => shown(customer.as_str()),
+        (None, None, Some(service)) => format!("service {}", shown(service.as_str())),
+        (None, None, None) => finding.code.as_str().replace('-', " "),
+    }
 }
 
 /// The product, which is what stands in ConnectWise and tells the lines of a bundle apart, with the item where a line

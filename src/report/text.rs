@@ -9,6 +9,7 @@ use crate::history::record::RunEnd;
 use crate::history::record::RunRecord;
 use crate::reconcile::outcome::Outcome;
 use crate::reconcile::plan::Finding;
+use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 use crate::report::Change;
 use crate::report::is_quiet;
@@ -161,7 +162,7 @@ pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
         .subsequent_indent(rest)
         .word_splitter(whole_words)
         .wrap_algorithm(textwrap::WrapAlgorithm::OptimalFit(fits));
-    for line in textwrap::wrap(&crate::reconcile::shown::escaped(sentence), options) {
+    for line in textwrap::wrap(&escaped(sentence), options) {
         let _ = writeln!(text, "{line}");
     }
 }

@@ -19,6 +19,7 @@ use crate::reconcile::plan::Finding;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
 use crate::report::json::time;
+use crate::report::lines;
 use crate::report::names;
 use crate::report::text::wrapped;
 use crate::report::trend::blocks;
@@ -146,7 +147,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
     if !finding.fix.is_empty() {
         wrapped(&mut text, &format!("→ {}", finding.fix), "  ", "    ");
     }
-    for line in crate::report::lines(run).iter().filter(|line| concerns(finding, line)) {
+    for line in lines(run).iter().filter(|line| concerns(finding, line)) {
         let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);

@@ -10,6 +10,7 @@ use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::RunId;
+use crate::report::files::Reports;
 use crate::report::lines;
 use crate::web::Site;
 
@@ -53,7 +54,7 @@ pub(super) fn run(site: &Site, run: i64) -> Result<RunRecord, Missing> {
 
 /// The kept HTML report of a run. The path is made of its number alone.
 pub(super) fn kept(site: &Site, run: i64) -> Option<String> {
-    std::fs::read_to_string(site.state.join("reports").join(format!("{run}.html"))).ok()
+    std::fs::read_to_string(Reports::of(&site.state).page(RunId(run))).ok()
 }
 
 /// The newest plan of each integration.

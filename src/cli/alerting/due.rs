@@ -6,6 +6,7 @@ use crate::history::History;
 use crate::history::StoreError;
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
+use crate::reconcile::exit::Exit;
 use crate::reconcile::shown::shown;
 use crate::report::brief::Brief;
 
@@ -38,7 +39,7 @@ fn is_due(each: Each, exit: u8, before: Option<u8>) -> bool {
     match each {
         Each::Always => true,
         // The first good one after a bad one: otherwise nobody would know that it is over.
-        Each::Attention => exit != 0 || before.is_some_and(|before| !matches!(before, 0 | 3)),
+        Each::Attention => exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good()),
         Each::Never => false,
     }
 }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use crate::cli::demo::Tour;
 use crate::cli::night;
 use crate::cli::night::Order;
+use crate::cli::session;
 use crate::history::History;
 use crate::history::IntentKind;
 use crate::history::WriteOutcome;
@@ -70,8 +71,7 @@ fn killed_while_creating(tour: &Tour<'_>, sim: &Sim, plan: &str) -> anyhow::Resu
 /// What ConnectWise was asked to write beside what recount wrote down: each of the one is in the other, and no line is
 /// there twice.
 fn ledgers(tour: &Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
-    let state =
-        crate::cli::session::configuration(&tour.global).map_err(|trouble| anyhow::anyhow!(trouble.message))?.state;
+    let state = session::configuration(&tour.global).map_err(|trouble| anyhow::anyhow!(trouble.message))?.state;
     let history = History::open_existing(&state)?.context("there is no history")?;
     let mut runs = history.runs(usize::MAX >> 1)?;
     runs.reverse();

@@ -1,7 +1,7 @@
 //! The security role to click together in ConnectWise. docs/connectwise-roles.md says more; a test compares the two.
 
 /// A module of the role editor, and its levels to observe, to change quantities, and to create lines as well.
-pub(super) const ROLE: &[(&str, [&str; 3])] = &[
+const ROLE: &[(&str, [&str; 3])] = &[
     ("Companies > Company Maintenance", ["Inquire", "Inquire", "Inquire"]),
     ("Finance > Agreements", ["Inquire", "Inquire, Edit", "Inquire, Edit, Add"]),
     ("Procurement > Product Catalog", ["Inquire", "Inquire", "Inquire"]),

@@ -8,6 +8,7 @@ use crate::cli::init::Options;
 use crate::cli::init::answers::Export;
 use crate::cli::init::prompt::Asker;
 use crate::cli::init::prompt::Question;
+use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::profiles;
 use crate::export;
@@ -89,7 +90,7 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(export::ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
-            let message = crate::cli::session::chain(&error);
+            let message = session::chain(&error);
             Err(Trouble::new(Exit::Refused, message, "name the vendor's export with --export, as the vendor wrote it"))
         }
     }

@@ -41,21 +41,9 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Err(trouble) => trouble.tell(console),
         Ok(lists) => {
             let exit = lists.iter().map(|list| list.exit).fold(Exit::Done, Exit::worst);
-            if console.json {
-                console.document(&Document { schema: 1, exit_code: exit.code(), integrations: &lists });
-            } else {
-                console.print(&lists.iter().map(List::text).collect::<Vec<_>>().join("\n"));
-            }
-            exit
+            roll::print(console, exit, &lists, List::text)
         }
     }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
-    integrations: &'a [List],
 }
 
 #[derive(Debug, Serialize)]

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::cli::clock;
+use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
@@ -56,9 +59,26 @@ pub(super) fn rolls<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Ro
     chosen.into_iter().map(|integration| Roll::call(integration, &fetched, history.as_ref())).collect()
 }
 
+/// What a command found out about each roll, and its exit code: as one document, or as texts one below the other.
+pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], text: fn(&L) -> String) -> Exit {
+    if console.json {
+        console.document(&Document { schema: 1, exit_code: exit.code(), integrations: lists });
+    } else {
+        console.print(&lists.iter().map(text).collect::<Vec<_>>().join("\n"));
+    }
+    exit
+}
+
+#[derive(Serialize)]
+struct Document<'a, L> {
+    schema: u8,
+    exit_code: u8,
+    integrations: &'a [L],
+}
+
 /// The integration of this name, whatever its mode.
 pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    config.integrations.values().find(|one| one.name.as_str() == name).ok_or_else(|| {
+    config.integrations.get(name).ok_or_else(|| {
         let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
         let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
         let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));

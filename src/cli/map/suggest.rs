@@ -42,21 +42,9 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Err(trouble) => trouble.tell(console),
         Ok(lists) => {
             let exit = if lists.iter().all(|list| list.unmapped.is_empty()) { Exit::Done } else { Exit::Decide };
-            if console.json {
-                console.document(&Document { schema: 1, exit_code: exit.code(), integrations: &lists });
-            } else {
-                console.print(&lists.iter().map(List::text).collect::<Vec<_>>().join("\n"));
-            }
-            exit
+            roll::print(console, exit, &lists, List::text)
         }
     }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
-    integrations: &'a [List],
 }
 
 #[derive(Debug, Serialize)]
@@ -203,9 +191,7 @@ impl List {
         text.push_str(&self.lines_to_paste());
         text
     }
-}
 
-impl List {
     /// Lines for recount.toml, not wrapped: they are to be copied.
     fn lines_to_paste(&self) -> String {
         let sure = self.unmapped.iter().filter(|one| one.handle.is_empty() && !one.ambiguous);

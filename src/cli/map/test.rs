@@ -14,6 +14,7 @@ use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::config::IntegrationConfig;
+use crate::export::file;
 use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::handle;
@@ -101,8 +102,8 @@ fn tested(global: &Global, options: &Options) -> Result<Tested, Trouble> {
     let config = session::configuration(global)?;
     let integration = whose(&config, options.integration.as_deref())?;
     let mapping = roll::mapping(integration)?;
-    let file = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
-    let export = crate::export::file::read(&file, &integration.export.layout, clock::now()).map_err(|error| {
+    let pattern = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
+    let export = file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
         Trouble::new(
             Exit::Refused,
             session::chain(&error),

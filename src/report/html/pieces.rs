@@ -11,6 +11,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::quantity::Quantity;
+use crate::reconcile::shown::escaped;
 use crate::report::model::Tone;
 use crate::report::model::Verdict;
 use crate::report::trend;
@@ -100,7 +101,7 @@ pub(super) fn why(line: &LineRecord) -> Markup {
                 @for source in line.sources.iter().take(SOURCES) { li { (words::source(source)) } }
                 @if line.sources.len() > SOURCES { li { "… " (line.sources.len() - SOURCES) " more counts" } }
                 li { (words::place(line)) }
-                @if !line.detail.is_empty() { li { (crate::reconcile::shown::escaped(&line.detail)) } }
+                @if !line.detail.is_empty() { li { (escaped(&line.detail)) } }
                 li { code { "recount why " (line.handle) } }
             }
         }
