@@ -26,6 +26,9 @@ use crate::reconcile::units::Units;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
 const CELL_BYTES_MAX: usize = 4096;
+/// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
+/// multiply, and a small file could fill the memory.
+const COUNTS_PER_ROW: usize = 4;
 /// Rejected rows that are kept as they stand.
 const MARKED: usize = 20;
 
@@ -260,6 +263,12 @@ impl LongReading<'_> {
         };
         let items = items.as_ref();
         let named = items.map_or(&[][..], |(_, items)| items.as_slice());
+        let most = reading.layout.max_rows.saturating_mul(COUNTS_PER_ROW);
+        if services.len() * named.len().max(1) > 1 && tally.written_down() > most {
+            let why =
+                format!("splits, and the file comes to more than {most} counts ({COUNTS_PER_ROW} times max_rows)");
+            return Err(Rejection::of(self.item.unwrap_or(self.service).index(), "", why));
+        }
         let units = match self.counting {
             Counting::Rows => Units::ONE,
             Counting::Column(count) => reading.number(rows, count)?,

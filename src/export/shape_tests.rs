@@ -104,6 +104,20 @@ fn rows_that_name_a_service_are_counted_beside_columns_that_are_services() {
     assert!(read.customers.contains_key("Bob"), "in the export, so it wants none");
 }
 
+/// Else a file of a few kilobytes, by mistake or on purpose, takes all of the host's memory.
+#[test]
+fn split_cells_that_multiply_are_no_count_beyond_a_limit() {
+    let split =
+        |name: &str| Column::Named(Named { name: name.into(), split: Some(";".into()), matching: None, lower: false });
+    let names = |letter: char| (0..90).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(";");
+    let row = format!("{},EDR,{}\n", names('c'), names('i'));
+    let shape = Shape::Long(Long { service: Column::named("S"), count: Count::Distinct { item: split("I") } });
+    let layout = Layout { max_rows: 20, ..Layout::new(split("C"), shape) };
+    let read = read(&format!("C,S,I\n{}", row.repeat(19)), &layout).expect("its structure is whole");
+    assert_eq!(read.rejected.len(), 19, "{:?}", read.rejected.first());
+    assert!(read.rejected[0].why.contains("more than 80 counts (4 times max_rows)"), "{}", read.rejected[0].why);
+}
+
 #[test]
 fn rows_and_items_are_units() {
     let text = "C,S,I\nAcme,EDR,b\nAcme,EDR,a\nAcme,EDR,B\nAcme,EDR,b\nAcme,EDR,\n";

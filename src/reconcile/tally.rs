@@ -149,6 +149,11 @@ impl Tally {
         self.customers.expected(name).map(Customer)
     }
 
+    /// How many counts and items there are so far.
+    pub fn written_down(&self) -> usize {
+        self.rows.len().max(self.items.len())
+    }
+
     /// The service of this name.
     pub fn service(&mut self, name: &str) -> Service {
         Service(self.services.number(name))
