@@ -111,9 +111,10 @@ fn of_customer(
         service_field.error(format!("no service of this name is billed{}", meant.unwrap_or_default()));
         return None;
     };
+    let own_minimum = keys.minimum.is_some();
     let keys = keys.over(general.get(&service).copied().unwrap_or_default());
     let policy = keys.policy(entry, billed.lines, billed.whole)?;
-    Some((customer, service, Policy { own: true, ..policy }))
+    Some((customer, service, Policy { own_minimum, ..policy }))
 }
 
 /// A policy of nobody would do nothing, and nobody would know.
@@ -157,7 +158,7 @@ impl PolicyKeys {
             round: self.rounding(),
             never_decrease: self.never_decrease.unwrap_or_default(),
             report_only: self.report_only.unwrap_or_default(),
-            own: false,
+            own_minimum: false,
         })
     }
 

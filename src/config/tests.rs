@@ -413,7 +413,7 @@ fn what_was_agreed_about_a_service_and_with_one_customer() {
     let edr = Policy { minimum: q("5"), maximum: q("100"), round, ..Policy::default() };
     let ServiceRule::Billed(billed) = &mapping.services["EDR"] else { panic!("{mapping:?}") };
     assert_eq!((&billed.policy, billed.bill), (&edr, Some(Bill::NoCharge)));
-    assert_eq!(mapping.policies["Acme Ltd"]["EDR"], Policy { minimum: q("20"), own: true, ..edr });
+    assert_eq!(mapping.policies["Acme Ltd"]["EDR"], Policy { minimum: q("20"), own_minimum: true, ..edr });
     let ServiceRule::Billed(billed) = &mapping.services["Disk"] else { panic!("{mapping:?}") };
     let (measure, multiply) = (Measure::Average, Some(Decimal::new(15, 1)));
     let disk = Policy { measure, multiply, included: q("2.5"), never_decrease: true, ..Policy::default() };

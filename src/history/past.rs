@@ -29,6 +29,7 @@ use crate::reconcile::bleed::UnitsThen;
 use crate::reconcile::code::Code;
 use crate::reconcile::guards::Accepted;
 use crate::reconcile::guards::ExportStamp;
+use crate::reconcile::guards::GivenUp;
 use crate::reconcile::guards::InDoubt;
 use crate::reconcile::guards::JustCreated;
 use crate::reconcile::guards::Past;
@@ -59,6 +60,7 @@ impl History {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
+                given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
@@ -149,12 +151,13 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     if undoes.is_some() {
         return Ok(());
     }
-    // A dry run never moves the baseline.
+    // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         remember_baseline(transaction, run, &plan.lines)?;
         remember_ended(transaction, run, &integration, &plan.lines)?;
+        remember_zeros(transaction, run, &integration, plan)?;
     }
-    remember_zeros(transaction, run, &integration, plan)
+    Ok(())
 }
 
 /// Drops baselines that no later run will ask for.
@@ -321,24 +324,51 @@ fn written(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.addition, o.quantity, o.run, i.from_quantity FROM journal AS o
-             JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE r.integration = ?1 AND o.event = 'applied' ORDER BY o.seq",
+        "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, i.from_quantity, i.quantity AS sent,
+                o.event = 'refused' AS refused
+         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+         WHERE r.integration = ?1 AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
+             AND (o.event = 'applied' OR i.event = 'set') ORDER BY o.seq",
     )?;
     let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
     // In the journal's order, so that the last one stays, and knows how often it was the same.
-    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
-        let (from, run) = (maybe_quantity(row, "from_quantity")?, RunId(row.get("run")?));
-        Ok((AdditionId(row.get("addition")?), Written { from, ..Written::once(quantity(row, "quantity")?, run) }))
-    })?;
-    for row in rows {
-        let (addition, last) = row?;
-        let before =
-            written.get(&addition).filter(|before| (before.from, before.quantity) == (last.from, last.quantity));
-        let times = before.map_or(1, |before| before.times.saturating_add(1));
-        written.insert(addition, Written { times, ..last });
+    let mut rows = statement.query([integration.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let (addition, run) = (AdditionId(row.get("addition")?), RunId(row.get("run")?));
+        let (from, sent) = (maybe_quantity(row, "from_quantity")?, quantity(row, "sent")?);
+        let before = written.get(&addition).copied();
+        let now = match (maybe_quantity(row, "quantity")?, before) {
+            (Some(quantity), before) => {
+                let before = before.filter(|before| (before.from, before.quantity) == (from, quantity));
+                let times = before.map_or(1, |before| before.times.saturating_add(1));
+                Written { from, times, ..Written::once(quantity, run) }
+            }
+            // A write that was never answered ends as refused, too, and may have arrived all the same.
+            (None, Some(before)) => Written { sent: Some((run, sent)), ..before },
+            (None, None) if row.get("refused")? => continue,
+            // Nothing of ours was there before: what stood there is what a person may have meant.
+            (None, None) => {
+                let stood = from.unwrap_or(sent);
+                Written { times: 0, sent: Some((run, sent)), ..Written::once(stood, run) }
+            }
+        };
+        written.insert(addition, now);
     }
     Ok(written)
+}
+
+/// The last creation of each line that was given up.
+fn given_up(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, GivenUp>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before FROM journal AS o
+             JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
+         WHERE r.integration = ?1 AND o.event = 'superseded' ORDER BY o.seq",
+    )?;
+    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+        let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
+        Ok((folded(&key(row)?), GivenUp { run, quantity, before: json(row, "before")? }))
+    })?;
+    rows.collect()
 }
 
 fn zero_before(

@@ -95,6 +95,8 @@ pub struct Past {
     pub approved_once: bool,
     /// The last quantity that recount wrote to each addition, and in which run.
     pub written: BTreeMap<AdditionId, Written>,
+    /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
+    pub given_up: BTreeMap<LineKey, GivenUp>,
     /// Lines that an earlier run's export already wanted at zero, with that export.
     pub zero_before: BTreeMap<LineKey, ExportStamp>,
     /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
@@ -132,10 +134,21 @@ pub struct Accepted {
     pub open_end: bool,
 }
 
+/// A creation that came to nothing that could be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// In which run it was sent.
+    pub run: RunId,
+    /// The units of the new line.
+    pub quantity: Quantity,
+    /// The additions of its product that were there before: none of them is it.
+    pub before: Vec<AdditionId>,
+}
+
 /// A quantity that recount wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
-    /// The units.
+    /// The units; where nothing was ever seen to arrive (`times` is 0), those that stood there before.
     pub quantity: Quantity,
     /// In which run.
     pub run: RunId,
@@ -143,6 +156,8 @@ pub struct Written {
     pub from: Option<Quantity>,
     /// How often in a row it was set from that to this.
     pub times: u32,
+    /// What was sent after it without a clear end, and in which run: it may have arrived since.
+    pub sent: Option<(RunId, Quantity)>,
 }
 
 impl Past {
@@ -163,7 +178,12 @@ impl Past {
 impl Written {
     /// Written once, and nobody knows from what.
     pub fn once(quantity: Quantity, run: RunId) -> Self {
-        Self { quantity, run, from: None, times: 1 }
+        Self { quantity, run, from: None, times: 1, sent: None }
+    }
+
+    /// Whether a quantity is recount's own.
+    pub fn explains(&self, now: Quantity) -> bool {
+        self.quantity == now || self.sent.is_some_and(|(_, sent)| sent == now)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::reconcile::quantity::Quantity;
 use crate::reconcile::records::Addition;
 use crate::reconcile::records::Agreement;
 use crate::reconcile::records::Product;
+use crate::reconcile::step::Step;
 use crate::reconcile::wanted::Terms;
 use crate::reconcile::wanted::WantedLine;
 
@@ -91,7 +92,7 @@ impl Judge<'_> {
         }
         match live {
             Err((code, detail)) => held(code, None, detail),
-            Ok(Some((addition, live))) => self.compare(key, wanted, addition, live),
+            Ok(Some((addition, live))) => self.compare(case, addition, live, &on_line),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
                 held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
@@ -130,8 +131,8 @@ impl Judge<'_> {
         }
     }
 
-    fn compare(&self, key: &LineKey, wanted: &WantedLine, addition: &Addition, live: Live) -> Judgement {
-        let now = live.quantity;
+    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live, on_line: &[&Addition]) -> Judgement {
+        let (Case { key, wanted, .. }, now) = (case, live.quantity);
         let terms = wanted.terms;
         let counted = match wanted.quantity {
             Ok(counted) => counted,
@@ -152,7 +153,7 @@ impl Judge<'_> {
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        match self.line_guard(key, terms.whole, addition, now, to) {
+        match self.line_guard(Step { key, addition, on_line, now, to }, terms.whole) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
                 Answer::None => held(code, Some(live), detail),

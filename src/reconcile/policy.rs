@@ -28,8 +28,8 @@ pub struct Policy {
     pub never_decrease: bool,
     /// The line is reported and never written: it was paid in advance.
     pub report_only: bool,
-    /// It was agreed with one customer: its minimum holds even without a row.
-    pub own: bool,
+    /// The minimum was agreed with one customer: it holds even without a row.
+    pub own_minimum: bool,
 }
 
 /// Which count of the billing period is meant. The period is the calendar month of the run's day, up to that day.
@@ -106,7 +106,7 @@ impl Policy {
             let rest = exact_difference(steps.units, included.as_decimal()).ok_or(Code::TooLarge)?;
             steps.to(rest.max(Decimal::ZERO), &format!("included −{included}"));
         }
-        if let Some(minimum) = self.minimum.filter(|_| self.own || !nothing) {
+        if let Some(minimum) = self.minimum.filter(|_| self.own_minimum || !nothing) {
             steps.to(steps.units.max(minimum.as_decimal()), &format!("minimum {minimum}"));
         }
         if let Some(maximum) = self.maximum {
@@ -274,7 +274,7 @@ mod tests {
         let policy = Policy { minimum: Some(q("5")), ..Policy::default() };
         assert_eq!(policy.apply(unstated).expect("it fits").units, Quantity::ZERO);
         assert_eq!(policy.apply(Used { stated: true, ..unstated }).expect("it fits").units, q("5"));
-        let own = Policy { own: true, ..policy };
+        let own = Policy { own_minimum: true, ..policy };
         assert_eq!(own.apply(unstated).expect("it fits").units, q("5"));
     }
 

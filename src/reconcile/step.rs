@@ -6,42 +6,70 @@ use crate::reconcile::code::Code;
 use crate::reconcile::guards::ExportStamp;
 use crate::reconcile::guards::HumanEdit;
 use crate::reconcile::guards::ToZero;
+use crate::reconcile::guards::Written;
+use crate::reconcile::ids::AdditionId;
 use crate::reconcile::judge::Judge;
 use crate::reconcile::judge::Trouble;
 use crate::reconcile::plan::LineKey;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::records::Addition;
 
+/// What is about to be done to a line that is there.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Step<'a> {
+    pub(in crate::reconcile) key: &'a LineKey,
+    pub(in crate::reconcile) addition: &'a Addition,
+    /// All additions of the line, ended ones too.
+    pub(in crate::reconcile) on_line: &'a [&'a Addition],
+    pub(in crate::reconcile) now: Quantity,
+    pub(in crate::reconcile) to: Quantity,
+}
+
 impl Judge<'_> {
     /// Why a person has to look at a step first, if any guard says so.
-    pub(in crate::reconcile) fn line_guard(
-        &self,
-        key: &LineKey,
-        whole: bool,
-        addition: &Addition,
-        now: Quantity,
-        to: Quantity,
-    ) -> Option<Trouble> {
+    pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<Trouble> {
+        let Step { key, addition, on_line: _, now, to } = step;
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
         let fight = self.tug_of_war(addition, now, to);
-        fight
-            .or_else(|| self.human_edit(addition, now))
-            .or_else(|| self.zero(key, now, to))
-            .or_else(|| self.line_step(now, to))
+        fight.or_else(|| self.human_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
-    fn human_edit(&self, addition: &Addition, now: Quantity) -> Option<Trouble> {
-        let written = self.past.written.get(&addition.id)?;
-        if self.policy.human_edit == HumanEdit::Overwrite || written.quantity == now {
+    fn human_edit(&self, step: Step<'_>) -> Option<Trouble> {
+        let Step { key, addition, now, .. } = step;
+        if self.policy.human_edit == HumanEdit::Overwrite {
             return None;
         }
+        let wrote = match (self.past.written.get(&addition.id), self.replaced(step)) {
+            (Some(written), _) if written.explains(now) => return None,
+            (Some(written), _) => told(written),
+            (None, Some((_, written))) if written.explains(now) => return None,
+            (None, Some((ended, written))) => format!("{} to addition {ended}, which somebody ended", told(written)),
+            (None, None) => {
+                let sent = self.past.given_up.get(&*key.folded())?;
+                if sent.before.contains(&addition.id) || sent.quantity == now {
+                    return None;
+                }
+                format!("run {} sent a new line of {}", sent.run, sent.quantity)
+            }
+        };
         let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
         let by = by.unwrap_or_default();
-        let wrote = format!("run {} wrote {}", written.run, written.quantity);
         Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
+    }
+
+    /// The addition that recount wrote last in this one's place, if it is not live any more. Who ends a line and begins
+    /// another one, for a new price, keeps its quantity; another quantity is meant.
+    fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, &Written)> {
+        let Step { key, addition, on_line, .. } = step;
+        let ended = on_line.iter().filter(|other| !other.is_live(self.today)).map(|other| other.id);
+        let seen = self.past.accepted.iter().filter_map(|accepted| accepted.lines.get(&*key.folded()));
+        let gone = seen.chain(self.past.ours.get(&*key.folded())).copied();
+        let gone = gone.filter(|id| on_line.iter().all(|other| other.id != *id));
+        let all = ended.chain(gone).filter(|id| *id != addition.id);
+        all.filter_map(|id| Some((id, self.past.written.get(&id)?))).max_by_key(|(_, written)| written.run)
     }
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
@@ -88,6 +116,15 @@ impl Judge<'_> {
             return None;
         }
         Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+    }
+}
+
+fn told(written: &Written) -> String {
+    let Written { quantity, run, times, sent, .. } = written;
+    match sent {
+        None => format!("run {run} wrote {quantity}"),
+        Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
+        Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
     }
 }
 

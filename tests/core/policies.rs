@@ -35,7 +35,7 @@ fn acme(policy: Policy, count: &str, billed: &str) -> Night {
 fn each_customer_s_count_goes_its_own_way_before_the_line_adds_up() {
     let mut night = acme(Policy { included: Some(q("2")), ..Policy::default() }, "5", "3");
     night.company(3, "Cedar").customer("Cedar", 1, Some(10)).row("Cedar", "CloudFilter", "4");
-    let own = Policy { minimum: Some(q("6")), own: true, ..Policy::default() };
+    let own = Policy { minimum: Some(q("6")), own_minimum: true, ..Policy::default() };
     let cedar = CustomerName::new("Cedar");
     night.mapping.policies.entry(cedar).or_default().insert(ServiceName::new("CloudFilter"), own);
     let line = night.filter_line();
