@@ -216,7 +216,13 @@ fn for_customers(config: &Config, history: &History, options: &Options) -> Resul
     let asked = options.which.as_deref().map(|which| Which::of(config, which)).transpose()?;
     if let Some(Which::Run(run)) = asked {
         let found = history.run(run).map_err(|error| session::store(&error))?;
-        return found.map(|run| vec![run]).ok_or_else(|| session::no_run(history, run.0));
+        let found = found.ok_or_else(|| session::no_run(history, run.0))?;
+        if found.undoes.is_none() {
+            return Ok(vec![found]);
+        }
+        // An undo knows a few lines of a customer, and no counts.
+        let newest = history.latest_plan(&found.integration).map_err(|error| session::store(&error))?;
+        return Ok(vec![newest.unwrap_or(found)]);
     }
     let is_meant = |name: &IntegrationName| match asked {
         Some(Which::Integration(asked)) => name == asked,

@@ -28,7 +28,7 @@ pub(super) fn of(
         return Ok(health(&[], false, integration.mode, is_running, TimeDelta::MAX, clock::now()));
     };
     let nights = history.nights_before(&integration.name, None, NIGHTS)?;
-    let planned = history.newest_runs()?.iter().any(|run| run.integration == integration.name);
+    let planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == integration.name);
     let expected = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
     Ok(health(&nights, planned, integration.mode, is_running, expected, clock::now()))
 }

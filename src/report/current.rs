@@ -8,8 +8,10 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
 use crate::reconcile::plan::LineKey;
 use crate::report::lines;
+use crate::report::words::units;
 
 /// A run, and what undos left of its lines until the next plan was drawn.
 #[derive(Debug)]
@@ -38,11 +40,6 @@ impl Current {
         let uncounted = lay_over(&mut run, &left);
         Ok(Self { run, undos, uncounted })
     }
-
-    /// The last run that is in it.
-    pub fn last(&self) -> RunId {
-        self.undos.last().map_or(self.run.run, |undo| undo.run)
-    }
 }
 
 /// Gives how many lines are not billed as they were counted.
@@ -56,7 +53,10 @@ fn lay_over(run: &mut RunRecord, left: &BTreeMap<LineKey, (RunId, LineRecord)>) 
         }
         let LineRecord { was, now, outcome, reason, .. } = undone;
         (line.was, line.now, line.outcome, line.reason) = (*was, *now, *outcome, *reason);
-        line.detail = format!("run {by}, an undo: {}", undone.detail);
+        line.detail = match undone.outcome {
+            Outcome::Updated => format!("run {by}, an undo, set it from {} to {}", units(line.was), units(line.now)),
+            _ => format!("run {by}, an undo, found {} there", units(line.now)),
+        };
         uncounted += usize::from(line.now != line.wanted);
     }
     uncounted

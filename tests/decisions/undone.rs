@@ -35,7 +35,13 @@ fn pages_state_what_an_undo_left() {
     assert!(page.contains(r#"<td class="n">3</td><td class="n">5</td>"#), "billed 3, counted 5: {page}");
     assert!(page.contains(&format!("which set back run {number}")), "{page}");
     assert!(page.contains(&format!("sets back run {number}")), "among what happened: {page}");
+    assert!(page.contains("an undo, set it from 5 to 3"), "{page}");
     assert!(page.contains("3 at first, 3 at last"), "in the drawing: {page}");
+    let history = office.recount(&["history", "--customer", "Acme"]).out;
+    assert!(history.contains("billed, now 3") && history.contains("counted, now 5"), "{history}");
+    let of_undo = office.newest_run()["run"].to_string();
+    assert!(office.recount(&["report", &of_undo, "--customer", "Acme"]).code == 0);
+    assert_eq!(office.customer("Acme"), page, "whichever run was asked for");
     let ready = office.page("ready");
     assert!(ready.contains("lines set back, and not billed as counted: 1"), "{ready}");
     assert!(ready.contains(&format!("which set back run {number}")), "{ready}");
