@@ -1,6 +1,7 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
 mod office;
+mod undone;
 
 use serde_json::Value;
 
@@ -76,6 +77,10 @@ fn an_ignored_customer_leaves_the_morning_quiet() {
     assert!(refused.err.contains("customer-unmapped") && refused.err.contains("recount ignore"), "{refused:?}");
     assert_eq!(office.recount(&["ignore", handle]).code, 0);
     assert_eq!(office.run().code, 0);
+    // And nobody would bill it ever again, if no page named it.
+    let ready = office.page("ready");
+    assert!(ready.contains("1 ignored, 7 units: counted, and billed to nobody"), "{ready}");
+    assert!(ready.contains("Zeta") && ready.contains(">READY<"), "{ready}");
 }
 
 #[test]

@@ -28,6 +28,19 @@ fn a_bad_night_is_unhealthy_until_a_good_one() {
     night.recount(&["status", "male"]).exits(2);
 }
 
+/// "It never ran" beside a plan of this morning reads like a fault of the page.
+#[test]
+fn plans_are_no_nightly_runs_and_are_seen_all_the_same() {
+    let night = Night::new();
+    night.recount(&["plan"]).exits(0);
+    let status = night.recount(&["status"]).exits(1);
+    assert!(status.out.contains("no nightly run yet, plans only"), "{}", status.out);
+    let document = night.recount(&["status", "--json"]).exits(1).json();
+    assert_eq!(document["integrations"][0]["state"], "never-ran", "{document}");
+    let index = std::fs::read_to_string(night.path("state/reports/index.html")).expect("the index");
+    assert!(index.contains("no nightly run yet, plans only"), "{index}");
+}
+
 /// Otherwise a timer that was never enabled would look like a year of quiet nights.
 #[test]
 fn a_night_that_does_not_come_is_unhealthy() {

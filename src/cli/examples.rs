@@ -105,7 +105,7 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "report",
         &[
-            ("recount report", "last night"),
+            ("recount report", "last night, of every integration"),
             ("recount report 219 --open", "run 219, in a browser"),
             ("recount report --format csv -o night.csv", "for a spreadsheet"),
         ],

@@ -1,4 +1,4 @@
-//! `recount report [RUN]`: a run's report again, whole, in the form that is asked for.
+//! `recount report [RUN|INTEGRATION]`: a run's report again, whole, in the form that is asked for.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,12 +15,16 @@ use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
 use crate::history::History;
+use crate::history::StoreError;
 use crate::history::record::RunRecord;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::shown;
 use crate::report::csv;
+use crate::report::current::Current;
 use crate::report::files::KeepError;
 use crate::report::files::Reports;
 use crate::report::gather::Gathered;
@@ -35,8 +39,9 @@ use crate::report::text::View;
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Which run; none means the newest
-    run: Option<i64>,
+    /// A run, or an integration's newest; none means the newest run of each integration that is on
+    #[arg(value_name = "RUN|INTEGRATION")]
+    which: Option<String>,
     /// In which form; with --open or --customer it is html
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -78,57 +83,107 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Tro
     if let Some(name) = &options.customer {
         return customer_page(&config, &history, options, name, console);
     }
-    let run = find(&history, options.run)?;
+    let runs = find(&config, &history, options.which.as_deref())?;
     if options.open {
-        let kept = Reports::of(&config.state).keep_page(&history, &run).map_err(|error| not_kept(&error))?;
-        return show(&kept, true, console);
+        return runs.iter().try_for_each(|run| {
+            let kept = Reports::of(&config.state).keep_page(&history, run).map_err(|error| not_kept(&error))?;
+            show(&kept, true, console)
+        });
     }
     let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
     match &options.output {
         Some(path) => {
-            let text = rendered(&history, &run, format, Paint::PLAIN)?;
+            let text = rendered(&history, &runs, format, Paint::PLAIN)?;
             let failed =
                 |error| Trouble::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
             fs::write(path, text).map_err(failed)
         }
         None if format == Format::Json => {
-            console.document(&Document::new(Exit::Done, std::slice::from_ref(&run), None));
+            console.document(&Document::new(Exit::Done, &runs, None));
             Ok(())
         }
         None => {
-            console.print(&rendered(&history, &run, format, console.paint)?);
+            console.print(&rendered(&history, &runs, format, console.paint)?);
             Ok(())
         }
     }
 }
 
-fn rendered(history: &History, run: &RunRecord, format: Format, paint: Paint) -> Result<String, Trouble> {
+fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint) -> Result<String, Trouble> {
+    let view = View { paint, whole: true, known: &[] };
+    let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
     Ok(match format {
-        Format::Text => text::render(run, View { paint, whole: true, known: &[] }),
-        Format::Markdown => markdown::render(run),
-        Format::Csv => csv::render(run),
-        Format::Html => {
-            let gathered = Gathered::of_run(history, run).map_err(|error| session::store(&error))?;
-            html::run::page(&gathered.material())
-        }
+        Format::Text => each(&|run| text::render(run, view)),
+        Format::Markdown => each(&markdown::render),
+        Format::Csv => csv::render_all(runs),
+        Format::Html => page(history, runs)?,
         Format::Json => {
-            let document = Document::new(Exit::Done, std::slice::from_ref(run), None);
-            let text = serde_json::to_string_pretty(&document);
+            let text = serde_json::to_string_pretty(&Document::new(Exit::Done, runs, None));
             text.map_err(|error| Trouble::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
         }
     })
 }
 
-fn find(history: &History, run: Option<i64>) -> Result<RunRecord, Trouble> {
-    let found = match run {
-        Some(run) => history.run(RunId(run)),
-        None => history.latest_run(None),
+/// A page is about one run.
+fn page(history: &History, runs: &[RunRecord]) -> Result<String, Trouble> {
+    let [run] = runs else {
+        let names: Vec<String> = runs.iter().map(|run| shown(run.integration.as_str())).collect();
+        let fix =
+            format!("recount report NAME --format html, or --open, which draws a page for each; {}", known(&names));
+        return Err(Trouble::new(Exit::Usage, "a page is about one run".to_owned(), fix));
     };
-    let found = found.map_err(|error| session::store(&error))?;
-    found.ok_or_else(|| match run {
-        Some(run) => session::no_run(history, run),
-        None => Trouble::new(Exit::Usage, "there was no run yet", "recount plan"),
-    })
+    let gathered = Gathered::of_run(history, run).map_err(|error| session::store(&error))?;
+    Ok(html::run::page(&gathered.material()))
+}
+
+/// The runs that are meant.
+fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, Trouble> {
+    let none_yet = || Trouble::new(Exit::Usage, "there was no run yet", "recount plan");
+    match which.map(|which| Which::of(config, which)).transpose()? {
+        Some(Which::Run(run)) => {
+            let found = history.run(run).map_err(|error| session::store(&error))?;
+            found.map(|run| vec![run]).ok_or_else(|| session::no_run(history, run.0))
+        }
+        Some(Which::Integration(name)) => {
+            let found = history.latest_run(Some(name)).map_err(|error| session::store(&error))?;
+            found.map(|run| vec![run]).ok_or_else(none_yet)
+        }
+        None => {
+            let newest = newest(config, history).map_err(|error| session::store(&error))?;
+            if newest.is_empty() { Err(none_yet()) } else { Ok(newest) }
+        }
+    }
+}
+
+/// The newest run of each integration that is on; the newest of all where none of these ran.
+fn newest(config: &Config, history: &History) -> Result<Vec<RunRecord>, StoreError> {
+    let on = config.integrations.values().filter(|one| one.mode != Mode::Off);
+    let runs = on.map(|one| history.latest_run(Some(&one.name))).filter_map(Result::transpose);
+    let runs: Vec<RunRecord> = runs.collect::<Result<_, _>>()?;
+    if runs.is_empty() { Ok(history.latest_run(None)?.into_iter().collect()) } else { Ok(runs) }
+}
+
+/// What was typed.
+enum Which<'a> {
+    Run(RunId),
+    Integration(&'a IntegrationName),
+}
+
+impl<'a> Which<'a> {
+    fn of(config: &'a Config, typed: &str) -> Result<Self, Trouble> {
+        if let Ok(run) = typed.parse() {
+            return Ok(Self::Run(RunId(run)));
+        }
+        config.integrations.get(typed).map(|one| Self::Integration(&one.name)).ok_or_else(|| {
+            let names: Vec<String> = config.integrations.keys().map(|name| shown(name.as_str())).collect();
+            let message = format!("\"{}\" is neither the number of a run nor an integration", shown(typed));
+            Trouble::new(Exit::Usage, message, format!("recount history lists the runs; {}", known(&names)))
+        })
+    }
+}
+
+fn known(names: &[String]) -> String {
+    format!("integrations: {}", names.join(", "))
 }
 
 fn customer_page(
@@ -139,13 +194,13 @@ fn customer_page(
     console: &Console,
 ) -> Result<(), Trouble> {
     let mut known: BTreeSet<CustomerName> = BTreeSet::new();
-    for newest in history.newest_runs().map_err(|error| session::store(&error))? {
-        let run = options.run.map_or(newest.run, RunId);
-        let Some(run) = history.run(run).map_err(|error| session::store(&error))? else { continue };
+    for run in for_customers(config, history, options)? {
+        let current = Current::of(history, run).map_err(|error| session::store(&error))?;
+        let of_run = lines(&current.run).iter();
         let customers: BTreeSet<&CustomerName> =
-            lines(&run).iter().flat_map(|line| &line.sources).map(|source| &source.customer).collect();
+            of_run.flat_map(|line| &line.sources).map(|source| &source.customer).collect();
         if let Some(customer) = named(&customers, name) {
-            let gathered = Gathered::of_customers(history, &run, BTreeSet::from([customer]));
+            let gathered = Gathered::of_customers(history, &current, BTreeSet::from([customer]));
             let gathered = gathered.map_err(|error| session::store(&error))?;
             let kept = Reports::of(&config.state).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             return kept.map_or(Ok(()), |path| show(&path, options.open, console));
@@ -153,6 +208,30 @@ fn customer_page(
         known.extend(customers.into_iter().cloned());
     }
     Err(unknown_customer(&known, name))
+}
+
+/// The runs in which a customer is looked for: the newest of each integration that looked at all lines, or the one asked
+/// for.
+fn for_customers(config: &Config, history: &History, options: &Options) -> Result<Vec<RunRecord>, Trouble> {
+    let asked = options.which.as_deref().map(|which| Which::of(config, which)).transpose()?;
+    if let Some(Which::Run(run)) = asked {
+        let found = history.run(run).map_err(|error| session::store(&error))?;
+        let found = found.ok_or_else(|| session::no_run(history, run.0))?;
+        if found.undoes.is_none() {
+            return Ok(vec![found]);
+        }
+        // An undo knows a few lines of a customer, and no counts.
+        let newest = history.latest_plan(&found.integration).map_err(|error| session::store(&error))?;
+        return Ok(vec![newest.unwrap_or(found)]);
+    }
+    let is_meant = |name: &IntegrationName| match asked {
+        Some(Which::Integration(asked)) => name == asked,
+        _ => true,
+    };
+    let newest = history.newest_runs().map_err(|error| session::store(&error))?;
+    let meant = newest.into_iter().filter(|run| is_meant(&run.integration));
+    let runs = meant.map(|newest| history.run(newest.run)).filter_map(Result::transpose);
+    runs.collect::<Result<_, _>>().map_err(|error| session::store(&error))
 }
 
 /// The customer of this name: the name itself, or the only one that differs in its case alone.

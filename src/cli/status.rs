@@ -15,6 +15,7 @@ use crate::cli::vitals;
 use crate::history::AlertOutcome;
 use crate::history::AlertRecord;
 use crate::history::History;
+use crate::history::lookup::RunSummary;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::outcome::Mode;
@@ -126,6 +127,9 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
             totals.lines,
         );
     }
+    if let Some(undo) = &health.undo {
+        text.push_str(&undone(undo));
+    }
     if health.is_healthy() {
         return;
     }
@@ -133,12 +137,19 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
         Some(at) => _ = writeln!(text, "    last good run {}", time(at)),
         None => text.push_str("    there was no good run yet\n"),
     }
-    let next = match (health.state, &health.last) {
-        (State::Bad, Some(last)) => format!("recount report {}", last.run),
+    let next = match (health.state, health.worst()) {
+        (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
         (State::Overdue, _) => "look at the timer, then: recount run".to_owned(),
         _ => "recount run".to_owned(),
     };
     let _ = writeln!(text, "    → {next}");
+}
+
+/// What is open is what the run before it says.
+fn undone(undo: &RunSummary) -> String {
+    let verdict = undo.end.as_ref().map_or("not ended", |end| end.verdict.as_str());
+    let set_back = undo.undoes.map(|run| format!("run {run}")).unwrap_or_default();
+    format!("    run {} set back {set_back} since: {verdict}\n", undo.run)
 }
 
 #[derive(Serialize)]
@@ -168,6 +179,8 @@ pub(super) struct HealthJson<'a> {
     unknown: Option<usize>,
     explained: Option<usize>,
     lines: Option<usize>,
+    /// The undo that was carried out since the last run.
+    undo_run: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -216,6 +229,7 @@ impl<'a> HealthJson<'a> {
             unknown: totals.map(|totals| totals.unknown),
             explained: totals.map(|totals| totals.explained),
             lines: totals.map(|totals| totals.lines),
+            undo_run: health.undo.as_ref().map(|undo| undo.run.0),
         }
     }
 }
@@ -224,7 +238,7 @@ fn state(state: State) -> &'static str {
     match state {
         State::Healthy => "healthy",
         State::Off => "off",
-        State::Never => "never-ran",
+        State::Never | State::PlansOnly => "never-ran",
         State::Bad => "bad",
         State::CutOff => "cut-off",
         State::Overdue => "overdue",

@@ -25,9 +25,13 @@ pub(super) fn of(
     history: Option<&History>,
     is_running: bool,
 ) -> Result<Health, StoreError> {
-    let nights = history.map(|history| history.nights_before(&integration.name, None, NIGHTS)).transpose()?;
+    let Some(history) = history else {
+        return Ok(health(&[], false, integration.mode, is_running, TimeDelta::MAX, clock::now()));
+    };
+    let nights = history.nights_before(&integration.name, None, NIGHTS)?;
+    let planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == integration.name);
     let expected = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
-    Ok(health(&nights.unwrap_or_default(), integration.mode, is_running, expected, clock::now()))
+    Ok(health(&nights, planned, integration.mode, is_running, expected, clock::now()))
 }
 
 /// Whether a process holds the run lock, and which, since when.

@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
                 chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
             console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
         }
-        Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.fix)),
+        Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
         Ok(Chain::Matter(run, _)) if console.json => {
             console.document(&RunDocument::new(Exit::Done, std::slice::from_ref(&*run), None));
         }
@@ -64,8 +64,8 @@ pub(super) struct LineChain {
     /// Newest first.
     pub(super) nights: Vec<Night>,
     pub(super) trend: Trend,
-    /// What may be done about it; often nothing.
-    fix: String,
+    /// All that its newest run found.
+    findings: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -121,16 +121,14 @@ pub(super) fn of_line(history: &History, handle: &str) -> Result<LineChain, Stor
     for (run, _, line) in history.line_history(handle, NIGHTS)? {
         nights.extend(history.summary(run)?.map(|run| Night { run, line }));
     }
-    let (mut trend, mut fix) = (Trend { billed: Vec::new(), wanted: Vec::new() }, String::new());
+    let (mut trend, mut findings) = (Trend { billed: Vec::new(), wanted: Vec::new() }, Vec::new());
     if let Some(newest) = nights.first() {
         let runs = history.nights(&newest.run.integration, newest.run.run, trend::NIGHTS)?;
         let runs: Vec<RunId> = runs.iter().map(|run| run.run).collect();
         let of_line = history.line_nights(&runs, &BTreeSet::from([handle]))?;
         let of_line = of_line.get(handle).map(Vec::as_slice).unwrap_or_default();
         trend = Trend { billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
-        let findings = history.findings(newest.run.run)?;
-        let about = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(handle));
-        fix = about.map(|finding| finding.fix).unwrap_or_default();
+        findings = history.findings(newest.run.run)?;
     }
-    Ok(LineChain { nights, trend, fix })
+    Ok(LineChain { nights, trend, findings })
 }

@@ -41,11 +41,13 @@ pub struct LineNight {
     pub outcome: Outcome,
     /// Why.
     pub reason: Code,
+    /// The run that this one set back, or planned to: then what it wanted is no count.
+    pub undoes: Option<RunId>,
 }
 
 impl History {
-    /// The last runs of an integration up to this one, oldest first. Dry runs and undos are no nights; the run itself
-    /// is one, whatever it is.
+    /// The last runs of an integration that may have written, up to this one, oldest first: nights, and undos that
+    /// were carried out. Dry runs are none of them; the run itself is one, whatever it is.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -58,7 +60,7 @@ impl History {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM runs WHERE integration = ?1 AND run <= ?2
-                     AND (run = ?2 OR (command IN ('run', 'apply') AND undoes IS NULL))
+                     AND (run = ?2 OR command IN ('run', 'apply'))
                  ORDER BY run DESC LIMIT ?3",
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), last.0, integer(limit)], summary)?;
@@ -79,6 +81,35 @@ impl History {
                  ORDER BY integration",
             )?;
             statement.query_and_then([], summary)?.collect()
+        })
+    }
+
+    /// Undos that were carried out after this run and before the next plan, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn undos_since(&self, integration: &IntegrationName, run: RunId) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
+                     AND run < coalesce((SELECT min(run) FROM runs WHERE integration = ?1 AND run > ?2
+                                         AND undoes IS NULL AND fingerprint IS NOT NULL), ?3)
+                 ORDER BY run",
+            )?;
+            statement.query_and_then(params![integration.as_str(), run.0, i64::MAX], summary)?.collect()
+        })
+    }
+
+    /// The lines of a run that ended for this reason, in the order of its plan.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn lines_because(&self, run: RunId, reason: Code) -> Result<Vec<LineRecord>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM lines WHERE run = ?1 AND reason = ?2 ORDER BY position")?;
+            let rows = statement.query_and_then(params![run.0, reason.as_str()], numbered_line)?;
+            rows.map(|row| row.map(|(_, line)| line)).collect()
         })
     }
 
@@ -103,7 +134,8 @@ impl History {
         self.read(|connection| {
             let mut found: BTreeMap<String, Vec<LineNight>> = BTreeMap::new();
             let mut statement = connection.prepare_cached(
-                "SELECT run, was, wanted, now, outcome, reason FROM lines WHERE run = ?1 AND handle = ?2",
+                "SELECT l.run, was, wanted, now, outcome, reason, undoes FROM lines AS l JOIN runs AS r ON r.run = l.run
+                 WHERE l.run = ?1 AND handle = ?2",
             )?;
             for run in runs {
                 for handle in handles {
@@ -147,5 +179,6 @@ fn line_night(row: &Row<'_>) -> Result<LineNight, StoreError> {
         now: maybe_quantity(row, "now")?,
         outcome: word(row, "outcome", Outcome::from_word)?,
         reason: word(row, "reason", Code::from_word)?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
     })
 }

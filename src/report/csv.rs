@@ -7,6 +7,7 @@ use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::shown::escaped;
+use crate::report::Change;
 use crate::report::lines;
 use crate::report::model::Part;
 use crate::report::names;
@@ -36,17 +37,27 @@ const HEADER: [&str; 19] = [
 /// A row's length where names and messages are of the usual length.
 const ROW_BYTES: usize = 160;
 
-/// The whole run. Excel reads the file as UTF-8, because it begins with a byte order mark.
+/// The whole run.
 pub fn render(run: &RunRecord) -> String {
-    let findings = run.end.as_ref().map(|end| end.findings.as_slice()).unwrap_or_default();
-    let rows = 1 + lines(run).len() + findings.len();
+    render_all(std::slice::from_ref(run))
+}
+
+/// These runs, one after another. Excel reads the file as UTF-8, because it begins with a byte order mark.
+pub fn render_all(runs: &[RunRecord]) -> String {
+    let rows = 1 + runs.iter().map(|run| lines(run).len() + findings(run).len()).sum::<usize>();
     let mut sheet = Sheet { text: String::with_capacity(rows * ROW_BYTES), begun: false };
     sheet.text.push('\u{feff}');
     HEADER.into_iter().for_each(|name| sheet.plain(name));
     sheet.end_row();
-    lines(run).iter().for_each(|line| sheet.line(run, line));
-    findings.iter().for_each(|finding| sheet.finding(run, finding));
+    for run in runs {
+        lines(run).iter().for_each(|line| sheet.line(run, line));
+        findings(run).iter().for_each(|finding| sheet.finding(run, finding));
+    }
     sheet.text
+}
+
+fn findings(run: &RunRecord) -> &[Finding] {
+    run.end.as_ref().map(|end| end.findings.as_slice()).unwrap_or_default()
 }
 
 /// Rows are written where they stay: a large night has a hundred thousand of them.
@@ -62,7 +73,7 @@ impl Sheet {
         self.plain(run.run);
         self.cell(run.integration.as_str());
         self.cell(&line.handle);
-        self.plain(Part::of(line).as_str());
+        self.plain(part(line));
         self.cell(&joined(names::customers(line).into_iter().map(|name| name.as_str())));
         self.cell(&joined(names::services(line).into_iter().map(|name| name.as_str())));
         self.known(line.company);
@@ -134,6 +145,15 @@ impl Sheet {
     fn end_row(&mut self) {
         self.text.push_str("\r\n");
         self.begun = false;
+    }
+}
+
+/// The part of a line; `changed` is only what was written, because somebody may count these rows.
+fn part(line: &LineRecord) -> &'static str {
+    match Change::of(line) {
+        Some(Change::Would) => "would-change",
+        Some(Change::WithPlan | Change::NotReached) => Part::Held.as_str(),
+        Some(Change::Done) | None => Part::of(line).as_str(),
     }
 }
 

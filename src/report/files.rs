@@ -16,9 +16,12 @@ use thiserror::Error;
 
 use crate::history::History;
 use crate::history::StoreError;
+use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
+use crate::reconcile::code::Code;
 use crate::reconcile::ids::RunId;
 use crate::report::csv;
+use crate::report::current::Current;
 use crate::report::gather::Gathered;
 use crate::report::html::customer;
 use crate::report::html::index;
@@ -88,6 +91,13 @@ impl Reports {
         }
         let gathered = Gathered::of_run(history, run)?;
         self.keep_customers(&gathered)?;
+        // An undo looks at a few lines only; the page of a customer has them all.
+        if run.undoes.is_some()
+            && let Some(newest) = history.latest_plan(&run.integration)?
+        {
+            let current = Current::of(history, newest)?;
+            self.keep_customers(&Gathered::of_customers(history, &current, gathered.names())?)?;
+        }
         self.write(&format!("{}.html", run.run), &run::page(&gathered.material()))
     }
 
@@ -109,10 +119,14 @@ impl Reports {
         let since = at.date_naive().with_day(1).map_or(at, |first| first.and_time(NaiveTime::MIN).and_utc());
         let (mut standings, mut nights) = (Vec::new(), Vec::new());
         for run in history.newest_runs()? {
-            nights.push((run.integration.clone(), history.nights(&run.integration, run.run, trends::NIGHTS)?));
+            let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;
+            exports.retain(|night| night.undoes.is_none());
+            nights.push((run.integration.clone(), exports));
             let changes = history.changes_since(&run.integration, since, ready::CHANGES + 1)?;
             let findings = history.findings(run.run)?;
-            standings.push(Standing { run, findings, changes });
+            let ignored = history.lines_because(run.run, Code::Ignored)?;
+            let (undos, uncounted) = undone(history, &run)?;
+            standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
         }
         self.write("ready.html", &ready::page(&standings, &since.format("%B %Y").to_string()))?;
         self.write("trends.html", &trends::page(&nights))?;
@@ -143,6 +157,16 @@ impl Reports {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// The undos since a run, and how many lines are not billed as counted because of them.
+fn undone(history: &History, run: &RunSummary) -> Result<(Vec<RunSummary>, usize), StoreError> {
+    if history.undos_since(&run.integration, run.run)?.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let Some(run) = history.run(run.run)? else { return Ok((Vec::new(), 0)) };
+    let Current { undos, uncounted, .. } = Current::of(history, run)?;
+    Ok((undos, uncounted))
 }
 
 /// CSV files beside pages that are kept.

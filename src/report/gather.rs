@@ -11,6 +11,7 @@ use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::RunId;
+use crate::report::current::Current;
 use crate::report::html::Material;
 use crate::report::html::customer;
 use crate::report::html::run::SPARKS;
@@ -25,6 +26,7 @@ const CUSTOMERS: usize = 100;
 #[derive(Debug)]
 pub struct Gathered<'a> {
     run: &'a RunRecord,
+    undos: &'a [RunSummary],
     nights: Vec<RunSummary>,
     lines: BTreeMap<String, Vec<LineNight>>,
     customers: BTreeMap<&'a CustomerName, Vec<&'a LineRecord>>,
@@ -37,19 +39,29 @@ impl<'a> Gathered<'a> {
     /// # Errors
     /// When the history cannot be read.
     pub fn of_run(history: &History, run: &'a RunRecord) -> Result<Self, StoreError> {
-        Self::of_customers(history, run, touched(run))
+        Self::gather(history, run, &[], touched(run))
     }
 
-    /// For the pages of these customers.
+    /// For the pages of these customers, with what undos left of their lines.
     ///
     /// # Errors
     /// When the history cannot be read.
     pub fn of_customers(
         history: &History,
-        run: &'a RunRecord,
+        current: &'a Current,
         customers: BTreeSet<&'a CustomerName>,
     ) -> Result<Self, StoreError> {
-        let nights = history.nights(&run.integration, run.run, NIGHTS)?;
+        Self::gather(history, &current.run, &current.undos, customers)
+    }
+
+    fn gather(
+        history: &History,
+        run: &'a RunRecord,
+        undos: &'a [RunSummary],
+        customers: BTreeSet<&'a CustomerName>,
+    ) -> Result<Self, StoreError> {
+        let last = undos.last().map_or(run.run, |undo| undo.run);
+        let nights = history.nights(&run.integration, last, NIGHTS)?;
         let customers = lines_of(run, &customers);
         let changed = lines(run).iter().filter(|line| Part::of(line) == Part::Changed).take(SPARKS);
         let drawn = changed.chain(customers.values().flatten().copied());
@@ -57,12 +69,18 @@ impl<'a> Gathered<'a> {
         let runs: Vec<RunId> = nights.iter().map(|night| night.run).collect();
         let lines = history.line_nights(&runs, &handles)?;
         let names = customers.keys().map(|name| (*name).clone()).collect();
-        Ok(Self { run, nights, lines, customers, names })
+        Ok(Self { run, undos, nights, lines, customers, names })
     }
 
     /// As pages take it.
     pub fn material(&self) -> Material<'_> {
-        Material { run: self.run, nights: &self.nights, lines: &self.lines, customers: &self.names }
+        let Self { run, undos, nights, lines, customers: _, names } = self;
+        Material { run, undos, nights, lines, customers: names }
+    }
+
+    /// The customers.
+    pub fn names(&self) -> BTreeSet<&CustomerName> {
+        self.names.iter().collect()
     }
 
     /// The customers with their lines.

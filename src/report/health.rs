@@ -17,8 +17,11 @@ use crate::reconcile::outcome::Mode;
 pub struct Health {
     /// Whether somebody has to look.
     pub state: State,
-    /// The newest night that ended; `None` before the first.
+    /// The newest night that ended; `None` before the first. An undo is no night: it looks at a few lines, and what
+    /// is open stays open.
     pub last: Option<RunSummary>,
+    /// The undo that was carried out since, if there was one.
+    pub undo: Option<RunSummary>,
     /// When the newest good night ended.
     pub last_success: Option<DateTime<Utc>>,
     /// The night that is under way.
@@ -34,6 +37,8 @@ pub enum State {
     Off,
     /// It never ran.
     Never,
+    /// It never ran but to show what it would do.
+    PlansOnly,
     /// The last night was not good.
     Bad,
     /// The last night began and never ended, and nobody is at it.
@@ -42,26 +47,43 @@ pub enum State {
     Overdue,
 }
 
-/// The health of an integration. `nights` are its nights, newest first; `is_running` says that a process holds the lock
-/// right now; `expected` after how long without a run somebody has to look.
-pub fn health(nights: &[RunSummary], mode: Mode, is_running: bool, expected: TimeDelta, now: DateTime<Utc>) -> Health {
+/// The health of an integration. `nights` are its nights and the undos that were carried out, newest first; `planned`
+/// says that there was a plan at least; `is_running` that a process holds the lock right now; `expected` after how long
+/// without a run somebody has to look.
+pub fn health(
+    nights: &[RunSummary],
+    planned: bool,
+    mode: Mode,
+    is_running: bool,
+    expected: TimeDelta,
+    now: DateTime<Utc>,
+) -> Health {
     let is_good = |end: &EndSummary| Exit::of_code(end.exit_code).is_good();
     let newest = nights.first();
     let open = newest.filter(|night| night.end.is_none());
-    let ended = nights.iter().find_map(|night| Some((night, night.end.as_ref()?)));
-    let last_success = nights.iter().filter_map(|night| night.end.as_ref()).find(|end| is_good(end));
+    let undo = newest.filter(|night| night.undoes.is_some());
+    let ends = || {
+        let full = nights.iter().filter(|night| night.undoes.is_none());
+        full.filter_map(|night| Some((night, night.end.as_ref()?)))
+    };
+    let ended = ends().next();
+    let last_success = ends().map(|(_, end)| end).find(|end| is_good(end));
     let late = |end: &EndSummary| now.signed_duration_since(end.finished_at) > expected;
     let state = match (open, ended) {
         _ if mode == Mode::Off => State::Off,
         (Some(_), _) if !is_running => State::CutOff,
+        (_, None) if planned && nights.is_empty() => State::PlansOnly,
         (_, None) => State::Never,
         (_, Some((_, end))) if !is_good(end) => State::Bad,
+        // Of an undo that went well nothing gets better; of one that did not, lines may be in doubt.
+        _ if undo.and_then(|undo| undo.end.as_ref()).is_some_and(|end| !is_good(end)) => State::Bad,
         (None, Some((_, end))) if late(end) => State::Overdue,
         (_, Some(_)) => State::Healthy,
     };
     Health {
         state,
         last: ended.map(|(night, _)| night.clone()),
+        undo: undo.cloned(),
         last_success: last_success.map(|end| end.finished_at),
         running: open.filter(|_| is_running).map(|night| night.run),
     }
@@ -73,14 +95,22 @@ impl Health {
         matches!(self.state, State::Healthy | State::Off)
     }
 
-    /// The exit code of `recount status`: the last night's own, and 1 where no night speaks for itself.
+    /// The exit code of `recount status`: the last night's own, or that of a worse undo since, and 1 where no night speaks for itself.
     pub fn exit(&self) -> Exit {
-        let last = self.last.as_ref().and_then(|last| last.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
+        let ends = [&self.last, &self.undo].into_iter().flatten().filter_map(|run| run.end.as_ref());
         match self.state {
             State::Off => Exit::Done,
-            State::Healthy | State::Bad => last.unwrap_or(Exit::Unexpected),
-            State::Never | State::CutOff | State::Overdue => Exit::Unexpected,
+            State::Healthy | State::Bad => {
+                ends.map(|end| Exit::of_code(end.exit_code)).reduce(Exit::worst).unwrap_or(Exit::Unexpected)
+            }
+            State::Never | State::PlansOnly | State::CutOff | State::Overdue => Exit::Unexpected,
         }
+    }
+
+    /// Of the last night and an undo since, the run that somebody has to look at.
+    pub fn worst(&self) -> Option<&RunSummary> {
+        let bad = |run: &&RunSummary| run.end.as_ref().is_some_and(|end| !Exit::of_code(end.exit_code).is_good());
+        self.undo.as_ref().filter(bad).or(self.last.as_ref())
     }
 
     /// In a few words.
@@ -89,6 +119,7 @@ impl Health {
             State::Healthy => "healthy",
             State::Off => "off",
             State::Never => "unhealthy: it never ran",
+            State::PlansOnly => "unhealthy: no nightly run yet, plans only",
             State::Bad => "unhealthy: its last run was not good",
             State::CutOff => "unhealthy: its last run was cut off",
             State::Overdue => "unhealthy: it has not run when it should have",
@@ -125,7 +156,7 @@ mod tests {
     }
 
     fn of(nights: &[RunSummary], is_running: bool) -> Health {
-        health(nights, Mode::Apply, is_running, TimeDelta::hours(26), noon())
+        health(nights, false, Mode::Apply, is_running, TimeDelta::hours(26), noon())
     }
 
     /// Otherwise nobody would notice that a night failed, or that there was none.
@@ -165,9 +196,31 @@ mod tests {
         assert!(of(&nights, false).is_healthy());
     }
 
+    /// An undo looks at a few lines: what a night left open would be forgotten, a failed night forgiven, and an undo
+    /// that left lines in doubt seen by nobody.
+    #[test]
+    fn an_undo_hides_no_night() {
+        let undo = |exit_code| RunSummary { undoes: Some(RunId(1)), ..night(9, 1, exit_code) };
+        for (before, undo, state, exit, worst) in [
+            (Some(3), undo(Some(0)), State::Healthy, 3, 8),
+            (Some(12), undo(Some(0)), State::Bad, 12, 8),
+            (Some(3), undo(Some(5)), State::Bad, 5, 9),
+            (Some(0), undo(None), State::CutOff, 1, 8),
+        ] {
+            let health = of(&[undo, night(8, 5, before)], false);
+            assert_eq!((health.state, health.exit().code()), (state, exit), "after {before:?}");
+            assert_eq!(health.last.as_ref().map(|last| last.run), Some(RunId(8)));
+            assert_eq!(health.worst().map(|run| run.run), Some(RunId(worst)));
+        }
+        let settled = of(&[night(10, 0, Some(0)), undo(Some(5)), night(8, 5, Some(0))], false);
+        assert_eq!((settled.state, settled.exit()), (State::Healthy, Exit::Done));
+        let overdue = of(&[undo(Some(0)), night(8, 27, Some(0))], false);
+        assert_eq!(overdue.state, State::Overdue, "an undo is no night");
+    }
+
     #[test]
     fn what_is_off_is_not_missed() {
-        let health = health(&[night(1, 900, Some(12))], Mode::Off, false, TimeDelta::hours(26), noon());
+        let health = health(&[night(1, 900, Some(12))], false, Mode::Off, false, TimeDelta::hours(26), noon());
         assert!(health.is_healthy());
         assert_eq!(health.exit(), Exit::Done);
     }

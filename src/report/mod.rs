@@ -7,6 +7,7 @@ pub mod brief;
 mod brief_html;
 pub mod counted;
 pub mod csv;
+pub mod current;
 pub mod diff;
 pub mod digest;
 pub mod files;

@@ -95,7 +95,7 @@ pub struct Numbers {
 }
 
 /// One finding with the line that it is about.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     /// The finding.
     pub finding: &'a Finding,

@@ -30,10 +30,12 @@ pub fn billed_since(runs: &[RunId], nights: &[LineNight]) -> Vec<Option<Quantity
     before.into_iter().chain(billed(runs, nights)).collect()
 }
 
-/// What the export asked for on each of these nights, as far as it is known.
+/// What the export asked for on each of these nights, as far as it is known. An undo asks for what was before, and
+/// counts nothing.
 pub fn wanted(runs: &[RunId], nights: &[LineNight]) -> Vec<Option<Quantity>> {
-    let mut known = nights.first().and_then(|night| night.wanted);
-    let mut nights = nights.iter().peekable();
+    let counted = || nights.iter().filter(|night| night.undoes.is_none());
+    let mut known = counted().next().and_then(|night| night.wanted);
+    let mut nights = counted().peekable();
     let each = runs.iter().map(|run| {
         while let Some(night) = nights.next_if(|night| night.run <= *run) {
             known = night.wanted;
@@ -93,7 +95,8 @@ mod tests {
     fn night(run: i64, was: u32, now: u32) -> LineNight {
         let quantity = |units: u32| Some(Quantity::from(units));
         let (was, now) = (quantity(was), quantity(now));
-        LineNight { run: RunId(run), was, wanted: now, now, outcome: Outcome::Updated, reason: Code::CountChanged }
+        let (outcome, reason) = (Outcome::Updated, Code::CountChanged);
+        LineNight { run: RunId(run), was, wanted: now, now, outcome, reason, undoes: None }
     }
 
     /// A person would see a line fall to nothing on every night whose record was dropped.
@@ -103,6 +106,15 @@ mod tests {
         let billed = billed(&runs, &[night(3, 4, 9), night(5, 9, 6)]);
         let billed: Vec<String> = billed.into_iter().flatten().map(|units| units.to_string()).collect();
         assert_eq!(billed, ["4", "4", "9", "9", "6", "6"]);
+    }
+
+    /// A person would see the vendor count what an undo, that was only planned, would set back to.
+    #[test]
+    fn an_undo_counts_nothing() {
+        let undo = LineNight { undoes: Some(RunId(2)), ..night(3, 9, 4) };
+        let runs: Vec<RunId> = (1..=3).map(RunId).collect();
+        assert_eq!(wanted(&runs, &[night(2, 4, 9), undo.clone()]), [Some(Quantity::from(9)); 3]);
+        assert_eq!(wanted(&runs, &[undo]), [None; 3]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use chrono::Utc;
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::reconcile::code::Code;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::RunId;
@@ -24,6 +25,7 @@ use crate::report::names;
 use crate::report::text::wrapped;
 use crate::report::trend::blocks;
 use crate::report::words;
+use crate::report::words::Reading;
 use crate::report::words::units;
 
 /// One night of a line: which run, and what it made of it.
@@ -44,8 +46,8 @@ pub struct Trend {
     pub wanted: Vec<Option<Quantity>>,
 }
 
-/// The chain of the newest night, and the nights before it, newest first. `fix` is what may be done about it.
-pub fn render(nights: &[Night], trend: &Trend, fix: &str) -> String {
+/// The chain of the newest night, and the nights before it, newest first. `findings` are all that this night found.
+pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
     let Some((Night { run, line }, earlier)) = nights.split_first() else { return String::new() };
     let mut text = format!("{}   {}: {}\n", names::line(line), line.outcome, line.reason);
     if !line.detail.is_empty() {
@@ -53,11 +55,14 @@ pub fn render(nights: &[Night], trend: &Trend, fix: &str) -> String {
     }
     row(&mut text, "handle", &line.handle);
     row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
-    if let Some(planned) = &run.planned {
+    if let Some(undone) = run.undoes {
+        row(&mut text, "export", &format!("none was read: it sets back run {undone}"));
+    } else if let Some(planned) = &run.planned {
         let sha: String = planned.export.sha256.chars().take(12).collect();
         row(&mut text, "export", &format!("{}, sha {sha}…", planned.export.path));
     }
-    sources(&mut text, line);
+    sources(&mut text, line, &Reading::of(run.undoes, findings));
+    unread(&mut text, line, findings);
     row(&mut text, "mapping", &mapping(line));
     row(&mut text, "ConnectWise", &words::place(line));
     row(
@@ -76,11 +81,24 @@ pub fn render(nights: &[Night], trend: &Trend, fix: &str) -> String {
         row(&mut text, "before", &earlier_row(night));
     }
     drawing(&mut text, trend);
-    if !fix.is_empty() {
-        row(&mut text, "you can", fix);
+    let about = findings.iter().find(|finding| finding.handle.as_ref() == Some(&line.handle));
+    if let Some(finding) = about.filter(|finding| !finding.fix.is_empty()) {
+        row(&mut text, "you can", &finding.fix);
     }
     text
 }
+
+/// The rows of the line's customers that could not be read.
+fn unread(text: &mut String, line: &LineRecord, findings: &[Finding]) {
+    let customers = names::customers(line);
+    let of_them = |finding: &&Finding| {
+        finding.code == Code::RowMalformed && finding.customer.as_ref().is_some_and(|name| customers.contains(&name))
+    };
+    findings.iter().filter(of_them).take(UNREAD_SHOWN).for_each(|finding| row(text, "unreadable", &finding.message));
+}
+
+/// Unreadable rows that are listed of a line's customers.
+const UNREAD_SHOWN: usize = 5;
 
 /// One line over time: `recount history --customer`.
 pub fn over_time(nights: &[Night], trend: &Trend) -> String {
@@ -141,7 +159,8 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
         [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|name| name.as_str())];
     let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
     let title = if about.is_empty() { finding.code.as_str().replace('-', " ") } else { about.join(" · ") };
-    let mut text = format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code);
+    let (mut text, reading) =
+        (format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code), Reading::of_run(run));
     row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
     wrapped(&mut text, &finding.message, "  ", "  ");
     if !finding.fix.is_empty() {
@@ -151,15 +170,15 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
         let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
-        sources(&mut text, line);
+        sources(&mut text, line, &reading);
     }
     text
 }
 
 /// Each count, how it became units, and what is counted.
-fn sources(text: &mut String, line: &LineRecord) {
+fn sources(text: &mut String, line: &LineRecord, reading: &Reading<'_>) {
     for source in &line.sources {
-        row(text, "", &words::source(source));
+        row(text, "", &reading.source(source));
         if let Some(how) = &source.how {
             wrapped(text, how, "                 ", "                 ");
         }
@@ -204,5 +223,6 @@ fn earlier_row(night: &Night) -> String {
     let Night { run, line } = night;
     let day = run.started_at.format("%Y-%m-%d");
     let quantity = format!("{} → {}", units(line.was), units(line.now));
-    format!("run {} on {day}: {quantity}, {}: {}", run.run, line.outcome, line.reason)
+    let undone = run.undoes.map(|undone| format!(", sets back run {undone}")).unwrap_or_default();
+    format!("run {} on {day}: {quantity}, {}: {}{undone}", run.run, line.outcome, line.reason)
 }

@@ -1,5 +1,6 @@
 //! Numbers, dates and steps as a person reads them: the same words in every form of a report.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chrono::DateTime;
@@ -9,7 +10,11 @@ use rust_decimal::Decimal;
 use crate::history::record::ExportRecord;
 use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
+use crate::reconcile::code::Code;
 use crate::reconcile::counts::RowLines;
+use crate::reconcile::ids::CustomerName;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Source;
 use crate::reconcile::quantity::Quantity;
 use crate::reconcile::shown::shown;
@@ -76,16 +81,44 @@ pub(super) fn file(export: &ExportRecord) -> String {
     shown(export.path.rsplit('/').next().unwrap_or_default())
 }
 
-/// One count behind a line: the rows of the export, and what they say.
-pub(super) fn source(source: &Source) -> String {
-    let Source { customer, service, count, lines, how: _, items: _ } = source;
-    let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-    let numbers = numbers(lines);
-    match (count, lines.as_slice()) {
-        (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
-        (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
-        (Some(count), _) => format!("line {numbers}: {name} = {count}"),
-        (None, _) => format!("line {numbers}: {name}, which could not be counted"),
+/// How the export behind a run could be read, which tells what a missing count means.
+#[derive(Debug, Default)]
+pub(super) struct Reading<'a> {
+    /// No export was read: the run sets another one back.
+    undo: bool,
+    /// Customers with rows that could not be read.
+    incomplete: BTreeSet<&'a CustomerName>,
+}
+
+impl<'a> Reading<'a> {
+    /// Of a run that sets another one back or not, and that found this.
+    pub(super) fn of(undoes: Option<RunId>, findings: &'a [Finding]) -> Self {
+        let unreadable = |finding: &&Finding| matches!(finding.code, Code::CustomerIncomplete | Code::RowMalformed);
+        let incomplete = findings.iter().filter(unreadable).filter_map(|finding| finding.customer.as_ref());
+        Self { undo: undoes.is_some(), incomplete: incomplete.collect() }
+    }
+
+    /// Of a run.
+    pub(super) fn of_run(run: &'a RunRecord) -> Self {
+        Self::of(run.undoes, run.end.as_ref().map(|end| end.findings.as_slice()).unwrap_or_default())
+    }
+
+    /// One count behind a line: the rows of the export, and what they say.
+    pub(super) fn source(&self, source: &Source) -> String {
+        let Source { customer, service, count, lines, how: _, items: _ } = source;
+        let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
+        let (numbers, incomplete) = (numbers(lines), self.incomplete.contains(customer));
+        match (count, lines.as_slice()) {
+            _ if self.undo => format!("{name}: no export was read"),
+            (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
+            (None, []) if incomplete => format!("no readable row for {name}: a row of the customer cannot be read"),
+            (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
+            (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+            (None, _) if incomplete => {
+                format!("line {numbers}: {name}, not counted because another row of the customer cannot be read")
+            }
+            (None, _) => format!("line {numbers}: {name}, which could not be counted"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::RunId;
+use crate::report::current::Current;
 use crate::report::files::Reports;
 use crate::report::lines;
 use crate::web::Site;
@@ -57,12 +58,15 @@ pub(super) fn kept(site: &Site, run: i64) -> Option<String> {
     std::fs::read_to_string(Reports::of(&site.state).page(RunId(run))).ok()
 }
 
-/// The newest plan of each integration.
+/// The newest plan of each integration, as its lines stand by now.
 fn plans(site: &Site) -> Result<Vec<RunRecord>, Missing> {
     let history = history(site)?;
     let names: BTreeSet<IntegrationName> = history.runs(RUNS_SEEN)?.into_iter().map(|run| run.integration).collect();
-    let plans: Result<Vec<_>, StoreError> = names.iter().map(|name| history.latest_plan(name)).collect();
-    Ok(plans?.into_iter().flatten().collect())
+    let plans = names.iter().map(|name| history.latest_plan(name)).filter_map(Result::transpose);
+    // What undos left of their lines since is what is billed.
+    let plans: Result<Vec<_>, StoreError> =
+        plans.map(|plan| Current::of(&history, plan?).map(|current| current.run)).collect();
+    Ok(plans?)
 }
 
 /// Every customer of the newest plans, with the number of its lines.

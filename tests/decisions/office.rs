@@ -158,6 +158,19 @@ impl Office {
         self.sim.world().addition(addition).expect("the addition").quantity.normalize().to_string()
     }
 
+    /// One of the pages that runs leave.
+    pub(super) fn page(&self, name: &str) -> String {
+        let path = self.folder.path().join("state/reports").join(format!("{name}.html"));
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The page of this customer, as it stands on the disk after it was drawn on demand.
+    pub(super) fn customer(&self, name: &str) -> String {
+        let drawn = self.recount(&["report", "--customer", name]);
+        assert_eq!(drawn.code, 0, "{drawn:?}");
+        fs::read_to_string(self.folder.path().join(drawn.out.trim())).expect("the page")
+    }
+
     pub(super) fn newest_addition(&self) -> i64 {
         self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
     }

@@ -80,7 +80,7 @@ fn a_hostile_name_stays_one_label() {
     use recount::report::health::State;
     use recount::report::metrics::Measured;
     let names = ["mail", "a\"b", "a\\", "a\nb 1\nrecount_healthy{integration=\"x\"} 1", "é✓"];
-    let health = Health { state: State::Never, last: None, last_success: None, running: None };
+    let health = Health { state: State::Never, last: None, undo: None, last_success: None, running: None };
     let measured = names.map(|name| Measured {
         integration: IntegrationName::new(name),
         health: health.clone(),

@@ -93,6 +93,63 @@ fn every_form_can_be_asked_for() {
     night.recount(&["report", "--customer", "Borealiss"]).exits(2);
 }
 
+/// A row that cannot be read would be taken for a customer who left.
+#[test]
+fn why_tells_an_unreadable_row_from_a_customer_who_is_gone() {
+    let night = Night::busy();
+    night.config("guards", r#"max_malformed = "50%""#);
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,many\nAcme,Archive,2\nBorealis,CloudFilter,12\n");
+    let run = night.run().exits(3).first_run();
+    let why = |product: &str| {
+        let lines = run["lines"].as_array().expect("lines");
+        let line = lines.iter().find(|line| line["customers"][0] == "Acme" && line["product"] == product);
+        let handle = line.unwrap_or_else(|| panic!("no {product}: {run:#}"))["handle"].as_str().expect("a handle");
+        night.recount(&["why", handle]).exits(0).out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (unreadable, readable) = (why("MP-CLOUDFILTER"), why("MP-ARCHIVE"));
+    assert!(unreadable.contains("no readable row for Acme · CloudFilter"), "{unreadable}");
+    assert!(unreadable.contains("line 2, column \"Quantity\": \"many\""), "{unreadable}");
+    assert!(!unreadable.contains("not in the export"), "{unreadable}");
+    assert!(readable.contains("line 3: Acme · Archive, not counted because another row"), "{readable}");
+}
+
+/// The open matters of all integrations but one would be seen by nobody.
+#[test]
+fn a_report_is_of_every_integration_that_is_on() {
+    let night = Night::busy();
+    let table = |name: &str, mode: &str| {
+        format!(
+            "\n[integration.{name}]\nconnectwise = \"main\"\nmode = \"{mode}\"\ncustomers = \"customers.csv\"\n\
+             [integration.{name}.export]\npath = \"none-*.csv\"\n\
+             columns = {{ customer = \"Account\", service = \"Product\", count = \"Quantity\" }}\n\
+             [integration.{name}.services]\n\"Backup\" = {{ product = \"BACKUP-{name}\" }}\n"
+        )
+    };
+    night.append(&(table("backup", "observe") + &table("unused", "off")));
+    night.run().exits(11);
+    let said = night.recount(&["report"]).exits(0).out;
+    assert!(said.contains("  mail run ") && said.contains("  backup run "), "{said}");
+    let of = |arguments: &[&str]| -> Vec<String> {
+        let document = night.recount(&[&["report", "--json"], arguments].concat()).exits(0).json();
+        let runs = document["runs"].as_array().expect("runs").iter();
+        runs.map(|run| run["integration"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(of(&[]), ["backup", "mail"]);
+    assert_eq!(of(&["backup"]), ["backup"]);
+    assert_eq!(of(&["2"]), ["mail"]);
+    let sheet = night.recount(&["report", "--format", "csv"]).exits(0).out;
+    assert_eq!(sheet.matches("kind,run,").count(), 1, "one sheet: {sheet}");
+    assert!(sheet.contains(",mail,") && sheet.contains(",backup,"), "{sheet}");
+    let wrong = night.recount(&["report", "backups"]).exits(2).err;
+    assert!(
+        wrong.contains("neither the number of a run nor an integration") && wrong.contains("backup, mail"),
+        "{wrong}"
+    );
+    night.recount(&["report", "--format", "html"]).exits(2);
+    night.recount(&["report", "mail", "--format", "html"]).exits(0);
+}
+
 /// The history holds all of it; a full or read-only folder of reports is no reason not to bill.
 #[test]
 fn a_report_that_cannot_be_kept_changes_no_run() {

@@ -34,7 +34,7 @@ type Numbers = [usize; 6];
 /// What the HTML form says of this run alone.
 pub(super) fn page(run: &RunRecord) -> String {
     let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
-    html::run::page(&Material { run, nights: &[], lines: &lines, customers: &customers })
+    html::run::page(&Material { run, undos: &[], nights: &[], lines: &lines, customers: &customers })
 }
 
 /// All forms of one run say the same.
@@ -42,6 +42,8 @@ fn agrees(run: &RunRecord) {
     let plain = text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] });
     let (page, markdown) = (page(run), markdown::render(run));
     let expected = of_page(&page);
+    let cards = Regex::new(r#"NEEDS YOU<span class="count">([\d ]+)<"#).expect("a pattern").captures(&page);
+    assert_eq!(cards.map_or(0, |cards| number(&cards[1])), expected[0], "each matter has its card");
     assert_eq!(of_sentence(&markdown), Some(expected), "{markdown}");
     if let Some(said) = of_sentence(&plain) {
         assert_eq!(said, expected, "{plain}");
@@ -95,6 +97,8 @@ fn of_rows(run: &RunRecord, expected: Numbers) {
     let count = |is: &dyn Fn(&::csv::StringRecord) -> bool| rows.iter().filter(|row| is(row)).count();
     let outcome = |words: &'static [&'static str]| count(&move |row| &row[0] == "line" && words.contains(&&row[15]));
     let kept = run.planned.as_ref().map_or(0, |planned| planned.lines.len());
+    let changed = count(&|row| &row[0] == "line" && &row[4] == "changed");
+    assert_eq!(changed, outcome(&["updated", "created"]), "who filters for it counts what was written: {text}");
     let [_, _, _, _, explained, lines] = expected;
     let found = [
         count(&|row| &row[0] == "finding" && &row[4] == "decide"),

@@ -20,6 +20,7 @@ use crate::report::model::Part;
 use crate::report::names;
 use crate::report::trend;
 use crate::report::words;
+use crate::report::words::Reading;
 
 /// Lines that a page lists.
 pub const LINES: usize = 300;
@@ -36,7 +37,8 @@ pub fn page(material: &Material<'_>, customer: &CustomerName, of_it: &[&LineReco
                 span.chip.(if open == 0 { "good" } else { "ask" }) { (words::plural(of_it.len(), "line")) ", " (open) " open" }
             }
             p.soft { (shown(run.integration.as_str())) " · as of "
-                a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (words::day(run.started_at)) }
+                a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (words::day(run.started_at))
+                (pieces::set_back(material.undos, "../")) }
         }
         section aria-labelledby="lines" {
             h2 #lines { "LINES" span.count { (of_it.len()) } }
@@ -70,7 +72,7 @@ pub fn file(integration: &IntegrationName, customer: &CustomerName) -> String {
 }
 
 fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
-    let runs = material.runs();
+    let (runs, reading) = (material.runs(), Reading::of_run(material.run));
     html! {
         div.sheet { table {
             thead { tr {
@@ -79,7 +81,7 @@ fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
             } }
             tbody { @for line in of_it {
                 tr id=(pieces::anchor(&line.handle)) {
-                    th scope="row" { (names::product(line)) (pieces::why(line)) }
+                    th scope="row" { (names::product(line)) (pieces::why(line, &reading)) }
                     td.n { (words::units(line.now.or(line.was))) } td.n { (words::units(line.wanted)) }
                     td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }
@@ -107,9 +109,11 @@ fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
             tbody { @for night in events(material.of_line(&line.handle)) {
                 tr {
                     th scope="row" { a href={ "../" (night.run) ".html" } { (night.run) } " " span.soft { (day(night).unwrap_or_default()) } }
-                    td.n.wide { (words::units(night.was)) } td.n { (words::units(night.wanted)) }
+                    td.n.wide { (words::units(night.was)) }
+                    td.n { (words::units(night.wanted.filter(|_| night.undoes.is_none()))) }
                     td.n { (words::units(night.now)) }
-                    td { (night.outcome) ": " (night.reason.as_str().replace('-', " ")) }
+                    td { (night.outcome) ": " (night.reason.as_str().replace('-', " "))
+                        @if let Some(undone) = night.undoes { ", sets back run " (undone) } }
                 }
             } }
         } }

@@ -46,13 +46,16 @@ fn by_integration(runs: &[RunSummary]) -> BTreeMap<&IntegrationName, Vec<&RunSum
 }
 
 fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
-    let Some(newest) = runs.first() else { return html! {} };
+    // An undo looks at a few lines only: what is open, the run before it says.
+    let whole = runs.iter().find(|run| run.undoes.is_none()).or(runs.first());
+    let Some(newest) = whole else { return html! {} };
     let verdict = Verdict::of_summary(newest);
-    let is_night =
-        |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply) && run.undoes.is_none();
+    let is_night = |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply);
     let mut nights: Vec<RunSummary> = runs.iter().filter(is_night).take(NIGHTS).map(|run| (*run).clone()).collect();
     // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
-    let health = health(&nights, newest.mode, false, TimeDelta::MAX, newest.started_at);
+    let health = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at);
+    let undos: Vec<RunSummary> =
+        nights.iter().take_while(|night| night.undoes.is_some() && night.run > newest.run).cloned().collect();
     nights.reverse();
     html! {
         article.card.(pieces::tone(verdict.tone)) {
@@ -60,7 +63,8 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
             p { (numbers(newest)) }
             (pieces::nights(&nights, None, ""))
             p { (health.said()) }
-            p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode" }
+            p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode"
+                (pieces::set_back(&undos, "")) }
         }
     }
 }

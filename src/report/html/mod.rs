@@ -34,7 +34,9 @@ const POLICY: &str =
 pub struct Material<'a> {
     /// The run.
     pub run: &'a RunRecord,
-    /// The last nights of its integration, oldest first, the run itself the last.
+    /// Undos that were carried out since, as far as the page is about them; the lines are as these left them.
+    pub undos: &'a [RunSummary],
+    /// The last runs of its integration that may have written, oldest first, up to the run and these undos.
     pub nights: &'a [RunSummary],
     /// What became of lines in these nights, by handle; of as many lines as are worth a drawing.
     pub lines: &'a BTreeMap<String, Vec<LineNight>>,

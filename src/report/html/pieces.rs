@@ -16,6 +16,7 @@ use crate::report::model::Tone;
 use crate::report::model::Verdict;
 use crate::report::trend;
 use crate::report::words;
+use crate::report::words::Reading;
 
 pub(super) fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -33,7 +34,7 @@ pub(super) fn chip(verdict: &Verdict) -> Markup {
 pub(super) fn nights(nights: &[RunSummary], current: Option<RunId>, up: &str) -> Markup {
     html! {
         ol.nights aria-label="The last nights, oldest first" {
-            @for night in nights {
+            @for night in nights.iter().filter(|night| is_night(night, current)) {
                 @let verdict = Verdict::of_summary(night);
                 @let said = format!("run {}, {}: {}", night.run, words::day(night.started_at), verdict.words);
                 li.(tone(verdict.tone)) aria-current=[(current == Some(night.run)).then_some("true")] {
@@ -42,6 +43,19 @@ pub(super) fn nights(nights: &[RunSummary], current: Option<RunId>, up: &str) ->
             }
         }
     }
+}
+
+/// An undo is none; the run that a page is about is one, whatever it is.
+pub(super) fn is_night(run: &RunSummary, current: Option<RunId>) -> bool {
+    run.undoes.is_none() || current == Some(run.run)
+}
+
+/// `, and run 8, which set back run 3`: what came after the run that a page is about.
+pub(super) fn set_back(undos: &[RunSummary], up: &str) -> Markup {
+    html! { @for undo in undos {
+        ", and " a href={ (up) (undo.run) ".html" } { "run " (undo.run) } ", which set back"
+        @if let Some(undone) = undo.undoes { " run " (undone) }
+    } }
 }
 
 /// A line through what was billed night after night, with its ends in words.
@@ -93,12 +107,12 @@ pub(super) fn delta(line: &LineRecord) -> Markup {
 }
 
 /// What stands behind a line: rows of the export, place in ConnectWise, reason.
-pub(super) fn why(line: &LineRecord) -> Markup {
+pub(super) fn why(line: &LineRecord, reading: &Reading<'_>) -> Markup {
     html! {
         details {
             summary { "why" }
             ul {
-                @for source in line.sources.iter().take(SOURCES) { li { (words::source(source)) } }
+                @for source in line.sources.iter().take(SOURCES) { li { (reading.source(source)) } }
                 @if line.sources.len() > SOURCES { li { "… " (line.sources.len() - SOURCES) " more counts" } }
                 li { (words::place(line)) }
                 @if !line.detail.is_empty() { li { (escaped(&line.detail)) } }

@@ -2,6 +2,7 @@
 
 use maud::Markup;
 use maud::html;
+use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
@@ -33,6 +34,12 @@ pub struct Standing {
     pub findings: Vec<Finding>,
     /// What recount changed since the first of the month, newest first; at most one more than [`CHANGES`].
     pub changes: Vec<(RunId, LineRecord)>,
+    /// Lines of that run that somebody ignored.
+    pub ignored: Vec<LineRecord>,
+    /// Undos that were carried out since that run, oldest first.
+    pub undos: Vec<RunSummary>,
+    /// Lines that are not billed as that run counted them, because of these undos.
+    pub uncounted: usize,
 }
 
 /// One condition, and whether it holds.
@@ -63,7 +70,7 @@ pub fn page(integrations: &[Standing], month: &str) -> String {
 }
 
 fn checks(standing: &Standing) -> Vec<Check> {
-    let Standing { run, findings, changes: _ } = standing;
+    let Standing { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
     let Some(end) = &run.end else {
         let what = "the newest run has no end".to_owned();
         return vec![Check { holds: false, what, then: "it is running, or was cut off; recount status".to_owned() }];
@@ -77,9 +84,10 @@ fn checks(standing: &Standing) -> Vec<Check> {
     };
     let unmapped = count(findings, |finding| matches!(finding.code, Code::CustomerUnmapped | Code::ServiceUnmapped));
     let open = totals.to_decide.saturating_sub(unmapped);
-    let doubt = totals.failed + totals.unknown;
+    let undone = undos.iter().filter_map(|undo| undo.end.as_ref()).map(|end| end.totals.failed + end.totals.unknown);
+    let doubt = totals.failed + totals.unknown + undone.sum::<usize>();
     let check = |holds: bool, what: String, then: &str| Check { holds, what, then: then.to_owned() };
-    vec![
+    let mut checks = vec![
         check(read, fresh, "mend it, then recount run"),
         check(
             unmapped == 0,
@@ -90,7 +98,12 @@ fn checks(standing: &Standing) -> Vec<Check> {
         check(doubt == 0, format!("lines refused or in doubt: {doubt}"), "the next run looks again: recount run"),
         check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), "recount run"),
         check(run.mode == Mode::Apply, format!("{} mode", run.mode), "nothing is written until it is apply"),
-    ]
+    ];
+    if !undos.is_empty() {
+        let what = format!("lines set back, and not billed as counted: {uncounted}");
+        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for recount keep HANDLE"));
+    }
+    checks
 }
 
 fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
@@ -98,15 +111,16 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
 }
 
 fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) -> Markup {
-    let Standing { run, findings, changes } = standing;
+    let Standing { run, findings, changes, ignored, undos, uncounted: _ } = standing;
     let by_hand = |finding: &&Finding| matches!(finding.code, Code::HumanEdit | Code::TugOfWar | Code::Kept);
     let by_hand: Vec<&Finding> = findings.iter().filter(by_hand).collect();
     html! {
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
-            p.soft { a href={ (run.run) ".html" } { "run " (run.run) } ", " (words::minute(run.started_at)) }
+            p.soft { a href={ (run.run) ".html" } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, "")) }
             ul.checks { @for check in checks { (line(check)) } }
         }
+        @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
         @if !by_hand.is_empty() { section aria-labelledby={ "h" (at) } {
             h2 id={ "h" (at) } { "CHANGED BY HAND" span.count { (by_hand.len()) } }
             div.sheet { table {
@@ -120,6 +134,31 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) ->
         section aria-labelledby={ "c" (at) } {
             h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
             @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes)) }
+        }
+    }
+}
+
+/// Nobody asks about these any more, so they are named where the bills are about to go out.
+fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
+    let counted = |line: &LineRecord| -> Decimal {
+        line.sources.iter().filter_map(|source| source.count).map(|count| count.as_decimal()).sum()
+    };
+    let unbilled: Decimal = ignored.iter().filter(|line| line.addition.is_none()).map(counted).sum();
+    html! {
+        section aria-labelledby={ "g" (at) } {
+            h2 id={ "g" (at) } { "IGNORED" span.count { (ignored.len()) } }
+            p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, and billed to nobody." }
+            div.sheet { table {
+                thead { tr {
+                    th scope="col" { "line" } th.n scope="col" { "counted" } th scope="col" { "what" }
+                    th scope="col" { "handle" }
+                } }
+                tbody { @for line in ignored.iter().take(CHANGES) { tr {
+                    th scope="row" { (names::line(line)) } td.n { (counted(line).normalize()) }
+                    td { (escaped(&line.detail)) } td { code { (line.handle) } }
+                } } }
+            } }
+            @if ignored.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
         }
     }
 }

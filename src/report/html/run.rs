@@ -31,6 +31,7 @@ use crate::report::model::sign;
 use crate::report::names;
 use crate::report::trend;
 use crate::report::words;
+use crate::report::words::Reading;
 
 /// Rows of one table, and cards; what is beyond them stands in the CSV file beside the page. 20,000 lines make less
 /// than 2 MiB.
@@ -46,9 +47,11 @@ pub fn page(material: &Material<'_>) -> String {
     let title = format!("{} · {} · run {} · recount", report.verdict.words, shown(run.integration.as_str()), run.run);
     let (parts, anchors) = (parts(run), Anchors::default());
     let of = |part: Part| parts.get(&part).map(Vec::as_slice).unwrap_or_default();
+    let stops = report.stops.iter().map(|finding| Entry { finding, line: None });
+    let asked: Vec<Entry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
-        (cards("needs-you", model::NEEDS_YOU, &report.asked, "ask", &anchors))
+        (cards("needs-you", model::NEEDS_YOU, &asked, "ask", &anchors))
         @if !report.next.is_empty() { p.next { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
         (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, "plain", &anchors))
@@ -81,6 +84,7 @@ fn parts(run: &RunRecord) -> BTreeMap<Part, Vec<&LineRecord>> {
 
 fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
     let run = report.run;
+    let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run))).count();
     html! {
         header.band.(pieces::tone(report.verdict.tone)) {
             div.headline {
@@ -96,7 +100,7 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
                 p.small { (source(run)) }
                 div {
                     (pieces::nights(material.nights, Some(run.run), ""))
-                    span.key { (words::plural(material.nights.len(), "night")) " up to this one; taller needs more of you" }
+                    span.key { (words::plural(nights, "night")) " up to this one; taller needs more of you" }
                 }
             }
         }
@@ -190,7 +194,7 @@ fn drawn(code: Code) -> String {
 }
 
 fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, anchors: &Anchors) -> Markup {
-    let runs = material.runs();
+    let (runs, reading) = (material.runs(), Reading::of_run(material.run));
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let id = kind.heading().to_lowercase().replace(' ', "-");
     html! {
@@ -204,7 +208,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 } }
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
-                        th scope="row" { (name(line, material)) (pieces::why(line)) }
+                        th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
                         td.n { (words::units(line.was)) } td.n { (words::units(line.wanted)) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }

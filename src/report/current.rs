@@ -1,0 +1,63 @@
+//! How the lines of an integration stand: as a run left them, with what undos left of them since.
+
+use std::collections::BTreeMap;
+
+use crate::history::History;
+use crate::history::StoreError;
+use crate::history::lookup::RunSummary;
+use crate::history::record::LineRecord;
+use crate::history::record::RunRecord;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::outcome::Outcome;
+use crate::reconcile::plan::LineKey;
+use crate::report::lines;
+use crate::report::words::units;
+
+/// A run, and what undos left of its lines until the next plan was drawn.
+#[derive(Debug)]
+pub struct Current {
+    /// The run; a line that ConnectWise holds otherwise by now says so.
+    pub run: RunRecord,
+    /// The undos that were carried out since, oldest first.
+    pub undos: Vec<RunSummary>,
+    /// Lines that are not billed as they were counted, because of these undos.
+    pub uncounted: usize,
+}
+
+impl Current {
+    /// How the lines of this run stand.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn of(history: &History, mut run: RunRecord) -> Result<Self, StoreError> {
+        let undos = history.undos_since(&run.integration, run.run)?;
+        let mut left: BTreeMap<LineKey, (RunId, LineRecord)> = BTreeMap::new();
+        for undo in &undos {
+            let undone = history.run(undo.run)?;
+            let known = undone.iter().flat_map(lines).filter(|line| line.now.is_some());
+            left.extend(known.filter_map(|line| Some((line.key()?.folded().into_owned(), (undo.run, line.clone())))));
+        }
+        let uncounted = lay_over(&mut run, &left);
+        Ok(Self { run, undos, uncounted })
+    }
+}
+
+/// Gives how many lines are not billed as they were counted.
+fn lay_over(run: &mut RunRecord, left: &BTreeMap<LineKey, (RunId, LineRecord)>) -> usize {
+    let of_plan = run.planned.iter_mut().filter(|_| !left.is_empty()).flat_map(|planned| &mut planned.lines);
+    let mut uncounted = 0;
+    for line in of_plan {
+        let Some((by, undone)) = line.key().and_then(|key| left.get(&*key.folded())) else { continue };
+        if undone.now == line.now.or(line.was) {
+            continue;
+        }
+        let LineRecord { was, now, outcome, reason, .. } = undone;
+        (line.was, line.now, line.outcome, line.reason) = (*was, *now, *outcome, *reason);
+        line.detail = match undone.outcome {
+            Outcome::Updated => format!("run {by}, an undo, set it from {} to {}", units(line.was), units(line.now)),
+            _ => format!("run {by}, an undo, found {} there", units(line.now)),
+        };
+        uncounted += usize::from(line.now != line.wanted);
+    }
+    uncounted
+}
