@@ -2,6 +2,7 @@
 
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
+use recount::reconcile::guards::GivenUp;
 use recount::reconcile::guards::HumanEdit;
 use recount::reconcile::guards::InDoubt;
 use recount::reconcile::guards::LineStep;
@@ -330,6 +331,60 @@ fn what_somebody_else_changed_since_is_not_overwritten() {
     night.past.written.insert(AdditionId(100), written("4"));
     night.rows[0].3 = "3".to_owned();
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal), "both agree by now");
+}
+
+/// A write whose answer was lost is still no licence to overwrite what a person did after it, and is still our own if it
+/// arrives late.
+#[test]
+fn behind_a_write_without_a_clear_end_a_hand_edit_is_asked_about_and_a_late_arrival_is_not() {
+    let sent = Some((RunId(8), q("6")));
+    let never_seen = Written { times: 0, sent, ..Written::once(q("5"), RunId(8)) };
+    let after_another = Written { sent, ..Written::once(q("5"), RunId(7)) };
+    for written in [never_seen, after_another] {
+        for (now, asked) in [("5", false), ("6", false), ("9", true)] {
+            let mut night = acme("7", now);
+            night.past.written.insert(AdditionId(100), written);
+            let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, now, "7") };
+            assert_eq!(night.filter_line().verdict, expected, "{now}");
+        }
+    }
+    let mut night = acme("7", "9");
+    night.past.written.insert(AdditionId(100), never_seen);
+    assert_eq!(night.filter_line().detail, "run 8 found 5 and sent 6, ConnectWise holds 9");
+}
+
+/// The same of a creation that was given up: what stands there now may be it, with somebody's hand on it.
+#[test]
+fn a_line_that_stands_where_a_creation_was_given_up_is_asked_about_unless_it_is_the_creation() {
+    let given_up = |before: &[i64]| {
+        let before = before.iter().copied().map(AdditionId).collect();
+        GivenUp { run: RunId(8), quantity: q("4"), before }
+    };
+    for (now, before, asked) in [("4", &[][..], false), ("9", &[], true), ("9", &[100], false)] {
+        let mut night = acme("5", now);
+        night.past.given_up.insert(key(10, FILTER), given_up(before));
+        let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, now, "5") };
+        assert_eq!(night.filter_line().verdict, expected, "{now} {before:?}");
+    }
+}
+
+/// Who ends a line and begins another one for a new price keeps its quantity; who gives it another one means it.
+#[test]
+fn a_line_in_the_place_of_one_that_recount_wrote_is_asked_about_if_its_quantity_is_another() {
+    for (now, asked) in [("6", false), ("9", true)] {
+        let mut night = acme("7", now);
+        night.addition(10, 90, FILTER, "6");
+        night.amend_addition(90, |addition| addition.cancelled_on = Some(day("2026-03-01")));
+        night.past.written.insert(AdditionId(90), Written::once(q("6"), RunId(7)));
+        let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, now, "7") };
+        assert_eq!(night.filter_line().verdict, expected, "{now}");
+        // The same if it was deleted, and recount had created it.
+        night.additions.get_mut(&AgreementId(10)).expect("there").retain(|addition| addition.id != AdditionId(90));
+        night.past.ours.insert(key(10, FILTER), AdditionId(90));
+        assert_eq!(night.filter_line().verdict, expected, "{now}");
+        night.policy.human_edit = HumanEdit::Overwrite;
+        assert_eq!(night.filter_line().verdict, set(100, now, "7"), "{now}");
+    }
 }
 
 #[test]

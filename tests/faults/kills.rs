@@ -83,6 +83,28 @@ fn killed_again_while_looking_up_nothing_is_doubled() {
     );
 }
 
+/// Killed behind a write that arrived; then somebody sets another quantity by hand. The next run asks.
+#[test]
+fn a_hand_edit_behind_a_write_that_nobody_saw_end_is_asked_about() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold", "applied": true}}]"#);
+    let run = night.start(&["run", "-vv"]);
+    wait_until("the write", || night.sent("PATCH").iter().any(|patch| patch.applied > 0));
+    night.heard(run.kill());
+    night.no_faults();
+    let written =
+        night.sent("PATCH")[0].path().rsplit('/').next().and_then(|id| id.parse::<i64>().ok()).expect("an id");
+    night.sim().edit(|world| {
+        let line = world.additions.iter_mut().find(|addition| addition.id == written).expect("the line");
+        line.quantity = 99.into();
+    });
+    let said = night.run();
+    assert!(said.codes().contains(&"human-edit".to_owned()), "{}", said.out);
+    let world = night.sim().world();
+    let line = world.additions.iter().find(|addition| addition.id == written).expect("the line");
+    assert_eq!(line.quantity, 99.into(), "{}", said.out);
+}
+
 /// An item's line is known by its mark, also by the run that did not see it created.
 #[test]
 fn killed_after_the_line_of_an_item_was_created_it_is_known_by_its_mark() {
