@@ -106,7 +106,7 @@ impl Checks {
         let mapping = match &integration.mapping {
             Ok(mapping) => mapping,
             Err(faults) => {
-                self.wrong(&name("customers"), Exit::Config, faults.to_string(), "correct customers.csv");
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), &integration.mapping_fix());
                 return self.draw(faults.drawn());
             }
         };

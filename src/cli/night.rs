@@ -324,8 +324,9 @@ async fn night(
         stop,
     };
     let connect = || {
-        let fix = "correct customers.csv, then `recount check`";
-        let unusable = |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), fix);
+        let fix = integration.mapping_fix();
+        let unusable =
+            |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
         integration.mapping.as_ref().map_err(unusable)?;
         session::connect(connectwise?).map(progress::watched)
     };

@@ -114,6 +114,22 @@ fn has_groups(text: &str, notation: Notation) -> bool {
     ungrouped.digits(text).is_none()
 }
 
+/// Of what a spreadsheet makes such a name, if it does: `1.00E+03`, `3-Jan`. Nothing is said of `24/7`, which may be a name.
+pub(in crate::reconcile) fn spreadsheets(name: &str) -> Option<&'static str> {
+    let letters = name.contains(char::is_alphabetic);
+    match name {
+        _ if is_scientific(name) && name.contains("E+") => Some("a long number"),
+        _ if is_date(name) && letters && name.contains(['-', '.', '/']) => Some("a name like 3-1"),
+        _ if name.starts_with("#") && is_error(name) => Some("what it cannot show"),
+        _ => None,
+    }
+}
+
+/// `########`, `#REF!`, `#N/A`.
+fn is_error(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'#') || ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!"].contains(&text)
+}
+
 fn is_scientific(text: &str) -> bool {
     let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     text.contains(['e', 'E'])
@@ -164,6 +180,17 @@ mod tests {
             ("Dec", CountError::NotANumber),
         ] {
             assert_eq!(why(text, Notation::default()), error, "{text}");
+        }
+    }
+
+    /// `1.00E+03` maps to nobody, and nobody finds it in the vendor's list of customers.
+    #[test]
+    fn a_name_that_a_spreadsheet_made_is_told_from_a_name() {
+        for name in ["1.00E+03", "1,00E+03", "3-Jan", "Jan-03", "03. Mai", "#REF!", "####"] {
+            assert!(spreadsheets(name).is_some(), "{name}");
+        }
+        for name in ["Acme", "24/7", "3E", "7E11", "May 3", "1050", "#1 Plumbing", "2026-01-03"] {
+            assert_eq!(spreadsheets(name), None, "{name}");
         }
     }
 

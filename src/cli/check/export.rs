@@ -38,7 +38,7 @@ impl Checks {
                 export.counts
             }
             Err(TonightError::Export(error)) => {
-                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
+                let fix = error.remedy();
                 self.wrong(name, Exit::Refused, session::chain(&error), &fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
