@@ -173,7 +173,7 @@ pub enum Damage {
         /// The column that looks like it.
         meant: Option<Shown>,
         /// The columns there are; nothing where they were listed before.
-        present: String,
+        present: Box<str>,
         /// The key that names it.
         key: &'static str,
     },

@@ -102,7 +102,7 @@ impl Header {
             listed.push(format!("and {} more", self.names.len() - LISTED));
         }
         let (wanted, meant) = (Shown::of(wanted), meant.map(Shown::of));
-        self.fault(Damage::ColumnMissing { wanted, meant, present: listed.join(", "), key }, stands)
+        self.fault(Damage::ColumnMissing { wanted, meant, present: listed.join(", ").into(), key }, stands)
     }
 
     fn fault(&self, damage: Damage, stands: Option<usize>) -> Fault {

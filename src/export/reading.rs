@@ -128,7 +128,7 @@ impl Finder<'_> {
             Ok(index) => index,
             Err(mut fault) => {
                 if let (false, Damage::ColumnMissing { present, .. }) = (self.faults.is_empty(), &mut *fault.damage) {
-                    present.clear();
+                    *present = Box::default();
                 }
                 if !self.said.iter().any(|said| said == name) {
                     self.faults.push(|| fault);

@@ -60,6 +60,11 @@ fn fits(text: &str, notation: Notation) -> bool {
     !readings(&[text], notation).is_empty()
 }
 
+/// Whether what is said of a row comes to declaring something: it is said of each row as a text.
+pub(in crate::reconcile) fn may_be_declared(why: &str) -> bool {
+    ["; declare ", "so, declare "].iter().any(|words| why.contains(words))
+}
+
 /// What to declare in the export's table of recount.toml, where every row that could not be read holds a number in
 /// another notation, and one notation reads them all.
 pub fn undeclared(counts: &Counts, notation: Notation) -> Option<String> {
