@@ -80,6 +80,14 @@ impl Checks {
         match opened {
             Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
+            Err(_) if config.state.is_file() => {
+                self.wrong(
+                    "state",
+                    Exit::Store,
+                    format!("{state} is a file"),
+                    "let `state` in recount.toml name a folder",
+                );
+            }
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
         }
         if let Some(kind) = network_file_system(&config.state) {
