@@ -89,6 +89,14 @@ impl Checks {
         match opened {
             Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
+            Err(_) if config.state.is_file() => {
+                self.wrong(
+                    "state",
+                    Exit::Store,
+                    format!("{state} is a file"),
+                    "let `state` in recount.toml name a folder",
+                );
+            }
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
         }
         if let Err(error) = writable(&config.state) {
@@ -119,7 +127,7 @@ impl Checks {
         let mapping = match &integration.mapping {
             Ok(mapping) => mapping,
             Err(faults) => {
-                self.wrong(&name("customers"), Exit::Config, faults.to_string(), "correct customers.csv");
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), &integration.mapping_fix());
                 return self.draw(faults.drawn());
             }
         };

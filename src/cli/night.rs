@@ -317,9 +317,9 @@ impl Nights<'_> {
             stop: self.stop,
         };
         let connect = || {
-            let fix = "correct customers.csv, then `recount check`";
+            let fix = integration.mapping_fix();
             let unusable =
-                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), fix);
+                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
             integration.mapping.as_ref().map_err(unusable)?;
             session::connect(connectwise?).map(progress::watched)
         };

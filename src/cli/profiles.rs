@@ -88,7 +88,10 @@ fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> Trouble {
     });
     let unreadable = damage.filter(|_| misfits.iter().all(|(_, misfit)| matches!(misfit, Misfit::Other(_))));
     match unreadable {
-        Some(why) => Trouble::new(Exit::Refused, format!("the export {file}: {why}"), "put the vendor's export there"),
+        Some(why) => {
+            let fix = "if it is as the vendor wrote it, write a profile of its own: docs/exports.md says how";
+            Trouble::new(Exit::Refused, format!("the export {file}: {why}"), fix)
+        }
         None => {
             let message = format!("no profile fits {file}, and none has a column in common with it");
             Trouble::new(Exit::Usage, message, "write a profile of its own: docs/exports.md says how")

@@ -1,5 +1,6 @@
 //! `recount sim`: a simulated ConnectWise on a port.
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,7 +47,18 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, console: &Console) -> Exit {
     match serve(options, console) {
         Ok(()) => Exit::Done,
-        Err(error) => Trouble::new(Exit::Usage, format!("{error:#}"), "").tell(console),
+        Err(error) => Trouble::new(Exit::Usage, format!("{error:#}"), fix(&error)).tell(console),
+    }
+}
+
+fn fix(error: &anyhow::Error) -> &'static str {
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        Some(io::ErrorKind::AddrInUse) => {
+            "something listens there already: name another port with --port; 0 is any free one"
+        }
+        Some(io::ErrorKind::PermissionDenied) => "ports below 1024 are for root: name another with --port",
+        _ => "",
     }
 }
 

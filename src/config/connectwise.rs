@@ -69,8 +69,8 @@ pub(in crate::config) fn optional<T>(
 fn url(field: &Field<'_>) -> Option<Url> {
     let url = match Url::parse(field.text()?) {
         Ok(url) => url,
-        Err(error) => {
-            field.error_unseen(format!("`url` is no address: {error}"));
+        Err(_) => {
+            field.error_unseen("`url` is no address; one begins with https://");
             return None;
         }
     };

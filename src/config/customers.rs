@@ -118,6 +118,10 @@ impl Line<'_> {
 
 /// The names of the file's columns, all of them known.
 fn header(line: &Line<'_>) -> Option<Vec<String>> {
+    if let Some(with) = otherwise_separated(line.text) {
+        line.error(0, format!("separated by {with}; save it with commas"), line.text);
+        return None;
+    }
     let cells = line.cells()?;
     let mut seen = BTreeSet::new();
     let mut good = true;
@@ -139,6 +143,15 @@ fn header(line: &Line<'_>) -> Option<Vec<String>> {
         }
     }
     good.then(|| cells.into_iter().map(|cell| cell.text).collect())
+}
+
+/// What a spreadsheet has written between the cells, in words, if it is no comma.
+fn otherwise_separated(text: &str) -> Option<&'static str> {
+    let named = |mark: char| {
+        let cells = text.split(mark).map(|cell| normalized(cell.trim().trim_matches('"')));
+        text.contains(mark) && cells.into_iter().any(|cell| COLUMNS.contains(&cell.as_ref()))
+    };
+    [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| named(*mark)).map(|(_, with)| with)
 }
 
 /// One row; `None` if it is blank, or wrong.

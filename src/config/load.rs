@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,7 +45,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     let (table, faults) = DeTable::parse_recoverable(text);
     for fault in &faults {
         // Without the text at fault: a line that does not parse may hold a secret.
-        document.error(fault.span().unwrap_or_default(), fault.message().replace('\n', " "), None);
+        let (span, message) = malformed(text, fault.span().unwrap_or_default(), fault.message());
+        document.error(span, message, None);
     }
     let config = if faults.is_empty() { config(path, document.root(&table)) } else { None };
     let mut errors = document.into_errors();
@@ -58,6 +60,24 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
         }
         _ => Err(ConfigErrors(errors)),
     }
+}
+
+/// Why a text is no TOML, and where: what word processors and Windows' paths do to it is told as such.
+fn malformed(text: &str, span: Range<usize>, message: &str) -> (Range<usize>, String) {
+    let begins = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line = text.get(begins..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let is_curly = |c: char| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}');
+    // Within straight quotes, or in a comment, they are text.
+    let outside = |at: &usize| !line[..*at].contains('#') && line[..*at].matches('"').count() % 2 == 0;
+    if let Some(at) = line.find(is_curly).filter(outside) {
+        let message = "a curly quote, as word processors write it; write straight ones (\") in its line";
+        return (begins + at..begins + at, message.to_owned());
+    }
+    let message = message.replace('\n', " ");
+    let escapes = line.contains('\\') && (message.contains("escape") || message.contains("unicode"));
+    let advice =
+        if escapes { "; write a text with backslashes in single quotes: 'C:\\exports\\usage.csv'" } else { "" };
+    (span, format!("{message}{advice}"))
 }
 
 /// An integration whose `customers.csv` has faults has no mapping; the others go on.

@@ -19,6 +19,7 @@ use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::owners::Neighbour;
+use crate::reconcile::shown::escaped;
 
 /// `recount.toml`, with everything it names.
 #[derive(Debug, Clone)]
@@ -124,6 +125,19 @@ impl Config {
             Some(Neighbour { integration: &other.name, mapping: other.mapping.as_ref().ok()? })
         };
         others.filter(same_site).filter_map(neighbour).collect()
+    }
+}
+
+impl IntegrationConfig {
+    /// What to do where its `customers.csv`, whatever it is called, is at fault.
+    pub fn mapping_fix(&self) -> String {
+        let file = self.customers_path.file_name().unwrap_or_default().to_string_lossy();
+        let file = escaped(&file);
+        if self.customers_path.exists() {
+            format!("correct {file}, then `recount check`")
+        } else {
+            format!("make {file}, or correct `customers = \"{file}\"` in recount.toml; then `recount check`")
+        }
     }
 }
 

@@ -390,6 +390,41 @@ fn a_missing_file_is_named() {
     assert!(told.expect_err("missing").starts_with("other.csv: cannot be read: No such file"));
 }
 
+/// A spreadsheet set to German or French saves `customers.csv` so; the columns that it says are unknown are all right.
+#[test]
+fn a_customers_file_of_semicolons_is_told_to_be_saved_with_commas() {
+    let toml = format!("{CONNECTWISE}{INTEGRATION}{EXPORT}");
+    for (file, with) in [
+        ("customer;company_id;agreement_id;note\nAcme;1;;\n", "semicolons"),
+        ("\"customer\";\"company_id\"\n\"Acme\";\"1\"\n", "semicolons"),
+        ("customer\tcompany_id\nAcme\t1\n", "tabs"),
+    ] {
+        let told = loaded(&toml, file).expect_err(file);
+        assert!(told.starts_with(&format!("customers.csv:1:1: separated by {with}; save it with commas")), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
+/// Nobody sees the difference between the two kinds of quotes, and "invalid" names neither.
+#[test]
+fn what_a_word_processor_or_windows_made_of_the_file_is_named() {
+    let faults = |toml: &str| loaded(toml, "").expect_err(toml);
+    let told = faults("state = \u{201c}state\u{201d}\n");
+    assert_eq!(
+        told,
+        "recount.toml:1:9: a curly quote, as word processors write it; write straight ones (\") in its line"
+    );
+    let told = faults("state = \"C:\\Users\\recount\"\n");
+    assert!(told.contains("in single quotes: 'C:\\exports\\usage.csv'"), "{told}");
+    assert!(!told.contains("curly"), "{told}");
+    let told = faults("state = \"\u{201c}x\u{201d}\n");
+    assert!(!told.contains("curly"), "{told}");
+    for url in ["na.myconnectwise.net", "relative"] {
+        let told = faults(&CONNECTWISE.replace("https://api-na.myconnectwise.net", url));
+        assert!(told.contains("`url` is no address; one begins with https://"), "{told}");
+    }
+}
+
 const POLICIES: &str = r#"
 [integration.mail.services]
 "EDR" = { product = "EDR", minimum = 5, maximum = 100, round = "up", step = 5, bill = "no-charge" }

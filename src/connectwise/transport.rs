@@ -122,6 +122,9 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     }
 }
 
+/// Layers of the library that say nothing which the ones below do not.
+const NAMELESS: [&str; 2] = ["client error (Connect)", "tcp connect error"];
+
 /// An error and its causes on one line. The URL is left out.
 fn chain(error: reqwest::Error) -> String {
     let error = error.without_url();
@@ -130,7 +133,7 @@ fn chain(error: reqwest::Error) -> String {
     while let Some(cause) = source {
         // Several layers repeat the one below.
         let words = cause.to_string();
-        if !line.contains(&words) {
+        if !line.contains(&words) && !NAMELESS.contains(&words.as_str()) {
             let _ = write!(line, ": {words}");
         }
         source = cause.source();

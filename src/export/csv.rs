@@ -9,6 +9,7 @@ use crate::export::ends::Ends;
 use crate::export::error::Damage;
 use crate::export::error::Fault;
 use crate::export::error::Shown;
+use crate::export::header::shown_delimiter;
 use crate::export::lines::line_ends;
 use crate::export::quotes::closing;
 use crate::export::raw::RawRows;
@@ -28,6 +29,8 @@ pub(in crate::export) struct CsvRows<'a> {
     /// The row, and the line that it begins on.
     row: Range<usize>,
     line: u64,
+    /// Whether a row has had two cells, so that the delimiter is right.
+    separated: bool,
     /// Its cells; one that had doubled quotes lies behind the text, in `unquoted`.
     cells: Vec<Range<usize>>,
     unquoted: String,
@@ -37,7 +40,7 @@ impl<'a> CsvRows<'a> {
     pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
         let (cells, unquoted) = (Vec::new(), String::new());
         let ends = Ends::new([delimiter, b'\n', b'\r']);
-        Self { text, delimiter, ends, at: 0, next_line: 1, row: 0..0, line: 1, cells, unquoted }
+        Self { text, delimiter, ends, at: 0, next_line: 1, row: 0..0, line: 1, separated: false, cells, unquoted }
     }
 
     /// A quoted cell; stands behind its closing quote afterwards.
@@ -71,12 +74,18 @@ impl<'a> CsvRows<'a> {
     /// than the row's first.
     fn fault(&self, from: usize, open: bool) -> Fault {
         let shown = Shown::of(self.text.get(from..).unwrap_or_default());
-        let damage = if open { Damage::OpenQuote { text: shown } } else { Damage::TextAfterQuote { text: shown } };
         let bytes = self.text.as_bytes();
         let line_begins = memchr::memrchr2(b'\n', b'\r', &bytes[..from]).map_or(0, |at| at + 1);
         let rest = &bytes[from..];
         let ends = memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |length| from + length);
         let line = self.text.get(line_begins..ends).unwrap_or_default();
+        let other = bytes.get(from).map_or("", |byte| shown_delimiter(char::from(*byte)));
+        let damage = match other {
+            _ if open => Damage::OpenQuote { text: shown },
+            "" => Damage::TextAfterQuote { text: shown },
+            _ if self.separated => Damage::TextAfterQuote { text: shown },
+            delimiter => Damage::QuotedOtherwise { delimiter, text: Shown::of(line) },
+        };
         let at = from - line_begins;
         let marked = if open { at..at + 1 } else { at..ends - line_begins };
         let number = self.line + line_ends(&bytes[self.row.start..line_begins]);
@@ -97,7 +106,7 @@ impl RawRows for CsvRows<'_> {
             let cell = if bytes.get(self.at) == Some(&b'"') { self.quoted()? } else { self.unquoted() };
             self.cells.push(cell);
             match bytes.get(self.at) {
-                Some(&byte) if byte == self.delimiter => self.at += 1,
+                Some(&byte) if byte == self.delimiter => (self.at, self.separated) = (self.at + 1, true),
                 end => {
                     self.row.end = self.at;
                     let pair = end == Some(&b'\r') && bytes.get(self.at + 1) == Some(&b'\n');

@@ -149,6 +149,22 @@ pub enum Damage {
     /// A header and no row of data.
     #[error("it holds only a header; an export without rows says nothing about anybody")]
     HeaderOnly,
+    /// A title stands above the header, and no `header` was declared.
+    #[error("the header is not the first row: the columns stand on line {line}")]
+    HeaderBelow {
+        /// Where they stand.
+        line: u64,
+        /// A cell that the header can be known by: a configured column.
+        cell: String,
+    },
+    /// `sep=;`, which Excel reads, and does not show.
+    #[error("it begins with Excel's line that names the separator, and the header stands below it")]
+    SeparatorLine {
+        /// What it names, unless that is what is read by already.
+        delimiter: Option<&'static str>,
+        /// A cell that the header can be known by: a configured column.
+        cell: String,
+    },
     /// A needed column is not there.
     #[error("there is no column {wanted:?}{}{}", DidYouMean(.meant), Columns(.present))]
     ColumnMissing {
@@ -157,7 +173,9 @@ pub enum Damage {
         /// The column that looks like it.
         meant: Option<Shown>,
         /// The columns there are; nothing where they were listed before.
-        present: String,
+        present: Box<str>,
+        /// The key that names it.
+        key: &'static str,
     },
     /// The whole header is one cell, with another delimiter in it.
     #[error("the header is one cell, {text:?}: set delimiter = {delimiter:?}")]
@@ -167,6 +185,14 @@ pub enum Damage {
         /// The header.
         text: Shown,
     },
+    /// The same with quotes around its cells.
+    #[error("{delimiter:?} follows a closing quote, in {text:?}: set delimiter = {delimiter:?}")]
+    QuotedOtherwise {
+        /// The one that is probably meant.
+        delimiter: &'static str,
+        /// The row.
+        text: Shown,
+    },
     /// A needed column is there twice.
     #[error("the column {name:?} stands there {times} times, and only one can be meant")]
     ColumnDoubled {
@@ -174,6 +200,8 @@ pub enum Damage {
         name: Shown,
         /// How often.
         times: usize,
+        /// The key that names it.
+        key: &'static str,
     },
     /// `wide = { from = … }` begins behind the last column.
     #[error("wide begins at column {first}, and none of the {found} columns from there on is left for a service")]

@@ -139,16 +139,25 @@ impl ExportError {
         matches!(self, Self::Damaged { faults, .. } if faults.first.iter().any(|fault| fault.mark.is_some()))
     }
 
-    /// What to write into the export's table of recount.toml, where that is likely to be all that is wrong.
-    pub fn remedy(&self) -> Option<String> {
-        let Self::Damaged { faults, .. } = self else { return None };
-        let key = faults.first.iter().find_map(|fault| match &*fault.damage {
-            Damage::OtherDelimiter { delimiter, .. } => Some(format!("delimiter = {delimiter:?}")),
-            Damage::Utf16Undeclared => Some("encoding = \"utf-16\"".to_owned()),
-            Damage::Undeclared { .. } => Some("encoding = \"windows-1252\"".to_owned()),
-            _ => None,
-        })?;
-        Some(format!("if that is how the vendor writes it, set {key} in the export's table of recount.toml"))
+    /// What to do: what to write into the export's table of recount.toml, where that is likely to be all that is wrong.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Damaged { faults, .. } => {
+                let known = faults.first.iter().find_map(|fault| fault.damage.remedy());
+                known.unwrap_or_else(|| "replace the export and run again".to_owned())
+            }
+            Self::Pattern { .. } | Self::NotAFile { .. } => format!("correct `path` {TABLE}"),
+            Self::NoMatch { .. } => format!("put the vendor's export there, or correct `path` {TABLE}"),
+            Self::Open { source, .. } | Self::List { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                format!("put the vendor's export there, or correct `path` {TABLE}")
+            }
+            Self::Open { .. } | Self::List { .. } | Self::Read { .. } => {
+                "let the user that recount runs as read it, then run again".to_owned()
+            }
+            Self::Fetch { why, .. } => why.remedy().to_owned(),
+            Self::TooBig { .. } => format!("if it is the vendor's export, raise max_bytes {TABLE}"),
+            Self::StillWritten { .. } => "run again when it is whole".to_owned(),
+        }
     }
 
     fn place(&self) -> Option<&Place> {
@@ -156,6 +165,47 @@ impl ExportError {
             Self::Damaged { faults, .. } => faults.first.first().map(|fault| &fault.place),
             _ => None,
         }
+    }
+}
+
+/// Where what is advised is written.
+const TABLE: &str = "in the export's table of recount.toml";
+
+impl Damage {
+    /// What to write where, if that is likely to be all that is wrong.
+    fn remedy(&self) -> Option<String> {
+        let set = |key: &str| format!("if that is how the vendor writes it, set {key} {TABLE}");
+        let correct =
+            |key: &str| format!("if the export is right, correct `{key}` {TABLE}, or the profile that it names");
+        Some(match self {
+            Self::OtherDelimiter { delimiter, .. } | Self::QuotedOtherwise { delimiter, .. } => {
+                set(&format!("delimiter = {delimiter:?}"))
+            }
+            Self::Utf16Undeclared => set("encoding = \"utf-16\""),
+            Self::Undeclared { .. } => set("encoding = \"windows-1252\""),
+            Self::HeaderBelow { cell, .. } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::SeparatorLine { delimiter: Some(delimiter), cell } => {
+                set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", Toml(cell)))
+            }
+            Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::ColumnMissing { key, .. } | Self::ColumnDoubled { key, .. } => correct(key),
+            Self::NoWideColumn { .. } => correct("wide"),
+            Self::HeaderMissing(_) => correct("header"),
+            Self::NoArray { .. } | Self::NoArrayAt { .. } => correct("records"),
+            Self::NoSheet { .. } => correct("sheet"),
+            Self::GzipTooBig { .. } | Self::WorkbookTooBig { .. } => correct("max_bytes"),
+            Self::TooManyRows { .. } => correct("max_rows"),
+            _ => return None,
+        })
+    }
+}
+
+/// A text of the file as recount.toml quotes it.
+struct Toml<'a>(&'a str);
+
+impl fmt::Display for Toml<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
 

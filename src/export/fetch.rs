@@ -234,6 +234,30 @@ impl FetchError {
     }
 }
 
+impl FetchError {
+    /// What to do about it.
+    pub(in crate::export) fn remedy(&self) -> &'static str {
+        match self {
+            Self::Header { .. } => "correct `headers` in the export's table of recount.toml",
+            Self::Client { .. } | Self::NoAnswer { .. } => {
+                "look at `url` in the export's table of recount.toml, and at the network; then run again"
+            }
+            Self::Refused { status } if matches!(status.as_u16(), 401 | 403) => {
+                "look at the key in `headers`, and at its rights with the vendor; then run again"
+            }
+            Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
+            Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
+                "look at `url` in the export's table of recount.toml; then run again"
+            }
+            Self::Throttled { .. } => "run again later",
+            Self::TooBig { .. } => {
+                "if it is the vendor's export, raise max_bytes in the export's table of recount.toml"
+            }
+            Self::Keep { .. } => "let the user that recount runs as write there, then run again",
+        }
+    }
+}
+
 fn advice(status: StatusCode) -> &'static str {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": look at the key in `headers`, and at its rights",

@@ -78,19 +78,22 @@ pub(in crate::export) struct NoMatch<'a> {
 impl<'a> Reading<'a> {
     /// Finds the layout's columns. Everything that is missing is said at once.
     pub(in crate::export) fn of(layout: &'a Layout, header: &Header) -> Result<Self, Faults> {
-        if let Some(fault) = header.other_delimiter(&layout.columns()) {
+        let wanted = layout.columns();
+        let own = layout.delimiter.unwrap_or(b',');
+        if let Some(fault) = header.separator_line(own, &wanted).or_else(|| header.other_delimiter(&wanted)) {
             return Err(fault.into());
         }
         let mut finder = Finder { header, faults: Faults::none(), said: Vec::new() };
         let customer = finder.taken(&layout.customer);
         let long = layout.shape.long().map(|long| finder.long(long));
-        let stop = layout.stop.as_ref().map(|test| finder.asked(test));
+        let stop = layout.stop.as_ref().map(|test| finder.asked(test, "stop"));
         let keep = layout.keep.iter().map(|test| (true, test));
         let filters = keep.chain(layout.drop.iter().map(|test| (false, test)));
-        let filters: Vec<_> = filters.map(|(keep, test)| (keep, finder.asked(test))).collect();
+        let filters: Vec<_> =
+            filters.map(|(keep, test)| (keep, finder.asked(test, if keep { "keep" } else { "drop" }))).collect();
         let wide = match layout.shape.wide() {
             None => Vec::new(),
-            Some(Wide::Names(names)) => names.iter().map(|name| (finder.index(name), name.clone())).collect(),
+            Some(Wide::Names(names)) => names.iter().map(|name| (finder.index(name, "wide"), name.clone())).collect(),
             Some(Wide::From(first)) => finder.from(*first, &layout.columns()),
         };
         if !finder.faults.is_empty() {
@@ -119,13 +122,13 @@ struct Finder<'h> {
 }
 
 impl Finder<'_> {
-    /// Where a column stands; where it does not, that is remembered, and nothing of the file is read.
-    fn index(&mut self, name: &str) -> usize {
-        match self.header.position(name) {
+    /// Where a column stands that this key names; where it does not, that is remembered, and nothing of the file is read.
+    fn index(&mut self, name: &str, key: &'static str) -> usize {
+        match self.header.position(name, key) {
             Ok(index) => index,
             Err(mut fault) => {
                 if let (false, Damage::ColumnMissing { present, .. }) = (self.faults.is_empty(), &mut *fault.damage) {
-                    present.clear();
+                    *present = Box::default();
                 }
                 if !self.said.iter().any(|said| said == name) {
                     self.faults.push(|| fault);
@@ -140,15 +143,15 @@ impl Finder<'_> {
         match column {
             Column::Fixed(text) => Taken::Fixed(text),
             Column::Named(named) => {
-                let index = self.index(&named.name);
+                let index = self.index(&named.name, "columns");
                 let plain = named.split.is_none() && named.matching.is_none() && !named.lower;
                 if plain { Taken::Cell(index) } else { Taken::Made(index, named) }
             }
         }
     }
 
-    fn asked<'a>(&mut self, test: &'a Test) -> Asked<'a> {
-        Asked { index: self.index(&test.column), test }
+    fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> Asked<'a> {
+        Asked { index: self.index(&test.column, key), test }
     }
 
     fn long<'a>(&mut self, long: &'a Long) -> LongReading<'a> {
@@ -167,7 +170,7 @@ impl Finder<'_> {
         let services: Vec<(usize, String)> =
             names.filter(|(_, name)| !others.contains(&name.as_str())).map(|(at, name)| (at, name.clone())).collect();
         for (_, name) in services.iter().filter(|(_, name)| !name.is_empty()) {
-            self.index(name);
+            self.index(name, "wide");
         }
         if services.is_empty() {
             self.faults.push(|| Fault::new(Damage::NoWideColumn { first, found: self.header.names().len() }));

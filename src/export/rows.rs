@@ -29,6 +29,8 @@ const CELL_BYTES_MAX: usize = 4096;
 /// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
 /// multiply, and a small file could fill the memory.
 const COUNTS_PER_ROW: usize = 4;
+/// Rows above a header; a vendor writes a handful.
+const TITLES_MAX: usize = 30;
 /// Rejected rows that are kept as they stand.
 const MARKED: usize = 20;
 
@@ -38,7 +40,10 @@ const MARKED: usize = 20;
 /// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
 pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Counts, Faults> {
     let header = header(&mut rows, layout)?;
-    let reading = Reading::of(layout, &header)?;
+    let reading = match Reading::of(layout, &header) {
+        Ok(reading) => reading,
+        Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
+    };
     let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
     let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     loop {
@@ -92,6 +97,22 @@ pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Re
     }
     let missing = layout.header.as_deref().filter(|_| !empty).map(|cell| Damage::HeaderMissing(Shown::of(cell)));
     Err(Fault::new(missing.unwrap_or(Damage::Empty)).into())
+}
+
+/// Titles above the header: whether one of the rows below has every column, where nothing says how to know the header.
+fn header_below<R: RawRows>(mut rows: R, layout: &Layout) -> Option<Fault> {
+    let wanted = layout.columns();
+    let cell = (*wanted.first()?).to_owned();
+    for _ in 0..TITLES_MAX {
+        let is_row = layout.header.is_none() && rows.advance().ok()?;
+        let has = |name: &&str| (0..rows.len()).any(|index| normalized(rows.cell(index)) == **name);
+        if !is_row {
+            return None;
+        } else if wanted.iter().all(has) {
+            return Some(Fault::new(Damage::HeaderBelow { line: rows.line(), cell }));
+        }
+    }
+    None
 }
 
 fn is_blank<R: RawRows>(rows: &R) -> bool {

@@ -256,3 +256,62 @@ proptest! {
         prop_assert_eq!(counted(&text, &distinct), expected.join(" "));
     }
 }
+
+/// Told to replace a good export, somebody asks the vendor for the same file again, every morning.
+#[test]
+fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
+    let plain = || {
+        Layout::new(
+            Column::named("Account"),
+            Shape::Long(Long {
+                service: Column::named("Product"),
+                count: Count::Column { count: Column::named("Quantity"), item: None },
+            }),
+        )
+    };
+    let named = Layout { header: Some("Konto".to_owned()), ..plain() };
+    let set =
+        |keys: &str| format!("if that is how the vendor writes it, set {keys} in the export's table of recount.toml");
+    let correct = |key: &str| {
+        format!(
+            "if the export is right, correct `{key}` in the export's table of recount.toml, or the profile that it names"
+        )
+    };
+    let semicolons = Layout { delimiter: Some(b';'), ..plain() };
+    let filtered = Layout { keep: vec![test("State", &["on"], &[])], ..plain() };
+    for (layout, text, remedy) in [
+        (plain(), "Account;Product;Quantity\nA;P;1\n", set("delimiter = \";\"")),
+        (plain(), "\"Account\";\"Product\";\"Quantity\"\n\"A\";\"P\";\"1\"\n", set("delimiter = \";\"")),
+        (plain(), "\"Account\"\t\"Product\"\t\"Quantity\"\n", set("delimiter = \"tab\"")),
+        // One name is misspelt, and the delimiter is still what is wrong first.
+        (plain(), "Account;Product;Qty\nA;P;1\n", set("delimiter = \";\"")),
+        (
+            plain(),
+            "sep=;\r\nAccount;Product;Quantity\r\nA;P;1\r\n",
+            set("delimiter = \";\" and header = { cell = \"Account\" }"),
+        ),
+        (semicolons, "sep=;\nAccount;Product;Quantity\nA;P;1\n", set("header = { cell = \"Account\" }")),
+        (plain(), "Usage of June\n\nAccount,Product,Quantity\nA,P,1\n", set("header = { cell = \"Account\" }")),
+        (plain(), "Account,Product,Qty\nA,P,1\n", correct("columns")),
+        (plain(), "Account,Product,Quantity,Quantity\nA,P,1,1\n", correct("columns")),
+        (filtered, "Account,Product,Quantity\nA,P,1\n", correct("keep")),
+        (named, "Account,Product,Quantity\nA,P,1\n", correct("header")),
+        (wide(&["PC"]), "C,Mac\nA,1\n", correct("wide")),
+        (plain(), "Account,Product,Quantity\nA,P\n", "replace the export and run again".to_owned()),
+        // The delimiter is right: this quote is damage.
+        (plain(), "Account,Product,Quantity\n\"A\";P,P,1\n", "replace the export and run again".to_owned()),
+    ] {
+        assert_eq!(read(text, &layout).expect_err(text).remedy(), remedy, "{text}");
+    }
+    let records = Layout { records: vec!["sites".to_owned()], ..plain() };
+    assert_eq!(read("{\"data\":[{\"Account\":1}]}", &records).expect_err("elsewhere").remedy(), correct("records"));
+}
+
+/// What is advised is tried: the same file is read with it.
+#[test]
+fn a_file_with_titles_or_excels_first_line_is_read_as_advised() {
+    let advised = Layout { delimiter: Some(b';'), header: Some("C".to_owned()), ..long(column()) };
+    assert_eq!(counted("sep=;\r\n\"C\";\"S\";\"N\"\r\nAcme;PC;5\r\n", &advised), "Acme/PC=5");
+    let below = read("Usage\nof June\nC,S,N\nAcme,PC,5\n", &long(column())).expect_err("a title");
+    assert_eq!(below.to_string(), "the export x.csv: the header is not the first row: the columns stand on line 3");
+}

@@ -77,6 +77,10 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Consumption Statement: July\n\nAccount,Product,Quantity\n".to_vec(),
+            "x.csv: the header is not the first row: the columns stand on line 3",
+        ),
+        (
+            b"Consumption Statement: July\n\nAccount,Product,Qty\n".to_vec(),
             "x.csv, line 1: there is no column `Account`; the columns are `Consumption Statement: July`; \
              line 1: there is no column `Product`; line 1: there is no column `Quantity`",
         ),

@@ -52,6 +52,10 @@ impl RunLock {
     /// [`LockError::Held`] while another run has it.
     pub fn take(state: &Path, now: DateTime<Utc>) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: state.to_owned(), source };
+        if state.is_file() {
+            let why = "it is a file; `state` names a folder";
+            return Err(failed(io::Error::new(io::ErrorKind::NotADirectory, why)));
+        }
         create_private_dir(state).map_err(failed)?;
         let directory = File::open(state).map_err(failed)?;
         let pid_file = state.join(PID_FILE);
@@ -175,7 +179,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("state");
         fs::write(&file, "").unwrap();
-        assert!(matches!(RunLock::take(&file, noon()), Err(LockError::Io { .. })));
+        let Err(LockError::Io { source, .. }) = RunLock::take(&file, noon()) else { panic!("it is no folder") };
+        assert_eq!(source.to_string(), "it is a file; `state` names a folder");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
+mod written;
 
 pub use alerts::AlertOutcome;
 pub use alerts::AlertRecord;

@@ -36,7 +36,7 @@ impl Failure {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
-        let fix = error.remedy().unwrap_or_else(|| "replace the export and run again".to_owned());
+        let fix = error.remedy();
         Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), &fix)
     }
 }

@@ -26,6 +26,7 @@ use crate::reconcile::guards::Percent;
 use crate::reconcile::ids::AdditionId;
 use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::RunId;
+use crate::reconcile::misread;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::plan::Plan;
 use crate::reconcile::plan::Verdict;
@@ -157,7 +158,9 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
         });
         let first = first.take(1).collect::<String>();
         let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
-        stop(Code::ExportMalformed, message, "replace the export")
+        let all_may_be = counts.rejected.iter().all(|row| misread::may_be_declared(&row.why));
+        let declare = "declare how the vendor writes numbers in recount.toml; `recount check` says what to write";
+        stop(Code::ExportMalformed, message, if all_may_be { declare } else { "replace the export" })
     })
 }
 

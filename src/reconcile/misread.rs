@@ -2,14 +2,16 @@
 
 use crate::reconcile::counts::Counts;
 use crate::reconcile::quantity::CountError;
+use crate::reconcile::quantity::Reading;
 use crate::reconcile::units::Notation;
 
-/// Notations that vendors write in, each with what declares it.
+/// Notations that vendors write in, each with what declares it; the likelier one of a text of several first. `1,050` is
+/// hardly ever a twentieth more than one, and reading it so would bill a thousandth.
 const DECLARED: [(Notation, &str); 8] = [
-    (Notation { decimal: '.', thousands: None }, "decimal = \".\""),
-    (Notation { decimal: ',', thousands: None }, "decimal = \",\""),
     (Notation { decimal: '.', thousands: Some(',') }, "thousands = \",\""),
     (Notation { decimal: ',', thousands: Some('.') }, "decimal = \",\" and thousands = \".\""),
+    (Notation { decimal: '.', thousands: None }, "decimal = \".\""),
+    (Notation { decimal: ',', thousands: None }, "decimal = \",\""),
     (Notation { decimal: '.', thousands: Some('\'') }, "thousands = \"'\""),
     (Notation { decimal: ',', thousands: Some('\'') }, "decimal = \",\" and thousands = \"'\""),
     (Notation { decimal: '.', thousands: Some(' ') }, "thousands = \" \""),
@@ -31,46 +33,106 @@ pub(in crate::reconcile) fn why(text: &str, notation: Notation) -> CountError {
         _ if text.starts_with("=") => CountError::Formula,
         _ if text.starts_with(['-', '+']) && text[1..].starts_with(|c: char| c.is_ascii_digit()) => CountError::Sign,
         _ if is_scientific(text) => CountError::Scientific,
-        _ if is_date(text) => CountError::Date,
+        // `1 050` has the parts of a date, too.
+        _ if is_date(text) && !(text.chars().all(numeric) && text.contains(is_blank) && fits(text, notation)) => {
+            CountError::Date
+        }
         _ if text.chars().all(numeric) && text.contains(|c: char| c.is_ascii_digit()) => otherwise(text, notation),
         _ => CountError::NotANumber,
     }
 }
 
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}')
+}
+
 /// What would have to be declared for the text to be a number: often two things, and nobody but the operator knows.
 fn otherwise(text: &str, notation: Notation) -> CountError {
-    let mut fits = DECLARED
-        .iter()
-        .filter(|(other, _)| *other != notation && (other.thousands.is_none() || has_groups(text, *other)))
-        .filter(|(other, _)| other.digits(text).is_some())
-        .map(|(_, declares)| *declares);
-    match (fits.next(), fits.next()) {
-        (Some(first), second) => CountError::Undeclared(first, second),
+    let mut readings = readings(&[text], notation).into_iter();
+    match (readings.next(), readings.next()) {
+        (Some((_, first)), Some((_, second))) => CountError::TwoReadings(first, second),
+        (Some((_, first)), None) => CountError::Undeclared(first),
         (None, _) => CountError::Separator,
     }
+}
+
+fn fits(text: &str, notation: Notation) -> bool {
+    !readings(&[text], notation).is_empty()
+}
+
+/// Whether what is said of a row comes to declaring something: it is said of each row as a text.
+pub(in crate::reconcile) fn may_be_declared(why: &str) -> bool {
+    ["; declare ", "so, declare "].iter().any(|words| why.contains(words))
 }
 
 /// What to declare in the export's table of recount.toml, where every row that could not be read holds a number in
 /// another notation, and one notation reads them all.
 pub fn undeclared(counts: &Counts, notation: Notation) -> Option<String> {
     let texts: Vec<&str> = counts.rejected.iter().map(|row| row.value.trim()).collect();
-    let other = |text: &&str| matches!(why(text, notation), CountError::Undeclared(..));
+    let other = |text: &&str| matches!(why(text, notation), CountError::Undeclared(..) | CountError::TwoReadings(..));
     if texts.is_empty() || !texts.iter().all(other) {
         return None;
     }
-    let grouped = |one: Notation| one.thousands.is_none() || texts.iter().any(|text| has_groups(text, one));
-    let reads_all = |one: Notation| one != notation && texts.iter().all(|text| one.digits(text).is_some());
-    let fits = DECLARED.iter().filter(|(one, _)| reads_all(*one) && grouped(*one)).map(|(_, declares)| *declares);
-    let fits: Vec<&str> = fits.take(2).collect();
-    let keys = fits.join(", or ");
-    (!fits.is_empty())
-        .then(|| format!("if that is how the vendor writes numbers, set {keys} in the export's table of recount.toml"))
+    let readings = readings(&texts, notation);
+    let written = "in the export's table of recount.toml";
+    match readings.as_slice() {
+        [] => None,
+        [(_, only)] => Some(format!("if that is how the vendor writes numbers, set {} {written}", only.declares)),
+        [(text, first), (_, second), ..] => Some(format!(
+            "set {} {written} if \"{text}\" is {}, or {} if it is {}",
+            first.declares, first.number, second.declares, second.number
+        )),
+    }
+}
+
+/// Everything that could be declared so that all the texts are numbers, each with one text and what it would be: the first
+/// that shows a difference to the others. What makes the same numbers as something before it is left out.
+fn readings<'a>(texts: &[&'a str], notation: Notation) -> Vec<(&'a str, Reading)> {
+    let mut found: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (one, declares) in DECLARED.iter().filter(|(one, _)| *one != notation) {
+        let grouped = one.thousands.is_none() || texts.iter().any(|text| has_groups(text, *one));
+        let numbers = texts.iter().map(|text| number(text, *one)).collect::<Option<Vec<_>>>();
+        let Some(numbers) = numbers.filter(|_| grouped) else { continue };
+        if found.iter().all(|(_, known)| *known != numbers) {
+            found.push((declares, numbers));
+        }
+    }
+    let differs = |at: &usize| found.iter().any(|(_, numbers)| numbers[*at] != found[0].1[*at]);
+    let at = (0..texts.len()).find(differs).unwrap_or_default();
+    found.iter().map(|(declares, numbers)| (texts[at], Reading { declares, number: numbers[at].clone() })).collect()
+}
+
+/// What a text is in a notation, as a point writes it. No group of three begins a number with a zero.
+fn number(text: &str, notation: Notation) -> Option<String> {
+    let (whole, places) = notation.digits(text)?;
+    if whole.starts_with('0') && has_groups(text, notation) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let (whole, places) = (if whole.is_empty() { "0" } else { whole }, places.trim_end_matches('0'));
+    Some(if places.is_empty() { whole.to_owned() } else { format!("{whole}.{places}") })
 }
 
 /// Whether the notation's mark of thousands is in the text, so that declaring it would change something.
 fn has_groups(text: &str, notation: Notation) -> bool {
     let ungrouped = Notation { thousands: None, ..notation };
     ungrouped.digits(text).is_none()
+}
+
+/// Of what a spreadsheet makes such a name, if it does: `1.00E+03`, `3-Jan`. Nothing is said of `24/7`, which may be a name.
+pub(in crate::reconcile) fn spreadsheets(name: &str) -> Option<&'static str> {
+    let letters = name.contains(char::is_alphabetic);
+    match name {
+        _ if is_scientific(name) && name.contains("E+") => Some("a long number"),
+        _ if is_date(name) && letters && name.contains(['-', '.', '/']) => Some("a name like 3-1"),
+        _ if name.starts_with("#") && is_error(name) => Some("what it cannot show"),
+        _ => None,
+    }
+}
+
+/// `########`, `#REF!`, `#N/A`.
+fn is_error(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'#') || ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!"].contains(&text)
 }
 
 fn is_scientific(text: &str) -> bool {
@@ -114,6 +176,7 @@ mod tests {
             ("2026-01-03", CountError::Date),
             ("2026-01-03T00:00:00", CountError::Date),
             ("1/2", CountError::Date),
+            ("3 1 2026", CountError::Date),
             ("########", CountError::ErrorValue),
             ("#REF!", CountError::ErrorValue),
             ("=\"12\"", CountError::Formula),
@@ -122,6 +185,17 @@ mod tests {
             ("Dec", CountError::NotANumber),
         ] {
             assert_eq!(why(text, Notation::default()), error, "{text}");
+        }
+    }
+
+    /// `1.00E+03` maps to nobody, and nobody finds it in the vendor's list of customers.
+    #[test]
+    fn a_name_that_a_spreadsheet_made_is_told_from_a_name() {
+        for name in ["1.00E+03", "1,00E+03", "3-Jan", "Jan-03", "03. Mai", "#REF!", "####"] {
+            assert!(spreadsheets(name).is_some(), "{name}");
+        }
+        for name in ["Acme", "24/7", "3E", "7E11", "May 3", "1050", "#1 Plumbing", "2026-01-03"] {
+            assert_eq!(spreadsheets(name), None, "{name}");
         }
     }
 
@@ -138,36 +212,71 @@ mod tests {
                 mark: None,
             };
             let counts = Counts { rejected: values.iter().map(row).collect(), ..Counts::default() };
-            let said = undeclared(&counts, Notation::default())?;
-            let (_, keys) = said.split_once(", set ")?;
-            Some(keys.trim_end_matches(" in the export's table of recount.toml").to_owned())
+            undeclared(&counts, Notation::default())
         };
-        for (values, keys) in [
-            (&["3,5", "711,25"][..], Some("decimal = \",\"")),
-            (&["711,875"], Some("decimal = \",\", or thousands = \",\"")),
-            (&["711,875", "1.234,5"], Some("decimal = \",\" and thousands = \".\"")),
-            (&["1,234", "1,234.5"], Some("thousands = \",\"")),
+        let set = |keys: &str| {
+            Some(format!("if that is how the vendor writes numbers, set {keys} in the export's table of recount.toml"))
+        };
+        for (values, said) in [
+            (&["3,5", "711,25"][..], set("decimal = \",\"")),
+            (&["711,875", "1.234,5"], set("decimal = \",\" and thousands = \".\"")),
+            (&["1,234", "1,234.5"], set("thousands = \",\"")),
+            (&["1 050", "2 000 000"], set("thousands = \" \"")),
+            (&["1'234"], set("thousands = \"'\"")),
+            (&["0,125"], set("decimal = \",\"")),
             (&["3,5", "N/A"], None),
             (&["1,234.5", "1.234,5"], None),
             (&[], None),
         ] {
-            assert_eq!(proposed(values).as_deref(), keys, "{values:?}");
+            assert_eq!(proposed(values), said, "{values:?}");
         }
+    }
+
+    /// 1,050 seats read as 1.05 are a bill of a thousandth: what is advised says what it makes of the number.
+    #[test]
+    fn where_two_notations_fit_each_is_named_with_what_it_makes_of_the_number() {
+        let why = why("1,050", Notation::default());
+        assert_eq!(
+            why.to_string(),
+            "has a separator in it: thousands = \",\" reads it as 1050, decimal = \",\" as 1.05; declare what this vendor \
+             means"
+        );
+        let row = RejectedRow {
+            line: 2,
+            column: "Quantity".to_owned(),
+            value: "1,050".to_owned(),
+            customer: None,
+            why: why.to_string(),
+            mark: None,
+        };
+        let counts = Counts { rejected: vec![row], ..Counts::default() };
+        assert_eq!(
+            undeclared(&counts, Notation::default()).as_deref(),
+            Some(
+                "set thousands = \",\" in the export's table of recount.toml if \"1,050\" is 1050, or decimal = \",\" if it \
+                 is 1.05"
+            )
+        );
     }
 
     #[test]
     fn a_number_in_another_notation_says_what_to_declare() {
         let german = Notation { decimal: ',', thousands: None };
-        for (notation, text, first, second) in [
-            (Notation::default(), "3,5", "decimal = \",\"", None),
-            (Notation::default(), "1,234", "decimal = \",\"", Some("thousands = \",\"")),
-            (Notation::default(), "1,234.5", "thousands = \",\"", None),
-            (Notation::default(), "1.234,5", "decimal = \",\" and thousands = \".\"", None),
-            (Notation::default(), "1.234.567", "decimal = \",\" and thousands = \".\"", None),
-            (Notation::default(), "1'234", "thousands = \"'\"", Some("decimal = \",\" and thousands = \"'\"")),
-            (german, "1.5", "decimal = \".\"", None),
+        for (notation, text, said) in [
+            (Notation::default(), "3,5", "declare decimal = \",\""),
+            (Notation::default(), "1,234.5", "declare thousands = \",\""),
+            (Notation::default(), "1,234,567", "declare thousands = \",\""),
+            (Notation::default(), "1.234,5", "declare decimal = \",\" and thousands = \".\""),
+            (Notation::default(), "1.234.567", "declare decimal = \",\" and thousands = \".\""),
+            (Notation::default(), "1'234", "declare thousands = \"'\""),
+            (Notation::default(), "1 050", "declare thousands = \" \""),
+            (Notation::default(), "1\u{a0}050", "declare thousands = \" \""),
+            (Notation::default(), "1 050,5", "declare decimal = \",\" and thousands = \" \""),
+            (german, "1.5", "declare decimal = \".\""),
         ] {
-            assert_eq!(why(text, notation), CountError::Undeclared(first, second), "{text}");
+            let why = why(text, notation);
+            assert!(matches!(why, CountError::Undeclared(..)), "{text}: {why:?}");
+            assert!(why.to_string().ends_with(said), "{text}: {why}");
         }
         for text in ["5.", ".5", "1,,2", "12,34,5"] {
             assert_eq!(why(text, Notation::default()), CountError::Separator, "{text}");

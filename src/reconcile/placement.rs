@@ -17,10 +17,14 @@ use crate::reconcile::mapping::AgreementRule;
 use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::mapping::MatchCustomers;
+use crate::reconcile::misread;
 use crate::reconcile::records::Agreement;
 use crate::reconcile::records::Company;
 use crate::reconcile::records::Directory;
 use crate::reconcile::records::NotBilling;
+
+/// Account numbers are shorter.
+const DIGITS_MAX: usize = 20;
 
 /// Where a customer is billed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +151,7 @@ impl<'a> Finder<'a> {
     }
 
     fn company_of_name(&self, customer: &CustomerName) -> Result<CompanyId, Problem> {
-        let unmapped = || Problem::new(Code::CustomerUnmapped, "not mapped".to_owned());
+        let unmapped = || self.unmapped(customer);
         if self.mapping.match_customers == MatchCustomers::Mapped {
             return Err(unmapped());
         }
@@ -162,6 +166,37 @@ impl<'a> Finder<'a> {
                 )
             }),
         }
+    }
+
+    /// Not mapped, and what a spreadsheet may have had to do with it.
+    fn unmapped(&self, customer: &CustomerName) -> Problem {
+        let message = match (self.other_zeros(customer), misread::spreadsheets(customer.as_str())) {
+            (Some(other), _) => {
+                let fix =
+                    "write it in customers.csv as the export does; if the export lost its zeros, fetch it again, and \
+                           open no export in a spreadsheet"
+                        .to_owned();
+                let message =
+                    format!("not mapped; customers.csv has \"{other}\" (perhaps a spreadsheet took its zeros)");
+                return Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) };
+            }
+            (None, Some(what)) => format!("not mapped; it looks like what a spreadsheet makes of {what}"),
+            (None, None) => "not mapped".to_owned(),
+        };
+        Problem::new(Code::CustomerUnmapped, message)
+    }
+
+    /// The customer of `customers.csv` that is the same number with more zeros before it, or with fewer.
+    fn other_zeros(&self, customer: &CustomerName) -> Option<&CustomerName> {
+        let name = customer.as_str();
+        if name.is_empty() || name.len() > DIGITS_MAX || !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let digits = name.trim_start_matches('0');
+        let mut others =
+            (digits.len().max(1)..=DIGITS_MAX).map(|width| CustomerName::new(&format!("{digits:0>width$}")));
+        let row = others.find_map(|other| self.mapping.customers.get_key_value(&other));
+        row.map(|(other, _)| other)
     }
 
     /// A company of that name is there, and `company_types` or `company_statuses` leave it out.

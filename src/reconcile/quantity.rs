@@ -83,7 +83,7 @@ impl Quantity {
 }
 
 /// Why a text is not a count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CountError {
     /// Nothing stands there. Nothing is not zero.
     #[error("is empty, and an empty cell is not zero")]
@@ -94,9 +94,15 @@ pub enum CountError {
     /// `5.` or `1,23,4`.
     #[error("has a separator in it; a count is digits, and at most one point between digits")]
     Separator,
-    /// `1,234` or `3,5`, and nothing declares the comma.
-    #[error("has a separator in it; if this vendor writes numbers so, declare {0}{or}", or = Or(.1))]
-    Undeclared(&'static str, Option<&'static str>),
+    /// `3,5`, and nothing declares the comma.
+    #[error("has a separator in it; if this vendor writes numbers so, declare {}", .0.declares)]
+    Undeclared(Reading),
+    /// `1,050`: two things could be declared, and they make different numbers of it.
+    #[error(
+        "has a separator in it: {} reads it as {}, {} as {}; declare what this vendor means",
+        .0.declares, .0.number, .1.declares, .1.number
+    )]
+    TwoReadings(Reading, Reading),
     /// `1E+05`.
     #[error("is in scientific notation; it looks as if a spreadsheet saved this file")]
     Scientific,
@@ -117,13 +123,13 @@ pub enum CountError {
     NotANumber,
 }
 
-/// The other thing that could be declared.
-struct Or<'a>(&'a Option<&'static str>);
-
-impl fmt::Display for Or<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |other| write!(f, ", or {other}"))
-    }
+/// What a text would be if something were declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What is declared, as it is written into recount.toml.
+    pub declares: &'static str,
+    /// What the text is then.
+    pub number: String,
 }
 
 impl fmt::Display for Quantity {
@@ -177,7 +183,6 @@ mod tests {
             ("  ", CountError::Empty),
             ("-3", CountError::Sign),
             ("+5", CountError::Sign),
-            ("1,234", CountError::Undeclared("decimal = \",\"", Some("thousands = \",\""))),
             ("5.", CountError::Separator),
             (".5", CountError::Separator),
             ("1E+05", CountError::Scientific),
@@ -197,6 +202,7 @@ mod tests {
         for (text, error) in wrong {
             assert_eq!(Quantity::parse_count(text), Err(error), "{text}");
         }
+        assert!(matches!(Quantity::parse_count("1,234"), Err(CountError::TwoReadings(..))));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ServiceName;
+use crate::reconcile::misread;
 use crate::reconcile::plan::Finding;
 use crate::reconcile::shown::shown;
 
@@ -23,7 +24,10 @@ use crate::reconcile::shown::shown;
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     let mut found = of_rows(counts, integration);
     // The file is in front of whoever asks.
-    found.iter_mut().filter(|found| found.code == Code::RowMalformed).for_each(|found| found.fix = CORRECT.to_owned());
+    found
+        .iter_mut()
+        .filter(|found| found.code == Code::RowMalformed)
+        .for_each(|found| found.fix = correct(&found.message).to_owned());
     for (customer, counted) in counts.customers.iter() {
         found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
     }
@@ -77,12 +81,20 @@ pub(in crate::reconcile) fn of_cell(
     })
 }
 
-const CORRECT: &str = "correct the row in the export";
+/// A number in an undeclared notation is no fault of the row.
+fn correct(message: &str) -> &'static str {
+    if misread::may_be_declared(message) {
+        "declare it in the export's table of recount.toml, or correct the row"
+    } else {
+        "correct the row in the export"
+    }
+}
 
 fn rejected(row: &RejectedRow, integration: &IntegrationName) -> Finding {
     let value = shown(&row.value);
     let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
-    let (customer, fix) = (row.customer.clone(), format!("{CORRECT}; `recount read {integration}` marks it"));
+    let (customer, correct) = (row.customer.clone(), correct(&row.why));
+    let fix = format!("{correct}; `recount read {integration}` marks it");
     Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 

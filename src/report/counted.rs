@@ -17,6 +17,8 @@ use crate::reconcile::shown::shown;
 use crate::reconcile::table::CustomerCounts;
 use crate::report::json::each_finding;
 use crate::report::text::wrapped;
+use crate::report::words::grouped;
+use crate::report::words::plural;
 
 /// Names are cut beyond this many columns of a terminal.
 const NAME_MAX: usize = 34;
@@ -74,8 +76,8 @@ impl<'a> Counted<'a> {
         let all = || customers(self.counts);
         let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
         let Counts { rows, kept, .. } = self.counts;
-        let mut text =
-            format!("{}{profile}: {rows} rows, {kept} kept, {} customers\n\n", shown(self.path), all().count());
+        let (read, customers) = (plural(*rows, "row"), plural(all().count(), "customer"));
+        let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), grouped(*kept));
         let width = |names: &mut dyn Iterator<Item = &str>| names.map(|name| cut(name).width()).max().unwrap_or(0);
         let of_services: BTreeSet<&str> = all().flat_map(|(_, of)| services(of)).map(|(service, _)| service).collect();
         let widths = [width(&mut all().map(|(customer, _)| customer)), width(&mut of_services.into_iter())];

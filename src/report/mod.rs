@@ -25,7 +25,7 @@ pub mod paint;
 pub mod text;
 pub mod trend;
 pub mod why;
-mod words;
+pub(crate) mod words;
 
 use crate::history::record::LineRecord;
 use crate::history::record::RunEnd;

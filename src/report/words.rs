@@ -71,7 +71,7 @@ pub(super) fn grouped(number: usize) -> String {
 }
 
 /// `1 row`, `1 204 rows`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub(crate) fn plural(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} {noun}{s}", grouped(count))
 }

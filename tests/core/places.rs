@@ -55,6 +55,32 @@ fn a_customer_without_a_row_is_unmapped_and_named_first() {
     assert_eq!(line(&plan, 10, FILTER).verdict, create(1, "5"), "it holds up nobody else");
 }
 
+/// Opened in a spreadsheet once, an account number has lost its zeros: two findings that nobody brings together.
+#[test]
+fn a_number_that_lost_its_zeros_is_told_with_the_one_it_was() {
+    for (mapped, counted) in [("00123", "123"), ("123", "00123")] {
+        let mut night = Night::new();
+        let row = night.mapping.customers.remove("Acme").expect("mapped");
+        night.mapping.customers.insert(CustomerName::new(mapped), row);
+        night.row(counted, "CloudFilter", "5");
+        let plan = night.plan();
+        let told = plan.findings.iter().find(|finding| finding.code == Code::CustomerUnmapped).expect("told");
+        let said = format!(
+            "not mapped; customers.csv has \"{mapped}\" (perhaps a spreadsheet took its zeros): 5 units of 1 service"
+        );
+        assert_eq!(told.message, said);
+        assert!(told.fix.starts_with("write it in customers.csv as the export does"), "{}", told.fix);
+    }
+}
+
+#[test]
+fn a_customer_whose_name_a_spreadsheet_made_is_told_so() {
+    let mut night = acme();
+    night.row("1.00E+03", "CloudFilter", "4");
+    let message = night.plan().findings[0].message.clone();
+    assert_eq!(message, "not mapped; it looks like what a spreadsheet makes of a long number: 4 units of 1 service");
+}
+
 #[test]
 fn a_blank_company_is_skipped_on_purpose() {
     let mut night = acme();

@@ -14,6 +14,7 @@ use crate::reconcile::counts::Counts;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::misread::undeclared;
 use crate::reconcile::shown::escaped;
+use crate::report::words::plural;
 
 /// Rows of an export that are told one by one.
 const ROWS_TOLD: usize = 20;
@@ -25,8 +26,8 @@ impl Checks {
         match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
-                let (rows, customers) = (counts.rows, counts.customers.len());
-                self.good(name, format!("{}: {rows} rows, {customers} customers", path.display()));
+                let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
+                self.good(name, format!("{}: {rows}, {customers}", path.display()));
                 if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
                     self.wrong(name, Exit::Refused, finding.message, &finding.fix);
                 }
@@ -38,7 +39,7 @@ impl Checks {
                 export.counts
             }
             Err(TonightError::Export(error)) => {
-                let fix = error.remedy().unwrap_or_else(|| "put the vendor's export there".to_owned());
+                let fix = error.remedy();
                 self.wrong(name, Exit::Refused, session::chain(&error), &fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()

@@ -13,6 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::session;
 use crate::cli::trouble::Trouble;
 use crate::config::Config;
+use crate::config::ConfigErrors;
 use crate::config::IntegrationConfig;
 use crate::export::names::alike;
 use crate::export::settings::Source;
@@ -88,8 +89,8 @@ pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Integratio
 
 /// Its mapping, unless customers.csv is at fault.
 pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Trouble> {
-    let fix = "correct customers.csv, then `recount check`";
-    integration.mapping.as_ref().map_err(|faults| Trouble::new(Exit::Config, faults.to_string(), fix))
+    let wrong = |faults: &ConfigErrors| Trouble::new(Exit::Config, faults.to_string(), integration.mapping_fix());
+    integration.mapping.as_ref().map_err(wrong)
 }
 
 impl<'a> Roll<'a> {

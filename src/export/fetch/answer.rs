@@ -82,7 +82,11 @@ pub(super) fn chain(error: reqwest::Error) -> String {
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let _ = write!(said, ": {error}");
+        let words = error.to_string();
+        // Layers of the library that say nothing which the ones below do not.
+        if !matches!(words.as_str(), "client error (Connect)" | "tcp connect error") {
+            let _ = write!(said, ": {words}");
+        }
         cause = error.source();
     }
     said

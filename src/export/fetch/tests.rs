@@ -99,6 +99,9 @@ async fn a_server_that_stays_ill_or_is_gone_is_given_up() {
     let order = Order { url: &url, headers: &[], max_bytes: 1, folder, name: "vendor", clock: &clock };
     let error = fetch_patiently(&order, Duration::ZERO).await.expect_err("nobody listens");
     assert!(matches!(error, FetchError::NoAnswer { .. }) && !error.to_string().contains("hunter"), "{error}");
+    assert!(!error.to_string().contains("client error"), "{error}");
+    // There is no export that could be replaced.
+    assert!(error.remedy().starts_with("look at `url` in the export's table"), "{}", error.remedy());
 }
 
 #[tokio::test]

@@ -1,0 +1,74 @@
+//! What the journal says of each line: what recount wrote to it, or may have.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::history::columns::json;
+use crate::history::columns::maybe_quantity;
+use crate::history::columns::quantity;
+use crate::history::error::StoreError;
+use crate::history::past::folded;
+use crate::history::past::key;
+use crate::reconcile::guards::GivenUp;
+use crate::reconcile::guards::Written;
+use crate::reconcile::ids::AdditionId;
+use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::ids::RunId;
+use crate::reconcile::plan::LineKey;
+
+/// The last quantity that was written to each addition, and what was sent after it without a clear end.
+pub(super) fn written(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, i.from_quantity, i.quantity AS sent,
+                o.event = 'refused' AS refused
+         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+         WHERE r.integration = ?1 AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
+             AND (o.event = 'applied' OR i.event = 'set') ORDER BY o.seq",
+    )?;
+    let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
+    // In the journal's order, so that the last one stays, and knows how often it was the same.
+    let mut rows = statement.query([integration.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let (addition, run) = (AdditionId(row.get("addition")?), RunId(row.get("run")?));
+        let (from, sent) = (maybe_quantity(row, "from_quantity")?, quantity(row, "sent")?);
+        let before = written.get(&addition).copied();
+        let now = match (maybe_quantity(row, "quantity")?, before) {
+            (Some(quantity), before) => {
+                let before = before.filter(|before| (before.from, before.quantity) == (from, quantity));
+                let times = before.map_or(1, |before| before.times.saturating_add(1));
+                Written { from, times, ..Written::once(quantity, run) }
+            }
+            // A write that was never answered ends as refused, too, and may have arrived all the same.
+            (None, Some(before)) => Written { sent: Some((run, sent)), ..before },
+            (None, None) if row.get("refused")? => continue,
+            // Nothing of ours was there before: what stood there is what a person may have meant.
+            (None, None) => {
+                let stood = from.unwrap_or(sent);
+                Written { times: 0, sent: Some((run, sent)), ..Written::once(stood, run) }
+            }
+        };
+        written.insert(addition, now);
+    }
+    Ok(written)
+}
+
+/// The last creation of each line that was given up.
+pub(super) fn given_up(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<LineKey, GivenUp>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before FROM journal AS o
+             JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
+         WHERE r.integration = ?1 AND o.event = 'superseded' ORDER BY o.seq",
+    )?;
+    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+        let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
+        Ok((folded(&key(row)?), GivenUp { run, quantity, before: json(row, "before")? }))
+    })?;
+    rows.collect()
+}
