@@ -111,6 +111,25 @@ fn a_ping_is_told_before_and_after_with_the_exit_code() {
     assert!(heard[1].body.contains("to decide 1") && heard[1].body.len() <= 10_000);
 }
 
+/// Otherwise people would go home, believing that last night's trouble is over.
+#[test]
+fn an_undo_is_not_the_end_of_trouble() {
+    let night = Night::busy();
+    let server = Listener::answering(OK);
+    webhook(&night, &server, "when = \"attention\"");
+    let wrote = night.run().exits(0).first_run()["run"].to_string();
+    night.fault(r#"[{"then": {"status": 401}}]"#);
+    night.run();
+    night.no_faults();
+    assert_eq!(server.heard().len(), 1, "the trouble");
+    let undo = night.recount(&["undo", &wrote, "--json"]).first_run();
+    let fingerprint = undo["plan"].as_str().expect("a plan").to_owned();
+    night.recount(&["apply", &fingerprint]).exits(0);
+    assert_eq!(server.heard().len(), 1, "{:?}", server.heard());
+    night.run();
+    assert_eq!(server.heard().len(), 2, "the next night");
+}
+
 /// Otherwise the first bad night is when somebody finds out that nobody is told of it.
 #[test]
 fn check_finds_an_address_that_cannot_be_read() {

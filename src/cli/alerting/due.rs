@@ -25,7 +25,12 @@ pub(super) fn of_run<'a>(
     run: &RunRecord,
     history: &History,
 ) -> Result<Due<'a>, StoreError> {
-    let before = history.nights_before(&run.integration, Some(run.run), 1)?.into_iter().next();
+    // An undo looks at a few lines: it neither makes a night right again nor stands between two nights.
+    let before = match run.undoes {
+        None => history.nights_before(&run.integration, Some(run.run), UNDOS_BETWEEN)?,
+        Some(_) => Vec::new(),
+    };
+    let before = before.into_iter().find(|night| night.undoes.is_none());
     let untold = history.untold_night(name, &run.integration, run.run)?;
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     let untold = untold.filter(|untold| is_due(alert.each, exit_of(untold), None));
@@ -33,6 +38,9 @@ pub(super) fn of_run<'a>(
     let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.link.as_deref()));
     Ok(Due { name, alert, digest: false, brief })
 }
+
+/// Nights that are looked back on for one that was no undo.
+const UNDOS_BETWEEN: usize = 10;
 
 /// Whether a run with this exit code is told, after one with that.
 fn is_due(each: Each, exit: u8, before: Option<u8>) -> bool {
