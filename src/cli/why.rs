@@ -12,10 +12,13 @@ use crate::cli::trouble::Trouble;
 use crate::export::names::alike;
 use crate::history::History;
 use crate::history::StoreError;
+use crate::history::record::LineRecord;
 use crate::history::record::RunRecord;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::ids::RunId;
 use crate::reconcile::plan::Finding;
+use crate::reconcile::plan::Source;
+use crate::reconcile::shown::shown;
 use crate::report::json::Document as RunDocument;
 use crate::report::json::Line;
 use crate::report::lines;
@@ -30,7 +33,7 @@ const NIGHTS: usize = 30;
 /// Arguments of `why`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The handle, as reports show it
+    /// The handle, as reports show it; a customer's name lists the handles of its lines
     handle: String,
 }
 
@@ -102,13 +105,25 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
     }
 }
 
-/// Nothing has this handle; perhaps a line of the newest run was meant.
+/// Nothing has this handle; perhaps a line of the newest run was meant, or all of a customer's.
 fn unknown(history: &History, handle: &str) -> Trouble {
     let newest = history.latest_run(None).ok().flatten();
+    let named = |source: &Source| source.customer.as_str().to_lowercase() == handle.to_lowercase();
+    let of_customer = newest.iter().flat_map(lines).filter(|line| line.sources.iter().any(named));
+    let listed: Vec<String> = of_customer.map(|line| format!("{} ({})", line.handle, services(line))).collect();
+    if !listed.is_empty() {
+        let message = format!("{} has several lines: {}", shown(handle), listed.join(", "));
+        return Trouble::new(Exit::Usage, message, "recount why HANDLE, with one of them");
+    }
     let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
     let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
     let fix = format!("{}recount report", meant.unwrap_or_default());
     Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
+}
+
+fn services(line: &LineRecord) -> String {
+    let names: BTreeSet<&str> = line.sources.iter().map(|source| source.service.as_str()).collect();
+    names.into_iter().map(shown).collect::<Vec<_>>().join(" + ")
 }
 
 fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {

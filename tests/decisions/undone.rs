@@ -94,3 +94,12 @@ fn why_of_an_undo_names_no_export() {
     let drawn = office.page(&office.newest_run()["run"].to_string());
     assert!(!drawn.contains("not in the export"), "{drawn}");
 }
+
+/// A changed line has no handle in the text report: who wants to know more starts from the customer.
+#[test]
+fn why_of_a_customer_lists_its_handles() {
+    let (office, _, handle) = undone();
+    let said = office.recount(&["why", "acme"]);
+    let told = format!("{}{}", said.out, said.err);
+    assert!(said.code == 2 && told.contains("acme has several lines") && told.contains(&handle), "{told}");
+}
