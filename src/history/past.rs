@@ -151,8 +151,9 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     }
     // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {
-        remember_baseline(transaction, run, &plan.lines)?;
-        remember_ended(transaction, run, &integration, &plan.lines)?;
+        let before = accepted(transaction, &integration, run)?;
+        remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
+        remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
     }
     Ok(())
@@ -170,7 +171,12 @@ pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Resu
     Ok(())
 }
 
-fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
+fn remember_baseline(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    before: Option<&Accepted>,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
     // A source without a line of the export is a customer or a service that the export does not name.
     let named = lines.iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
     let customers: BTreeSet<&str> = named.map(|source| source.customer.as_str()).collect();
@@ -182,6 +188,15 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     for line in lines {
         let (Some(agreement), Some(product), Some(addition)) = (line.agreement, &line.product, line.addition) else {
             continue;
+        };
+        // A line that somebody put in another's place is not the one that was seen, until the question is settled.
+        let asked = before.filter(|_| line.reason == Code::HumanEdit).zip(line.key());
+        let addition = match asked {
+            None => addition,
+            Some((before, key)) => match before.lines.get(&*key.folded()) {
+                Some(seen) => *seen,
+                None => continue,
+            },
         };
         match &line.item {
             None => live.push((agreement, product, addition)),
@@ -204,11 +219,11 @@ fn remember_baseline(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
 /// a line that a person ended would be created anew some nights later.
 fn remember_ended(
     transaction: &Transaction<'_>,
-    run: RunId,
     integration: &str,
+    before: Option<&Accepted>,
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
-    let Some(before) = accepted(transaction, integration, run)? else { return Ok(()) };
+    let Some(before) = before else { return Ok(()) };
     let live: BTreeSet<LineKey> =
         lines.iter().filter(|line| line.addition.is_some()).filter_map(|line| Some(folded(&line.key()?))).collect();
     let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4, ?5)")?;

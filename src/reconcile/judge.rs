@@ -92,7 +92,7 @@ impl Judge<'_> {
         }
         match live {
             Err((code, detail)) => held(code, None, detail),
-            Ok(Some((addition, live))) => self.compare(case, addition, live, &on_line),
+            Ok(Some((addition, live))) => self.compare(case, addition, live),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
                 held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
@@ -131,7 +131,7 @@ impl Judge<'_> {
         }
     }
 
-    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live, on_line: &[&Addition]) -> Judgement {
+    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live) -> Judgement {
         let (Case { key, wanted, .. }, now) = (case, live.quantity);
         let terms = wanted.terms;
         let counted = match wanted.quantity {
@@ -153,7 +153,7 @@ impl Judge<'_> {
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        match self.line_guard(Step { key, addition, on_line, now, to }, terms.whole) {
+        match self.line_guard(Step { key, addition, now, to }, terms.whole) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
                 Answer::None => held(code, Some(live), detail),

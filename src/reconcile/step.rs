@@ -19,8 +19,6 @@ use crate::reconcile::records::Addition;
 pub(in crate::reconcile) struct Step<'a> {
     pub(in crate::reconcile) key: &'a LineKey,
     pub(in crate::reconcile) addition: &'a Addition,
-    /// All additions of the line, ended ones too.
-    pub(in crate::reconcile) on_line: &'a [&'a Addition],
     pub(in crate::reconcile) now: Quantity,
     pub(in crate::reconcile) to: Quantity,
 }
@@ -28,7 +26,7 @@ pub(in crate::reconcile) struct Step<'a> {
 impl Judge<'_> {
     /// Why a person has to look at a step first, if any guard says so.
     pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<Trouble> {
-        let Step { key, addition, on_line: _, now, to } = step;
+        let Step { key, addition, now, to } = step;
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
@@ -38,7 +36,7 @@ impl Judge<'_> {
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
     fn human_edit(&self, step: Step<'_>) -> Option<Trouble> {
-        let Step { key, addition, now, .. } = step;
+        let Step { key, addition, now, to: _ } = step;
         if self.policy.human_edit == HumanEdit::Overwrite {
             return None;
         }
@@ -60,16 +58,13 @@ impl Judge<'_> {
         Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
     }
 
-    /// The addition that recount wrote last in this one's place, if it is not live any more. Who ends a line and begins
+    /// The addition that the last accepted run saw in this one's place, if recount wrote it. Who ends a line and begins
     /// another one, for a new price, keeps its quantity; another quantity is meant.
     fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, &Written)> {
-        let Step { key, addition, on_line, .. } = step;
-        let ended = on_line.iter().filter(|other| !other.is_live(self.today)).map(|other| other.id);
-        let seen = self.past.accepted.iter().filter_map(|accepted| accepted.lines.get(&*key.folded()));
-        let gone = seen.chain(self.past.ours.get(&*key.folded())).copied();
-        let gone = gone.filter(|id| on_line.iter().all(|other| other.id != *id));
-        let all = ended.chain(gone).filter(|id| *id != addition.id);
-        all.filter_map(|id| Some((id, self.past.written.get(&id)?))).max_by_key(|(_, written)| written.run)
+        let key = &*step.key.folded();
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let before = *seen.or_else(|| self.past.ours.get(key))?;
+        (before != step.addition.id).then_some(before).zip(self.past.written.get(&before))
     }
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of

@@ -95,7 +95,8 @@ impl Health {
         matches!(self.state, State::Healthy | State::Off)
     }
 
-    /// The exit code of `recount status`: the last night's own, or that of a worse undo since, and 1 where no night speaks for itself.
+    /// The exit code of `recount status`: the last night's own, or that of a worse undo since, and 1 where no night
+    /// speaks for itself.
     pub fn exit(&self) -> Exit {
         let ends = [&self.last, &self.undo].into_iter().flatten().filter_map(|run| run.end.as_ref());
         match self.state {

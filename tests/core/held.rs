@@ -2,6 +2,7 @@
 
 use recount::reconcile::code::Code;
 use recount::reconcile::code::Severity;
+use recount::reconcile::guards::Accepted;
 use recount::reconcile::guards::GivenUp;
 use recount::reconcile::guards::HumanEdit;
 use recount::reconcile::guards::InDoubt;
@@ -16,6 +17,7 @@ use recount::reconcile::plan::Verdict;
 use recount::reconcile::records::LastChange;
 use recount::reconcile::records::Product;
 
+use super::guards::accepted;
 use super::night::BRACKET;
 use super::night::FILTER;
 use super::night::Night;
@@ -373,15 +375,19 @@ fn a_line_that_stands_where_a_creation_was_given_up_is_asked_about_unless_it_is_
 fn a_line_in_the_place_of_one_that_recount_wrote_is_asked_about_if_its_quantity_is_another() {
     for (now, asked) in [("6", false), ("9", true)] {
         let mut night = acme("7", now);
-        night.addition(10, 90, FILTER, "6");
-        night.amend_addition(90, |addition| addition.cancelled_on = Some(day("2026-03-01")));
+        let seen = |id| Some(Accepted { lines: [(key(10, FILTER), AdditionId(id))].into(), ..accepted(&[]) });
         night.past.written.insert(AdditionId(90), Written::once(q("6"), RunId(7)));
+        night.past.accepted = seen(90);
         let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, now, "7") };
         assert_eq!(night.filter_line().verdict, expected, "{now}");
-        // The same if it was deleted, and recount had created it.
-        night.additions.get_mut(&AgreementId(10)).expect("there").retain(|addition| addition.id != AdditionId(90));
+        // The same if a night lay between: then it is known as one that was ended.
+        night.past.accepted = None;
         night.past.ours.insert(key(10, FILTER), AdditionId(90));
         assert_eq!(night.filter_line().verdict, expected, "{now}");
+        // As soon as the new one was seen without a question, it is the line.
+        night.past.accepted = seen(100);
+        assert_eq!(night.filter_line().verdict, set(100, now, "7"), "{now}");
+        night.past.accepted = None;
         night.policy.human_edit = HumanEdit::Overwrite;
         assert_eq!(night.filter_line().verdict, set(100, now, "7"), "{now}");
     }
