@@ -1,5 +1,7 @@
 //! A run that is cut off, asked to stop, or started twice.
 
+use rust_decimal::Decimal;
+
 use crate::faults::converges_then_is_silent;
 use crate::faults::goal;
 use crate::faults::is_silent;
@@ -103,6 +105,36 @@ fn a_hand_edit_behind_a_write_that_nobody_saw_end_is_asked_about() {
     let world = night.sim().world();
     let line = world.additions.iter().find(|addition| addition.id == written).expect("the line");
     assert_eq!(line.quantity, 99.into(), "{}", said.out);
+}
+
+/// Somebody ends the line that recount wrote and begins another one with another quantity. That is asked about every
+/// night until somebody answers.
+#[test]
+fn a_line_put_in_the_place_of_ours_is_asked_about_until_somebody_answers() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let written =
+        night.sent("PATCH")[0].path().rsplit('/').next().and_then(|id| id.parse::<i64>().ok()).expect("an id");
+    night.sim().edit(|world| {
+        let today = world.today;
+        let line = world.additions.iter_mut().find(|addition| addition.id == written).expect("the line");
+        line.cancelled = Some(today);
+        let mut new = line.clone();
+        (new.id, new.quantity, new.cancelled) = (9_000, new.quantity + Decimal::ONE, None);
+        world.additions.push(new);
+    });
+    let quantity = || night.sim().world().additions.iter().find(|one| one.id == 9_000).map(|one| one.quantity);
+    let by_hand = quantity();
+    for _ in 0..3 {
+        let said = night.run().exits(3);
+        assert_eq!((said.codes(), quantity()), (vec!["human-edit".to_owned()], by_hand), "{}", said.out);
+    }
+    let held = night.run().first_run();
+    let handle = held["findings"][0]["handle"].as_str().expect("a handle").to_owned();
+    night.recount(&["accept", &handle]).exits(0);
+    night.run().exits(0);
+    assert_ne!(quantity(), by_hand, "the answer was carried out");
+    night.run().exits(0);
 }
 
 /// An item's line is known by its mark, also by the run that did not see it created.
