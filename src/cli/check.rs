@@ -99,7 +99,9 @@ impl Checks {
             }
             Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
         }
-        if let Err(error) = writable(&config.state) {
+        if !config.state.is_file()
+            && let Err(error) = writable(&config.state)
+        {
             let fix = "let the user that runs recount write there; nothing is sent that cannot be recorded first";
             self.wrong("state", Exit::Store, format!("{state} cannot be written: {error}"), fix);
         }

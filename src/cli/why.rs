@@ -112,7 +112,7 @@ fn unknown(history: &History, handle: &str) -> Trouble {
     let of_customer = newest.iter().flat_map(lines).filter(|line| line.sources.iter().any(named));
     let listed: Vec<String> = of_customer.map(|line| format!("{} ({})", line.handle, services(line))).collect();
     if !listed.is_empty() {
-        let message = format!("{} has several lines: {}", shown(handle), listed.join(", "));
+        let message = format!("{} is a customer; its lines: {}", shown(handle), listed.join(", "));
         return Trouble::new(Exit::Usage, message, "recount why HANDLE, with one of them");
     }
     let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();

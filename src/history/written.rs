@@ -34,10 +34,11 @@ pub(super) fn written(
     let mut rows = statement.query([integration.as_str()])?;
     while let Some(row) = rows.next()? {
         let (addition, run) = (AdditionId(row.get("addition")?), RunId(row.get("run")?));
-        let (from, sent) = (maybe_quantity(row, "from_quantity")?, quantity(row, "sent")?);
+        let sent = quantity(row, "sent")?;
         let before = written.get(&addition).copied();
         let now = match (maybe_quantity(row, "quantity")?, before) {
             (Some(quantity), before) => {
+                let from = maybe_quantity(row, "from_quantity")?;
                 let before = before.filter(|before| (before.from, before.quantity) == (from, quantity));
                 let times = before.map_or(1, |before| before.times.saturating_add(1));
                 Written { from, times, ..Written::once(quantity, run) }
@@ -47,7 +48,7 @@ pub(super) fn written(
             (None, None) if row.get("refused")? => continue,
             // Nothing of ours was there before: what stood there is what a person may have meant.
             (None, None) => {
-                let stood = from.unwrap_or(sent);
+                let stood = quantity(row, "from_quantity")?;
                 Written { times: 0, sent: Some((run, sent)), ..Written::once(stood, run) }
             }
         };

@@ -284,7 +284,8 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Whether two names differ by no more than what a hand or a vendor's new spelling does.
+/// Whether two names differ by no more than what a hand or a vendor's new spelling does: in whole slips, for the core
+/// knows no fractions of a likeness.
 fn misspelt(one: &str, other: &str) -> bool {
     const SLIPS: usize = 2;
     let plain =

@@ -201,6 +201,15 @@ impl Mapping {
         self.placed().map(|(company, _)| company).collect()
     }
 
+    /// The customers that the rows bill in a company.
+    pub fn customers_of(&self, company: CompanyId) -> impl Iterator<Item = &CustomerName> {
+        let rows = self.customers.iter().filter(move |(_, row)| match row.target {
+            CustomerTarget::Company { company: id, .. } => id == company,
+            CustomerTarget::Skip => false,
+        });
+        rows.map(|(customer, _)| customer)
+    }
+
     /// The agreements that the rows name.
     pub fn agreements(&self) -> BTreeSet<AgreementId> {
         self.placed().filter_map(|(_, agreement)| agreement).collect()

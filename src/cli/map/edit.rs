@@ -30,7 +30,6 @@ use crate::reconcile::ids::AgreementId;
 use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::mapping::Mapping;
 use crate::reconcile::shown::escaped;
 use crate::reconcile::shown::shown;
 
@@ -154,7 +153,10 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
         _ => None,
     };
     let with = match target {
-        CustomerTarget::Company { company, .. } => others(roll::mapping(integration)?, &customer, company),
+        CustomerTarget::Company { company, .. } => {
+            let all = roll::mapping(integration)?.customers_of(company);
+            all.filter(|other| **other != customer).map(ToString::to_string).collect()
+        }
         CustomerTarget::Skip => Vec::new(),
     };
     let row = NewRow { customer, target, note: whose.note.clone() };
@@ -177,14 +179,6 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
         replaced: edited.replaced,
         with,
     })
-}
-
-/// Whoever else is billed in this company.
-fn others(mapping: &Mapping, customer: &CustomerName, company: CompanyId) -> Vec<String> {
-    let same =
-        |target: &CustomerTarget| matches!(target, CustomerTarget::Company { company: id, .. } if *id == company);
-    let rows = mapping.customers.iter().filter(|(name, row)| *name != customer && same(&row.target));
-    rows.map(|(name, _)| name.to_string()).collect()
 }
 
 fn trouble(error: &EditError) -> Trouble {

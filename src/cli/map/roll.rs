@@ -25,7 +25,6 @@ use crate::reconcile::handle;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::ids::IntegrationName;
 use crate::reconcile::ids::ServiceName;
-use crate::reconcile::mapping::CustomerTarget;
 use crate::reconcile::mapping::Mapping;
 use crate::reconcile::outcome::Mode;
 use crate::reconcile::shown::shown;
@@ -129,15 +128,6 @@ impl<'a> Roll<'a> {
         };
         let unmapped = self.services.iter().filter(|service| !self.mapping.services.contains_key(*service));
         unmapped.map(|service| (service, uses(service))).collect()
-    }
-
-    /// The customers that are billed in this company already.
-    pub(super) fn mapped_to(&self, company: i64) -> Vec<&CustomerName> {
-        let rows = self.mapping.customers.iter().filter(|(_, row)| match row.target {
-            CustomerTarget::Company { company: id, .. } => id.0 == company,
-            CustomerTarget::Skip => false,
-        });
-        rows.map(|(customer, _)| customer).collect()
     }
 
     /// What a person should know before the list, if the export could not be read.

@@ -18,6 +18,7 @@ use crate::nightly::Failure;
 use crate::nightly::whereabouts;
 use crate::reconcile::code::Code;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::ids::CompanyId;
 use crate::reconcile::ids::CustomerName;
 use crate::reconcile::mapping::MatchCustomers;
 use crate::reconcile::shown::escaped;
@@ -118,7 +119,7 @@ async fn customers(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
     for customer in unmapped {
         let handle = roll.handle(customer);
         let guess = |candidate: Candidate| {
-            let mapped = roll.mapped_to(candidate.record.id).into_iter().cloned().collect();
+            let mapped = roll.mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
             let take = format!("recount map add {handle} {}", candidate.record.id);
             Guess { mapped, take, ..Guess::of(candidate) }
         };
