@@ -10,22 +10,13 @@ mod peak;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use criterion::Criterion;
-use criterion::Throughput;
-use csv::ByteRecord;
-use csv::ReaderBuilder;
-use recount::export::ExportSettings;
-use recount::export::read_bytes;
-use recount::export::settings::Column;
-use recount::export::settings::Count;
-use recount::export::settings::Layout;
-use recount::export::settings::Long;
-use recount::export::settings::Shape;
+use criterion::{Criterion, Throughput};
+use csv::{ByteRecord, ReaderBuilder};
+use recount::export::read::content::read_bytes;
+use recount::export::settings::{Column, Count, ExportSettings, Layout, Long, Shape};
 
 const ROWS: usize = 1_000_000;
 const CUSTOMERS: usize = 50_000;
@@ -94,7 +85,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
     took
 }
 
-fn read(file: &str, layout: &Layout) -> recount::reconcile::counts::Counts {
+fn read(file: &str, layout: &Layout) -> recount::reconcile::model::counts::Counts {
     read_bytes(Path::new("export.csv"), file.as_bytes(), layout).expect("whole")
 }
 

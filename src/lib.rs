@@ -20,6 +20,7 @@
 //! Gather everything, decide in one pure function, show the decision, check it, carry it out without deciding
 //! anything, and write down what really happened. ARCHITECTURE.md walks through three nights.
 
+pub mod alerts;
 pub mod apply;
 pub mod cli;
 pub mod config;
@@ -28,9 +29,8 @@ pub mod daemon;
 pub mod export;
 pub mod history;
 pub mod nightly;
-pub mod notify;
 pub mod reconcile;
 pub mod report;
-pub mod sim;
 pub mod suggest;
+pub mod tickets;
 pub mod web;

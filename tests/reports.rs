@@ -5,28 +5,12 @@ pub(crate) mod numbers;
 mod pages;
 
 use chrono::DateTime;
-use recount::history::record::ExportRecord;
-use recount::history::record::LineRecord;
-use recount::history::record::PlanRecord;
-use recount::history::record::Requests;
-use recount::history::record::RunEnd;
-use recount::history::record::RunRecord;
-use recount::history::record::Totals;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::IntegrationName;
-use recount::reconcile::ids::ProductCode;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::outcome::Mode;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunCommand;
-use recount::reconcile::outcome::RunVerdict;
-use recount::reconcile::plan::Finding;
-use recount::reconcile::plan::Source;
-use recount::reconcile::quantity::Quantity;
+use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
+use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::{Finding, Source};
+use recount::reconcile::model::quantity::Quantity;
 use rust_decimal::Decimal;
 
 /// A line of this customer; its number makes it different from all others.

@@ -4,16 +4,10 @@ use std::fmt::Write as _;
 use std::iter::successors;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use jiff::Zoned;
-use jiff::civil::Date;
-use jiff::civil::date;
-use jiff::tz::TimeZone;
-use jiff::tz::TimeZoneDatabase;
-use recount::daemon::Schedule;
-use recount::daemon::ScheduleError;
-use recount::daemon::due;
+use jiff::civil::{Date, date};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{SignedDuration, Timestamp, Zoned};
+use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 use crate::snapshots::snapshot_settings;
 

@@ -3,20 +3,13 @@
 //! A program that reads the document every morning is written once. What it was told must stay true.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use recount::reconcile::code::Code;
-use recount::reconcile::outcome::Mode;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunCommand;
-use recount::reconcile::outcome::RunVerdict;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use serde_json::{Map, Value, json};
 
-use crate::support::Night;
-use crate::support::each;
+use crate::support::{Night, each};
 
 fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recount.schema.json")

@@ -5,15 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use tokio::runtime::Runtime;
-use wiremock::Mock;
-use wiremock::MockServer;
-use wiremock::ResponseTemplate;
-use wiremock::matchers::header;
-use wiremock::matchers::method;
-use wiremock::matchers::path;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::BUSY;
-use crate::support::Night;
+use crate::support::{BUSY, Night};
 
 /// The link's key, and what stands in its query.
 const KEY: &str = "CANARY-vendor-key";

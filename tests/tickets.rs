@@ -3,11 +3,10 @@
 
 mod faults;
 
-use recount::sim::Wire;
+use recount_sim::Wire;
 use serde_json::Value;
 
-use crate::support::Night;
-use crate::support::Said;
+use crate::support::{Night, Said};
 
 /// Tickets for everything, closed when settled.
 const TICKETS: &str = r#"

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use recount::sim::World;
+use recount_sim::World;
 
-use crate::support::CLIENT_ID;
-use crate::support::Night;
+use crate::support::{CLIENT_ID, Night};
 
 #[test]
 fn every_line_of_the_tour_works() {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use recount::connectwise::fuzz;
-use recount_fuzz::assert_harmless;
-use recount_fuzz::value;
+use recount_fuzz::{assert_harmless, value};
 use serde_json::Value;
 
 /// No JSON text is made of it by chance.

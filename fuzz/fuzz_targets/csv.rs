@@ -4,12 +4,10 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use recount::export::ExportSettings;
-use recount::export::read_bytes;
-use recount::export::settings::Layout;
-use recount::reconcile::counts::Duplicates;
-use recount_fuzz::assert_complete;
-use recount_fuzz::assert_explained;
+use recount::export::settings::{ExportSettings, Layout};
+use recount::export::read::content::read_bytes;
+use recount::reconcile::model::counts::Duplicates;
+use recount_fuzz::{assert_complete, assert_explained};
 
 fuzz_target!(|bytes: &[u8]| {
     let path = Path::new("export.csv");

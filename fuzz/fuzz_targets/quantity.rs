@@ -2,9 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use recount::reconcile::quantity::Quantity;
-use recount_fuzz::assert_harmless;
-use recount_fuzz::value;
+use recount::reconcile::model::quantity::Quantity;
+use recount_fuzz::{assert_harmless, value};
 
 fuzz_target!(|text: &str| {
     match Quantity::parse_count(text) {

@@ -2,33 +2,16 @@
 //! The lines of the input are customer, service, product, message, fix, file, and the quantities before and wanted.
 #![no_main]
 
-use chrono::DateTime;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use libfuzzer_sys::fuzz_target;
-use recount::history::record::ExportRecord;
-use recount::history::record::LineRecord;
-use recount::history::record::PlanRecord;
-use recount::history::record::Requests;
-use recount::history::record::RunEnd;
-use recount::history::record::RunRecord;
-use recount::history::record::Totals;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::IntegrationName;
-use recount::reconcile::ids::ProductCode;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::outcome::Mode;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunCommand;
-use recount::reconcile::outcome::RunVerdict;
-use recount::reconcile::plan::Finding;
-use recount::reconcile::plan::Source;
-use recount::reconcile::quantity::Quantity;
-use recount::report::paint::Paint;
-use recount::report::text::View;
-use recount::report::text::render;
+use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
+use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::{Finding, Source};
+use recount::reconcile::model::quantity::Quantity;
+use recount::report::format::paint::Paint;
+use recount::report::format::text::{View, render};
 use recount_fuzz::assert_fits;
 
 fuzz_target!(|text: &str| {

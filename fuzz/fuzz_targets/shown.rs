@@ -2,8 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use recount::reconcile::shown::escaped;
-use recount::reconcile::shown::shown;
+use recount::reconcile::model::display_text::{escaped, shown};
 use recount_fuzz::assert_harmless;
 
 fuzz_target!(|text: &str| {

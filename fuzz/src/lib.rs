@@ -1,9 +1,7 @@
 //! What several fuzz targets hold to be true.
 
-use recount::export::ExportError;
-use recount::reconcile::counts::Cell;
-use recount::reconcile::counts::Counts;
-use recount::reconcile::counts::Duplicates;
+use recount::export::error::ExportError;
+use recount::reconcile::model::counts::{Cell, Counts, Duplicates};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Widest line that a terminal is trusted with.

@@ -10,39 +10,27 @@
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
-mod ends;
-mod leftovers;
 mod one_write;
-mod stop;
+pub mod recovery;
+pub mod stop;
+pub(crate) mod write_result;
 
-pub use leftovers::LeftoverError;
-pub use leftovers::Resolution;
-pub use leftovers::resolve_leftovers;
-pub use stop::Stop;
-
+use crate::apply::stop::Stop;
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
-use chrono::NaiveDate;
-use chrono::TimeDelta;
-use chrono::Utc;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::connectwise::Ahead;
-use crate::connectwise::ReadError;
-use crate::connectwise::Writer;
-use crate::history::History;
-use crate::history::RunLock;
-use crate::history::StoreError;
-use crate::reconcile::cleared::ClearedPlan;
-use crate::reconcile::cleared::Write;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
+use crate::connectwise::{Ahead, ReadError, Writer};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::reconcile::guard::cleared::{ClearedPlan, Write};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
 
 /// What became of one line that was to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,35 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::apply::Halt;
-use crate::apply::Scene;
-use crate::apply::Settled;
-use crate::apply::ends::End;
-use crate::apply::ends::created;
-use crate::apply::ends::in_doubt;
-use crate::apply::ends::moved;
-use crate::apply::ends::overtaken;
-use crate::apply::ends::refused;
-use crate::apply::ends::updated;
-use crate::connectwise::ReadError;
-use crate::connectwise::WriteError;
-use crate::connectwise::Writer;
-use crate::history::History;
-use crate::history::Intent;
-use crate::history::IntentKind;
-use crate::history::StoreError;
-use crate::history::WriteId;
-use crate::history::WriteOutcome;
-use crate::reconcile::cleared::CreateLine;
-use crate::reconcile::cleared::SetQuantity;
-use crate::reconcile::cleared::Write;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
+use crate::apply::write_result::{End, created, in_doubt, moved, overtaken, refused, updated};
+use crate::apply::{Halt, Scene, Settled};
+use crate::connectwise::{ReadError, WriteError, Writer};
+use crate::history::journal::{Intent, IntentKind, WriteId, WriteOutcome};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AdditionId, AgreementId};
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
 
 /// How often one quantity is sent while ConnectWise says that it is too busy to take it.
 const TRIES_WHEN_BUSY: u32 = 5;

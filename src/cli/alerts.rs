@@ -1,18 +1,14 @@
 //! `recount alerts test`: does it arrive?
 
-use clap::Args;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::alerting;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::AlertConfig;
-use crate::config::AlertKind;
+use crate::cli::{Global, alerting, session};
+use crate::config::tables::alerts::{AlertConfig, AlertKind};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::escaped;
+use crate::reconcile::model::display_text::escaped;
 
 /// Arguments of `alerts`.
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! The clock: asked here, and passed down.
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 /// The time, now.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the clock is asked")]

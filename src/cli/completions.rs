@@ -1,8 +1,7 @@
 //! `recount completions` and `recount man`: the command line, for shells and for `man`.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::Shell;

@@ -1,16 +1,14 @@
 //! Where products go: stdout. A closed pipe (`| head`) is no failure.
 
 use std::borrow::Cow;
-use std::io::IsTerminal as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
-use crate::cli::Colour;
-use crate::cli::Global;
+use crate::cli::{Colour, Global};
 use crate::config::environment;
-use crate::report::ascii::ascii;
-use crate::report::paint::Paint;
+use crate::report::format::ascii::ascii;
+use crate::report::format::paint::Paint;
 
 /// How a command speaks.
 #[derive(Debug, Clone, Copy)]

@@ -3,25 +3,18 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
-use crate::apply::Stop;
-use crate::cli::Global;
-use crate::cli::clock;
+use crate::apply::stop::Stop;
 use crate::cli::console::Console;
-use crate::cli::night;
-use crate::cli::serve;
-use crate::cli::session;
-use crate::cli::signals;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::daemon::Claims;
-use crate::daemon::Due;
-use crate::daemon::Schedule;
+use crate::cli::{Global, clock, night, serve, session, signals};
+use crate::config::settings::Config;
+use crate::daemon::schedule::{Due, Schedule};
 use crate::daemon::serve as follow;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::daemon::serve::Claims;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
@@ -71,7 +64,7 @@ fn schedule(config: &Config) -> Result<Schedule, Trouble> {
 
 /// One night, on the configuration as it is then: what an operator changed by day holds at night.
 fn one_night(path: &Path, stop: &Stop, console: Console) -> Result<(), String> {
-    let config = crate::config::load(path).map_err(|errors| errors.to_string())?;
+    let config = crate::config::load::load(path).map_err(|errors| errors.to_string())?;
     let runs = night::nightly_run(&config, stop, &console).map_err(|trouble| trouble.message)?;
     let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
     match failed {

@@ -4,31 +4,21 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::operator;
-use crate::cli::session;
 use crate::cli::session::Session;
 use crate::cli::trouble::Trouble;
-use crate::cli::waiting;
-use crate::cli::waiting::Board;
-use crate::cli::waiting::Target;
-use crate::config::Config;
-use crate::history::History;
+use crate::cli::waiting::{Board, Target};
+use crate::cli::{Global, clock, operator, session, waiting};
+use crate::config::settings::Config;
 use crate::history::record::LineRecord;
-use crate::reconcile::clear::short;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::decisions::Decision;
-use crate::reconcile::decisions::Matter;
-use crate::reconcile::decisions::SeenLine;
-use crate::reconcile::decisions::may_be_accepted;
+use crate::history::store::open::History;
+use crate::reconcile::decide::decisions::{Decision, Matter, SeenLine, may_be_accepted};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::Verb;
-use crate::reconcile::shown::escaped;
-use crate::report::held::step;
+use crate::reconcile::guard::check::short;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::outcome::{Outcome, Verb};
+use crate::report::words::step;
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
 #[derive(Debug, Args)]

@@ -2,17 +2,15 @@
 
 use clap::Args;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::history::History;
+use crate::cli::{Global, session};
 use crate::history::record::RunRecord;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::RunId;
-use crate::report::diff;
-use crate::report::diff::Difference;
-use crate::report::diff::Document;
+use crate::reconcile::model::ids::RunId;
+use crate::report::commands::diff;
+use crate::report::commands::diff::{Difference, Document};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]

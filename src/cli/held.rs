@@ -2,17 +2,12 @@
 
 use clap::Args;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::decide;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::cli::waiting;
+use crate::cli::{Global, clock, decide, session, waiting};
 use crate::reconcile::exit::Exit;
-use crate::report::held;
-use crate::report::held::Decided;
-use crate::report::held::Waiting;
+use crate::report::commands::held;
+use crate::report::commands::held::{Decided, Waiting};
 
 /// Arguments of `held`.
 #[derive(Debug, Args)]

@@ -2,28 +2,23 @@
 
 use std::fmt::Write as _;
 
-use clap::Args;
-use clap::Subcommand;
-use clap::ValueEnum;
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::status::HealthJson;
 use crate::cli::trouble::Trouble;
-use crate::cli::vitals;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
+use crate::cli::{Global, session, vitals};
 use crate::config::edit;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::json::time;
 use crate::report::health::Health;
-use crate::report::json::time;
 
 /// Arguments of `integrations`.
 #[derive(Debug, Args)]

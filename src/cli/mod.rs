@@ -41,10 +41,7 @@ mod why;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use clap::Parser;
-use clap::Subcommand;
-use clap::ValueEnum;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::console::Console;
 use crate::reconcile::exit::Exit;

@@ -1,8 +1,7 @@
 //! Shows a file in the browser of whoever typed the command.
 
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Programs that open a file, by the systems that have them.
 const OPENERS: [&str; 3] = ["xdg-open", "open", "wslview"];

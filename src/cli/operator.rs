@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::config::environment;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
 
 /// The user's name; behind `sudo`, who asked for it.
 pub(super) fn who() -> String {

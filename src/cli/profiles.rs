@@ -1,8 +1,7 @@
 //! `recount profiles`: how known vendors' files are read; and which of them fits a file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -12,10 +11,9 @@ use crate::cli::trouble::Trouble;
 use crate::config;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
-use crate::export::Misfit;
-use crate::export::fit;
+use crate::export::read::content::{Misfit, fit};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
 
 pub(super) fn run(global: &Global, console: &Console) -> Exit {
     let profiles = match all(global) {
@@ -33,7 +31,7 @@ pub(super) fn run(global: &Global, console: &Console) -> Exit {
 
 /// Every profile there is for the configuration that the arguments name, or for this folder.
 pub(super) fn all(global: &Global) -> Result<BTreeMap<String, Profile>, Trouble> {
-    let config = config::find(global.config.as_deref()).unwrap_or_else(|_| PathBuf::from("recount.toml"));
+    let config = crate::config::load::find(global.config.as_deref()).unwrap_or_else(|_| PathBuf::from("recount.toml"));
     profiles::all(config.parent().unwrap_or(Path::new("")))
         .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))
 }

@@ -2,29 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::ProgressBar;
-use indicatif::ProgressStyle;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Global;
-use crate::connectwise::Ahead;
-use crate::connectwise::ReadError;
-use crate::connectwise::Reader;
-use crate::connectwise::Traffic;
-use crate::connectwise::WriteError;
-use crate::connectwise::Writer;
-use crate::reconcile::cleared::CreateLine;
-use crate::reconcile::cleared::SetQuantity;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::Product;
+use crate::connectwise::{Ahead, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);

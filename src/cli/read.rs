@@ -1,34 +1,30 @@
 //! `recount read`: what an export comes to, without asking ConnectWise.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::profiles;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
+use crate::cli::{Global, clock, profiles, session};
 use crate::config;
-use crate::config::Config;
 use crate::config::profiles::Profile;
-use crate::export::ExportError;
-use crate::export::names::alike;
-use crate::export::raw;
-use crate::export::read_bytes;
+use crate::config::settings::Config;
+use crate::export::error::ExportError;
+use crate::export::locate::file::raw;
+use crate::export::locate::obtain::standard_input;
+use crate::export::read::content::read_bytes;
+use crate::export::read::names::alike;
 use crate::export::settings::MAX_BYTES;
-use crate::export::standard_input;
-use crate::nightly::Failure;
-use crate::nightly::tonight;
-use crate::nightly::tonight::TonightError;
-use crate::reconcile::counts::Counts;
+use crate::nightly::export_source;
+use crate::nightly::export_source::TonightError;
+use crate::nightly::failure::Failure;
+use crate::reconcile::decide::row_findings::of_export;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::row_findings::of_export;
-use crate::reconcile::shown::shown;
-use crate::report::counted::Counted;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::report::commands::counted::Counted;
 
 /// Arguments of `read`.
 #[derive(Debug, Args)]
@@ -116,7 +112,7 @@ fn read(global: &Global, options: &Options) -> Result<Read, NotRead> {
         },
         Err(_) if is_file => file(global, path, None),
         // Without any configuration the word can only have been a file's name.
-        Err(_) if config::find(global.config.as_deref()).is_err() => file(global, path, None),
+        Err(_) if crate::config::load::find(global.config.as_deref()).is_err() => file(global, path, None),
         Err(trouble) => Err(trouble.into()),
     }
 }
@@ -133,7 +129,7 @@ fn nothing(config: &Config, what: &str) -> Trouble {
 fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead> {
     let settings = &config.integrations[name].export;
     let fetched = session::fetched(&config.state);
-    let export = session::runtime()?.block_on(tonight::export(settings, name, &fetched, &clock::now));
+    let export = session::runtime()?.block_on(export_source::export(settings, name, &fetched, &clock::now));
     match export {
         Ok(export) => Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts }),
         Err(TonightError::Export(error)) => Err(of_export_error(error, None)),

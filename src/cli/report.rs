@@ -2,39 +2,30 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-use crate::cli::Global;
 use crate::cli::console::Console;
 use crate::cli::open::open;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::cli::{Global, session};
+use crate::config::settings::Config;
 use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::shown::shown;
-use crate::report::csv;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
+use crate::reconcile::model::outcome::Mode;
 use crate::report::current::Current;
-use crate::report::files::KeepError;
-use crate::report::files::Reports;
+use crate::report::files::{KeepError, Reports};
+use crate::report::format::json::Document;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::View;
+use crate::report::format::{csv, html, markdown, text};
 use crate::report::gather::Gathered;
-use crate::report::html;
-use crate::report::json::Document;
 use crate::report::lines;
-use crate::report::markdown;
-use crate::report::paint::Paint;
-use crate::report::text;
-use crate::report::text::View;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]

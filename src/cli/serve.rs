@@ -7,18 +7,14 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
-use crate::cli::session;
-use crate::cli::signals;
 use crate::cli::trouble::Trouble;
-use crate::cli::vitals;
-use crate::config::Config;
-use crate::history::History;
+use crate::cli::{Global, session, signals, vitals};
+use crate::config::settings::Config;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
 use crate::web;
-use crate::web::Extent;
-use crate::web::Site;
+use crate::web::{Extent, Site};
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -92,7 +88,7 @@ fn site(config: Config) -> Site {
 }
 
 fn now(path: &Path) -> Result<(Config, Option<History>, bool), String> {
-    let config = crate::config::load(path).map_err(|errors| errors.to_string())?;
+    let config = crate::config::load::load(path).map_err(|errors| errors.to_string())?;
     let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
     let is_running = vitals::running(&config.state).is_some();
     Ok((config, history, is_running))

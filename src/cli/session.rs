@@ -1,23 +1,18 @@
 //! What every run needs: the configuration, the lock, the history, the clock, and a runtime to wait in.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::trouble::Trouble;
+use crate::cli::{Global, clock};
 use crate::config;
-use crate::config::Config;
-use crate::config::ConnectWiseConfig;
-use crate::config::IntegrationConfig;
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::history::History;
-use crate::history::LockError;
-use crate::history::RunLock;
-use crate::history::StoreError;
-use crate::nightly::Failure;
-use crate::reconcile::code::Code;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::{LockError, RunLock};
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
 
 /// The lock is held and the history is open.
 pub(super) struct Session {
@@ -27,9 +22,9 @@ pub(super) struct Session {
 
 /// The configuration that the arguments name.
 pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
-    let path = config::find(global.config.as_deref())
+    let path = crate::config::load::find(global.config.as_deref())
         .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
-    config::load(&path).map_err(|errors| {
+    crate::config::load::load(&path).map_err(|errors| {
         let message = if global.json { errors.to_string() } else { errors.drawn() };
         Trouble::new(Exit::Config, message, "correct it, then `recount check`")
     })

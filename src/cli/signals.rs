@@ -1,10 +1,8 @@
 //! SIGINT and SIGTERM: the wish to stop, passed on to whoever is at work.
 
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::apply::Stop;
+use crate::apply::stop::Stop;
 
 /// A wish that the two signals make. Has to be called within a tokio runtime.
 ///

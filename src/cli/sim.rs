@@ -1,25 +1,18 @@
 //! `recount sim`: a simulated ConnectWise on a port.
 
 use std::io;
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::session;
-use crate::cli::signals;
 use crate::cli::trouble::Trouble;
+use crate::cli::{clock, session, signals};
 use crate::reconcile::exit::Exit;
-use crate::sim::Faults;
-use crate::sim::Sim;
-use crate::sim::Tls;
-use crate::sim::World;
+use recount_sim::{Faults, Sim, Tls, World};
 
 /// Arguments of `sim`.
 #[derive(Debug, Args)]

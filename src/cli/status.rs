@@ -6,24 +6,19 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
-use crate::cli::integrations;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::cli::vitals;
-use crate::history::AlertOutcome;
-use crate::history::AlertRecord;
-use crate::history::History;
+use crate::cli::{Global, integrations, session, vitals};
+use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::outcome::Mode;
-use crate::report::health::Health;
-use crate::report::health::State;
-use crate::report::json::time;
-use crate::report::paint::Paint;
-use crate::report::text::wrapped;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::json::time;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::wrapped;
+use crate::report::health::{Health, State};
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]

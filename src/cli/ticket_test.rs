@@ -5,25 +5,17 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::session::Session;
-use crate::cli::tickets;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
-use crate::connectwise::ReadError;
-use crate::connectwise::WriteError;
-use crate::connectwise::tickets::Desk;
-use crate::connectwise::tickets::NewTicket;
-use crate::connectwise::tickets::TermsError;
-use crate::connectwise::tickets::Ticket;
-use crate::notify::ticket_settings::TicketSettings;
-use crate::notify::ticket_text;
+use crate::cli::{Global, clock, session, tickets};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::TicketRef;
+use crate::reconcile::model::ids::TicketRef;
+use crate::tickets::board_client::{Desk, NewTicket, TermsError, Ticket};
+use crate::tickets::settings::TicketSettings;
+use crate::tickets::text;
 
 /// Arguments of `tickets test`.
 #[derive(Debug, Args)]
@@ -83,7 +75,7 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<(&'a Integration
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let (summary, text) = ticket_text::sample(&integration.name, settings, now.date_naive());
+    let (summary, text) = text::sample(&integration.name, settings, now.date_naive());
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),

@@ -2,36 +2,24 @@
 
 use std::fmt::Write as _;
 
-use chrono::DateTime;
-use chrono::SecondsFormat;
-use chrono::TimeDelta;
-use chrono::Utc;
-use clap::Args;
-use clap::Subcommand;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::apply::Stop;
-use crate::cli::Global;
-use crate::cli::clock;
+use crate::apply::stop::Stop;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::session::Session;
-use crate::cli::ticket_test;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::config::ConnectWiseConfig;
-use crate::config::IntegrationConfig;
+use crate::cli::{Global, clock, session, ticket_test};
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::history::History;
 use crate::history::record::RunRecord;
-use crate::history::tickets::TicketDeed;
-use crate::history::tickets::TicketEvent;
-use crate::history::tickets::TicketRecord;
-use crate::notify::ticket_settings::TicketSettings;
-use crate::notify::tickets::Round;
-use crate::notify::tickets::tend;
+use crate::history::store::open::History;
+use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::escaped;
+use crate::reconcile::model::display_text::escaped;
+use crate::tickets::settings::TicketSettings;
+use crate::tickets::sync::{Round, tend};
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]

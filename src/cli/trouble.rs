@@ -2,8 +2,7 @@
 
 use crate::cli::console::Console;
 use crate::reconcile::exit::Exit;
-use crate::report::json::Document;
-use crate::report::json::Trouble as JsonTrouble;
+use crate::report::format::json::{Document, Trouble as JsonTrouble};
 
 /// A command that ended before a run could be recorded.
 #[derive(Debug)]

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::history::chain::Chain;
+use crate::cli::{Global, session};
+use crate::history::store::chain::Chain;
 use crate::reconcile::exit::Exit;
 use crate::report::short_head;
 

@@ -5,15 +5,13 @@ use std::path::Path;
 use chrono::TimeDelta;
 
 use crate::cli::clock;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
-use crate::history::History;
-use crate::history::RunLock;
-use crate::history::StoreError;
-use crate::report::health::Health;
-use crate::report::health::health;
-use crate::report::metrics;
-use crate::report::metrics::Measured;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::report::format::prometheus;
+use crate::report::format::prometheus::Measured;
+use crate::report::health::{Health, health};
 use crate::report::metrics_file;
 
 /// Nights that are looked at for the last good one; before them it is long enough ago.
@@ -53,7 +51,7 @@ pub(super) fn metrics(config: &Config, history: Option<&History>, is_running: bo
             Ok(Measured { integration: integration.name.clone(), health, outcomes })
         })
         .collect();
-    Ok(metrics::render(&measured?))
+    Ok(prometheus::render(&measured?))
 }
 
 /// Writes the metrics for the node exporter. That they cannot be written never changes a run.

@@ -4,20 +4,16 @@ use chrono::NaiveDate;
 
 use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::config::settings::Config;
 use crate::history::decisions::Since;
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::reconcile::code::Severity;
-use crate::reconcile::decisions::Decisions;
-use crate::reconcile::decisions::Index;
-use crate::reconcile::decisions::Matter;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::decide::decisions::{Decisions, Index, Matter};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::plan::Finding;
-use crate::report::held::Decided;
-use crate::report::held::Waiting;
+use crate::reconcile::model::code::Severity;
+use crate::reconcile::model::plan::Finding;
+use crate::report::commands::held::{Decided, Waiting};
 use crate::report::lines;
 
 /// The newest plan of one integration, and what was answered so far.

@@ -1,24 +1,18 @@
 //! `customers.csv`: which customer is which company.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::document::Field;
 use crate::config::error::ConfigError;
 use crate::config::load;
-use crate::export::cells;
-use crate::export::names::alike;
-use crate::export::names::normalized;
+use crate::export::format::quotes::cells;
+use crate::export::read::names::{alike, normalized};
 use crate::reconcile::excerpt::Excerpt;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::CustomerRow;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName};
+use crate::reconcile::model::mapping::{CustomerRow, CustomerTarget};
 
 /// The columns, by name; the first two have to be there.
 const COLUMNS: [&str; 5] = [CUSTOMER, COMPANY, AGREEMENT, NOTE, ADDITION];

@@ -5,14 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::DeTable;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::config::error::ConfigError;
-use crate::export::names::alike;
+use crate::export::read::names::alike;
 use crate::reconcile::excerpt::Excerpt;
-use crate::reconcile::shown::escaped;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::{escaped, shown};
 
 /// Words of lines on which somebody may have written a secret, against all advice.
 const BESIDE_SECRETS: [&str; 8] = ["key", "secret", "token", "pass", "header", "auth", "credential", "cookie"];

@@ -1,19 +1,14 @@
 //! A change of `recount.toml` in place: comments and order are kept, and a file that would not load is not written.
 
-use std::fs;
-use std::io;
 use std::io::Write as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use toml_edit::DocumentMut;
-use toml_edit::Item;
-use toml_edit::TableLike;
-use toml_edit::value;
+use toml_edit::{DocumentMut, Item, TableLike, value};
 
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
-use crate::reconcile::outcome::Mode;
+use crate::reconcile::model::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.
 #[derive(Debug, thiserror::Error)]

@@ -5,24 +5,19 @@
 //! never half of one.
 
 use std::cell::RefCell;
-use std::fs;
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::io;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::config::customers;
 use crate::config::customers::Customers;
-use crate::config::error::ConfigError;
-use crate::config::error::ConfigErrors;
-use crate::config::load;
-use crate::export::cells;
-use crate::export::names::normalized;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::CustomerTarget;
+use crate::config::error::{ConfigError, ConfigErrors};
+use crate::config::{customers, load};
+use crate::export::format::quotes::cells;
+use crate::export::read::names::normalized;
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::mapping::CustomerTarget;
 
 /// What a row is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,8 +278,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::reconcile::ids::AgreementId;
-    use crate::reconcile::ids::CompanyId;
+    use crate::reconcile::model::ids::{AgreementId, CompanyId};
 
     fn row(customer: &str, company: Option<i64>, agreement: Option<i64>, note: Option<&str>) -> NewRow {
         let agreement = agreement.map(AgreementId);

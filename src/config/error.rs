@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::reconcile::excerpt::Excerpt;
-use crate::reconcile::shown::escaped;
+use crate::reconcile::model::display_text::escaped;
 
 /// Every fault that was found, in the order of files and lines. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

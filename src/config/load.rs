@@ -1,31 +1,21 @@
 //! From a path to a validated configuration.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use toml::de::DeTable;
 
-use crate::config::alerts;
-use crate::config::connectwise;
-use crate::config::connectwise::optional;
-use crate::config::document::Document;
-use crate::config::document::Field;
-use crate::config::document::Section;
-use crate::config::error::ConfigError;
-use crate::config::error::ConfigErrors;
-use crate::config::integration;
-use crate::config::settings::Config;
-use crate::config::settings::ConnectWiseConfig;
-use crate::config::settings::DaemonConfig;
-use crate::config::settings::IntegrationConfig;
-use crate::export::text;
-use crate::reconcile::ids::IntegrationName;
+use crate::config::document::{Document, Field, Section};
+use crate::config::error::{ConfigError, ConfigErrors};
+use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
+use crate::config::tables::connectwise::optional;
+use crate::config::tables::{alerts, connectwise, integration};
+use crate::export::format::encoding::text;
+use crate::reconcile::model::ids::IntegrationName;
 
 /// Where the configuration is looked for when none is named.
 const USUAL: [&str; 2] = ["recount.toml", "/etc/recount/recount.toml"];

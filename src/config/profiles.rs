@@ -4,22 +4,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::config::document::Document;
-use crate::config::document::Field;
-use crate::config::document::Section;
-use crate::config::error::ConfigError;
-use crate::config::error::ConfigErrors;
-use crate::config::export::Layered;
-use crate::config::export::layout;
-use crate::config::load::decoded;
-use crate::config::load::read;
-use crate::export::names::alike;
-use crate::export::names::normalized;
+use crate::config::document::{Document, Field, Section};
+use crate::config::error::{ConfigError, ConfigErrors};
+use crate::config::load::{decoded, read};
+use crate::config::tables::export::layout::{Layered, layout};
+use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Layout;
 
 /// The folder of the operator's own, beside `recount.toml`.

@@ -1,21 +1,15 @@
 //! Secrets, from where the operator put them, and nowhere else.
 
-use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::io;
+use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use secrecy::SecretString;
 
-use crate::export::settings::HeaderValue;
-use crate::export::settings::Link;
+use crate::export::settings::{HeaderValue, Link};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,23 +3,20 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::config::alerts::AlertConfig;
 use crate::config::error::ConfigErrors;
-use crate::config::secrets::SecretError;
-use crate::config::secrets::SecretSource;
-use crate::config::secrets::read;
-use crate::connectwise::settings::ConnectWiseSettings;
-use crate::export::ExportSettings;
-use crate::notify::ticket_settings::TicketSettings;
-use crate::reconcile::guards::GuardPolicy;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::mapping::Mapping;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::owners::Neighbour;
-use crate::reconcile::shown::escaped;
+use crate::config::secrets::{SecretError, SecretSource, read};
+use crate::config::tables::alerts::AlertConfig;
+use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::export::settings::ExportSettings;
+use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::Mode;
+use crate::tickets::settings::TicketSettings;
 
 /// `recount.toml`, with everything it names.
 #[derive(Debug, Clone)]

@@ -7,40 +7,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::config::Config;
-use crate::config::load;
-use crate::export::settings::Column;
-use crate::export::settings::Count;
-use crate::export::settings::Encoding;
-use crate::export::settings::Format;
-use crate::export::settings::Shape;
-use crate::export::settings::Sheet;
-use crate::export::settings::Source;
-use crate::export::settings::Wide;
-use crate::reconcile::counts::Duplicates;
-use crate::reconcile::guards::GuardPolicy;
-use crate::reconcile::guards::HumanEdit;
-use crate::reconcile::guards::LineStep;
-use crate::reconcile::guards::Percent;
-use crate::reconcile::guards::ToZero;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::mapping::AgreementRule;
-use crate::reconcile::mapping::Bill;
-use crate::reconcile::mapping::Billed;
-use crate::reconcile::mapping::CompanyFilter;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::mapping::ServiceRule;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::policy::Direction;
-use crate::reconcile::policy::Measure;
-use crate::reconcile::policy::Policy;
-use crate::reconcile::policy::Rounding;
-use crate::reconcile::quantity::Quantity;
+use crate::config::load::load;
+use crate::config::settings::Config;
+use crate::export::settings::{Column, Count, Encoding, Format, Shape, Sheet, Source, Wide};
+use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use crate::reconcile::model::counts::Duplicates;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
+use crate::reconcile::model::mapping::{
+    AgreementRule, Bill, Billed, CompanyFilter, CustomerTarget, MatchCustomers, ServiceRule,
+};
+use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity_policy::{Direction, Measure, Policy, Rounding};
 
 const CONNECTWISE: &str = r#"
 [connectwise.main]
@@ -83,7 +61,7 @@ fn with(more: &str) -> Result<Config, String> {
     loaded(&format!("{CONNECTWISE}{INTEGRATION}{EXPORT}{more}"), "customer,company_id\n")
 }
 
-fn mail(config: &Config) -> &crate::config::IntegrationConfig {
+fn mail(config: &Config) -> &crate::config::settings::IntegrationConfig {
     &config.integrations[&IntegrationName::new("mail")]
 }
 
@@ -616,8 +594,7 @@ url = { env = "PING_URL" }
 
 #[test]
 fn alerts_have_the_documented_defaults() {
-    use crate::config::AlertKind;
-    use crate::config::Each;
+    use crate::config::tables::alerts::{AlertKind, Each};
     let config = with(ALERTS).expect("valid");
     assert_eq!(config.alerts_within, Duration::from_secs(10));
     assert!(config.metrics_file.ends_with("state/metrics.prom"));

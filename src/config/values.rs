@@ -1,14 +1,13 @@
 //! Numbers, durations and percents, as the configuration writes them.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use crate::config::document::Field;
-use crate::reconcile::guards::Percent;
+use crate::reconcile::guard::limits::Percent;
 
 /// A year. Nothing here waits or looks back further, and sums of times cannot overflow.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -97,7 +96,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn plain(text: &str) -> Option<Decimal> {
-    crate::reconcile::quantity::Quantity::parse_count(text).ok().map(|number| number.as_decimal())
+    crate::reconcile::model::quantity::Quantity::parse_count(text).ok().map(|number| number.as_decimal())
 }
 
 #[cfg(test)]

@@ -2,26 +2,16 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header::DATE;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
-use crate::connectwise::retry::Backoff;
-use crate::connectwise::said::Censor;
+use crate::connectwise::client::answer_text::Censor;
+use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::wire;
-use crate::connectwise::wire::AdditionRow;
-use crate::connectwise::wire::AgreementRow;
-use crate::connectwise::wire::CompanyRow;
-use crate::connectwise::wire::ProductRow;
-use crate::connectwise::wire::QuantityRow;
-use crate::connectwise::wire::Row;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::Product;
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, QuantityRow, Row};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 /// Every list that one answer can be read as; `None` where it is no such list.
 #[derive(Debug)]

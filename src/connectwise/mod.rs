@@ -4,36 +4,20 @@
 //! to be careful with. Service tickets are a third one, [`tickets::Desk`], which can write to nothing else.
 
 pub mod client;
-mod codebase;
-pub mod denial;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
-mod pace;
-mod paging;
-mod reads;
-mod retry;
-mod said;
-pub mod settings;
-mod throttle;
-mod ticket_wire;
-pub mod tickets;
-mod transport;
-mod urls;
-mod wire;
-mod writes;
+pub(crate) mod reads;
+pub(crate) mod urls;
+pub(crate) mod wire;
+pub(crate) mod writes;
 
 use std::collections::BTreeSet;
 
-use crate::reconcile::cleared::CreateLine;
-use crate::reconcile::cleared::SetQuantity;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::Product;
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 /// What a plan needs to read.
 ///

@@ -2,23 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::connectwise::ReadError;
-use crate::connectwise::Reader;
-use crate::connectwise::Traffic;
 use crate::connectwise::client::Client;
-use crate::connectwise::denial::Right;
-use crate::connectwise::paging::List;
-use crate::connectwise::wire::AdditionRow;
-use crate::connectwise::wire::AgreementRow;
-use crate::connectwise::wire::CompanyRow;
-use crate::connectwise::wire::IdRow;
-use crate::connectwise::wire::ProductRow;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::records::Addition;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::Product;
+use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::paging::List;
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow};
+use crate::connectwise::{ReadError, Reader, Traffic};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };
@@ -79,12 +69,12 @@ impl Client {
     }
 }
 
-pub(super) fn additions_path(agreement: AgreementId) -> String {
+pub(crate) fn additions_path(agreement: AgreementId) -> String {
     format!("finance/agreements/{agreement}/additions")
 }
 
 /// A server, or something before it, that ignores `conditions` is not to be believed.
-pub(super) fn asked_for<T>(
+pub(crate) fn asked_for<T>(
     list: List<'_>,
     records: Vec<T>,
     is_wanted: impl Fn(&T) -> bool,

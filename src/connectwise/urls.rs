@@ -1,14 +1,12 @@
 //! Where requests go: the host rule, and URLs built of fixed words and numbers only.
 
-use url::Host;
-use url::Url;
+use url::{Host, Url};
 
-use crate::connectwise::settings::ClientError;
-use crate::connectwise::settings::without_credentials;
+use crate::connectwise::client::settings::{ClientError, without_credentials};
 
 /// The two places of one ConnectWise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sites {
+pub(crate) struct Sites {
     /// Where the API answers, without a slash at the end.
     api: String,
     /// Where people log in; tells a company's codebase.
@@ -21,7 +19,7 @@ const CLOUD_REGIONS: &[&str] = &["na", "eu", "au", "aus", "za", "staging"];
 const CLOUD_DOMAINS: &[&str] = &["myconnectwise.net", "connectwisedev.com"];
 
 impl Sites {
-    pub(super) fn of(url: &Url) -> Result<Self, ClientError> {
+    pub(crate) fn of(url: &Url) -> Result<Self, ClientError> {
         check(url).map_err(|why| ClientError::Url { url: without_credentials(url), why })?;
         let (mut api, mut login) = (url.clone(), url.clone());
         if let Some((region, domain)) = url.host_str().and_then(cloud_region) {
@@ -33,21 +31,21 @@ impl Sites {
     }
 
     /// Requests to a loopback host go through no proxy and need no certificates.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
     }
 
-    pub(super) fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.login.scheme() == "https"
     }
 
     /// The address that every path of the API hangs on, without a slash at the end.
-    pub(super) fn api_root(&self, codebase: &str) -> String {
+    pub(crate) fn api_root(&self, codebase: &str) -> String {
         format!("{}/{codebase}/apis/3.0", self.api)
     }
 
     /// Where the server tells a company's codebase, to anyone (ConnectWise developer guide).
-    pub(super) fn company_info(&self, company: &str) -> Url {
+    pub(crate) fn company_info(&self, company: &str) -> Url {
         let mut url = self.login.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["login", "companyinfo", company]);
@@ -104,7 +102,7 @@ fn cloud_region(host: &str) -> Option<(&str, &str)> {
 }
 
 /// A URL of the API: a path of fixed words and ids, and query values, which are encoded.
-pub(super) fn api_url(root: &str, path: &str, query: &[(&str, &str)]) -> String {
+pub(crate) fn api_url(root: &str, path: &str, query: &[(&str, &str)]) -> String {
     let mut url = format!("{root}/{path}");
     for (place, (key, value)) in query.iter().enumerate() {
         url.push(if place == 0 { '?' } else { '&' });

@@ -1,27 +1,18 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
-use chrono::Datelike as _;
-use chrono::NaiveDate;
-use serde::Deserialize;
-use serde::Serialize;
+use chrono::{Datelike as _, NaiveDate};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::reconcile::cleared::CreateLine;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::ProductId;
-use crate::reconcile::mark;
-use crate::reconcile::mark::Mark;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::LastChange;
-use crate::reconcile::records::Product;
+use crate::reconcile::guard::cleared::CreateLine;
+use crate::reconcile::matching::item_marker;
+use crate::reconcile::matching::item_marker::Mark;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, Agreement, Company, LastChange, Product};
 
 /// One record of a list.
-pub(super) trait Row: for<'de> Deserialize<'de> {
+pub(crate) trait Row: for<'de> Deserialize<'de> {
     /// The record it becomes.
     type Record;
     /// What is asked for, in ConnectWise's `fields`. No price or cost among it.
@@ -42,7 +33,7 @@ struct Reference {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct IdRow {
+pub(crate) struct IdRow {
     id: i64,
 }
 
@@ -61,7 +52,7 @@ impl Row for IdRow {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CompanyRow {
+pub(crate) struct CompanyRow {
     id: i64,
     identifier: Option<String>,
     name: Option<String>,
@@ -92,7 +83,7 @@ impl Row for CompanyRow {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AgreementRow {
+pub(crate) struct AgreementRow {
     id: i64,
     name: Option<String>,
     #[serde(rename = "type")]
@@ -150,7 +141,7 @@ fn does_not_recur(cycle: &str) -> bool {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ProductRow {
+pub(crate) struct ProductRow {
     id: i64,
     identifier: Option<String>,
     description: Option<String>,
@@ -179,7 +170,7 @@ impl Row for ProductRow {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AdditionRow {
+pub(crate) struct AdditionRow {
     id: i64,
     product: Option<Reference>,
     #[serde(default)]
@@ -220,7 +211,7 @@ impl Row for AdditionRow {
             cancelled_on: cancelled_on.unwrap_or_default(),
             less_included: less_included(&self.less_included),
             bill: self.bill_customer,
-            mark: mark::read(self.serial_number.as_deref(), self.invoice_description.as_deref()),
+            mark: item_marker::read(self.serial_number.as_deref(), self.invoice_description.as_deref()),
             changed: last_change(&self.info),
         })
     }
@@ -244,7 +235,7 @@ fn less_included(value: &Value) -> Result<Quantity, String> {
 }
 
 /// An exact quantity, or why there is none. Missing is never zero.
-pub(super) fn quantity(value: &Value) -> Result<Quantity, String> {
+pub(crate) fn quantity(value: &Value) -> Result<Quantity, String> {
     match value {
         Value::Null => Err("its quantity is missing".to_owned()),
         Value::Number(number) => {
@@ -283,7 +274,7 @@ fn day(field: &str, value: &Value) -> Result<Option<NaiveDate>, String> {
 
 /// One operation of a PATCH: the quantity, and nothing else.
 #[derive(Debug, Serialize)]
-pub(super) struct ReplaceQuantity {
+pub(crate) struct ReplaceQuantity {
     op: &'static str,
     /// A bare name without a slash, and in this case (ConnectWise developer guide).
     path: &'static str,
@@ -291,27 +282,27 @@ pub(super) struct ReplaceQuantity {
 }
 
 impl ReplaceQuantity {
-    pub(super) fn to(value: Quantity) -> [Self; 1] {
+    pub(crate) fn to(value: Quantity) -> [Self; 1] {
         [Self { op: "replace", path: "quantity", value }]
     }
 }
 
 /// What a PATCH's answer is looked at for.
 #[derive(Debug, Deserialize)]
-pub(super) struct QuantityRow {
-    pub(super) id: i64,
+pub(crate) struct QuantityRow {
+    pub(crate) id: i64,
     #[serde(default)]
-    pub(super) quantity: Value,
+    pub(crate) quantity: Value,
 }
 
 impl QuantityRow {
-    pub(super) const FIELDS: &'static str = "id,quantity";
+    pub(crate) const FIELDS: &'static str = "id,quantity";
 }
 
 /// A new addition, with the mark of its item, if it is one's. The catalog's own price applies, because none is named.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewAddition {
+pub(crate) struct NewAddition {
     product: NewReference,
     quantity: Quantity,
     bill_customer: &'static str,

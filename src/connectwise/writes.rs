@@ -4,27 +4,17 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::connectwise::WriteError;
-use crate::connectwise::Writer;
-use crate::connectwise::client::Client;
-use crate::connectwise::denial;
-use crate::connectwise::denial::WriteKind;
-use crate::connectwise::paging::redirection;
+use crate::connectwise::client::denial::WriteKind;
+use crate::connectwise::client::paging::redirection;
+use crate::connectwise::client::transport::{Answer, Cut, NoAnswer};
+use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
-use crate::connectwise::transport::Answer;
-use crate::connectwise::transport::Cut;
-use crate::connectwise::transport::NoAnswer;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire;
-use crate::connectwise::wire::AdditionRow;
-use crate::connectwise::wire::NewAddition;
-use crate::connectwise::wire::QuantityRow;
-use crate::connectwise::wire::ReplaceQuantity;
-use crate::connectwise::wire::Row;
-use crate::reconcile::cleared::CreateLine;
-use crate::reconcile::cleared::SetQuantity;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::records::Addition;
+use crate::connectwise::wire::{AdditionRow, NewAddition, QuantityRow, ReplaceQuantity, Row};
+use crate::connectwise::{WriteError, Writer, wire};
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
     async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
@@ -48,7 +38,7 @@ impl Writer for Client {
 }
 
 impl Client {
-    pub(super) async fn write<T: DeserializeOwned>(
+    pub(crate) async fn write<T: DeserializeOwned>(
         &self,
         kind: WriteKind,
         method: Method,
@@ -92,7 +82,7 @@ impl Client {
     }
 }
 
-pub(super) fn unclear(why: String) -> WriteError {
+pub(crate) fn unclear(why: String) -> WriteError {
     WriteError::Unclear { why, server_error: false }
 }
 
@@ -101,20 +91,15 @@ mod tests {
     use std::time::Duration;
 
     use chrono::NaiveDate;
-    use tokio::io::AsyncReadExt;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-    use wiremock::Mock;
-    use wiremock::MockServer;
-    use wiremock::ResponseTemplate;
     use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use crate::connectwise::settings::ConnectWiseSettings;
-    use crate::reconcile::ids::AdditionId;
-    use crate::reconcile::ids::AgreementId;
-    use crate::reconcile::ids::ProductId;
-    use crate::reconcile::mapping::Bill;
+    use crate::connectwise::client::settings::ConnectWiseSettings;
+    use crate::reconcile::model::ids::{AdditionId, AgreementId, ProductId};
+    use crate::reconcile::model::mapping::Bill;
 
     fn client(url: &str) -> Client {
         Client::new(settings(url)).expect("a client")

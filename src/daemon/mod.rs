@@ -4,13 +4,7 @@
 //! claims the slot it names, and runs at most one run at a time. The claim is one durable row ([`Claims`]), so neither a
 //! restart nor a second daemon can start the same night twice.
 
-mod schedule;
-mod serve;
+use crate::daemon::serve::serve;
 
-pub use schedule::Due;
-pub use schedule::Schedule;
-pub use schedule::ScheduleError;
-pub use schedule::due;
-pub use serve::Claims;
-pub use serve::DaemonError;
-pub use serve::serve;
+pub mod schedule;
+pub mod serve;

@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use croner::Cron;
 use croner::errors::CronError;
-use croner::parser::CronParser;
-use croner::parser::Seconds;
-use croner::parser::Year;
-use jiff::Timestamp;
-use jiff::Zoned;
+use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// Slots that were missed are counted up to here. A report of "1000 or more" tells as much as the true number, and a
 /// schedule of every minute after years of rest must not keep the host busy with counting.

@@ -8,18 +8,13 @@ use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio_cron_scheduler::Job;
-use tokio_cron_scheduler::JobScheduler;
-use tokio_cron_scheduler::JobSchedulerError;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use crate::daemon::schedule::Due;
-use crate::daemon::schedule::Schedule;
-use crate::daemon::schedule::due;
+use crate::daemon::schedule::{Due, Schedule, due};
 
 /// The first second of every minute, UTC.
 const EVERY_MINUTE: &str = "0 * * * * *";
@@ -179,8 +174,7 @@ fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
     use std::time::Duration;
 

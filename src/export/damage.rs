@@ -259,14 +259,14 @@ pub enum Damage {
     },
 }
 
-/// Text of a file, escaped and cut by [`crate::reconcile::shown::shown`]; its `Debug` adds only the quotation marks.
+/// Text of a file, escaped and cut by [`crate::reconcile::model::display_text::shown`]; its `Debug` adds only the quotation marks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shown(String);
 
 impl Shown {
     /// Escapes and cuts.
     pub fn of(text: &str) -> Self {
-        Self(crate::reconcile::shown::shown(text))
+        Self(crate::reconcile::model::display_text::shown(text))
     }
 }
 

@@ -1,17 +1,12 @@
 //! Why an export is refused. Nothing of a refused file is used.
 
-use std::fmt;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use crate::export::damage::Damage;
+use crate::export::fault::{Faults, Place};
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
-pub use crate::export::damage::Damage;
-pub use crate::export::damage::Shown;
-pub use crate::export::fault::Fault;
-pub use crate::export::fault::Faults;
-pub use crate::export::fault::Place;
-use crate::export::fetch::FetchError;
-use crate::reconcile::shown::escaped;
+use crate::export::locate::fetch::FetchError;
+use crate::reconcile::model::display_text::escaped;
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::export::error::Damage;
+use crate::export::damage::Damage;
 use crate::export::error::Name;
 use crate::reconcile::excerpt::Excerpt;
 

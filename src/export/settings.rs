@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use regex::Regex;
 use url::Url;
 
-use crate::reconcile::counts::Duplicates;
-use crate::reconcile::units::Notation;
+use crate::export::count::units::Notation;
+use crate::reconcile::model::counts::Duplicates;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

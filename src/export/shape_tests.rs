@@ -5,21 +5,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::export::ExportError;
-use crate::export::read_bytes;
-use crate::export::settings::Column;
-use crate::export::settings::Count;
-use crate::export::settings::Layout;
-use crate::export::settings::Long;
-use crate::export::settings::Named;
-use crate::export::settings::Pattern;
-use crate::export::settings::Shape;
-use crate::export::settings::Test;
-use crate::export::settings::Wide;
-use crate::reconcile::counts::Cell;
-use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::Duplicates;
-use crate::reconcile::units::Notation;
+use crate::export::count::units::Notation;
+use crate::export::error::ExportError;
+use crate::export::read::content::read_bytes;
+use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Shape, Test, Wide};
+use crate::reconcile::model::counts::{Cell, Counts, Duplicates};
 
 fn long(count: Count) -> Layout {
     Layout::new(Column::named("C"), Shape::Long(Long { service: Column::named("S"), count }))

@@ -2,23 +2,17 @@
 
 use std::fs;
 use std::fs::File;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
-use chrono::TimeDelta;
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-use crate::export::Export;
-use crate::export::ExportError;
-use crate::export::ExportSettings;
-use crate::export::file;
-use crate::export::read_bytes;
-use crate::export::settings::Source;
-use crate::reconcile::counts::Cell;
-use crate::reconcile::counts::Counts;
-use crate::reconcile::counts::Duplicates;
+use crate::export::error::ExportError;
+use crate::export::locate::file;
+use crate::export::locate::file::Export;
+use crate::export::read::content::read_bytes;
+use crate::export::settings::{ExportSettings, Source};
+use crate::reconcile::model::counts::{Cell, Counts, Duplicates};
 
 fn settings() -> ExportSettings {
     ExportSettings::new(PathBuf::from("x.csv"), "Account", "Product", "Quantity")

@@ -2,24 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Row;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
 
-use crate::history::columns::count;
-use crate::history::columns::integer;
-use crate::history::columns::maybe_time;
-use crate::history::columns::time;
-use crate::history::columns::time_text;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
 use crate::history::lookup;
 use crate::history::lookup::RunSummary;
-use crate::history::store::History;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Outcome;
+use crate::history::store::columns::{count, integer, maybe_time, time, time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::outcome::Outcome;
 
 /// What became of one alert of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]

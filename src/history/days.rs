@@ -3,20 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::history::columns::day;
-use crate::history::columns::maybe_quantity;
-use crate::history::error::StoreError;
-use crate::history::store::History;
-use crate::reconcile::guards::CountedDays;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::columns::{day, maybe_quantity};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::guard::limits::CountedDays;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::quantity::Quantity;
 
 /// One customer's count of one service; `None` where the export does not say.
 pub type DayCount = (CustomerName, ServiceName, Option<Quantity>);

@@ -1,38 +1,21 @@
 //! What operators answered: append-only, and the last answer of each matter counts.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Connection;
-use rusqlite::Row;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
 
-use crate::history::chained;
-use crate::history::columns::maybe_day;
-use crate::history::columns::maybe_quantity;
-use crate::history::columns::time;
-use crate::history::columns::time_text;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
-use crate::history::lock::RunLock;
-use crate::history::lookup;
-use crate::history::past;
 use crate::history::record::RunRecord;
-use crate::history::store::History;
-use crate::reconcile::code::Code;
-use crate::reconcile::decisions::Decision;
-use crate::reconcile::decisions::Decisions;
-use crate::reconcile::decisions::Matter;
-use crate::reconcile::decisions::SeenLine;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::outcome::Verb;
+use crate::history::store::columns::{maybe_day, maybe_quantity, time, time_text, word};
+use crate::history::store::decision_chain;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::history::{lookup, past};
+use crate::reconcile::decide::decisions::{Decision, Decisions, Matter, SeenLine};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::outcome::Verb;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.
 pub type Since = (RunId, DateTime<Utc>);
@@ -85,7 +68,7 @@ impl History {
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
                     item,
                 ])?;
-            chained::append(transaction, run, *at)
+            decision_chain::append(transaction, run, *at)
         })
     }
 

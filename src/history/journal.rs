@@ -2,32 +2,20 @@
 
 use std::fmt;
 
-use chrono::DateTime;
-use chrono::NaiveDate;
-use chrono::Utc;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::Transaction;
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use crate::history::chain;
-use crate::history::chain::Entry;
-use crate::history::columns::day;
-use crate::history::columns::json;
-use crate::history::columns::quantity;
-use crate::history::columns::time;
-use crate::history::columns::time_text;
-use crate::history::error::StoreError;
-use crate::history::lock::RunLock;
 use crate::history::past;
-use crate::history::store::History;
-use crate::reconcile::decisions::Matter;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductId;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::chain;
+use crate::history::store::chain::Entry;
+use crate::history::store::columns::{day, json, quantity, time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::reconcile::decide::decisions::Matter;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
 
 /// One write, as numbered by the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

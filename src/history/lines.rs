@@ -1,31 +1,18 @@
 //! The lines of a plan, in and out of their table.
 
-use rusqlite::Connection;
-use rusqlite::Row;
-use rusqlite::Statement;
-use rusqlite::Transaction;
-use rusqlite::params;
-use serde::Deserialize;
-use serde::Serialize;
+use rusqlite::{Connection, Row, Statement, Transaction, params};
+use serde::{Deserialize, Serialize};
 
-use crate::history::columns::integer;
-use crate::history::columns::json;
-use crate::history::columns::maybe_quantity;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
 use crate::history::record::LineRecord;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::Source;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::columns::{integer, json, maybe_quantity, word};
+use crate::history::store::error::StoreError;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
+};
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::quantity::Quantity;
 
 /// Stores the lines of a plan.
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {

@@ -2,39 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Connection;
-use rusqlite::Params;
-use rusqlite::Row;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Params, Row, params};
 
-use crate::history::columns::count;
-use crate::history::columns::decimal;
-use crate::history::columns::integer;
-use crate::history::columns::maybe_time;
-use crate::history::columns::time;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
 use crate::history::lines;
-use crate::history::record::ExportRecord;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::record::Requests;
-use crate::history::record::RunEnd;
-use crate::history::record::RunRecord;
-use crate::history::record::Totals;
-use crate::history::store::History;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::plan::Finding;
+use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::store::columns::{count, decimal, integer, maybe_time, time, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::Finding;
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,30 +1,20 @@
 //! Lines over time: what trends, customer pages and "ready to invoice" are drawn from. Every question is bounded.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Row;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
 
-use crate::history::columns::integer;
-use crate::history::columns::maybe_quantity;
-use crate::history::columns::time_text;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
-use crate::history::lookup::RunSummary;
-use crate::history::lookup::findings_of;
-use crate::history::lookup::numbered_line;
-use crate::history::lookup::summary;
+use crate::history::lookup::{RunSummary, findings_of, numbered_line, summary};
 use crate::history::record::LineRecord;
-use crate::history::store::History;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::columns::{integer, maybe_quantity, time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::quantity::Quantity;
 
 /// What became of a line in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]

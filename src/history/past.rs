@@ -1,48 +1,27 @@
 //! What the guards need to know of earlier runs.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::Transaction;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::history::columns::count;
-use crate::history::columns::decimal;
-use crate::history::columns::json;
-use crate::history::columns::time;
-use crate::history::columns::time_text;
-use crate::history::decisions;
-use crate::history::error::StoreError;
-use crate::history::journal;
 use crate::history::journal::IntentKind;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::store::History;
-use crate::history::written::given_up;
-use crate::history::written::written;
-use crate::reconcile::bleed::UnitsThen;
-use crate::reconcile::code::Code;
-use crate::reconcile::guards::Accepted;
-use crate::reconcile::guards::ExportStamp;
-use crate::reconcile::guards::InDoubt;
-use crate::reconcile::guards::JustCreated;
-use crate::reconcile::guards::Past;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::owners::Neighbour;
-use crate::reconcile::plan::LineKey;
+use crate::history::record::{LineRecord, PlanRecord};
+use crate::history::store::columns::{count, decimal, json, time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::written::{given_up, written};
+use crate::history::{decisions, journal};
+use crate::reconcile::guard::limits::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
+use crate::reconcile::guard::trend::UnitsThen;
+use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
+};
+use crate::reconcile::model::mapping::MatchCustomers;
+use crate::reconcile::model::outcome::RunCommand;
+use crate::reconcile::model::plan::LineKey;
 
 impl History {
     /// What is known of an integration's runs before the current one.

@@ -1,25 +1,13 @@
 //! What a run leaves behind, as plain data: written once, read by every report.
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::plan::Source;
-use crate::reconcile::quantity::Quantity;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
+use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::{Finding, LineKey, Source};
+use crate::reconcile::model::quantity::Quantity;
 
 /// One run, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,29 +1,17 @@
 //! A run's way into the history: begun, planned, ended. Then older nights are thinned out.
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::OptionalExtension;
-use rusqlite::Transaction;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::history::columns::integer;
-use crate::history::columns::time_text;
-use crate::history::error::StoreError;
-use crate::history::lines;
-use crate::history::lock::RunLock;
-use crate::history::past;
-use crate::history::record::ExportRecord;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::record::Requests;
-use crate::history::record::RunEnd;
-use crate::history::record::Totals;
-use crate::history::store::History;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::plan::Finding;
+use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::store::columns::{integer, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::history::{lines, past};
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::Finding;
 
 /// What is known of a run from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]

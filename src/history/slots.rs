@@ -1,13 +1,11 @@
 //! Nights of the daemon's schedule: each is begun once, by whoever claims it first.
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::history::columns::maybe_time;
-use crate::history::columns::time_text;
-use crate::history::error::StoreError;
-use crate::history::store::History;
+use crate::history::store::columns::{maybe_time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 
 impl History {
     /// The latest slot that was ever claimed; `None` before the first.

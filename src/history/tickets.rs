@@ -1,26 +1,14 @@
 //! Service tickets: each is on the disk before it is asked for, so that no crash opens a second one.
 
-use chrono::DateTime;
-use chrono::Utc;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Params;
-use rusqlite::Row;
-use rusqlite::params;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use crate::history::columns::integer;
-use crate::history::columns::maybe_time;
-use crate::history::columns::time;
-use crate::history::columns::time_text;
-use crate::history::columns::word;
-use crate::history::error::StoreError;
-use crate::history::lock::RunLock;
-use crate::history::store::History;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::TicketId;
-use crate::reconcile::ids::TicketRef;
-use crate::reconcile::tickets::TicketKind;
+use crate::history::store::columns::{integer, maybe_time, time, time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{IntegrationName, RunId, TicketId, TicketRef};
+use crate::tickets::subject::TicketKind;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,18 +4,12 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::history::columns::json;
-use crate::history::columns::maybe_quantity;
-use crate::history::columns::quantity;
-use crate::history::error::StoreError;
-use crate::history::past::folded;
-use crate::history::past::key;
-use crate::reconcile::guards::GivenUp;
-use crate::reconcile::guards::Written;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::plan::LineKey;
+use crate::history::past::{folded, key};
+use crate::history::store::columns::{json, maybe_quantity, quantity};
+use crate::history::store::error::StoreError;
+use crate::reconcile::guard::limits::{GivenUp, Written};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::plan::LineKey;
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(super) fn written(

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Datelike;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
-use crate::history::DayCount;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::history::days::DayCount;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::nightly::Job;
-use crate::reconcile::counts::Counts;
-use crate::reconcile::guards::CountedDays;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::Mapping;
-use crate::reconcile::placement::Place;
-use crate::reconcile::wanted::count;
+use crate::reconcile::guard::limits::CountedDays;
+use crate::reconcile::matching::desired::count;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::mapping::Mapping;
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles.
 pub(super) fn counted(job: Job<'_>, history: &History, today: NaiveDate) -> Result<CountedDays, StoreError> {

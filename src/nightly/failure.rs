@@ -1,15 +1,14 @@
 //! Why a night ended before it had a plan: one finding, one exit code.
 
-use crate::apply::LeftoverError;
+use crate::apply::recovery::LeftoverError;
 use crate::connectwise::ReadError;
-use crate::export::ExportError;
-use crate::history::StoreError;
-use crate::nightly::tonight::TonightError;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
+use crate::export::error::ExportError;
+use crate::history::store::error::StoreError;
+use crate::nightly::export_source::TonightError;
+use crate::reconcile::decide::findings::finding;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::findings::finding;
-use crate::reconcile::plan::Finding;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::plan::Finding;
 
 /// A night that ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,32 +1,19 @@
 //! What a plan needs of ConnectWise, in as few requests as the mapping allows.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 
-use crate::connectwise::Ahead;
-use crate::connectwise::ReadError;
-use crate::connectwise::Reader;
-use crate::reconcile::clear::Seen;
-use crate::reconcile::code::Code;
-use crate::reconcile::counts::Counts;
-use crate::reconcile::guards::Past;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::mapping::Mapping;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::placement::Place;
-use crate::reconcile::placement::place_all;
-use crate::reconcile::records::Additions;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::records::Company;
-use crate::reconcile::records::Directory;
-use crate::reconcile::records::Product;
+use crate::connectwise::{Ahead, ReadError, Reader};
+use crate::reconcile::guard::check::Seen;
+use crate::reconcile::guard::limits::Past;
+use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
+use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
+use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(super) const READS_AT_ONCE: usize = 32;

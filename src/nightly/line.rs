@@ -1,18 +1,12 @@
 //! A line's record: as planned, as it was settled, and as the journal knows it.
 
 use crate::apply::Settled;
-use crate::history::WriteOutcome;
-use crate::history::WriteRecord;
+use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::findings::finding;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::Line;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::plan::Subject;
-use crate::reconcile::plan::Verdict;
+use crate::reconcile::decide::findings::finding;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::{Finding, Line, LineKey, Subject, Verdict};
 
 /// What the journal knows of the lines of a run whose process died.
 pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {

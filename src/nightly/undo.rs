@@ -1,36 +1,26 @@
 //! A run set back: what it wrote, what ConnectWise holds now, and a plan of those lines alone.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 
-use crate::apply::resolve_leftovers;
-use crate::connectwise::ReadError;
-use crate::connectwise::Reader;
-use crate::history::History;
-use crate::history::IntentKind;
-use crate::history::WriteOutcome;
-use crate::history::WriteRecord;
+use crate::apply::recovery::resolve_leftovers;
+use crate::connectwise::{ReadError, Reader};
+use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::PlanRecord;
-use crate::nightly::Failure;
-use crate::nightly::Job;
-use crate::nightly::ending::Ending;
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
 use crate::nightly::gather::READS_AT_ONCE;
-use crate::nightly::unless_stopped;
-use crate::reconcile::clear::clear_approved;
-use crate::reconcile::cleared::ClearedPlan;
-use crate::reconcile::code::Code;
+use crate::nightly::recorder::Ending;
+use crate::nightly::{Job, unless_stopped};
+use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::records::Additions;
-use crate::reconcile::records::Agreement;
-use crate::reconcile::undo::Undoing;
-use crate::reconcile::undo::Wrote;
-use crate::reconcile::undo::draw_undo;
+use crate::reconcile::guard::check::clear_approved;
+use crate::reconcile::guard::cleared::ClearedPlan;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AgreementId, RunId};
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::records::{Additions, Agreement};
 
 /// Everything up to the first write of an undo. `None` without an approval, or when it no longer fits.
 pub(super) async fn plan<R: Reader>(

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::reconcile::shown::escaped;
+use crate::reconcile::model::display_text::escaped;
 
 /// Columns of the line that are shown; a terminal has 80, and the line's number wants some.
 const WIDTH: usize = 68;

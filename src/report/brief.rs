@@ -2,26 +2,19 @@
 
 use std::fmt::Write as _;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::history::record::Totals;
-use crate::reconcile::code::Severity;
+use crate::history::record::{LineRecord, RunRecord, Totals};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::shown::escaped;
-use crate::reconcile::shown::shown;
-use crate::report::Change;
-use crate::report::brief_html;
-use crate::report::lines;
-use crate::report::names;
-use crate::report::paint::Paint;
-use crate::report::text;
-use crate::report::text::View;
+use crate::reconcile::model::code::Severity;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::RunVerdict;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::View;
+use crate::report::format::{brief_html, text};
+use crate::report::{Change, lines, names};
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]

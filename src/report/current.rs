@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::History;
-use crate::history::StoreError;
 use crate::history::lookup::RunSummary;
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::plan::LineKey;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::LineKey;
 use crate::report::lines;
 use crate::report::words::units;
 

@@ -3,26 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chrono::DateTime;
-use chrono::Datelike as _;
-use chrono::Days;
-use chrono::NaiveDate;
-use chrono::Utc;
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::shown::shown;
-use crate::report::brief::Brief;
-use crate::report::brief::Event;
-use crate::report::held;
-use crate::report::held::Waiting;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::report::brief::{Brief, Event};
+use crate::report::commands::held;
+use crate::report::commands::held::Waiting;
+use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::names;
-use crate::report::text::WIDTH;
-use crate::report::text::middle_cut;
 
 /// One integration's last week.
 #[derive(Debug, Clone)]

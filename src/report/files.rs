@@ -1,37 +1,26 @@
 //! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
-use std::fs;
-use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use chrono::DateTime;
-use chrono::Datelike as _;
-use chrono::NaiveTime;
-use chrono::Utc;
+use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
 use thiserror::Error;
 
-use crate::history::History;
-use crate::history::StoreError;
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::RunId;
-use crate::report::csv;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::RunId;
 use crate::report::current::Current;
+use crate::report::format::html::ready::Standing;
+use crate::report::format::html::{customer, index, ready, run, trends};
+use crate::report::format::paint::Paint;
+use crate::report::format::text::View;
+use crate::report::format::{csv, text};
 use crate::report::gather::Gathered;
-use crate::report::html::customer;
-use crate::report::html::index;
-use crate::report::html::ready;
-use crate::report::html::ready::Standing;
-use crate::report::html::run;
-use crate::report::html::trends;
-use crate::report::paint::Paint;
-use crate::report::text;
-use crate::report::text::View;
 
 /// Why a report could not be kept.
 #[derive(Debug, Error)]

@@ -1,20 +1,16 @@
 //! What the pages of a run are drawn from, fetched from the history in bounded steps.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::history::History;
-use crate::history::StoreError;
 use crate::history::lookup::RunSummary;
 use crate::history::nights::LineNight;
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::RunId;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::report::current::Current;
-use crate::report::html::Material;
-use crate::report::html::customer;
-use crate::report::html::run::SPARKS;
+use crate::report::format::html::run::SPARKS;
+use crate::report::format::html::{Material, customer};
 use crate::report::lines;
 use crate::report::model::Part;
 use crate::report::trend::NIGHTS;

@@ -2,15 +2,12 @@
 //!
 //! Unhealthy stays until a run succeeds: a failed night does not become a good one by waiting.
 
-use chrono::DateTime;
-use chrono::TimeDelta;
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::history::lookup::EndSummary;
-use crate::history::lookup::RunSummary;
+use crate::history::lookup::{EndSummary, RunSummary};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Mode;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::Mode;
 
 /// What is known of an integration's health.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,10 +129,9 @@ impl Health {
 mod tests {
     use super::*;
 
-    use crate::history::record::Requests;
-    use crate::history::record::Totals;
-    use crate::reconcile::ids::IntegrationName;
-    use crate::reconcile::outcome::RunCommand;
+    use crate::history::record::{Requests, Totals};
+    use crate::reconcile::model::ids::IntegrationName;
+    use crate::reconcile::model::outcome::RunCommand;
 
     fn noon() -> DateTime<Utc> {
         "2026-11-24T12:00:00Z".parse().expect("a time")

@@ -1,10 +1,9 @@
 //! Numbers for the node exporter: a file that is whole at any time.
 
-use std::fs;
-use std::io;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::{fs, io};
 
 /// Replaces the file at once. It holds numbers and names of integrations, so everybody may read it.
 ///

@@ -2,38 +2,24 @@
 //!
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
-pub mod ascii;
 pub mod brief;
-mod brief_html;
-pub mod counted;
-pub mod csv;
+pub mod commands;
 pub mod current;
-pub mod diff;
 pub mod digest;
 pub mod files;
+pub mod format;
 pub mod gather;
 pub mod health;
-pub mod held;
-pub mod html;
-pub mod json;
-pub mod markdown;
-pub mod metrics;
 pub mod metrics_file;
 pub mod model;
 mod names;
-pub mod paint;
-pub mod text;
 pub mod trend;
-pub mod why;
 pub(crate) mod words;
 
-use crate::history::record::LineRecord;
-use crate::history::record::RunEnd;
-use crate::history::record::RunRecord;
-use crate::reconcile::clear::short;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::outcome::Outcome;
+use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::reconcile::guard::check::short;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::outcome::Outcome;
 
 /// The lines of a run, as far as the history still holds them.
 pub fn lines(run: &RunRecord) -> &[LineRecord] {

@@ -1,27 +1,16 @@
 //! The report model: what every form of a report shows, in this order and in these words.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::record::RunEnd;
-use crate::history::record::RunRecord;
-use crate::history::record::Totals;
-use crate::reconcile::clear::short;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::plan::Finding;
-use crate::report::Change;
-use crate::report::lines;
-use crate::report::names;
-use crate::report::words;
+use crate::history::record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use crate::reconcile::guard::check::short;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::outcome::{Mode, Outcome, RunVerdict};
+use crate::reconcile::model::plan::Finding;
+use crate::report::{Change, lines, names, words};
 
 /// Headings, the same in every form.
 pub(super) const NEEDS_YOU: &str = "NEEDS YOU";

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 
 use crate::history::record::LineRecord;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::plan::Finding;
 
 /// The customers behind a line, each once, in order.
 pub(super) fn customers(line: &LineRecord) -> Vec<&CustomerName> {

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::history::nights::LineNight;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::quantity::Quantity;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::quantity::Quantity;
 
 /// Nights that a trend shows.
 pub const NIGHTS: usize = 30;
@@ -89,8 +89,8 @@ fn heights(values: &[Option<Decimal>], top: i64, level: i64) -> Vec<Option<i64>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::code::Code;
-    use crate::reconcile::outcome::Outcome;
+    use crate::reconcile::model::code::Code;
+    use crate::reconcile::model::outcome::Outcome;
 
     fn night(run: i64, was: u32, now: u32) -> LineNight {
         let quantity = |units: u32| Some(Quantity::from(units));

@@ -3,21 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::history::record::ExportRecord;
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::reconcile::code::Code;
-use crate::reconcile::counts::RowLines;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::Source;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::shown::shown;
+use crate::history::record::{ExportRecord, LineRecord, RunRecord};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::RowLines;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::plan::{Finding, Source};
+use crate::reconcile::model::quantity::Quantity;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub fn step(line: &LineRecord) -> String {

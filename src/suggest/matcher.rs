@@ -1,12 +1,10 @@
 //! One name against many records, without comparing it with each: only records that share letters are looked at.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use crate::export::names::normalized;
+use crate::export::read::names::normalized;
 use crate::suggest::fold::Folded;
 
 /// Finds records that a name may mean.

@@ -2,10 +2,4 @@
 //! to judge. Pure and in a fixed order. Nothing of this is ever written to a file or to ConnectWise by itself.
 
 mod fold;
-mod matcher;
-
-pub use matcher::Candidate;
-pub use matcher::Matcher;
-pub use matcher::Reason;
-pub use matcher::Record;
-pub use matcher::are_ambiguous;
+pub mod matcher;

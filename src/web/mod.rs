@@ -3,27 +3,23 @@
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
 //! refused ([`doorkeeper`]), and nothing on a page may load or run anything.
 
-mod doorkeeper;
+pub(crate) mod history_view;
+pub(crate) mod host_check;
 mod pages;
-mod reading;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::StatusCode;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::response::Response;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::reconcile::ids::IntegrationName;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::report::health::Health;
-use crate::web::doorkeeper::Doorkeeper;
+use crate::web::host_check::Doorkeeper;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -75,7 +71,7 @@ fn router(site: Site, extent: Extent, names: Vec<String>) -> Router {
             .route("/style.css", get(style)),
     };
     let doorkeeper = Arc::new(Doorkeeper::new(names));
-    pages.with_state(site).layer(axum::middleware::from_fn_with_state(doorkeeper, doorkeeper::check))
+    pages.with_state(site).layer(axum::middleware::from_fn_with_state(doorkeeper, host_check::check))
 }
 
 /// Pages load the style sheet of this site, and nothing else at all.
@@ -85,19 +81,20 @@ const CSP_REPORT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src
 
 async fn index(State(site): State<Site>) -> Response {
     page(&site, |site| {
-        let health = (site.health)().map_err(reading::Missing::Broken)?;
-        Ok(pages::index(&health, &reading::runs(site)?))
+        let health = (site.health)().map_err(history_view::Missing::Broken)?;
+        Ok(pages::index(&health, &history_view::runs(site)?))
     })
     .await
 }
 
 async fn run(State(site): State<Site>, Path(run): Path<i64>) -> Response {
-    page(&site, move |site| Ok(pages::run(&reading::run(site, run)?, reading::kept(site, run).is_some()))).await
+    page(&site, move |site| Ok(pages::run(&history_view::run(site, run)?, history_view::kept(site, run).is_some())))
+        .await
 }
 
 /// The report of a run as it was kept, whole.
 async fn report(State(site): State<Site>, Path(run): Path<i64>) -> Response {
-    let found = read(&site, move |site| reading::kept(site, run).ok_or(reading::Missing::Nothing)).await;
+    let found = read(&site, move |site| history_view::kept(site, run).ok_or(history_view::Missing::Nothing)).await;
     match found {
         Ok(html) => answer(StatusCode::OK, "text/html; charset=utf-8", CSP_REPORT, html),
         Err(missing) => refused(&missing),
@@ -105,13 +102,13 @@ async fn report(State(site): State<Site>, Path(run): Path<i64>) -> Response {
 }
 
 async fn customers(State(site): State<Site>) -> Response {
-    page(&site, |site| Ok(pages::customers(&reading::customers(site)?))).await
+    page(&site, |site| Ok(pages::customers(&history_view::customers(site)?))).await
 }
 
 async fn customer(State(site): State<Site>, Path(customer): Path<String>) -> Response {
     page(&site, move |site| {
-        let lines = reading::lines_of(site, &customer)?;
-        if lines.is_empty() { Err(reading::Missing::Nothing) } else { Ok(pages::customer(&customer, &lines)) }
+        let lines = history_view::lines_of(site, &customer)?;
+        if lines.is_empty() { Err(history_view::Missing::Nothing) } else { Ok(pages::customer(&customer, &lines)) }
     })
     .await
 }
@@ -121,7 +118,7 @@ async fn style() -> Response {
 }
 
 async fn metrics(State(site): State<Site>) -> Response {
-    match read(&site, |site| (site.metrics)().map_err(reading::Missing::Broken)).await {
+    match read(&site, |site| (site.metrics)().map_err(history_view::Missing::Broken)).await {
         Ok(text) => answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", CSP, text),
         Err(missing) => refused(&missing),
     }
@@ -129,8 +126,8 @@ async fn metrics(State(site): State<Site>) -> Response {
 
 /// Whether this server can do its work; how the nights were says `recount status`.
 async fn healthz(State(site): State<Site>) -> Response {
-    match read(&site, |site| reading::runs(site).map(|_| ())).await {
-        Ok(()) | Err(reading::Missing::Nothing) => {
+    match read(&site, |site| history_view::runs(site).map(|_| ())).await {
+        Ok(()) | Err(history_view::Missing::Nothing) => {
             answer(StatusCode::OK, "text/plain; charset=utf-8", CSP, "ok\n".to_owned())
         }
         Err(missing) => refused(&missing),
@@ -139,7 +136,7 @@ async fn healthz(State(site): State<Site>) -> Response {
 
 async fn page(
     site: &Site,
-    make: impl FnOnce(&Site) -> Result<maud::Markup, reading::Missing> + Send + 'static,
+    make: impl FnOnce(&Site) -> Result<maud::Markup, history_view::Missing> + Send + 'static,
 ) -> Response {
     match read(site, make).await {
         Ok(page) => answer(StatusCode::OK, "text/html; charset=utf-8", CSP, page.into_string()),
@@ -150,17 +147,17 @@ async fn page(
 /// The history is read on a thread that may wait for the disk.
 async fn read<T: Send + 'static>(
     site: &Site,
-    work: impl FnOnce(&Site) -> Result<T, reading::Missing> + Send + 'static,
-) -> Result<T, reading::Missing> {
+    work: impl FnOnce(&Site) -> Result<T, history_view::Missing> + Send + 'static,
+) -> Result<T, history_view::Missing> {
     let site = site.clone();
     let done = tokio::task::spawn_blocking(move || work(&site)).await;
-    done.unwrap_or_else(|error| Err(reading::Missing::Broken(error.to_string())))
+    done.unwrap_or_else(|error| Err(history_view::Missing::Broken(error.to_string())))
 }
 
-fn refused(missing: &reading::Missing) -> Response {
+fn refused(missing: &history_view::Missing) -> Response {
     let (status, text) = match missing {
-        reading::Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n"),
-        reading::Missing::Broken(why) => {
+        history_view::Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n"),
+        history_view::Missing::Broken(why) => {
             tracing::error!("a page cannot be shown: {why}");
             (StatusCode::SERVICE_UNAVAILABLE, "the history cannot be read; recount verify says more\n")
         }

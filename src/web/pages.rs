@@ -2,22 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use maud::DOCTYPE;
-use maud::Markup;
-use maud::html;
+use maud::{DOCTYPE, Markup, html};
 
 use crate::history::lookup::RunSummary;
-use crate::history::record::LineRecord;
-use crate::history::record::RunRecord;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::quantity::Quantity;
-use crate::reconcile::shown::escaped;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::format::json::time;
+use crate::report::format::paint::Paint;
+use crate::report::format::text;
+use crate::report::format::text::View;
 use crate::report::health::Health;
-use crate::report::json::time;
-use crate::report::paint::Paint;
-use crate::report::text;
-use crate::report::text::View;
 
 /// The style sheet.
 pub(super) const STYLE: &str = "\

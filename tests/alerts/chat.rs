@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Listener;
-use super::OK;
+use super::{Listener, OK};
 use crate::support::Night;
 
 fn bodies(server: &Listener) -> Vec<Value> {

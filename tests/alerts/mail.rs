@@ -1,11 +1,6 @@
 //! Mail, at a real server.
 
-use super::smtp::Greeting;
-use super::smtp::PASSWORD;
-use super::smtp::Received;
-use super::smtp::Smtp;
-use super::smtp::TLS_FOLDER;
-use super::smtp::USER;
+use super::smtp::{Greeting, PASSWORD, Received, Smtp, TLS_FOLDER, USER};
 use crate::support::Night;
 
 /// Adds an alert by mail to a night's configuration.

@@ -3,13 +3,8 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use recount::notify::Channel;
-use recount::notify::NotifyError;
-use recount::notify::Ping;
-use recount::notify::Shape;
-use recount::notify::Webhook;
-use recount::notify::mail::Mail;
-use recount::notify::mail::Privacy;
+use recount::alerts::mail::{Mail, Privacy};
+use recount::alerts::{Channel, NotifyError, Ping, Shape, Webhook};
 use recount::report::brief::Brief;
 
 use crate::support::Night;

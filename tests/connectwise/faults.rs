@@ -2,8 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,21 +10,16 @@ use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
-use recount::connectwise::ReadError;
-use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
-use recount::reconcile::ids::AgreementId;
+use recount::connectwise::{ReadError, Reader};
+use recount::reconcile::model::ids::AgreementId;
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
-use wiremock::Mock;
-use wiremock::MockServer;
-use wiremock::ResponseTemplate;
 use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::client;
-use super::raw::Raw;
-use super::raw::json;
-use super::settings;
+use super::raw::{Raw, json};
+use super::{client, settings};
 
 /// Otherwise half a list would be a list, and the other half would be created a second time.
 #[tokio::test]

@@ -2,21 +2,13 @@
 
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
-use recount::connectwise::denial::Right;
-use recount::connectwise::settings::ClientError;
-use recount::connectwise::settings::ConnectWiseSettings;
-use recount::reconcile::ids::AgreementId;
-use wiremock::Mock;
-use wiremock::MockServer;
-use wiremock::ResponseTemplate;
-use wiremock::matchers::any;
-use wiremock::matchers::path;
-use wiremock::matchers::path_regex;
+use recount::connectwise::client::denial::Right;
+use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use recount::reconcile::model::ids::AgreementId;
+use wiremock::matchers::{any, path, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::client;
-use super::query;
-use super::requests;
-use super::settings;
+use super::{client, query, requests, settings};
 
 async fn empty_server() -> MockServer {
     let server = MockServer::start().await;

@@ -10,7 +10,7 @@ mod tls;
 use std::time::Duration;
 
 use recount::connectwise::client::Client;
-use recount::connectwise::settings::ConnectWiseSettings;
+use recount::connectwise::client::settings::ConnectWiseSettings;
 use url::Url;
 use wiremock::MockServer;
 

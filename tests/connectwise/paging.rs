@@ -4,17 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use recount::connectwise::Reader;
-use recount::reconcile::ids::CompanyId;
-use wiremock::Mock;
-use wiremock::MockServer;
-use wiremock::Request;
-use wiremock::Respond;
-use wiremock::ResponseTemplate;
+use recount::reconcile::model::ids::CompanyId;
 use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::client;
-use super::query;
-use super::requests;
+use super::{client, query, requests};
 
 /// Companies behind a server that keeps to `conditions` and `orderBy`, with at most `cap` on a page.
 struct Companies {
@@ -55,7 +49,7 @@ impl Respond for Companies {
     }
 }
 
-fn ids(companies: &[recount::reconcile::records::Company]) -> Vec<i64> {
+fn ids(companies: &[recount::reconcile::model::records::Company]) -> Vec<i64> {
     companies.iter().map(|company| company.id.0).collect()
 }
 

@@ -1,18 +1,13 @@
 //! What each status is taken for, and whether it is asked again.
 
-use recount::connectwise::ReadError;
-use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
-use recount::connectwise::denial::Right;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CompanyId;
-use wiremock::Mock;
-use wiremock::MockServer;
-use wiremock::ResponseTemplate;
+use recount::connectwise::client::denial::Right;
+use recount::connectwise::{ReadError, Reader};
+use recount::reconcile::model::ids::{AgreementId, CompanyId};
 use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::client;
-use super::requests;
+use super::{client, requests};
 
 async fn server(answer: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;

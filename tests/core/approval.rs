@@ -1,20 +1,13 @@
 //! Approvals: a fingerprint lets through the plan that a person saw, and nothing else.
 
-use recount::reconcile::clear::Approval;
-use recount::reconcile::clear::Stopped;
-use recount::reconcile::cleared::Write;
-use recount::reconcile::code::Code;
-use recount::reconcile::counts::Duplicates;
-use recount::reconcile::plan::Verdict;
+use recount::reconcile::guard::check::{Approval, Stopped};
+use recount::reconcile::guard::cleared::Write;
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::counts::Duplicates;
+use recount::reconcile::model::plan::Verdict;
 
-use super::guards::cleared;
-use super::guards::stops;
-use super::night::FILTER;
-use super::night::Night;
-use super::night::day;
-use super::night::line;
-use super::night::q;
-use super::night::time;
+use super::guards::{cleared, stops};
+use super::night::{FILTER, Night, day, line, q, time};
 
 /// What is changed, and how.
 type Change = (&'static str, fn(&mut Night));
@@ -64,7 +57,7 @@ fn a_fingerprint_changes_with_everything_that_is_decided() {
         ("an unmapped customer more", |n| _ = n.row("Zeta", "CloudFilter", "1")),
         ("whose units they are", |n| _ = n.customer("Acme 2", 1, Some(10)).row("Acme 2", "CloudFilter", "0")),
         ("another integration", |n| n.integration = "other".into()),
-        ("a held line let go", |n| n.policy.to_zero = recount::reconcile::guards::ToZero::Apply),
+        ("a held line let go", |n| n.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply),
     ];
     let before = night().plan().fingerprint();
     let mut seen = std::collections::BTreeSet::from([before]);
@@ -83,7 +76,7 @@ fn a_fingerprint_stays_when_nothing_that_is_decided_changes() {
         ("trailing zeros", |n| n.rows[0].3 = "5.00".to_owned()),
         ("how duplicates are read", |n| n.duplicates = Duplicates::Sum),
         ("who changed it last", |n| {
-            let change = recount::reconcile::records::LastChange { by: "jdoe".to_owned(), at: String::new() };
+            let change = recount::reconcile::model::records::LastChange { by: "jdoe".to_owned(), at: String::new() };
             n.amend_addition(100, |addition| addition.changed = Some(change));
         }),
         ("a company's name", |n| _ = n.company(1, "Acme Ltd")),

@@ -1,31 +1,14 @@
 //! What operators answered: an answer holds for what was seen, and for nothing else.
 
 use proptest::prelude::*;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::decisions::Decision;
-use recount::reconcile::decisions::Matter;
-use recount::reconcile::decisions::SeenLine;
-use recount::reconcile::guards::Written;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::outcome::Verb;
-use recount::reconcile::plan::Verdict;
+use recount::reconcile::decide::decisions::{Decision, Matter, SeenLine};
+use recount::reconcile::guard::limits::Written;
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use recount::reconcile::model::outcome::Verb;
+use recount::reconcile::model::plan::Verdict;
 
-use super::night::FILTER;
-use super::night::Night;
-use super::night::codes;
-use super::night::create;
-use super::night::day;
-use super::night::key;
-use super::night::line;
-use super::night::q;
-use super::night::said;
-use super::night::set;
-use super::night::time;
-use super::night::unplaced;
+use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
 
 fn decision(verb: Verb, reason: Code) -> Decision {
     Decision {

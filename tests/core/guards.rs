@@ -2,32 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use recount::reconcile::clear::Approval;
-use recount::reconcile::clear::Checks;
-use recount::reconcile::clear::Seen;
-use recount::reconcile::clear::Stopped;
-use recount::reconcile::clear::clear;
-use recount::reconcile::clear::malformed;
-use recount::reconcile::cleared::ClearedPlan;
-use recount::reconcile::code::Code;
-use recount::reconcile::counts::Counts;
-use recount::reconcile::guards::Accepted;
-use recount::reconcile::guards::GuardPolicy;
-use recount::reconcile::guards::Past;
-use recount::reconcile::guards::Percent;
-use recount::reconcile::guards::ToZero;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::ProductCode;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::plan::LineKey;
+use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear, malformed};
+use recount::reconcile::guard::cleared::ClearedPlan;
+use recount::reconcile::guard::limits::{Accepted, GuardPolicy, Past, Percent, ToZero};
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::counts::Counts;
+use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
+use recount::reconcile::model::plan::LineKey;
 use rust_decimal::Decimal;
 
-use super::night::FILTER;
-use super::night::Night;
-use super::night::q;
-use super::night::time;
+use super::night::{FILTER, Night, q, time};
 
 /// The line of an addition: 100 is the usual one, the others are products of their own.
 fn line_of(id: i64) -> LineKey {

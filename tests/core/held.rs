@@ -1,37 +1,13 @@
 //! What is held for a person: doubt means no write.
 
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::guards::Accepted;
-use recount::reconcile::guards::GivenUp;
-use recount::reconcile::guards::HumanEdit;
-use recount::reconcile::guards::InDoubt;
-use recount::reconcile::guards::LineStep;
-use recount::reconcile::guards::Percent;
-use recount::reconcile::guards::ToZero;
-use recount::reconcile::guards::Written;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::plan::Verdict;
-use recount::reconcile::records::LastChange;
-use recount::reconcile::records::Product;
+use recount::reconcile::guard::limits::{Accepted, GivenUp, HumanEdit, InDoubt, LineStep, Percent, ToZero, Written};
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
+use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::records::{LastChange, Product};
 
 use super::guards::accepted;
-use super::night::BRACKET;
-use super::night::FILTER;
-use super::night::Night;
-use super::night::codes;
-use super::night::create;
-use super::night::day;
-use super::night::key;
-use super::night::line;
-use super::night::q;
-use super::night::said;
-use super::night::set;
-use super::night::stamp;
-use super::night::time;
-use super::night::unplaced;
+use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
 
 pub(super) fn written(quantity: &str) -> Written {
     Written::once(q(quantity), RunId(7))

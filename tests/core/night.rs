@@ -4,55 +4,25 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
-use chrono::NaiveDate;
-use chrono::Utc;
-use recount::reconcile::clear::Seen;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::counts::Counts;
-use recount::reconcile::counts::Duplicates;
-use recount::reconcile::counts::RejectedRow;
-use recount::reconcile::draw::Gathered;
-use recount::reconcile::draw::draw;
-use recount::reconcile::guards::ExportStamp;
-use recount::reconcile::guards::GuardPolicy;
-use recount::reconcile::guards::Past;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CompanyId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::IntegrationName;
-use recount::reconcile::ids::ItemName;
-use recount::reconcile::ids::ProductCode;
-use recount::reconcile::ids::ProductId;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::mapping::AgreementRule;
-use recount::reconcile::mapping::Bill;
-use recount::reconcile::mapping::Billed;
-use recount::reconcile::mapping::CustomerRow;
-use recount::reconcile::mapping::CustomerTarget;
-use recount::reconcile::mapping::Mapping;
-use recount::reconcile::mapping::ServiceRule;
-use recount::reconcile::owners::Claims;
-use recount::reconcile::placement::Place;
-use recount::reconcile::placement::place_all;
-use recount::reconcile::plan::Finding;
-use recount::reconcile::plan::Line;
-use recount::reconcile::plan::LineKey;
-use recount::reconcile::plan::Plan;
-use recount::reconcile::plan::Subject;
-use recount::reconcile::plan::Verdict;
-use recount::reconcile::quantity::Quantity;
-use recount::reconcile::records::Addition;
-use recount::reconcile::records::Additions;
-use recount::reconcile::records::Agreement;
-use recount::reconcile::records::Company;
-use recount::reconcile::records::Directory;
-use recount::reconcile::records::Product;
-use recount::reconcile::tally::Tally;
-use recount::reconcile::units::Notation;
-use recount::reconcile::units::Units;
+use chrono::{DateTime, NaiveDate, Utc};
+use recount::export::count::tally::Tally;
+use recount::export::count::units::{Notation, Units};
+use recount::reconcile::decide::planner::{Gathered, draw};
+use recount::reconcile::guard::check::Seen;
+use recount::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use recount::reconcile::matching::ownership::Claims;
+use recount::reconcile::matching::placement::{Place, place_all};
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::counts::{Counts, Duplicates, RejectedRow};
+use recount::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
+};
+use recount::reconcile::model::mapping::{
+    AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
+};
+use recount::reconcile::model::plan::{Finding, Line, LineKey, Plan, Subject, Verdict};
+use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};
 
 /// The product of the service `CloudFilter`.
 pub(super) const FILTER: &str = "MP-CLOUDFILTER";
@@ -382,13 +352,13 @@ pub(super) fn q(text: &str) -> Quantity {
 /// `Update`, in short.
 pub(super) fn set(addition: i64, from: &str, to: &str) -> Verdict {
     let (addition, from, to) = (AdditionId(addition), q(from), q(to));
-    Verdict::Update(recount::reconcile::plan::QuantityChange { addition, from, to })
+    Verdict::Update(recount::reconcile::model::plan::QuantityChange { addition, from, to })
 }
 
 /// `Create`, in short, on the night's own day.
 pub(super) fn create(product: i64, quantity: &str) -> Verdict {
     let (product, quantity) = (ProductId(product), q(quantity));
-    Verdict::Create(recount::reconcile::plan::Creation {
+    Verdict::Create(recount::reconcile::model::plan::Creation {
         product,
         quantity,
         effective_on: day("2026-03-10"),

@@ -2,23 +2,16 @@
 //!
 //! It shares the core's types and nothing of its code: no counts, no placement, no wanted lines.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use recount::reconcile::counts::Duplicates;
-use recount::reconcile::guards::HumanEdit;
-use recount::reconcile::guards::ToZero;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::mapping::CustomerTarget;
-use recount::reconcile::mapping::MatchCustomers;
-use recount::reconcile::mapping::ServiceRule;
-use recount::reconcile::records::Addition;
-use recount::reconcile::records::Agreement;
-use recount::reconcile::records::Product;
+use recount::reconcile::guard::limits::{HumanEdit, ToZero};
+use recount::reconcile::model::counts::Duplicates;
+use recount::reconcile::model::ids::AgreementId;
+use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
+use recount::reconcile::model::records::{Addition, Agreement, Product};
 use rust_decimal::Decimal;
 
-use super::night::Night;
-use super::night::key;
+use super::night::{Night, key};
 
 /// What has to become of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,22 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use recount::reconcile::code::Code;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::ids::IntegrationName;
-use recount::reconcile::ids::ProductCode;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::mapping::Billed;
-use recount::reconcile::mapping::Mapping;
-use recount::reconcile::mapping::ServiceRule;
-use recount::reconcile::owners::Claims;
-use recount::reconcile::owners::Neighbour;
-use recount::reconcile::owners::shared;
-use recount::reconcile::plan::Verdict;
+use recount::reconcile::matching::ownership::{Claims, Neighbour, shared};
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
+use recount::reconcile::model::mapping::{Billed, Mapping, ServiceRule};
+use recount::reconcile::model::plan::Verdict;
 
-use crate::core::night::FILTER;
-use crate::core::night::Night;
+use crate::core::night::{FILTER, Night};
 
 /// The night's own mapping, billing only this product.
 fn other(night: &Night, product: &str) -> Mapping {

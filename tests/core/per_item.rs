@@ -1,23 +1,13 @@
 //! Each item in a line of its own: otherwise a customer's domains are billed twice, or the wrong one is ended.
 
-use recount::reconcile::code::Code;
-use recount::reconcile::guards::Written;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::ItemName;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::mapping::LineShape;
-use recount::reconcile::plan::LineKey;
-use recount::reconcile::plan::Plan;
-use recount::reconcile::plan::Verdict;
-use recount::reconcile::policy::Policy;
+use recount::reconcile::guard::limits::Written;
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::ids::{AdditionId, ItemName, RunId};
+use recount::reconcile::model::mapping::LineShape;
+use recount::reconcile::model::plan::{LineKey, Plan, Verdict};
+use recount::reconcile::model::quantity_policy::Policy;
 
-use crate::core::night::FILTER;
-use crate::core::night::Night;
-use crate::core::night::create;
-use crate::core::night::key;
-use crate::core::night::q;
-use crate::core::night::said;
-use crate::core::night::set;
+use crate::core::night::{FILTER, Night, create, key, q, said, set};
 
 fn night(items: &[&str]) -> Night {
     let mut night = Night::new();
@@ -67,7 +57,7 @@ fn an_item_that_disappears_goes_to_zero_under_the_guards() {
     night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
     let held = Verdict::Held(Code::ToZero);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Unchanged(Code::Equal)), (Some("b.com"), &held)]);
-    night.policy.to_zero = recount::reconcile::guards::ToZero::Apply;
+    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
     assert_eq!(lines(&night.plan())[1], (Some("b.com"), &set(101, "1", "0")));
 }
 
@@ -76,7 +66,7 @@ fn an_item_that_disappears_goes_to_zero_under_the_guards() {
 fn a_mark_that_no_export_named_is_left_alone() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "SN-4711");
-    night.policy.to_zero = recount::reconcile::guards::ToZero::Apply;
+    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
     let plan = night.plan();
     assert_eq!(lines(&plan)[0], (Some("SN-4711"), &Verdict::Held(Code::LineForeign)));
     assert_eq!(said(&plan, Code::LineForeign).len(), 1);
@@ -138,7 +128,7 @@ fn doubt_about_the_items_holds_every_line_of_the_product() {
 fn a_doubt_about_one_item_is_not_one_about_another() {
     let mut night = night(&["a.com", "b.com"]);
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::guards::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt = recount::reconcile::guard::limits::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
     night.past.in_doubt.insert(item("a.com"), doubt);
     let held = Verdict::Held(Code::InDoubt);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &held), (Some("b.com"), &create(1, "1"))]);
@@ -162,11 +152,11 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::HumanEdit))]);
     night.past.ours.clear();
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::guards::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt = recount::reconcile::guard::limits::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
     night.past.in_doubt.insert(item("b.com"), doubt);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
     night.past.in_doubt.clear();
-    let made = recount::reconcile::guards::JustCreated { run: RunId(7), addition: AdditionId(101) };
+    let made = recount::reconcile::guard::limits::JustCreated { run: RunId(7), addition: AdditionId(101) };
     night.past.just_created.insert(item("b.com"), made);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
 }
@@ -176,7 +166,7 @@ fn the_second_night_of_an_item_knows_its_first_in_any_case() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "B.com");
     night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
-    night.policy.to_zero = recount::reconcile::guards::ToZero::SecondNight;
+    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::SecondNight;
     assert_eq!(lines(&night.plan())[0], (Some("B.com"), &Verdict::Held(Code::ToZero)));
     night.past.zero_before.insert(item("b.com"), crate::core::night::stamp("bb", "2026-03-09T01:00:00Z"));
     assert_eq!(lines(&night.plan())[0], (Some("B.com"), &set(101, "1", "0")));
@@ -187,9 +177,10 @@ fn the_second_night_of_an_item_knows_its_first_in_any_case() {
 #[test]
 fn a_product_with_a_line_for_each_item_has_one_owner_as_well() {
     let mut night = night(&["a.com"]);
-    let (name, other) = (recount::reconcile::ids::IntegrationName::new("backup"), night.mapping.clone());
-    let neighbours = [recount::reconcile::owners::Neighbour { integration: &name, mapping: &other }];
+    let (name, other) = (recount::reconcile::model::ids::IntegrationName::new("backup"), night.mapping.clone());
+    let neighbours = [recount::reconcile::matching::ownership::Neighbour { integration: &name, mapping: &other }];
     let seen = std::collections::BTreeMap::new();
-    night.claims = recount::reconcile::owners::Claims::new(&neighbours, &seen, &night.directory, night.today);
+    night.claims =
+        recount::reconcile::matching::ownership::Claims::new(&neighbours, &seen, &night.directory, night.today);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Held(Code::LineOwnedTwice))]);
 }

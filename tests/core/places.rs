@@ -2,24 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::guards::Accepted;
-use recount::reconcile::ids::CompanyId;
-use recount::reconcile::ids::CustomerName;
-use recount::reconcile::mapping::AgreementRule;
-use recount::reconcile::mapping::MatchCustomers;
-use recount::reconcile::plan::Verdict;
-use recount::reconcile::records::Agreement;
+use recount::reconcile::guard::limits::Accepted;
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::ids::{CompanyId, CustomerName};
+use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers};
+use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::records::Agreement;
 
-use super::night::FILTER;
-use super::night::Night;
-use super::night::codes;
-use super::night::create;
-use super::night::day;
-use super::night::line;
-use super::night::said;
-use super::night::unplaced;
+use super::night::{FILTER, Night, codes, create, day, line, said, unplaced};
 
 /// Why an agreement does not bill, and what makes it so.
 type Case = (Code, fn(&mut Agreement));

@@ -1,45 +1,23 @@
 //! What holds for every night there can be, tried on small and nasty ones.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
-use proptest::prelude::Strategy;
-use proptest::prelude::any;
-use proptest::prop_assert;
-use proptest::prop_assert_eq;
-use proptest::proptest;
+use proptest::prelude::{Strategy, any};
 use proptest::sample::Index;
 use proptest::test_runner::Config;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::counts::Duplicates;
-use recount::reconcile::counts::RowLines;
-use recount::reconcile::guards::HumanEdit;
-use recount::reconcile::guards::InDoubt;
-use recount::reconcile::guards::ToZero;
-use recount::reconcile::guards::Written;
-use recount::reconcile::handle::of_matter;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::ProductId;
-use recount::reconcile::ids::RunId;
-use recount::reconcile::ids::ServiceName;
-use recount::reconcile::mapping::AgreementRule;
-use recount::reconcile::mapping::MatchCustomers;
-use recount::reconcile::mapping::ServiceRule;
-use recount::reconcile::placement::Place;
-use recount::reconcile::plan::Line;
-use recount::reconcile::plan::Plan;
-use recount::reconcile::plan::Source;
-use recount::reconcile::plan::Subject;
-use recount::reconcile::plan::Verdict;
+use proptest::{prop_assert, prop_assert_eq, proptest};
+use recount::reconcile::guard::limits::{HumanEdit, InDoubt, ToZero, Written};
+use recount::reconcile::matching::placement::Place;
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::counts::{Duplicates, RowLines};
+use recount::reconcile::model::handle::of_matter;
+use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
+use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
+use recount::reconcile::model::plan::{Line, Plan, Source, Subject, Verdict};
 use rust_decimal::Decimal;
 
-use super::night::Night;
-use super::night::day;
-use super::night::key;
-use super::night::stamp;
-use super::night::time;
+use super::night::{Night, day, key, stamp, time};
 use super::oracle;
 use super::oracle::Fate;
 
@@ -326,7 +304,7 @@ proptest! {
         for product in oracle::products(&night) {
             let ids = oracle::catalog_ids(&night, &product);
             for (agreement, additions) in night.additions.iter().filter(|(id, _)| agreements.contains(id)) {
-                let ours = |a: &&recount::reconcile::records::Addition| a.product.is_some_and(|id| ids.contains(&id.0));
+                let ours = |a: &&recount::reconcile::model::records::Addition| a.product.is_some_and(|id| ids.contains(&id.0));
                 if additions.iter().filter(ours).any(|addition| addition.is_live(night.today)) {
                     let key = key(agreement.0, &product);
                     prop_assert_eq!(plan.lines.iter().filter(|line| line.key() == Some(&key)).count(), 1);

@@ -1,19 +1,11 @@
 //! What a line is set to: sums, bundles, zeros, and what becomes of a line that is not there.
 
-use recount::reconcile::code::Code;
-use recount::reconcile::counts::Duplicates;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::plan::Verdict;
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::counts::Duplicates;
+use recount::reconcile::model::ids::AdditionId;
+use recount::reconcile::model::plan::Verdict;
 
-use super::night::BRACKET;
-use super::night::FILTER;
-use super::night::Night;
-use super::night::codes;
-use super::night::create;
-use super::night::day;
-use super::night::line;
-use super::night::q;
-use super::night::set;
+use super::night::{BRACKET, FILTER, Night, codes, create, day, line, q, set};
 
 #[test]
 fn the_billed_quantity_follows_the_count() {
@@ -182,9 +174,9 @@ fn a_line_that_somebody_else_cancelled_is_not_created_again() {
     assert_eq!(night.filter_line().verdict, create(1, "5"), "it was never ours");
     night.past.written.insert(AdditionId(100), super::held::written("3"));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
-    night.policy.human_edit = recount::reconcile::guards::HumanEdit::Overwrite;
+    night.policy.human_edit = recount::reconcile::guard::limits::HumanEdit::Overwrite;
     assert_eq!(night.filter_line().verdict, create(1, "5"));
-    night.policy.human_edit = recount::reconcile::guards::HumanEdit::Ask;
+    night.policy.human_edit = recount::reconcile::guard::limits::HumanEdit::Ask;
     night.past.written.clear();
     night.past.accepted = Some(super::guards::accepted(&[100]));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit), "seen live is enough");

@@ -1,13 +1,8 @@
 //! What the person who sends the invoices is told: every matter once, and nothing that is no matter.
 
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
+use recount::reconcile::model::code::{Code, Severity};
 
-use super::night::FILTER;
-use super::night::Night;
-use super::night::codes;
-use super::night::day;
-use super::night::said;
+use super::night::{FILTER, Night, codes, day, said};
 
 #[test]
 fn rows_without_a_customer_are_never_billed_and_never_silent() {

@@ -5,12 +5,9 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Command;
 
-use chrono::DateTime;
-use chrono::Utc;
-use recount::history::RunLock;
-use recount::sim::Faults;
-use recount::sim::Sim;
-use recount::sim::World;
+use chrono::{DateTime, Utc};
+use recount::history::store::lock::RunLock;
+use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -2,14 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::faults::converges_then_is_silent;
-use crate::faults::goal;
-use crate::faults::is_silent;
-use crate::faults::journal_fits;
+use crate::faults::{converges_then_is_silent, goal, is_silent, journal_fits};
 use crate::support;
-use crate::support::BUSY;
-use crate::support::Night;
-use crate::support::wait_until;
+use crate::support::{BUSY, Night, wait_until};
 
 /// So many requests the run of [`Night::busy`] makes, when nothing goes wrong.
 fn requests_of_a_night() -> u64 {

@@ -1,7 +1,6 @@
 //! A read that goes wrong. A read that failed is never "there is nothing".
 
-use crate::faults::converges_then_is_silent;
-use crate::faults::goal;
+use crate::faults::{converges_then_is_silent, goal};
 use crate::support;
 use crate::support::Night;
 

@@ -1,7 +1,6 @@
 //! Several bad nights in a row, put together by chance from a fixed seed.
 
-use crate::faults::converges_then_is_silent;
-use crate::faults::journal_fits;
+use crate::faults::{converges_then_is_silent, journal_fits};
 use crate::support;
 use crate::support::Night;
 

@@ -1,9 +1,6 @@
 //! A write that goes wrong, before or after ConnectWise carried it out.
 
-use crate::faults::converges_then_is_silent;
-use crate::faults::goal;
-use crate::faults::is_silent;
-use crate::faults::journal_fits;
+use crate::faults::{converges_then_is_silent, goal, is_silent, journal_fits};
 use crate::support;
 use crate::support::Night;
 

@@ -1,18 +1,15 @@
 //! The same four numbers everywhere: on the terminal, in JSON, mail, webhook, ping, metrics and `status`.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::exposition::parse;
-use crate::alerts::Listener;
-use crate::alerts::OK;
-use crate::alerts::smtp::Greeting;
-use crate::alerts::smtp::Smtp;
+use crate::alerts::smtp::{Greeting, Smtp};
+use crate::alerts::{Listener, OK};
 use crate::support;
 use crate::support::Night;
 

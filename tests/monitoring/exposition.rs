@@ -1,7 +1,6 @@
 //! Prometheus' text format, read as strictly as its own tools do.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels in the order in which they stand.
 pub(super) type Labels = Vec<(String, String)>;
@@ -75,10 +74,9 @@ fn sample(line: &str) -> (String, Labels, String) {
 /// Otherwise a name with a quote in it would take the whole file away from the monitoring.
 #[test]
 fn a_hostile_name_stays_one_label() {
-    use recount::reconcile::ids::IntegrationName;
-    use recount::report::health::Health;
-    use recount::report::health::State;
-    use recount::report::metrics::Measured;
+    use recount::reconcile::model::ids::IntegrationName;
+    use recount::report::format::prometheus::Measured;
+    use recount::report::health::{Health, State};
     let names = ["mail", "a\"b", "a\\", "a\nb 1\nrecount_healthy{integration=\"x\"} 1", "é✓"];
     let health = Health { state: State::Never, last: None, undo: None, last_success: None, running: None };
     let measured = names.map(|name| Measured {
@@ -86,7 +84,7 @@ fn a_hostile_name_stays_one_label() {
         health: health.clone(),
         outcomes: BTreeMap::new(),
     });
-    let samples = parse(&recount::report::metrics::render(&measured));
+    let samples = parse(&recount::report::format::prometheus::render(&measured));
     for name in names {
         let key = ("recount_healthy".to_owned(), vec![("integration".to_owned(), name.to_owned())]);
         assert_eq!(samples.get(&key).map(String::as_str), Some("0"), "{name:?}");

@@ -1,13 +1,10 @@
 //! `recount serve`: pages that change nothing, load nothing, and are shown to nobody's browser by another site.
 
-use std::io::Read as _;
-use std::io::Write as _;
-use std::net::TcpListener;
-use std::net::TcpStream;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 use super::exposition::parse;
-use crate::support::Night;
-use crate::support::wait_until;
+use crate::support::{Night, wait_until};
 
 /// One request, and the whole answer.
 fn ask(port: u16, method: &str, path: &str, host: &str) -> String {

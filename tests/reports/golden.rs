@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::snapshots::snapshot_settings;
-use crate::support::BUSY;
-use crate::support::Night;
-use crate::support::Said;
-use crate::support::wait_until;
+use crate::support::{BUSY, Night, Said, wait_until};
 
 /// An operator's eye knows these by heart; a change to them is a change to every morning.
 #[test]

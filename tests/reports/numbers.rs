@@ -1,31 +1,23 @@
 //! The four numbers and the verdict are the same in every form: a person who reads the mail decides as one who reads the
 //! page does.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use recount::history::History;
 use recount::history::record::RunRecord;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
+use recount::history::store::open::History;
 use recount::reconcile::exit::Exit;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunVerdict;
-use recount::report::csv;
-use recount::report::html;
-use recount::report::html::Material;
-use recount::report::json::Document;
-use recount::report::markdown;
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::outcome::{Outcome, RunVerdict};
+use recount::report::format::html::Material;
+use recount::report::format::json::Document;
+use recount::report::format::paint::Paint;
+use recount::report::format::text::View;
+use recount::report::format::{csv, html, markdown, text};
 use recount::report::model::Verdict;
-use recount::report::paint::Paint;
-use recount::report::text;
-use recount::report::text::View;
 use regex::Regex;
 
-use super::finding;
-use super::line;
-use super::run;
+use super::{finding, line, run};
 use crate::support::Night;
 
 /// To decide, changed, failed, unknown, explained, lines.

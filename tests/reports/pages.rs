@@ -1,22 +1,16 @@
 //! The HTML pages: safe, readable for everybody, small enough, and no link leads nowhere.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use recount::history::record::LineRecord;
-use recount::reconcile::code::Code;
-use recount::reconcile::code::Severity;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunVerdict;
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::outcome::{Outcome, RunVerdict};
 use regex::Regex;
 
-use super::finding;
-use super::line;
 use super::numbers::page;
-use super::run;
+use super::{finding, line, run};
 use crate::support::Night;
 
 /// The folder that a person opens in the morning.

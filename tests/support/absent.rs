@@ -1,15 +1,12 @@
 //! What must be nowhere: money on the wire and on the disk, and secrets anywhere but in their files.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
-use recount::sim::Recorded;
+use recount_sim::Recorded;
 
-use crate::support::night::CLIENT_ID;
-use crate::support::night::PRIVATE;
-use crate::support::night::PUBLIC;
+use crate::support::night::{CLIENT_ID, PRIVATE, PUBLIC};
 use crate::support::process::Said;
 
 /// Looks over all that one installation sent, stored and said.

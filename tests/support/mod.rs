@@ -5,12 +5,8 @@ mod night;
 mod process;
 mod steps;
 
-pub(crate) use self::night::BUSY;
-pub(crate) use self::night::CLIENT_ID;
-pub(crate) use self::night::Night;
-pub(crate) use self::night::today;
-pub(crate) use self::process::Said;
-pub(crate) use self::process::wait_until;
+pub(crate) use self::night::{BUSY, CLIENT_ID, Night, today};
+pub(crate) use self::process::{Said, wait_until};
 pub(crate) use self::steps::walk;
 
 /// Runs each case on a thread of its own, at most two at a time, and names the cases that failed.

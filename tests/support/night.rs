@@ -1,36 +1,23 @@
 //! One installation: configuration, customers, exports, keys, state, and the ConnectWise that it bills in.
 
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use chrono::DateTime;
-use chrono::NaiveDate;
-use chrono::Utc;
-use recount::history::History;
-use recount::history::IntentKind;
-use recount::history::WriteOutcome;
-use recount::history::WriteRecord;
-use recount::sim::Addition;
-use recount::sim::Faults;
-use recount::sim::Recorded;
-use recount::sim::Sim;
-use recount::sim::World;
+use chrono::{DateTime, NaiveDate, Utc};
+use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
+use recount::history::store::open::History;
+use recount_sim::{Addition, Faults, Recorded, Sim, World};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::support::absent;
-use crate::support::process::Running;
-use crate::support::process::Said;
+use crate::support::process::{Running, Said};
 
 const CONFIG: &str = include_str!("recount.toml");
 const CUSTOMERS: &str = include_str!("customers.csv");

@@ -1,12 +1,9 @@
 //! The program as a process: what it said, and how it is ended.
 
 use std::io::Read as _;
-use std::process::Child;
-use std::process::Command;
-use std::process::Output;
+use std::process::{Child, Command, Output};
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 

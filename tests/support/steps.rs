@@ -20,13 +20,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use recount::sim::Addition;
-use recount::sim::Recorded;
-use recount::sim::World;
+use recount_sim::{Addition, Recorded, World};
 use rust_decimal::Decimal;
 
-use crate::support::Night;
-use crate::support::Said;
+use crate::support::{Night, Said};
 
 /// Walks a scenario's folder and tells what happened, for a snapshot.
 pub(crate) fn walk(folder: &Path) -> String {

@@ -1,16 +1,8 @@
 //! Tickets while the network or ConnectWise goes wrong: still one of each, and the run is what it was without them.
 
 use crate::support;
-use crate::support::Night;
-use crate::support::wait_until;
-use crate::tickets::QUIET;
-use crate::tickets::UNMAPPED;
-use crate::tickets::desk;
-use crate::tickets::notes;
-use crate::tickets::only_one;
-use crate::tickets::sent;
-use crate::tickets::tickets;
-use crate::tickets::troubles;
+use crate::support::{Night, wait_until};
+use crate::tickets::{QUIET, UNMAPPED, desk, notes, only_one, sent, tickets, troubles};
 
 const POST: &str = r#""method": "POST", "path": "*/service/tickets""#;
 

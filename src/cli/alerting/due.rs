@@ -1,13 +1,12 @@
 //! What is due after one run.
 
-use crate::config::AlertConfig;
-use crate::config::Each;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::config::tables::alerts::{AlertConfig, Each};
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
 use crate::report::brief::Brief;
 
 /// One alert of a run; without a brief there is nothing to tell.

@@ -3,22 +3,17 @@
 use crate::cli::alerting::due::Due;
 use crate::cli::alerting::is_about;
 use crate::cli::waiting;
-use crate::config::AlertConfig;
-use crate::config::Config;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::config::settings::Config;
+use crate::config::tables::alerts::AlertConfig;
 use crate::history::record::LineRecord;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::outcome::Mode;
-use crate::report::Change;
-use crate::report::digest::Week;
-use crate::report::digest::digest;
-use crate::report::digest::first_day;
-use crate::report::digest::is_due;
-use crate::report::lines;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::digest::{Week, digest, first_day, is_due};
+use crate::report::{Change, lines};
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 /// A busy week has some thirty runs; more nights than this are not looked at.
 const NIGHTS_MAX: usize = 200;

@@ -1,19 +1,16 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
 use crate::cli::check::Checks;
-use crate::cli::clock;
-use crate::cli::session;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
-use crate::nightly::Failure;
-use crate::nightly::tonight;
-use crate::nightly::tonight::TonightError;
-use crate::reconcile::clear::malformed;
-use crate::reconcile::clear::stale;
-use crate::reconcile::counts::Counts;
+use crate::cli::{clock, session};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::count::misread::undeclared;
+use crate::nightly::export_source;
+use crate::nightly::export_source::TonightError;
+use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::misread::undeclared;
-use crate::reconcile::shown::escaped;
+use crate::reconcile::guard::check::{malformed, stale};
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::escaped;
 use crate::report::words::plural;
 
 /// Rows of an export that are told one by one.
@@ -23,7 +20,7 @@ impl Checks {
     /// Reads it, and tells what is wrong with it. Nothing is counted then.
     pub(super) async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
         let fetched = session::fetched(&config.state);
-        match tonight::export(&integration.export, &integration.name, &fetched, &clock::now).await {
+        match export_source::export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));

@@ -5,12 +5,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::check::NAMED;
 use crate::cli::console::Console;
-use crate::reconcile::code::Code;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::escaped;
-use crate::report::paint::Paint;
-use crate::report::text::WIDTH;
-use crate::report::text::wrapped;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::escaped;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::{WIDTH, wrapped};
 
 /// What was looked at, in order.
 pub(super) struct Checks {

@@ -1,24 +1,17 @@
 //! `recount demo --chaos`: the worst night there is, and the morning after.
 
-use std::process::Command;
-use std::process::Stdio;
-use std::time::Duration;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use crate::cli::demo::Tour;
-use crate::cli::night;
 use crate::cli::night::Order;
-use crate::cli::session;
-use crate::history::History;
-use crate::history::IntentKind;
-use crate::history::WriteOutcome;
-use crate::history::WriteRecord;
+use crate::cli::{night, session};
+use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::RunRecord;
-use crate::sim::Faults;
-use crate::sim::Recorded;
-use crate::sim::Sim;
+use crate::history::store::open::History;
+use recount_sim::{Faults, Recorded, Sim};
 
 /// A busy server, a write that is done and answered with an error, and a creation whose answer never comes.
 const BAD_NIGHT: &str = r#"[

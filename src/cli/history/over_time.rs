@@ -4,23 +4,20 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::cli::Global;
 use crate::cli::console::Console;
 use crate::cli::history::Options;
 use crate::cli::report::unknown_customer;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::cli::why::LineChain;
-use crate::cli::why::of_line;
-use crate::history::History;
-use crate::history::StoreError;
+use crate::cli::why::{LineChain, of_line};
+use crate::cli::{Global, session};
 use crate::history::record::LineRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::CustomerName;
-use crate::report::json::Line;
-use crate::report::json::time;
+use crate::reconcile::model::ids::CustomerName;
+use crate::report::commands::why;
+use crate::report::format::json::{Line, time};
 use crate::report::lines;
-use crate::report::why;
 
 /// Lines that are told at once.
 const LINES: usize = 50;

@@ -1,18 +1,15 @@
 //! What `init` has to know, and how each answer is checked.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::cli::init::Options;
-use crate::cli::init::prompt::Asker;
-use crate::cli::init::prompt::Question;
-use crate::cli::init::sample;
+use crate::cli::init::prompt::{Asker, Question};
 use crate::cli::init::sample::Layout;
+use crate::cli::init::{Options, sample};
 use crate::cli::trouble::Trouble;
-use crate::config::SecretSource;
+use crate::config::secrets::SecretSource;
 
 /// Everything that goes into the files.
 #[derive(Debug)]

@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::init::answers::Answers;
-use crate::cli::init::answers::At;
-use crate::cli::init::answers::Export;
+use crate::cli::init::answers::{Answers, At, Export};
 use crate::cli::init::sample::Layout;
-use crate::config::SecretSource;
-use crate::reconcile::ids::ServiceName;
+use crate::config::secrets::SecretSource;
+use crate::reconcile::model::ids::ServiceName;
 
 /// The header alone: a row without a company would mean "skip this customer".
 pub(super) const CUSTOMERS: &str = "customer,company_id,agreement_id,note\n";

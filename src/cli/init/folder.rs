@@ -1,11 +1,9 @@
 //! The folder that is written into: each file once, none over another, all or nothing.
 
-use std::fs;
 use std::fs::OpenOptions;
-use std::io;
 use std::io::Write as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::cli::trouble::Trouble;
 use crate::reconcile::exit::Exit;

@@ -1,11 +1,10 @@
 //! Where an answer comes from: what was typed behind the command, a person at the terminal, or the proposal.
 
-use std::io::BufRead;
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use crate::cli::trouble::Trouble;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
 
 /// One thing that has to be known.
 #[derive(Debug, Clone, Copy)]

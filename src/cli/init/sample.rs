@@ -1,23 +1,19 @@
 //! How the export is read: by the profile that fits it, else by the names of three columns.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cli::clock;
 use crate::cli::init::Options;
 use crate::cli::init::answers::Export;
-use crate::cli::init::prompt::Asker;
-use crate::cli::init::prompt::Question;
-use crate::cli::session;
+use crate::cli::init::prompt::{Asker, Question};
 use crate::cli::trouble::Trouble;
+use crate::cli::{clock, session};
 use crate::config::profiles;
 use crate::export;
-use crate::export::fit;
-use crate::export::names::alike;
-use crate::export::names::normalized;
+use crate::export::read::content::fit;
+use crate::export::read::names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::shown;
 
 /// What `[integration.NAME.export]` says beside where the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +82,7 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
 
 /// The newest file of the pattern; none where there is none yet.
 fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
-    match export::raw(pattern, MAX_BYTES, clock::now()) {
+    match crate::export::locate::file::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(export::ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
@@ -98,9 +94,9 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
 
 /// The names of the columns of a plain CSV file; none where it is something else.
 fn header(bytes: &[u8]) -> Vec<String> {
-    let text = export::text(bytes).unwrap_or_default();
+    let text = crate::export::format::encoding::text(bytes).unwrap_or_default();
     let line = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let cells = export::cells(line, b',').unwrap_or_default();
+    let cells = crate::export::format::quotes::cells(line, b',').unwrap_or_default();
     let names: Vec<String> = cells.iter().map(|(_, cell)| normalized(cell).into_owned()).collect();
     if names.len() < COLUMNS.len() { Vec::new() } else { names }
 }

@@ -4,20 +4,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::init::answers::Answers;
-use crate::cli::init::answers::Export;
-use crate::cli::init::answers::is_pattern;
+use crate::cli::init::answers::{Answers, Export, is_pattern};
 use crate::cli::init::document::HOME;
-use crate::cli::init::folder::FILES;
-use crate::cli::init::folder::Folder;
-use crate::cli::init::roles;
+use crate::cli::init::folder::{FILES, Folder};
 use crate::cli::init::sample::Layout;
-use crate::cli::init::services_of;
 use crate::cli::init::units::may_be_skipped;
-use crate::config::SecretSource;
-use crate::reconcile::counts::Counts;
-use crate::reconcile::shown::shown;
-use crate::report::text::wrapped;
+use crate::cli::init::{roles, services_of};
+use crate::config::secrets::SecretSource;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::report::format::text::wrapped;
 
 /// What was made.
 #[derive(Debug)]

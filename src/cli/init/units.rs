@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::init::answers::Answers;
-use crate::cli::init::answers::At;
-use crate::cli::init::answers::Export;
-use crate::config::SecretSource;
+use crate::cli::init::answers::{Answers, At, Export};
+use crate::config::secrets::SecretSource;
 
 const SERVICE: &str = include_str!("../../../systemd/recount.service");
 const TIMER: &str = include_str!("../../../systemd/recount.timer");

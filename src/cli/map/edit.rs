@@ -1,37 +1,26 @@
 //! `recount map add` and `map ignore`: one row of customers.csv.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::map::roll;
 use crate::cli::map::roll::Roll;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::cli::waiting;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
-use crate::config::editing::EditError;
-use crate::config::editing::NewRow;
-use crate::config::editing::set_row;
+use crate::cli::{Global, clock, session, waiting};
+use crate::config::editing::{EditError, NewRow, set_row};
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
-use crate::export::names::alike;
-use crate::export::names::normalized;
-use crate::history::History;
-use crate::nightly::Failure;
+use crate::export::read::names::{alike, normalized};
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::shown::escaped;
-use crate::reconcile::shown::shown;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
+use crate::reconcile::model::mapping::CustomerTarget;
 
 /// Arguments of `map add`.
 #[derive(Debug, Args)]

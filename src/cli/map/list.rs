@@ -6,25 +6,21 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::map::roll;
 use crate::cli::map::roll::Roll;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::nightly::Failure;
-use crate::nightly::Whereabouts;
-use crate::nightly::whereabouts;
-use crate::reconcile::code::Code;
+use crate::cli::{Global, clock, session};
+use crate::config::settings::Config;
+use crate::nightly::failure::Failure;
+use crate::nightly::precheck::{Whereabouts, whereabouts};
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::placement::Place;
-use crate::reconcile::shown::escaped;
-use crate::report::text::wrapped;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
+use crate::report::format::text::wrapped;
 
 /// Arguments of `map list`.
 #[derive(Debug, Args)]

@@ -1,36 +1,31 @@
 //! Everybody that an integration has to do with: the customers of customers.csv, of the newest export and of the newest
 //! plan, and the services of the latter two.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::clock;
 use crate::cli::console::Console;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::config::ConfigErrors;
-use crate::config::IntegrationConfig;
-use crate::export::names::alike;
+use crate::cli::{clock, session};
+use crate::config::error::ConfigErrors;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::count::table::CustomerCounts;
+use crate::export::read::names::alike;
 use crate::export::settings::Source;
-use crate::history::History;
-use crate::nightly::tonight;
-use crate::reconcile::counts::Counts;
+use crate::history::store::open::History;
+use crate::nightly::export_source;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::handle;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::mapping::Mapping;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::shown::shown;
-use crate::reconcile::table::CustomerCounts;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::text::wrapped;
 use crate::report::lines;
-use crate::report::text::wrapped;
 
 /// One integration's.
 #[derive(Debug)]
@@ -143,7 +138,7 @@ fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Cou
     if integration.export.source == Source::Stdin {
         return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
     }
-    let reading = tonight::export(&integration.export, &integration.name, fetched, &clock::now);
+    let reading = export_source::export(&integration.export, &integration.name, fetched, &clock::now);
     Ok(match session::runtime()?.block_on(reading) {
         Ok(export) => (export.counts, None),
         Err(error) => (Counts::default(), Some(session::chain(&error))),

@@ -5,28 +5,21 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::map::roll;
 use crate::cli::map::roll::Roll;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
+use crate::cli::{Global, clock, session};
+use crate::config::settings::Config;
 use crate::connectwise::Reader as _;
-use crate::nightly::Failure;
-use crate::nightly::whereabouts;
-use crate::reconcile::code::Code;
+use crate::nightly::failure::Failure;
+use crate::nightly::precheck::whereabouts;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::shown::escaped;
-use crate::reconcile::shown::shown;
-use crate::suggest::Candidate;
-use crate::suggest::Matcher;
-use crate::suggest::Record;
-use crate::suggest::are_ambiguous;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::{CompanyId, CustomerName};
+use crate::reconcile::model::mapping::MatchCustomers;
+use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous};
 
 /// Arguments of `map suggest`.
 #[derive(Debug, Args)]

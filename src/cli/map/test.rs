@@ -6,30 +6,21 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::map::roll;
-use crate::cli::session;
 use crate::cli::trouble::Trouble;
-use crate::config::Config;
-use crate::config::IntegrationConfig;
-use crate::export::file;
-use crate::reconcile::counts::Counts;
+use crate::cli::{Global, clock, session};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::count::table::CustomerCounts;
+use crate::export::locate::file;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::handle;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::mapping::CustomerTarget;
-use crate::reconcile::mapping::Mapping;
-use crate::reconcile::mapping::MatchCustomers;
-use crate::reconcile::mapping::ServiceRule;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::shown::escaped;
-use crate::reconcile::table::CustomerCounts;
-use crate::report::text::wrapped;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, ServiceName};
+use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers, ServiceRule};
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::text::wrapped;
 
 /// Arguments of `map test`.
 #[derive(Debug, Args)]

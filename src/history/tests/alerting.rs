@@ -1,16 +1,9 @@
 //! Which nights were told, and which were not.
 
-use crate::history::alerts::AlertOutcome;
-use crate::history::alerts::AlertRecord;
-use crate::history::tests::Place;
-use crate::history::tests::end;
-use crate::history::tests::line;
-use crate::history::tests::mail;
-use crate::history::tests::noon;
-use crate::history::tests::plan;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunCommand;
+use crate::history::alerts::{AlertOutcome, AlertRecord};
+use crate::history::tests::{Place, end, line, mail, noon, plan};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::{Outcome, RunCommand};
 
 fn note(place: &mut Place, run: RunId, outcome: AlertOutcome) {
     let (alert, detail) = ("office".to_owned(), String::new());

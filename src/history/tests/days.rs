@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 
 use super::*;
-use crate::history::StoreError;
-use crate::reconcile::guards::CountedDays;
-use crate::reconcile::ids::ItemName;
+use crate::history::store::error::StoreError;
+use crate::reconcile::guard::limits::CountedDays;
+use crate::reconcile::model::ids::ItemName;
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).unwrap()

@@ -1,15 +1,13 @@
 //! What a person answered is kept, whoever tries to change it, and the last answer counts.
 
 use super::*;
-use crate::history::error::StoreError;
 use crate::history::journal::WriteOutcome;
-use crate::reconcile::code::Severity;
-use crate::reconcile::decisions::Decision;
-use crate::reconcile::decisions::Matter;
-use crate::reconcile::decisions::SeenLine;
-use crate::reconcile::findings::finding;
-use crate::reconcile::outcome::Verb;
-use crate::reconcile::plan::Finding;
+use crate::history::store::error::StoreError;
+use crate::reconcile::decide::decisions::{Decision, Matter, SeenLine};
+use crate::reconcile::decide::findings::finding;
+use crate::reconcile::model::code::Severity;
+use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::Finding;
 
 fn decision(verb: Verb) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };

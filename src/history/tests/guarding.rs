@@ -1,36 +1,17 @@
 //! What the guards are told of earlier runs. A history that tells them less disarms them.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::history::journal::WriteOutcome;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::tests::Place;
-use crate::history::tests::create;
-use crate::history::tests::end;
-use crate::history::tests::key;
-use crate::history::tests::line;
-use crate::history::tests::mail;
-use crate::history::tests::noon;
-use crate::history::tests::plan;
-use crate::history::tests::set;
-use crate::history::tests::source;
-use crate::history::tests::units;
-use crate::reconcile::code::Code;
-use crate::reconcile::guards::Accepted;
-use crate::reconcile::guards::ExportStamp;
-use crate::reconcile::guards::InDoubt;
-use crate::reconcile::guards::Past;
-use crate::reconcile::guards::Written;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunCommand;
+use crate::history::record::{LineRecord, PlanRecord};
+use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
+use crate::reconcile::guard::limits::{Accepted, ExportStamp, InDoubt, Past, Written};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName};
+use crate::reconcile::model::outcome::{Outcome, RunCommand};
 
 /// What a run that begins now is told.
 fn past(place: &mut Place) -> Past {

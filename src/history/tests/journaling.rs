@@ -4,21 +4,12 @@ use std::fs;
 
 use rusqlite::Connection;
 
-use crate::history::error::StoreError;
-use crate::history::journal::Intent;
-use crate::history::journal::WriteId;
-use crate::history::journal::WriteOutcome;
-use crate::history::store::History;
-use crate::history::tests::Place;
-use crate::history::tests::create;
-use crate::history::tests::mail;
-use crate::history::tests::noon;
-use crate::history::tests::set;
-use crate::history::tests::units;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::RunCommand;
+use crate::history::journal::{Intent, WriteId, WriteOutcome};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::tests::{Place, create, mail, noon, set, units};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::outcome::RunCommand;
 
 fn applied(addition: i64, quantity: u32) -> WriteOutcome {
     WriteOutcome::Applied { addition: AdditionId(addition), quantity: units(quantity) }

@@ -2,40 +2,22 @@
 
 use std::path::PathBuf;
 
-use chrono::DateTime;
-use chrono::TimeDelta;
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use crate::history::journal::Intent;
-use crate::history::journal::IntentKind;
-use crate::history::lock::RunLock;
-use crate::history::record::ExportRecord;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::record::Requests;
-use crate::history::record::RunEnd;
-use crate::history::record::Totals;
+use crate::history::journal::{Intent, IntentKind};
+use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::runs::NewRun;
-use crate::history::store::History;
-use crate::reconcile::code::Code;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::IntegrationName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::ProductId;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::plan::LineKey;
-use crate::reconcile::plan::Source;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
+};
+use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::{LineKey, Source};
+use crate::reconcile::model::quantity::Quantity;
 
 mod alerting;
 mod days;

@@ -2,22 +2,18 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::history::error::StoreError;
-use crate::history::migrations;
-use crate::history::migrations::MIGRATIONS;
-use crate::history::store::History;
-use crate::history::tests::Place;
-use crate::history::tests::line;
-use crate::history::tests::noon;
-use crate::history::tests::plan;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::outcome::RunCommand;
+use crate::history::store::error::StoreError;
+use crate::history::store::migrations;
+use crate::history::store::migrations::MIGRATIONS;
+use crate::history::store::open::History;
+use crate::history::tests::{Place, line, noon, plan};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::RunCommand;
 
 /// A state folder with run 1 in its history, closed.
 fn used() -> (TempDir, PathBuf) {

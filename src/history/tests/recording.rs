@@ -2,44 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::history::error::StoreError;
-use crate::history::record::ExportRecord;
-use crate::history::record::LineRecord;
-use crate::history::record::PlanRecord;
-use crate::history::record::Requests;
-use crate::history::record::RunEnd;
-use crate::history::record::RunRecord;
-use crate::history::record::Totals;
+use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::runs::NewRun;
-use crate::history::tests::Place;
-use crate::history::tests::end;
-use crate::history::tests::line;
-use crate::history::tests::mail;
-use crate::history::tests::noon;
-use crate::history::tests::plan;
-use crate::history::tests::units;
-use crate::reconcile::code::Code;
-use crate::reconcile::code::Severity;
-use crate::reconcile::ids::AdditionId;
-use crate::reconcile::ids::AgreementId;
-use crate::reconcile::ids::CompanyId;
-use crate::reconcile::ids::CustomerName;
-use crate::reconcile::ids::ItemName;
-use crate::reconcile::ids::ProductCode;
-use crate::reconcile::ids::RunId;
-use crate::reconcile::ids::ServiceName;
-use crate::reconcile::outcome::Mode;
-use crate::reconcile::outcome::Outcome;
-use crate::reconcile::outcome::RunCommand;
-use crate::reconcile::outcome::RunVerdict;
-use crate::reconcile::plan::Finding;
-use crate::reconcile::plan::Source;
-use crate::reconcile::quantity::Quantity;
+use crate::history::store::error::StoreError;
+use crate::history::tests::{Place, end, line, mail, noon, plan, units};
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
+};
+use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::{Finding, Source};
+use crate::reconcile::model::quantity::Quantity;
 
 #[test]
 fn every_word_has_its_place_in_the_history() {

@@ -1,42 +1,21 @@
 //! A ConnectWise in memory: it loses, delays and doubles what it is asked, people edit it meanwhile, and the process
 //! that asks may die at any call.
 
-use std::cell::Cell;
-use std::cell::RefCell;
-use std::cell::RefMut;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::path::PathBuf;
 
-use chrono::DateTime;
-use chrono::NaiveDate;
-use chrono::TimeDelta;
-use chrono::Utc;
-use recount::connectwise::ReadError;
-use recount::connectwise::Reader;
-use recount::connectwise::Traffic;
-use recount::connectwise::WriteError;
-use recount::connectwise::Writer;
-use recount::history::History;
-use recount::history::IntentKind;
-use recount::history::WriteId;
-use recount::reconcile::cleared::CreateLine;
-use recount::reconcile::cleared::SetQuantity;
-use recount::reconcile::ids::AdditionId;
-use recount::reconcile::ids::AgreementId;
-use recount::reconcile::ids::CompanyId;
-use recount::reconcile::ids::IntegrationName;
-use recount::reconcile::ids::ProductId;
-use recount::reconcile::quantity::Quantity;
-use recount::reconcile::records::Addition;
-use recount::reconcile::records::Agreement;
-use recount::reconcile::records::Company;
-use recount::reconcile::records::LastChange;
-use recount::reconcile::records::Product;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
+use recount::history::journal::{IntentKind, WriteId};
+use recount::history::store::open::History;
+use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
+use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::records::{Addition, Agreement, Company, LastChange, Product};
 
-use super::chance::Chance;
-use super::chance::Odds;
+use super::chance::{Chance, Odds};
 use super::disk::Files;
 
 /// The product of lines that no mapping names.

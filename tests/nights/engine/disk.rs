@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use chrono::DateTime;
-use recount::history::History;
+use recount::history::store::open::History;
 
 use super::chance::Chance;
 

@@ -6,8 +6,7 @@ use std::fs;
 use std::fs::File;
 use std::path::Path;
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::chance::Chance;
 

@@ -2,24 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use recount::history::WriteId;
-use recount::history::WriteOutcome;
-use recount::history::WriteRecord;
+use recount::history::journal::{WriteId, WriteOutcome, WriteRecord};
 use recount::history::record::RunRecord;
-use recount::reconcile::ids::ProductId;
-use recount::reconcile::mapping::Mapping;
-use recount::reconcile::outcome::Outcome;
-use recount::reconcile::outcome::RunCommand;
-use recount::reconcile::quantity::Quantity;
+use recount::reconcile::model::ids::ProductId;
+use recount::reconcile::model::mapping::Mapping;
+use recount::reconcile::model::outcome::{Outcome, RunCommand};
+use recount::reconcile::model::quantity::Quantity;
 
-use super::Night;
-use super::agreement_of;
-use super::connectwise::ConnectWise;
-use super::connectwise::Row;
-use super::connectwise::Sent;
-use super::connectwise::What;
+use super::connectwise::{ConnectWise, Row, Sent, What};
 use super::export::Vendor;
-use super::products_of;
+use super::{Night, agreement_of, products_of};
 
 /// Requests that one run of such a small house may make: a few for the directory, and at most a look, a try and
 /// another of each for every line.

@@ -1,0 +1,142 @@
+//! Mail: one message over SMTP. The connection is encrypted before anything is said, unless the server is on this host.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::alerts::{NotifyError, chain};
+use crate::report::brief::{Brief, Event};
+
+/// A mail server, and who writes to whom.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Its name, or its address.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept private.
+    pub privacy: Privacy,
+    /// An authority of one's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Who signs in, with which password.
+    pub login: Option<(String, SecretString)>,
+    /// The sender.
+    pub from: String,
+    /// The receivers.
+    pub to: Vec<String>,
+}
+
+/// How the connection is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// TLS from the first byte (port 465).
+    Implicit,
+    /// STARTTLS, which has to succeed before anything else is said (port 587).
+    Starttls,
+    /// None: for a server on this host.
+    None,
+}
+
+impl Mail {
+    pub(crate) async fn send(&self, brief: &Brief) -> Result<(), NotifyError> {
+        let message = self.message(brief)?;
+        let transport = self.transport()?;
+        transport.send(message).await.map(|_| ()).map_err(|error| self.failed(&error))
+    }
+
+    /// The message as it is sent.
+    ///
+    /// # Errors
+    /// When an address of the configuration is none.
+    pub fn message(&self, brief: &Brief) -> Result<Message, NotifyError> {
+        let from = mailbox(&self.from)?;
+        let domain = from.email.domain().to_owned();
+        let thread = format!("<{}@{domain}>", thread(brief));
+        let mut message = Message::builder()
+            .from(from)
+            .subject(brief.subject.clone())
+            .date(SystemTime::from(brief.at))
+            .message_id(Some(format!("<{}@{domain}>", identity(brief))))
+            // Nobody has the first message of a thread: readers sort by the reference all the same.
+            .in_reply_to(thread.clone())
+            .references(thread)
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        for to in &self.to {
+            message = message.to(mailbox(to)?);
+        }
+        let body = MultiPart::alternative_plain_html(brief.text.clone(), brief.html.clone());
+        message.multipart(body).map_err(|error| NotifyError::Form(chain(&error)))
+    }
+
+    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, NotifyError> {
+        let tls = match self.privacy {
+            Privacy::Implicit => Tls::Wrapper(self.tls()?),
+            Privacy::Starttls => Tls::Required(self.tls()?),
+            Privacy::None => Tls::None,
+        };
+        // `dangerous` only names the default of no TLS, which is set here.
+        let mut transport =
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.server).port(self.port).tls(tls);
+        if let Some((user, password)) = &self.login {
+            transport = transport
+                .credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()))
+                .authentication(vec![Mechanism::Plain, Mechanism::Login]);
+        }
+        Ok(transport.build())
+    }
+
+    fn tls(&self) -> Result<TlsParameters, NotifyError> {
+        let mut parameters = TlsParameters::builder(self.server.clone());
+        if let Some(path) = &self.ca_file {
+            let failed = |why: String| NotifyError::CaFile { path: path.clone(), why };
+            let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+            let certificate = Certificate::from_pem(&pem).map_err(|error| failed(chain(&error)))?;
+            parameters = parameters.add_root_certificate(certificate);
+        }
+        parameters.build_rustls().map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &lettre::transport::smtp::Error) -> NotifyError {
+        NotifyError::Failed { host: format!("{}:{}", self.server, self.port), why: chain(error) }
+    }
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, NotifyError> {
+    text.parse().map_err(|error| NotifyError::Form(format!("{text:?} is no address: {error}")))
+}
+
+/// One thread for each integration and month.
+fn thread(brief: &Brief) -> String {
+    let about = match brief.event {
+        Event::Run => brief.integration.as_str(),
+        Event::Weekly | Event::Test => brief.event.as_str(),
+    };
+    format!("recount.{}.{}", brief.at.format("%Y-%m"), digest(&[about]))
+}
+
+/// A message that is sent twice has one identity, so readers show it once.
+fn identity(brief: &Brief) -> String {
+    let run = brief.run.map(|run| run.to_string()).unwrap_or_default();
+    let at = brief.at.to_rfc3339();
+    format!("recount.{}", digest(&[brief.event.as_str(), &brief.integration, &run, &at, &brief.subject]))
+}
+
+/// Names do not stand in a header by themselves.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,135 @@
+//! Telling people and machines of a run: mail, webhook, ping; and tickets on a service board of ConnectWise.
+//!
+//! What is told stands in a [`Brief`]; here it only leaves the host. No error shows an address or a secret, and nothing
+//! here can hold up a night: whoever calls gives each [`Channel`] its time.
+
+mod http;
+pub mod mail;
+pub(crate) mod payloads;
+mod ping;
+mod webhook;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::report::brief::Brief;
+
+/// One way to tell.
+#[derive(Debug, Clone)]
+pub enum Channel {
+    /// E-mail.
+    Mail(mail::Mail),
+    /// A POST of JSON.
+    Webhook(Webhook),
+    /// A dead man's switch.
+    Ping(Ping),
+}
+
+/// A POST of JSON.
+#[derive(Clone)]
+pub struct Webhook {
+    /// Where to; may hold a token.
+    pub url: Url,
+    /// In which shape.
+    pub shape: Shape,
+    /// An authority of one's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// What a webhook is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// recount's own, documented in docs/alerts.md.
+    Json,
+    /// Slack's incoming webhooks.
+    Slack,
+    /// Microsoft Teams' workflows: an Adaptive Card.
+    Teams,
+}
+
+/// A dead man's switch: it is told before each run and after it, and cries when it hears nothing.
+#[derive(Clone)]
+pub struct Ping {
+    /// Where to; may hold a token.
+    pub url: Url,
+    /// An authority of one's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Webhook({})", http::host(&self.url))
+    }
+}
+
+impl std::fmt::Debug for Ping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ping({})", http::host(&self.url))
+    }
+}
+
+/// Why somebody was not told. No variant shows more of an address than its host.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    /// There was no time left.
+    #[error("no answer within {} ms; it may have arrived", .0.as_millis())]
+    TooLate(Duration),
+    /// The message cannot be written as it should be.
+    #[error("the message cannot be made: {0}")]
+    Form(String),
+    /// The connection, or the conversation on it, failed.
+    #[error("{host}: {why}")]
+    Failed {
+        /// Whom.
+        host: String,
+        /// What is known.
+        why: String,
+    },
+    /// The authority that is named in `ca_file` cannot be used.
+    #[error("the file of the authority {} cannot be used: {why}", .path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Channel {
+    /// Tells of a run that begins; only a ping wants to know. `id` names the run where it has no number yet.
+    ///
+    /// # Errors
+    /// When it is not known to have arrived.
+    pub async fn start(&self, id: &str, within: Duration) -> Result<(), NotifyError> {
+        match self {
+            Channel::Ping(ping) => in_time(within, ping.start(id)).await,
+            Channel::Mail(_) | Channel::Webhook(_) => Ok(()),
+        }
+    }
+
+    /// Tells what is in the brief. `id` is the one that [`Channel::start`] was given.
+    ///
+    /// # Errors
+    /// When it is not known to have arrived.
+    pub async fn tell(&self, brief: &Brief, id: &str, within: Duration) -> Result<(), NotifyError> {
+        match self {
+            Channel::Mail(mail) => in_time(within, mail.send(brief)).await,
+            Channel::Webhook(webhook) => in_time(within, webhook.send(brief)).await,
+            Channel::Ping(ping) => in_time(within, ping.end(brief, id)).await,
+        }
+    }
+}
+
+async fn in_time(within: Duration, work: impl Future<Output = Result<(), NotifyError>>) -> Result<(), NotifyError> {
+    tokio::time::timeout(within, work).await.unwrap_or(Err(NotifyError::TooLate(within)))
+}
+
+/// An error and its causes on one line, without what several layers repeat.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes
+        .map(ToString::to_string)
+        .fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
+}

@@ -1,0 +1,166 @@
+//! What earlier runs left unfinished: looked up before anything is planned, and told.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::connectwise::{ReadError, Reader};
+use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::guard::limits::InDoubt;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
+
+/// What was found of one unfinished write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// The run that left it.
+    pub run: RunId,
+    /// The line.
+    pub key: LineKey,
+    /// What is known of it now.
+    pub outcome: WriteOutcome,
+}
+
+/// Looks up every write without a known outcome, and writes down what is found. Gives the resolutions, and the lines
+/// that stay in doubt: for those nothing may be created.
+///
+/// A creation that is not there counts as not done only `settle` after it was sent: "not in the listing" is no proof
+/// while the request may still be on its way.
+///
+/// # Errors
+/// ConnectWise's or the store's. Nothing may be planned then.
+pub async fn resolve_leftovers<R: Reader>(
+    integration: &IntegrationName,
+    connectwise: &R,
+    journal: &mut History,
+    settle: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), LeftoverError> {
+    let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
+    let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
+    for open in journal.open_writes(integration)? {
+        let agreement = open.intent.key.agreement;
+        if let Entry::Vacant(entry) = read.entry(agreement) {
+            match connectwise.additions(agreement).await {
+                Ok(additions) => _ = entry.insert(additions),
+                Err(error @ ReadError::Unreachable { .. }) => return Err(error.into()),
+                // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.
+                Err(ReadError::Denied { .. }) => {
+                    in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, Vec::new()));
+                    continue;
+                }
+            }
+        }
+        let additions = read.get(&agreement).map(Vec::as_slice).unwrap_or_default();
+        let waited = now.signed_duration_since(open.sent_at) >= settle;
+        let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
+            Found::Known(outcome) => outcome,
+            Found::InDoubt(candidates) => {
+                in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, candidates));
+                WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
+            }
+        };
+        record(journal, &open, &outcome, now)?;
+        resolutions.push(Resolution { run: open.run, key: open.intent.key, outcome });
+    }
+    Ok((resolutions, in_doubt))
+}
+
+/// Why leftovers could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum LeftoverError {
+    /// ConnectWise could not be read.
+    #[error("cannot look up what an earlier run left unfinished")]
+    Read(#[source] ReadError),
+    /// The store failed.
+    #[error("cannot write down what an earlier run left unfinished")]
+    Store(#[source] StoreError),
+}
+
+impl From<ReadError> for LeftoverError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl From<StoreError> for LeftoverError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// An unknown outcome that is still unknown is not written down a second time.
+fn record(
+    journal: &mut History,
+    open: &OpenWrite,
+    outcome: &WriteOutcome,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let still_unknown = matches!(outcome, WriteOutcome::Unknown { .. }) && open.unknown.is_some();
+    if still_unknown { Ok(()) } else { journal.outcome(open.write, outcome, now) }
+}
+
+impl InDoubt {
+    fn of(open: &OpenWrite, candidates: Vec<AdditionId>) -> Self {
+        Self { run: open.run, sent_at: open.sent_at, candidates }
+    }
+}
+
+enum Found {
+    Known(WriteOutcome),
+    InDoubt(Vec<AdditionId>),
+}
+
+fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bool) -> Found {
+    match &intent.kind {
+        IntentKind::Set { addition, from, to } => Found::Known(look_up_set(*addition, *from, *to, additions)),
+        IntentKind::Create { product, quantity, effective_on: _, before } => {
+            let new = new_lines(additions, *product, intent.key.item.as_ref(), before);
+            let current: Vec<&Addition> = new.iter().copied().filter(|addition| addition.is_current(today)).collect();
+            // Of several, a person ends all but the one that is meant, as the report asks for.
+            match if current.is_empty() { new.as_slice() } else { current.as_slice() } {
+                [one] if one.quantity.as_ref() == Ok(quantity) => {
+                    Found::Known(WriteOutcome::Applied { addition: one.id, quantity: *quantity })
+                }
+                // Nor is one of another quantity proof that ours is not still on its way.
+                [] | [_] if !waited => Found::InDoubt(Vec::new()),
+                [] => Found::Known(WriteOutcome::Superseded { why: "not in ConnectWise; planned anew".to_owned() }),
+                // One line of another quantity is compared and followed like any other; no second one is created.
+                [one] => {
+                    Found::Known(WriteOutcome::Superseded { why: format!("addition {} is there instead", one.id) })
+                }
+                several => Found::InDoubt(several.iter().map(|addition| addition.id).collect()),
+            }
+        }
+    }
+}
+
+fn look_up_set(addition: AdditionId, from: Quantity, to: Quantity, additions: &[Addition]) -> WriteOutcome {
+    let now = additions.iter().find(|found| found.id == addition).map(|found| found.quantity.as_ref());
+    match now {
+        Some(Ok(now)) if *now == to => WriteOutcome::Applied { addition, quantity: to },
+        Some(Ok(now)) if *now == from => {
+            WriteOutcome::Superseded { why: "ConnectWise holds the old quantity; planned anew".to_owned() }
+        }
+        Some(Ok(now)) => WriteOutcome::Superseded { why: format!("ConnectWise holds {now}") },
+        Some(Err(why)) => WriteOutcome::Superseded { why: why.clone() },
+        None => WriteOutcome::Superseded { why: format!("addition {addition} is gone") },
+    }
+}
+
+/// Additions of a product, and with the mark of an item where each has its own, that were not there before it was
+/// created.
+pub(super) fn new_lines<'a>(
+    additions: &'a [Addition],
+    product: ProductId,
+    item: Option<&ItemName>,
+    before: &[AdditionId],
+) -> Vec<&'a Addition> {
+    let on_line = |addition: &&Addition| addition.product == Some(product) && addition.bears(item);
+    additions.iter().filter(on_line).filter(|addition| !before.contains(&addition.id)).collect()
+}

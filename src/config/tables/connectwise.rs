@@ -1,0 +1,188 @@
+//! `[connectwise.NAME]`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::config::document::{Field, Section};
+use crate::config::secrets::SecretSource;
+use crate::config::settings::ConnectWiseConfig;
+use crate::export::locate::fetch::is_loopback;
+
+/// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
+const API_VERSION: &str = "2025.1";
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_secs(15 * 60);
+/// More would only be told to wait (ConnectWise limits requests per minute; the number is not published).
+const IN_FLIGHT_MOST: i64 = 32;
+
+/// Reads one table.
+pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<ConnectWiseConfig> {
+    let url = section.required("url").and_then(|field| url(&field));
+    let company = section.required("company").and_then(|field| company(&field));
+    let client_id = section.required("client_id").and_then(|field| client_id(&field));
+    let public_key = section.required("public_key").and_then(|field| secret(&field, folder));
+    let private_key = section.required("private_key").and_then(|field| secret(&field, folder));
+    let codebase = optional(section.get("codebase"), codebase);
+    let api_version = section.get("api_version").map_or(Some(API_VERSION.to_owned()), |field| api_version(&field));
+    let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
+    let max_in_flight = section.get("max_in_flight").map_or(Some(4), |field| field.whole(1, IN_FLIGHT_MOST));
+    let requests_per_minute = section.get("requests_per_minute").map_or(Some(600), |field| field.whole(1, 100_000));
+    let duration = |key, least, usual| section.get(key).map_or(Some(usual), |field| field.duration(least));
+    let request_timeout = duration("request_timeout", Duration::from_millis(1), REQUEST_TIMEOUT);
+    let retry_pause_max = duration("retry_pause_max", Duration::ZERO, RETRY_PAUSE_MAX);
+    let settle = duration("settle", Duration::ZERO, SETTLE);
+    section.finish(&[]);
+    Some(ConnectWiseConfig {
+        folder: folder.to_owned(),
+        url: url?,
+        company: company?,
+        client_id: client_id?,
+        public_key: public_key?,
+        private_key: private_key?,
+        codebase: codebase?,
+        api_version: api_version?,
+        ca_file: ca_file?,
+        max_in_flight: max_in_flight?,
+        requests_per_minute: requests_per_minute?,
+        request_timeout: request_timeout?,
+        retry_pause_max: retry_pause_max?,
+        settle: settle?,
+    })
+}
+
+/// `Some(None)` if the key is not there, `None` if it is wrong.
+pub(in crate::config) fn optional<T>(
+    field: Option<Field<'_>>,
+    read: impl FnOnce(&Field<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match field {
+        None => Some(None),
+        Some(field) => read(&field).map(Some),
+    }
+}
+
+fn url(field: &Field<'_>) -> Option<Url> {
+    let url = match Url::parse(field.text()?) {
+        Ok(url) => url,
+        Err(_) => {
+            field.error_unseen("`url` is no address; one begins with https://");
+            return None;
+        }
+    };
+    match url_fault(&url) {
+        // Not shown: an address may hold a password.
+        Some(fault) => field.error_unseen(fault),
+        None => return Some(url),
+    }
+    None
+}
+
+fn url_fault(url: &Url) -> Option<String> {
+    let host = url.host_str().unwrap_or_default();
+    if !url.username().is_empty() || url.password().is_some() {
+        Some("`url` holds a user name or a password; keys stand in `public_key` and `private_key`".to_owned())
+    } else if url.scheme() == "http" && !is_loopback(url) {
+        Some("`url` must begin with https://; http:// is for this host alone".to_owned())
+    } else if !matches!(url.scheme(), "http" | "https") || host.is_empty() {
+        Some("`url` must begin with https://".to_owned())
+    } else if url.query().is_some() || url.fragment().is_some() || url.path().contains("/apis/") {
+        Some("`url` is the base address alone, such as https://api-na.myconnectwise.net".to_owned())
+    } else {
+        None
+    }
+}
+
+/// It is joined to the public key by a `+`, and the user name ends at a colon.
+fn company(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    if text.contains(['+', ':']) || text.contains(char::is_whitespace) {
+        field.error("`company` is the login company id: no blank, `+` or `:` in it");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Not shown: ConnectWise asks to treat it like a password (developer guide).
+fn client_id(field: &Field<'_>) -> Option<String> {
+    let text = field.value().as_str().map(str::trim).unwrap_or_default();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        field.error_unseen("`client_id` is the id that developer.connectwise.com gave: one word, in quotes");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// `{ credential = "…" }`, `{ file = "…" }` or `{ env = "…" }`. No value is shown: it may be the secret itself.
+pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
+    if field.value().as_table().is_none() {
+        field.error_unseen(format!(
+            "`{0}` must not stand in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",
+            field.key
+        ));
+        return None;
+    }
+    let section = field.table()?;
+    let credential = section.get("credential").map(|field| source(&field, SecretSource::Credential, is_file_name));
+    let file = section.get("file").map(|field| source(&field, |path| SecretSource::File(folder.join(path)), |_| true));
+    let env = section.get("env").map(|field| source(&field, SecretSource::Env, is_variable));
+    section.finish(&[]);
+    let mut sources = [credential, file, env].into_iter().flatten();
+    match (sources.next(), sources.next()) {
+        (Some(source), None) => source,
+        _ => {
+            field.error_unseen(format!("`{}` takes exactly one of `credential`, `file` and `env`", field.key));
+            None
+        }
+    }
+}
+
+fn source(
+    field: &Field<'_>,
+    make: impl FnOnce(String) -> SecretSource,
+    good: impl FnOnce(&str) -> bool,
+) -> Option<SecretSource> {
+    let text = field.value().as_str().map(str::trim).unwrap_or_default();
+    if text.is_empty() || text.contains('\0') || !good(text) {
+        field.error_unseen(format!("`{}` is the name of a secret, not the secret: a plain name in quotes", field.key));
+        return None;
+    }
+    Some(make(text.to_owned()))
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.contains('/') && name != "." && name != ".."
+}
+
+fn is_variable(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn codebase(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?.trim_matches('/');
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+        field.error("`codebase` is one part of a path, such as \"v4_6_release\"");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn api_version(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        field.error("`api_version` is a version such as \"2025.1\"");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+pub(in crate::config) fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
+    let path = field.path(folder)?;
+    if !path.is_file() {
+        field.error("`ca_file` is not a file that can be seen from here");
+        return None;
+    }
+    Some(path)
+}

@@ -1,0 +1,194 @@
+//! How an export is read: the keys that may also stand in a profile.
+
+use crate::config::document::{Field, Section};
+use crate::config::tables::connectwise::optional;
+use crate::config::tables::export::{columns, filters};
+use crate::export::count::units::Notation;
+use crate::export::read::names::normalized;
+use crate::export::settings::{Count, Encoding, Format, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
+use crate::reconcile::model::counts::Duplicates;
+
+const DUPLICATES: &[(&str, Duplicates)] =
+    &[("error", Duplicates::Error), ("sum", Duplicates::Sum), ("max", Duplicates::Max)];
+const FORMATS: &[(&str, Format)] =
+    &[("csv", Format::Csv), ("xlsx", Format::Xlsx), ("json", Format::Json), ("ndjson", Format::Ndjson)];
+const ENCODINGS: &[(&str, Encoding)] = &[
+    ("utf-8", Encoding::Utf8),
+    ("utf-16", Encoding::Utf16),
+    ("windows-1252", Encoding::Windows1252),
+    ("iso-8859-1", Encoding::Iso8859_1),
+];
+const DECIMALS: &[(&str, char)] = &[(".", '.'), (",", ',')];
+
+/// A table over another one: a key that the first does not have is looked for in the second.
+pub(in crate::config) struct Layered<'a> {
+    own: Section<'a>,
+    profile: Option<Section<'a>>,
+}
+
+impl<'a> Layered<'a> {
+    pub(in crate::config) fn new(own: Section<'a>, profile: Option<Section<'a>>) -> Self {
+        Self { own, profile }
+    }
+
+    /// The value of a key, if either has it.
+    pub(in crate::config) fn get(&self, key: &'static str) -> Option<Field<'a>> {
+        let below = self.profile.as_ref().and_then(|profile| profile.get(key));
+        self.own.get(key).or(below)
+    }
+
+    /// The values of two keys that contradict each other, if one document says both. What is given here overrides a
+    /// profile, also by contradicting it.
+    pub(in crate::config) fn both(&self, one: &'static str, other: &'static str) -> Option<Field<'a>> {
+        let in_one = |section: &Section<'a>| section.get(one).and(section.get(other));
+        in_one(&self.own).or_else(|| self.profile.as_ref().and_then(in_one))
+    }
+
+    pub(in crate::config) fn error(&self, message: impl Into<String>) {
+        self.own.error(message);
+    }
+
+    fn finish(self) {
+        self.own.finish(&[]);
+        if let Some(profile) = self.profile {
+            profile.finish(&[]);
+        }
+    }
+}
+
+/// Reads every key that says how an export is read.
+pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
+    let format = optional(keys.get("format"), |field| in_any_case(field, FORMATS));
+    let encoding = optional(keys.get("encoding"), |field| in_any_case(field, ENCODINGS));
+    let delimiter = optional(keys.get("delimiter"), delimiter);
+    let notation = notation(&keys);
+    let sheet = optional(keys.get("sheet"), sheet);
+    let records = keys.get("records").map_or(Some(Vec::new()), |field| records(&field));
+    let header = optional(keys.get("header"), header);
+    let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
+    let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, i64::MAX));
+    let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, i64::MAX));
+    let stop = optional(keys.get("stop"), filters::test);
+    let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filters::tests(&field));
+    let (keep, drop) = (tests("keep"), tests("drop"));
+    let columns = columns::columns(&keys);
+    let duplicates = keys.get("duplicates");
+    let duplicates = duplicates.as_ref().map(|field| (field, field.word(DUPLICATES)));
+    if let Some(Some(format)) = format {
+        refuse_foreign(&keys, format);
+    }
+    keys.finish();
+    let (customer, shape) = columns?;
+    let duplicates = merging(duplicates, &shape)?;
+    Some(Layout {
+        format: format?,
+        encoding: encoding?,
+        delimiter: delimiter?,
+        notation: notation?,
+        sheet: sheet?,
+        records: records?,
+        header: header?,
+        stop: stop?,
+        duplicates,
+        signed: signed?,
+        keep: keep?,
+        drop: drop?,
+        max_bytes: max_bytes?,
+        max_rows: max_rows?,
+        ..Layout::new(customer, shape)
+    })
+}
+
+/// One of a few words that people write in capitals as well.
+fn in_any_case<T: Copy>(field: &Field<'_>, words: &[(&str, T)]) -> Option<T> {
+    let text = field.value().as_str().map(str::trim).unwrap_or_default();
+    let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    known.map(|(_, meaning)| *meaning).or_else(|| field.word(words))
+}
+
+/// What several counts of one customer and service mean. Rows that are units each can only add up.
+fn merging(declared: Option<(&Field<'_>, Option<Duplicates>)>, shape: &Shape) -> Option<Duplicates> {
+    let Some((field, word)) = declared else { return Some(shape.duplicates()) };
+    let adds = shape.long().is_some_and(|long| !matches!(long.count, Count::Column { .. }));
+    if adds && word? != Duplicates::Sum {
+        field.error("with count_by = \"rows\" or \"distinct\" rows add up, and `duplicates` can only be \"sum\"");
+        return None;
+    }
+    word
+}
+
+/// Keys that mean nothing in the declared format.
+fn refuse_foreign(keys: &Layered<'_>, format: Format) {
+    let text: &[Format] = &[Format::Csv, Format::Json, Format::Ndjson];
+    let of: [(&'static str, &[Format]); 4] =
+        [("delimiter", &[Format::Csv]), ("encoding", text), ("sheet", &[Format::Xlsx]), ("records", &[Format::Json])];
+    for (key, _) in of.iter().filter(|(_, formats)| !formats.contains(&format)) {
+        if let Some(field) = keys.both("format", key) {
+            let word = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
+            field.error(format!("`{key}` means nothing with format = {word:?}"));
+        }
+    }
+}
+
+fn delimiter(field: &Field<'_>) -> Option<u8> {
+    match field.value().as_str().map(str::as_bytes) {
+        Some(b"tab" | b"\t") => Some(b'\t'),
+        Some(&[byte]) if (b' '..=b'~').contains(&byte) && byte != b'"' && !byte.is_ascii_alphanumeric() => Some(byte),
+        _ => {
+            field.error("`delimiter` is one character that is no letter, digit or quote, or \"tab\"");
+            None
+        }
+    }
+}
+
+fn notation(keys: &Layered<'_>) -> Option<Notation> {
+    let decimal = keys.get("decimal").map_or(Some('.'), |field| field.word(DECIMALS));
+    let thousands_field = keys.get("thousands");
+    let thousands = match &thousands_field {
+        None => Some(None),
+        Some(field) => thousands(field).map(Some),
+    };
+    let notation = Notation { decimal: decimal?, thousands: thousands? };
+    if let (Some(field), true) = (thousands_field, notation.thousands == Some(notation.decimal)) {
+        field.error(format!("`decimal` is {:?} too, unless declared otherwise", notation.decimal.to_string()));
+        return None;
+    }
+    Some(notation)
+}
+
+fn thousands(field: &Field<'_>) -> Option<char> {
+    let mark = field.value().as_str().and_then(|text| match text {
+        "." | "," | "'" | " " => text.chars().next(),
+        "\u{a0}" | "\u{202f}" => Some(' '),
+        "\u{2019}" => Some('\''),
+        _ => None,
+    });
+    if mark.is_none() {
+        field.error("`thousands` is one of \".\", \",\", \"'\" and \" \"");
+    }
+    mark
+}
+
+fn sheet(field: &Field<'_>) -> Option<Sheet> {
+    if field.value().is_integer() {
+        return field.whole(1, 1_000_000).map(Sheet::Number);
+    }
+    field.text().map(|name| Sheet::Name(name.to_owned()))
+}
+
+/// `data.sites`.
+fn records(field: &Field<'_>) -> Option<Vec<String>> {
+    let keys: Vec<String> = field.text()?.split('.').map(|key| key.trim().to_owned()).collect();
+    if keys.iter().any(String::is_empty) {
+        field.error("`records` is a path of keys, such as \"data.sites\"");
+        return None;
+    }
+    Some(keys)
+}
+
+fn header(field: &Field<'_>) -> Option<String> {
+    let section = field.table()?;
+    let cell = section.required("cell").and_then(|cell| cell.text().map(|text| normalized(text).into_owned()));
+    section.finish(&[]);
+    cell
+}

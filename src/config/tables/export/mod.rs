@@ -1,0 +1,23 @@
+//! `[integration.NAME.export]`, and the same keys in a profile.
+
+mod columns;
+mod filters;
+pub mod layout;
+mod source;
+
+use crate::config::tables::export::layout::{Layered, layout};
+use std::path::Path;
+
+use crate::config::document::Section;
+use crate::export::settings::ExportSettings;
+
+/// Reads the table; keys that it does not have come from the profile, if there is one.
+pub(in crate::config) fn settings(
+    section: Section<'_>,
+    profile: Option<Section<'_>>,
+    folder: &Path,
+) -> Option<ExportSettings> {
+    let source = source::source(&section, folder);
+    let layout = layout(Layered::new(section, profile));
+    Some(ExportSettings { source: source?, layout: layout? })
+}

@@ -1,0 +1,138 @@
+//! `[integration.NAME]`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::config::document::{Field, Section};
+use crate::config::settings::IntegrationConfig;
+use crate::config::tables::connectwise::optional;
+use crate::config::tables::{export, guards, policy, services, tickets};
+use crate::config::{customers, profiles};
+use crate::export::read::names::alike;
+use crate::export::settings::ExportSettings;
+use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
+use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, folded};
+use crate::reconcile::model::outcome::Mode;
+
+const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
+const MATCHES: &[(&str, MatchCustomers)] =
+    &[("mapped", MatchCustomers::Mapped), ("exact-name", MatchCustomers::ExactName)];
+
+/// A night and two hours: a run that takes long, or begins late, is no alarm.
+const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
+
+/// Reads one table; `connectwise` are the names it may refer to.
+pub(in crate::config) fn config(
+    name: IntegrationName,
+    section: Section<'_>,
+    folder: &Path,
+    connectwise: &[&str],
+) -> Option<IntegrationConfig> {
+    let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
+    let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
+    let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
+    let customers_field = section.required("customers");
+    let customers_path = customers_field.as_ref().and_then(|field| field.path(folder));
+    let match_customers =
+        section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
+    let companies_of = company_filter(&section);
+    let default_agreement = optional(section.get("default_agreement"), agreement_rule);
+    let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
+    let export = section.required("export").and_then(|field| export_settings(&field, folder));
+    // Where the export's own table is wrong, nobody knows; what is wrong there is said.
+    let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
+    let services =
+        section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
+    let policies = section.get("policy");
+    let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
+    let expected_every =
+        section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
+    section.finish(&[]);
+    let customers =
+        customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
+    // What is wrong with customers.csv is said in its own place, and stops this integration alone.
+    let (services, match_customers) = (services?, match_customers?);
+    let known: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
+    let known = known.filter(|_| match_customers == MatchCustomers::Mapped);
+    let policies =
+        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, known.as_deref()));
+    let customers = customers.unwrap_or_default();
+    let mapping = Mapping {
+        customers: customers.rows,
+        match_customers,
+        companies_of: companies_of?,
+        services: services.rules,
+        default_agreement: default_agreement?,
+        create_lines: create_lines?,
+        policies: policies?.unwrap_or_default(),
+        pins: services.pins.into_iter().chain(customers.pins).collect(),
+    };
+    Some(IntegrationConfig {
+        name,
+        connectwise: connectwise?,
+        mode: mode?,
+        customers_path: customers_path?,
+        mapping: Ok(mapping),
+        export: export?,
+        guards: guards?,
+        expected_every: expected_every?,
+        tickets: tickets?,
+    })
+}
+
+fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {
+    let section = field.table()?;
+    profiles::with(section.get("profile"), folder, |profile| export::settings(section, profile, folder))
+}
+
+fn reference(field: &Field<'_>, known: &[&str]) -> Option<String> {
+    let name = field.text()?;
+    if !known.contains(&name) {
+        let meant = alike(name, known.iter().copied()).map(|meant| format!(" (did you mean \"{meant}\"?)"));
+        field.error(format!("there is no [connectwise.{name}]{}", meant.unwrap_or_default()));
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+/// `company_types = ["Client"]`: one of its types is enough; `{ every = […] }`: each of its types has to be there.
+fn company_filter(section: &Section<'_>) -> Option<CompanyFilter> {
+    let kinds = section.get("company_types").map_or(Some((BTreeSet::new(), false)), |field| {
+        if field.value().as_table().is_none() {
+            return Some((names(&field)?, false));
+        }
+        let section = field.table()?;
+        let every = section.required("every").and_then(|field| names(&field));
+        section.finish(&[]);
+        Some((every?, true))
+    });
+    let statuses = section.get("company_statuses").map_or(Some(BTreeSet::new()), |field| names(&field));
+    let (kinds, every_kind) = kinds?;
+    Some(CompanyFilter { kinds, every_kind, statuses: statuses? })
+}
+
+/// Names of ConnectWise's own; an empty list would leave every company out.
+fn names(field: &Field<'_>) -> Option<BTreeSet<String>> {
+    let items = field.list()?;
+    if items.is_empty() {
+        field.error(format!("`{}` is empty; leave it out to take every company", field.key));
+        return None;
+    }
+    items.iter().map(|item| item.text().map(folded)).collect()
+}
+
+fn agreement_rule(field: &Field<'_>) -> Option<AgreementRule> {
+    let section = field.table()?;
+    let kind = section.get("type").map(|field| field.text().map(str::to_owned).map(AgreementRule::Type));
+    let name = section.get("name").map(|field| field.text().map(str::to_owned).map(AgreementRule::Name));
+    section.finish(&[]);
+    match (kind, name) {
+        (Some(rule), None) | (None, Some(rule)) => rule,
+        _ => {
+            field.error("`default_agreement` takes one of `type` and `name`");
+            None
+        }
+    }
+}

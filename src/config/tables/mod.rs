@@ -1,0 +1,10 @@
+//! The tables of recount.toml, one file each.
+
+pub mod alerts;
+pub(crate) mod connectwise;
+pub(crate) mod export;
+pub(crate) mod guards;
+pub(crate) mod integration;
+pub(crate) mod policy;
+pub(crate) mod services;
+pub(crate) mod tickets;

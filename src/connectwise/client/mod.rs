@@ -1,0 +1,240 @@
+//! The client: who we are, in turn, at a pace, and again where that does no harm.
+
+pub(crate) mod answer_text;
+pub(crate) mod codebase;
+pub mod denial;
+pub(crate) mod pace;
+pub(crate) mod paging;
+pub(crate) mod retry;
+pub mod settings;
+pub(crate) mod throttle;
+pub(crate) mod transport;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
+use reqwest::Request;
+use secrecy::ExposeSecret;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::connectwise::Traffic;
+use crate::connectwise::client::answer_text::Censor;
+use crate::connectwise::client::codebase::Looked;
+use crate::connectwise::client::pace::Pace;
+use crate::connectwise::client::retry::Backoff;
+use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::client::throttle::{Gate, Throttle};
+use crate::connectwise::client::transport::{Answer, NoAnswer};
+use crate::connectwise::urls::Sites;
+
+/// One ConnectWise. Its requests share one connection pool, one pace and one pause after a 429.
+pub struct Client {
+    pool: reqwest::Client,
+    sites: Sites,
+    company: String,
+    api_root: OnceCell<String>,
+    identity: Identity,
+    in_flight: Semaphore,
+    pace: Pace,
+    throttle: Throttle,
+    pub(crate) backoff: Backoff,
+    clock: Option<fn() -> std::time::SystemTime>,
+    pub(crate) censor: Censor,
+    sent: AtomicU64,
+    retried: AtomicU64,
+}
+
+/// The headers that say who asks.
+struct Identity {
+    authorization: HeaderValue,
+    client_id: HeaderValue,
+    accept: HeaderValue,
+}
+
+impl Client {
+    /// A client of these settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// A setting that cannot be right, or certificates that cannot be read.
+    pub fn new(settings: ConnectWiseSettings) -> Result<Self, ClientError> {
+        let sites = Sites::of(&settings.url)?;
+        check(&settings)?;
+        let pool = transport::pool(&settings, &sites)?;
+        let credentials = credentials(&settings);
+        let identity = Identity::of(&settings, &credentials)?;
+        let api_root = match &settings.codebase {
+            None => OnceCell::new(),
+            Some(text) => {
+                let word = codebase::parse(text).ok_or(ClientError::Setting {
+                    key: "codebase",
+                    why: "is not a version word like v4_6_release; leave it out to have it looked up",
+                })?;
+                OnceCell::new_with(Some(sites.api_root(word)))
+            }
+        };
+        Ok(Self {
+            pool,
+            sites,
+            api_root,
+            identity,
+            in_flight: Semaphore::new(settings.max_in_flight),
+            pace: Pace::new(settings.requests_per_minute),
+            throttle: Throttle::default(),
+            backoff: Backoff::new(settings.retry_pause_max),
+            clock: settings.clock,
+            censor: Censor::new(vec![settings.private_key, settings.public_key, credentials.into()]),
+            company: settings.company,
+            sent: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+        })
+    }
+
+    /// What it has sent so far.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            sent: self.sent.load(Ordering::Relaxed),
+            retried: self.retried.load(Ordering::Relaxed),
+            throttled_ms: u64::try_from(self.throttle.waited().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The address that every path hangs on. Looked up with the first request, if it is not configured.
+    pub(crate) async fn api_root(&self) -> &str {
+        self.api_root.get_or_init(|| async { self.sites.api_root(&self.look_up_codebase().await) }).await
+    }
+
+    /// Sends one request of the API, once.
+    pub(crate) async fn call(&self, method: Method, url: &str, body: Option<String>) -> Result<Answer, NoAnswer> {
+        let url = Url::parse(url).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
+        let mut request = Request::new(method, url);
+        self.identity.sign(&mut request);
+        if let Some(body) = body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+        }
+        self.send(request).await
+    }
+
+    pub(crate) fn count_retry(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+        // The semaphore is never closed; without a place the request would only be early.
+        let _place = self.in_flight.acquire().await.ok();
+        self.wait_for_turn().await.map_err(NoAnswer::Throttled)?;
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = transport::exchange(&self.pool, request).await?;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = self.backoff.after_429(&answer.headers, self.clock);
+            tracing::warn!(wait_s = wait.as_secs(), "ConnectWise asks to wait: too many requests");
+            self.throttle.pause(Instant::now(), wait);
+        }
+        Ok(answer)
+    }
+
+    /// Waits until neither the pause after a 429 nor the pace holds a request back. Another request may be refused
+    /// while this one waits, so both are asked anew after every wait.
+    async fn wait_for_turn(&self) -> Result<(), String> {
+        loop {
+            let now = Instant::now();
+            let later = match self.throttle.gate(now) {
+                Gate::Shut(why) => return Err(why),
+                Gate::Until(later) => later,
+                Gate::Open => match self.pace.take(now) {
+                    Ok(()) => return Ok(()),
+                    Err(later) => later,
+                },
+            };
+            tokio::time::sleep_until(later).await;
+        }
+    }
+
+    /// Asks the login site, without credentials. A look-up that fails is no reason to stop: the fallback works
+    /// wherever the API does.
+    async fn look_up_codebase(&self) -> String {
+        let mut request = Request::new(Method::GET, self.sites.company_info(&self.company));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let looked = match self.send(request).await {
+            Ok(answer) if answer.status.is_success() && answer.cut.is_none() => codebase::read(&answer.body),
+            _ => Looked::Elsewhere,
+        };
+        match looked {
+            Looked::Up(word) => return word,
+            Looked::UnknownCompany => {
+                tracing::warn!(company = %self.company, "ConnectWise knows no company of this login id");
+            }
+            Looked::Elsewhere => tracing::debug!("no codebase was told; taking {}", codebase::FALLBACK),
+        }
+        codebase::FALLBACK.to_owned()
+    }
+}
+
+impl Identity {
+    fn of(settings: &ConnectWiseSettings, credentials: &str) -> Result<Self, ClientError> {
+        let bad = |key, why| move |_| ClientError::Setting { key, why };
+        let mut authorization = HeaderValue::try_from(format!("Basic {credentials}"))
+            .map_err(bad("private_key", "cannot be put into a header"))?;
+        authorization.set_sensitive(true);
+        let mut client_id = HeaderValue::try_from(&settings.client_id)
+            .map_err(bad("client_id", "holds characters that a header cannot"))?;
+        client_id.set_sensitive(true);
+        let accept = format!("application/vnd.connectwise.com+json; version={}", settings.api_version);
+        let accept = HeaderValue::try_from(accept).map_err(bad("api_version", "is not a version like 2025.1"))?;
+        Ok(Self { authorization, client_id, accept })
+    }
+
+    fn sign(&self, request: &mut Request) {
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.insert("clientId", self.client_id.clone());
+        headers.insert(ACCEPT, self.accept.clone());
+    }
+}
+
+fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {
+    let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
+    let texts = [
+        ("company", settings.company.as_str()),
+        ("client_id", settings.client_id.as_str()),
+        ("public_key", public),
+        ("private_key", private),
+    ];
+    for (key, text) in texts {
+        if text.is_empty() {
+            return Err(ClientError::Setting { key, why: "is empty" });
+        }
+        if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err(ClientError::Setting { key, why: "has a blank or a line break in it" });
+        }
+    }
+    // Basic authentication ends the user's name at the first colon.
+    for (key, text) in [("company", settings.company.as_str()), ("public_key", public)] {
+        if text.contains(':') {
+            return Err(ClientError::Setting { key, why: "has a colon in it" });
+        }
+    }
+    if !settings.api_version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        || settings.api_version.is_empty()
+    {
+        return Err(ClientError::Setting { key: "api_version", why: "is not a version like 2025.1" });
+    }
+    if settings.max_in_flight == 0 || settings.max_in_flight > Semaphore::MAX_PERMITS {
+        return Err(ClientError::Setting { key: "max_in_flight", why: "has to be at least 1" });
+    }
+    if settings.requests_per_minute == 0 {
+        return Err(ClientError::Setting { key: "requests_per_minute", why: "has to be at least 1" });
+    }
+    Ok(())
+}
+
+/// `company+public:private` in base 64 (ConnectWise developer guide).
+fn credentials(settings: &ConnectWiseSettings) -> String {
+    let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
+    STANDARD.encode(format!("{}+{public}:{private}", settings.company))
+}

@@ -1,0 +1,159 @@
+//! One request, sent once: in its turn, with limits on time and size.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use reqwest::{Request, Response};
+
+use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::urls::Sites;
+
+/// Servers and gateways close idle connections after a minute or two; a request into one that closes is in doubt.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Between two pieces of a body. Not for the first byte: a list takes up to half a minute (seen in the field).
+const STALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// A thousand records of the fields asked for are far below 1 MiB. Counted after decompression.
+const BODY_MAX: usize = 16 * 1024 * 1024;
+/// Of an error body only a few fields are looked at.
+const ERROR_BODY_MAX: usize = 2 * 1024;
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// Why `body` is not whole, if it is not.
+    pub(crate) cut: Option<Cut>,
+}
+
+/// Why a body is not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The connection broke or stood still.
+    Broken(String),
+    /// It is larger than anything that can be right.
+    TooLarge,
+}
+
+/// Why nothing came back.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// No request was sent: ConnectWise asked for more patience than a run has.
+    Throttled(String),
+    /// No request was sent: there was no connection.
+    NotSent(String),
+    /// No request was sent: the server could not prove who it is, and will not the next time.
+    Untrusted(String),
+    /// Nobody knows how far it got.
+    Lost(String),
+}
+
+/// The connection pool. Redirects are never followed, so credentials never leave the host, and nothing is sent twice.
+pub(crate) fn pool(settings: &ConnectWiseSettings, sites: &Sites) -> Result<reqwest::Client, ClientError> {
+    let mut pool = reqwest::Client::builder()
+        .user_agent(concat!("../recount/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .https_only(sites.is_https())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(settings.request_timeout);
+    if sites.is_loopback() {
+        pool = pool.no_proxy();
+    }
+    if let Some(path) = &settings.ca_file {
+        let pem = std::fs::read(path).map_err(|source| ClientError::CaFile { path: path.clone(), source })?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err(ClientError::CaFileForm { path: path.clone() });
+        }
+        pool = pool.tls_certs_merge(certificates);
+    } else if !sites.is_https() {
+        // Plain loopback: works on a host without any certificates.
+        pool = pool.tls_certs_only([]);
+    }
+    pool.build().map_err(|source| ClientError::Tls { source })
+}
+
+/// Sends a request and reads its answer.
+pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result<Answer, NoAnswer> {
+    let mut response = pool.execute(request).await.map_err(no_answer)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let (body, cut) = read_body(&mut response).await;
+    Ok(Answer { status, headers, body, cut })
+}
+
+async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
+    let good = response.status().is_success();
+    let mut body = Vec::new();
+    loop {
+        let chunk = match tokio::time::timeout(STALL_TIMEOUT, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => return (body, None),
+            Ok(Err(error)) => return (body, Some(Cut::Broken(chain(error)))),
+            Err(_) => return (body, Some(Cut::Broken("the answer stopped half way".to_owned()))),
+        };
+        let room = if good { BODY_MAX } else { ERROR_BODY_MAX } - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return (body, Some(Cut::TooLarge));
+        }
+    }
+}
+
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    if is_tls(&error) {
+        let advice = "an authority of your own is named in ca_file";
+        NoAnswer::Untrusted(format!("no trusted connection: {}; {advice}", chain(error)))
+    } else if error.is_connect() || error.is_builder() {
+        NoAnswer::NotSent(format!("no connection: {}", chain(error)))
+    } else if error.is_timeout() {
+        NoAnswer::Lost("no answer in time".to_owned())
+    } else {
+        NoAnswer::Lost(chain(error))
+    }
+}
+
+/// Layers of the library that say nothing which the ones below do not.
+const NAMELESS: [&str; 2] = ["client error (Connect)", "tcp connect error"];
+
+/// An error and its causes on one line. The URL is left out.
+fn chain(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Several layers repeat the one below.
+        let words = cause.to_string();
+        if !line.contains(&words) && !NAMELESS.contains(&words.as_str()) {
+            let _ = write!(line, ": {words}");
+        }
+        source = cause.source();
+    }
+    line
+}
+
+/// Whether a TLS handshake was refused, and not merely broken off.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if wraps_tls(cause) {
+            return error.is_connect();
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// An `io::Error` shows the cause of what it wraps, but not what it wraps; and it may wrap another.
+fn wraps_tls(cause: &(dyn Error + 'static)) -> bool {
+    match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => wraps_tls(wrapped),
+        None => cause.is::<tokio_rustls::rustls::Error>(),
+    }
+}

@@ -1,0 +1,142 @@
+//! One record's keys and values, as they are written.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::export::format::json::Value;
+
+/// Objects inside objects: no export has more than three or four.
+pub(super) const DEPTH_MAX: usize = 32;
+
+/// Why a record is none.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A key stands there twice. Which of them is right nobody knows.
+    Doubled(String),
+    /// It is no JSON.
+    Syntax(String),
+    /// It is something else, with its article.
+    NoObject(&'static str),
+    /// Objects in objects in objects.
+    TooDeep,
+    /// Keys that are data.
+    TooManyNames,
+}
+
+/// Every key of a record, with its value as it is written.
+pub(super) fn members<'a>(
+    record: &'a str,
+    each: &mut dyn FnMut(&str, &'a str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    inside(record, "", 0, each)
+}
+
+fn inside<'a>(
+    object: &'a str,
+    prefix: &str,
+    depth: usize,
+    each: &mut dyn FnMut(&str, &'a str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if !object.starts_with('{') {
+        return Err(Fault::NoObject(kind(object)));
+    }
+    if depth == DEPTH_MAX {
+        return Err(Fault::TooDeep);
+    }
+    for (key, value) in parsed::<Object<'a>>(object)?.0 {
+        let value = value.get();
+        let key = if prefix.is_empty() { Cow::Borrowed(key.0.as_ref()) } else { format!("{prefix}.{}", key.0).into() };
+        if value.starts_with('{') {
+            inside(value, &key, depth + 1, each)?;
+        } else {
+            each(&key, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands for one value in a cell.
+pub(super) fn value(raw: &str) -> Result<Value<'_>, Fault> {
+    Ok(match raw.as_bytes().first() {
+        Some(b'"') => Value { text: parsed::<Text<'_>>(raw)?.0, number: false },
+        Some(b'-' | b'0'..=b'9') => Value { text: Cow::Borrowed(raw), number: true },
+        Some(b'n') => Value::default(),
+        _ => Value { text: Cow::Borrowed(raw), number: false },
+    })
+}
+
+/// What a JSON text is, with its article.
+pub(super) fn kind(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+fn parsed<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, Fault> {
+    serde_json::from_str(raw).map_err(|error| Fault::Syntax(why(&error)))
+}
+
+/// What the parser says, without its place: that is said with the file's.
+pub(super) fn why(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    said.split(" at line ").next().unwrap_or(&said).to_owned()
+}
+
+/// An object's members in their order, doubled ones too.
+pub(super) struct Object<'a>(pub(super) Vec<(Text<'a>, &'a RawValue)>);
+
+/// A string, borrowed unless it holds an escape.
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Letters;
+        impl<'de> Visitor<'de> for Letters {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Letters)
+    }
+}

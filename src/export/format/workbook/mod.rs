@@ -1,0 +1,193 @@
+//! The rows of one sheet of an Excel workbook (.xlsx), one at a time.
+//!
+//! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. Of merged cells the first
+//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed.
+
+mod archive;
+mod value;
+
+use std::io::Cursor;
+use std::ops::Range;
+
+use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+
+use crate::export::damage::{Damage, Shown};
+use crate::export::fault::{Fault, Faults};
+use crate::export::format::raw::RawRows;
+use crate::export::format::workbook::value::Value;
+use crate::export::read::names::{alike, normalized};
+use crate::export::settings::Sheet;
+
+/// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
+/// row of that width a million times.
+const COLUMNS_MAX: usize = 4096;
+
+type Bytes<'a> = Cursor<&'a [u8]>;
+
+/// Between two cells of a row that is shown.
+const BETWEEN: &str = " | ";
+
+/// Gives the rows of a sheet to `read`: of the first that is not hidden, unless another is wanted. Numbers of sheets
+/// include hidden ones.
+///
+/// # Errors
+/// If the bytes are no whole workbook of a bearable size, the sheet is not there, or whatever `read` finds.
+pub(in crate::export) fn with_rows<T>(
+    bytes: &[u8],
+    wanted: Option<&Sheet>,
+    max_bytes: u64,
+    read: impl FnOnce(Rows<'_>) -> Result<T, Faults>,
+) -> Result<T, Faults> {
+    archive::check(bytes, max_bytes)?;
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    let name = sheet(&workbook, wanted)?;
+    let cells = workbook.worksheet_cells_reader(&name).map_err(|error| damaged(&error))?;
+    read(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false })
+}
+
+/// The rows of a sheet that hold anything.
+pub(in crate::export) struct Rows<'a> {
+    cells: XlsxCellReader<'a, Bytes<'a>>,
+    /// The first cell of the row after this one: its row and column from 0.
+    next: Option<(u32, usize, Value)>,
+    row: Vec<Value>,
+    /// How many of them are this row's.
+    len: usize,
+    number: u64,
+    /// The reader takes an end that it is asked for twice for damage.
+    ended: bool,
+}
+
+impl RawRows for Rows<'_> {
+    /// Goes to the next row that holds anything.
+    fn advance(&mut self) -> Result<bool, Fault> {
+        let first = match self.next.take() {
+            Some(first) => Some(first),
+            None => self.cell()?,
+        };
+        let Some((row, column, value)) = first else {
+            return Ok(false);
+        };
+        if u64::from(row) < self.number {
+            return Err(Fault::new(Damage::RowsOutOfOrder { row: row + 1 }).on_line(self.number));
+        }
+        (self.len, self.number) = (0, u64::from(row) + 1);
+        self.put(column, value)?;
+        while let Some((of, column, value)) = self.cell()? {
+            if of != row {
+                self.next = Some((of, column, value));
+                break;
+            }
+            self.put(column, value)?;
+        }
+        Ok(true)
+    }
+
+    /// Up to the last cell that holds anything.
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn cell(&self, index: usize) -> &str {
+        self.values().get(index).map_or("", |value| &value.text)
+    }
+
+    fn is_number(&self, index: usize) -> bool {
+        self.values().get(index).is_some_and(|value| value.number)
+    }
+
+    fn is_grid(&self) -> bool {
+        true
+    }
+
+    fn line(&self) -> u64 {
+        self.number
+    }
+
+    fn text(&self) -> String {
+        self.values().iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(BETWEEN)
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        let before: usize = self.values().get(..index)?.iter().map(|value| value.text.len() + BETWEEN.len()).sum();
+        Some(before..before + self.values().get(index)?.text.len())
+    }
+}
+
+impl Rows<'_> {
+    fn values(&self) -> &[Value] {
+        &self.row[..self.len]
+    }
+
+    fn put(&mut self, column: usize, value: Value) -> Result<(), Fault> {
+        if column < self.len {
+            return Err(Fault::new(Damage::CellsOutOfOrder).on_line(self.number).in_cell(column));
+        }
+        for blank in self.len..column {
+            self.set(blank, Value::default());
+        }
+        self.set(column, value);
+        self.len = column + 1;
+        Ok(())
+    }
+
+    fn set(&mut self, column: usize, value: Value) {
+        match self.row.get_mut(column) {
+            Some(cell) => *cell = value,
+            None => self.row.push(value),
+        }
+    }
+
+    /// The next cell that holds anything and is looked at.
+    fn cell(&mut self) -> Result<Option<(u32, usize, Value)>, Fault> {
+        while !self.ended {
+            let cell = self.cells.next_cell().map_err(|error| self.damaged_below(&error))?;
+            let Some(cell) = cell else {
+                self.ended = true;
+                break;
+            };
+            let (row, column) = cell.get_position();
+            let column = usize::try_from(column).unwrap_or(usize::MAX);
+            match Value::of(cell.get_value()) {
+                Some(value) if column < COLUMNS_MAX => return Ok(Some((row, column, value))),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn damaged_below(&self, error: &XlsxError) -> Fault {
+        let fault = damaged(error);
+        if self.number > 0 { fault.on_line(self.number) } else { fault }
+    }
+}
+
+fn damaged(error: &XlsxError) -> Fault {
+    Fault::new(match error {
+        XlsxError::Password => Damage::OtherKind("a workbook with a password"),
+        _ => Damage::Workbook { why: Shown::of(&error.to_string()) },
+    })
+}
+
+fn sheet(workbook: &Xlsx<Bytes<'_>>, wanted: Option<&Sheet>) -> Result<String, Fault> {
+    let sheets: Vec<_> = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
+    let found = match wanted {
+        None => sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible).or(sheets.first()),
+        Some(Sheet::Name(name)) => sheets.iter().find(|sheet| normalized(&sheet.name) == normalized(name)),
+        Some(Sheet::Number(number)) => number.checked_sub(1).and_then(|index| sheets.get(index)),
+    };
+    if let Some(sheet) = found {
+        return Ok(sheet.name.clone());
+    }
+    let names = sheets.iter().map(|sheet| sheet.name.as_str());
+    let (wanted, meant) = match wanted {
+        Some(Sheet::Name(name)) => (Shown::of(name), alike(name, names.clone()).map(Shown::of)),
+        Some(Sheet::Number(number)) => (Shown::of(&format!("number {number}")), None),
+        None => (Shown::of("at all"), None),
+    };
+    let present: Vec<String> = names.map(|name| format!("{:?}", Shown::of(name))).collect();
+    Err(Fault::new(Damage::NoSheet { wanted, meant, present: present.join(", ") }))
+}
+
+#[cfg(test)]
+mod tests;

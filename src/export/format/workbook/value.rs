@@ -1,0 +1,81 @@
+//! What a cell of a workbook says, as text.
+
+use calamine::{DataRef, ExcelDateTime};
+use rust_decimal::Decimal;
+
+/// One cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::export) struct Value {
+    /// Text as it stands; a number as an exact decimal; a date as `2026-07-01` or `2026-07-01 12:00:00`; `TRUE` and
+    /// `FALSE`; an error by its sign (`#REF!`).
+    pub(in crate::export) text: String,
+    /// Whether it is a number and not text that looks like one.
+    pub(in crate::export) number: bool,
+}
+
+impl Value {
+    /// `None` for a cell that holds nothing.
+    pub(super) fn of(cell: &DataRef<'_>) -> Option<Self> {
+        let text = |text: String| Some(Self { text, number: false });
+        match cell {
+            DataRef::Empty => None,
+            DataRef::String(said) if said.is_empty() => None,
+            DataRef::SharedString("") => None,
+            DataRef::String(said) => text(said.clone()),
+            DataRef::SharedString(said) => text((*said).to_owned()),
+            DataRef::Int(number) => Some(Self { text: number.to_string(), number: true }),
+            DataRef::Float(number) => Some(Self { text: exact(*number), number: true }),
+            DataRef::Bool(yes) => text(if *yes { "TRUE" } else { "FALSE" }.to_owned()),
+            DataRef::DateTime(moment) => text(date(moment)),
+            DataRef::DateTimeIso(said) | DataRef::DurationIso(said) => text(said.clone()),
+            DataRef::Error(error) => text(error.to_string()),
+        }
+    }
+}
+
+/// A workbook stores binary floating point and shows 15 digits of it at most: those are what was meant (0.1 + 0.2 is
+/// stored as 0.30000000000000004, and shown as 0.3). A whole number is exact up to 2^53, and all its digits are meant.
+fn exact(number: f64) -> String {
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
+        // A zero below zero is a zero.
+        return format!("{:.0}", number + 0.0);
+    }
+    let digits = format!("{number:.14e}");
+    Decimal::from_scientific(&digits).map_or(digits, |exact| exact.normalize().to_string())
+}
+
+fn date(moment: &ExcelDateTime) -> String {
+    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    match (hour, minute, second, milli) {
+        _ if moment.is_duration() => exact(moment.as_f64()),
+        (0, 0, 0, 0) => date,
+        (_, _, _, 0) => format!("{date} {hour:02}:{minute:02}:{second:02}"),
+        _ => format!("{date} {hour:02}:{minute:02}:{second:02}.{milli:03}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_what_the_sheet_shows_and_nothing_of_the_noise_behind_it() {
+        for (stored, shown) in [
+            (0.1 + 0.2, "0.3"),
+            (0.154_171_000_000_000_03, "0.154171"),
+            (25.0, "25"),
+            (-2.5, "-2.5"),
+            (-0.0, "0"),
+            (-10.0, "-10"),
+            (1e15, "1000000000000000"),
+            (9_007_199_254_740_992.0, "9007199254740992"),
+            (3.25e-5, "0.0000325"),
+            (1e300, "1.00000000000000e300"),
+            (1.0 / 3.0, "0.333333333333333"),
+        ] {
+            assert_eq!(exact(stored), shown);
+        }
+    }
+}

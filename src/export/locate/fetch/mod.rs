@@ -1,0 +1,263 @@
+//! A vendor's report link: the export is fetched over https, kept, and read like any file.
+
+mod answer;
+mod kept;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use reqwest::Client;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::{Host, Url};
+
+use crate::export::locate::fetch::answer::Answer;
+
+/// Report links are built while they are asked for, so the first byte may take long; a minute and a half is generous.
+const FIRST_BYTE: Duration = Duration::from_secs(90);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The whole download: 64 MiB over a slow line.
+const TIMEOUT: Duration = Duration::from_secs(600);
+/// Tries in all. A vendor's server that fails three times fails all night.
+const TRIES: u32 = 3;
+/// The longest pause that is obeyed: one vendor's link answers once in 5 minutes (Hornetsecurity's documentation).
+const PAUSE_MAX: Duration = Duration::from_secs(310);
+/// The pause before the second try, where the server names none; it doubles.
+const PAUSE: Duration = Duration::from_secs(2);
+const REDIRECTS_MAX: u32 = 5;
+
+/// What is asked for, and where the answer is kept.
+pub struct Order<'a> {
+    /// The link.
+    pub url: &'a Url,
+    /// Names and values of its headers.
+    pub headers: &'a [(String, SecretString)],
+    /// More than this is refused.
+    pub max_bytes: u64,
+    /// The folder that keeps what was fetched.
+    pub folder: &'a Path,
+    /// Whose it is: the beginning of its file name.
+    pub name: &'a str,
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+}
+
+/// What was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where it is kept.
+    pub path: PathBuf,
+    /// What it says.
+    pub bytes: Vec<u8>,
+    /// When it was last modified: as the server says, else now.
+    pub modified_at: DateTime<Utc>,
+}
+
+/// Why nothing was fetched. No text of it holds a header's value or the link's query, which may be secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The link has no such header.
+    #[error("the header {name} cannot be sent: it holds characters that no header may")]
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// No client could be made.
+    #[error("no request can be made: {why}")]
+    Client {
+        /// Why.
+        why: String,
+    },
+    /// Nothing came back, also when asked again.
+    #[error("no answer: {why}")]
+    NoAnswer {
+        /// Why.
+        why: String,
+    },
+    /// Another answer than the file.
+    #[error("the server answers {status}{}", advice(*.status))]
+    Refused {
+        /// The status.
+        status: StatusCode,
+    },
+    /// The server asks for more patience than a night has.
+    #[error("the server answers {status}, and asks to wait {} s", .pause.as_secs())]
+    Throttled {
+        /// The status.
+        status: StatusCode,
+        /// The pause it names.
+        pause: Duration,
+    },
+    /// The headers would go to somebody else.
+    #[error("the server points to {to}, and a link is not followed to another host; name it in `url` if it is right")]
+    OffHost {
+        /// The host.
+        to: String,
+    },
+    /// Round and round.
+    #[error("the server points elsewhere more than {REDIRECTS_MAX} times")]
+    Redirects,
+    /// More than `max_bytes`.
+    #[error("it has more bytes than max_bytes = {max}")]
+    TooBig {
+        /// The limit.
+        max: u64,
+    },
+    /// It could not be kept.
+    #[error("it cannot be kept in {}: {why}", .folder.display())]
+    Keep {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Fetches the file, and keeps it. Tries again where that may help, and waits as long as the server says.
+///
+/// # Errors
+/// If there is no whole file in the end.
+pub async fn fetch(order: &Order<'_>) -> Result<Fetched, FetchError> {
+    fetch_patiently(order, PAUSE).await
+}
+
+async fn fetch_patiently(order: &Order<'_>, pause: Duration) -> Result<Fetched, FetchError> {
+    let client = client(order.url)?;
+    let headers = headers(order.headers)?;
+    let mut tried = 1;
+    let answer = loop {
+        let failure = match follow(&client, &headers, order).await {
+            Ok(answer) => break answer,
+            Err(failure) => failure,
+        };
+        let Some(named) = failure.worth_another_try().filter(|_| tried < TRIES) else {
+            return Err(failure);
+        };
+        let pause = named.unwrap_or(pause * 2_u32.pow(tried - 1));
+        tracing::info!("the export of {} was not fetched: {failure}; trying again in {pause:?}", order.name);
+        tokio::time::sleep(pause).await;
+        tried += 1;
+    };
+    let now = (order.clock)();
+    let modified_at = answer.modified_at.filter(|modified| *modified <= now).unwrap_or(now);
+    let path = kept::keep(order.folder, order.name, &answer.bytes, now)
+        .map_err(|error| FetchError::Keep { folder: order.folder.to_owned(), why: error.to_string() })?;
+    Ok(Fetched { path, bytes: answer.bytes, modified_at })
+}
+
+/// The link without what may be a secret in it.
+pub fn shown(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// Whether a link stays on this machine. Only there it may do without https.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn client(url: &Url) -> Result<Client, FetchError> {
+    let mut client = Client::builder()
+        .user_agent(concat!("../../recount/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .https_only(!is_loopback(url))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT);
+    if is_loopback(url) {
+        client = client.no_proxy();
+    }
+    if url.scheme() == "http" {
+        // Plain loopback: works on a host without any certificates.
+        client = client.tls_certs_only([]);
+    }
+    client.build().map_err(|error| FetchError::Client { why: answer::chain(error) })
+}
+
+fn headers(written: &[(String, SecretString)]) -> Result<HeaderMap, FetchError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in written {
+        let bad = || FetchError::Header { name: name.clone() };
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| bad())?;
+        value.set_sensitive(true);
+        headers.insert(key, value);
+    }
+    Ok(headers)
+}
+
+/// One try: redirects are followed on the same host alone, so the headers stay with whom they are meant for.
+async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Result<Answer, FetchError> {
+    let mut url = order.url.clone();
+    for _ in 0..=REDIRECTS_MAX {
+        let request = client.get(url.clone()).headers(headers.clone());
+        let response = tokio::time::timeout(FIRST_BYTE, request.send()).await;
+        let response = response.map_err(|_| FetchError::NoAnswer { why: "none in time".to_owned() })?;
+        let response = response.map_err(|error| FetchError::NoAnswer { why: answer::chain(error) })?;
+        // 206 is a part of the file, 202 and 204 are none of it.
+        if response.status() == StatusCode::OK {
+            return Answer::read(response, order.max_bytes).await;
+        }
+        url = match answer::points_to(&response, &url) {
+            Some(next) if next.origin() == order.url.origin() => next,
+            Some(next) => return Err(FetchError::OffHost { to: next.host_str().unwrap_or_default().to_owned() }),
+            None => return Err(answer::refusal(&response, (order.clock)())),
+        };
+    }
+    Err(FetchError::Redirects)
+}
+
+impl FetchError {
+    /// Whether the next try may go better, and after which pause if the server named one.
+    fn worth_another_try(&self) -> Option<Option<Duration>> {
+        match self {
+            Self::NoAnswer { .. } => Some(None),
+            Self::Refused { status } => {
+                (status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT).then_some(None)
+            }
+            Self::Throttled { pause, .. } => (*pause <= PAUSE_MAX).then_some(Some(*pause)),
+            _ => None,
+        }
+    }
+}
+
+impl FetchError {
+    /// What to do about it.
+    pub(in crate::export) fn remedy(&self) -> &'static str {
+        match self {
+            Self::Header { .. } => "correct `headers` in the export's table of recount.toml",
+            Self::Client { .. } | Self::NoAnswer { .. } => {
+                "look at `url` in the export's table of recount.toml, and at the network; then run again"
+            }
+            Self::Refused { status } if matches!(status.as_u16(), 401 | 403) => {
+                "look at the key in `headers`, and at its rights with the vendor; then run again"
+            }
+            Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
+            Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
+                "look at `url` in the export's table of recount.toml; then run again"
+            }
+            Self::Throttled { .. } => "run again later",
+            Self::TooBig { .. } => {
+                "if it is the vendor's export, raise max_bytes in the export's table of recount.toml"
+            }
+            Self::Keep { .. } => "let the user that recount runs as write there, then run again",
+        }
+    }
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": look at the key in `headers`, and at its rights",
+        StatusCode::NOT_FOUND | StatusCode::GONE => ": look at `url`; report links expire",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;

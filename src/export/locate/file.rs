@@ -1,0 +1,148 @@
+//! One file, opened once, read whole, and proved not to have changed meanwhile.
+
+use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::io::Read as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use std::{io, thread};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
+
+use crate::export::error::ExportError;
+use crate::export::locate::newest::newest;
+use crate::export::read::content::read_bytes;
+use crate::export::settings::Layout;
+use crate::reconcile::guard::limits::ExportStamp;
+use crate::reconcile::model::counts::Counts;
+
+/// One night's export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The file.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Its modification time.
+    pub modified_at: DateTime<Utc>,
+    /// What it says.
+    pub counts: Counts,
+}
+
+impl Export {
+    /// Which export it is, for the guards.
+    pub fn stamp(&self) -> ExportStamp {
+        let (path, sha256) = (self.path.display().to_string(), self.sha256.clone());
+        ExportStamp { path, sha256, modified_at: self.modified_at }
+    }
+}
+
+/// A file touched more recently than this may still be growing: long enough for a slow copy's pauses between blocks.
+const FRESH: TimeDelta = TimeDelta::seconds(5);
+/// How long a fresh file is watched. A copy in progress writes many blocks in this time.
+const WATCHED: Duration = Duration::from_millis(250);
+
+impl Export {
+    /// What these bytes come to.
+    pub(in crate::export) fn of(
+        path: PathBuf,
+        bytes: &[u8],
+        modified_at: DateTime<Utc>,
+        layout: &Layout,
+    ) -> Result<Self, ExportError> {
+        let counts = read_bytes(&path, bytes, layout)?;
+        Ok(Self { sha256: hex(&Sha256::digest(bytes)), modified_at, counts, path })
+    }
+}
+
+/// Reads the newest file of a pattern. Waits a quarter of a second if it was modified in the last 5 s, to
+/// see whether it grows.
+///
+/// # Errors
+/// Whatever makes the export no sound ground for a bill; nothing of it is used then.
+pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Export, ExportError> {
+    let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
+    Export::of(path, &bytes, modified_at, layout)
+}
+
+/// The newest file's name, modification time and bytes.
+///
+/// # Errors
+/// As for [`read`], but for what the bytes say.
+pub fn raw(
+    pattern: &Path,
+    max_bytes: u64,
+    now: DateTime<Utc>,
+) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+    let path = newest(pattern)?;
+    let mut file = open(&path)?;
+    let before = State::of(&file, &path)?;
+    if before.bytes > max_bytes {
+        return Err(ExportError::TooBig { path, bytes: before.bytes, max: max_bytes });
+    }
+    let modified_at = DateTime::<Utc>::from(before.modified);
+    if now.signed_duration_since(modified_at) < FRESH {
+        thread::sleep(WATCHED);
+    }
+    let bytes = contents(&mut file, &path, before.bytes)?;
+    if State::of(&file, &path)? != before || u64::try_from(bytes.len()) != Ok(before.bytes) {
+        return Err(ExportError::StillWritten { path });
+    }
+    Ok((path, modified_at, bytes))
+}
+
+/// What must not change while a file is read.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl State {
+    fn of(file: &File, path: &Path) -> Result<Self, ExportError> {
+        let unreadable = |source| ExportError::Read { path: path.to_owned(), source };
+        let metadata: Metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(ExportError::NotAFile { path: path.to_owned(), kind: kind(metadata.file_type()) });
+        }
+        Ok(Self { bytes: metadata.len(), modified: metadata.modified().map_err(unreadable)? })
+    }
+}
+
+/// Neither follows a link nor waits for a pipe's other end.
+fn open(path: &Path) -> Result<File, ExportError> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    opened.map_err(|source| match source.raw_os_error() {
+        Some(libc::ELOOP) => ExportError::NotAFile { path: path.to_owned(), kind: "a symbolic link" },
+        Some(libc::ENXIO) => ExportError::NotAFile { path: path.to_owned(), kind: "a socket" },
+        _ => ExportError::Open { path: path.to_owned(), source },
+    })
+}
+
+fn kind(found: FileType) -> &'static str {
+    match found {
+        _ if found.is_dir() => "a folder",
+        _ if found.is_fifo() => "a named pipe",
+        _ if found.is_socket() => "a socket",
+        _ if found.is_block_device() || found.is_char_device() => "a device",
+        _ => "no regular file",
+    }
+}
+
+/// Everything there is, and one byte more than expected, so that growth is seen.
+fn contents(file: &mut File, path: &Path, expected: u64) -> Result<Vec<u8>, ExportError> {
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).saturating_add(1));
+    let read: io::Result<usize> = file.take(expected.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|source| ExportError::Read { path: path.to_owned(), source })?;
+    Ok(bytes)
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write as _;
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

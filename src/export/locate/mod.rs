@@ -1,0 +1,6 @@
+//! Where tonight's export is, and its bytes.
+
+pub mod fetch;
+pub mod file;
+pub mod newest;
+pub mod obtain;

@@ -1,0 +1,92 @@
+//! Which file of a pattern is tonight's.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::export::error::ExportError;
+
+/// The newest regular file that matches, by modification time; of equally new ones the last by name. A path that stands
+/// there as it is written is taken as it is.
+///
+/// # Errors
+/// If the pattern is none, a folder cannot be listed, or nothing matches.
+pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
+    if pattern.symlink_metadata().is_ok() {
+        return Ok(pattern.to_owned());
+    }
+    let text = pattern.to_string_lossy();
+    let matches = glob::glob(&text).map_err(|source| ExportError::Pattern { path: pattern.to_owned(), source })?;
+    let mut best: Option<(SystemTime, PathBuf)> = None;
+    for found in matches {
+        let found = found.map_err(|error| ExportError::List {
+            path: error.path().to_owned(),
+            source: io::Error::from(error.error().kind()),
+        })?;
+        let candidate = modified(&found)?.map(|modified| (modified, found));
+        best = best.max(candidate);
+    }
+    match best {
+        Some((_, path)) => Ok(path),
+        None => Err(ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }),
+    }
+}
+
+/// When a regular file was modified; `None` for anything else, and for a file that was removed in between.
+fn modified(path: &Path) -> Result<Option<SystemTime>, ExportError> {
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ExportError::List { path: path.to_owned(), source }),
+    };
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    metadata.modified().map(Some).map_err(|source| ExportError::List { path: path.to_owned(), source })
+}
+
+/// The part of the pattern that names one folder.
+fn folder(pattern: &Path) -> PathBuf {
+    let parent = pattern.parent().unwrap_or(pattern);
+    let is_plain = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let folder: PathBuf = parent.components().take_while(is_plain).collect();
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::fs::File;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn touch(path: &Path, seconds: u64) {
+        let file = File::create(path).expect("created");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("dated");
+    }
+
+    #[test]
+    fn the_newest_regular_file_is_tonights_export() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        touch(&at("vendor-2.csv"), 2_000);
+        touch(&at("vendor-1.csv"), 3_000);
+        touch(&at("vendor-0.csv"), 3_000);
+        touch(&at("other.csv"), 9_000);
+        fs::create_dir(at("vendor-9.csv")).expect("a folder");
+        std::os::unix::fs::symlink(at("other.csv"), at("vendor-8.csv")).expect("a link");
+        assert_eq!(newest(&at("vendor-*.csv")).expect("found"), at("vendor-1.csv"));
+        assert_eq!(newest(&at("vendor-2.csv")).expect("found"), at("vendor-2.csv"));
+    }
+
+    #[test]
+    fn no_match_names_the_pattern_and_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pattern = folder.path().join("none-*.csv");
+        let error = newest(&pattern).expect_err("nothing there");
+        assert!(matches!(&error, ExportError::NoMatch { path, folder: at } if *path == pattern && at == folder.path()));
+        assert!(error.to_string().contains("none-*.csv"), "{error}");
+        assert!(matches!(newest(&folder.path().join("a***")), Err(ExportError::Pattern { .. })));
+    }
+}

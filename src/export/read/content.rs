@@ -1,0 +1,117 @@
+//! A file's bytes into counts, whatever its format: as declared, else by what the bytes are.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::export::error::ExportError;
+use crate::export::fault::Faults;
+use crate::export::format::csv::CsvRows;
+use crate::export::format::json::{Records, Shape};
+use crate::export::format::packed::{is_zip, unpacked};
+use crate::export::format::raw::RawRows;
+use crate::export::format::{encoding, workbook};
+use crate::export::read::header::Header;
+use crate::export::read::rows;
+use crate::export::settings::{Format, Layout};
+use crate::reconcile::model::counts::Counts;
+
+/// The counts that these bytes hold; `path` only names them in an error.
+///
+/// # Errors
+/// [`ExportError::Damaged`], naming lines and columns, if anything about the file's structure is wrong.
+pub fn read_bytes(path: &Path, bytes: &[u8], layout: &Layout) -> Result<Counts, ExportError> {
+    with_rows(bytes, layout, CountAll(layout))
+        .map_err(|faults| ExportError::Damaged { path: path.to_owned(), faults: Box::new(faults) })
+}
+
+/// How a file fails to be what a layout is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// Columns that it lacks, in the layout's order, and how many the layout asks for.
+    Lacks {
+        /// Their names.
+        columns: Vec<String>,
+        /// How many there should be.
+        of: usize,
+    },
+    /// It is of another format, or its header is not found, in words.
+    Other(String),
+}
+
+/// Whether the file's header has every column of the layout, and these others. Of the rows below nothing is looked at,
+/// except in JSON, where any record may bring a column.
+///
+/// # Errors
+/// What does not fit.
+pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), Misfit> {
+    let wanted: Vec<&str> = layout.columns().into_iter().chain(others.iter().map(String::as_str)).collect();
+    match with_rows(bytes, layout, FindHeader(layout)) {
+        Ok(header) => lacking(&wanted, header.names()),
+        Err(faults) => Err(Misfit::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
+    }
+}
+
+fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
+    let lacks = wanted.iter().filter(|wanted| !names.iter().any(|name| name == *wanted));
+    let columns: Vec<String> = lacks.map(ToString::to_string).collect();
+    if columns.is_empty() { Ok(()) } else { Err(Misfit::Lacks { columns, of: wanted.len() }) }
+}
+
+/// What is done with a file's rows. The compiler makes one for each format.
+trait Visit {
+    type Seen;
+
+    fn visit<R: RawRows>(self, rows: R) -> Result<Self::Seen, Faults>;
+}
+
+struct CountAll<'a>(&'a Layout);
+
+impl Visit for CountAll<'_> {
+    type Seen = Counts;
+
+    fn visit<R: RawRows>(self, rows: R) -> Result<Counts, Faults> {
+        rows::counts(rows, self.0)
+    }
+}
+
+struct FindHeader<'a>(&'a Layout);
+
+impl Visit for FindHeader<'_> {
+    type Seen = Header;
+
+    fn visit<R: RawRows>(self, mut rows: R) -> Result<Header, Faults> {
+        rows::header(&mut rows, self.0)
+    }
+}
+
+fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, visit: V) -> Result<V::Seen, Faults> {
+    let bytes = unpacked(bytes, layout.max_bytes)?;
+    if layout.format == Some(Format::Xlsx) || (is_zip(&bytes) && layout.format.is_none()) {
+        return workbook::with_rows(&bytes, layout.sheet.as_ref(), layout.max_bytes, |rows| visit.visit(rows));
+    }
+    let text = encoding::decoded(&bytes, layout.encoding)?;
+    // Only a decoded text begins with its mark: a marked UTF-8 text is borrowed without it.
+    let text: Cow<'_, str> = text;
+    let path = layout.records.join(".");
+    let shape = match format(&text, layout) {
+        Format::Csv | Format::Xlsx => {
+            return visit.visit(CsvRows::new(&text, layout.delimiter.unwrap_or(b',')));
+        }
+        Format::Ndjson => Shape::Lines,
+        Format::Json if path.is_empty() && layout.format.is_none() => Shape::Undeclared,
+        Format::Json => Shape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
+    };
+    visit.visit(Records::open(&text, shape)?)
+}
+
+/// What a text is. A key that only one format has declares it.
+fn format(text: &str, layout: &Layout) -> Format {
+    let first = text.trim_start().as_bytes().first();
+    match layout.format {
+        Some(format) => format,
+        None if !layout.records.is_empty() => Format::Json,
+        None if layout.delimiter.is_some() => Format::Csv,
+        None if matches!(first, Some(b'[' | b'{')) => Format::Json,
+        None => Format::Csv,
+    }
+}

@@ -1,0 +1,111 @@
+//! The header: which cell of a row is which, by exact name.
+
+use crate::export::damage::{Damage, Shown};
+use crate::export::fault::Fault;
+use crate::export::format::raw::RawRows;
+use crate::export::read::names::{alike, normalized};
+
+/// More columns than this are no export: the widest vendor's has about a hundred.
+const COLUMNS_MAX: usize = 4096;
+/// How many names an error lists.
+const LISTED: usize = 12;
+
+/// What vendors write between cells.
+const DELIMITERS: [char; 4] = [';', '\t', '|', ','];
+
+/// As the configuration writes it; empty if it is none that is known.
+pub(in crate::export) fn shown_delimiter(delimiter: char) -> &'static str {
+    match delimiter {
+        ';' => ";",
+        '\t' => "tab",
+        '|' => "|",
+        ',' => ",",
+        _ => "",
+    }
+}
+
+/// What the columns are called.
+#[derive(Debug, Default)]
+pub(in crate::export) struct Header {
+    names: Vec<String>,
+    line: u64,
+    text: String,
+    ranges: Vec<Option<std::ops::Range<usize>>>,
+}
+
+impl Header {
+    /// The row that the reader stands on, as a header.
+    pub(in crate::export) fn of<R: RawRows>(rows: &R) -> Result<Self, Fault> {
+        let found = rows.len();
+        if found > COLUMNS_MAX {
+            return Err(Fault::new(Damage::TooManyColumns { found, max: COLUMNS_MAX }).on_line(rows.line()));
+        }
+        let names = (0..found).map(|index| normalized(rows.cell(index)).into_owned()).collect();
+        let ranges = (0..found).map(|index| rows.range(index)).collect();
+        Ok(Self { names, line: rows.line(), text: rows.text(), ranges })
+    }
+
+    pub(in crate::export) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Where a column stands that this key of the configuration names.
+    pub(in crate::export) fn position(&self, wanted: &str, key: &'static str) -> Result<usize, Fault> {
+        let mut found = self.names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(index, _)| index);
+        let Some(first) = found.next() else { return Err(self.missing(wanted, key)) };
+        match found.next() {
+            None => Ok(first),
+            Some(second) => {
+                let damage = Damage::ColumnDoubled { name: Shown::of(wanted), times: 2 + found.count(), key };
+                Err(self.fault(damage, Some(second)))
+            }
+        }
+    }
+
+    /// The column in words: by name where it has one.
+    pub(in crate::export) fn column(&self, index: usize) -> String {
+        match self.names.get(index) {
+            Some(name) if !name.is_empty() => format!("column {:?}", Shown::of(name)),
+            _ => format!("column {}", index + 1),
+        }
+    }
+
+    /// Guessing a delimiter moves cells where it is wrong, so it is only suggested.
+    pub(in crate::export) fn other_delimiter(&self, wanted: &[&str]) -> Option<Fault> {
+        let [header] = self.names.as_slice() else { return None };
+        // One of them is enough: another one may be misspelt. A column of the whole row's name is that column.
+        let has_some = |one: &char| header.split(*one).any(|cell| wanted.contains(&normalized(cell).as_ref()));
+        let none = !wanted.contains(&header.as_str());
+        let delimiter = DELIMITERS.into_iter().find(|one| none && header.contains(*one) && has_some(one))?;
+        let delimiter = shown_delimiter(delimiter);
+        Some(self.fault(Damage::OtherDelimiter { delimiter, text: Shown::of(self.text.trim()) }, None))
+    }
+
+    /// `sep=;`: what Excel is told with, and writes itself. `own` is what the rows are read by.
+    pub(in crate::export) fn separator_line(&self, own: u8, wanted: &[&str]) -> Option<Fault> {
+        let text = self.text.trim_matches([' ', '\r', '\n']);
+        let named = text.get(..4).filter(|begins| begins.eq_ignore_ascii_case("sep=")).and(text.get(4..));
+        let delimiter = DELIMITERS.into_iter().find(|one| named.is_some_and(|named| named.chars().eq([*one])))?;
+        let delimiter = (u32::from(delimiter) != u32::from(own)).then(|| shown_delimiter(delimiter));
+        let cell = (*wanted.first()?).to_owned();
+        Some(self.fault(Damage::SeparatorLine { delimiter, cell }, None))
+    }
+
+    fn missing(&self, wanted: &str, key: &'static str) -> Fault {
+        let meant = alike(wanted, self.names.iter().map(String::as_str));
+        let stands = meant.and_then(|meant| self.names.iter().position(|name| name == meant));
+        let mut listed: Vec<String> =
+            self.names.iter().take(LISTED).map(|name| format!("{:?}", Shown::of(name))).collect();
+        if self.names.len() > LISTED {
+            listed.push(format!("and {} more", self.names.len() - LISTED));
+        }
+        let (wanted, meant) = (Shown::of(wanted), meant.map(Shown::of));
+        self.fault(Damage::ColumnMissing { wanted, meant, present: listed.join(", ").into(), key }, stands)
+    }
+
+    fn fault(&self, damage: Damage, stands: Option<usize>) -> Fault {
+        let fault = Fault::new(damage).on_line(self.line);
+        let range = stands.and_then(|index| self.ranges.get(index)?.clone()).unwrap_or(0..self.text.len());
+        fault.marked(&self.text, range)
+    }
+}

@@ -1,0 +1,262 @@
+//! How the rows of one file are read: the layout's columns, found in the file's header.
+
+use std::borrow::Cow;
+
+use crate::export::damage::Damage;
+use crate::export::fault::{Fault, Faults};
+use crate::export::format::raw::RawRows;
+use crate::export::read::header::Header;
+use crate::export::read::names::normalized;
+use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Test, Wide};
+
+/// A layout, with the places of its columns.
+#[derive(Debug)]
+pub(in crate::export) struct Reading<'a> {
+    pub(in crate::export) layout: &'a Layout,
+    pub(in crate::export) customer: Taken<'a>,
+    pub(in crate::export) long: Option<LongReading<'a>>,
+    /// Services and the columns that count them.
+    pub(in crate::export) wide: Vec<(usize, String)>,
+    pub(in crate::export) stop: Option<Asked<'a>>,
+    /// Every filter, with whether a row that passes it is kept.
+    pub(in crate::export) filters: Vec<(bool, Asked<'a>)>,
+}
+
+/// The part of a row that names its service.
+#[derive(Debug)]
+pub(in crate::export) struct LongReading<'a> {
+    pub(in crate::export) service: Taken<'a>,
+    pub(in crate::export) counting: Counting<'a>,
+    pub(in crate::export) item: Option<Taken<'a>>,
+}
+
+/// What a row counts.
+#[derive(Debug)]
+pub(in crate::export) enum Counting<'a> {
+    Column(Taken<'a>),
+    Rows,
+    Distinct,
+}
+
+/// A value, and where it is taken from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::export) enum Taken<'a> {
+    Fixed(&'a str),
+    /// A cell as it is.
+    Cell(usize),
+    /// A cell, of which something else is meant.
+    Made(usize, &'a Named),
+}
+
+/// A question to a cell.
+#[derive(Debug)]
+pub(in crate::export) struct Asked<'a> {
+    pub(in crate::export) index: usize,
+    test: &'a Test,
+}
+
+/// What a row's cell comes to.
+pub(in crate::export) enum Values<'r> {
+    One(Cow<'r, str>),
+    Several(Vec<Cow<'r, str>>),
+}
+
+/// A cell in which the part that is meant was not found.
+pub(in crate::export) struct NoMatch<'a> {
+    pub(in crate::export) pattern: &'a Pattern,
+    pub(in crate::export) value: String,
+}
+
+impl<'a> Reading<'a> {
+    /// Finds the layout's columns. Everything that is missing is said at once.
+    pub(in crate::export) fn of(layout: &'a Layout, header: &Header) -> Result<Self, Faults> {
+        let wanted = layout.columns();
+        let own = layout.delimiter.unwrap_or(b',');
+        if let Some(fault) = header.separator_line(own, &wanted).or_else(|| header.other_delimiter(&wanted)) {
+            return Err(fault.into());
+        }
+        let mut finder = Finder { header, faults: Faults::none(), said: Vec::new() };
+        let customer = finder.taken(&layout.customer);
+        let long = layout.shape.long().map(|long| finder.long(long));
+        let stop = layout.stop.as_ref().map(|test| finder.asked(test, "stop"));
+        let keep = layout.keep.iter().map(|test| (true, test));
+        let filters = keep.chain(layout.drop.iter().map(|test| (false, test)));
+        let filters: Vec<_> =
+            filters.map(|(keep, test)| (keep, finder.asked(test, if keep { "keep" } else { "drop" }))).collect();
+        let wide = match layout.shape.wide() {
+            None => Vec::new(),
+            Some(Wide::Names(names)) => names.iter().map(|name| (finder.index(name, "wide"), name.clone())).collect(),
+            Some(Wide::From(first)) => finder.from(*first, &layout.columns()),
+        };
+        if !finder.faults.is_empty() {
+            return Err(finder.faults);
+        }
+        Ok(Self { layout, customer, long, wide, stop, filters })
+    }
+
+    /// The row that ends the data, in words.
+    pub(in crate::export) fn end(&self) -> Option<String> {
+        self.stop.as_ref().map(|stop| stop.test.to_string())
+    }
+
+    /// The filters in words, in their order.
+    pub(in crate::export) fn rules(&self) -> Vec<String> {
+        let word = |keep: bool| if keep { "keep" } else { "drop" };
+        self.filters.iter().map(|(keep, asked)| format!("{} {}", word(*keep), asked.test)).collect()
+    }
+}
+
+struct Finder<'h> {
+    header: &'h Header,
+    faults: Faults,
+    /// The columns that were not found.
+    said: Vec<String>,
+}
+
+impl Finder<'_> {
+    /// Where a column stands that this key names; where it does not, that is remembered, and nothing of the file is read.
+    fn index(&mut self, name: &str, key: &'static str) -> usize {
+        match self.header.position(name, key) {
+            Ok(index) => index,
+            Err(mut fault) => {
+                if let (false, Damage::ColumnMissing { present, .. }) = (self.faults.is_empty(), &mut *fault.damage) {
+                    *present = Box::default();
+                }
+                if !self.said.iter().any(|said| said == name) {
+                    self.faults.push(|| fault);
+                }
+                self.said.push(name.to_owned());
+                0
+            }
+        }
+    }
+
+    fn taken<'a>(&mut self, column: &'a Column) -> Taken<'a> {
+        match column {
+            Column::Fixed(text) => Taken::Fixed(text),
+            Column::Named(named) => {
+                let index = self.index(&named.name, "columns");
+                let plain = named.split.is_none() && named.matching.is_none() && !named.lower;
+                if plain { Taken::Cell(index) } else { Taken::Made(index, named) }
+            }
+        }
+    }
+
+    fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> Asked<'a> {
+        Asked { index: self.index(&test.column, key), test }
+    }
+
+    fn long<'a>(&mut self, long: &'a Long) -> LongReading<'a> {
+        let service = self.taken(&long.service);
+        let counting = match &long.count {
+            Count::Column { count, .. } => Counting::Column(self.taken(count)),
+            Count::Rows { .. } => Counting::Rows,
+            Count::Distinct { .. } => Counting::Distinct,
+        };
+        LongReading { service, counting, item: long.count.item().map(|item| self.taken(item)) }
+    }
+
+    /// Every column from the first one on that means nothing else.
+    fn from(&mut self, first: usize, others: &[&str]) -> Vec<(usize, String)> {
+        let names = self.header.names().iter().enumerate().skip(first.saturating_sub(1));
+        let services: Vec<(usize, String)> =
+            names.filter(|(_, name)| !others.contains(&name.as_str())).map(|(at, name)| (at, name.clone())).collect();
+        for (_, name) in services.iter().filter(|(_, name)| !name.is_empty()) {
+            self.index(name, "wide");
+        }
+        if services.is_empty() {
+            self.faults.push(|| Fault::new(Damage::NoWideColumn { first, found: self.header.names().len() }));
+        }
+        services
+    }
+}
+
+impl Asked<'_> {
+    /// Whether the row passes.
+    pub(in crate::export) fn passes<R: RawRows>(&self, rows: &R) -> bool {
+        let cell = normalized(rows.cell(self.index));
+        self.test.is.iter().any(|is| *is == cell) || self.test.like.iter().any(|like| like.regex.is_match(&cell))
+    }
+}
+
+impl<'a> Taken<'a> {
+    /// The column, if it is one.
+    pub(in crate::export) fn index(self) -> Option<usize> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Cell(index) | Self::Made(index, _) => Some(index),
+        }
+    }
+
+    /// The cell as it stands, if its name is all that is meant.
+    pub(in crate::export) fn plain<R: RawRows>(self, rows: &R) -> Option<&str> {
+        match self {
+            Self::Cell(index) => Some(rows.cell(index)),
+            Self::Fixed(_) | Self::Made(..) => None,
+        }
+    }
+
+    /// What the row has of it, in its one form. Blank values are none.
+    pub(in crate::export) fn values<'r, R: RawRows>(self, rows: &'r R) -> Result<Values<'r>, NoMatch<'a>>
+    where
+        'a: 'r,
+    {
+        match self {
+            Self::Fixed(text) => Ok(Values::One(Cow::Borrowed(text))),
+            Self::Cell(index) => Ok(Values::One(normalized(rows.cell(index)))),
+            Self::Made(index, named) => named.values(rows.cell(index)),
+        }
+    }
+}
+
+impl Named {
+    fn values<'r>(&self, cell: &'r str) -> Result<Values<'r>, NoMatch<'_>> {
+        let Some(split) = &self.split else { return self.value(cell).map(Values::One) };
+        let values: Result<Vec<_>, _> = cell.split(split.as_str()).map(|part| self.value(part)).collect();
+        Ok(Values::Several(values?.into_iter().filter(|value| !value.is_empty()).collect()))
+    }
+
+    fn value<'r>(&self, text: &'r str) -> Result<Cow<'r, str>, NoMatch<'_>> {
+        let text = normalized(text);
+        let value = match &self.matching {
+            Some(pattern) if !text.is_empty() => Cow::Owned(pattern.taken(&text)?),
+            _ => text,
+        };
+        let is_lower = !self.lower || value.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        Ok(if is_lower { value } else { Cow::Owned(value.to_lowercase()) })
+    }
+}
+
+impl Pattern {
+    fn taken(&self, text: &str) -> Result<String, NoMatch<'_>> {
+        let found = self.regex.captures(text).and_then(|found| found.get(1).or_else(|| found.get(0)));
+        match found {
+            Some(group) => Ok(normalized(group.as_str()).into_owned()),
+            None => Err(NoMatch { pattern: self, value: text.to_owned() }),
+        }
+    }
+}
+
+impl NoMatch<'_> {
+    /// In words that follow the value.
+    pub(in crate::export) fn why(&self) -> String {
+        let pattern = &self.pattern.written;
+        let digits = self.value.bytes().all(|byte| byte.is_ascii_digit());
+        let longer = (1..10).map(|zeros| format!("{}{}", "0".repeat(zeros), self.value));
+        if digits && longer.into_iter().any(|longer| self.pattern.regex.is_match(&longer)) {
+            return format!("does not match '{pattern}'; it looks as if a spreadsheet took its leading zeros");
+        }
+        format!("does not match '{pattern}'")
+    }
+}
+
+impl<'r> Values<'r> {
+    /// Each of them; none where the cell is blank.
+    pub(in crate::export) fn as_slice(&self) -> &[Cow<'r, str>] {
+        match self {
+            Self::One(value) if value.is_empty() => &[],
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
+}

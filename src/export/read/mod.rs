@@ -1,0 +1,7 @@
+//! Rows into cells: which column is what.
+
+pub mod content;
+pub(crate) mod header;
+pub(crate) mod layout;
+pub mod names;
+pub(crate) mod rows;

@@ -1,0 +1,339 @@
+//! The rows of a file, each read once, in order, into counts.
+
+use std::borrow::Cow;
+
+use crate::export::count::tally::{Customer, Service, Tally};
+use crate::export::count::units::Units;
+use crate::export::damage::{Damage, Shown};
+use crate::export::fault::{Fault, Faults};
+use crate::export::format::raw::RawRows;
+use crate::export::read::header::Header;
+use crate::export::read::layout::{Counting, LongReading, NoMatch, Reading, Taken};
+use crate::export::read::names::normalized;
+use crate::export::settings::Layout;
+use crate::reconcile::excerpt::Excerpt;
+use crate::reconcile::model::counts::{Counts, RejectedRow};
+use crate::reconcile::model::ids::CustomerName;
+
+/// Names are shorter by far; a longer cell is a swallowed file or an attack.
+const CELL_BYTES_MAX: usize = 4096;
+/// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
+/// multiply, and a small file could fill the memory.
+const COUNTS_PER_ROW: usize = 4;
+/// Rows above a header; a vendor writes a handful.
+const TITLES_MAX: usize = 30;
+/// Rejected rows that are kept as they stand.
+const MARKED: usize = 20;
+
+/// The counts of a file whose rows these are.
+///
+/// # Errors
+/// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
+pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Counts, Faults> {
+    let header = header(&mut rows, layout)?;
+    let reading = match Reading::of(layout, &header) {
+        Ok(reading) => reading,
+        Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
+    };
+    let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
+    let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
+    loop {
+        match rows.advance() {
+            Ok(true) if is_blank(&rows) => continue,
+            Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => {
+                end_missing = None;
+                break;
+            }
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(fault) => {
+                faults.push(|| fault.named(|cell| header.column(cell)));
+                break;
+            }
+        }
+        rows_read += 1;
+        if rows_read > layout.max_rows {
+            let damage = Damage::TooManyRows { max: layout.max_rows };
+            faults.push(|| Fault::new(damage).on_line(rows.line()));
+            break;
+        }
+        match damage(&rows, header.names().len()) {
+            None if faults.is_empty() => reader.row(&rows, &header),
+            None => {}
+            Some(damage) => faults.push(|| fault(&rows, damage, &header)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if rows_read == 0 {
+        return Err(Fault::new(Damage::HeaderOnly).into());
+    }
+    Ok(Counts { open_end: rows.open_end(), end_missing, ..reader.tally.finish() })
+}
+
+/// Goes to the header.
+pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
+    let column = |cell: usize| format!("column {}", cell + 1);
+    let mut empty = true;
+    while rows.advance().map_err(|fault| fault.named(column))? {
+        if is_blank(rows) {
+            continue;
+        }
+        empty = false;
+        let is_header = |cell: &String| (0..rows.len()).any(|index| normalized(rows.cell(index)) == *cell);
+        if layout.header.as_ref().is_none_or(is_header) {
+            return Ok(Header::of(rows)?);
+        }
+    }
+    let missing = layout.header.as_deref().filter(|_| !empty).map(|cell| Damage::HeaderMissing(Shown::of(cell)));
+    Err(Fault::new(missing.unwrap_or(Damage::Empty)).into())
+}
+
+/// Titles above the header: whether one of the rows below has every column, where nothing says how to know the header.
+fn header_below<R: RawRows>(mut rows: R, layout: &Layout) -> Option<Fault> {
+    let wanted = layout.columns();
+    let cell = (*wanted.first()?).to_owned();
+    for _ in 0..TITLES_MAX {
+        let is_row = layout.header.is_none() && rows.advance().ok()?;
+        let has = |name: &&str| (0..rows.len()).any(|index| normalized(rows.cell(index)) == **name);
+        if !is_row {
+            return None;
+        } else if wanted.iter().all(has) {
+            return Some(Fault::new(Damage::HeaderBelow { line: rows.line(), cell }));
+        }
+    }
+    None
+}
+
+fn is_blank<R: RawRows>(rows: &R) -> bool {
+    // Most rows begin with a letter or a digit: their first cell settles it.
+    (0..rows.len()).all(|index| rows.cell(index).trim_start().is_empty())
+}
+
+/// What is wrong with a row's structure, and the cell at fault where it is one.
+fn damage<R: RawRows>(rows: &R, columns: usize) -> Option<(Damage, Option<usize>)> {
+    if rows.len() != columns && !rows.is_grid() {
+        let text = Shown::of(&rows.text());
+        return Some((Damage::Ragged { expected: columns, found: rows.len(), text }, None));
+    }
+    if rows.bytes() <= CELL_BYTES_MAX {
+        return None;
+    }
+    let index = (0..rows.len()).find(|index| rows.cell(*index).len() > CELL_BYTES_MAX)?;
+    let cell = rows.cell(index);
+    Some((Damage::CellTooLong { bytes: cell.len(), max: CELL_BYTES_MAX, text: Shown::of(cell) }, Some(index)))
+}
+
+fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: &Header) -> Fault {
+    let fault = Fault::new(damage).on_line(rows.line());
+    let text = rows.text();
+    match cell {
+        Some(index) => fault.in_cell(index).named(|cell| header.column(cell)),
+        None => {
+            // What is too much is marked, and where it is too little the end.
+            let extra = rows.range(header.names().len()).map(|range| range.start..text.len());
+            let at = extra.unwrap_or(text.len()..text.len());
+            fault.marked(&text, at)
+        }
+    }
+}
+
+/// Takes whole rows.
+struct Reader<'a> {
+    reading: Reading<'a>,
+    tally: Tally,
+    rejected: usize,
+}
+
+/// Why a row is no count: the column, what stands there, and what is wrong with it.
+struct Rejection {
+    index: Option<usize>,
+    value: String,
+    why: String,
+}
+
+impl Reader<'_> {
+    fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
+        self.tally.row();
+        if let Some(filter) = self.excluded(rows) {
+            return self.exclude(rows, filter);
+        }
+        // Mostly the row is about the same customer as the one before it, spelled in the same way.
+        let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
+        let rejection = expected.map(|customer| self.count(rows, customer));
+        if let Some(Ok(())) = rejection {
+            return;
+        }
+        let customers = match self.reading.customer.values(rows) {
+            Ok(customers) => customers,
+            Err(no_match) => {
+                let customer = Cow::Owned(no_match.value.clone());
+                let rejection = Rejection::no_match(self.reading.customer, &no_match);
+                return self.reject(rows, header, &[customer], *rejection);
+            }
+        };
+        let customers = customers.as_slice();
+        if customers.is_empty() {
+            return self.tally.nameless(rows.line());
+        }
+        if let Some(Err(rejection)) = rejection {
+            return self.reject(rows, header, customers, *rejection);
+        }
+        for name in customers {
+            let customer = self.tally.customer(name);
+            if let Err(rejection) = self.count(rows, customer) {
+                return self.reject(rows, header, customers, *rejection);
+            }
+        }
+    }
+
+    /// The first filter that does not let the row pass.
+    fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        self.reading.filters.iter().position(|(keep, asked)| asked.passes(rows) != *keep)
+    }
+
+    fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
+        let item = self.reading.long.as_ref().and_then(|long| long.item).and_then(Taken::index);
+        let looked_at = self.reading.filters[filter].1.index;
+        let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
+        self.tally.exclude(filter, &normalized(rows.cell(index)));
+    }
+
+    fn count<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Box<Rejection>> {
+        let Self { reading, tally, .. } = self;
+        if let Some(long) = &reading.long {
+            long.count(rows, customer, tally, reading)?;
+        }
+        for (index, service) in &reading.wide {
+            let cell = rows.cell(*index);
+            if cell.trim().is_empty() {
+                continue;
+            }
+            if service.is_empty() {
+                let why = "stands in a column without a name".to_owned();
+                return Err(Rejection::of(Some(*index), cell, why));
+            }
+            let units = reading.units(rows, *index)?;
+            let service = tally.service(service);
+            tally.add(rows.line(), customer, service, units, std::iter::empty());
+        }
+        Ok(())
+    }
+
+    fn reject<R: RawRows>(&mut self, rows: &R, header: &Header, customers: &[Cow<'_, str>], rejection: Rejection) {
+        let Rejection { index, value, why } = rejection;
+        self.rejected += 1;
+        let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
+        let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
+        let mark = range.map(|range| Excerpt::of(&rows.text(), range));
+        let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
+        let customer = customer.map(|name| CustomerName::new(name));
+        self.tally.reject(RejectedRow { line: rows.line(), column, value, customer, why, mark });
+        others.iter().for_each(|name| self.tally.incomplete(name, rows.line()));
+    }
+}
+
+impl LongReading<'_> {
+    fn count<R: RawRows>(
+        &self,
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &Reading<'_>,
+    ) -> Result<(), Box<Rejection>> {
+        // Mostly it is the service that came next the last time, too.
+        if let Some(service) = self.service.plain(rows).and_then(|name| tally.expected_service(name)) {
+            return self.count_of(&[service], rows, customer, tally, reading);
+        }
+        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
+        match services.as_slice() {
+            [] if reading.wide.is_empty() => Err(Rejection::blank(self.service, "names no service")),
+            [] => Ok(()),
+            [service] => {
+                let service = tally.service(service);
+                self.count_of(&[service], rows, customer, tally, reading)
+            }
+            services => {
+                let services: Vec<Service> = services.iter().map(|service| tally.service(service)).collect();
+                self.count_of(&services, rows, customer, tally, reading)
+            }
+        }
+    }
+
+    fn count_of<R: RawRows>(
+        &self,
+        services: &[Service],
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &Reading<'_>,
+    ) -> Result<(), Box<Rejection>> {
+        let items = match self.item {
+            Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
+            None => None,
+        };
+        let items = items.as_ref();
+        let named = items.map_or(&[][..], |(_, items)| items.as_slice());
+        let most = reading.layout.max_rows.saturating_mul(COUNTS_PER_ROW);
+        if services.len() * named.len().max(1) > 1 && tally.written_down() > most {
+            let why =
+                format!("splits, and the file comes to more than {most} counts ({COUNTS_PER_ROW} times max_rows)");
+            return Err(Rejection::of(self.item.unwrap_or(self.service).index(), "", why));
+        }
+        let units = match self.counting {
+            Counting::Rows => Units::ONE,
+            Counting::Column(count) => reading.number(rows, count)?,
+            Counting::Distinct => match items {
+                Some((item, items)) if items.as_slice().is_empty() => {
+                    return Err(Rejection::blank(*item, "names no item"));
+                }
+                _ => Units::default(),
+            },
+        };
+        for &service in services {
+            let items = named.iter().map(Cow::as_ref);
+            match self.counting {
+                Counting::Distinct => tally.distinct(rows.line(), customer, service, items),
+                _ => tally.add(rows.line(), customer, service, units, items),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reading<'_> {
+    /// The number in a column, or in a part of its cell.
+    fn number<R: RawRows>(&self, rows: &R, taken: Taken<'_>) -> Result<Units, Box<Rejection>> {
+        if let Taken::Cell(index) = taken {
+            return self.units(rows, index);
+        }
+        let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
+        let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
+        let units = Units::parse(value, self.layout.notation, self.layout.signed);
+        units.map_err(|error| Rejection::of(taken.index(), value, error.to_string()))
+    }
+
+    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+        let cell = rows.cell(index);
+        let Layout { notation, signed, .. } = *self.layout;
+        let units =
+            if rows.is_number(index) { Units::of_number(cell, signed) } else { Units::parse(cell, notation, signed) };
+        units.map_err(|error| Rejection::of(Some(index), cell, error.to_string()))
+    }
+}
+
+impl Rejection {
+    /// Behind a pointer: it is rare, and the way of every row's number back would be longer with it.
+    fn of(index: Option<usize>, value: &str, why: String) -> Box<Self> {
+        Box::new(Self { index, value: value.to_owned(), why })
+    }
+
+    fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
+        Self::of(taken.index(), &no_match.value, no_match.why())
+    }
+
+    fn blank(taken: Taken<'_>, why: &str) -> Box<Self> {
+        Self::of(taken.index(), "", why.to_owned())
+    }
+}

@@ -1,0 +1,79 @@
+//! How values stand in columns: times and quantities as text, words as they are spelled, counts as integers.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rusqlite::Row;
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+
+use crate::history::store::error::StoreError;
+use crate::reconcile::model::quantity::Quantity;
+
+/// RFC 3339 in UTC, always with nine decimals: exact, and in the order of time when ordered as text.
+pub(crate) fn time_text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Nanos, true)
+}
+
+/// A count as an integer. No count of ours comes near the end of the range.
+pub(crate) fn integer<N: TryInto<i64>>(count: N) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
+
+/// A time.
+pub(crate) fn time(row: &Row<'_>, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
+    parsed(row, column, |text| text.parse().ok())
+}
+
+/// A time, or none.
+pub(crate) fn maybe_time(row: &Row<'_>, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    maybe(row, column, |text| text.parse().ok())
+}
+
+/// A day.
+pub(crate) fn day(row: &Row<'_>, column: &'static str) -> Result<NaiveDate, StoreError> {
+    parsed(row, column, |text| text.parse().ok())
+}
+
+/// A day, or none.
+pub(crate) fn maybe_day(row: &Row<'_>, column: &'static str) -> Result<Option<NaiveDate>, StoreError> {
+    maybe(row, column, |text| text.parse().ok())
+}
+
+/// A quantity.
+pub(crate) fn quantity(row: &Row<'_>, column: &'static str) -> Result<Quantity, StoreError> {
+    parsed(row, column, |text| text.parse().ok())
+}
+
+/// A quantity, or none.
+pub(crate) fn maybe_quantity(row: &Row<'_>, column: &'static str) -> Result<Option<Quantity>, StoreError> {
+    maybe(row, column, |text| text.parse().ok())
+}
+
+/// An exact number.
+pub(crate) fn decimal(row: &Row<'_>, column: &'static str) -> Result<Decimal, StoreError> {
+    parsed(row, column, |text| Decimal::from_str_exact(text).ok())
+}
+
+/// A word of one of the closed vocabularies.
+pub(crate) fn word<T>(row: &Row<'_>, column: &'static str, of: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    parsed(row, column, of)
+}
+
+/// A JSON value.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, StoreError> {
+    parsed(row, column, |text| serde_json::from_str(text).ok())
+}
+
+/// A count.
+pub(crate) fn count<N: TryFrom<i64>>(row: &Row<'_>, column: &'static str) -> Result<N, StoreError> {
+    let value: i64 = row.get(column)?;
+    N::try_from(value).map_err(|_| StoreError::Unreadable { column, value: value.to_string() })
+}
+
+fn parsed<T>(row: &Row<'_>, column: &'static str, of: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    maybe(row, column, of)?.ok_or_else(|| StoreError::Unreadable { column, value: String::new() })
+}
+
+fn maybe<T>(row: &Row<'_>, column: &'static str, of: impl Fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|value| of(&value).ok_or(StoreError::Unreadable { column, value })).transpose()
+}

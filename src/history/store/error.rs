@@ -1,0 +1,194 @@
+//! How the history can fail, and what to do then.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use crate::history::journal::WriteId;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::LineKey;
+
+/// What a failure underneath said.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why the history could not be opened, read or written. None of these may be taken for an empty history: that would
+/// disarm every guard that compares with the past.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It was created once, and is missing or empty now.
+    #[error("the history {path} was there before, and is gone or empty now")]
+    Gone {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Somebody else's database stands in its place.
+    #[error("{path} is a database, but not one that recount made")]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer recount made it.
+    #[error("the history is of version {found}, and this recount knows version {known} at most")]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// An older recount made it, and it was opened for reading only.
+    #[error("the history is of version {found}, and only a run brings it up to version {known}")]
+    Older {
+        /// Its version.
+        found: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
+    /// The database is damaged.
+    #[error("the history is damaged: {detail}")]
+    Corrupt {
+        /// What SQLite said.
+        detail: String,
+    },
+    /// No space left.
+    #[error("the disk that holds the history is full")]
+    Full(#[source] Cause),
+    /// The database, its folder or its disk cannot be written.
+    #[error("the history cannot be written: it, its folder or its disk is read-only")]
+    ReadOnly(#[source] Cause),
+    /// Another program holds it.
+    #[error("another program kept the history locked for 5 seconds")]
+    Busy(#[source] Cause),
+    /// The disk failed.
+    #[error("the history's files could not be read or written")]
+    Io(#[source] Cause),
+    /// SQLite refused something that it should not have to refuse.
+    #[error("the history refused an operation")]
+    Refused(#[source] rusqlite::Error),
+    /// A value that no version of this program wrote, or a word of a newer one.
+    #[error("the history holds a value of `{column}` that this recount cannot read: {value:?}")]
+    Unreadable {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// A run's steps came out of order.
+    #[error("run {run} cannot take its {step}: it is not in the history, or has it already")]
+    OutOfTurn {
+        /// The run.
+        run: RunId,
+        /// What was to be stored.
+        step: &'static str,
+    },
+    /// An outcome for a line that the plan does not have.
+    #[error("the plan of run {run} has no line {handle}")]
+    NoSuchLine {
+        /// The run.
+        run: RunId,
+        /// The line.
+        handle: String,
+    },
+    /// An outcome for a write that has one, or that was never meant.
+    #[error("write {write} takes no outcome: it is not in the journal, or is settled")]
+    Settled {
+        /// The write.
+        write: WriteId,
+    },
+    /// A second creation while the first is in doubt.
+    #[error("{} on agreement {} is not created: an earlier creation of it is still open", .key.product, .key.agreement)]
+    CreationOpen {
+        /// The line.
+        key: LineKey,
+    },
+    /// An older state of it was put back.
+    #[error("the history {path} is older than its last run: it does not know run {run} with the head {head}")]
+    Restored {
+        /// The database.
+        path: PathBuf,
+        /// The last run that ended.
+        run: i64,
+        /// The head of the journal by then, in hex.
+        head: String,
+    },
+    /// Somebody changed a decision.
+    #[error("the decision that row {row} of the journal keeps is not what it was: somebody changed it or took it away")]
+    DecisionChanged {
+        /// The row.
+        row: i64,
+    },
+    /// Somebody added a decision past recount.
+    #[error("the journal knows nothing of decision {decision}: somebody added it past recount")]
+    DecisionUnchained {
+        /// Its number.
+        decision: i64,
+    },
+    /// Somebody changed the journal.
+    #[error("row {row} of the journal does not fit its hash: somebody changed it, or a row before it")]
+    ChainBroken {
+        /// The first row that does not fit.
+        row: i64,
+    },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Gone { .. } => {
+                "Restore history.db from a backup. To begin anew on purpose, remove history.created from the state \
+                 folder: then the first apply asks for approval again."
+            }
+            Self::Foreign { .. } => "Let `state` in recount.toml name a folder of recount's own.",
+            Self::Newer { .. } => "Use the newer recount again, or restore the copy that it made before it upgraded.",
+            Self::Older { .. } => "Run `recount plan` once; it upgrades the history and keeps a copy of the old one.",
+            Self::Corrupt { .. } => {
+                "Keep the file, check the disk, and restore history.db from a backup. To begin anew on purpose, move \
+                 history.db away and remove history.created: then the first apply asks for approval again."
+            }
+            Self::Full(_) => "Free some space. The next run settles what this one left open.",
+            Self::ReadOnly(_) => "Make the state folder writable for the user that recount runs as.",
+            Self::Busy(_) => "Close the program that has history.db open, and run again.",
+            Self::Io(_) => "Check the disk and the rights of the state folder, then run again.",
+            Self::Unreadable { .. } => "Use the newest recount that ever wrote this history.",
+            Self::Restored { .. } => {
+                "Put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
+                 the last report. To go on with this older one on purpose, remove history.head from the state folder: \
+                 then look at `recount plan` first."
+            }
+            Self::ChainBroken { .. } | Self::DecisionChanged { .. } | Self::DecisionUnchained { .. } => {
+                "Keep the file and compare it with a backup and with the heads in earlier reports."
+            }
+            Self::Refused(_)
+            | Self::OutOfTurn { .. }
+            | Self::NoSuchLine { .. }
+            | Self::Settled { .. }
+            | Self::CreationOpen { .. } => "This should not happen; please report it with the line above.",
+        }
+    }
+
+    /// A failure of the files beside the database.
+    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
+        let kind = source.kind();
+        let cause = Cause::from(format!("{}: {source}", path.display()));
+        match kind {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(cause),
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly(cause),
+            _ => Self::Io(cause),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { detail: error.to_string() },
+            Some(ErrorCode::DiskFull) => Self::Full(error.into()),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(error.into()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.into()),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(error.into()),
+            _ => Self::Refused(error),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The schema's versions. A migration that was released is never edited.
+
+use std::fs::{OpenOptions, rename};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::history::store::error::StoreError;
+
+/// Every migration there is; the n-th leads to version n.
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_runs.sql"),
+    include_str!("migrations/0002_journal.sql"),
+    include_str!("migrations/0003_decisions.sql"),
+    include_str!("migrations/0004_chained_decisions.sql"),
+    include_str!("migrations/0005_items.sql"),
+    include_str!("migrations/0006_alerts.sql"),
+    include_str!("migrations/0007_tickets.sql"),
+];
+
+/// `reco`: tells our database from anybody else's.
+pub(crate) const APPLICATION_ID: i64 = 0x7265_636F;
+
+/// Brings a database to the newest version, in one transaction. Before it touches one that holds something, it puts a
+/// copy beside it: `history.db.before-vN`.
+pub(crate) fn migrate(connection: &mut Connection, database: &Path, migrations: &[&str]) -> Result<(), StoreError> {
+    let known = known(migrations);
+    let found = version(connection)?;
+    if found >= known {
+        return Ok(());
+    }
+    if found > 0 {
+        copy(connection, database, known)?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied = usize::try_from(version(&transaction)?).unwrap_or(usize::MAX);
+    for migration in migrations.iter().skip(applied) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The version that these migrations lead to.
+pub(crate) fn known(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of a database; 0 before its first migration.
+pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Whose database it is; 0 if nobody says so.
+pub(crate) fn application_id(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "application_id", |row| row.get(0))?)
+}
+
+fn copy(connection: &Connection, database: &Path, next: i64) -> Result<(), StoreError> {
+    let copy = beside(database, &format!(".before-v{next}"));
+    let part = beside(database, &format!(".before-v{next}.part"));
+    let failed = |error| StoreError::file(&part, error);
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
+    connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
+    file.sync_all().map_err(failed)?;
+    rename(&part, &copy).map_err(failed)
+}
+
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,215 @@
+//! The history's file: found, checked, brought up to date. Never silently an empty one.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use chrono::{DateTime, Utc};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::history::store::columns::time_text;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::create_private_dir;
+use crate::history::store::migrations::MIGRATIONS;
+use crate::history::store::{head, migrations};
+use crate::reconcile::model::ids::RunId;
+
+/// What recount did so far: runs, plans, lines, findings, and the journal of writes.
+#[derive(Debug)]
+pub struct History {
+    pub(crate) connection: Connection,
+    /// The folder it lies in.
+    pub(crate) state: PathBuf,
+    /// The run that this process is in.
+    pub(crate) current: Option<RunId>,
+}
+
+impl History {
+    /// Opens the history of a state folder for a run, under its lock: creates it on first use, checks it, and brings it
+    /// up to this version, keeping a copy of the older one.
+    ///
+    /// # Errors
+    /// Above all [`StoreError::Gone`]: a history that was there before is never replaced by an empty one.
+    pub fn open(state: &Path, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let files = Files::of(state);
+        create_private_dir(state).map_err(|error| StoreError::file(state, error))?;
+        if files.is_marked()? && files.is_empty()? {
+            return Err(files.gone());
+        }
+        files.create_database()?;
+        let mut connection = connect(&files.database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        if files.version(&connection)?.is_none() && files.is_marked()? {
+            return Err(files.gone());
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        quick_check(&connection)?;
+        migrations::migrate(&mut connection, &files.database, MIGRATIONS)?;
+        files.mark(&connection, now)?;
+        let history = Self { connection, state: state.to_owned(), current: None };
+        history.is_newest()?;
+        Ok(history)
+    }
+
+    /// Opens the history of a state folder for reading; `None` when there never was one.
+    ///
+    /// # Errors
+    /// Like [`History::open`]; and [`StoreError::Older`], since reading does not upgrade.
+    pub fn open_existing(state: &Path) -> Result<Option<Self>, StoreError> {
+        let files = Files::of(state);
+        if files.is_empty()? {
+            return if files.is_marked()? { Err(files.gone()) } else { Ok(None) };
+        }
+        let connection = connect(&files.database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let known = migrations::known(MIGRATIONS);
+        match files.version(&connection)? {
+            None if files.is_marked()? => Err(files.gone()),
+            None => Ok(None),
+            Some(found) if found < known => Err(StoreError::Older { found, known }),
+            Some(_) => Ok(Some(Self { connection, state: state.to_owned(), current: None })),
+        }
+    }
+
+    /// Looks whether the database is sound.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] says what SQLite found.
+    pub fn check(&self) -> Result<(), StoreError> {
+        quick_check(&self.connection)
+    }
+
+    /// Reads one state of the history, whatever a run writes meanwhile.
+    pub(crate) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        body(&snapshot)
+    }
+
+    /// Writes all or nothing. When it returns, it is on the disk.
+    pub(crate) fn write<T>(
+        &mut self,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // IMMEDIATE: a deferred one that reads first fails at once when it meets another writer, without waiting.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = body(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+/// How long another program may keep the database before it counts as busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A run uses some forty statements, most of them for every line it writes.
+const STATEMENTS_KEPT: usize = 64;
+/// What is left of a grown write-ahead log.
+const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+
+fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(database, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Else SQLite draws a statement's plan anew each time its parameters change, which costs more than it gains here.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // In WAL mode only FULL keeps the last commits through a power cut, and an intent has to survive one.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    Ok(connection)
+}
+
+fn quick_check(connection: &Connection) -> Result<(), StoreError> {
+    let detail: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if detail == "ok" { Ok(()) } else { Err(StoreError::Corrupt { detail }) }
+}
+
+/// The files of the history in a state folder.
+struct Files {
+    state: PathBuf,
+    database: PathBuf,
+    /// Says that there is a database. Without it nobody could tell a lost history from a first run.
+    marker: PathBuf,
+}
+
+impl Files {
+    fn of(state: &Path) -> Self {
+        let marker = state.join("history.created");
+        Self { state: state.to_owned(), database: state.join("history.db"), marker }
+    }
+
+    fn gone(&self) -> StoreError {
+        StoreError::Gone { path: self.database.clone() }
+    }
+
+    fn is_marked(&self) -> Result<bool, StoreError> {
+        self.marker.try_exists().map_err(|error| StoreError::file(&self.marker, error))
+    }
+
+    /// Whether no byte of a database is there.
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        match fs::metadata(&self.database) {
+            Ok(metadata) => Ok(metadata.len() == 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(StoreError::file(&self.database, error)),
+        }
+    }
+
+    /// Creates the file before SQLite does, so that nobody else may ever read it. An existing one is not opened: to
+    /// close it would drop the locks that this process has on it.
+    fn create_database(&self) -> Result<(), StoreError> {
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.database);
+        match created {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.make_private(),
+            Err(error) => Err(StoreError::file(&self.database, error)),
+        }
+    }
+
+    fn make_private(&self) -> Result<(), StoreError> {
+        let failed = |error| StoreError::file(&self.database, error);
+        let mode = fs::metadata(&self.database).map_err(failed)?.permissions().mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        fs::set_permissions(&self.database, Permissions::from_mode(0o600)).map_err(failed)
+    }
+
+    /// The version of our database; `None` if it has no content yet.
+    fn version(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
+        let application = migrations::application_id(connection)?;
+        let found = migrations::version(connection)?;
+        let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let known = migrations::known(MIGRATIONS);
+        match (application, found, objects) {
+            (0, 0, 0) => Ok(None),
+            (migrations::APPLICATION_ID, 1.., 1..) if found > known => Err(StoreError::Newer { found, known }),
+            (migrations::APPLICATION_ID, 1.., 1..) => Ok(Some(found)),
+            _ => Err(StoreError::Foreign { path: self.database.clone() }),
+        }
+    }
+
+    /// Notes that there is a history from now on, once that is safely on the disk.
+    fn mark(&self, connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.is_marked()? {
+            return Ok(());
+        }
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // Who begins anew removes the marker; the head of the old history would stop them.
+        head::forget(&self.state)?;
+        self.sync_folder()?;
+        let written = File::create(&self.marker).and_then(|mut marker| {
+            writeln!(marker, "{}", time_text(now))?;
+            marker.sync_all()
+        });
+        written.map_err(|error| StoreError::file(&self.marker, error))?;
+        self.sync_folder()
+    }
+
+    fn sync_folder(&self) -> Result<(), StoreError> {
+        let synced = File::open(&self.state).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| StoreError::file(&self.state, error))
+    }
+}

@@ -1,0 +1,284 @@
+//! What operators answered, and what their answers make of a plan: accept, keep, ignore.
+//!
+//! An answer holds for what was seen when it was given. An accepted step is that step and no other; an ignored matter is
+//! ignored for the reason it had; a kept line is left as it is in ConnectWise, whatever the export says. None of them
+//! lets anything be written that the guards of the run, or the look before the write, would stop.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::reconcile::decide::findings::{finding, is_product_trouble, sort};
+use crate::reconcile::decide::line::Judgement;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ServiceName};
+use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::{Finding, Line, LineKey, Live, Verdict};
+use crate::reconcile::model::quantity::Quantity;
+
+/// The last answer to each matter of an integration; one that was reopened has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decisions(pub BTreeMap<Matter, Decision>);
+
+/// What an answer is about. Products are folded as [`crate::reconcile::model::ids::ProductCode::folded`]: another spelling in
+/// the configuration is no other line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// A line: a product on an agreement, and the item, where each has its line; folded.
+    Line(AgreementId, String, Option<String>),
+    /// A customer.
+    Customer(CustomerName),
+    /// A service.
+    Service(ServiceName),
+    /// A product that cannot be billed.
+    Product(String),
+    /// Several rows of one customer and service.
+    Duplicate(CustomerName, ServiceName),
+    /// Rows without a customer.
+    Nameless,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The handle that was typed.
+    pub handle: String,
+    /// What was answered. Never [`Verb::Reopen`]: that takes an answer back.
+    pub verb: Verb,
+    /// The last day on which it holds; `None` means until it is reopened.
+    pub until: Option<NaiveDate>,
+    /// A note of the person; may be empty.
+    pub note: String,
+    /// Who, by the operating system.
+    pub who: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why the matter was held.
+    pub reason: Code,
+    /// What the line showed, where it is about one.
+    pub seen: Option<SeenLine>,
+    /// Whether the line was written since: an accepted step is taken once.
+    pub spent: bool,
+}
+
+/// What a line showed when it was decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenLine {
+    /// The live addition.
+    pub addition: Option<AdditionId>,
+    /// What ConnectWise held.
+    pub was: Option<Quantity>,
+    /// What followed from the counts.
+    pub wanted: Option<Quantity>,
+}
+
+/// What was answered to a step that a line guard holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::reconcile) enum Answer {
+    /// Nothing.
+    None,
+    /// Take it.
+    Accepted(String),
+    /// Another one was accepted; what moved since.
+    Moved(String),
+}
+
+/// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
+pub fn may_be_accepted(reason: Code) -> bool {
+    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::TugOfWar | Code::Fractional)
+}
+
+/// Held for one of these, or not held at all, a line may be kept as it is.
+fn may_be_kept(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Update(_) | Verdict::Create(_) => true,
+        Verdict::Held(reason) => may_be_accepted(*reason) || *reason == Code::LineMissing,
+        Verdict::Unchanged(_) | Verdict::Skipped(_) => false,
+    }
+}
+
+impl Decisions {
+    /// What was answered to the step of a line from what is live to `to`.
+    pub(in crate::reconcile) fn answer(&self, key: &LineKey, live: Option<Live>, to: Quantity) -> Answer {
+        let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
+        let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else { return Answer::None };
+        let now = live.map(|live| live.quantity);
+        let moved = if seen.addition != live.map(|live| live.addition) {
+            live.map_or("the line is gone".to_owned(), |live| format!("the line is addition {} now", live.addition))
+        } else if seen.was != now {
+            format!("ConnectWise holds {} now", units(now))
+        } else if seen.wanted != Some(to) {
+            format!("{to} is wanted now")
+        } else {
+            return Answer::Accepted(decision.said());
+        };
+        Answer::Moved(format!("{} → {} was {}, but {moved}", units(seen.was), units(seen.wanted), decision.said()))
+    }
+
+    /// Leaves a line that is to be kept as it is.
+    pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: Judgement, today: NaiveDate) -> Judgement {
+        let kept = self.0.get(&Matter::line(key)).filter(|decision| decision.verb == Verb::Keep);
+        let Some(decision) = kept.filter(|_| may_be_kept(&judgement.verdict)) else { return judgement };
+        if decision.holds_on(today) {
+            return Judgement { verdict: Verdict::Skipped(Code::Kept), detail: decision.said(), ..judgement };
+        }
+        let parts = [judgement.detail.clone(), format!("{}, which is over", decision.said())];
+        let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        Judgement { detail, ..judgement }
+    }
+
+    /// Makes ignored matters quiet, their lines skipped, and says which answers ran out.
+    pub(in crate::reconcile) fn silence(
+        &self,
+        integration: &IntegrationName,
+        today: NaiveDate,
+        lines: &mut [Line],
+        findings: &mut Vec<Finding>,
+    ) {
+        if self.0.is_empty() {
+            return;
+        }
+        let index = Index::new(integration, lines.iter().filter_map(|line| Some((&*line.handle, line.key()?.clone()))));
+        let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_keeps(today, lines));
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Decide) {
+            let Some(matter) = Matter::of(finding, &index) else { continue };
+            let answer = self.0.get(&matter).filter(|a| a.verb == Verb::Ignore && a.reason == finding.code);
+            match answer {
+                Some(decision) if decision.holds_on(today) => {
+                    ignored.push((matter, finding.code, decision.said()));
+                    finding.severity = Severity::Info;
+                    finding.message = format!("{}; {}", finding.message, decision.said());
+                    finding.fix = format!("recount held --reopen {}", decision.handle);
+                }
+                Some(decision) => {
+                    expired.push(decision.expired(finding));
+                    open.push((matter, finding.code));
+                }
+                None => open.push((matter, finding.code)),
+            }
+        }
+        for line in lines {
+            let by = ignored.iter().find(|(matter, code, _)| matter.covers(*code, line));
+            // A line that waits for somebody else as well goes on waiting.
+            let waits = || open.iter().any(|(matter, code)| matter.covers(*code, line));
+            if let Some((_, code, said)) = by.filter(|_| !waits()) {
+                line.verdict = Verdict::Skipped(Code::Ignored);
+                let why = if line.detail.is_empty() { code.as_str() } else { &line.detail };
+                line.detail = format!("{why}; {said}");
+            }
+        }
+        findings.extend(expired);
+        sort(findings);
+    }
+
+    /// A keep that ran out, on lines that it would still hold: somebody meant to look again on that day.
+    fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
+        let over = lines.iter().filter_map(|line| {
+            let decision = self.0.get(&Matter::line(line.key()?))?;
+            let over = decision.verb == Verb::Keep && !decision.holds_on(today) && may_be_kept(&line.verdict);
+            over.then(|| {
+                let source = line.sources.first();
+                let about = Finding {
+                    customer: source.map(|source| source.customer.clone()),
+                    service: source.map(|source| source.service.clone()),
+                    handle: Some(line.handle.clone()),
+                    ..finding(Severity::Warning, Code::DecisionExpired, String::new())
+                };
+                decision.expired(&about)
+            })
+        });
+        over.collect()
+    }
+}
+
+impl Decision {
+    /// Whether it still holds on a day.
+    pub fn holds_on(&self, today: NaiveDate) -> bool {
+        self.until.is_none_or(|until| today <= until)
+    }
+
+    /// `kept by mmiller on 2026-11-22 until 2026-12-31 ("asked Acme")`.
+    pub fn said(&self) -> String {
+        let done = match self.verb {
+            Verb::Accept => "accepted",
+            Verb::Keep => "kept",
+            Verb::Ignore => "ignored",
+            Verb::Reopen => "reopened",
+        };
+        let until = self.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
+        format!("{done} by {} on {}{until}{note}", self.who, self.at.date_naive())
+    }
+
+    fn expired(&self, about: &Finding) -> Finding {
+        let Finding { customer, service, handle, .. } = about.clone();
+        let message = format!("{}; that is over, and the ordinary rules hold again", self.said());
+        let again = format!("recount {} {} --until DATE", self.verb, handle.as_deref().unwrap_or(&self.handle));
+        Finding { customer, service, handle, fix: again, ..finding(Severity::Warning, Code::DecisionExpired, message) }
+    }
+}
+
+/// Handles into what they stand for, of one plan.
+#[derive(Debug)]
+pub struct Index {
+    lines: HashMap<String, LineKey>,
+    /// By the handle of the product as a matter of its own.
+    products: HashMap<String, String>,
+}
+
+impl Index {
+    /// Of these lines that have a place.
+    pub fn new<'a>(integration: &IntegrationName, lines: impl Iterator<Item = (&'a str, LineKey)>) -> Self {
+        let lines: HashMap<String, LineKey> = lines.map(|(handle, key)| (handle.to_owned(), key)).collect();
+        let product =
+            |key: &LineKey| (handle::of_matter(integration, "product", key.product.as_str()), key.product.folded());
+        let products = lines.values().map(product).collect();
+        Self { lines, products }
+    }
+}
+
+impl Matter {
+    /// A line.
+    pub fn line(key: &LineKey) -> Self {
+        Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
+    }
+
+    /// What a finding is about; `None` for one that is about the whole night.
+    pub fn of(finding: &Finding, index: &Index) -> Option<Self> {
+        let Finding { code, customer, service, handle, .. } = finding;
+        let handle = handle.as_ref()?;
+        match (customer, service) {
+            _ if *code == Code::CustomerNameless => Some(Self::Nameless),
+            (Some(customer), Some(service)) if *code == Code::RowDuplicate => {
+                Some(Self::Duplicate(customer.clone(), service.clone()))
+            }
+            (None, None) if is_product_trouble(*code) => index.products.get(handle).cloned().map(Self::Product),
+            (Some(customer), None) => Some(Self::Customer(customer.clone())),
+            (None, Some(service)) => Some(Self::Service(service.clone())),
+            _ => index.lines.get(handle).map(Self::line),
+        }
+    }
+
+    /// Whether a line is held by this matter, for this reason.
+    fn covers(&self, code: Code, line: &Line) -> bool {
+        let sources = || line.sources.iter();
+        line.verdict == Verdict::Held(code)
+            && match self {
+                Self::Line(agreement, ..) => {
+                    line.key().is_some_and(|key| key.agreement == *agreement && Self::line(key) == *self)
+                }
+                Self::Customer(customer) => sources().any(|source| source.customer == *customer),
+                Self::Service(service) => sources().any(|source| source.service == *service),
+                Self::Product(product) => line.key().is_some_and(|key| key.product.folded() == *product),
+                Self::Duplicate(customer, service) => {
+                    sources().any(|source| source.customer == *customer && source.service == *service)
+                }
+                Self::Nameless => false,
+            }
+    }
+}
+
+fn units(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}

@@ -1,0 +1,361 @@
+//! What a plan has to say beside its lines: every matter once, what needs a person first.
+//!
+//! Every held line belongs to a finding of severity `decide` about its customer, its service, its product or itself;
+//! the number of those is the first of the four numbers of every report. The one exception is a line in doubt: a later
+//! run looks again, and there is nothing yet that a person could decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use crate::reconcile::decide::decisions::may_be_accepted;
+use crate::reconcile::decide::planner::Gathered;
+use crate::reconcile::decide::row_findings;
+use crate::reconcile::matching::ownership::FIX;
+use crate::reconcile::matching::placement::{Place, Problem};
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::counts::{Cell, RowLines};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
+use crate::reconcile::model::mapping::{Bill, ServiceRule};
+use crate::reconcile::model::plan::{Finding, Line, Verdict};
+
+/// Collects findings, and sorts them.
+pub struct Findings<'a> {
+    gathered: Gathered<'a>,
+    found: Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    /// All findings of a plan.
+    pub fn of(gathered: Gathered<'a>, lines: &[Line]) -> Vec<Finding> {
+        let mut findings = Self { gathered, found: Vec::new() };
+        findings.customers(lines);
+        findings.rows();
+        findings.services(lines);
+        findings.products(lines);
+        findings.pins();
+        findings.lines(lines);
+        sort(&mut findings.found);
+        findings.found
+    }
+
+    fn customers(&mut self, lines: &[Line]) {
+        let missing_billed = customers_held(lines, Code::CustomerMissing);
+        let held = lines.iter().filter(|line| line.key().is_some() && matches!(line.verdict, Verdict::Held(_)));
+        let stopped: BTreeSet<&CustomerName> = held.flat_map(|line| &line.sources).map(|s| &s.customer).collect();
+        for (customer, place) in self.gathered.places {
+            let counted = self.gathered.counts.customers.get(customer);
+            match (place, counted) {
+                (Place::Skipped, Some(_)) => {
+                    let fix = "fill in its company_id in customers.csv to bill it";
+                    self.customer(Severity::Info, Code::CustomerSkipped, customer, "skipped on purpose".into(), fix);
+                }
+                (Place::Skipped, None) => {}
+                (Place::On { .. }, None) => {
+                    let billed = missing_billed.contains(customer);
+                    let severity = if billed { Severity::Decide } else { Severity::Info };
+                    self.missing(severity, customer);
+                }
+                // Once known by its name alone, and gone from both: nothing is billed by recount any more.
+                (Place::Nowhere(problem), None) if problem.code == Code::CustomerUnmapped => {}
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), None) => {
+                    self.gone(customer, problem, stopped.contains(customer));
+                }
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
+                (Place::On { .. }, Some(counted)) if !counted.rejected_lines().is_empty() => {
+                    let lines = RowLines::from(counted.rejected_lines());
+                    let message = format!("its counts are incomplete: line {lines} of the export could not be read");
+                    let fix = "correct the export; until then none of its lines is written";
+                    self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
+                }
+                (Place::On { .. }, Some(_)) => {}
+            }
+        }
+    }
+
+    fn missing(&mut self, severity: Severity, customer: &CustomerName) {
+        let message = "is mapped, but not in the export at all".to_owned();
+        let fix = "if it has left, end its lines in ConnectWise and blank its company_id in customers.csv";
+        self.customer(severity, Code::CustomerMissing, customer, message, fix);
+    }
+
+    /// A customer who is not in the export, and whose place is at fault as well: most likely it has left.
+    fn gone(&mut self, customer: &CustomerName, problem: &Problem, stops_lines: bool) {
+        let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
+        let message = format!("{}, and it is not in the export", problem.message);
+        let fix = format!("if it has left, blank its company_id in customers.csv; else {}", problem.fix);
+        self.customer(severity, problem.code, customer, message, &fix);
+    }
+
+    fn problem(&mut self, customer: &CustomerName, problem: &Problem) {
+        let used = self.gathered.counts.customers.get(customer).map(|counted| {
+            let units = counted.cells().filter_map(|(_, cell)| match cell {
+                Cell::Counted { count, .. } => Some(count.as_decimal()),
+                Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
+            });
+            let units: Decimal = units.sum();
+            format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services().count(), "service"))
+        });
+        let message = format!("{}{}", problem.message, used.unwrap_or_default());
+        let fix = problem.remedy(self.gathered.integration, customer);
+        self.customer(Severity::Decide, problem.code, customer, message, &fix);
+    }
+
+    fn rows(&mut self) {
+        let Gathered { integration, counts, places, mapping, .. } = self.gathered;
+        self.found.extend(row_findings::of_rows(counts, integration));
+        for (customer, counted) in counts.customers.iter() {
+            let billed = matches!(places.get(customer), Some(Place::On { .. }));
+            let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
+            let cells = counted.cells().filter(|(service, _)| is_billed(*service));
+            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, cell);
+            self.found.extend(cells.filter_map(of));
+        }
+    }
+
+    fn services(&mut self, lines: &[Line]) {
+        let of = |code: Code| lines.iter().filter(move |line| line.verdict.code() == code);
+        for (severity, code, what, fix) in [
+            (
+                Severity::Decide,
+                Code::ServiceUnmapped,
+                "is not mapped",
+                "add it under services in recount.toml; `not_assigned = true` ignores it on purpose",
+            ),
+            (
+                Severity::Warning,
+                Code::ServiceDeprecated,
+                "is deprecated, and still used",
+                "move the customers to its successor; `not_assigned = true` ignores it on purpose",
+            ),
+        ] {
+            let mut uses: BTreeMap<&ServiceName, (usize, Decimal, bool)> = BTreeMap::new();
+            for source in of(code).flat_map(|line| line.sources.iter().map(move |source| (source, &line.verdict))) {
+                let (source, verdict) = source;
+                let (customers, units, held) = uses.entry(&source.service).or_default();
+                *customers += 1;
+                *units += source.count.unwrap_or_default().as_decimal();
+                *held |= matches!(verdict, Verdict::Held(_));
+            }
+            for (service, (customers, units, held)) in uses {
+                let severity = if held { Severity::Decide } else { severity };
+                let used = format!("{} of {}", plural(&units.normalize(), "unit"), plural(&customers, "customer"));
+                let meant = self.meant(service, code);
+                let handle = handle::of_matter(self.gathered.integration, "service", service.as_str());
+                self.found.push(Finding {
+                    service: Some(service.clone()),
+                    handle: Some(handle),
+                    fix: fix.to_owned(),
+                    ..finding(severity, code, format!("{what}: {used}{meant}"))
+                });
+            }
+        }
+    }
+
+    /// A service that is configured, in no row, and written nearly like one that is in the rows and not configured: its
+    /// customers' lines would all go to zero.
+    fn meant(&self, service: &ServiceName, code: Code) -> String {
+        let Gathered { mapping, counts, .. } = self.gathered;
+        let unused = |name: &&ServiceName| counts.customers.values().all(|counted| counted.get(*name).is_none());
+        let mut alike = mapping.services.keys().filter(|name| misspelt(name.as_str(), service.as_str()));
+        match alike.find(unused).filter(|_| code == Code::ServiceUnmapped) {
+            Some(name) => format!("; recount.toml has \"{}\", which is in no row", shown(name.as_str())),
+            None => String::new(),
+        }
+    }
+
+    /// A pin that is on none of our lines settles nothing, and whoever wrote it believes that it does.
+    fn pins(&mut self) {
+        let Gathered { mapping, directory, additions, .. } = self.gathered;
+        let codes = mapping.billed().flat_map(|(_, billed)| &billed.products);
+        let products: BTreeSet<ProductId> =
+            codes.filter_map(|code| directory.products.get(&code.folded())).flatten().map(|found| found.id).collect();
+        for pin in &mapping.pins {
+            let there = additions.values().flatten().find(|addition| addition.id == *pin);
+            let message = match there.map(|addition| addition.product) {
+                Some(Some(product)) if products.contains(&product) => continue,
+                Some(_) => format!("addition_id {pin} is an addition of another product"),
+                None => format!("addition_id {pin} is on none of the agreements that were looked at"),
+            };
+            let fix = "correct it in recount.toml or customers.csv, or remove it".to_owned();
+            self.found.push(Finding { fix, ..finding(Severity::Warning, Code::PinUnused, message) });
+        }
+    }
+
+    /// A product that cannot be billed is one matter, however many lines it stops.
+    fn products(&mut self, lines: &[Line]) {
+        let mut stopped: BTreeMap<(Code, &str), (usize, &str)> = BTreeMap::new();
+        for line in lines {
+            if let (true, Some(key)) = (is_product_trouble(line.verdict.code()), line.key()) {
+                let (count, _) =
+                    stopped.entry((line.verdict.code(), key.product.as_str())).or_insert((0, &line.detail));
+                *count += 1;
+            }
+        }
+        for ((code, product), (count, detail)) in stopped {
+            let handle = handle::of_matter(self.gathered.integration, "product", product);
+            let fix = match code {
+                Code::LineOwnedTwice => FIX,
+                _ => "name an active product in recount.toml, or mend it in the product catalog",
+            };
+            let fix = fix.to_owned();
+            let message = format!("{detail}: {} held", plural(&count, "line"));
+            self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
+        }
+    }
+
+    fn lines(&mut self, lines: &[Line]) {
+        for line in lines {
+            let code = line.verdict.code();
+            match (&line.verdict, line_fix(code, &line.handle)) {
+                // Said once, of the addition that is not marked.
+                (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
+                (Verdict::Held(_), Some(fix)) => {
+                    let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
+                    self.line(severity, code, line, with_steps(line), fix);
+                }
+                (Verdict::Skipped(Code::ReportOnly), _) => {
+                    let billed = line.live.map(|live| live.quantity).unwrap_or_default();
+                    let more = line.wanted.is_some_and(|used| used > billed);
+                    let severity = if more { Severity::Warning } else { Severity::Info };
+                    self.line(severity, code, line, with_steps(line), String::new());
+                }
+                _ => {}
+            }
+        }
+        self.bill_flags(lines);
+    }
+
+    /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
+    fn bill_flags(&mut self, lines: &[Line]) {
+        let billed = self.gathered.mapping.billed().filter_map(|(_, billed)| Some((&billed.products, billed.bill?)));
+        let bills: BTreeMap<String, Bill> =
+            billed.flat_map(|(products, bill)| products.iter().map(move |code| (code.folded(), bill))).collect();
+        if bills.is_empty() {
+            return;
+        }
+        for line in lines {
+            let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
+            let Some(bill) = bills.get(&key.product.folded()) else { continue };
+            let there = self.gathered.additions.get(&key.agreement).into_iter().flatten();
+            let Some(flag) = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref())
+            else {
+                continue;
+            };
+            if flag != bill.as_str() {
+                let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
+                let fix =
+                    "change it in ConnectWise, or `bill` in recount.toml; recount sets quantities only".to_owned();
+                self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
+            }
+        }
+    }
+
+    fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: String) {
+        let source = line.sources.first();
+        self.found.push(Finding {
+            customer: source.map(|source| source.customer.clone()),
+            service: source.map(|source| source.service.clone()),
+            handle: Some(line.handle.clone()),
+            fix,
+            ..finding(severity, code, message)
+        });
+    }
+
+    fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: &str) {
+        let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
+        self.found.push(Finding {
+            customer: Some(customer.clone()),
+            handle: Some(handle),
+            fix: fix.to_owned(),
+            ..finding(severity, code, message)
+        });
+    }
+}
+
+/// Whether two names differ by no more than what a hand or a vendor's new spelling does: in whole slips, for the core
+/// knows no fractions of a likeness.
+fn misspelt(one: &str, other: &str) -> bool {
+    const SLIPS: usize = 2;
+    let plain =
+        |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let (one, other) = (plain(one), plain(other));
+    one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
+}
+
+/// Orders findings as a report lists them: what asks most first, then by code, customer and service.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.severity, finding.code);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.customer.cmp(&b.customer))
+            .then_with(|| a.service.cmp(&b.service))
+            .then_with(|| a.handle.cmp(&b.handle))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+/// A finding about nothing in particular.
+pub fn finding(severity: Severity, code: Code, message: String) -> Finding {
+    Finding { severity, code, customer: None, service: None, handle: None, message, fix: String::new() }
+}
+
+/// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
+fn line_fix(code: Code, handle: &str) -> Option<String> {
+    if may_be_accepted(code) {
+        return Some(format!("recount accept {handle} | recount keep {handle} | recount ignore {handle}"));
+    }
+    let fix = match code {
+        Code::LineMissing => "add it in ConnectWise, or set create_lines = true",
+        Code::LineAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
+        Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
+        Code::LineUnreadable => "look at the addition in ConnectWise",
+        Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
+        Code::TooLarge => "correct the export, or the policy in recount.toml",
+        Code::IncludedTwice => {
+            "take `included` out of recount.toml, or lessIncluded out of the addition in ConnectWise"
+        }
+        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
+        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
+        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
+        Code::LineUnmarked => "write the item's name into its serial number in ConnectWise, or end it there",
+        Code::LineForeign => "end it in ConnectWise if the item is gone; else correct its serial number",
+        Code::InDoubt => "nothing: a later run looks again",
+        Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
+        _ => return None,
+    };
+    Some(fix.to_owned())
+}
+
+/// What happened to a line, and how its counts became units, if a policy had to do with it.
+fn with_steps(line: &Line) -> String {
+    let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
+    std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a code is about a product, and not about a line or a customer.
+pub fn is_product_trouble(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ProductMissing
+            | Code::ProductAmbiguous
+            | Code::ProductInactive
+            | Code::ProductBundleClass
+            | Code::LineOwnedTwice
+    )
+}
+
+fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {
+    let held = lines.iter().filter(|line| line.verdict == Verdict::Held(code));
+    held.flat_map(|line| &line.sources).filter(|source| source.count.is_none()).map(|source| &source.customer).collect()
+}
+
+/// `3 units`, `1 unit`.
+pub(in crate::reconcile) fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
+    let count = count.to_string();
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}

@@ -1,0 +1,336 @@
+//! One wanted line against what ConnectWise holds: what is to happen to it, and why.
+
+use chrono::NaiveDate;
+
+use crate::reconcile::decide::decisions::Answer;
+use crate::reconcile::decide::line_guards::Step;
+use crate::reconcile::guard::limits::{ExportStamp, GuardPolicy, HumanEdit, InDoubt, Past};
+use crate::reconcile::matching::desired::{Terms, WantedLine};
+use crate::reconcile::matching::placement::ids;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::plan::{Creation, LineKey, Live, QuantityChange, Verdict};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, Agreement, Product};
+
+/// What a line is judged by, beside itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// Pins, and whether a line may be created.
+    pub mapping: &'a Mapping,
+    /// The line guards.
+    pub policy: &'a GuardPolicy,
+    /// What earlier nights wrote and saw.
+    pub past: &'a Past,
+    /// Tonight's export.
+    pub export: &'a ExportStamp,
+    /// The day of the run.
+    pub today: NaiveDate,
+}
+
+/// One line, and what ConnectWise has of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// Which line.
+    pub key: &'a LineKey,
+    /// What it ought to be.
+    pub wanted: &'a WantedLine,
+    /// The agreement that it stands on.
+    pub agreement: &'a Agreement,
+    /// Its product, or why the catalog has none that may be billed.
+    pub product: Result<&'a Product, Code>,
+    /// All additions of the agreement.
+    pub additions: &'a [Addition],
+}
+
+/// A judged line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// What ConnectWise holds, if it is one readable live addition.
+    pub live: Option<Live>,
+    /// A sentence.
+    pub detail: String,
+}
+
+impl Judge<'_> {
+    /// What is to happen to a line, unless an operator said that it is to be kept as it is.
+    pub fn judge(&self, case: Case<'_>) -> Judgement {
+        self.past.decisions.keep(case.key, self.by_the_rules(case), self.today)
+    }
+
+    fn by_the_rules(&self, case: Case<'_>) -> Judgement {
+        let Case { key, wanted, agreement, product, additions } = case;
+        let ended = agreement.billing(self.today).err();
+        let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
+        let product = match (product, &ended) {
+            (Ok(product), _) => product,
+            (Err(code), None) => return held(code, None, product_trouble(code, key)),
+            (Err(_), Some((code, detail))) => return held(*code, None, detail.clone()),
+        };
+        let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == Some(product.id)).collect();
+        let unmarked = || of_product.iter().copied().filter(|a| a.mark.is_none() && a.is_current(self.today));
+        if wanted.terms.per_item && key.item.is_none() && ended.is_none() {
+            return without_item(wanted, &unmarked().collect::<Vec<_>>());
+        }
+        let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
+        let live = self.live(&on_line, additions);
+        if let Some((code, detail)) = ended {
+            return held(code, live.ok().flatten().map(|(_, live)| live), detail);
+        }
+        match live {
+            Err((code, detail)) => held(code, None, detail),
+            Ok(Some((addition, live))) => self.compare(case, addition, live),
+            // A second line beside one that may hold the item already would bill it twice.
+            Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
+                held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
+            }
+            Ok(None) => self.absent(case, product, &on_line),
+        }
+    }
+
+    /// The one live addition: several are never summed, and none is ever guessed.
+    fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, Trouble> {
+        if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
+            let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
+            return Err((Code::LineUnreadable, detail));
+        }
+        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| a.is_live(self.today)).collect();
+        let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
+        let one = match (live.as_slice(), pinned.as_slice()) {
+            (_, [pin]) if pin.is_live(self.today) => *pin,
+            (_, [pin]) => {
+                return Err((Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id)));
+            }
+            ([], []) => return Ok(None),
+            ([one], []) => one,
+            (several, []) => {
+                let ids = ids(several.iter().map(|addition| addition.id.0));
+                return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
+            }
+            (_, pins) => {
+                let ids = ids(pins.iter().map(|addition| addition.id.0));
+                return Err((Code::LineAmbiguous, format!("{} additions of one line are pinned: {ids}", pins.len())));
+            }
+        };
+        match &one.quantity {
+            Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
+            Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
+        }
+    }
+
+    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live) -> Judgement {
+        let (Case { key, wanted, .. }, now) = (case, live.quantity);
+        let terms = wanted.terms;
+        let counted = match wanted.quantity {
+            Ok(counted) => counted,
+            Err(_) if wanted.nobody_counted && now.is_zero() => {
+                let detail = "the customer is not in the export, and nothing is billed".to_owned();
+                return judged(Verdict::Unchanged(Code::NothingToBill), Some(live), detail);
+            }
+            Err(code) => return held(code, Some(live), source_trouble(code)),
+        };
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+            return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
+        }
+        let to = terms.against(counted, Some(&live));
+        match self.settled(key, terms, addition, live, counted) {
+            // Not taken for ours by being seen.
+            Some((Verdict::Held(Code::LineForeign), detail)) => return held(Code::LineForeign, None, detail),
+            Some((verdict, detail)) => return judged(verdict, Some(live), detail),
+            None => {}
+        }
+        let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
+        match self.line_guard(Step { key, addition, now, to }, terms.whole) {
+            None => judged(update, Some(live), String::new()),
+            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
+                Answer::None => held(code, Some(live), detail),
+                Answer::Accepted(by) => judged(update, Some(live), by),
+                Answer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
+            },
+        }
+    }
+
+    /// Whether a line that is there is not to be written, whatever its guards say.
+    fn settled(
+        &self,
+        key: &LineKey,
+        terms: Terms,
+        addition: &Addition,
+        live: Live,
+        counted: Quantity,
+    ) -> Option<(Verdict, String)> {
+        let (now, id) = (live.quantity, live.addition);
+        if terms.vanished && !now.is_zero() && !self.past.knows(key, id) {
+            let detail = format!("addition {id} is marked with it, and no export that recount has seen names it");
+            return Some((Verdict::Held(Code::LineForeign), detail));
+        }
+        if terms.included && addition.less_included != Ok(Quantity::ZERO) {
+            let what = addition.less_included.as_ref().map_or_else(Clone::clone, |units| format!("it is {units}"));
+            let detail = format!("included units are taken off by policy, and by the line's own lessIncluded: {what}");
+            return Some((Verdict::Held(Code::IncludedTwice), detail));
+        }
+        if counted == now {
+            return Some((Verdict::Unchanged(Code::Equal), String::new()));
+        }
+        if terms.report_only {
+            return Some((Verdict::Skipped(Code::ReportOnly), format!("{counted} used, {now} billed in advance")));
+        }
+        let less = terms.never_decrease && counted < now;
+        less.then(|| {
+            let detail = format!("{counted} would be less; the line never decreases, and stays at {now}");
+            (Verdict::Unchanged(Code::NeverDecrease), detail)
+        })
+    }
+
+    fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
+        let wanted = case.wanted;
+        match self.may_create(case, on_line) {
+            Err((code, detail)) => held(code, None, detail),
+            Ok(quantity) if quantity.is_zero() => {
+                let detail = "nothing is used, and no line is live today".to_owned();
+                judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
+            }
+            Ok(quantity) if wanted.terms.report_only => {
+                let detail = format!("{quantity} used, and no line is live today");
+                judged(Verdict::Skipped(Code::ReportOnly), None, detail)
+            }
+            Ok(quantity) => {
+                let Terms { bill, .. } = wanted.terms;
+                let creation = Creation { product: product.id, quantity, effective_on: self.today, bill };
+                judged(Verdict::Create(creation), None, String::new())
+            }
+        }
+    }
+
+    fn may_create(&self, case: Case<'_>, on_line: &[&Addition]) -> Result<Quantity, Trouble> {
+        let Case { key, wanted, agreement, .. } = case;
+        let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+            return Err((doubt_code(doubt), doubt_detail(doubt)));
+        }
+        if quantity.is_zero() || wanted.terms.report_only {
+            return Ok(quantity);
+        }
+        let made = self.past.just_created.get(&*key.folded());
+        if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
+            let detail =
+                format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
+            return Err((Code::InDoubt, detail));
+        }
+        if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
+            let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
+            return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
+        }
+        if let Some((code, detail)) = self.new_line_guard(key, wanted.terms.whole, quantity, on_line) {
+            match self.past.decisions.answer(key, None, quantity) {
+                Answer::Accepted(_) => {}
+                Answer::None => return Err((code, detail)),
+                Answer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
+            }
+        }
+        if !self.mapping.create_lines {
+            return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
+        }
+        match agreement.bills_from {
+            // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field),
+            // and a silently later date would leave days unbilled that nobody decided on.
+            Some(from) if from > self.today => {
+                Err((Code::LineBeforeBilling, format!("agreement {} bills from {from} on", agreement.id)))
+            }
+            _ => Ok(quantity),
+        }
+    }
+
+    fn new_line_guard(&self, key: &LineKey, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
+        if let Some(ended) = self.ended_by_hand(key, on_line) {
+            return Some((Code::HumanEdit, ended));
+        }
+        let fraction = whole && !quantity.is_whole();
+        fraction.then(|| (Code::Fractional, format!("{quantity} is not a whole number of units")))
+    }
+
+    /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
+    /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
+    fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
+        if self.policy.human_edit == HumanEdit::Overwrite {
+            return None;
+        }
+        let key = &*key.folded();
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let known = |addition: &&&Addition| {
+            Some(&addition.id) == seen
+                || self.past.written.contains_key(&addition.id)
+                || Some(&addition.id) == self.past.ours.get(key)
+        };
+        if let Some(ours) = on_line.iter().find(known) {
+            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
+        }
+        let gone = seen.or_else(|| self.past.ours.get(key))?;
+        Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
+    }
+}
+
+/// A reason to hold, and the sentence that goes with it.
+pub(in crate::reconcile) type Trouble = (Code, String);
+
+fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
+    judged(Verdict::Held(code), live, detail)
+}
+
+/// What a product holds beside the lines of its items. Nothing of it is ever written.
+fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
+    match (unmarked, wanted.quantity) {
+        ([], Err(code)) => held(code, None, source_trouble(code)),
+        ([], Ok(_)) => {
+            let detail = "the export names no item, and no line is live today".to_owned();
+            judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
+        }
+        (several, _) => {
+            let ids = ids(several.iter().map(|addition| addition.id.0));
+            let detail = format!("each item has a line of its own, and these additions name none: {ids}");
+            held(Code::LineUnmarked, None, detail)
+        }
+    }
+}
+
+fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
+    Judgement { verdict, live, detail }
+}
+
+fn product_trouble(code: Code, key: &LineKey) -> String {
+    let product = &key.product;
+    match code {
+        Code::ProductMissing => format!("the catalog has no product {product}"),
+        Code::ProductAmbiguous => format!("the catalog has several products {product}"),
+        Code::ProductInactive => format!("product {product} is inactive"),
+        _ => format!("product {product} is of class Bundle, which cannot be an addition"),
+    }
+}
+
+fn source_trouble(code: Code) -> String {
+    match code {
+        Code::CustomerMissing => "the customer is not in the export at all".to_owned(),
+        Code::CustomerIncomplete => "a row of the customer could not be read".to_owned(),
+        Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),
+        Code::ItemsDiffer => "the export counts other than the items that it names".to_owned(),
+        Code::ItemAmbiguous => "another item differs from it only in case or blanks".to_owned(),
+        Code::ItemUnusable => "its name is empty, too long, or holds characters that are not kept".to_owned(),
+        _ => "the sum of the counts does not fit".to_owned(),
+    }
+}
+
+fn doubt_code(doubt: &InDoubt) -> Code {
+    if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous }
+}
+
+fn doubt_detail(doubt: &InDoubt) -> String {
+    let sent = format!("a creation of run {} is in doubt", doubt.run);
+    if doubt.candidates.is_empty() {
+        format!("{sent}; a later run looks again")
+    } else {
+        format!("{sent}, and several new additions fit: {}", ids(doubt.candidates.iter().map(|id| id.0)))
+    }
+}

@@ -1,0 +1,126 @@
+//! The guards of one line's step: what a person has to look at before it is written.
+
+use chrono::TimeDelta;
+
+use crate::reconcile::decide::line::{Judge, Trouble};
+use crate::reconcile::guard::limits::{ExportStamp, HumanEdit, ToZero, Written};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
+
+/// What is about to be done to a line that is there.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Step<'a> {
+    pub(in crate::reconcile) key: &'a LineKey,
+    pub(in crate::reconcile) addition: &'a Addition,
+    pub(in crate::reconcile) now: Quantity,
+    pub(in crate::reconcile) to: Quantity,
+}
+
+impl Judge<'_> {
+    /// Why a person has to look at a step first, if any guard says so.
+    pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<Trouble> {
+        let Step { key, addition, now, to } = step;
+        if whole && !to.is_whole() {
+            return Some((Code::Fractional, format!("{to} is not a whole number of units")));
+        }
+        let fight = self.tug_of_war(addition, now, to);
+        fight.or_else(|| self.human_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+    }
+
+    /// What recount wrote last is not what stands there: somebody meant something by it.
+    fn human_edit(&self, step: Step<'_>) -> Option<Trouble> {
+        let Step { key, addition, now, to: _ } = step;
+        if self.policy.human_edit == HumanEdit::Overwrite {
+            return None;
+        }
+        let wrote = match (self.past.written.get(&addition.id), self.replaced(step)) {
+            (Some(written), _) if written.explains(now) => return None,
+            (Some(written), _) => told(written),
+            (None, Some((_, written))) if written.explains(now) => return None,
+            (None, Some((ended, written))) => format!("{} to addition {ended}, which somebody ended", told(written)),
+            (None, None) => {
+                let sent = self.past.given_up.get(&*key.folded())?;
+                if sent.before.contains(&addition.id) || sent.quantity == now {
+                    return None;
+                }
+                format!("run {} sent a new line of {}", sent.run, sent.quantity)
+            }
+        };
+        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        let by = by.unwrap_or_default();
+        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
+    }
+
+    /// The addition that the last accepted run saw in this one's place, if recount wrote it. Who ends a line and begins
+    /// another one, for a new price, keeps its quantity; another quantity is meant.
+    fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, &Written)> {
+        let key = &*step.key.folded();
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let before = *seen.or_else(|| self.past.ours.get(key))?;
+        (before != step.addition.id).then_some(before).zip(self.past.written.get(&before))
+    }
+
+    /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
+    /// the day. This holds whatever `human_edit` says.
+    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let written = self.past.written.get(&addition.id)?;
+        let again = written.quantity == to && written.from == Some(now) && written.times >= FLIPS_MAX;
+        let by =
+            addition.changed.as_ref().map(|change| format!(", the last time by {}", change.by)).unwrap_or_default();
+        let times = written.times;
+        again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
+    }
+
+    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+        if !to.is_zero() {
+            return None;
+        }
+        let night = match self.policy.to_zero {
+            ToZero::Apply => return None,
+            ToZero::Ask => "",
+            ToZero::SecondNight => match self.past.zero_before.get(&*key.folded()) {
+                Some(first) if self.is_another_night(first) => return None,
+                _ => ", night 1 of 2",
+            },
+        };
+        Some((Code::ToZero, format!("{now} would go to zero{night}")))
+    }
+
+    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
+    /// same file if it was written much later; a file that was only touched is still the first night's.
+    fn is_another_night(&self, first: &ExportStamp) -> bool {
+        let later = self.export.modified_at.signed_duration_since(first.modified_at);
+        let ExportStamp { path, sha256, modified_at: _ } = self.export;
+        let same_file = *path == first.path && *sha256 == first.sha256;
+        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
+    }
+
+    fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
+        let step = self.policy.line_step;
+        let limit = step.units.max(step.percent.share(now.as_decimal())).normalize();
+        let distance = now.delta_to(to).abs();
+        // A line on its way to zero is `to_zero`'s business, and that one let it pass.
+        if to.is_zero() || distance <= limit {
+            return None;
+        }
+        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+    }
+}
+
+fn told(written: &Written) -> String {
+    let Written { quantity, run, times, sent, .. } = written;
+    match sent {
+        None => format!("run {run} wrote {quantity}"),
+        Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
+        Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
+    }
+}
+
+/// How often the same change is undone by others before it is a fight.
+const FLIPS_MAX: u32 = 2;
+
+/// Nightly exports are about a day apart.
+const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);

@@ -1,0 +1,9 @@
+//! What is to happen to each line, and what is said of it.
+
+pub mod decisions;
+pub mod findings;
+pub mod line;
+pub mod line_guards;
+pub mod planner;
+pub mod row_findings;
+pub mod undo;

@@ -1,0 +1,172 @@
+//! The one decision: everything that was gathered in, a plan out.
+
+use crate::reconcile::matching::catalog::product;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::reconcile::decide::findings::Findings;
+use crate::reconcile::decide::line::{Case, Judge, Judgement};
+use crate::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use crate::reconcile::matching::catalog::{candidates, one_spelling};
+use crate::reconcile::matching::desired::{There, WantedLine, wanted_lines};
+use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{
+    AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
+};
+use crate::reconcile::model::mapping::{Mapping, ServiceRule};
+use crate::reconcile::model::plan::{Line, LineKey, Plan, Source, Subject, Verdict};
+use crate::reconcile::model::records::{Additions, Directory, Product};
+
+/// Everything a plan is drawn from. All of it was read before; nothing is looked up while deciding.
+#[derive(Debug, Clone, Copy)]
+pub struct Gathered<'a> {
+    /// Whose plan.
+    pub integration: &'a IntegrationName,
+    /// The export's counts.
+    pub counts: &'a Counts,
+    /// Which export it is.
+    pub export: &'a ExportStamp,
+    /// The operator's mapping.
+    pub mapping: &'a Mapping,
+    /// Where each customer is billed.
+    pub places: &'a BTreeMap<CustomerName, Place>,
+    /// Companies, agreements, products.
+    pub directory: &'a Directory,
+    /// The additions of every agreement in `places`.
+    pub additions: &'a Additions,
+    /// What other integrations own.
+    pub claims: &'a Claims,
+    /// The line guards.
+    pub policy: &'a GuardPolicy,
+    /// What earlier nights know.
+    pub past: &'a Past,
+    /// The day of the run: dates of agreements and additions are calendar dates.
+    pub today: NaiveDate,
+}
+
+/// Draws the plan: every count and every line that is there ends in exactly one verdict.
+pub fn draw(gathered: Gathered<'_>) -> Plan {
+    let mut lines = placed_lines(gathered);
+    lines.extend(unplaced_lines(gathered));
+    lines.sort_by(|a, b| a.subject.cmp(&b.subject));
+    handle::assign(gathered.integration, &mut lines);
+    let mut findings = Findings::of(gathered, &lines);
+    gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
+    Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
+    let Gathered { counts, mapping, places, directory, additions, claims, policy, past, export, today, .. } = gathered;
+    let mapping = &*one_spelling(mapping, directory);
+    let by_id = products_by_id(mapping, directory);
+    let there = |agreement: AgreementId| {
+        let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
+        current.filter_map(|addition| {
+            Some(There { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
+        })
+    };
+    let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
+        mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
+    let judge = Judge { mapping, policy, past, export, today };
+    let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
+        let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
+        let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
+            (Some(agreement), Some(additions)) => {
+                judge.judge(Case { key: &key, wanted: &wanted, agreement, product, additions })
+            }
+            _ => not_read(key.agreement),
+        };
+        let judgement = claims.hold(&key, judgement);
+        placed_line(key, wanted, judgement)
+    });
+    lines.collect()
+}
+
+/// The mapped products by their record ids: also those that may not be billed any more, whose lines are held and not
+/// forgotten.
+fn products_by_id<'a>(mapping: &'a Mapping, directory: &Directory) -> BTreeMap<ProductId, &'a ProductCode> {
+    let of = |code: &'a ProductCode| candidates(directory, code).into_iter().map(move |product| (product.id, code));
+    mapping.products().into_iter().flat_map(of).collect()
+}
+
+/// What was not read is not empty: a line must not be created where nobody looked.
+fn not_read(agreement: AgreementId) -> Judgement {
+    let detail = format!("the additions of agreement {agreement} were not read");
+    Judgement { verdict: Verdict::Held(Code::LineUnreadable), live: None, detail }
+}
+
+fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
+    let Judgement { verdict, live, detail } = judgement;
+    let WantedLine { company, sources, quantity, nobody_counted: _, terms } = wanted;
+    Line {
+        handle: String::new(),
+        subject: Subject::Line(key),
+        company: Some(company),
+        sources,
+        wanted: quantity.ok().map(|units| terms.against(units, live.as_ref())),
+        live,
+        verdict,
+        detail,
+    }
+}
+
+/// Counts that come to no line: of customers without a place, and of services that are not billed.
+fn unplaced_lines(gathered: Gathered<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (customer, counted) in gathered.counts.customers.iter() {
+        let place = gathered.places.get(customer);
+        for (service, cell) in counted.cells() {
+            if let Some((verdict, company)) = unplaced(place, gathered.mapping.services.get(service)) {
+                lines.push(unplaced_line(customer, service, cell, verdict, company));
+            }
+        }
+    }
+    lines
+}
+
+/// Why a count comes to no line; `None` if it does come to one.
+fn unplaced(place: Option<&Place>, rule: Option<&ServiceRule>) -> Option<(Verdict, Option<CompanyId>)> {
+    let company = match place {
+        Some(Place::On { company, .. } | Place::Blocked { company, .. }) => Some(*company),
+        Some(Place::Skipped) => return Some((Verdict::Skipped(Code::CustomerSkipped), None)),
+        Some(Place::Nowhere(problem)) => return Some((Verdict::Held(problem.code), problem.company)),
+        None => return Some((Verdict::Held(Code::CustomerUnmapped), None)),
+    };
+    let verdict = match rule {
+        Some(ServiceRule::Billed(_)) => return None,
+        Some(ServiceRule::NotAssigned) => Verdict::Skipped(Code::ServiceNotAssigned),
+        Some(ServiceRule::Deprecated { product: None }) => Verdict::Skipped(Code::ServiceDeprecated),
+        Some(ServiceRule::Deprecated { product: Some(_) }) => Verdict::Held(Code::ServiceDeprecated),
+        None => Verdict::Held(Code::ServiceUnmapped),
+    };
+    Some((verdict, company))
+}
+
+fn unplaced_line(
+    customer: &CustomerName,
+    service: &ServiceName,
+    cell: Cell<'_>,
+    verdict: Verdict,
+    company: Option<CompanyId>,
+) -> Line {
+    let count = match cell {
+        Cell::Counted { count, .. } => Some(count),
+        Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
+    };
+    let (customer, service) = (customer.clone(), service.clone());
+    Line {
+        handle: String::new(),
+        subject: Subject::Unplaced { customer: customer.clone(), service: service.clone() },
+        company,
+        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec(), how: None, items: Vec::new() }],
+        wanted: count,
+        live: None,
+        verdict,
+        detail: String::new(),
+    }
+}

@@ -1,0 +1,157 @@
+//! What an export's rows have to say before anybody asks ConnectWise.
+
+use std::collections::BTreeMap;
+
+use crate::export::count::misread;
+use crate::reconcile::decide::findings::{finding, plural, sort};
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::counts::{Cell, Counts, Excluded, RejectedRow, RowLines};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::plan::Finding;
+
+/// Everything about the rows alone, in the order of a report: for a person who looks at a file.
+pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
+    let mut found = of_rows(counts, integration);
+    // The file is in front of whoever asks.
+    found
+        .iter_mut()
+        .filter(|found| found.code == Code::RowMalformed)
+        .for_each(|found| found.fix = correct(&found.message).to_owned());
+    for (customer, counted) in counts.customers.iter() {
+        found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
+    }
+    sort(&mut found);
+    found
+}
+
+/// Rows that are no counts, rows that were left out, and customers that look like one.
+pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, integration)).collect();
+    found.extend(nameless(&counts.nameless, integration));
+    found.extend(counts.end_missing.as_deref().map(end_missing));
+    found.extend(spelled_twice(counts));
+    found.extend(items_spelled_twice(counts));
+    found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
+    found
+}
+
+/// One customer's count of one service that is no quantity; one matter, however many lines of a bundle it stops.
+pub(in crate::reconcile) fn of_cell(
+    integration: &IntegrationName,
+    customer: &CustomerName,
+    service: &ServiceName,
+    cell: Cell<'_>,
+) -> Option<Finding> {
+    let (code, message, fix) = match cell {
+        Cell::Counted { .. } => return None,
+        Cell::Duplicate { lines, counts } => {
+            const SAID: usize = 5;
+            let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let more = if counts.len() > SAID { ", …" } else { "" };
+            let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
+            (Code::RowDuplicate, message, "keep one of the rows, or set duplicates = \"sum\" if the export splits them")
+        }
+        Cell::OutOfRange { lines, total: Some(total) } => {
+            let message = format!("its rows (line {lines}) come to {total}, and nobody uses less than nothing");
+            (Code::CountNegative, message, "correct the export, or filter the rows that are no usage")
+        }
+        Cell::OutOfRange { lines, total: None } => {
+            let message = format!("its rows (line {lines}) add up to more digits than a quantity has");
+            (Code::TooLarge, message, "correct the export")
+        }
+    };
+    let rows = format!("{customer}\u{1f}{service}");
+    Some(Finding {
+        customer: Some(customer.clone()),
+        service: Some(service.clone()),
+        handle: Some(handle::of_matter(integration, "rows", &rows)),
+        fix: fix.to_owned(),
+        ..finding(Severity::Decide, code, message)
+    })
+}
+
+/// A number in an undeclared notation is no fault of the row.
+fn correct(message: &str) -> &'static str {
+    if misread::may_be_declared(message) {
+        "declare it in the export's table of recount.toml, or correct the row"
+    } else {
+        "correct the row in the export"
+    }
+}
+
+fn rejected(row: &RejectedRow, integration: &IntegrationName) -> Finding {
+    let value = shown(&row.value);
+    let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
+    let (customer, correct) = (row.customer.clone(), correct(&row.why));
+    let fix = format!("{correct}; `recount read {integration}` marks it");
+    Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
+}
+
+fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
+    if lines.is_empty() {
+        return None;
+    }
+    let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
+    let fix = "find out whose they are; nothing of them is billed".to_owned();
+    let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
+    Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
+}
+
+fn end_missing(end: &str) -> Finding {
+    let message = format!("the row that ends the data ({}) is not there: the file may have been cut off", shown(end));
+    let fix = "look at the end of the file; if the vendor writes no such row any more, remove `stop`".to_owned();
+    Finding { fix, ..finding(Severity::Warning, Code::ExportEndMissing, message) }
+}
+
+/// Case is kept, because there are vendors to whom it means something; most often it is one customer, entered twice.
+fn spelled_twice(counts: &Counts) -> Vec<Finding> {
+    let mut folded: BTreeMap<String, Vec<&CustomerName>> = BTreeMap::new();
+    for customer in counts.customers.keys() {
+        folded.entry(customer.as_str().to_lowercase()).or_default().push(customer);
+    }
+    let several = folded.into_values().filter(|spellings| spellings.len() > 1);
+    let told = several.map(|spellings| {
+        let names: Vec<String> = spellings.iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+        let message = format!("{} differ only in case, and are counted as different customers", names.join(" and "));
+        let fix = "if they are one, give them the same company in customers.csv; lower = true folds case".to_owned();
+        let customer = spellings.first().map(|name| (*name).clone());
+        Finding { customer, fix, ..finding(Severity::Warning, Code::CustomerSpelledTwice, message) }
+    });
+    told.collect()
+}
+
+/// The same of items, told once of each count: a mailbox that is entered twice is billed twice.
+fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (customer, counted) in counts.customers.iter() {
+        for (service, cell) in counted.cells().filter(|(_, cell)| cell.items().len() > 1) {
+            let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+            cell.items().iter().for_each(|name| folded.entry(name.to_lowercase()).or_default().push(name));
+            let twice: Vec<&Vec<&str>> = folded.values().filter(|spellings| spellings.len() > 1).collect();
+            let Some(first) = twice.first() else { continue };
+            let names: Vec<String> = first.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+            let more = if twice.len() > 1 {
+                format!(", and {} more", plural(&(twice.len() - 1), "name"))
+            } else {
+                String::new()
+            };
+            let message =
+                format!("{} differ only in case, and are counted as different items{more}", names.join(" and "));
+            let fix = "if they are one, lower = true on the item's column folds case".to_owned();
+            let (customer, service) = (Some(customer.clone()), Some(service.clone()));
+            let told = finding(Severity::Warning, Code::ItemSpelledTwice, message);
+            found.push(Finding { customer, service, fix, ..told });
+        }
+    }
+    found
+}
+
+fn excluded(excluded: &Excluded) -> Finding {
+    let Excluded { rule, rows, names, more } = excluded;
+    let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+    let others = if *more { " and others" } else { "" };
+    let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
+    finding(Severity::Info, Code::RowsExcluded, message)
+}

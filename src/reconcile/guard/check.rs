@@ -1,0 +1,295 @@
+//! The checks between a plan and a write.
+//!
+//! All guards are asked, all of them answer, and only then is it decided: a person who reads the report sees every
+//! reason, not the first. A plan that one of them stops is *held* (or *refused*, where it is the export's fault); a
+//! person lets it pass by its fingerprint. There is no other way round them, and none at all round a held line.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use crate::export::count::misread;
+use crate::reconcile::decide::findings::finding;
+use crate::reconcile::guard::cleared::ClearedPlan;
+use crate::reconcile::guard::limits::{Accepted, CHANGES_MIN, CREATIONS_MAX, ExportStamp, GuardPolicy, Past, Percent};
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
+use crate::reconcile::model::plan::{Finding, Plan, Verdict};
+
+/// What the guards look at, beside the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a> {
+    /// The limits.
+    pub policy: &'a GuardPolicy,
+    /// What the last accepted run saw.
+    pub past: &'a Past,
+    /// The export's counts.
+    pub counts: &'a Counts,
+    /// Which export, and how old.
+    pub export: &'a ExportStamp,
+    /// Which additions ConnectWise returned tonight.
+    pub seen: &'a Seen,
+    /// The time of the run.
+    pub now: DateTime<Utc>,
+    /// Whether this run would write without anybody having looked: a nightly run in apply mode.
+    pub unattended: bool,
+}
+
+/// What ConnectWise returned, and what it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Every addition that was returned.
+    pub additions: BTreeSet<AdditionId>,
+    /// The agreements whose additions were asked for.
+    pub agreements: BTreeSet<AgreementId>,
+    /// A company or an agreement that the mapping names was not to be found: then lines that were not asked for may be
+    /// out of sight, and not unmapped.
+    pub lost_sight: bool,
+}
+
+/// Who let the plan pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval<'a> {
+    /// Nobody: the guards decide.
+    Nobody,
+    /// A person, by this fingerprint.
+    Fingerprint(&'a str),
+}
+
+/// Why a plan is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped {
+    /// Whether the export is at fault; else it is the plan.
+    pub by_export: bool,
+    /// Every guard that stopped it. Never empty.
+    pub findings: Vec<Finding>,
+}
+
+/// The only way to a [`ClearedPlan`], beside [`clear_approved`].
+///
+/// # Errors
+/// Every reason why the plan is not carried out.
+pub fn clear(plan: &Plan, checks: Checks<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
+    let of_export = match approval {
+        Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
+        Approval::Nobody => export_findings(checks),
+    };
+    let by_export = !of_export.is_empty();
+    let findings = [of_export, run_findings(plan, checks)].concat();
+    if findings.is_empty() { Ok(ClearedPlan::seal(plan)) } else { Err(Stopped { by_export, findings }) }
+}
+
+/// The same by a person's approval alone; `again` is the command that draws such a plan anew.
+///
+/// # Errors
+/// When the plan is not the one that was approved.
+pub fn clear_approved(plan: &Plan, fingerprint: &str, again: &str) -> Result<ClearedPlan, Stopped> {
+    match moved(plan, fingerprint, again) {
+        None => Ok(ClearedPlan::seal(plan)),
+        Some(moved) => Err(Stopped { by_export: false, findings: vec![moved] }),
+    }
+}
+
+/// An approval holds for the plan that was seen, and for no other.
+fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
+    let drawn = plan.fingerprint();
+    (drawn != approved).then(|| {
+        let message = format!("plan {} no longer matches; drawn now: {}", short(approved), short(&drawn));
+        stop(Code::PlanMoved, message, again)
+    })
+}
+
+/// The part of a fingerprint that is shown and typed.
+pub fn short(fingerprint: &str) -> &str {
+    fingerprint.get(..8).unwrap_or(fingerprint)
+}
+
+/// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.
+fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
+    let Checks { policy, past, counts, export, now, .. } = checks;
+    let mut findings = Vec::from_iter(stale(policy, export, now));
+    if let Some(Accepted { run, rows, customers, units, lines: _, missing: _, open_end }) = &past.accepted {
+        findings.extend((counts.open_end && !open_end).then(|| cut_off(*run)));
+        let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
+            let short = now < min.share(then);
+            short.then(|| fewer(code, what, now, then, min, &format!("of run {run}")))
+        };
+        let (customers_now, rows_now) = (Decimal::from(counts.customers.len()), Decimal::from(counts.rows));
+        let (customers, rows) = (Decimal::from(customers.len()), Decimal::from(*rows));
+        findings.extend(share(Code::ExportFewerRows, "rows", rows_now, rows, policy.min_rows));
+        findings.extend(share(Code::ExportFewerCustomers, "customers", customers_now, customers, policy.min_customers));
+        findings.extend(share(Code::ExportFewerUnits, "units", counts.units(), *units, policy.min_units));
+    }
+    findings
+}
+
+/// A vendor that ends its last row with a line break does so every night.
+fn cut_off(run: RunId) -> Finding {
+    let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
+    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan")
+}
+
+/// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
+pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
+    let (bad, rows) = (counts.rejected.len(), counts.rows);
+    let too_many = Decimal::from(bad) > policy.max_malformed.share(Decimal::from(rows));
+    too_many.then(|| {
+        let share = percent(Decimal::from(bad), Decimal::from(rows));
+        let limit = policy.max_malformed.0;
+        let first = counts.rejected.iter().map(|row| {
+            let (column, value) = (shown(&row.column), shown(&row.value));
+            format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
+        });
+        let first = first.take(1).collect::<String>();
+        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
+        let all_may_be = counts.rejected.iter().all(|row| misread::may_be_declared(&row.why));
+        let declare = "declare how the vendor writes numbers in recount.toml; `recount check` says what to write";
+        stop(Code::ExportMalformed, message, if all_may_be { declare } else { "replace the export" })
+    })
+}
+
+/// An export of another night: too old, or from a day that has not come.
+pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
+    let age = now.signed_duration_since(export.modified_at);
+    if age < -FUTURE_MAX {
+        let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
+        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
+    }
+    (age > policy.max_age).then(|| {
+        let message = format!("the export is {} old, the limit is {}", hours(age), hours(policy.max_age));
+        stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold")
+    })
+}
+
+/// Copied between hosts, a file's time is off by a time zone, not by more.
+const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
+
+/// `36 h`, or `36 h 5 min`.
+fn hours(time: TimeDelta) -> String {
+    match time.num_minutes() % 60 {
+        0 => format!("{} h", time.num_hours()),
+        minutes => format!("{} h {minutes} min", time.num_hours()),
+    }
+}
+
+fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
+    let (share, min) = (percent(now, then), min.0);
+    let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
+    stop(code, message, "replace the export; if it is true, approve the plan")
+}
+
+fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
+    let Checks { policy, past, seen, unattended, .. } = checks;
+    let tally = Tally::of(plan);
+    let found = [
+        tally.too_many_changes(policy),
+        tally.too_many_units_down(policy),
+        past.accepted.as_ref().and_then(|_| tally.too_many_created(policy)),
+        past.accepted.as_ref().and_then(|accepted| unseen(accepted, seen, policy)),
+        (unattended && tally.changed > 0).then(|| first_apply(plan, past)).flatten(),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Lines of customers that were taken out of the mapping are not missed.
+fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
+    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
+    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
+        (then + 1, now + usize::from(seen.additions.contains(addition)))
+    });
+    let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));
+    (now_units < policy.min_lines_seen.share(then_units)).then(|| {
+        let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
+        let message =
+            format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
+        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement")
+    })
+}
+
+/// The first writes of an integration are those that a person saw in a plan.
+fn first_apply(plan: &Plan, past: &Past) -> Option<Finding> {
+    (!past.approved_once).then(|| {
+        let message = "this integration never wrote before: its first plan needs your approval".to_owned();
+        stop(Code::FirstApply, message, &format!("recount apply {}", short(&plan.fingerprint())))
+    })
+}
+
+fn stop(code: Code, message: String, fix: &str) -> Finding {
+    Finding { fix: fix.to_owned(), ..finding(Severity::Decide, code, message) }
+}
+
+/// What a plan would do to all lines together.
+struct Tally {
+    lines: usize,
+    changed: usize,
+    created: usize,
+    billed: Decimal,
+    delta: Decimal,
+}
+
+impl Tally {
+    fn of(plan: &Plan) -> Self {
+        let mut tally = Self { lines: 0, changed: 0, created: 0, billed: Decimal::ZERO, delta: Decimal::ZERO };
+        for line in plan.lines.iter().filter(|line| line.key().is_some()) {
+            tally.lines += 1;
+            tally.billed =
+                tally.billed.saturating_add(line.live.map_or(Decimal::ZERO, |live| live.quantity.as_decimal()));
+            let delta = match &line.verdict {
+                Verdict::Update(change) => change.from.delta_to(change.to),
+                Verdict::Create(creation) => creation.quantity.as_decimal(),
+                Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => continue,
+            };
+            tally.changed += 1;
+            tally.created += usize::from(matches!(line.verdict, Verdict::Create(_)));
+            tally.delta = tally.delta.saturating_add(delta);
+        }
+        tally
+    }
+
+    fn too_many_changes(&self, policy: &GuardPolicy) -> Option<Finding> {
+        let Self { lines, changed, .. } = self;
+        let limit = policy.max_lines_changed;
+        let over = *changed >= CHANGES_MIN && exceeds(*changed, *lines, limit);
+        over.then(|| self.share_of_lines(Code::TooManyChanges, *changed, "would change", limit))
+    }
+
+    fn too_many_created(&self, policy: &GuardPolicy) -> Option<Finding> {
+        let Self { lines, created, .. } = self;
+        let limit = policy.max_lines_created;
+        let over = *created > CREATIONS_MAX && exceeds(*created, *lines, limit);
+        over.then(|| self.share_of_lines(Code::TooManyCreated, *created, "would be created", limit))
+    }
+
+    fn too_many_units_down(&self, policy: &GuardPolicy) -> Option<Finding> {
+        let (down, limit) = (-self.delta, policy.max_units_down);
+        (down > limit.share(self.billed)).then(|| {
+            let (billed, left, share) = (
+                self.billed.normalize(),
+                self.billed.saturating_add(self.delta).normalize(),
+                percent(down, self.billed),
+            );
+            let message = format!("units in all would fall from {billed} to {left} (−{share} %, limit {} %)", limit.0);
+            stop(Code::TooManyUnitsDown, message, "look at the export; if it is true, approve the plan")
+        })
+    }
+
+    fn share_of_lines(&self, code: Code, count: usize, what: &str, limit: Percent) -> Finding {
+        let share = percent(Decimal::from(count), Decimal::from(self.lines));
+        let message = format!("{count} of {} lines {what} ({share} %, limit {} %)", self.lines, limit.0);
+        stop(code, message, "look at the plan; if it is true, approve it")
+    }
+}
+
+fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
+    Decimal::from(part) > limit.share(Decimal::from(whole))
+}
+
+/// `part` of `whole` in percent, to two places, for a sentence.
+fn percent(part: Decimal, whole: Decimal) -> Decimal {
+    // Divided first: a quantity of 28 digits, as ConnectWise may hold, times a hundred does not fit.
+    let share = part.checked_div(whole).unwrap_or_default();
+    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize()
+}

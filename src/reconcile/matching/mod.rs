@@ -1,0 +1,8 @@
+//! Counts matched with what ConnectWise bills: where a customer is billed, and what each line ought to be.
+
+pub mod catalog;
+pub mod desired;
+pub mod item_marker;
+pub mod ownership;
+pub mod per_item;
+pub mod placement;

@@ -1,0 +1,331 @@
+//! Which agreement each customer is billed on, or why on none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::export::count::misread;
+use crate::reconcile::guard::limits::Past;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName};
+use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
+use crate::reconcile::model::records::{Agreement, Company, Directory, NotBilling};
+
+/// Account numbers are shorter.
+const DIGITS_MAX: usize = 20;
+
+/// Where a customer is billed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On this agreement.
+    On {
+        /// Whose agreement it is.
+        company: CompanyId,
+        /// Which.
+        agreement: AgreementId,
+    },
+    /// On this agreement, which does not bill today: its lines are held.
+    Blocked {
+        /// Whose agreement it is.
+        company: CompanyId,
+        /// Which.
+        agreement: AgreementId,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// Nowhere, on purpose.
+    Skipped,
+    /// Nowhere, until somebody has mended something.
+    Nowhere(Problem),
+}
+
+/// Why a customer cannot be billed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// In a word.
+    pub code: Code,
+    /// The company, where one was found.
+    pub company: Option<CompanyId>,
+    /// The agreement at fault, where it is this customer's own.
+    pub agreement: Option<AgreementId>,
+    /// A sentence.
+    pub message: String,
+    /// What to do; empty where that is a command with the customer's handle.
+    pub fix: String,
+}
+
+impl Problem {
+    /// What to do about it.
+    pub fn remedy(&self, integration: &IntegrationName, customer: &CustomerName) -> String {
+        if self.code != Code::CustomerUnmapped || !self.fix.is_empty() {
+            return self.fix.clone();
+        }
+        let handle = handle::of_matter(integration, "customer", customer.as_str());
+        format!("recount map suggest | recount map ignore {handle}")
+    }
+}
+
+/// Every customer that a plan has to speak of, with its place: those of the export, those of `customers.csv`, and
+/// where customers match by name, those that the last accepted run knew.
+pub fn place_all(
+    counts: &Counts,
+    mapping: &Mapping,
+    past: &Past,
+    directory: &Directory,
+    today: NaiveDate,
+) -> BTreeMap<CustomerName, Place> {
+    let finder = Finder::new(mapping, directory, today);
+    let names = expected_customers(counts, mapping, past);
+    names.into_iter().map(|name| (name.clone(), finder.place(name))).collect()
+}
+
+fn expected_customers<'a>(counts: &'a Counts, mapping: &'a Mapping, past: &'a Past) -> BTreeSet<&'a CustomerName> {
+    let mut names: BTreeSet<&CustomerName> = counts.customers.keys().chain(mapping.customers.keys()).collect();
+    if mapping.match_customers == MatchCustomers::ExactName {
+        names.extend(past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing)));
+    }
+    names
+}
+
+struct Finder<'a> {
+    mapping: &'a Mapping,
+    directory: &'a Directory,
+    today: NaiveDate,
+    by_name: BTreeMap<&'a str, Vec<&'a Company>>,
+    by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(mapping: &'a Mapping, directory: &'a Directory, today: NaiveDate) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<&Company>> = BTreeMap::new();
+        for company in directory.companies.values().filter(|company| mapping.companies_of.admits(company)) {
+            by_name.entry(company.name.trim()).or_default().push(company);
+        }
+        let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
+        for agreement in directory.agreements.values() {
+            by_company.entry(agreement.company).or_default().push(agreement);
+        }
+        Self { mapping, directory, today, by_name, by_company }
+    }
+
+    fn place(&self, customer: &CustomerName) -> Place {
+        let found = match self.mapping.customers.get(customer).map(|row| &row.target) {
+            Some(CustomerTarget::Skip) => return Place::Skipped,
+            Some(CustomerTarget::Company { company, agreement }) => {
+                self.company(*company).and_then(|company| self.agreement(company, *agreement))
+            }
+            None => self.company_of_name(customer).and_then(|company| self.agreement(company, None)),
+        };
+        match found {
+            Ok(agreement) => Place::On { company: agreement.company, agreement: agreement.id },
+            Err(problem) => match (problem.company, problem.agreement) {
+                (Some(company), Some(agreement)) => Place::Blocked { company, agreement, problem },
+                _ => Place::Nowhere(problem),
+            },
+        }
+    }
+
+    fn company(&self, id: CompanyId) -> Result<CompanyId, Problem> {
+        let missing = |message: String| Problem {
+            company: Some(id),
+            fix: "correct company_id in customers.csv, or let the API member see the company".to_owned(),
+            ..Problem::new(Code::CompanyMissing, message)
+        };
+        match self.directory.companies.get(&id) {
+            None => Err(missing(format!("company {id} does not exist in ConnectWise, or this key may not see it"))),
+            Some(company) if company.deleted => Err(missing(format!("company {id} is deleted in ConnectWise"))),
+            Some(_) => Ok(id),
+        }
+    }
+
+    fn company_of_name(&self, customer: &CustomerName) -> Result<CompanyId, Problem> {
+        let unmapped = || self.unmapped(customer);
+        if self.mapping.match_customers == MatchCustomers::Mapped {
+            return Err(unmapped());
+        }
+        match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
+            None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
+            Some([company]) => Ok(company.id),
+            Some(several) => Err(Problem {
+                fix: "add a row for it to customers.csv with the right company_id".to_owned(),
+                ..Problem::new(
+                    Code::CompanyAmbiguous,
+                    format!("several companies bear that name: {}", ids(several.iter().map(|company| company.id.0))),
+                )
+            }),
+        }
+    }
+
+    /// Not mapped, and what a spreadsheet may have had to do with it.
+    fn unmapped(&self, customer: &CustomerName) -> Problem {
+        let message = match (self.other_zeros(customer), misread::spreadsheets(customer.as_str())) {
+            (Some(other), _) => {
+                let fix =
+                    "write it in customers.csv as the export does; if the export lost its zeros, fetch it again, and \
+                           open no export in a spreadsheet"
+                        .to_owned();
+                let message =
+                    format!("not mapped; customers.csv has \"{other}\" (perhaps a spreadsheet took its zeros)");
+                return Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) };
+            }
+            (None, Some(what)) => format!("not mapped; it looks like what a spreadsheet makes of {what}"),
+            (None, None) => "not mapped".to_owned(),
+        };
+        Problem::new(Code::CustomerUnmapped, message)
+    }
+
+    /// The customer of `customers.csv` that is the same number with more zeros before it, or with fewer.
+    fn other_zeros(&self, customer: &CustomerName) -> Option<&CustomerName> {
+        let name = customer.as_str();
+        if name.is_empty() || name.len() > DIGITS_MAX || !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let digits = name.trim_start_matches('0');
+        let mut others =
+            (digits.len().max(1)..=DIGITS_MAX).map(|width| CustomerName::new(&format!("{digits:0>width$}")));
+        let row = others.find_map(|other| self.mapping.customers.get_key_value(&other));
+        row.map(|(other, _)| other)
+    }
+
+    /// A company of that name is there, and `company_types` or `company_statuses` leave it out.
+    fn left_out(&self, customer: &CustomerName) -> Option<Problem> {
+        let of_name = |company: &&Company| !company.deleted && company.name.trim() == customer.as_str();
+        let company = self.directory.companies.values().find(of_name)?;
+        let kinds = company.kinds.join(", ");
+        let message = format!(
+            "not mapped; company {} of that name is left out by company_types or company_statuses \
+             (its types: {kinds}; its status: {})",
+            company.id, company.status
+        );
+        let fix = "add a row for it to customers.csv, or let its type and status in".to_owned();
+        Some(Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) })
+    }
+
+    fn agreement(&self, company: CompanyId, named: Option<AgreementId>) -> Result<&'a Agreement, Problem> {
+        let found = match named {
+            Some(id) => self.agreement_of_id(company, id),
+            None => self.default_agreement(company),
+        };
+        found.map_err(|problem| Problem { company: Some(company), ..problem })
+    }
+
+    fn agreement_of_id(&self, company: CompanyId, id: AgreementId) -> Result<&'a Agreement, Problem> {
+        let fix = "correct agreement_id in customers.csv".to_owned();
+        let Some(agreement) = self.directory.agreements.get(&id) else {
+            let message = format!("agreement {id} does not exist in ConnectWise, or this key may not see it");
+            return Err(Problem { fix, ..Problem::new(Code::AgreementMissing, message) });
+        };
+        if agreement.company != company {
+            let message = format!("agreement {id} belongs to company {}, not {company}", agreement.company);
+            return Err(Problem { fix, ..Problem::new(Code::AgreementOtherCompany, message) });
+        }
+        self.billing(agreement)
+    }
+
+    fn billing(&self, agreement: &'a Agreement) -> Result<&'a Agreement, Problem> {
+        let Agreement { id, name, .. } = agreement;
+        let Err(trouble) = agreement.billing(self.today) else { return Ok(agreement) };
+        let message = format!("agreement {id} ({name}) {trouble}");
+        let fix = "name another agreement in customers.csv, or renew this one in ConnectWise".to_owned();
+        Err(Problem { agreement: Some(*id), fix, ..Problem::new(trouble.code(), message) })
+    }
+
+    /// The rule must match exactly one agreement that bills; ended ones of the same type do not make it ambiguous.
+    fn default_agreement(&self, company: CompanyId) -> Result<&'a Agreement, Problem> {
+        let Some(rule) = &self.mapping.default_agreement else {
+            let message = "its row names no agreement, and there is no default_agreement".to_owned();
+            let fix = "name one in customers.csv, or set default_agreement in recount.toml".to_owned();
+            return Err(Problem { fix, ..Problem::new(Code::AgreementMissing, message) });
+        };
+        let of_company = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
+        let matching: Vec<&Agreement> =
+            of_company.iter().copied().filter(|agreement| rule.matches(agreement)).collect();
+        let billing: Vec<&Agreement> =
+            matching.iter().copied().filter(|agreement| agreement.billing(self.today).is_ok()).collect();
+        match (billing.as_slice(), matching.first()) {
+            ([agreement], _) => Ok(agreement),
+            ([], None) => Err(Problem {
+                fix: "name its agreement in customers.csv, or add one in ConnectWise".to_owned(),
+                ..Problem::new(Code::AgreementMissing, format!("company {company} has no agreement {rule}"))
+            }),
+            ([], Some(ended)) => self.billing(ended),
+            (several, _) => Err(Problem {
+                fix: "name the right one in customers.csv (agreement_id)".to_owned(),
+                ..Problem::new(
+                    Code::AgreementAmbiguous,
+                    format!("{} agreements {rule} are active: {}", several.len(), ids(several.iter().map(|a| a.id.0))),
+                )
+            }),
+        }
+    }
+}
+
+impl Problem {
+    fn new(code: Code, message: String) -> Self {
+        Self { code, company: None, agreement: None, message, fix: String::new() }
+    }
+}
+
+impl NotBilling {
+    /// Its stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            NotBilling::NotActive(_) => Code::AgreementNotActive,
+            NotBilling::OneTime => Code::AgreementOneTime,
+        }
+    }
+}
+
+impl std::fmt::Display for NotBilling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
+            NotBilling::OneTime => f.write_str("is billed once, not every month"),
+        }
+    }
+}
+
+impl Place {
+    /// The company and the agreement whose lines are this customer's, billing today or not.
+    pub fn agreement(&self) -> Option<(CompanyId, AgreementId)> {
+        match self {
+            Place::On { company, agreement } | Place::Blocked { company, agreement, .. } => {
+                Some((*company, *agreement))
+            }
+            Place::Skipped | Place::Nowhere(_) => None,
+        }
+    }
+
+    /// What is wrong with it, if anything is.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Place::Blocked { problem, .. } | Place::Nowhere(problem) => Some(problem),
+            Place::On { .. } | Place::Skipped => None,
+        }
+    }
+}
+
+impl AgreementRule {
+    fn matches(&self, agreement: &Agreement) -> bool {
+        match self {
+            AgreementRule::Type(kind) => agreement.kind.trim() == kind,
+            AgreementRule::Name(name) => agreement.name.trim() == name,
+        }
+    }
+}
+
+impl std::fmt::Display for AgreementRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AgreementRule::Type(kind) => write!(f, "of type \"{kind}\""),
+            AgreementRule::Name(name) => write!(f, "named \"{name}\""),
+        }
+    }
+}
+
+/// Record ids for a sentence: `1, 2, 3`.
+pub(in crate::reconcile) fn ids(ids: impl Iterator<Item = i64>) -> String {
+    ids.map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
+}

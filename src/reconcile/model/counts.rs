@@ -1,0 +1,195 @@
+//! What an export says, once it is read: one number for each customer and service.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use crate::export::count::table::{CustomerCounts, Customers, Items};
+use crate::reconcile::excerpt::Excerpt;
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::quantity::Quantity;
+
+/// What an export says: per customer and service one count, and every row that could not be one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// By customer name, in order.
+    pub customers: Customers,
+    /// Rows that could not be read as a count, in the file's order.
+    pub rejected: Vec<RejectedRow>,
+    /// Lines of rows that name no customer. A blank customer is no customer: reported, never counted.
+    pub nameless: Vec<u64>,
+    /// What the operator's filters left out on purpose, in the order of the configuration.
+    pub excluded: Vec<Excluded>,
+    /// Rows of data, rejected and excluded ones included; blank rows are none.
+    pub rows: usize,
+    /// Those of them that passed the filters.
+    pub kept: usize,
+    /// No line break ends the last row. That is allowed (RFC 4180), and it is also what a file looks like that was cut
+    /// off: the last `1` may have been `15`.
+    pub open_end: bool,
+    /// What the row that ends the data looks like, where one is declared and none came.
+    pub end_missing: Option<String>,
+}
+
+/// What the rows of one customer and service come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// A count, and the lines of the file it was read from.
+    Counted {
+        /// The units.
+        count: Quantity,
+        /// Where they stand.
+        lines: RowLines,
+        /// What is counted, by name; none when the export has no column of items.
+        items: Items<'a>,
+    },
+    /// Several rows where the export may hold one. Which of them is right nobody knows.
+    Duplicate {
+        /// Where they stand.
+        lines: RowLines,
+        /// What they say.
+        counts: &'a [Decimal],
+    },
+    /// A sum that no quantity can be.
+    OutOfRange {
+        /// Where its rows stand.
+        lines: RowLines,
+        /// Below zero; `None` where it has more digits than an exact quantity.
+        total: Option<Decimal>,
+    },
+}
+
+/// Lines of a file: how many, and the first of them. A service may be counted from a hundred thousand rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowLines {
+    number: u32,
+    first: [u32; RowLines::KEPT],
+}
+
+/// A row that is no count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// The column at fault, by name.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+    /// Whose row it is; `None` when the customer is blank.
+    pub customer: Option<CustomerName>,
+    /// What is wrong, in words that follow the value.
+    pub why: String,
+    /// The row as it stands, with the cell marked; only of the first few.
+    pub mark: Option<Excerpt>,
+}
+
+/// What one filter left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// The filter in words: `drop "Status" is "Trial"`.
+    pub rule: String,
+    /// How many rows.
+    pub rows: usize,
+    /// What they are about: their items where the export names any, else the cell that the filter looked at. The first
+    /// few, each once.
+    pub names: Vec<String>,
+    /// Whether there are more names than those.
+    pub more: bool,
+}
+
+/// What several rows of one customer and service mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duplicates {
+    /// An error for that line: billing half or twice is worse than asking.
+    #[default]
+    Error,
+    /// They add up.
+    Sum,
+    /// The largest counts.
+    Max,
+}
+
+impl<'a> Cell<'a> {
+    /// What is counted, by name.
+    pub fn items(self) -> Items<'a> {
+        match self {
+            Self::Counted { items, .. } => items,
+            Self::Duplicate { .. } | Self::OutOfRange { .. } => Items::NONE,
+        }
+    }
+
+    /// The lines of the file behind it.
+    pub fn lines(self) -> RowLines {
+        match self {
+            Self::Counted { lines, .. } | Self::Duplicate { lines, .. } | Self::OutOfRange { lines, .. } => lines,
+        }
+    }
+}
+
+impl RowLines {
+    /// How many are kept.
+    pub const KEPT: usize = 5;
+
+    pub(in crate::reconcile) fn one(line: u32) -> Self {
+        let mut first = [0; Self::KEPT];
+        first[0] = line;
+        Self { number: 1, first }
+    }
+
+    /// The line, if there is only one.
+    pub(in crate::reconcile) fn only(self) -> Option<u32> {
+        (self.number == 1).then_some(self.first[0])
+    }
+
+    /// One line more. They come in the file's order.
+    pub fn add(&mut self, line: u64) {
+        let at = usize::try_from(self.number).unwrap_or(usize::MAX);
+        if let Some(free) = self.first.get_mut(at) {
+            *free = u32::try_from(line).unwrap_or(u32::MAX);
+        }
+        self.number = self.number.saturating_add(1);
+    }
+
+    /// How many there are in all.
+    pub fn number(&self) -> usize {
+        usize::try_from(self.number).unwrap_or(usize::MAX)
+    }
+
+    /// The first of them: all, where there are at most [`RowLines::KEPT`].
+    pub fn to_vec(&self) -> Vec<u64> {
+        self.first.iter().take(self.number()).copied().map(u64::from).collect()
+    }
+}
+
+impl From<&[u64]> for RowLines {
+    fn from(lines: &[u64]) -> Self {
+        let mut all = Self::default();
+        lines.iter().for_each(|line| all.add(*line));
+        all
+    }
+}
+
+impl fmt::Display for RowLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first: Vec<String> = self.to_vec().iter().map(u64::to_string).collect();
+        f.write_str(&first.join(", "))?;
+        match self.number().saturating_sub(Self::KEPT) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+impl Counts {
+    /// All units of all customers and services. Duplicates count once, with their first number.
+    pub fn units(&self) -> Decimal {
+        let cells = self.customers.values().flat_map(CustomerCounts::cells);
+        cells
+            .map(|(_, cell)| match cell {
+                Cell::Counted { count, .. } => count.as_decimal(),
+                Cell::Duplicate { counts, .. } => counts.first().copied().unwrap_or_default(),
+                Cell::OutOfRange { total, .. } => total.unwrap_or_default(),
+            })
+            .fold(Decimal::ZERO, Decimal::saturating_add)
+    }
+}

@@ -1,0 +1,218 @@
+//! The operator's mapping: which customer is which company, and which service is billed as which products.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
+use crate::reconcile::model::quantity_policy::Policy;
+use crate::reconcile::model::records::Company;
+
+/// Everything that says where a count is billed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mapping {
+    /// `customers.csv`, by customer. Each customer stands there at most once.
+    pub customers: BTreeMap<CustomerName, CustomerRow>,
+    /// What a customer without a row means.
+    pub match_customers: MatchCustomers,
+    /// Which companies are matched by name and suggested. A `company_id` in a row is beyond it.
+    pub companies_of: CompanyFilter,
+    /// `[integration.NAME.services]`.
+    pub services: BTreeMap<ServiceName, ServiceRule>,
+    /// Used where a row names no agreement.
+    pub default_agreement: Option<AgreementRule>,
+    /// Whether a missing addition may be created.
+    pub create_lines: bool,
+    /// `[[integration.NAME.policy]]`: what was agreed with one customer about one service.
+    pub policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>,
+    /// Additions that the operator named (`addition_id`): of several live ones, the pinned one is meant.
+    pub pins: BTreeSet<AdditionId>,
+}
+
+/// One row of `customers.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// What the row says.
+    pub target: CustomerTarget,
+    /// Its line in the file.
+    pub line: u64,
+}
+
+/// Where a customer is billed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomerTarget {
+    /// A blank `company_id`: skipped on purpose.
+    Skip,
+    /// A company, and its agreement if the row names one.
+    Company {
+        /// `company_id`.
+        company: CompanyId,
+        /// `agreement_id`; `None` means the default agreement.
+        agreement: Option<AgreementId>,
+    },
+}
+
+/// What a customer without a row means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchCustomers {
+    /// It is unmapped, and reported first.
+    #[default]
+    Mapped,
+    /// It is the one company of that exact name, if there is exactly one.
+    ExactName,
+}
+
+/// `company_types` and `company_statuses`. Names are folded: ConnectWise compares them without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompanyFilter {
+    /// Names of types; empty means any.
+    pub kinds: BTreeSet<String>,
+    /// Whether every type of a company has to be among them, and not one of them only.
+    pub every_kind: bool,
+    /// Names of statuses; empty means any.
+    pub statuses: BTreeSet<String>,
+}
+
+impl CompanyFilter {
+    /// Whether a company is in question at all. A deleted one never is.
+    pub fn admits(&self, company: &Company) -> bool {
+        let mut kinds = company.kinds.iter().map(|kind| self.kinds.contains(&folded(kind)));
+        let of_kind = self.kinds.is_empty()
+            || if self.every_kind {
+                !company.kinds.is_empty() && kinds.all(|fits| fits)
+            } else {
+                kinds.any(|fits| fits)
+            };
+        let of_status = self.statuses.is_empty() || self.statuses.contains(&folded(&company.status));
+        !company.deleted && of_kind && of_status
+    }
+}
+
+/// The form that names of types and statuses are compared in.
+pub fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// How the default agreement is told from a company's others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgreementRule {
+    /// By the name of its type.
+    Type(String),
+    /// By its own name.
+    Name(String),
+}
+
+/// What becomes of a service's count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceRule {
+    /// It is billed.
+    Billed(Billed),
+    /// Known, and no longer to be mapped.
+    Deprecated {
+        /// A product that stands there nevertheless: nothing is billed by it until someone has looked.
+        product: Option<ProductCode>,
+    },
+    /// Ignored on purpose.
+    NotAssigned,
+}
+
+/// How a service is billed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Billed {
+    /// One line for each; a bundle names several, and they stay separate lines. Never empty, no product twice.
+    pub products: Vec<ProductCode>,
+    /// A fraction of a unit is a mistake.
+    pub whole: bool,
+    /// What a count comes to, where nothing else was agreed with the customer.
+    pub policy: Policy,
+    /// One line for all, or one for each item. The same for all services of a product.
+    pub lines: LineShape,
+    /// Whether the items behind a count stand in the report.
+    pub names_in_report: bool,
+    /// How created lines are billed; lines that are there are compared with it. The same for all services of a product.
+    pub bill: Option<Bill>,
+}
+
+/// How the units of a service stand on an agreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineShape {
+    /// All in one line.
+    #[default]
+    Total,
+    /// Each item in a line of its own.
+    PerItem,
+}
+
+/// `billCustomer` of an addition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bill {
+    /// It stands on the invoice, with its price.
+    #[default]
+    Billable,
+    /// It does not stand on the invoice.
+    DoNotBill,
+    /// It stands on the invoice, without a price.
+    NoCharge,
+}
+
+impl Bill {
+    /// ConnectWise's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Billable => "Billable",
+            Self::DoNotBill => "DoNotBill",
+            Self::NoCharge => "NoCharge",
+        }
+    }
+}
+
+impl Mapping {
+    /// The services that are billed, with their products.
+    pub fn billed(&self) -> impl Iterator<Item = (&ServiceName, &Billed)> {
+        self.services.iter().filter_map(|(service, rule)| match rule {
+            ServiceRule::Billed(billed) => Some((service, billed)),
+            ServiceRule::Deprecated { .. } | ServiceRule::NotAssigned => None,
+        })
+    }
+
+    /// The products that services are billed as.
+    pub fn products(&self) -> BTreeSet<&ProductCode> {
+        self.billed().flat_map(|(_, billed)| &billed.products).collect()
+    }
+
+    /// What was agreed about a service, with the customer or with all.
+    pub fn policy<'a>(&'a self, customer: &CustomerName, service: &ServiceName, billed: &'a Billed) -> &'a Policy {
+        self.policies.get(customer).and_then(|own| own.get(service)).unwrap_or(&billed.policy)
+    }
+
+    /// The services whose counts of earlier days some policy asks for.
+    pub fn looked_back_on(&self) -> BTreeSet<&ServiceName> {
+        let general = self.billed().filter(|(_, billed)| billed.policy.looks_back()).map(|(service, _)| service);
+        let own = self.policies.values().flatten().filter(|(_, policy)| policy.looks_back());
+        general.chain(own.map(|(service, _)| service)).collect()
+    }
+
+    /// The companies that the rows name.
+    pub fn companies(&self) -> BTreeSet<CompanyId> {
+        self.placed().map(|(company, _)| company).collect()
+    }
+
+    /// The customers that the rows bill in a company.
+    pub fn customers_of(&self, company: CompanyId) -> impl Iterator<Item = &CustomerName> {
+        let rows = self.customers.iter().filter(move |(_, row)| match row.target {
+            CustomerTarget::Company { company: id, .. } => id == company,
+            CustomerTarget::Skip => false,
+        });
+        rows.map(|(customer, _)| customer)
+    }
+
+    /// The agreements that the rows name.
+    pub fn agreements(&self) -> BTreeSet<AgreementId> {
+        self.placed().filter_map(|(_, agreement)| agreement).collect()
+    }
+
+    fn placed(&self) -> impl Iterator<Item = (CompanyId, Option<AgreementId>)> {
+        self.customers.values().filter_map(|row| match row.target {
+            CustomerTarget::Company { company, agreement } => Some((company, agreement)),
+            CustomerTarget::Skip => None,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Plain data: names, numbers, what an export, a mapping and ConnectWise say, and the plan itself.
+
+pub mod code;
+pub mod counts;
+pub mod display_text;
+pub mod handle;
+pub mod ids;
+pub mod mapping;
+pub mod outcome;
+pub mod plan;
+pub mod quantity;
+pub mod quantity_policy;
+pub mod records;

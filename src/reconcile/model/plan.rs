@@ -1,0 +1,194 @@
+//! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
+};
+use crate::reconcile::model::mapping::Bill;
+use crate::reconcile::model::quantity::Quantity;
+
+/// All that one run means to do, and all that it does not, each with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Whose plan it is.
+    pub integration: IntegrationName,
+    /// Every line, ordered by its subject; no subject twice.
+    pub lines: Vec<Line>,
+    /// What is to be said beside the lines, ordered by severity and code.
+    pub findings: Vec<Finding>,
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Short and stable: the same subject has the same handle every night.
+    pub handle: String,
+    /// What the line is about.
+    pub subject: Subject,
+    /// The company it is billed to, where that is known.
+    pub company: Option<CompanyId>,
+    /// The counts that add up to the wanted quantity, ordered by customer and service.
+    pub sources: Vec<Source>,
+    /// The quantity that follows from the counts; `None` when they do not say.
+    pub wanted: Option<Quantity>,
+    /// What ConnectWise holds: the live addition and its quantity, if there is exactly one and it is readable.
+    pub live: Option<Live>,
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+/// What a line is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A line on an agreement, there or to be created.
+    Line(LineKey),
+    /// A count that has no line: its customer or its service is not mapped, or its agreement cannot be found.
+    Unplaced {
+        /// The customer.
+        customer: CustomerName,
+        /// The service.
+        service: ServiceName,
+    },
+}
+
+/// Which line: one product on one agreement, or one item of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineKey {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The product's identifier, as configured.
+    pub product: ProductCode,
+    /// The item, where each has a line of its own.
+    pub item: Option<ItemName>,
+}
+
+/// One count behind a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Whose.
+    pub customer: CustomerName,
+    /// Of what.
+    pub service: ServiceName,
+    /// How many; `None` when the export does not say (a duplicate, an absent customer).
+    pub count: Option<Quantity>,
+    /// Lines of the export, at most the first [`crate::reconcile::model::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
+    pub lines: Vec<u64>,
+    /// How the count became the units that are billed, step by step; `None` when it is billed as it is.
+    pub how: Option<String>,
+    /// The items behind the count, where the report is to name them.
+    pub items: Vec<ItemName>,
+}
+
+/// The one live addition of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Live {
+    /// Its record id.
+    pub addition: AdditionId,
+    /// The units billed.
+    pub quantity: Quantity,
+}
+
+/// What is to happen to a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing: it is as it should be.
+    Unchanged(Code),
+    /// Its quantity is set.
+    Update(QuantityChange),
+    /// It is created.
+    Create(Creation),
+    /// Nothing, until somebody has decided.
+    Held(Code),
+    /// Nothing, on purpose.
+    Skipped(Code),
+}
+
+/// One line's quantity going from one value to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuantityChange {
+    /// The addition that is written.
+    pub addition: AdditionId,
+    /// What ConnectWise held when the plan was drawn. Written only while it still does.
+    pub from: Quantity,
+    /// What it is set to.
+    pub to: Quantity,
+}
+
+/// One line to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// The catalog item.
+    pub product: ProductId,
+    /// Its units.
+    pub quantity: Quantity,
+    /// The day it takes effect.
+    pub effective_on: NaiveDate,
+    /// Whether and how it stands on the invoice.
+    pub bill: Bill,
+}
+
+/// Something to be said, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it asks of the reader.
+    pub severity: Severity,
+    /// What it is about.
+    pub code: Code,
+    /// The customer, if it is about one.
+    pub customer: Option<CustomerName>,
+    /// The service, if it is about one.
+    pub service: Option<ServiceName>,
+    /// The handle of the line, or of the customer or service, that it is about.
+    pub handle: Option<String>,
+    /// What is the matter: a sentence.
+    pub message: String,
+    /// What to do about it: a sentence, or a command. May be empty.
+    pub fix: String,
+}
+
+impl Verdict {
+    /// The reason, as a stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            Verdict::Unchanged(code) | Verdict::Held(code) | Verdict::Skipped(code) => *code,
+            Verdict::Update(_) => Code::CountChanged,
+            Verdict::Create(_) => Code::NewLine,
+        }
+    }
+
+    /// Whether something is to be written.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Verdict::Update(_) | Verdict::Create(_))
+    }
+}
+
+impl LineKey {
+    /// The line that holds all units of a product.
+    pub fn total(agreement: AgreementId, product: ProductCode) -> Self {
+        Self { agreement, product, item: None }
+    }
+
+    /// The form in which one night knows another's line: an item's name may be written otherwise the next time.
+    pub fn folded(&self) -> Cow<'_, LineKey> {
+        match &self.item {
+            None => Cow::Borrowed(self),
+            Some(item) => Cow::Owned(Self { item: Some(ItemName::new(&item.folded())), ..self.clone() }),
+        }
+    }
+}
+
+impl Line {
+    /// The key, if the line has a place on an agreement.
+    pub fn key(&self) -> Option<&LineKey> {
+        match &self.subject {
+            Subject::Line(key) => Some(key),
+            Subject::Unplaced { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! ConnectWise's records, as far as a decision needs them. No price or cost has a place here.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
+use crate::reconcile::model::quantity::Quantity;
+
+/// A company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// Record id.
+    pub id: CompanyId,
+    /// `identifier`, the short one that people type.
+    pub identifier: String,
+    /// Name, as written.
+    pub name: String,
+    /// The name of its status.
+    pub status: String,
+    /// The names of its types: a company has any number of them.
+    pub kinds: Vec<String>,
+    /// `deletedFlag`. Deleted companies still turn up in reads (seen in the field).
+    pub deleted: bool,
+}
+
+impl Company {
+    /// A company of which nothing but its id is known.
+    pub fn unnamed(id: CompanyId) -> Self {
+        let (identifier, name, status) = Default::default();
+        Self { id, identifier, name, status, kinds: Vec::new(), deleted: false }
+    }
+}
+
+/// An agreement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// Record id.
+    pub id: AgreementId,
+    /// Whose it is.
+    pub company: CompanyId,
+    /// Name, as written.
+    pub name: String,
+    /// The name of its type.
+    pub kind: String,
+    /// `agreementStatus`, if the server gave one. Only `Active` bills; the dates are looked at as well, because
+    /// agreements past their end date are seen in the field with a status that still says Active.
+    pub status: Option<String>,
+    /// `cancelledFlag`.
+    pub cancelled: bool,
+    /// `dateCancelled`, a calendar date.
+    pub cancelled_on: Option<NaiveDate>,
+    /// `startDate`, a calendar date.
+    pub starts_on: Option<NaiveDate>,
+    /// `endDate`; `None` when there is none or `noEndingDateFlag` is set.
+    pub ends_on: Option<NaiveDate>,
+    /// `billStartDate`. ConnectWise refuses an addition that begins earlier (seen in the field).
+    pub bills_from: Option<NaiveDate>,
+    /// `oneTimeFlag`, or a billing cycle that does not recur.
+    pub one_time: bool,
+}
+
+/// A catalog item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// Record id.
+    pub id: ProductId,
+    /// Its identifier, as written.
+    pub identifier: String,
+    /// What it is called: a suggestion compares names with it, and nothing else does.
+    pub description: String,
+    /// `inactiveFlag`.
+    pub inactive: bool,
+    /// `productClass` is `Bundle`: ConnectWise does not take such a product as an addition (documented for its UI).
+    pub bundle_class: bool,
+}
+
+/// An agreement addition: cancelled and future ones are listed as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    /// Record id.
+    pub id: AdditionId,
+    /// Which product; `None` if the answer did not say.
+    pub product: Option<ProductId>,
+    /// The units billed, or why they could not be read. Unreadable is never zero.
+    pub quantity: Result<Quantity, String>,
+    /// `effectiveDate`; `None` means always.
+    pub effective_on: Option<NaiveDate>,
+    /// `cancelledDate`.
+    pub cancelled_on: Option<NaiveDate>,
+    /// `lessIncluded`: units that the agreement includes. Billed is the quantity less these (seen in the field).
+    pub less_included: Result<Quantity, String>,
+    /// `billCustomer`, as written.
+    pub bill: Option<String>,
+    /// The item that it is marked with: see [`crate::reconcile::matching::item_marker`].
+    pub mark: Option<ItemName>,
+    /// Who changed it last and when, where ConnectWise says so (`_info`).
+    pub changed: Option<LastChange>,
+}
+
+/// `_info.updatedBy` and `_info.lastUpdated` of a record, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastChange {
+    /// The member.
+    pub by: String,
+    /// When.
+    pub at: String,
+}
+
+/// The agreements, companies and products that a plan is drawn on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Companies by id.
+    pub companies: BTreeMap<CompanyId, Company>,
+    /// Agreements by id.
+    pub agreements: BTreeMap<AgreementId, Agreement>,
+    /// Catalog items by identifier, folded as [`crate::reconcile::model::ids::ProductCode::folded`]. Usually one each.
+    pub products: BTreeMap<String, Vec<Product>>,
+}
+
+/// Every addition, live or not, of each agreement that was asked for. An agreement that is not in here was not read.
+pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
+
+impl Addition {
+    /// Whether it may be a line's: every addition may be of a line for all units, one that is marked only of its item's.
+    pub fn bears(&self, item: Option<&ItemName>) -> bool {
+        item.is_none_or(|item| self.mark.as_ref().is_some_and(|mark| mark.is_same(item)))
+    }
+
+    /// Whether it counts on `today`: begun, and not cancelled by today.
+    pub fn is_live(&self, today: NaiveDate) -> bool {
+        self.effective_on.is_none_or(|from| from <= today) && self.is_current(today)
+    }
+
+    /// Whether it counts today or later: not cancelled by today.
+    pub fn is_current(&self, today: NaiveDate) -> bool {
+        self.cancelled_on.is_none_or(|until| until > today)
+    }
+
+    /// Whether it will count later, and does not yet.
+    pub fn begins_after(&self, today: NaiveDate) -> bool {
+        self.effective_on.is_some_and(|from| from > today) && self.is_current(today)
+    }
+}
+
+/// Why an agreement does not bill today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotBilling {
+    /// It is not active: the words say by which sign.
+    NotActive(String),
+    /// It is billed once, and a nightly quantity has no place on it.
+    OneTime,
+}
+
+impl Agreement {
+    /// Whether it bills month after month, today.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn billing(&self, today: NaiveDate) -> Result<(), NotBilling> {
+        let not_active = |words: String| Err(NotBilling::NotActive(words));
+        match &self.status {
+            Some(status) if status != "Active" => {
+                return not_active(format!("its status is {status}"));
+            }
+            _ => {}
+        }
+        match self.cancelled_on {
+            Some(on) if on <= today => return not_active(format!("it was cancelled on {on}")),
+            _ if self.cancelled => return not_active("its cancelled flag is set".to_owned()),
+            _ => {}
+        }
+        match self.starts_on {
+            Some(on) if on > today => return not_active(format!("it begins on {on}")),
+            _ => {}
+        }
+        match self.ends_on {
+            Some(on) if on < today => return not_active(format!("it ended on {on}")),
+            _ => {}
+        }
+        if self.one_time { Err(NotBilling::OneTime) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,155 @@
+//! What `recount read` shows: an export's counts, without anything of ConnectWise.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::export::count::table::CustomerCounts;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::format::json::each_finding;
+use crate::report::format::text::wrapped;
+use crate::report::words::{grouped, plural};
+
+/// Names are cut beyond this many columns of a terminal.
+const NAME_MAX: usize = 34;
+
+/// One export, read.
+#[derive(Debug)]
+pub struct Counted<'a> {
+    /// The file.
+    pub path: &'a str,
+    /// The profile that it was read with; none where the configuration says everything itself.
+    pub profile: Option<&'a str>,
+    /// What it says.
+    pub counts: &'a Counts,
+    /// What is to be said about its rows.
+    pub findings: &'a [Finding],
+}
+
+/// The JSON form.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    path: &'a str,
+    profile: Option<&'a str>,
+    rows: usize,
+    kept: usize,
+    #[serde(serialize_with = "each_customer")]
+    customers: &'a Counts,
+    #[serde(serialize_with = "each_finding")]
+    findings: &'a [Finding],
+}
+
+impl<'a> Counted<'a> {
+    /// As a document. What counts nothing is left out, and so is a customer with nothing left.
+    pub fn document(&self) -> Document<'a> {
+        let Self { path, profile, counts, findings } = *self;
+        let Counts { rows, kept, .. } = *counts;
+        Document { schema: 1, exit_code: self.exit().code(), path, profile, rows, kept, customers: counts, findings }
+    }
+
+    /// As a document that says only why there is none.
+    pub fn refused(&self, exit: Exit) -> Document<'a> {
+        Document { exit_code: exit.code(), ..self.document() }
+    }
+
+    /// Something is to be decided where a count is not known; rows that were left out on purpose, or that belong to
+    /// nobody, are only said.
+    pub fn exit(&self) -> Exit {
+        let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
+        if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
+    }
+
+    /// As a table.
+    pub fn text(&self) -> String {
+        let all = || customers(self.counts);
+        let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
+        let Counts { rows, kept, .. } = self.counts;
+        let (read, customers) = (plural(*rows, "row"), plural(all().count(), "customer"));
+        let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), grouped(*kept));
+        let width = |names: &mut dyn Iterator<Item = &str>| names.map(|name| cut(name).width()).max().unwrap_or(0);
+        let of_services: BTreeSet<&str> = all().flat_map(|(_, of)| services(of)).map(|(service, _)| service).collect();
+        let widths = [width(&mut all().map(|(customer, _)| customer)), width(&mut of_services.into_iter())];
+        for (mut customer, of) in all() {
+            for (service, count) in services(of) {
+                let (name, service) = (padded(customer, widths[0]), padded(service, widths[1]));
+                let _ = writeln!(text, "  {name}  {service}  {:>7}", count.to_string());
+                customer = "";
+            }
+        }
+        if !self.findings.is_empty() {
+            text.push('\n');
+        }
+        self.findings.iter().for_each(|finding| told(&mut text, finding));
+        for row in &self.counts.rejected {
+            row.mark.iter().for_each(|mark| text.push_str(&mark.drawn(row.line)));
+        }
+        text
+    }
+}
+
+fn told(text: &mut String, finding: &Finding) {
+    let Finding { code, customer, service, message, fix, .. } = finding;
+    let about = [customer.as_ref().map(|name| shown(name.as_str())), service.as_ref().map(|name| shown(name.as_str()))];
+    let about: Vec<String> = about.into_iter().flatten().chain([message.clone()]).collect();
+    wrapped(text, &format!("{code}  {}", about.join(": ")), "  ", "    ");
+    if !fix.is_empty() {
+        wrapped(text, &format!("→ {fix}"), "    ", "      ");
+    }
+}
+
+/// Exact counts of a customer by service, without what is none.
+fn services(of: CustomerCounts<'_>) -> impl Iterator<Item = (&str, Quantity)> + Clone {
+    of.cells().filter_map(|(service, cell)| match cell {
+        Cell::Counted { count, .. } if !count.is_zero() => Some((service.as_str(), count)),
+        _ => None,
+    })
+}
+
+/// The customers that have any.
+fn customers(counts: &Counts) -> impl Iterator<Item = (&str, CustomerCounts<'_>)> {
+    let customers = counts.customers.iter().map(|(customer, of)| (customer.as_str(), of));
+    customers.filter(|(_, of)| services(*of).next().is_some())
+}
+
+/// One after another: a map of a million counts would take as much again as the counts.
+fn each_customer<S: Serializer>(counts: &&Counts, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_map(customers(counts).map(|(customer, of)| (customer, EachService(of))))
+}
+
+struct EachService<'a>(CustomerCounts<'a>);
+
+impl Serialize for EachService<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(services(self.0))
+    }
+}
+
+fn cut(name: &str) -> String {
+    let name = shown(name);
+    if name.width() <= NAME_MAX {
+        return name;
+    }
+    let mut short = String::new();
+    for letter in name.chars() {
+        if short.width() + 1 >= NAME_MAX {
+            break;
+        }
+        short.push(letter);
+    }
+    short + "…"
+}
+
+fn padded(name: &str, width: usize) -> String {
+    let name = cut(name);
+    let missing = width.saturating_sub(name.width());
+    name + &" ".repeat(missing)
+}

@@ -1,0 +1,213 @@
+//! `recount held`: what waits for a person, longest first, and what was answered.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use crate::history::decisions::Since;
+use crate::history::record::LineRecord;
+use crate::reconcile::decide::decisions::{Decision, Matter};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
+use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::format::json::time;
+use crate::report::format::text::{WIDTH, middle_cut, wrapped};
+use crate::report::model::sign;
+use crate::report::names;
+
+/// One matter that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Whose.
+    pub integration: IntegrationName,
+    /// The run whose plan asks.
+    pub run: RunId,
+    /// What is asked.
+    pub finding: Finding,
+    /// The line, if it is about one.
+    pub line: Option<LineRecord>,
+    /// From when it waits.
+    pub since: Since,
+    /// For how many nights, the first and the last counted.
+    pub nights: i64,
+}
+
+/// One matter that was answered.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Whose.
+    pub integration: IntegrationName,
+    /// What it is about.
+    pub matter: Matter,
+    /// The answer.
+    pub decision: Decision,
+    /// The line in the newest plan, if it is about one.
+    pub line: Option<LineRecord>,
+    /// Whether it still holds.
+    pub holds: bool,
+}
+
+/// The list as text.
+pub fn render(waiting: &[Waiting], decided: &[Decided]) -> String {
+    let mut text = match waiting.len() {
+        0 => "Nothing waits for a decision.\n".to_owned(),
+        1 => "1 matter waits for a decision.\n".to_owned(),
+        several => format!("{several} matters wait for a decision, longest first.\n"),
+    };
+    for one in waiting {
+        entry(&mut text, one);
+    }
+    if !decided.is_empty() {
+        text.push_str("\nDECIDED\n");
+    }
+    for one in decided {
+        let handle = &one.decision.handle;
+        let _ = writeln!(text, "  ✓ {handle:<6} {}", middle_cut(&one.title(), WIDTH - 11));
+        let over = if one.holds { "" } else { "; that is over" };
+        wrapped(&mut text, &format!("{}{over}", one.decision.said()), INDENT, INDENT);
+    }
+    text
+}
+
+const INDENT: &str = "           ";
+
+fn entry(text: &mut String, waiting: &Waiting) {
+    let Waiting { integration, run: _, finding, line: _, since: (since, _), nights } = waiting;
+    let handle = finding.handle.as_deref().unwrap_or_default();
+    let step = waiting.step();
+    let title = middle_cut(&waiting.title(), WIDTH - 13 - step.width());
+    let gap = WIDTH - 11 - title.width() - step.width();
+    let row = format!("  {} {handle:<6} {title}{}{step}", sign(finding.code), " ".repeat(gap));
+    let _ = writeln!(text, "{}", row.trim_end());
+    let nights = if *nights == 1 { "first night".to_owned() } else { format!("{nights} nights") };
+    let name = shown(integration.as_str());
+    let why = format!("{}: {}", finding.code, finding.message);
+    wrapped(text, &format!("{nights}, since run {since} of {name} · {why}"), INDENT, INDENT);
+    if !finding.fix.is_empty() {
+        wrapped(text, &format!("→ {}", finding.fix), INDENT, INDENT);
+    }
+}
+
+impl Waiting {
+    /// What it is called.
+    pub fn title(&self) -> String {
+        names::matter(&self.finding, self.line.as_ref())
+    }
+
+    fn step(&self) -> String {
+        self.line.as_ref().map(step).unwrap_or_default()
+    }
+}
+
+impl Decided {
+    fn title(&self) -> String {
+        match (&self.line, &self.matter) {
+            (Some(line), _) => names::line(line),
+            (None, Matter::Line(agreement, product, item)) => {
+                let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
+                format!("{}{item} on agreement {agreement}", shown(product))
+            }
+            (None, Matter::Customer(customer)) => shown(customer.as_str()),
+            (None, Matter::Service(service)) => format!("service {}", shown(service.as_str())),
+            (None, Matter::Product(product)) => format!("product {}", shown(product)),
+            (None, Matter::Duplicate(customer, service)) => {
+                format!("{} · {}", shown(customer.as_str()), shown(service.as_str()))
+            }
+            (None, Matter::Nameless) => "rows without a customer".to_owned(),
+        }
+    }
+}
+
+/// The list as one document.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    waiting: Vec<WaitingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<Vec<DecidedJson<'a>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WaitingJson<'a> {
+    integration: &'a IntegrationName,
+    run: RunId,
+    handle: Option<&'a str>,
+    code: &'static str,
+    customers: Vec<&'a CustomerName>,
+    services: Vec<&'a ServiceName>,
+    product: Option<&'a ProductCode>,
+    was: Option<Quantity>,
+    wanted: Option<Quantity>,
+    message: &'a str,
+    fix: &'a str,
+    since_run: RunId,
+    since: String,
+    nights: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct DecidedJson<'a> {
+    integration: &'a IntegrationName,
+    handle: &'a str,
+    verb: &'static str,
+    about: String,
+    code: &'static str,
+    until: Option<String>,
+    note: &'a str,
+    who: &'a str,
+    at: String,
+    holds: bool,
+}
+
+impl<'a> Document<'a> {
+    /// The document of these matters; `decided` only where it was asked for.
+    pub fn new(waiting: &'a [Waiting], decided: Option<&'a [Decided]>) -> Self {
+        let decided = decided.map(|decided| decided.iter().map(DecidedJson::of).collect());
+        Self { schema: 1, exit_code: 0, waiting: waiting.iter().map(WaitingJson::of).collect(), decided }
+    }
+}
+
+impl<'a> WaitingJson<'a> {
+    fn of(waiting: &'a Waiting) -> Self {
+        let Waiting { integration, run, finding, line, since: (since_run, since), nights } = waiting;
+        let line = line.as_ref();
+        Self {
+            integration,
+            run: *run,
+            handle: finding.handle.as_deref(),
+            code: finding.code.as_str(),
+            customers: line.map_or_else(|| finding.customer.iter().collect(), names::customers),
+            services: line.map_or_else(|| finding.service.iter().collect(), names::services),
+            product: line.and_then(|line| line.product.as_ref()),
+            was: line.and_then(|line| line.was),
+            wanted: line.and_then(|line| line.wanted),
+            message: &finding.message,
+            fix: &finding.fix,
+            since_run: *since_run,
+            since: time(*since),
+            nights: *nights,
+        }
+    }
+}
+
+impl<'a> DecidedJson<'a> {
+    fn of(decided: &'a Decided) -> Self {
+        let Decided { integration, matter: _, decision, line: _, holds } = decided;
+        let Decision { handle, verb, until, note, who, at, reason, seen: _, spent: _ } = decision;
+        Self {
+            integration,
+            handle,
+            verb: verb.as_str(),
+            about: decided.title(),
+            code: reason.as_str(),
+            until: until.map(|day| day.to_string()),
+            note,
+            who,
+            at: time(*at),
+            holds: *holds,
+        }
+    }
+}

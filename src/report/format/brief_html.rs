@@ -1,0 +1,105 @@
+//! The HTML part of a mail: what needs somebody and what changed. Inline style, nothing loaded, escaped by construction.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::history::record::{LineRecord, RunRecord, Totals};
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::brief::{Need, changes, in_words, needs};
+use crate::report::{Change, names, short_head};
+
+/// More would be cut by mail programs; the report has them all.
+const CHANGES_SHOWN: usize = 100;
+const NEEDS_SHOWN: usize = 100;
+const CELL: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top";
+const NUMBER: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
+
+/// The document of a run.
+pub(crate) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Option<&str>) -> String {
+    let needs = needs(run);
+    document(html! {
+        @if let Some(untold) = untold { p style="border-left:4px solid #9a6700;padding-left:8px" { (escaped(untold)) } }
+        p { strong { (in_words(&totals)) } }
+        @if !needs.is_empty() {
+            h2 style="font-size:18px" { "Needs you" }
+            @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
+            (left_out(needs.len(), NEEDS_SHOWN))
+        }
+        @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind)) }
+        @if let Some(link) = link { p { a href=(link) { "The whole report" } } }
+        @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
+            p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
+        }
+    })
+}
+
+/// A text that is about no single run.
+pub(crate) fn plain(text: &str) -> String {
+    document(html! { pre style="font-family:ui-monospace,Menlo,Consolas,monospace" { (text) } })
+}
+
+fn document(body: Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "recount" } }
+            body style="font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;color:#1f2328;background:#ffffff" { (body) }
+        }
+    };
+    page.into_string()
+}
+
+fn card(need: &Need) -> Markup {
+    let Need { handle, title, step, message, fix } = need;
+    html! {
+        div style="border:1px solid #d0d7de;border-radius:6px;padding:8px 12px;margin:0 0 8px 0" {
+            strong { (title) }
+            @if !step.is_empty() { " · " (step) }
+            @if !handle.is_empty() { " · " code { (handle) } }
+            br; (escaped(message))
+            @if !fix.is_empty() { br; "→ " code { (escaped(fix)) } }
+        }
+    }
+}
+
+fn table(run: &RunRecord, kind: Change) -> Markup {
+    let lines: Vec<&LineRecord> = changes(run, kind).collect();
+    if lines.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 style="font-size:18px" { (sentence(kind)) }
+        table style="border-collapse:collapse" {
+            thead { tr {
+                th scope="col" style=(CELL) { "Line" }
+                th scope="col" style=(NUMBER) { "was" }
+                th scope="col" style=(NUMBER) { @if kind == Change::Done { "now" } @else { "wanted" } }
+            } }
+            tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
+                tr {
+                    td style=(CELL) { (names::line(line)) }
+                    td style=(NUMBER) { (units(line.was)) }
+                    td style=(NUMBER) { (units(line.wanted)) }
+                }
+            } }
+        }
+        (left_out(lines.len(), CHANGES_SHOWN))
+    }
+}
+
+fn left_out(all: usize, shown: usize) -> Markup {
+    html! { @if all > shown { p { "… " (all - shown) " more in the report" } } }
+}
+
+fn sentence(kind: Change) -> &'static str {
+    match kind {
+        Change::Done => "Changed",
+        Change::Would => "Would change",
+        Change::WithPlan => "Held with the plan",
+        Change::NotReached => "Not reached",
+    }
+}
+
+fn units(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}

@@ -1,0 +1,99 @@
+//! The HTML reports: one file for each run, and the pages that lead to it. No script, nothing loaded from elsewhere;
+//! every text goes through the template, which escapes it.
+
+pub mod customer;
+pub mod index;
+pub mod ready;
+pub mod run;
+pub mod trends;
+
+mod pieces;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::history::lookup::RunSummary;
+use crate::history::nights::LineNight;
+use crate::history::record::RunRecord;
+use crate::reconcile::model::ids::{CustomerName, RunId};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Nothing may be loaded, run, sent or framed; the style is in the file itself.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// What the pages of one run are drawn from.
+#[derive(Debug)]
+pub struct Material<'a> {
+    /// The run.
+    pub run: &'a RunRecord,
+    /// Undos that were carried out since, as far as the page is about them; the lines are as these left them.
+    pub undos: &'a [RunSummary],
+    /// The last runs of its integration that may have written, oldest first, up to the run and these undos.
+    pub nights: &'a [RunSummary],
+    /// What became of lines in these nights, by handle; of as many lines as are worth a drawing.
+    pub lines: &'a BTreeMap<String, Vec<LineNight>>,
+    /// The customers that have a page of their own by now.
+    pub customers: &'a BTreeSet<CustomerName>,
+}
+
+impl Material<'_> {
+    fn runs(&self) -> Vec<RunId> {
+        self.nights.iter().map(|night| night.run).collect()
+    }
+
+    fn of_line(&self, handle: &str) -> &[LineNight] {
+        self.lines.get(handle).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Which page the navigation leads from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Index,
+    Ready,
+    Trends,
+    Run,
+    /// One folder down.
+    Customer,
+}
+
+fn document(place: Place, title: &str, main: &Markup) -> String {
+    let up = if place == Place::Customer { "../" } else { "" };
+    let links = [
+        (Place::Index, "index.html", "Runs"),
+        (Place::Ready, "ready.html", "Ready to invoice"),
+        (Place::Trends, "trends.html", "Trends"),
+    ];
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="robots" content="noindex";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#main" { "Skip to the report" }
+                div.page {
+                    nav.top aria-label="Reports" {
+                        b { "recount" }
+                        @for (to, file, name) in links {
+                            a href={ (up) (file) } aria-current=[(to == place).then_some("page")] { (name) }
+                        }
+                    }
+                    main #main { (main) }
+                    footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
+                }
+            }
+        }
+    };
+    page.into_string()
+}

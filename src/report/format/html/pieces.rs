@@ -1,0 +1,140 @@
+//! Pieces that several pages share.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+
+use crate::history::lookup::RunSummary;
+use crate::history::record::LineRecord;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::model::{Tone, Verdict};
+use crate::report::words::Reading;
+use crate::report::{trend, words};
+
+pub(super) fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Ask => "ask",
+        Tone::Bad => "bad",
+    }
+}
+
+pub(super) fn chip(verdict: &Verdict) -> Markup {
+    html! { span.chip.(tone(verdict.tone)) { (verdict.words) } }
+}
+
+/// The bar of the last nights. Height and words tell what colour tells.
+pub(super) fn nights(nights: &[RunSummary], current: Option<RunId>, up: &str) -> Markup {
+    html! {
+        ol.nights aria-label="The last nights, oldest first" {
+            @for night in nights.iter().filter(|night| is_night(night, current)) {
+                @let verdict = Verdict::of_summary(night);
+                @let said = format!("run {}, {}: {}", night.run, words::day(night.started_at), verdict.words);
+                li.(tone(verdict.tone)) aria-current=[(current == Some(night.run)).then_some("true")] {
+                    a href={ (up) (night.run) ".html" } title=(said) aria-label=(said) {}
+                }
+            }
+        }
+    }
+}
+
+/// An undo is none; the run that a page is about is one, whatever it is.
+pub(super) fn is_night(run: &RunSummary, current: Option<RunId>) -> bool {
+    run.undoes.is_none() || current == Some(run.run)
+}
+
+/// `, and run 8, which set back run 3`: what came after the run that a page is about.
+pub(super) fn set_back(undos: &[RunSummary], up: &str) -> Markup {
+    html! { @for undo in undos {
+        ", and " a href={ (up) (undo.run) ".html" } { "run " (undo.run) } ", which set back"
+        @if let Some(undone) = undo.undoes { " run " (undone) }
+    } }
+}
+
+/// A line through what was billed night after night, with its ends in words.
+pub(super) fn spark(values: &[Option<Quantity>]) -> Markup {
+    let points = trend::points(&trend::decimals(values), 120, 22);
+    let (first, last) = (values.iter().flatten().next(), values.iter().flatten().last());
+    let said = match (first, last) {
+        (Some(first), Some(last)) => {
+            format!("{first} at first, {last} at last, over {}", words::plural(values.len() - 1, "night"))
+        }
+        _ => return html! { span.soft { "–" } },
+    };
+    html! {
+        svg.spark viewBox="-2 -2 124 26" preserveAspectRatio="none" role="img" aria-label=(said) {
+            title { (said) }
+            polyline points=(points) {}
+        }
+    }
+}
+
+/// A chart of one number over time, with its lowest and highest value written beside it.
+pub(super) fn chart(values: &[Option<Decimal>], from: &str, to: &str, said: &str) -> Markup {
+    let known = || values.iter().flatten();
+    let (low, high) = (known().min().copied().unwrap_or_default(), known().max().copied().unwrap_or_default());
+    let points = trend::points(values, 620, 130);
+    html! {
+        svg.chart viewBox="0 0 720 190" role="img" aria-label=(said) {
+            title { (said) }
+            line x1="80" y1="20" x2="700" y2="20" {}
+            line x1="80" y1="150" x2="700" y2="150" {}
+            g transform="translate(80 20)" { polyline points=(points) {} }
+            @if low == high {
+                text x="70" y="89" text-anchor="end" { (high.normalize()) }
+            } @else {
+                text x="70" y="24" text-anchor="end" { (high.normalize()) }
+                text x="70" y="154" text-anchor="end" { (low.normalize()) }
+            }
+            text x="80" y="176" { (from) }
+            text x="700" y="176" text-anchor="end" { (to) }
+        }
+    }
+}
+
+/// The change of a line, with its sign.
+pub(super) fn delta(line: &LineRecord) -> Markup {
+    let delta = words::delta(line);
+    let class = if delta > Decimal::ZERO { "up" } else { "down" };
+    html! { span.(class) { (words::signed(delta)) } }
+}
+
+/// What stands behind a line: rows of the export, place in ConnectWise, reason.
+pub(super) fn why(line: &LineRecord, reading: &Reading<'_>) -> Markup {
+    html! {
+        details {
+            summary { "why" }
+            ul {
+                @for source in line.sources.iter().take(SOURCES) { li { (reading.source(source)) } }
+                @if line.sources.len() > SOURCES { li { "… " (line.sources.len() - SOURCES) " more counts" } }
+                li { (words::place(line)) }
+                @if !line.detail.is_empty() { li { (escaped(&line.detail)) } }
+                li { code { "recount why " (line.handle) } }
+            }
+        }
+    }
+}
+
+/// Counts behind one line that are listed.
+const SOURCES: usize = 12;
+
+/// Where things stand in a page: `l-c9`. A handle is letters and digits; the first one that bears it gets the place.
+#[derive(Debug, Default)]
+pub(super) struct Anchors(RefCell<BTreeSet<String>>);
+
+impl Anchors {
+    pub(super) fn first(&self, handle: &str) -> Option<String> {
+        let anchor = anchor(handle);
+        (!handle.is_empty() && self.0.borrow_mut().insert(anchor.clone())).then_some(anchor)
+    }
+}
+
+/// Where a line stands in a page: `l-c9`. A handle is letters and digits.
+pub(super) fn anchor(handle: &str) -> String {
+    let safe: String = handle.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    format!("l-{safe}")
+}

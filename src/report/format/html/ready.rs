@@ -1,0 +1,183 @@
+//! "Ready to invoice": once a month, one page that says whether the bills can go out.
+
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+
+use crate::history::lookup::RunSummary;
+use crate::history::record::LineRecord;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::{Mode, RunVerdict};
+use crate::reconcile::model::plan::Finding;
+use crate::report::format::html::{Place, document, pieces};
+use crate::report::model::{Entry, Verdict};
+use crate::report::{names, words};
+
+/// Changes that the page lists of each integration.
+pub const CHANGES: usize = 500;
+
+/// What the page asks of one integration.
+#[derive(Debug)]
+pub struct Standing {
+    /// Its newest run.
+    pub run: RunSummary,
+    /// What that run found.
+    pub findings: Vec<Finding>,
+    /// What recount changed since the first of the month, newest first; at most one more than [`CHANGES`].
+    pub changes: Vec<(RunId, LineRecord)>,
+    /// Lines of that run that somebody ignored.
+    pub ignored: Vec<LineRecord>,
+    /// Undos that were carried out since that run, oldest first.
+    pub undos: Vec<RunSummary>,
+    /// Lines that are not billed as that run counted them, because of these undos.
+    pub uncounted: usize,
+}
+
+/// One condition, and whether it holds.
+struct Check {
+    holds: bool,
+    what: String,
+    then: String,
+}
+
+/// The page; `month` in words.
+pub fn page(integrations: &[Standing], month: &str) -> String {
+    let checked: Vec<(&Standing, Vec<Check>)> =
+        integrations.iter().map(|standing| (standing, checks(standing))).collect();
+    let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
+    let (tone, words) = match (open, integrations.is_empty()) {
+        (_, true) => ("ask", "NO RUN YET".to_owned()),
+        (0, _) => ("good", "READY".to_owned()),
+        (open, _) => ("ask", format!("NOT YET: {} open", words::plural(open, "point"))),
+    };
+    let main = html! {
+        header.band.(tone) {
+            div.headline { h1 { "Ready to invoice?" } span.chip.(tone) { (words) } }
+            p.soft { (month) ", as of the newest run of each integration" }
+        }
+        @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, month)) }
+    };
+    document(Place::Ready, "Ready to invoice · recount", &main)
+}
+
+fn checks(standing: &Standing) -> Vec<Check> {
+    let Standing { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
+    let Some(end) = &run.end else {
+        let what = "the newest run has no end".to_owned();
+        return vec![Check { holds: false, what, then: "it is running, or was cut off; recount status".to_owned() }];
+    };
+    let totals = end.totals;
+    let read = matches!(end.verdict, RunVerdict::Ok | RunVerdict::Decide | RunVerdict::Partial);
+    let age = run.planned.as_ref().map(|planned| words::age(run.started_at, &planned.export));
+    let fresh = match (read, age) {
+        (true, Some(age)) => format!("the night went through, on an export {age} old"),
+        _ => format!("the newest run did not go through: {}", Verdict::of_summary(run).words),
+    };
+    let unmapped = count(findings, |finding| matches!(finding.code, Code::CustomerUnmapped | Code::ServiceUnmapped));
+    let open = totals.to_decide.saturating_sub(unmapped);
+    let undone = undos.iter().filter_map(|undo| undo.end.as_ref()).map(|end| end.totals.failed + end.totals.unknown);
+    let doubt = totals.failed + totals.unknown + undone.sum::<usize>();
+    let check = |holds: bool, what: String, then: &str| Check { holds, what, then: then.to_owned() };
+    let mut checks = vec![
+        check(read, fresh, "mend it, then recount run"),
+        check(
+            unmapped == 0,
+            format!("customers or services not mapped: {unmapped}"),
+            "they bill nothing: recount held",
+        ),
+        check(open == 0, format!("other matters to decide: {open}"), "recount held"),
+        check(doubt == 0, format!("lines refused or in doubt: {doubt}"), "the next run looks again: recount run"),
+        check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), "recount run"),
+        check(run.mode == Mode::Apply, format!("{} mode", run.mode), "nothing is written until it is apply"),
+    ];
+    if !undos.is_empty() {
+        let what = format!("lines set back, and not billed as counted: {uncounted}");
+        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for recount keep HANDLE"));
+    }
+    checks
+}
+
+fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
+    findings.iter().filter(|finding| finding.severity == Severity::Decide).filter(is).count()
+}
+
+fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) -> Markup {
+    let Standing { run, findings, changes, ignored, undos, uncounted: _ } = standing;
+    let by_hand = |finding: &&Finding| matches!(finding.code, Code::HumanEdit | Code::TugOfWar | Code::Kept);
+    let by_hand: Vec<&Finding> = findings.iter().filter(by_hand).collect();
+    html! {
+        section aria-labelledby={ "i" (at) } {
+            h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
+            p.soft { a href={ (run.run) ".html" } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, "")) }
+            ul.checks { @for check in checks { (line(check)) } }
+        }
+        @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
+        @if !by_hand.is_empty() { section aria-labelledby={ "h" (at) } {
+            h2 id={ "h" (at) } { "CHANGED BY HAND" span.count { (by_hand.len()) } }
+            div.sheet { table {
+                thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
+                tbody { @for finding in by_hand { tr {
+                    th scope="row" { (Entry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
+                    td { code { (finding.handle.as_deref().unwrap_or_default()) } }
+                } } }
+            } }
+        } }
+        section aria-labelledby={ "c" (at) } {
+            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
+            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes)) }
+        }
+    }
+}
+
+/// Nobody asks about these any more, so they are named where the bills are about to go out.
+fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
+    let counted = |line: &LineRecord| -> Decimal {
+        line.sources.iter().filter_map(|source| source.count).map(|count| count.as_decimal()).sum()
+    };
+    let unbilled: Decimal = ignored.iter().filter(|line| line.addition.is_none()).map(counted).sum();
+    html! {
+        section aria-labelledby={ "g" (at) } {
+            h2 id={ "g" (at) } { "IGNORED" span.count { (ignored.len()) } }
+            p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, and billed to nobody." }
+            div.sheet { table {
+                thead { tr {
+                    th scope="col" { "line" } th.n scope="col" { "counted" } th scope="col" { "what" }
+                    th scope="col" { "handle" }
+                } }
+                tbody { @for line in ignored.iter().take(CHANGES) { tr {
+                    th scope="row" { (names::line(line)) } td.n { (counted(line).normalize()) }
+                    td { (escaped(&line.detail)) } td { code { (line.handle) } }
+                } } }
+            } }
+            @if ignored.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
+        }
+    }
+}
+
+fn line(check: &Check) -> Markup {
+    let (tone, sign, said) = if check.holds { ("good", "✓", "Good") } else { ("ask", "!", "Open") };
+    html! {
+        li.(tone) {
+            span.sign.(tone) aria-hidden="true" { (sign) }
+            p { b { (said) ": " } (check.what) @if !check.holds { span.soft { " → " (check.then) } } }
+        }
+    }
+}
+
+fn changed(changes: &[(RunId, LineRecord)]) -> Markup {
+    html! {
+        div.sheet { table {
+            thead { tr {
+                th scope="col" { "line" } th.n scope="col" { "was" } th.n scope="col" { "now" }
+                th.n scope="col" { "by" } th.n scope="col" { "run" }
+            } }
+            tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
+                th scope="row" { (names::line(line)) }
+                td.n { (words::units(line.was)) } td.n { (words::units(line.now)) } td.n { (pieces::delta(line)) }
+                td.n { a href={ (run) ".html#" (pieces::anchor(&line.handle)) } { (run) } }
+            } } }
+        } }
+        @if changes.len() > CHANGES { p.small { "… and more: " code { "recount history --customer NAME" } } }
+    }
+}

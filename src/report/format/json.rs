@@ -1,0 +1,251 @@
+//! `--json`: one document on stdout, schema 1. Quantities are exact JSON numbers, times RFC 3339 UTC.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+
+use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
+};
+use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::{lines, names};
+
+/// The document of one command.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    runs: Vec<Run<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Trouble<'a>>,
+}
+
+/// Why a command could not make a run at all.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Trouble<'a> {
+    /// What happened.
+    pub message: &'a str,
+    /// What to do.
+    pub fix: &'a str,
+}
+
+impl<'a> Document<'a> {
+    /// The document of these runs.
+    pub fn new(exit: Exit, runs: &'a [RunRecord], error: Option<Trouble<'a>>) -> Self {
+        Self { schema: 1, exit_code: exit.code(), runs: runs.iter().map(Run::of).collect(), error }
+    }
+}
+
+/// One run, as the contract gives it.
+#[derive(Debug, Serialize)]
+pub struct Run<'a> {
+    run: RunId,
+    integration: &'a IntegrationName,
+    command: RunCommand,
+    mode: Mode,
+    verdict: RunVerdict,
+    started_at: String,
+    finished_at: Option<String>,
+    plan: Option<&'a str>,
+    totals: RunTotals,
+    export: Option<Export<'a>>,
+    #[serde(serialize_with = "each_line")]
+    lines: &'a [LineRecord],
+    #[serde(serialize_with = "each_finding")]
+    findings: &'a [Finding],
+    requests: RunRequests,
+    /// The run that this one sets back, or plans to.
+    undoes: Option<RunId>,
+    /// The hash of the journal's last row.
+    head: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunTotals {
+    to_decide: usize,
+    changed: usize,
+    would_change: usize,
+    failed: usize,
+    unknown: usize,
+    lines: usize,
+    explained: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Export<'a> {
+    path: &'a str,
+    sha256: &'a str,
+    rows: usize,
+    customers: usize,
+    modified_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RunRequests {
+    sent: u64,
+    retried: u64,
+    throttled_ms: u64,
+}
+
+/// One line, as the contract gives it.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    handle: &'a str,
+    customers: Vec<&'a CustomerName>,
+    services: Vec<&'a ServiceName>,
+    company_id: Option<CompanyId>,
+    agreement_id: Option<AgreementId>,
+    addition_id: Option<AdditionId>,
+    product: Option<&'a ProductCode>,
+    item: Option<&'a ItemName>,
+    was: Option<Quantity>,
+    wanted: Option<Quantity>,
+    now: Option<Quantity>,
+    outcome: Outcome,
+    reason: &'static str,
+    detail: Cow<'a, str>,
+    /// The items behind the counts, where the report is to name them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<&'a ItemName>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson<'a> {
+    code: &'static str,
+    severity: &'static str,
+    customer: Option<&'a CustomerName>,
+    service: Option<&'a ServiceName>,
+    handle: Option<&'a str>,
+    message: &'a str,
+    fix: &'a str,
+}
+
+impl<'a> Run<'a> {
+    /// The form of one run. A run that has no end yet, or whose process died, shows as interrupted.
+    pub fn of(record: &'a RunRecord) -> Self {
+        let RunRecord { run, integration, command, mode, started_at, undoes, planned, end } = record;
+        let ended = end.as_ref();
+        let RunEnd { findings, totals, requests, head, .. } = ended.unwrap_or(&UNENDED);
+        Self {
+            run: *run,
+            integration,
+            command: *command,
+            mode: *mode,
+            verdict: ended.map_or(RunVerdict::Interrupted, |end| end.verdict),
+            started_at: time(*started_at),
+            finished_at: ended.map(|end| time(end.finished_at)),
+            plan: planned.as_ref().map(|planned| planned.fingerprint.as_str()),
+            totals: RunTotals::of(totals),
+            export: planned.as_ref().map(|planned| Export::of(&planned.export)),
+            lines: lines(record),
+            findings,
+            requests: RunRequests::of(requests),
+            undoes: *undoes,
+            head: head.as_deref(),
+        }
+    }
+}
+
+static UNENDED: RunEnd = RunEnd {
+    finished_at: DateTime::<Utc>::UNIX_EPOCH,
+    verdict: RunVerdict::Interrupted,
+    exit_code: 1,
+    findings: Vec::new(),
+    totals: Totals { to_decide: 0, changed: 0, would_change: 0, failed: 0, unknown: 0, lines: 0, explained: 0 },
+    requests: Requests { sent: 0, retried: 0, throttled_ms: 0 },
+    head: None,
+};
+
+impl RunTotals {
+    fn of(totals: &Totals) -> Self {
+        let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = *totals;
+        Self { to_decide, changed, would_change, failed, unknown, lines, explained }
+    }
+}
+
+impl RunRequests {
+    fn of(requests: &Requests) -> Self {
+        let Requests { sent, retried, throttled_ms } = *requests;
+        Self { sent, retried, throttled_ms }
+    }
+}
+
+impl<'a> Export<'a> {
+    fn of(export: &'a ExportRecord) -> Self {
+        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _ } = export;
+        Self { path, sha256, rows: *rows, customers: *customers, modified_at: time(*modified_at) }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The form of one line.
+    pub fn of(record: &'a LineRecord) -> Self {
+        let LineRecord {
+            handle,
+            company,
+            agreement,
+            addition,
+            product,
+            item,
+            sources: _,
+            was,
+            wanted,
+            now,
+            outcome,
+            reason,
+            detail,
+        } = record;
+        Self {
+            handle,
+            customers: names::customers(record),
+            services: names::services(record),
+            company_id: *company,
+            agreement_id: *agreement,
+            addition_id: *addition,
+            product: product.as_ref(),
+            item: item.as_ref(),
+            was: *was,
+            wanted: *wanted,
+            now: *now,
+            outcome: *outcome,
+            reason: reason.as_str(),
+            detail: names::with_steps(record, detail),
+            items: names::items(record),
+        }
+    }
+}
+
+impl<'a> FindingJson<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let Finding { severity, code, customer, service, handle, message, fix } = finding;
+        Self {
+            code: code.as_str(),
+            severity: severity.as_str(),
+            customer: customer.as_ref(),
+            service: service.as_ref(),
+            handle: handle.as_deref(),
+            message,
+            fix,
+        }
+    }
+}
+
+/// Lines are formed one by one while they are written: a hundred thousand of them are not kept twice.
+fn each_line<S: Serializer>(lines: &[LineRecord], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(lines.iter().map(Line::of))
+}
+
+/// Findings, one by one.
+pub(crate) fn each_finding<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(findings.iter().map(FindingJson::of))
+}
+
+/// RFC 3339 UTC, whole seconds.
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,106 @@
+//! A run as Markdown: the summary that a build server shows beside a job.
+
+use std::fmt::Write as _;
+
+use crate::history::record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::report::model::{Entry, Report, Tone};
+use crate::report::{Change, model, names, words};
+
+/// GitHub takes 1 MiB for all summaries of a step.
+pub const BYTES_MAX: usize = 1024 * 1024 - 1;
+
+/// Rows of a section before the rest is only counted.
+const ROWS: usize = 200;
+
+/// The report of a run, with a number of rows that keeps it far below [`BYTES_MAX`].
+pub fn render(run: &RunRecord) -> String {
+    let report = Report::of(run);
+    let mark = match report.verdict.tone {
+        Tone::Good => "✅",
+        Tone::Ask => "🟡",
+        Tone::Bad => "❌",
+    };
+    let (name, day) = (plain(&shown(run.integration.as_str())), words::day(run.started_at));
+    let mut text = format!("## {mark} recount · {name} · {}\n\n", plain(&report.verdict.words));
+    let _ = writeln!(text, "Run {} · {day} · {} · {}\n", run.run, run.command, run.mode);
+    let _ = writeln!(text, "**{}**", report.numbers.sentence());
+    if let Some(planned) = run.planned.as_ref().filter(|_| run.undoes.is_none()) {
+        let (file, age) = (plain(&words::file(&planned.export)), words::age(run.started_at, &planned.export));
+        let _ = writeln!(text, "\nExport {file}, {age} old, {}", words::plural(planned.export.rows, "row"));
+    }
+    for stop in &report.stops {
+        let _ = writeln!(text, "\n> {}", plain(&stop.message));
+    }
+    entries(&mut text, model::NEEDS_YOU, &report.asked);
+    for (kind, lines) in &report.changes {
+        changes(&mut text, *kind, lines);
+    }
+    entries(&mut text, model::WORTH_A_LOOK, &report.odd);
+    if !report.next.is_empty() {
+        let _ = writeln!(text, "\nNext: {}", plain(&report.next));
+    }
+    text
+}
+
+fn entries(text: &mut String, heading: &str, entries: &[Entry<'_>]) {
+    if entries.is_empty() {
+        return;
+    }
+    let _ =
+        writeln!(text, "\n### {heading}\n\n| | handle | what | step | why | what to do |\n|---|---|---|---|---|---|");
+    for entry in entries.iter().take(ROWS) {
+        let finding = entry.finding;
+        let [title, step, message, fix] =
+            [entry.title(), entry.step(), finding.message.clone(), finding.fix.clone()].map(|text| plain(&text));
+        let sign = model::sign(finding.code);
+        let _ = writeln!(text, "| {sign} | {} | {title} | {step} | {message} | {fix} |", plain(entry.handle()));
+    }
+    more(text, entries.len());
+}
+
+fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
+    let wanted = if kind == Change::Done { "now" } else { "wanted" };
+    let heading = kind.heading();
+    let _ = writeln!(text, "\n### {heading}\n\n| line | was | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
+    for line in lines.iter().take(ROWS) {
+        let (was, now) = (words::units(line.was), words::units(line.wanted));
+        let (name, by) = (plain(&names::line(line)), words::signed(words::delta(line)));
+        let _ = writeln!(text, "| {name} | {was} | {now} | {by} | {} |", plain(&line.handle));
+    }
+    more(text, lines.len());
+}
+
+fn more(text: &mut String, rows: usize) {
+    if rows > ROWS {
+        let _ = writeln!(text, "\n… {} more", rows - ROWS);
+    }
+}
+
+/// Text that others wrote, as text: what Markdown or HTML would read as more than that is written as a character
+/// reference. A very long text loses its end.
+fn plain(text: &str) -> String {
+    let mut all = String::with_capacity(text.len());
+    for c in escaped(text).chars().take(400) {
+        match c {
+            '&' | '<' | '>' | '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '$' => {
+                let _ = write!(all, "&#{};", u32::from(c));
+            }
+            _ => all.push(c),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A customer's name could otherwise break the table, load a picture from elsewhere, or call somebody.
+    #[test]
+    fn a_name_stays_a_name() {
+        let hostile = plain("| <img src=x> ![a](http://b) @all `c`\n# d");
+        assert!(!hostile.contains(['|', '<', '[', '@', '`', '\n']), "{hostile}");
+        assert_eq!(plain("Acme Dental 42 → 45"), "Acme Dental 42 → 45");
+    }
+}

@@ -1,0 +1,74 @@
+//! What is to be done about tickets: yesterday's tickets compared with tonight's matters.
+
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::tickets::{TicketRecord, TicketState};
+use crate::tickets::subjects::{Matter, matters, tells_what_is_settled};
+use crate::tickets::sync::{Round, is_doubtful};
+
+/// The tickets of one round.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    /// Nobody knows whether ConnectWise has them.
+    pub(crate) doubtful: Vec<TicketRecord>,
+    /// Their matter is settled.
+    pub(crate) settled: Vec<TicketRecord>,
+    /// Their matter is settled, and people were done with them before.
+    pub(crate) forgotten: Vec<TicketRecord>,
+    /// Their matter goes on, and a note is due.
+    pub(crate) persisting: Vec<(TicketRecord, Matter)>,
+    /// Matters without one.
+    pub(crate) new: Vec<Matter>,
+    /// Matters that have to wait for another run's turn.
+    pub(crate) left_over: usize,
+}
+
+impl Work {
+    pub(crate) fn of(round: &Round<'_>, history: &History) -> Result<Self, StoreError> {
+        let live = history.live_tickets(Some(&round.run.integration))?;
+        let mut matters = matters(round.run);
+        let mut work = Self::default();
+        for record in live {
+            let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
+            // Whoever has a ticket takes no second one, whatever is known of the first.
+            let matter = at.map(|at| matters.remove(at));
+            work.sort(round, record, matter);
+        }
+        matters.retain(|matter| is_selected(round, matter));
+        work.left_over = matters.len().saturating_sub(round.settings.max_new);
+        matters.truncate(round.settings.max_new);
+        work.new = matters;
+        Ok(work)
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        let Self { doubtful, settled, forgotten, persisting, new, left_over: _ } = self;
+        doubtful.is_empty() && settled.is_empty() && forgotten.is_empty() && persisting.is_empty() && new.is_empty()
+    }
+
+    fn sort(&mut self, round: &Round<'_>, record: TicketRecord, matter: Option<Matter>) {
+        match matter {
+            _ if is_doubtful(&record) => self.doubtful.push(record),
+            None if !tells_what_is_settled(round.run) => {}
+            None if record.state == TicketState::Dismissed => self.forgotten.push(record),
+            None => self.settled.push(record),
+            Some(matter) if is_due(round, &record) && is_selected(round, &matter) => {
+                self.persisting.push((record, matter));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn is_selected(round: &Round<'_>, matter: &Matter) -> bool {
+    let settings = round.settings;
+    let customer = matter.finding.customer.as_ref();
+    settings.kinds.contains(&matter.kind) && customer.is_none_or(|customer| settings.customers.hold(customer))
+}
+
+/// A matter that came back before its ticket could be closed is told at once.
+fn is_due(round: &Round<'_>, record: &TicketRecord) -> bool {
+    let waited = round.run.started_at.signed_duration_since(record.noted_at);
+    let due = round.settings.note_every.is_some_and(|every| waited >= every);
+    record.state == TicketState::Open && (due || record.settled_run.is_some())
+}

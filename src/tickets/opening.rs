@@ -1,0 +1,133 @@
+//! The one request that must not be doubled: a new ticket.
+
+use std::collections::BTreeSet;
+
+use crate::connectwise::{ReadError, WriteError};
+use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
+use crate::reconcile::model::ids::{TicketId, TicketRef};
+use crate::tickets::board_client::{Desk, NewTicket};
+use crate::tickets::requests::{Found, Hands, TRIES_WHEN_BUSY, is_surely_not_written, told};
+use crate::tickets::subjects::Matter;
+use crate::tickets::sync::Halt;
+use crate::tickets::text;
+
+/// A matter that came up more often than this, with nothing known of it here, is for a person to look at.
+const OCCURRENCES_LOOKED_AT: i64 = 50;
+
+impl<D: Desk> Hands<'_, D> {
+    pub(crate) async fn open_all(&mut self, matters: Vec<Matter>, found: &Found) -> Result<(), Halt> {
+        for matter in matters {
+            self.open(&matter, found).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, matter: &Matter, found: &Found) -> Result<(), Halt> {
+        let (occurrence, there) = self.free_occurrence(matter, found).await?;
+        let reference = self.reference(matter, occurrence);
+        let mut record = self.record(matter, occurrence, reference.clone());
+        if let Some(ticket) = there {
+            // This history does not know it: an older one did.
+            record.number = self.history.intend_ticket(self.lock, &record)?;
+            return self.adopt(&mut record, ticket);
+        }
+        let mut tries = 0;
+        let opened = loop {
+            tries += 1;
+            self.go_on()?;
+            let new = self.new_ticket(matter, &record)?;
+            record.intended_at = (self.round.clock)();
+            record.number = self.history.intend_ticket(self.lock, &record)?;
+            let answer = self.desk.open(&self.terms, &new).await;
+            if let Err(error) = &answer
+                && is_surely_not_written(error)
+            {
+                self.end(&mut record, TicketState::Dropped, &told(error))?;
+                record = self.record(matter, occurrence, reference.clone());
+            }
+            match answer {
+                Err(WriteError::Busy { .. }) if tries < TRIES_WHEN_BUSY => {}
+                other => break other,
+            }
+        };
+        match opened {
+            Ok(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
+            Err(WriteError::Refused { status, why }) => {
+                let said = format!("no ticket could be opened ({status}: {why}): {}", record.about);
+                self.say(TicketDeed::Trouble, None, said);
+                Ok(())
+            }
+            Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await,
+            Err(error) => Err(Halt::Write(error)),
+        }
+    }
+
+    /// A creation without a clear answer: looked for at once, and else by a later run.
+    async fn unclear(&mut self, mut record: TicketRecord, error: &WriteError) -> Result<(), Halt> {
+        record.why = Some(error.to_string());
+        self.history.keep_ticket(&record)?;
+        let found = self.find(&BTreeSet::from([record.reference.clone()])).await?;
+        match found.get(&record.reference).and_then(|tickets| tickets.first()) {
+            Some(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
+            None => {
+                let said = format!("whether there is a ticket is not known ({error}); a later run looks: ");
+                self.say(TicketDeed::Trouble, None, said + &record.about);
+                Ok(())
+            }
+        }
+    }
+
+    /// The matter's next ticket, and the open one that is there already although nothing is known of it here.
+    async fn free_occurrence(&self, matter: &Matter, found: &Found) -> Result<(i64, Option<TicketId>), Halt> {
+        let first = self.next_occurrence(matter)?;
+        let mut there = found.get(&self.reference(matter, first)).cloned().unwrap_or_default();
+        for occurrence in first..first + OCCURRENCES_LOOKED_AT {
+            match there.iter().find(|ticket| !self.terms.is_closed(ticket)) {
+                Some(open) => return Ok((occurrence, Some(open.id))),
+                None if there.is_empty() => return Ok((occurrence, None)),
+                None => {}
+            }
+            let next = self.reference(matter, occurrence + 1);
+            there = self.find(&BTreeSet::from([next])).await?.into_values().next().unwrap_or_default();
+        }
+        let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one matter that the history does not know");
+        Err(Halt::Read(ReadError::Unreachable { what: "service tickets".to_owned(), why }))
+    }
+
+    fn record(&self, matter: &Matter, occurrence: i64, reference: TicketRef) -> TicketRecord {
+        let now = (self.round.clock)();
+        TicketRecord {
+            number: 0,
+            integration: self.round.run.integration.clone(),
+            kind: matter.kind,
+            handle: matter.handle.clone(),
+            occurrence,
+            reference,
+            run: self.round.run.run,
+            about: text::summary(&self.round.settings.summary, self.words(matter)),
+            state: TicketState::Intended,
+            ticket: None,
+            intended_at: now,
+            noted_at: self.round.run.started_at,
+            settled_run: None,
+            ended_at: None,
+            why: None,
+        }
+    }
+
+    fn new_ticket(&self, matter: &Matter, record: &TicketRecord) -> Result<NewTicket, Halt> {
+        let settings = self.round.settings;
+        let own = settings.company_of_customer && self.round.same_connectwise;
+        let last = self.history.last_ticket(&record.integration, record.kind, &record.handle)?;
+        let earlier = last.and_then(|last| last.ticket).map(|ticket| format!("\nEarlier ticket about it: {ticket}."));
+        let text = text::text(&settings.description, self.words(matter));
+        Ok(NewTicket {
+            reference: record.reference.clone(),
+            summary: record.about.clone(),
+            text: text + &earlier.unwrap_or_default(),
+            company: matter.company.filter(|_| own).unwrap_or(settings.company),
+            visible: settings.visible,
+            notify: settings.notify,
+        })
+    }
+}

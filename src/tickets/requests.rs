@@ -1,0 +1,295 @@
+//! The requests of one round, one at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::connectwise::WriteError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
+use crate::reconcile::model::ids::{TicketId, TicketRef};
+use crate::tickets::board_client::{Desk, DeskTerms, Note, StatusChange, Ticket};
+use crate::tickets::due_work::Work;
+use crate::tickets::subjects::Matter;
+use crate::tickets::sync::{Halt, Round, is_doubtful, references};
+use crate::tickets::text;
+use crate::tickets::text::Words;
+
+/// How often one write is sent while ConnectWise says that it is too busy to take it.
+pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
+
+/// Whoever carries out the round.
+pub(crate) struct Hands<'a, D> {
+    pub(crate) round: Round<'a>,
+    pub(crate) lock: &'a RunLock,
+    pub(crate) history: &'a mut History,
+    pub(crate) desk: &'a D,
+    pub(crate) terms: DeskTerms,
+    events: &'a mut Vec<TicketEvent>,
+}
+
+/// What ConnectWise has, by reference; oldest first.
+pub(crate) type Found = BTreeMap<TicketRef, Vec<Ticket>>;
+
+impl<'a, D: Desk> Hands<'a, D> {
+    pub(crate) async fn new(
+        round: Round<'a>,
+        lock: &'a RunLock,
+        history: &'a mut History,
+        desk: &'a D,
+        events: &'a mut Vec<TicketEvent>,
+    ) -> Result<Self, Halt> {
+        let terms = unless_stopped(round, desk.terms(&round.settings.desk)).await??;
+        Ok(Self { round, lock, history, desk, terms, events })
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        self.history
+    }
+
+    pub(crate) fn say(&mut self, what: TicketDeed, ticket: Option<TicketId>, said: String) {
+        self.events.push(TicketEvent { what, ticket, said });
+    }
+
+    /// A refusal ends what it was about, and nothing else.
+    pub(crate) fn unless_fatal(&mut self, done: Result<(), Halt>) -> Result<(), Halt> {
+        match done {
+            Err(Halt::Write(error @ WriteError::RightMissing { .. })) => {
+                self.say(TicketDeed::Trouble, None, told(&error));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Tickets that an earlier run, or this one, left without an answer.
+    pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), Halt> {
+        let live = self.history.live_tickets(Some(&self.round.run.integration))?;
+        let doubtful: Vec<TicketRecord> = live.into_iter().filter(is_doubtful).collect();
+        let found = self.find(&references(&doubtful)).await?;
+        for mut record in doubtful {
+            let waited = (self.round.clock)().signed_duration_since(record.intended_at);
+            match found.get(&record.reference).and_then(|tickets| tickets.first()) {
+                Some(ticket) => self.adopt(&mut record, ticket.id)?,
+                None if waited >= self.round.settle => {
+                    self.end(&mut record, TicketState::Dropped, "looked for, and not in ConnectWise")?;
+                }
+                None => {
+                    let said = format!("whether there is a ticket is not known yet: {}", record.about);
+                    self.say(TicketDeed::Trouble, None, said);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What ConnectWise has of all that is to be dealt with.
+    pub(crate) async fn look(&mut self, work: &Work) -> Result<Found, Halt> {
+        let mut wanted = references(&work.settled);
+        wanted.extend(work.persisting.iter().map(|(record, _)| record.reference.clone()));
+        for matter in &work.new {
+            wanted.insert(self.reference(matter, self.next_occurrence(matter)?));
+        }
+        let found = self.find(&wanted).await?;
+        for (reference, tickets) in &found {
+            if let [oldest, others @ ..] = tickets.as_slice()
+                && !others.is_empty()
+            {
+                let others: Vec<String> = others.iter().map(|ticket| ticket.id.to_string()).collect();
+                let said = format!("{reference} is there several times; also as {}", others.join(", "));
+                self.say(TicketDeed::Trouble, Some(oldest.id), said);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A settled matter's ticket that people closed before.
+    pub(crate) fn forget(&mut self, mut record: TicketRecord) -> Result<(), Halt> {
+        record.settled_run = Some(self.round.run.run);
+        self.end(&mut record, TicketState::Closed, "settled; a person had closed it")
+    }
+
+    pub(crate) async fn settle_all(&mut self, records: Vec<TicketRecord>, found: &Found) -> Result<(), Halt> {
+        for record in records {
+            self.settle(record, found).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn note_all(&mut self, due: Vec<(TicketRecord, Matter)>, found: &Found) -> Result<(), Halt> {
+        for (record, matter) in due {
+            self.note(record, &matter, found).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self, mut record: TicketRecord, found: &Found) -> Result<(), Halt> {
+        let Some(ticket) = found.get(&record.reference).and_then(|tickets| tickets.first()) else {
+            self.end(&mut record, TicketState::Closed, "settled; the ticket is not there any more")?;
+            return Ok(());
+        };
+        let done = self.terms.is_closed(ticket);
+        record.ticket = Some(ticket.id);
+        if !done && record.settled_run.is_none() {
+            record.settled_run = Some(self.round.run.run);
+            self.history.keep_ticket(&record)?;
+            let text = format!("Settled: run {} on {} no longer finds it.", self.round.run.run, self.today());
+            self.send_note(ticket.id, text).await.map(drop)?;
+        }
+        let closing = self.terms.closing_status.filter(|_| self.round.settings.close && !done);
+        if let Some(status) = closing {
+            let change = StatusChange { status, notify: self.round.settings.notify };
+            match self.patient(async |desk: &D| desk.set_status(ticket.id, change).await).await? {
+                Ok(_) => {}
+                Err(WriteError::Refused { status: code, why }) => {
+                    let said = format!("cannot be closed ({code}: {why}); close it by hand: {}", record.about);
+                    self.say(TicketDeed::Trouble, Some(ticket.id), said);
+                    return self.end(&mut record, TicketState::Left, "settled; ConnectWise refused to close it");
+                }
+                // Looked at again by the next run; to close it twice does no harm.
+                Err(error) => return Err(Halt::Write(error)),
+            }
+        }
+        let (state, deed) = match done || closing.is_some() {
+            true => (TicketState::Closed, TicketDeed::Closed),
+            false => (TicketState::Left, TicketDeed::Left),
+        };
+        self.say(deed, Some(ticket.id), record.about.clone());
+        self.end(&mut record, state, "settled")
+    }
+
+    async fn note(&mut self, mut record: TicketRecord, matter: &Matter, found: &Found) -> Result<(), Halt> {
+        let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
+        let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
+            let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
+            let said = format!("{why}, and the matter goes on; it is left to people: {}", record.about);
+            self.say(TicketDeed::Left, record.ticket, said);
+            record.state = TicketState::Dismissed;
+            record.why = Some(why.to_owned());
+            self.history.keep_ticket(&record)?;
+            return Ok(());
+        };
+        let before = record.clone();
+        record.ticket = Some(ticket.id);
+        record.settled_run = None;
+        record.noted_at = self.round.run.started_at;
+        self.history.keep_ticket(&record)?;
+        let words = Words { since: record.intended_at.date_naive(), ..self.words(matter) };
+        let text = text::text(&self.round.settings.note, words);
+        let sent = self.send_note(ticket.id, text).await;
+        if matches!(sent, Err(Halt::Write(ref error)) if is_surely_not_written(error)) {
+            self.history.keep_ticket(&before)?;
+        }
+        if sent? {
+            self.say(TicketDeed::Noted, Some(ticket.id), record.about);
+        }
+        Ok(())
+    }
+
+    /// Sends a note once; whether ConnectWise took it for sure. A note whose answer is lost is not sent again.
+    async fn send_note(&mut self, ticket: TicketId, text: String) -> Result<bool, Halt> {
+        let settings = self.round.settings;
+        let note = Note { text, visible: settings.visible, notify: settings.notify };
+        match self.patient(async |desk: &D| desk.note(ticket, &note).await).await? {
+            Ok(()) => Ok(true),
+            Err(WriteError::Unclear { why, .. }) => {
+                self.say(TicketDeed::Trouble, Some(ticket), format!("whether the note is there is not known: {why}"));
+                Ok(false)
+            }
+            Err(error @ WriteError::Refused { .. }) => {
+                self.say(TicketDeed::Trouble, Some(ticket), format!("the note was refused: {error}"));
+                Ok(false)
+            }
+            Err(error) => Err(Halt::Write(error)),
+        }
+    }
+
+    pub(crate) fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), Halt> {
+        self.opened(record, ticket, TicketDeed::Found)
+    }
+
+    pub(crate) fn opened(&mut self, record: &mut TicketRecord, ticket: TicketId, deed: TicketDeed) -> Result<(), Halt> {
+        record.state = TicketState::Open;
+        record.ticket = Some(ticket);
+        record.why = None;
+        self.history.keep_ticket(record)?;
+        self.say(deed, Some(ticket), record.about.clone());
+        Ok(())
+    }
+
+    pub(crate) fn end(&mut self, record: &mut TicketRecord, state: TicketState, why: &str) -> Result<(), Halt> {
+        record.state = state;
+        record.ended_at = Some((self.round.clock)());
+        record.why = Some(why.to_owned());
+        self.history.keep_ticket(record)?;
+        Ok(())
+    }
+
+    /// Sends a write that does no harm when it is repeated, as long as ConnectWise is too busy to take it.
+    async fn patient<T>(&self, send: impl AsyncFn(&D) -> Result<T, WriteError>) -> Result<Result<T, WriteError>, Halt> {
+        for _ in 1..TRIES_WHEN_BUSY {
+            self.go_on()?;
+            match send(self.desk).await {
+                Err(WriteError::Busy { .. }) => {}
+                other => return Ok(other),
+            }
+        }
+        self.go_on()?;
+        Ok(send(self.desk).await)
+    }
+
+    pub(crate) async fn find(&self, references: &BTreeSet<TicketRef>) -> Result<Found, Halt> {
+        let mut found = Found::new();
+        if !references.is_empty() {
+            for ticket in unless_stopped(self.round, self.desk.tickets(references)).await?? {
+                found.entry(ticket.reference.clone()).or_default().push(ticket);
+            }
+        }
+        found.values_mut().for_each(|tickets| tickets.sort_by_key(|ticket| ticket.id));
+        Ok(found)
+    }
+
+    /// A wish to stop lets the write in flight end, and no other begin.
+    pub(crate) fn go_on(&self) -> Result<(), Halt> {
+        if self.round.stop.asked() { Err(Halt::Stopped) } else { Ok(()) }
+    }
+
+    pub(crate) fn next_occurrence(&self, matter: &Matter) -> Result<i64, Halt> {
+        let last = self.history.last_ticket(&self.round.run.integration, matter.kind, &matter.handle)?;
+        Ok(last.map_or(1, |last| last.occurrence + 1))
+    }
+
+    pub(crate) fn reference(&self, matter: &Matter, occurrence: i64) -> TicketRef {
+        TicketRef::of(&self.round.run.integration, matter.kind, &matter.handle, occurrence)
+    }
+
+    pub(crate) fn words<'b>(&self, matter: &'b Matter) -> Words<'b>
+    where
+        'a: 'b,
+    {
+        let (run, today) = (self.round.run, self.today());
+        Words { integration: &run.integration, run: run.run, date: today, since: today, matter }
+    }
+
+    pub(crate) fn today(&self) -> chrono::NaiveDate {
+        self.round.run.started_at.date_naive()
+    }
+}
+
+/// Reads may wait long for a throttled server; a person who asks to stop does not.
+async fn unless_stopped<T>(round: Round<'_>, work: impl Future<Output = T>) -> Result<T, Halt> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = round.stop.wait() => Err(Halt::Stopped),
+    }
+}
+
+pub(crate) fn is_surely_not_written(error: &WriteError) -> bool {
+    !matches!(error, WriteError::Unclear { .. })
+}
+
+pub(crate) fn told(error: &WriteError) -> String {
+    match error {
+        WriteError::RightMissing { why, fix } => format!("the role may not do this: {why}; {fix}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,80 @@
+//! What an operator wants of tickets: `[integration.NAME.tickets]`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::reconcile::model::ids::{CompanyId, CustomerName};
+use crate::tickets::board_client::DeskNames;
+use crate::tickets::subject::TicketKind;
+use crate::tickets::template::Template;
+
+/// Tickets of one integration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketSettings {
+    /// Board, statuses, priority, type and source by their names.
+    pub desk: DeskNames,
+    /// Which `[connectwise.NAME]` the desk is in; `None`: the integration's own.
+    pub connectwise: Option<String>,
+    /// Whose ticket a matter without a customer's company is.
+    pub company: CompanyId,
+    /// Whether a matter of a customer is a ticket of the customer's company.
+    pub company_of_customer: bool,
+    /// Which matters become tickets.
+    pub kinds: BTreeSet<TicketKind>,
+    /// Of which customers. Matters without a customer are not asked.
+    pub customers: Customers,
+    /// Whether a settled matter's ticket is closed.
+    pub close: bool,
+    /// How often a ticket whose matter persists gets a note; `None`: never.
+    pub note_every: Option<TimeDelta>,
+    /// Tickets that one run may open.
+    pub max_new: usize,
+    /// How long a run may be busy with tickets.
+    pub time_limit: Duration,
+    /// Whether the company's people may read the texts.
+    pub visible: bool,
+    /// Whether ConnectWise may send its notifications.
+    pub notify: bool,
+    /// The first line.
+    pub summary: Template,
+    /// The first text.
+    pub description: Template,
+    /// The note while the matter persists.
+    pub note: Template,
+}
+
+/// Customers that are selected, as the export names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Customers {
+    /// Every one.
+    All,
+    /// These.
+    Only(BTreeSet<CustomerName>),
+    /// Every one but these.
+    Except(BTreeSet<CustomerName>),
+}
+
+impl Customers {
+    /// Whether a customer is selected.
+    pub fn hold(&self, customer: &CustomerName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(customer),
+            Self::Except(names) => !names.contains(customer),
+        }
+    }
+}
+
+/// The summary, unless configured.
+pub const SUMMARY: &str = "recount [integration]: [reason], [subject]";
+/// The first text, unless configured. Each sentence stands by itself: ConnectWise may turn line breaks into blanks
+/// (ConnectWise developer guide).
+pub const DESCRIPTION: &str = "[message].\n\
+    What to do: [fix].\n\
+    Customer: [customer]. Service: [service]. Product: [product]. Agreement: [agreement].\n\
+    ConnectWise held [was], the export says [wanted].\n\
+    Seen by run [run] of [integration] on [date]; the handle is [handle]. `recount report [run]` shows all of it.";
+/// The note, unless configured.
+pub const NOTE: &str = "Still so in run [run] on [date], since [since]: [message]. What to do: [fix].";

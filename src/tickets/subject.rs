@@ -1,0 +1,143 @@
+//! What a ticket may be about, and the name by which it is found again.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::ids::{IntegrationName, TicketRef};
+use crate::reconcile::model::plan::Finding;
+
+/// The kinds of matters that wait for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TicketKind {
+    /// A customer that has no place: no company, or no agreement that can be billed.
+    UnmappedCustomer,
+    /// Anything else with a handle: a line, a service, a product, rows.
+    HeldLine,
+    /// A whole plan that a guard holds.
+    HeldRun,
+    /// The export.
+    RefusedExport,
+    /// A run that could not do its work.
+    FailedRun,
+}
+
+impl TicketKind {
+    /// Every kind, in the order in which tickets are opened.
+    pub const ALL: [Self; 5] =
+        [Self::FailedRun, Self::RefusedExport, Self::HeldRun, Self::UnmappedCustomer, Self::HeldLine];
+
+    /// The word that stands in the configuration and in the history.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnmappedCustomer => "unmapped-customer",
+            Self::HeldLine => "held-line",
+            Self::HeldRun => "held-run",
+            Self::RefusedExport => "refused-export",
+            Self::FailedRun => "failed-run",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The kind of a finding; `None` for one that asks nothing of anybody.
+    pub fn of(finding: &Finding) -> Option<Self> {
+        if finding.severity != Severity::Decide {
+            return None;
+        }
+        match (&finding.handle, finding.code) {
+            // Whoever stopped it knows.
+            (None, Code::Interrupted) => None,
+            (
+                Some(_),
+                Code::CustomerUnmapped
+                | Code::CompanyAmbiguous
+                | Code::CompanyMissing
+                | Code::AgreementMissing
+                | Code::AgreementOtherCompany
+                | Code::AgreementNotActive
+                | Code::AgreementOneTime
+                | Code::AgreementAmbiguous,
+            ) => Some(Self::UnmappedCustomer),
+            (Some(_), _) => Some(Self::HeldLine),
+            (None, code) if code.as_str().starts_with("export-") => Some(Self::RefusedExport),
+            (
+                None,
+                Code::TooManyChanges
+                | Code::TooManyUnitsDown
+                | Code::TooManyCreated
+                | Code::LinesUnseen
+                | Code::FirstApply
+                | Code::PlanMoved,
+            ) => Some(Self::HeldRun),
+            (None, _) => Some(Self::FailedRun),
+        }
+    }
+}
+
+impl fmt::Display for TicketKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl TicketRef {
+    /// The name of the so-manieth ticket of one matter: the same one every night, on every host.
+    ///
+    /// Made of letters, digits and `-` alone, because it stands in a query; far below ConnectWise's 100 characters.
+    pub fn of(integration: &IntegrationName, kind: TicketKind, handle: &str, occurrence: i64) -> Self {
+        let digest = Sha256::new()
+            .chain_update(integration.as_str())
+            .chain_update("\u{1e}")
+            .chain_update(kind.as_str())
+            .chain_update("\u{1e}")
+            .chain_update(handle)
+            .finalize();
+        let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        Self::new(&format!("recount-{hex}-{occurrence}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::decide::findings::finding;
+
+    /// Otherwise a matter that waits for somebody would never become a ticket, or one that waits for nobody would.
+    #[test]
+    fn every_code_that_asks_has_a_kind() {
+        for code in Code::ALL {
+            let asked = finding(Severity::Decide, *code, String::new());
+            assert_eq!(TicketKind::of(&asked).is_none(), *code == Code::Interrupted, "{code}");
+            let told = Finding { severity: Severity::Warning, ..asked.clone() };
+            assert_eq!(TicketKind::of(&told), None);
+            let kind = TicketKind::of(&Finding { handle: Some("k4x2p".to_owned()), ..asked });
+            assert!(matches!(kind, Some(TicketKind::HeldLine | TicketKind::UnmappedCustomer)), "{code}");
+        }
+        for kind in TicketKind::ALL {
+            assert_eq!(TicketKind::from_word(kind.as_str()), Some(kind));
+        }
+    }
+
+    /// Otherwise a ticket would not be found again, or another matter's would.
+    #[test]
+    fn a_reference_is_plain_short_stable_and_its_own() {
+        let mail = IntegrationName::new("mail");
+        let of = |kind, handle, occurrence| TicketRef::of(&mail, kind, handle, occurrence);
+        let one = of(TicketKind::HeldLine, "k4x2p", 1);
+        assert_eq!(one.as_str(), of(TicketKind::HeldLine, "k4x2p", 1).as_str());
+        assert!(one.as_str().len() <= 100 && one.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        for other in [
+            of(TicketKind::UnmappedCustomer, "k4x2p", 1),
+            of(TicketKind::HeldLine, "k4x2q", 1),
+            of(TicketKind::HeldLine, "k4x2p", 2),
+            TicketRef::of(&IntegrationName::new("mail2"), TicketKind::HeldLine, "k4x2p", 1),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}
