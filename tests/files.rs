@@ -15,7 +15,7 @@ fn the_example_files_are_read() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     fs::copy(deploy.join("recount.example.toml"), folder.path().join("recount.toml")).expect("copied");
     fs::copy(deploy.join("customers.example.csv"), folder.path().join("customers.csv")).expect("copied");
-    let config = config::load(&folder.path().join("recount.toml"));
+    let config = config::load::load(&folder.path().join("recount.toml"));
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
     let integration = config.integrations.values().next().expect("an integration");
     let mapping = integration.mapping.as_ref().expect("the customers");

@@ -226,7 +226,8 @@ impl<'a, W: Writer> Hands<'a, W> {
             Ok(additions) => additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
         };
-        let new: Vec<&Addition> = super::leftovers::new_lines(&additions, create.product(), create.item(), before);
+        let new: Vec<&Addition> =
+            crate::apply::recovery::new_lines(&additions, create.product(), create.item(), before);
         match new.as_slice() {
             [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
                 created(key, create, one, "found by a second look")

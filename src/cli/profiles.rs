@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::cli::console::Console;
 use crate::cli::trouble::Trouble;
-use crate::config;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
 use crate::export::read::content::{Misfit, fit};

@@ -7,7 +7,6 @@ use clap::Args;
 use crate::cli::console::Console;
 use crate::cli::trouble::Trouble;
 use crate::cli::{Global, clock, profiles, session};
-use crate::config;
 use crate::config::profiles::Profile;
 use crate::config::settings::Config;
 use crate::export::error::ExportError;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::trouble::Trouble;
 use crate::cli::{Global, clock};
-use crate::config;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::history::store::error::StoreError;

@@ -4,7 +4,5 @@
 //! claims the slot it names, and runs at most one run at a time. The claim is one durable row ([`Claims`]), so neither a
 //! restart nor a second daemon can start the same night twice.
 
-use crate::daemon::serve::serve;
-
 pub mod schedule;
 pub mod serve;

@@ -3,10 +3,6 @@
 //! A file is read whole or refused whole: what is damaged in its structure may have lost rows without a sign, and a lost
 //! row bills nothing. A row that is whole but no count is rejected alone, and holds its customer's lines.
 
-use crate::export::locate::file::raw;
-use crate::export::locate::newest::newest;
-use crate::export::locate::obtain::obtain;
-
 pub mod count;
 pub mod error;
 pub mod format;

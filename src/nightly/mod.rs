@@ -14,7 +14,6 @@ pub(crate) mod recorder;
 mod undo;
 
 use crate::nightly::failure::Failure;
-use crate::nightly::precheck::survey;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

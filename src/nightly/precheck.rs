@@ -8,8 +8,8 @@ use crate::connectwise::{ReadError, Reader};
 use crate::export::count::table::CustomerCounts;
 use crate::nightly::gather;
 use crate::reconcile::decide::findings::{finding, sort};
-use crate::reconcile::decide::planner;
 use crate::reconcile::guard::limits::Past;
+use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::{Code, Severity};
@@ -123,7 +123,7 @@ fn owned_twice(
 
 fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
     let codes: BTreeSet<&ProductCode> = mapping.billed().flat_map(|(_, billed)| &billed.products).collect();
-    let wrong = codes.into_iter().filter_map(|code| Some((code, planner::product(directory, code).err()?)));
+    let wrong = codes.into_iter().filter_map(|code| Some((code, product(directory, code).err()?)));
     let told = wrong.map(|(product, code)| {
         let fix =
             "name an active product of another class in recount.toml, or mend it in the product catalog".to_owned();

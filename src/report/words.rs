@@ -15,7 +15,7 @@ use crate::reconcile::model::plan::{Finding, Source};
 use crate::reconcile::model::quantity::Quantity;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
-pub fn step(line: &LineRecord) -> String {
+pub(crate) fn step(line: &LineRecord) -> String {
     match (line.was, line.wanted) {
         (None, None) => String::new(),
         (was, wanted) => format!("{} → {}", units(was), units(wanted)),

@@ -117,7 +117,7 @@ async fn all<D: Desk>(
 
 /// Why no more is done about tickets tonight.
 #[derive(Debug, thiserror::Error)]
-enum Halt {
+pub(crate) enum Halt {
     #[error("the history could not be used: {0}")]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -139,10 +139,10 @@ fn trouble(said: String) -> TicketEvent {
 }
 
 /// References of these records.
-fn references(records: &[TicketRecord]) -> BTreeSet<TicketRef> {
+pub(crate) fn references(records: &[TicketRecord]) -> BTreeSet<TicketRef> {
     records.iter().map(|record| record.reference.clone()).collect()
 }
 
-fn is_doubtful(record: &TicketRecord) -> bool {
+pub(crate) fn is_doubtful(record: &TicketRecord) -> bool {
     record.state == TicketState::Intended
 }

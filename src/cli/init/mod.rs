@@ -23,7 +23,6 @@ use crate::cli::init::prompt::Asker;
 use crate::cli::init::told::Made;
 use crate::cli::trouble::Trouble;
 use crate::cli::{Global, clock, session};
-use crate::config;
 use crate::config::settings::Config;
 use crate::export::count::table::CustomerCounts;
 use crate::nightly::export_source;

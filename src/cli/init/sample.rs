@@ -8,7 +8,7 @@ use crate::cli::init::prompt::{Asker, Question};
 use crate::cli::trouble::Trouble;
 use crate::cli::{clock, session};
 use crate::config::profiles;
-use crate::export;
+use crate::export::error::ExportError;
 use crate::export::read::content::fit;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
@@ -84,7 +84,7 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
 fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
     match crate::export::locate::file::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
-        Err(export::ExportError::NoMatch { .. }) => Ok(None),
+        Err(ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
             let message = session::chain(&error);
             Err(Trouble::new(Exit::Refused, message, "name the vendor's export with --export, as the vendor wrote it"))

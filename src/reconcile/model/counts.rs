@@ -130,14 +130,14 @@ impl RowLines {
     /// How many are kept.
     pub const KEPT: usize = 5;
 
-    pub(in crate::reconcile) fn one(line: u32) -> Self {
+    pub(crate) fn one(line: u32) -> Self {
         let mut first = [0; Self::KEPT];
         first[0] = line;
         Self { number: 1, first }
     }
 
     /// The line, if there is only one.
-    pub(in crate::reconcile) fn only(self) -> Option<u32> {
+    pub(crate) fn only(self) -> Option<u32> {
         (self.number == 1).then_some(self.first[0])
     }
 

@@ -62,7 +62,7 @@ impl Quantity {
     }
 
     /// The number of units, if it is whole and short.
-    pub(in crate::reconcile) fn short(self) -> Option<u32> {
+    pub(crate) fn short(self) -> Option<u32> {
         u32::try_from((self.0.scale() == 0).then(|| self.0.mantissa())?).ok()
     }
 

@@ -16,6 +16,7 @@ use crate::report::format::json::time;
 use crate::report::format::text::{WIDTH, middle_cut, wrapped};
 use crate::report::model::sign;
 use crate::report::names;
+use crate::report::words::step;
 
 /// One matter that waits.
 #[derive(Debug, Clone)]

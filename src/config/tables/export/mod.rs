@@ -2,7 +2,7 @@
 
 mod columns;
 mod filters;
-pub mod layout;
+pub(crate) mod layout;
 mod source;
 
 use crate::config::tables::export::layout::{Layered, layout};
