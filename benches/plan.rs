@@ -13,12 +13,14 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use criterion::Criterion;
+
 use recount::export::read::content::read_bytes;
 use recount::export::settings::ExportSettings;
-use recount::reconcile::decide::planner::{Gathered, draw};
+use recount::reconcile::decide::gathered::Gathered;
+use recount::reconcile::decide::planner::draw;
 use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear};
 use recount::reconcile::guard::cleared::ClearedPlan;
-use recount::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::counts::Counts;
@@ -26,6 +28,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};

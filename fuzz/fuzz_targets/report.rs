@@ -4,15 +4,17 @@
 
 use chrono::{DateTime, TimeDelta};
 use libfuzzer_sys::fuzz_target;
+use recount_fuzz::assert_fits;
+
 use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::finding::Finding;
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use recount::reconcile::model::plan::{Finding, Source};
+use recount::reconcile::model::plan::Source;
 use recount::reconcile::model::quantity::Quantity;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::{View, render};
-use recount_fuzz::assert_fits;
 
 fuzz_target!(|text: &str| {
     let mut parts = text.split('\n').chain(std::iter::repeat(""));

@@ -12,11 +12,12 @@ use crate::cli::{Global, clock, operator, session, waiting};
 use crate::config::settings::Config;
 use crate::history::record::LineRecord;
 use crate::history::store::open::History;
-use crate::reconcile::decide::decisions::{Decision, Matter, SeenLine, may_be_accepted};
+use crate::reconcile::decide::decisions::may_be_accepted;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::guard::check::short;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::outcome::{Outcome, Verb};
 use crate::report::words::step;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cli::console::Console;
 use crate::cli::trouble::Trouble;
 use crate::cli::{Global, session};
-use crate::history::store::chain::Chain;
+use crate::history::store::verify::Chain;
 use crate::reconcile::exit::Exit;
 use crate::report::short_head;
 

@@ -9,10 +9,11 @@ use crate::history::decisions::Since;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::decide::decisions::{Decisions, Index, Matter};
+use crate::reconcile::decide::decisions::Index;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Severity;
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::decision::{Decisions, Matter};
+use crate::reconcile::model::finding::Finding;
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::lines;
 

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::history::store::columns::{day, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::guard::limits::CountedDays;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::past::CountedDays;
 use crate::reconcile::model::quantity::Quantity;
 
 /// One customer's count of one service; `None` where the export does not say.

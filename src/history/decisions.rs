@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
+use crate::history::lookup;
 use crate::history::record::RunRecord;
-use crate::history::store::columns::{maybe_day, maybe_quantity, time, time_text, word};
+use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, time, time_text, word};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::history::{lookup, past};
-use crate::reconcile::decide::decisions::{Decision, Decisions, Matter, SeenLine};
 use crate::reconcile::model::code::Code;
+use crate::reconcile::model::decision::{Decision, Decisions, Matter, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::outcome::Verb;
 
@@ -167,7 +167,7 @@ fn written_since(
          WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'",
     )?;
     let written = statement
-        .query_and_then(params![integration.as_str(), agreement.0, journal], past::key)?
+        .query_and_then(params![integration.as_str(), agreement.0, journal], line_key)?
         .collect::<Result<Vec<_>, _>>()?;
     Ok(written.iter().any(|written| Matter::line(written) == *matter))
 }

@@ -1,25 +1,19 @@
 //! The journal of writes: an intent is on the disk before its request leaves, an outcome when it is known.
 
-use std::fmt;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use crate::history::past;
+use crate::history::record::WriteId;
 use crate::history::store::chain;
 use crate::history::store::chain::Entry;
-use crate::history::store::columns::{day, json, quantity, time, time_text};
+use crate::history::store::columns::{day, json, line_key, quantity, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::decide::decisions::Matter;
+use crate::reconcile::model::decision::Matter;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::quantity::Quantity;
-
-/// One write, as numbered by the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WriteId(pub i64);
 
 /// What is about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,7 +181,7 @@ fn refuse_second_creation(transaction: &Transaction<'_>, key: &LineKey) -> Resul
         "SELECT agreement, product, item FROM writes
          WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')",
     )?;
-    for open in statement.query_and_then([key.agreement.0], past::key)? {
+    for open in statement.query_and_then([key.agreement.0], line_key)? {
         if Matter::line(&open?) == Matter::line(key) {
             return Err(StoreError::CreationOpen { key: key.clone() });
         }
@@ -245,7 +239,7 @@ fn outcome_entry(run: RunId, write: WriteId, outcome: &WriteOutcome, at: DateTim
 fn write_record(row: &Row<'_>) -> Result<WriteRecord, StoreError> {
     Ok(WriteRecord {
         write: WriteId(row.get("write")?),
-        intent: Intent { key: past::key(row)?, kind: intent_kind(row)? },
+        intent: Intent { key: line_key(row)?, kind: intent_kind(row)? },
         sent_at: time(row, "at")?,
         outcome: outcome(row)?,
     })
@@ -283,10 +277,4 @@ fn outcome(row: &Row<'_>) -> Result<Option<WriteOutcome>, StoreError> {
         _ => return Err(StoreError::Unreadable { column: "event", value: word }),
     };
     Ok(Some(outcome))
-}
-
-impl fmt::Display for WriteId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }

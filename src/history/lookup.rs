@@ -11,9 +11,9 @@ use crate::history::store::columns::{count, decimal, integer, maybe_time, time, 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::outcome::{Mode, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::Finding;
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]

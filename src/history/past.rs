@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::history::journal::IntentKind;
 use crate::history::record::{LineRecord, PlanRecord};
-use crate::history::store::columns::{count, decimal, json, time, time_text};
+use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::written::{given_up, written};
 use crate::history::{decisions, journal};
-use crate::reconcile::guard::limits::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::guard::trend::UnitsThen;
 use crate::reconcile::matching::ownership::Neighbour;
 use crate::reconcile::model::code::Code;
@@ -21,6 +20,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::outcome::RunCommand;
+use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::LineKey;
 
 impl History {
@@ -108,7 +108,7 @@ impl History {
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
                 let addition = AdditionId(row.get("applied_addition")?);
-                Ok((folded(&key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
+                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
             })?;
             rows.collect()
         })
@@ -221,8 +221,9 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE o.event = 'applied' AND r.integration = ?1",
     )?;
-    let rows = statement
-        .query_and_then([integration.as_str()], |row| Ok((folded(&key(row)?), AdditionId(row.get("addition")?))))?;
+    let rows = statement.query_and_then([integration.as_str()], |row| {
+        Ok((folded(&line_key(row)?), AdditionId(row.get("addition")?)))
+    })?;
     rows.collect()
 }
 
@@ -238,7 +239,7 @@ fn remember_zeros(
     let mut known = BTreeMap::new();
     let mut statement =
         transaction.prepare_cached("SELECT agreement, product, item FROM zero_since WHERE integration = ?1")?;
-    for key in statement.query_and_then([integration], key)? {
+    for key in statement.query_and_then([integration], line_key)? {
         let key = key?;
         known.insert(folded(&key), item_text(&key).to_owned());
     }
@@ -262,22 +263,6 @@ fn remember_zeros(
         }
     }
     Ok(())
-}
-
-/// The line of the columns `agreement`, `product` and `item`.
-pub(super) fn key(row: &Row<'_>) -> Result<LineKey, StoreError> {
-    let (product, item): (String, Option<String>) = (row.get("product")?, row.get("item")?);
-    let item = item.filter(|item| !item.is_empty()).map(|item| ItemName::new(&item));
-    Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product), item })
-}
-
-pub(super) fn folded(key: &LineKey) -> LineKey {
-    key.folded().into_owned()
-}
-
-/// Where a key has no place for NULL.
-fn item_text(key: &LineKey) -> &str {
-    key.item.as_ref().map(ItemName::as_str).unwrap_or_default()
 }
 
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
@@ -326,7 +311,7 @@ fn zero_before(
             sha256: row.get("sha256")?,
             modified_at: time(row, "modified_at")?,
         };
-        Ok((folded(&key(row)?), stamp))
+        Ok((folded(&line_key(row)?), stamp))
     })?;
     rows.collect()
 }

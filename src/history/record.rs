@@ -1,12 +1,15 @@
 //! What a run leaves behind, as plain data: written once, read by every report.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::code::Code;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::{Finding, LineKey, Source};
+use crate::reconcile::model::plan::{LineKey, Source};
 use crate::reconcile::model::quantity::Quantity;
 
 /// One run, whole.
@@ -147,4 +150,14 @@ pub struct Requests {
     pub retried: u64,
     /// Milliseconds waited because ConnectWise asked for it.
     pub throttled_ms: u64,
+}
+
+/// One write, as numbered by the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WriteId(pub i64);
+
+impl fmt::Display for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::history::past::{folded, key};
-use crate::history::store::columns::{json, maybe_quantity, quantity};
+use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity};
 use crate::history::store::error::StoreError;
-use crate::reconcile::guard::limits::{GivenUp, Written};
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::past::{GivenUp, Written};
 use crate::reconcile::model::plan::LineKey;
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
@@ -63,7 +62,7 @@ pub(super) fn given_up(
     )?;
     let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
         let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
-        Ok((folded(&key(row)?), GivenUp { run, quantity, before: json(row, "before")? }))
+        Ok((folded(&line_key(row)?), GivenUp { run, quantity, before: json(row, "before")? }))
     })?;
     rows.collect()
 }

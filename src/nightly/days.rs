@@ -8,12 +8,12 @@ use crate::history::days::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::Job;
-use crate::reconcile::guard::limits::CountedDays;
-use crate::reconcile::matching::desired::count;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::past::CountedDays;
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles.
 pub(super) fn counted(job: Job<'_>, history: &History, today: NaiveDate) -> Result<CountedDays, StoreError> {

@@ -5,10 +5,9 @@ use crate::connectwise::ReadError;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
 use crate::nightly::export_source::TonightError;
-use crate::reconcile::decide::findings::finding;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::finding::{Finding, finding};
 
 /// A night that ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]

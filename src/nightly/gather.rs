@@ -7,12 +7,12 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use crate::connectwise::{Ahead, ReadError, Reader};
 use crate::reconcile::guard::check::Seen;
-use crate::reconcile::guard::limits::Past;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.

@@ -3,10 +3,10 @@
 use crate::apply::Settled;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
-use crate::reconcile::decide::findings::finding;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::{Finding, Line, LineKey, Subject, Verdict};
+use crate::reconcile::model::plan::{Line, LineKey, Subject, Verdict};
 
 /// What the journal knows of the lines of a run whose process died.
 pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {

@@ -13,7 +13,6 @@ pub mod precheck;
 pub(crate) mod recorder;
 mod undo;
 
-use crate::nightly::failure::Failure;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -30,19 +29,22 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::export_source::TonightError;
+use crate::nightly::failure::Failure;
 use crate::nightly::gather::Remote;
 use crate::nightly::recorder::Ending;
-use crate::reconcile::decide::planner::{Gathered, draw};
+use crate::reconcile::decide::gathered::Gathered;
+use crate::reconcile::decide::planner::draw;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::{Approval, Checks, clear, malformed};
 use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::past::{ExportStamp, Past};
 
 /// One integration's night.
 #[derive(Clone, Copy)]

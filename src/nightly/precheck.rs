@@ -7,16 +7,15 @@ use chrono::NaiveDate;
 use crate::connectwise::{ReadError, Reader};
 use crate::export::count::table::CustomerCounts;
 use crate::nightly::gather;
-use crate::reconcile::decide::findings::{finding, sort};
-use crate::reconcile::guard::limits::Past;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::finding::{Finding, finding, sort};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::Directory;
 
 /// What a look at the mapping found.

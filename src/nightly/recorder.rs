@@ -16,14 +16,14 @@ use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::line::{cut_off_lines, line_record, settle_finding, settle_line, undone_line};
 use crate::nightly::{Job, plan_diff};
-use crate::reconcile::decide::findings::{finding, sort};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::Stopped;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::{Finding, finding, sort};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::{Finding, LineKey, Plan};
+use crate::reconcile::model::plan::{LineKey, Plan};
 
 /// A run on its way to its end.
 pub(super) struct Ending<'a> {

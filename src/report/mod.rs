@@ -17,8 +17,8 @@ pub mod trend;
 pub(crate) mod words;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::guard::check::short;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::outcome::Outcome;
 
 /// The lines of a run, as far as the history still holds them.

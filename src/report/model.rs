@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
-use crate::reconcile::guard::check::short;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::outcome::{Mode, Outcome, RunVerdict};
-use crate::reconcile::model::plan::Finding;
 use crate::report::{Change, lines, names, words};
 
 /// Headings, the same in every form.

@@ -10,8 +10,9 @@ use crate::history::record::{ExportRecord, LineRecord, RunRecord};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::RowLines;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, RunId};
-use crate::reconcile::model::plan::{Finding, Source};
+use crate::reconcile::model::plan::Source;
 use crate::reconcile::model::quantity::Quantity;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.

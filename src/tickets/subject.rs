@@ -5,8 +5,8 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
-use crate::reconcile::model::plan::Finding;
 
 /// The kinds of matters that wait for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +105,7 @@ impl TicketRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::decide::findings::finding;
+    use crate::reconcile::model::finding::finding;
 
     /// Otherwise a matter that waits for somebody would never become a ticket, or one that waits for nobody would.
     #[test]

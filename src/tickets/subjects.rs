@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::code::Code;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::CompanyId;
-use crate::reconcile::model::plan::Finding;
 use crate::tickets::subject::TicketKind;
 
 /// One matter of a run.

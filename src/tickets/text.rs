@@ -3,12 +3,11 @@
 use chrono::NaiveDate;
 
 use crate::history::record::LineRecord;
-use crate::reconcile::decide::findings::finding;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::subject::TicketKind;

@@ -1,14 +1,14 @@
 //! What operators answered: an answer holds for what was seen, and for nothing else.
 
 use proptest::prelude::*;
-use recount::reconcile::decide::decisions::{Decision, Matter, SeenLine};
-use recount::reconcile::guard::limits::Written;
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use recount::reconcile::model::outcome::Verb;
-use recount::reconcile::model::plan::Verdict;
 
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
+use recount::reconcile::model::code::{Code, Severity};
+use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use recount::reconcile::model::outcome::Verb;
+use recount::reconcile::model::past::Written;
+use recount::reconcile::model::plan::Verdict;
 
 fn decision(verb: Verb, reason: Code) -> Decision {
     Decision {

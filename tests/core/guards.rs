@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear, malformed};
-use recount::reconcile::guard::cleared::ClearedPlan;
-use recount::reconcile::guard::limits::{Accepted, GuardPolicy, Past, Percent, ToZero};
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::counts::Counts;
-use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
-use recount::reconcile::model::plan::LineKey;
 use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
+use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear, malformed};
+use recount::reconcile::guard::cleared::ClearedPlan;
+use recount::reconcile::guard::limits::{GuardPolicy, Percent, ToZero};
+use recount::reconcile::model::code::Code;
+use recount::reconcile::model::counts::Counts;
+use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
+use recount::reconcile::model::past::{Accepted, Past};
+use recount::reconcile::model::plan::LineKey;
 
 /// The line of an addition: 100 is the usual one, the others are products of their own.
 fn line_of(id: i64) -> LineKey {

@@ -5,22 +5,26 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+
 use recount::export::count::tally::Tally;
 use recount::export::count::units::{Notation, Units};
-use recount::reconcile::decide::planner::{Gathered, draw};
+use recount::reconcile::decide::gathered::Gathered;
+use recount::reconcile::decide::planner::draw;
 use recount::reconcile::guard::check::Seen;
-use recount::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::counts::{Counts, Duplicates, RejectedRow};
+use recount::reconcile::model::finding::Finding;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{
     AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
 };
-use recount::reconcile::model::plan::{Finding, Line, LineKey, Plan, Subject, Verdict};
+use recount::reconcile::model::past::{ExportStamp, Past};
+use recount::reconcile::model::plan::{Line, LineKey, Plan, Subject, Verdict};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};
 

@@ -1,13 +1,12 @@
 //! Each item in a line of its own: otherwise a customer's domains are billed twice, or the wrong one is ended.
 
-use recount::reconcile::guard::limits::Written;
+use crate::core::night::{FILTER, Night, create, key, q, said, set};
 use recount::reconcile::model::code::Code;
 use recount::reconcile::model::ids::{AdditionId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
+use recount::reconcile::model::past::Written;
 use recount::reconcile::model::plan::{LineKey, Plan, Verdict};
 use recount::reconcile::model::quantity_policy::Policy;
-
-use crate::core::night::{FILTER, Night, create, key, q, said, set};
 
 fn night(items: &[&str]) -> Night {
     let mut night = Night::new();
@@ -128,7 +127,7 @@ fn doubt_about_the_items_holds_every_line_of_the_product() {
 fn a_doubt_about_one_item_is_not_one_about_another() {
     let mut night = night(&["a.com", "b.com"]);
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::guard::limits::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt = recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
     night.past.in_doubt.insert(item("a.com"), doubt);
     let held = Verdict::Held(Code::InDoubt);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &held), (Some("b.com"), &create(1, "1"))]);
@@ -152,11 +151,11 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::HumanEdit))]);
     night.past.ours.clear();
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::guard::limits::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt = recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
     night.past.in_doubt.insert(item("b.com"), doubt);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
     night.past.in_doubt.clear();
-    let made = recount::reconcile::guard::limits::JustCreated { run: RunId(7), addition: AdditionId(101) };
+    let made = recount::reconcile::model::past::JustCreated { run: RunId(7), addition: AdditionId(101) };
     night.past.just_created.insert(item("b.com"), made);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
 }

@@ -7,19 +7,20 @@ use proptest::prelude::{Strategy, any};
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 use proptest::{prop_assert, prop_assert_eq, proptest};
-use recount::reconcile::guard::limits::{HumanEdit, InDoubt, ToZero, Written};
+use rust_decimal::Decimal;
+
+use super::night::{Night, day, key, stamp, time};
+use super::oracle;
+use super::oracle::Fate;
+use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
 use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::counts::{Duplicates, RowLines};
 use recount::reconcile::model::handle::of_matter;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
+use recount::reconcile::model::past::{InDoubt, Written};
 use recount::reconcile::model::plan::{Line, Plan, Source, Subject, Verdict};
-use rust_decimal::Decimal;
-
-use super::night::{Night, day, key, stamp, time};
-use super::oracle;
-use super::oracle::Fate;
 
 /// Counts of rows: most are close together, so that lines change by little, and some are nonsense.
 const COUNTS: [&str; 12] = ["0", "1", "3", "4", "5", "7", "12", "2.5", "60", "", "N/A", "-1"];

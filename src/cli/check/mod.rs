@@ -24,10 +24,10 @@ use crate::reconcile::exit::Exit;
 use crate::reconcile::matching::ownership::{FIX, owned_by, shared};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
-use crate::reconcile::model::plan::Finding;
 use crate::tickets::board_client::{Desk, TermsError};
 use crate::tickets::settings::TicketSettings;
 

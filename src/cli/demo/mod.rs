@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser as _};
+use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
 use crate::cli::console::Console;
@@ -20,12 +21,11 @@ use crate::cli::{Cli, Global, clock, night};
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::guard::check::short;
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::fingerprint::short;
 use crate::report::files::Reports;
 use crate::report::format::text;
 use crate::report::format::text::View;
-use recount_sim::{Faults, Sim, World};
 
 const CONFIG: &str = include_str!("../../../deploy/sim/recount.toml");
 const CUSTOMERS: &str = include_str!("../../../deploy/sim/customers.csv");

@@ -10,7 +10,7 @@ use crate::cli::trouble::Trouble;
 use crate::cli::{Global, session};
 use crate::history::lookup::RunSummary;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::guard::check::short;
+use crate::reconcile::model::fingerprint::short;
 use crate::report::format::json::time;
 
 /// Arguments of `history`.

@@ -6,6 +6,8 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 use crate::history::store::error::StoreError;
+use crate::reconcile::model::ids::{AgreementId, ItemName, ProductCode};
+use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
 /// RFC 3339 in UTC, always with nine decimals: exact, and in the order of time when ordered as text.
@@ -76,4 +78,20 @@ fn parsed<T>(row: &Row<'_>, column: &'static str, of: impl Fn(&str) -> Option<T>
 fn maybe<T>(row: &Row<'_>, column: &'static str, of: impl Fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
     let text: Option<String> = row.get(column)?;
     text.map(|value| of(&value).ok_or(StoreError::Unreadable { column, value })).transpose()
+}
+
+/// The line of the columns `agreement`, `product` and `item`.
+pub(crate) fn line_key(row: &Row<'_>) -> Result<LineKey, StoreError> {
+    let (product, item): (String, Option<String>) = (row.get("product")?, row.get("item")?);
+    let item = item.filter(|item| !item.is_empty()).map(|item| ItemName::new(&item));
+    Ok(LineKey { agreement: AgreementId(row.get("agreement")?), product: ProductCode::new(&product), item })
+}
+
+pub(crate) fn folded(key: &LineKey) -> LineKey {
+    key.folded().into_owned()
+}
+
+/// Where a key has no place for NULL.
+pub(crate) fn item_text(key: &LineKey) -> &str {
+    key.item.as_ref().map(ItemName::as_str).unwrap_or_default()
 }

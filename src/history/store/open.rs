@@ -13,9 +13,10 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::history::store::columns::time_text;
 use crate::history::store::error::StoreError;
+use crate::history::store::head_file::forget;
 use crate::history::store::lock::create_private_dir;
+use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
-use crate::history::store::{head, migrations};
 use crate::reconcile::model::ids::RunId;
 
 /// What recount did so far: runs, plans, lines, findings, and the journal of writes.
@@ -198,7 +199,7 @@ impl Files {
         }
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         // Who begins anew removes the marker; the head of the old history would stop them.
-        head::forget(&self.state)?;
+        forget(&self.state)?;
         self.sync_folder()?;
         let written = File::create(&self.marker).and_then(|mut marker| {
             writeln!(marker, "{}", time_text(now))?;

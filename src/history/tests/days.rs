@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::history::store::error::StoreError;
-use crate::reconcile::guard::limits::CountedDays;
 use crate::reconcile::model::ids::ItemName;
+use crate::reconcile::model::past::CountedDays;
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).unwrap()

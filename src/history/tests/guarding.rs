@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use crate::history::journal::WriteOutcome;
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
-use crate::reconcile::guard::limits::{Accepted, ExportStamp, InDoubt, Past, Written};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName};
 use crate::reconcile::model::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, Past, Written};
 
 /// What a run that begins now is told.
 fn past(place: &mut Place) -> Past {

@@ -4,7 +4,8 @@ use std::fs;
 
 use rusqlite::Connection;
 
-use crate::history::journal::{Intent, WriteId, WriteOutcome};
+use crate::history::journal::{Intent, WriteOutcome};
+use crate::history::record::WriteId;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, create, mail, noon, set, units};

@@ -62,7 +62,7 @@ impl Place {
         run
     }
 
-    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::journal::WriteId {
+    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::record::WriteId {
         self.history.intent(&self.lock, run, intent, noon()).unwrap()
     }
 }

@@ -11,11 +11,12 @@ use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{Place, end, line, mail, noon, plan, units};
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::{Finding, Source};
+use crate::reconcile::model::plan::Source;
 use crate::reconcile::model::quantity::Quantity;
 
 #[test]

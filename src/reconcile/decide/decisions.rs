@@ -4,74 +4,19 @@
 //! ignored for the reason it had; a kept line is left as it is in ConnectWise, whatever the export says. None of them
 //! lets anything be written that the guards of the run, or the look before the write, would stop.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
-use crate::reconcile::decide::findings::{finding, is_product_trouble, sort};
-use crate::reconcile::decide::line::Judgement;
-use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::decision::{Decisions, Matter};
+use crate::reconcile::model::finding::{Finding, finding, sort};
 use crate::reconcile::model::handle;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ServiceName};
+use crate::reconcile::model::ids::{IntegrationName, ItemName};
 use crate::reconcile::model::outcome::Verb;
-use crate::reconcile::model::plan::{Finding, Line, LineKey, Live, Verdict};
+use crate::reconcile::model::plan::{Line, LineKey, Live, Verdict};
 use crate::reconcile::model::quantity::Quantity;
-
-/// The last answer to each matter of an integration; one that was reopened has none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Decisions(pub BTreeMap<Matter, Decision>);
-
-/// What an answer is about. Products are folded as [`crate::reconcile::model::ids::ProductCode::folded`]: another spelling in
-/// the configuration is no other line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Matter {
-    /// A line: a product on an agreement, and the item, where each has its line; folded.
-    Line(AgreementId, String, Option<String>),
-    /// A customer.
-    Customer(CustomerName),
-    /// A service.
-    Service(ServiceName),
-    /// A product that cannot be billed.
-    Product(String),
-    /// Several rows of one customer and service.
-    Duplicate(CustomerName, ServiceName),
-    /// Rows without a customer.
-    Nameless,
-}
-
-/// One answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The handle that was typed.
-    pub handle: String,
-    /// What was answered. Never [`Verb::Reopen`]: that takes an answer back.
-    pub verb: Verb,
-    /// The last day on which it holds; `None` means until it is reopened.
-    pub until: Option<NaiveDate>,
-    /// A note of the person; may be empty.
-    pub note: String,
-    /// Who, by the operating system.
-    pub who: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Why the matter was held.
-    pub reason: Code,
-    /// What the line showed, where it is about one.
-    pub seen: Option<SeenLine>,
-    /// Whether the line was written since: an accepted step is taken once.
-    pub spent: bool,
-}
-
-/// What a line showed when it was decided on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeenLine {
-    /// The live addition.
-    pub addition: Option<AdditionId>,
-    /// What ConnectWise held.
-    pub was: Option<Quantity>,
-    /// What followed from the counts.
-    pub wanted: Option<Quantity>,
-}
 
 /// What was answered to a step that a line guard holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,33 +134,6 @@ impl Decisions {
             })
         });
         over.collect()
-    }
-}
-
-impl Decision {
-    /// Whether it still holds on a day.
-    pub fn holds_on(&self, today: NaiveDate) -> bool {
-        self.until.is_none_or(|until| today <= until)
-    }
-
-    /// `kept by mmiller on 2026-11-22 until 2026-12-31 ("asked Acme")`.
-    pub fn said(&self) -> String {
-        let done = match self.verb {
-            Verb::Accept => "accepted",
-            Verb::Keep => "kept",
-            Verb::Ignore => "ignored",
-            Verb::Reopen => "reopened",
-        };
-        let until = self.until.map(|until| format!(" until {until}")).unwrap_or_default();
-        let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
-        format!("{done} by {} on {}{until}{note}", self.who, self.at.date_naive())
-    }
-
-    fn expired(&self, about: &Finding) -> Finding {
-        let Finding { customer, service, handle, .. } = about.clone();
-        let message = format!("{}; that is over, and the ordinary rules hold again", self.said());
-        let again = format!("recount {} {} --until DATE", self.verb, handle.as_deref().unwrap_or(&self.handle));
-        Finding { customer, service, handle, fix: again, ..finding(Severity::Warning, Code::DecisionExpired, message) }
     }
 }
 

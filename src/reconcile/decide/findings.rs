@@ -9,17 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::decisions::may_be_accepted;
-use crate::reconcile::decide::planner::Gathered;
+use crate::reconcile::decide::gathered::Gathered;
 use crate::reconcile::decide::row_findings;
 use crate::reconcile::matching::ownership::FIX;
 use crate::reconcile::matching::placement::{Place, Problem};
-use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::counts::{Cell, RowLines};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Bill, ServiceRule};
-use crate::reconcile::model::plan::{Finding, Line, Verdict};
+use crate::reconcile::model::plan::{Line, Verdict};
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -285,24 +286,6 @@ fn misspelt(one: &str, other: &str) -> bool {
     one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
 }
 
-/// Orders findings as a report lists them: what asks most first, then by code, customer and service.
-pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.severity, finding.code);
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| a.customer.cmp(&b.customer))
-            .then_with(|| a.service.cmp(&b.service))
-            .then_with(|| a.handle.cmp(&b.handle))
-            .then_with(|| a.message.cmp(&b.message))
-    });
-}
-
-/// A finding about nothing in particular.
-pub fn finding(severity: Severity, code: Code, message: String) -> Finding {
-    Finding { severity, code, customer: None, service: None, handle: None, message, fix: String::new() }
-}
-
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
 fn line_fix(code: Code, handle: &str) -> Option<String> {
     if may_be_accepted(code) {
@@ -336,26 +319,7 @@ fn with_steps(line: &Line) -> String {
     std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether a code is about a product, and not about a line or a customer.
-pub fn is_product_trouble(code: Code) -> bool {
-    matches!(
-        code,
-        Code::ProductMissing
-            | Code::ProductAmbiguous
-            | Code::ProductInactive
-            | Code::ProductBundleClass
-            | Code::LineOwnedTwice
-    )
-}
-
 fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {
     let held = lines.iter().filter(|line| line.verdict == Verdict::Held(code));
     held.flat_map(|line| &line.sources).filter(|source| source.count.is_none()).map(|source| &source.customer).collect()
-}
-
-/// `3 units`, `1 unit`.
-pub(in crate::reconcile) fn plural(count: &(impl ToString + ?Sized), noun: &str) -> String {
-    let count = count.to_string();
-    let s = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{s}")
 }

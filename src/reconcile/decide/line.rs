@@ -1,58 +1,16 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
-use chrono::NaiveDate;
-
 use crate::reconcile::decide::decisions::Answer;
+use crate::reconcile::decide::judgement::{Case, Judge, Judgement, Trouble};
 use crate::reconcile::decide::line_guards::Step;
-use crate::reconcile::guard::limits::{ExportStamp, GuardPolicy, HumanEdit, InDoubt, Past};
-use crate::reconcile::matching::desired::{Terms, WantedLine};
-use crate::reconcile::matching::placement::ids;
+use crate::reconcile::guard::limits::HumanEdit;
+use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::code::Code;
-use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::ids::ids;
+use crate::reconcile::model::past::InDoubt;
 use crate::reconcile::model::plan::{Creation, LineKey, Live, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Product};
-
-/// What a line is judged by, beside itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Judge<'a> {
-    /// Pins, and whether a line may be created.
-    pub mapping: &'a Mapping,
-    /// The line guards.
-    pub policy: &'a GuardPolicy,
-    /// What earlier nights wrote and saw.
-    pub past: &'a Past,
-    /// Tonight's export.
-    pub export: &'a ExportStamp,
-    /// The day of the run.
-    pub today: NaiveDate,
-}
-
-/// One line, and what ConnectWise has of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
-    /// Which line.
-    pub key: &'a LineKey,
-    /// What it ought to be.
-    pub wanted: &'a WantedLine,
-    /// The agreement that it stands on.
-    pub agreement: &'a Agreement,
-    /// Its product, or why the catalog has none that may be billed.
-    pub product: Result<&'a Product, Code>,
-    /// All additions of the agreement.
-    pub additions: &'a [Addition],
-}
-
-/// A judged line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// What is to happen.
-    pub verdict: Verdict,
-    /// What ConnectWise holds, if it is one readable live addition.
-    pub live: Option<Live>,
-    /// A sentence.
-    pub detail: String,
-}
+use crate::reconcile::model::records::{Addition, Product};
 
 impl Judge<'_> {
     /// What is to happen to a line, unless an operator said that it is to be kept as it is.
@@ -272,9 +230,6 @@ impl Judge<'_> {
         Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
     }
 }
-
-/// A reason to hold, and the sentence that goes with it.
-pub(in crate::reconcile) type Trouble = (Code, String);
 
 fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
     judged(Verdict::Held(code), live, detail)

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 
-use crate::reconcile::decide::line::{Judge, Trouble};
-use crate::reconcile::guard::limits::{ExportStamp, HumanEdit, ToZero, Written};
+use crate::reconcile::decide::judgement::{Judge, Trouble};
+use crate::reconcile::guard::limits::{HumanEdit, ToZero};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::past::{ExportStamp, Written};
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;

@@ -2,6 +2,8 @@
 
 pub mod decisions;
 pub mod findings;
+pub mod gathered;
+pub mod judgement;
 pub mod line;
 pub mod line_guards;
 pub mod planner;

@@ -1,53 +1,23 @@
 //! The one decision: everything that was gathered in, a plan out.
 
-use crate::reconcile::matching::catalog::product;
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use crate::reconcile::decide::gathered::Gathered;
+use crate::reconcile::matching::catalog::product;
 
 use crate::reconcile::decide::findings::Findings;
-use crate::reconcile::decide::line::{Case, Judge, Judgement};
-use crate::reconcile::guard::limits::{ExportStamp, GuardPolicy, Past};
+use crate::reconcile::decide::judgement::{Case, Judge, Judgement};
 use crate::reconcile::matching::catalog::{candidates, one_spelling};
-use crate::reconcile::matching::desired::{There, WantedLine, wanted_lines};
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::matching::wanted_line::{There, WantedLine};
 use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::counts::Cell;
 use crate::reconcile::model::handle;
-use crate::reconcile::model::ids::{
-    AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
-};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::{Line, LineKey, Plan, Source, Subject, Verdict};
-use crate::reconcile::model::records::{Additions, Directory, Product};
-
-/// Everything a plan is drawn from. All of it was read before; nothing is looked up while deciding.
-#[derive(Debug, Clone, Copy)]
-pub struct Gathered<'a> {
-    /// Whose plan.
-    pub integration: &'a IntegrationName,
-    /// The export's counts.
-    pub counts: &'a Counts,
-    /// Which export it is.
-    pub export: &'a ExportStamp,
-    /// The operator's mapping.
-    pub mapping: &'a Mapping,
-    /// Where each customer is billed.
-    pub places: &'a BTreeMap<CustomerName, Place>,
-    /// Companies, agreements, products.
-    pub directory: &'a Directory,
-    /// The additions of every agreement in `places`.
-    pub additions: &'a Additions,
-    /// What other integrations own.
-    pub claims: &'a Claims,
-    /// The line guards.
-    pub policy: &'a GuardPolicy,
-    /// What earlier nights know.
-    pub past: &'a Past,
-    /// The day of the run: dates of agreements and additions are calendar dates.
-    pub today: NaiveDate,
-}
+use crate::reconcile::model::records::{Directory, Product};
 
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
 pub fn draw(gathered: Gathered<'_>) -> Plan {

@@ -10,14 +10,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::export::count::misread;
-use crate::reconcile::decide::findings::finding;
 use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::guard::limits::{Accepted, CHANGES_MIN, CREATIONS_MAX, ExportStamp, GuardPolicy, Past, Percent};
+use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent};
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::finding::{Finding, finding};
+use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
-use crate::reconcile::model::plan::{Finding, Plan, Verdict};
+use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
+use crate::reconcile::model::plan::{Plan, Verdict};
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -100,11 +102,6 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
         let message = format!("plan {} no longer matches; drawn now: {}", short(approved), short(&drawn));
         stop(Code::PlanMoved, message, again)
     })
-}
-
-/// The part of a fingerprint that is shown and typed.
-pub fn short(fingerprint: &str) -> &str {
-    fingerprint.get(..8).unwrap_or(fingerprint)
 }
 
 /// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.

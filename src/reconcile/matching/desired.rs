@@ -2,60 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::export::count::table::CustomerCounts;
-use crate::reconcile::guard::limits::Past;
 use crate::reconcile::matching::per_item;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::{Cell, Counts};
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
-use crate::reconcile::model::mapping::{Bill, Billed, LineShape, Mapping};
-use crate::reconcile::model::plan::{LineKey, Live, Source};
-use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::quantity_policy::{Policy, Reckoned, Used};
-
-/// A line as the export and the mapping want it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedLine {
-    /// Whose.
-    pub company: CompanyId,
-    /// The counts behind it.
-    pub sources: Vec<Source>,
-    /// Their sum, or why there is none.
-    pub quantity: Result<Quantity, Code>,
-    /// Whether none of its customers is in the export.
-    pub nobody_counted: bool,
-    /// What else was agreed about it.
-    pub terms: Terms,
-}
-
-/// What is agreed about a line, beside its quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Terms {
-    /// A service behind it allows no fractions.
-    pub whole: bool,
-    /// It never goes below what is billed now.
-    pub never_decrease: bool,
-    /// It is reported, and never written.
-    pub report_only: bool,
-    /// A policy has taken included units off already.
-    pub included: bool,
-    /// How it is created.
-    pub bill: Bill,
-    /// Whether each item of the product has a line of its own.
-    pub per_item: bool,
-    /// No item of the export asks for it; an addition with its mark is there.
-    pub vanished: bool,
-}
-
-/// An addition that is there today or later, as far as it says which line's it is.
-#[derive(Debug, Clone, Copy)]
-pub struct There<'a> {
-    /// The product.
-    pub product: &'a ProductCode,
-    /// The item it is marked with.
-    pub mark: Option<&'a ItemName>,
-}
+use crate::reconcile::matching::wanted_line::{Biller, Tenancy, There, WantedLine};
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductCode};
+use crate::reconcile::model::mapping::{LineShape, Mapping};
+use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::LineKey;
 
 /// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
 /// are there already, which a customer without a row for the service wants at zero.
@@ -84,12 +38,6 @@ pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
     })
 }
 
-/// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
-pub(in crate::reconcile) struct Tenancy<'a> {
-    pub(in crate::reconcile) company: CompanyId,
-    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<CustomerCounts<'a>>)>,
-}
-
 fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'a>> {
     let mut tenancies = BTreeMap::new();
     for (customer, place) in places {
@@ -100,159 +48,4 @@ fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) 
         }
     }
     tenancies
-}
-
-impl Tenancy<'_> {
-    pub(in crate::reconcile) fn nobody_counted(&self) -> bool {
-        self.customers.iter().all(|(_, counted)| counted.is_none())
-    }
-}
-
-type ByProduct<'a> = BTreeMap<&'a ProductCode, Vec<(&'a ServiceName, &'a Billed)>>;
-
-pub(in crate::reconcile) struct Biller<'a> {
-    pub(in crate::reconcile) mapping: &'a Mapping,
-    past: &'a Past,
-    services: BTreeMap<&'a ServiceName, &'a Billed>,
-    by_product: ByProduct<'a>,
-}
-
-impl<'a> Biller<'a> {
-    fn new(mapping: &'a Mapping, past: &'a Past) -> Self {
-        let mut by_product = ByProduct::new();
-        for (service, billed) in mapping.billed() {
-            for product in &billed.products {
-                by_product.entry(product).or_default().push((service, billed));
-            }
-        }
-        Self { mapping, past, services: mapping.billed().collect(), by_product }
-    }
-
-    /// The products that the counts of an agreement ask for.
-    fn asked(&self, tenancy: &Tenancy<'a>) -> impl Iterator<Item = &'a ProductCode> {
-        let counted = tenancy.customers.iter().filter_map(|(_, counted)| *counted);
-        let services = counted.flat_map(CustomerCounts::services);
-        services.filter_map(|service| self.services.get(service)).flat_map(|billed| &billed.products)
-    }
-
-    fn services_of<'b>(by_product: &'b ByProduct<'a>, product: &ProductCode) -> &'b [(&'a ServiceName, &'a Billed)] {
-        by_product.get(product).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The services that are billed as a product.
-    pub(in crate::reconcile) fn services(&self, product: &ProductCode) -> &[(&'a ServiceName, &'a Billed)] {
-        Self::services_of(&self.by_product, product)
-    }
-
-    fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
-        let services = self.services(product);
-        let mut sum = Sum::default();
-        for (customer, counted) in &tenancy.customers {
-            for (service, billed) in services {
-                sum.add(self, customer, service, billed, *counted);
-            }
-        }
-        sum.finish(tenancy, Terms { whole: services.iter().any(|(_, billed)| billed.whole), ..terms(services) })
-    }
-}
-
-/// What the services of a product agree on: the configuration makes sure that they do.
-pub(in crate::reconcile) fn terms(services: &[(&ServiceName, &Billed)]) -> Terms {
-    let bill = services.iter().find_map(|(_, billed)| billed.bill).unwrap_or_default();
-    Terms { bill, ..Terms::default() }
-}
-
-impl Terms {
-    /// What the line is to hold, where that depends on what it holds.
-    pub(in crate::reconcile) fn against(self, units: Quantity, live: Option<&Live>) -> Quantity {
-        live.map(|live| live.quantity).filter(|now| self.never_decrease && *now > units).unwrap_or(units)
-    }
-
-    /// With what one of the policies behind the line asks for.
-    pub(in crate::reconcile) fn with(self, policy: &Policy) -> Self {
-        Self {
-            never_decrease: self.never_decrease || policy.never_decrease,
-            report_only: self.report_only || policy.report_only,
-            included: self.included || policy.included.is_some_and(|included| !included.is_zero()),
-            ..self
-        }
-    }
-}
-
-/// Adds up the counts of one line, and remembers the first reason why they cannot be.
-#[derive(Default)]
-struct Sum<'a> {
-    explicit: Vec<(Source, &'a Policy)>,
-    implied: Vec<(Source, &'a Policy)>,
-    total: Quantity,
-    fault: Option<Code>,
-}
-
-impl<'a> Sum<'a> {
-    fn add(
-        &mut self,
-        biller: &Biller<'a>,
-        customer: &CustomerName,
-        service: &ServiceName,
-        billed: &'a Billed,
-        counted: Option<CustomerCounts<'_>>,
-    ) {
-        let cell = counted.and_then(|customer| customer.get(service));
-        let count = count(cell, counted);
-        let policy = biller.mapping.policy(customer, service, billed);
-        let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
-        let reckoned = count.and_then(|count| policy.apply(used(count)));
-        let (units, how) = match reckoned {
-            Ok(Reckoned { units, how }) => (Ok(units), how),
-            Err(fault) => (Err(fault), None),
-        };
-        let named = cell.filter(|_| billed.names_in_report);
-        let items = named.map(|cell| cell.items().iter().map(ItemName::new).collect());
-        let source = Source {
-            customer: customer.clone(),
-            service: service.clone(),
-            count: count.ok(),
-            lines: cell.map(|cell| cell.lines().to_vec()).unwrap_or_default(),
-            how,
-            items: items.unwrap_or_default(),
-        };
-        match (&units, cell) {
-            (Ok(units), None) if units.is_zero() => self.implied.push((source, policy)),
-            _ => self.explicit.push((source, policy)),
-        }
-        match units.and_then(|units| self.total.checked_add(units).ok_or(Code::TooLarge)) {
-            Ok(total) => self.total = total,
-            Err(fault) => self.fault = Some(first(self.fault, fault)),
-        }
-    }
-
-    fn finish(self, tenancy: &Tenancy<'_>, terms: Terms) -> WantedLine {
-        let behind = if self.explicit.is_empty() { self.implied } else { self.explicit };
-        let terms = behind.iter().fold(terms, |terms, (_, policy)| terms.with(policy));
-        let sources = behind.into_iter().map(|(source, _)| source).collect();
-        let quantity = self.fault.map_or(Ok(self.total), Err);
-        let nobody_counted = tenancy.nobody_counted();
-        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms }
-    }
-}
-
-/// Of several faults one, in the codes' own order, so that the order of customers never matters.
-pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
-    known.map_or(fault, |known| known.min(fault))
-}
-
-/// Absent, unreadable and zero are three different things.
-///
-/// # Errors
-/// Why there is no count.
-pub fn count(cell: Option<Cell<'_>>, counted: Option<CustomerCounts<'_>>) -> Result<Quantity, Code> {
-    match (counted, cell) {
-        (None, _) => Err(Code::CustomerMissing),
-        (Some(customer), _) if !customer.rejected_lines().is_empty() => Err(Code::CustomerIncomplete),
-        (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
-        (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
-        (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),
-        (Some(_), Some(Cell::Counted { count, .. })) => Ok(count),
-        (Some(_), None) => Ok(Quantity::ZERO),
-    }
 }

@@ -6,3 +6,4 @@ pub mod item_marker;
 pub mod ownership;
 pub mod per_item;
 pub mod placement;
+pub mod wanted_line;

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::decisions::may_be_accepted;
-use crate::reconcile::decide::line::Judgement;
-use crate::reconcile::guard::limits::Past;
+use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::{LineKey, Verdict};
 use crate::reconcile::model::records::Directory;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::export::count::table::Items;
-use crate::reconcile::matching::desired::{Biller, Tenancy, Terms, There, WantedLine, count, first, terms};
 use crate::reconcile::matching::item_marker::Mark;
+use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, count, first, terms};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ItemName, ProductCode, ServiceName};

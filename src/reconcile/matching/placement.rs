@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::export::count::misread;
-use crate::reconcile::guard::limits::Past;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::handle;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
 use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::{Agreement, Company, Directory, NotBilling};
 
 /// Account numbers are shorter.
@@ -323,9 +323,4 @@ impl std::fmt::Display for AgreementRule {
             AgreementRule::Name(name) => write!(f, "named \"{name}\""),
         }
     }
-}
-
-/// Record ids for a sentence: `1, 2, 3`.
-pub(in crate::reconcile) fn ids(ids: impl Iterator<Item = i64>) -> String {
-    ids.map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -240,6 +240,18 @@ impl Severity {
     }
 }
 
+/// Whether a code is about a product, and not about a line or a customer.
+pub fn is_product_trouble(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ProductMissing
+            | Code::ProductAmbiguous
+            | Code::ProductInactive
+            | Code::ProductBundleClass
+            | Code::LineOwnedTwice
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

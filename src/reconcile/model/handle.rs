@@ -1,13 +1,11 @@
 //! Handles and fingerprints: short names that hold from night to night, and the name of a plan.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::{Creation, Line, LineKey, Live, Plan, QuantityChange, Source, Subject, Verdict};
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::plan::{Line, LineKey, Subject};
 
 /// Letters of a handle: easily read out over the telephone, never a word.
 const LETTERS: &[u8; 30] = b"23456789bcdfghjkmnpqrstvwxyzae";
@@ -46,7 +44,7 @@ fn text(letters: &[u8]) -> String {
     letters.iter().copied().map(char::from).collect()
 }
 
-fn subject_text(subject: &Subject) -> String {
+pub(crate) fn subject_text(subject: &Subject) -> String {
     match subject {
         Subject::Line(LineKey { agreement, product, item: None }) => format!("line\u{1f}{agreement}\u{1f}{product}"),
         Subject::Line(LineKey { agreement, product, item: Some(item) }) => {
@@ -57,71 +55,4 @@ fn subject_text(subject: &Subject) -> String {
             format!("count\u{1f}{}\u{1f}{customer}\u{1f}{service}", customer.as_str().len())
         }
     }
-}
-
-impl Plan {
-    /// SHA-256 over every line and what is to happen to it, in hex: approving it approves exactly these.
-    ///
-    /// Only what is decided counts. Line numbers of the export and sentences are left out on purpose: a row that moved
-    /// within the file moves no bill.
-    pub fn fingerprint(&self) -> String {
-        let Plan { integration, lines, findings: _ } = self;
-        let mut hasher = Sha256::new();
-        hasher.update(integration.as_str());
-        let mut text = String::new();
-        for line in lines {
-            text.clear();
-            canonical(&mut text, line);
-            hasher.update(&text);
-        }
-        hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    }
-}
-
-fn canonical(text: &mut String, line: &Line) {
-    let Line { handle: _, subject, company, sources, wanted, live, verdict, detail: _ } = line;
-    text.push('\n');
-    text.push_str(&subject_text(subject));
-    write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));
-    canonical_count(text, *wanted);
-    write_all(text, format_args!("\u{1f}{:?} ", live.map(|live| live.addition.0)));
-    canonical_count(text, live.map(|Live { addition: _, quantity }| quantity));
-    text.push('\u{1f}');
-    canonical_verdict(text, verdict);
-    for Source { customer, service, count, lines: _, how: _, items: _ } in sources {
-        let lengths = (customer.as_str().len(), service.as_str().len());
-        write_all(text, format_args!("\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}"));
-        canonical_count(text, *count);
-    }
-}
-
-/// Nothing is not zero.
-fn canonical_count(text: &mut String, count: Option<Quantity>) {
-    match count {
-        Some(count) => write_all(text, format_args!("{count}")),
-        None => text.push('-'),
-    }
-}
-
-fn canonical_verdict(text: &mut String, verdict: &Verdict) {
-    match verdict {
-        Verdict::Unchanged(code) => write_all(text, format_args!("unchanged {code}")),
-        Verdict::Held(code) => write_all(text, format_args!("held {code}")),
-        Verdict::Skipped(code) => write_all(text, format_args!("skipped {code}")),
-        Verdict::Update(QuantityChange { addition, from, to }) => {
-            write_all(text, format_args!("set {addition} {from} {to}"));
-        }
-        // The day it takes effect is the day it is applied, not a part of what was approved.
-        Verdict::Create(Creation { product, quantity, effective_on: _, bill }) => {
-            write_all(text, format_args!("create {product} {quantity} {}", bill.as_str()));
-        }
-    }
-}
-
-fn write_all(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments).expect("a String takes all text");
 }

@@ -115,3 +115,8 @@ impl ProductCode {
         self.0.to_lowercase()
     }
 }
+
+/// Record ids for a sentence: `1, 2, 3`.
+pub(in crate::reconcile) fn ids(ids: impl Iterator<Item = i64>) -> String {
+    ids.map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
+}

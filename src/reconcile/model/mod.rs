@@ -2,11 +2,15 @@
 
 pub mod code;
 pub mod counts;
+pub mod decision;
 pub mod display_text;
+pub mod finding;
+pub mod fingerprint;
 pub mod handle;
 pub mod ids;
 pub mod mapping;
 pub mod outcome;
+pub mod past;
 pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
@@ -131,25 +132,6 @@ pub struct Creation {
     pub effective_on: NaiveDate,
     /// Whether and how it stands on the invoice.
     pub bill: Bill,
-}
-
-/// Something to be said, once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// How much it asks of the reader.
-    pub severity: Severity,
-    /// What it is about.
-    pub code: Code,
-    /// The customer, if it is about one.
-    pub customer: Option<CustomerName>,
-    /// The service, if it is about one.
-    pub service: Option<ServiceName>,
-    /// The handle of the line, or of the customer or service, that it is about.
-    pub handle: Option<String>,
-    /// What is the matter: a sentence.
-    pub message: String,
-    /// What to do about it: a sentence, or a command. May be empty.
-    pub fix: String,
 }
 
 impl Verdict {

@@ -11,7 +11,7 @@ use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::{Cell, Counts};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::format::json::each_finding;
 use crate::report::format::text::wrapped;

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::history::record::{ExportRecord, LineRecord, RunRecord};
-use crate::reconcile::guard::check::short;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;

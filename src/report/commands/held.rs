@@ -7,10 +7,10 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::history::decisions::Since;
 use crate::history::record::LineRecord;
-use crate::reconcile::decide::decisions::{Decision, Matter};
+use crate::reconcile::model::decision::{Decision, Matter};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use crate::reconcile::model::plan::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::format::json::time;
 use crate::report::format::text::{WIDTH, middle_cut, wrapped};

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::plan::Finding;
+use crate::reconcile::model::finding::Finding;
 use crate::report::model::Part;
 use crate::report::{Change, lines, names};
 

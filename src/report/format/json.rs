@@ -7,11 +7,11 @@ use serde::{Serialize, Serializer};
 
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::reconcile::exit::Exit;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::{lines, names};
 

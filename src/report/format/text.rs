@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::Finding;
 use crate::report::format::paint::Paint;
 use crate::report::model::{Entry, Report, Tone, Verdict};
 use crate::report::words::units;

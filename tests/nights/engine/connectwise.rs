@@ -7,16 +7,17 @@ use std::future::pending;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::chance::{Chance, Odds};
+use super::disk::Files;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
-use recount::history::journal::{IntentKind, WriteId};
+use recount::history::journal::IntentKind;
+use recount::history::record::WriteId;
 use recount::history::store::open::History;
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Company, LastChange, Product};
-
-use super::chance::{Chance, Odds};
-use super::disk::Files;
 
 /// The product of lines that no mapping names.
 pub(crate) const FOREIGN: ProductId = ProductId(900);

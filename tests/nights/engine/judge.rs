@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use recount::history::journal::{WriteId, WriteOutcome, WriteRecord};
-use recount::history::record::RunRecord;
+use super::connectwise::{ConnectWise, Row, Sent, What};
+use super::export::Vendor;
+use super::{Night, agreement_of, products_of};
+use recount::history::journal::{WriteOutcome, WriteRecord};
+use recount::history::record::{RunRecord, WriteId};
 use recount::reconcile::model::ids::ProductId;
 use recount::reconcile::model::mapping::Mapping;
 use recount::reconcile::model::outcome::{Outcome, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
-
-use super::connectwise::{ConnectWise, Row, Sent, What};
-use super::export::Vendor;
-use super::{Night, agreement_of, products_of};
 
 /// Requests that one run of such a small house may make: a few for the directory, and at most a look, a try and
 /// another of each for every line.

@@ -1,0 +1,40 @@
+//! `history.head` on the disk, beside the database.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::history::store::error::StoreError;
+
+/// Takes the head of a history away that somebody took away on purpose.
+pub(crate) fn forget(state: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(file(state)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::file(&file(state), error)),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn file(state: &Path) -> PathBuf {
+    state.join("history.head")
+}
+
+pub(crate) fn read(state: &Path) -> Result<Option<(i64, String)>, StoreError> {
+    let text = match fs::read_to_string(file(state)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|error| StoreError::file(&file(state), error))?,
+    };
+    let kept = text.trim_end().split_once(' ');
+    let kept = kept.and_then(|(run, head)| Some((run.parse().ok()?, head.to_owned())));
+    kept.map(Some).ok_or(StoreError::Unreadable { column: "history.head", value: text })
+}
+
+/// Replaced as a whole, and synced first: after a power cut there is the old one or the new one.
+pub(crate) fn write(state: &Path, text: &str) -> io::Result<()> {
+    let part = state.join("history.head.part");
+    let mut file_of_part = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    file_of_part.write_all(text.as_bytes())?;
+    file_of_part.sync_all()?;
+    fs::rename(part, file(state))
+}

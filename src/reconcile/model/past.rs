@@ -1,0 +1,144 @@
+//! What a plan needs to know of earlier nights.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::reconcile::model::decision::Decisions;
+use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::Quantity;
+
+/// What the history knows that a decision needs. Read before deciding; an unreadable history is an error, never this
+/// empty value. Its lines are known by [`LineKey::folded`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The last run whose export was accepted: its guards passed, or a person approved its plan.
+    pub accepted: Option<Accepted>,
+    /// Whether a plan of this integration was ever approved by its fingerprint.
+    pub approved_once: bool,
+    /// The last quantity that recount wrote to each addition, and in which run.
+    pub written: BTreeMap<AdditionId, Written>,
+    /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
+    pub given_up: BTreeMap<LineKey, GivenUp>,
+    /// Lines that an earlier run's export already wanted at zero, with that export.
+    pub zero_before: BTreeMap<LineKey, ExportStamp>,
+    /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
+    /// any more is not created anew.
+    pub ours: BTreeMap<LineKey, AdditionId>,
+    /// Creations whose outcome is not known yet: no other is sent for these lines.
+    pub in_doubt: BTreeMap<LineKey, InDoubt>,
+    /// What operators answered.
+    pub decisions: Decisions,
+    /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
+    pub just_created: BTreeMap<LineKey, JustCreated>,
+    /// The counts of the billing period's earlier days, where a policy asks for them.
+    pub counted: CountedDays,
+}
+
+/// For each customer and service one count for each day that was counted, in the days' order.
+pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, Vec<Quantity>>>;
+
+/// What the last accepted run read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which run.
+    pub run: RunId,
+    /// Rows of its export.
+    pub rows: usize,
+    /// Customers of its export.
+    pub customers: BTreeSet<CustomerName>,
+    /// Units of its export, all services together.
+    pub units: Decimal,
+    /// The lines that it saw, by [`LineKey::folded`], with their live additions.
+    pub lines: BTreeMap<LineKey, AdditionId>,
+    /// Customers that it expected and the export did not name: they are missed until somebody says that they left.
+    pub missing: BTreeSet<CustomerName>,
+    /// Whether no line break ended its export.
+    pub open_end: bool,
+}
+
+/// A creation that came to nothing that could be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// In which run it was sent.
+    pub run: RunId,
+    /// The units of the new line.
+    pub quantity: Quantity,
+    /// The additions of its product that were there before: none of them is it.
+    pub before: Vec<AdditionId>,
+}
+
+/// A quantity that recount wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The units; where nothing was ever seen to arrive (`times` is 0), those that stood there before.
+    pub quantity: Quantity,
+    /// In which run.
+    pub run: RunId,
+    /// What it was set from; `None` for a line that was created.
+    pub from: Option<Quantity>,
+    /// How often in a row it was set from that to this.
+    pub times: u32,
+    /// What was sent after it without a clear end, and in which run: it may have arrived since.
+    pub sent: Option<(RunId, Quantity)>,
+}
+
+impl Past {
+    /// The counts of the billing period's earlier days.
+    pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
+        self.counted.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether an earlier run saw an addition as one of its lines, or wrote it.
+    pub fn knows(&self, key: &LineKey, addition: AdditionId) -> bool {
+        let seen = || self.accepted.iter().flat_map(|accepted| &accepted.lines);
+        self.written.contains_key(&addition)
+            || self.ours.get(&*key.folded()) == Some(&addition)
+            || seen().any(|(known, id)| known.agreement == key.agreement && *id == addition)
+    }
+}
+
+impl Written {
+    /// Written once, and nobody knows from what.
+    pub fn once(quantity: Quantity, run: RunId) -> Self {
+        Self { quantity, run, from: None, times: 1, sent: None }
+    }
+
+    /// Whether a quantity is recount's own.
+    pub fn explains(&self, now: Quantity) -> bool {
+        self.quantity == now || self.sent.is_some_and(|(_, sent)| sent == now)
+    }
+}
+
+/// Which export it was, and from when its content is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportStamp {
+    /// The file.
+    pub path: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Its modification time.
+    pub modified_at: DateTime<Utc>,
+}
+
+/// A creation of an earlier run that may or may not have happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InDoubt {
+    /// In which run it was sent.
+    pub run: RunId,
+    /// When.
+    pub sent_at: DateTime<Utc>,
+    /// New additions that could be it, when there are several.
+    pub candidates: Vec<AdditionId>,
+}
+
+/// A creation that ConnectWise has confirmed, a short time ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JustCreated {
+    /// In which run.
+    pub run: RunId,
+    /// What was created.
+    pub addition: AdditionId,
+}
