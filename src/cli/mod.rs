@@ -1,43 +1,26 @@
 //! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
 
 mod alerting;
-mod alerts;
-mod check;
+pub mod arguments;
+pub(crate) mod browser;
 mod clock;
 mod command_line;
-mod completions;
+pub mod commands;
 mod console;
-mod daemon;
-mod decide;
-mod demo;
-mod diff;
-mod examples;
-mod held;
-mod history;
-mod init;
-mod integrations;
+pub(crate) mod error;
 mod logging;
-mod map;
-mod night;
-mod open;
 mod operator;
-mod profiles;
 mod progress;
-mod read;
-mod report;
-mod serve;
 mod session;
 mod signals;
-mod sim;
-mod status;
-mod ticket_test;
-mod tickets;
-mod trouble;
-mod verify;
-mod vitals;
 mod waiting;
-mod why;
+pub mod wiring;
 
+use crate::cli::commands::report::diff;
+use crate::cli::commands::{
+    alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
+    run, serve, sim, status, tickets, verify, why,
+};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,14 +47,14 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
         Some(Command::Profiles) => profiles::run(&cli.global, console),
-        Some(Command::Plan(options)) => night::plan(&cli.global, options, console),
-        Some(Command::Run(options)) => night::run(&cli.global, options, console),
-        Some(Command::Apply(options)) => night::apply(&cli.global, options, console),
+        Some(Command::Plan(options)) => run::plan(&cli.global, options, console),
+        Some(Command::Run(options)) => run::run(&cli.global, options, console),
+        Some(Command::Apply(options)) => run::apply(&cli.global, options, console),
         Some(Command::Held(options)) => held::run(&cli.global, options, console),
-        Some(Command::Accept(options)) => decide::accept(&cli.global, options, console),
-        Some(Command::Keep(options)) => decide::keep(&cli.global, options, console),
-        Some(Command::Ignore(options)) => decide::ignore(&cli.global, options, console),
-        Some(Command::Undo(options)) => night::undo(&cli.global, options, console),
+        Some(Command::Accept(options)) => answer::accept(&cli.global, options, console),
+        Some(Command::Keep(options)) => answer::keep(&cli.global, options, console),
+        Some(Command::Ignore(options)) => answer::ignore(&cli.global, options, console),
+        Some(Command::Undo(options)) => run::undo(&cli.global, options, console),
         Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
         Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
@@ -146,21 +129,21 @@ enum Command {
     /// Which customer is which company: list, suggest, add, ignore, test
     Map(map::Options),
     /// What would change, and why; writes nothing to ConnectWise
-    Plan(night::PlanOptions),
+    Plan(run::PlanOptions),
     /// The nightly command: plan, and in apply mode carry out what the guards let pass
-    Run(night::RunOptions),
+    Run(run::RunOptions),
     /// Carry out exactly the plan of this fingerprint, or refuse
-    Apply(night::ApplyOptions),
+    Apply(run::ApplyOptions),
     /// What waits for a person, longest first
     Held(held::Options),
     /// Take a held step, as it is shown, once
-    Accept(decide::AcceptOptions),
+    Accept(answer::AcceptOptions),
     /// Leave a line as ConnectWise has it
-    Keep(decide::Options),
+    Keep(answer::Options),
     /// Do not ask about a matter any more
-    Ignore(decide::Options),
+    Ignore(answer::Options),
     /// Plan to set back what a run wrote; it is applied by its fingerprint
-    Undo(night::UndoOptions),
+    Undo(run::UndoOptions),
     /// Is the history sound, and was the journal of writes never changed?
     Verify(verify::Options),
     /// Every run there was; with --customer or --service, lines over time

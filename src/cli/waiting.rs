@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
+use crate::cli::error::Trouble;
 use crate::cli::session;
-use crate::cli::trouble::Trouble;
 use crate::config::settings::Config;
 use crate::history::decisions::Since;
 use crate::history::record::{LineRecord, RunRecord};

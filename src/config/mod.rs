@@ -16,7 +16,6 @@ pub mod tables;
 
 mod customers;
 mod document;
-pub mod editing;
 #[cfg(test)]
 mod tests;
 mod values;

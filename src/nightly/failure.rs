@@ -4,7 +4,7 @@ use crate::apply::recovery::LeftoverError;
 use crate::connectwise::ReadError;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
-use crate::nightly::export_source::TonightError;
+use crate::nightly::read_export::TonightError;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::finding::{Finding, finding};

@@ -3,13 +3,13 @@
 //!
 //! A run is begun before anything can fail and ended on every path. What is returned is what was stored.
 
-mod days;
-pub mod export_source;
+pub(crate) mod day_counts;
 pub mod failure;
 mod gather;
-mod line;
+pub(crate) mod line_record;
 pub(crate) mod plan_diff;
 pub mod precheck;
+pub mod read_export;
 pub(crate) mod recorder;
 mod undo;
 
@@ -28,9 +28,9 @@ use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::nightly::export_source::TonightError;
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::Remote;
+use crate::nightly::read_export::TonightError;
 use crate::nightly::recorder::Ending;
 use crate::reconcile::decide::gathered::Gathered;
 use crate::reconcile::decide::planner::draw;
@@ -154,7 +154,7 @@ async fn plan_night<R: Reader>(
     ending.resolved(&resolutions);
     let since = ending.started_at().checked_sub_signed(job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(job.integration, since)?;
-    let counted = days::counted(job, history, ending.today())?;
+    let counted = day_counts::counted(job, history, ending.today())?;
     let past = Past { in_doubt, just_created, counted, ..history.past(job.integration, ending.run())? };
     let gathering = gather::gather(connectwise, job.mapping, &export.counts, &past, ending.today());
     let remote = unless_stopped(job, gathering).await??;
@@ -172,7 +172,7 @@ async fn plan_night<R: Reader>(
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
     let clearance = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
-    ending.counts(days::of(job.mapping, &export.counts, &remote.places));
+    ending.counts(day_counts::of(job.mapping, &export.counts, &remote.places));
     // A hundred thousand lines are kept once, not three times.
     drop((export, remote, past));
     let cleared = ending.plan(plan, clearance);
@@ -217,7 +217,7 @@ const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);
 
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
 async fn read_export(job: Job<'_>) -> Result<Export, Failure> {
-    let export = export_source::export(job.export, job.integration, job.fetched, job.clock).await;
+    let export = read_export::export(job.export, job.integration, job.fetched, job.clock).await;
     let export = export.map_err(|error| {
         let is_marked = matches!(&error, TonightError::Export(error) if error.is_marked());
         if is_marked { shown_by_read(error.into(), job.integration) } else { error.into() }

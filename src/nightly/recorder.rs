@@ -14,7 +14,7 @@ use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, Run
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
-use crate::nightly::line::{cut_off_lines, line_record, settle_finding, settle_line, undone_line};
+use crate::nightly::line_record::{cut_off_lines, line_record, settle_finding, settle_line, undone_line};
 use crate::nightly::{Job, plan_diff};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::Stopped;

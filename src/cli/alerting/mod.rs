@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::alerts::mail::Mail;
 use crate::alerts::{Channel, Ping, Webhook};
 use crate::cli::alerting::due::Due;
-use crate::cli::trouble::Trouble;
+use crate::cli::error::Trouble;
 use crate::cli::{clock, session};
 use crate::config::secrets;
 use crate::config::settings::Config;

@@ -1,11 +1,12 @@
 //! The command line as a whole: clap's types, with examples under the help of every command.
 
+pub(crate) mod examples;
 #[cfg(test)]
 mod tests;
 
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::examples::EXAMPLES;
+use crate::cli::command_line::examples::EXAMPLES;
 use crate::cli::{Cli, console};
 use crate::reconcile::exit::Exit;
 use crate::report::format::json::{Document, Trouble};

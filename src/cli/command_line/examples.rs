@@ -1,0 +1,176 @@
+//! What a person types, command by command: shown under each `--help`, in the man pages, and tested.
+
+/// What is typed, and what for.
+pub(crate) type Examples = &'static [(&'static str, &'static str)];
+
+/// By the words of the command.
+pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
+    (
+        "",
+        &[
+            ("recount demo", "see it work, without keys or network"),
+            ("recount init", "set it up: asks a few things, writes the files"),
+            ("recount check", "is everything in place?"),
+            ("recount plan", "what would change tonight"),
+        ],
+    ),
+    (
+        "demo",
+        &[("recount demo", "an ordinary night and the next one"), ("recount demo --chaos", "a night that goes wrong")],
+    ),
+    (
+        "init",
+        &[
+            ("recount init", "asks, with a proposal for each answer"),
+            ("sudo recount init --dir /etc/recount", "where the service looks for it"),
+            (
+                "recount init --yes --site na --company msp --client-id ID --export usage.csv",
+                "asks nothing; what is missing is named",
+            ),
+        ],
+    ),
+    (
+        "check",
+        &[
+            ("recount check", "each thing that has to be in place, with the fix"),
+            ("sudo recount-as-service check", "as the service, with its keys"),
+        ],
+    ),
+    (
+        "map",
+        &[
+            ("recount map suggest", "candidates for customers without a company"),
+            ("recount map add a7 3321", "customer a7 is company 3321"),
+        ],
+    ),
+    (
+        "map list",
+        &[("recount map list", "all customers, what needs a person first"), ("recount map list acronis --offline", "")],
+    ),
+    (
+        "map suggest",
+        &[("recount map suggest", "companies"), ("recount map suggest --services", "products for services")],
+    ),
+    (
+        "map add",
+        &[
+            ("recount map add a7 3321", "by the handle of a report"),
+            ("recount map add \"Acme Dental\" 3321 --agreement 771", "by name, and no other agreement"),
+        ],
+    ),
+    ("map ignore", &[("recount map ignore a7 --note \"our own\"", "skipped on purpose, and no longer reported")]),
+    ("map test", &[("recount map test usage-2026-11.csv", "who in this file has a company")]),
+    (
+        "plan",
+        &[
+            ("recount plan", "all integrations that are not off"),
+            ("recount plan acronis --json", "one of them, for a program"),
+            ("recount plan --detailed-exitcode", "exit code 4 where something would change"),
+        ],
+    ),
+    (
+        "run",
+        &[
+            ("recount run", "what the timer starts every night"),
+            ("recount run acronis --dry-run", "the same as `plan`"),
+        ],
+    ),
+    ("apply", &[("recount apply 3f9a12cd", "the plan that `recount plan` printed under this fingerprint")]),
+    (
+        "held",
+        &[
+            ("recount held", "what waits, the longest first"),
+            ("recount held --all", "what was decided, too"),
+            ("recount held --reopen b2", "take the answer back"),
+        ],
+    ),
+    ("accept", &[("recount accept b2 --note \"they left in October\"", "take this step, once")]),
+    ("keep", &[("recount keep c9 --until 2027-03-31 --note \"agreed by mail\"", "leave it as it is until then")]),
+    ("ignore", &[("recount ignore a7 --note \"our own mailboxes\"", "do not ask about it any more")]),
+    ("undo", &[("recount undo 219", "a plan that sets back what run 219 wrote")]),
+    (
+        "verify",
+        &[
+            ("recount verify", "is the history whole?"),
+            ("recount verify --against 9c41e7a0", "and unchanged since that report?"),
+        ],
+    ),
+    (
+        "history",
+        &[
+            ("recount history", "the newest 30 runs"),
+            ("recount history --customer \"Acme Dental\"", "its lines, night by night"),
+        ],
+    ),
+    (
+        "report",
+        &[
+            ("recount report", "last night, of every integration"),
+            ("recount report 219 --open", "run 219, in a browser"),
+            ("recount report --format csv -o night.csv", "for a spreadsheet"),
+        ],
+    ),
+    ("why", &[("recount why c9", "from the row of the export to the answer of ConnectWise")]),
+    (
+        "sim",
+        &[
+            ("recount sim", "at http://127.0.0.1:8480, with the demo's world"),
+            ("recount sim --latency 200ms --faults faults.json", "a slow one on which things go wrong"),
+        ],
+    ),
+    ("daemon", &[("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer")]),
+    (
+        "read",
+        &[
+            ("recount read acronis", "what tonight's export comes to"),
+            ("recount read usage.csv --profile pax8-invoice", "any file"),
+        ],
+    ),
+    ("profiles", &[("recount profiles", "vendors whose files are known")]),
+    (
+        "status",
+        &[
+            ("recount status", "how each integration stands; exit code 3 where somebody is needed"),
+            ("recount status acronis --json", "for a monitor"),
+        ],
+    ),
+    (
+        "integrations",
+        &[
+            ("recount integrations", "all of them, with mode and health"),
+            ("recount integrations enable acronis --mode observe", "recount.toml is changed in place"),
+        ],
+    ),
+    (
+        "integrations enable",
+        &[("recount integrations enable acronis --mode apply", "from the next night on it writes")],
+    ),
+    ("integrations disable", &[("recount integrations disable acronis", "it is left out from the next night on")]),
+    ("alerts", &[("recount alerts test", "send a test through each alert")]),
+    (
+        "alerts test",
+        &[("recount alerts test", "through all of them"), ("recount alerts test office", "through this one")],
+    ),
+    (
+        "serve",
+        &[
+            ("recount serve", "the reports at http://127.0.0.1:8080"),
+            ("recount serve --listen 127.0.0.1:9000", "at another port"),
+        ],
+    ),
+    ("tickets", &[("recount tickets", "those that are open"), ("recount tickets test acronis", "open one, to see it")]),
+    ("tickets list", &[("recount tickets list", "those that are open")]),
+    ("tickets test", &[("recount tickets test acronis", "one ticket from sample data, which it says")]),
+    ("diff", &[("recount diff 218 219", "export, plan and lines of two nights, side by side")]),
+    (
+        "completions",
+        &[("recount completions bash > /etc/bash_completion.d/recount", "or zsh, fish, elvish, powershell")],
+    ),
+    (
+        "man",
+        &[
+            ("recount man | man -l -", "read it now"),
+            ("recount man --out /usr/share/man/man1", "a page for each command"),
+        ],
+    ),
+];

@@ -1,0 +1,66 @@
+//! Whether tonight's export can be read, and what to write where it cannot.
+
+use crate::cli::commands::check::Checks;
+use crate::cli::{clock, session};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::count::misread::undeclared;
+use crate::nightly::failure::Failure;
+use crate::nightly::read_export;
+use crate::nightly::read_export::TonightError;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::guard::check::{malformed, stale};
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::escaped;
+use crate::report::words::plural;
+
+/// Rows of an export that are told one by one.
+const ROWS_TOLD: usize = 20;
+
+impl Checks {
+    /// Reads it, and tells what is wrong with it. Nothing is counted then.
+    pub(super) async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
+        let fetched = session::fetched(&config.state);
+        match read_export::export(&integration.export, &integration.name, &fetched, &clock::now).await {
+            Ok(export) => {
+                let (path, counts) = (&export.path, &export.counts);
+                let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
+                self.good(name, format!("{}: {rows}, {customers}", path.display()));
+                if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
+                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                }
+                let remedy = undeclared(counts, integration.export.layout.notation);
+                self.rejected(name, counts, remedy.as_deref());
+                if let Some(finding) = malformed(counts, &integration.guards) {
+                    self.wrong(name, Exit::Refused, finding.message, remedy.as_ref().unwrap_or(&finding.fix));
+                }
+                export.counts
+            }
+            Err(TonightError::Export(error)) => {
+                let fix = error.remedy();
+                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
+                error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
+                Counts::default()
+            }
+            Err(error) => {
+                self.failure(name, &Failure::from(error));
+                Counts::default()
+            }
+        }
+    }
+
+    /// Rows that are no counts, each with the cell marked; of many the first.
+    fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
+        let fix = remedy.unwrap_or("correct the row in the export");
+        for row in counts.rejected.iter().take(ROWS_TOLD) {
+            let (column, value) = (escaped(&row.column), escaped(&row.value));
+            let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
+            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", mark.drawn(row.line)));
+            self.wrong(name, Exit::Decide, message, fix);
+            marked.into_iter().for_each(|drawn| self.draw(drawn));
+        }
+        let more = counts.rejected.len().saturating_sub(ROWS_TOLD);
+        if more > 0 {
+            self.wrong(name, Exit::Decide, format!("{more} more rows could not be read"), fix);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! `recount check`: is everything in place? One line each, with the fix.
+
+mod export;
+pub(crate) mod output;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+use crate::cli::commands::alerts::kind;
+use crate::cli::commands::check::output::{Check, Checks, Status};
+use crate::cli::commands::tickets;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, alerting, clock, session};
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::connectwise::client::Client;
+use crate::connectwise::client::denial::Right;
+use crate::connectwise::{ReadError, Reader};
+use crate::history::store::mount::network_file_system;
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
+use crate::nightly::precheck::{Others, survey};
+use crate::reconcile::exit::Exit;
+use crate::reconcile::matching::ownership::{FIX, owned_by, shared};
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::Mode;
+use crate::tickets::board_client::{Desk, TermsError};
+use crate::tickets::settings::TicketSettings;
+
+pub(crate) fn run(global: &Global, console: &Console) -> Exit {
+    match checked(global) {
+        Ok(checks) => checks.tell(console),
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn checked(global: &Global) -> Result<Checks, Trouble> {
+    let config = session::configuration(global)?;
+    let mut checks = Checks { list: Vec::new(), exit: Exit::Done };
+    let integrations = config.integrations.len();
+    checks.good("configuration", format!("{}: {integrations} integration(s)", config.path.display()));
+    checks.store(&config);
+    checks.alerts(&config);
+    let runtime = session::runtime()?;
+    for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
+        runtime.block_on(checks.integration(&config, integration));
+    }
+    Ok(checks)
+}
+
+/// Whether a run could record itself in the folder, or make it. The file that is tried has no name, and no trace is left.
+fn writable(state: &Path) -> io::Result<()> {
+    let there = state.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    tempfile::tempfile_in(folder).map(drop)
+}
+
+/// Products that another integration bills as well, and whose customers.
+type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
+
+/// Customers that are named in one line.
+const NAMED: usize = 3;
+
+impl Checks {
+    fn store(&mut self, config: &Config) {
+        let state = config.state.display();
+        let opened = History::open_existing(&config.state);
+        let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
+        match opened {
+            Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
+            Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
+            Err(_) if config.state.is_file() => {
+                self.wrong(
+                    "state",
+                    Exit::Store,
+                    format!("{state} is a file"),
+                    "let `state` in recount.toml name a folder",
+                );
+            }
+            Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+        }
+        if !config.state.is_file()
+            && let Err(error) = writable(&config.state)
+        {
+            let fix = "let the user that runs recount write there; nothing is sent that cannot be recorded first";
+            self.wrong("state", Exit::Store, format!("{state} cannot be written: {error}"), fix);
+        }
+        if let Some(kind) = network_file_system(&config.state) {
+            let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";
+            self.note("state", format!("{state}: a network file system ({kind}); {why}"));
+        }
+    }
+
+    fn alerts(&mut self, config: &Config) {
+        for (name, alert) in &config.alerts {
+            let (subject, kind) = (format!("alert {name}"), kind(alert));
+            match alerting::ready(alert) {
+                Ok(()) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
+                Err(error) => {
+                    let fix = "correct it, then `recount alerts test`: nobody is told of a bad night until then";
+                    self.wrong(&subject, Exit::Config, format!("{kind}: {error}"), fix);
+                }
+            }
+        }
+    }
+
+    async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
+        let name = |what: &str| format!("{}: {what}", integration.name);
+        let mapping = match &integration.mapping {
+            Ok(mapping) => mapping,
+            Err(faults) => {
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), &integration.mapping_fix());
+                return self.draw(faults.drawn());
+            }
+        };
+        self.shared(config, integration, mapping);
+        let counts = self.export(&name("export"), config, integration).await;
+        let connected = session::connectwise_of(config, integration)
+            .and_then(|settings| Ok((settings, session::connect(settings)?)));
+        let (settings, client) = match connected {
+            Ok(connected) => connected,
+            Err(failure) => return self.failure(&name("keys"), &failure),
+        };
+        self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
+        if self.rights(&name("may read"), settings, &client).await {
+            self.mapping((config, integration), mapping, &client, &counts).await;
+        }
+        self.writing(&name("may write"), integration, mapping.create_lines);
+        if let Some(settings) = &integration.tickets {
+            self.tickets(&name("tickets"), config, integration, settings).await;
+        }
+    }
+
+    /// Whether the names of the desk mean something, and the company is there. That tickets may be opened and closed is
+    /// unproven until one is.
+    async fn tickets(
+        &mut self,
+        name: &str,
+        config: &Config,
+        integration: &IntegrationConfig,
+        settings: &TicketSettings,
+    ) {
+        let desk = match tickets::connect(tickets::desk_of(config, integration, settings)) {
+            Ok(desk) => desk,
+            Err(message) => return self.wrong(name, Exit::Config, message, "recount check names the key"),
+        };
+        match desk.terms(&settings.desk).await {
+            Ok(_) => self.good(name, format!("board {}; unproven until `recount tickets test`", settings.desk.board)),
+            Err(TermsError::Read(error)) => return self.failure(name, &Failure::from(error)),
+            Err(TermsError::Missing(missing)) => {
+                let fix = "write the names as ConnectWise shows them";
+                missing.into_iter().for_each(|one| self.wrong(name, Exit::Config, one, fix));
+            }
+        }
+        match desk.companies(&BTreeSet::from([settings.company])).await {
+            Ok(found) if found.is_empty() => {
+                let message = format!("there is no company {}", settings.company);
+                self.wrong(name, Exit::Config, message, "company is the record id of your own company");
+            }
+            Ok(_) => {}
+            Err(error) => self.failure(name, &Failure::from(error)),
+        }
+        if let Err(error) = desk.probe(Right::Tickets).await {
+            self.failure(name, &Failure::from(error));
+        }
+    }
+
+    /// Tries each read right; whether all of them are there.
+    async fn rights(&mut self, name: &str, settings: &ConnectWiseConfig, client: &Client) -> bool {
+        let mut all = true;
+        for right in [Right::Companies, Right::Agreements, Right::Catalog] {
+            match client.probe(right).await {
+                Ok(()) => self.good(&format!("{name} {right}"), String::new()),
+                Err(error @ ReadError::Unreachable { .. }) => {
+                    let fix = format!("look at the network, and at url = \"{}\"", settings.url);
+                    self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), &fix);
+                    return false;
+                }
+                Err(ReadError::Denied { why, fix, .. }) => {
+                    self.wrong(&format!("{name} {right}"), Exit::Denied, why, &fix);
+                    all = false;
+                }
+            }
+        }
+        all
+    }
+
+    async fn mapping(
+        &mut self,
+        (config, integration): (&Config, &IntegrationConfig),
+        mapping: &Mapping,
+        client: &Client,
+        counts: &Counts,
+    ) {
+        let name = &format!("{}: mapping", integration.name);
+        let neighbours = config.neighbours(integration);
+        // Whatever the history cannot say is said in its own line.
+        let history = History::open_existing(&config.state).ok().flatten();
+        let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
+        let others = Others { neighbours: &neighbours, seen: &seen };
+        let survey = match survey(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await {
+            Ok(survey) => survey,
+            Err(error) => return self.failure(name, &Failure::from(error)),
+        };
+        if let Some(agreement) = survey.an_agreement {
+            match client.probe(Right::Additions(agreement)).await {
+                Ok(()) => self.good(&format!("{}: may read additions", integration.name), String::new()),
+                Err(error) => self.failure(&format!("{}: may read additions", integration.name), &Failure::from(error)),
+            }
+        }
+        survey.findings.iter().for_each(|finding| self.finding(name, finding));
+        self.owned_twice(integration, &survey.owned_twice);
+        if survey.findings.is_empty() {
+            self.good(name, format!("{} customers have their agreement", survey.placed));
+        }
+    }
+
+    fn finding(&mut self, name: &str, finding: &Finding) {
+        let Finding { code, message, fix, customer, service, .. } = finding;
+        let customer = customer.as_ref().map(ToString::to_string);
+        let subject = customer.or_else(|| service.as_ref().map(|service| format!("service {service}")));
+        let about = subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        self.wrong(name, exit_of(*code), format!("{about}{message} ({code})"), fix);
+        if let Some(check) = self.list.last_mut() {
+            check.about = subject.map(|subject| (*code, subject));
+        }
+    }
+
+    /// What two integrations bill for all that the files say: seen without ConnectWise.
+    fn shared(&mut self, config: &Config, integration: &IntegrationConfig, mapping: &Mapping) {
+        let mut twice: Twice = BTreeMap::new();
+        for neighbour in config.neighbours(integration) {
+            for (product, customers) in shared(mapping, neighbour.mapping) {
+                twice.insert((product, neighbour.integration.clone()), customers);
+            }
+        }
+        self.owned_twice(integration, &twice);
+    }
+
+    /// Says it once: ConnectWise may know of more lines than the files, and never of fewer.
+    fn owned_twice(&mut self, integration: &IntegrationConfig, twice: &Twice) {
+        let name = format!("{}: owned twice", integration.name);
+        for ((product, other), customers) in twice {
+            let owned = owned_by(product, &[other]);
+            self.list.retain(|check| !(check.name == name && check.detail.starts_with(&owned)));
+            let of = customers.iter().take(NAMED).map(|customer| customer.as_str()).collect::<Vec<_>>().join(", ");
+            let more = customers.len().saturating_sub(NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let detail = format!("{owned}: {of}{more} ({})", Code::LineOwnedTwice);
+            self.wrong(&name, Exit::Config, detail, FIX);
+        }
+    }
+
+    /// Rights to write cannot be tried without writing.
+    fn writing(&mut self, name: &str, integration: &IntegrationConfig, create_lines: bool) {
+        let detail = match (integration.mode, create_lines) {
+            (Mode::Apply, true) => "unproven until the first write; needs Agreements > Edit and Add Level = All",
+            (Mode::Apply, false) => "unproven until the first write; needs Agreements > Edit Level = All",
+            _ => "observe mode: never writes; a key that may only inquire is best",
+        };
+        self.note(name, detail.to_owned());
+    }
+
+    fn failure(&mut self, name: &str, failure: &Failure) {
+        self.wrong(name, failure.exit, failure.finding.message.clone(), &failure.finding.fix);
+    }
+
+    fn good(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Good, detail, "");
+    }
+
+    fn note(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Note, detail, "");
+    }
+
+    fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
+        self.exit = self.exit.worst(exit);
+        self.push(name, Status::Wrong, detail, fix);
+    }
+
+    /// What was said last, with the text at fault marked.
+    fn draw(&mut self, drawn: String) {
+        if let Some(check) = self.list.last_mut() {
+            check.drawn = Some(drawn);
+        }
+    }
+
+    fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None, about: None });
+    }
+}
+
+/// A mapping that names what is not there is invalid; everything else is for somebody to decide.
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::CompanyMissing
+        | Code::AgreementMissing
+        | Code::AgreementOtherCompany
+        | Code::ProductMissing
+        | Code::ProductAmbiguous
+        | Code::ProductInactive
+        | Code::ProductBundleClass
+        | Code::ServiceDeprecated => Exit::Config,
+        _ => Exit::Decide,
+    }
+}

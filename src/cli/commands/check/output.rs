@@ -1,0 +1,131 @@
+//! What was looked at, as a person or a program reads it; and what comes next.
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::cli::commands::check::NAMED;
+use crate::cli::console::Console;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::escaped;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::{WIDTH, wrapped};
+
+/// What was looked at, in order.
+pub(super) struct Checks {
+    pub(super) list: Vec<Check>,
+    pub(super) exit: Exit,
+}
+
+/// One thing that has to be in place.
+#[derive(Debug, Serialize)]
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) status: Status,
+    pub(super) detail: String,
+    pub(super) fix: String,
+    /// The detail with the text at fault marked, for a person.
+    #[serde(skip)]
+    pub(super) drawn: Option<String>,
+    /// What kind of matter it is, and whose.
+    #[serde(skip)]
+    pub(super) about: Option<(Code, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    Good,
+    /// Not proven, or worth knowing.
+    Note,
+    Wrong,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    checks: &'a [Check],
+}
+
+impl Checks {
+    pub(super) fn tell(&self, console: &Console) -> Exit {
+        if console.json {
+            let exit_code = self.exit.code();
+            console.document(&Document { schema: 1, exit_code, checks: &self.list });
+        } else {
+            let alike = self.list.chunk_by(|one, next| one.is_like(next));
+            let lines: String = alike.map(|checks| lines(checks, console.paint)).collect();
+            console.print(&format!("{lines}\nNext: {}\n", self.next()));
+        }
+        self.exit
+    }
+
+    /// The one command that helps most now.
+    fn next(&self) -> &'static str {
+        let any = |code| self.list.iter().any(|check| check.code() == Some(code));
+        match self.exit {
+            Exit::Done => "recount plan",
+            Exit::Decide if any(Code::CustomerUnmapped) => "recount map suggest",
+            Exit::Decide if any(Code::ServiceUnmapped) => "recount map suggest --services",
+            Exit::Decide => "recount plan",
+            _ => "mend what is marked, then recount check",
+        }
+    }
+}
+
+/// On a first day nobody is mapped: that is one line, and not one for each customer.
+fn lines(checks: &[Check], paint: Paint) -> String {
+    match checks {
+        [first, ..] if checks.len() > NAMED => first.and_all_others(checks).line(paint),
+        _ => checks.iter().map(|check| check.line(paint)).collect(),
+    }
+}
+
+impl Check {
+    fn code(&self) -> Option<Code> {
+        self.about.as_ref().map(|(code, _)| *code)
+    }
+
+    /// Whether one line and one command could answer both.
+    fn is_like(&self, next: &Check) -> bool {
+        let many = matches!(self.code(), Some(Code::CustomerUnmapped | Code::ServiceUnmapped));
+        many && self.code() == next.code() && self.name == next.name
+    }
+
+    fn and_all_others(&self, checks: &[Check]) -> Check {
+        let names = checks.iter().filter_map(|check| check.about.as_ref()).map(|(_, name)| name.as_str());
+        let named: Vec<&str> = names.take(NAMED).map(|name| name.trim_start_matches("service ")).collect();
+        let (what, fix) = match self.code() {
+            Some(Code::ServiceUnmapped) => ("services", "recount map suggest --services"),
+            _ => ("customers", "recount map suggest"),
+        };
+        let code = self.code().map(|code| format!(" ({code})")).unwrap_or_default();
+        let (number, more) = (checks.len(), checks.len() - named.len());
+        let detail = format!("{number} {what} are not mapped: {} and {more} more{code}", named.join(", "));
+        Check { name: self.name.clone(), status: self.status, detail, fix: fix.to_owned(), drawn: None, about: None }
+    }
+
+    fn line(&self, paint: Paint) -> String {
+        let sign = match self.status {
+            Status::Good => paint.good("✓"),
+            Status::Note => "·".to_owned(),
+            Status::Wrong => paint.bad("✗"),
+        };
+        let Self { name, detail, fix, drawn, .. } = self;
+        let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
+        let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
+        let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
+        let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
+        let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
+        for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
+            if sentence.starts_with(' ') {
+                // A line of the file, or the carets under it.
+                text.push_str(&format!("    {sentence}\n"));
+            } else {
+                wrapped(&mut text, sentence, "    ", "    ");
+            }
+        }
+        text
+    }
+}

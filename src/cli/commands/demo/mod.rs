@@ -1,0 +1,187 @@
+//! `recount demo`: the real commands, on the example files, against the simulated ConnectWise in this very process,
+//! over a real socket and a real SQLite file. No credentials, no network.
+
+mod chaos;
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser as _};
+use recount_sim::{Faults, Sim, World};
+use rust_decimal::Decimal;
+
+use crate::cli::browser::open;
+use crate::cli::commands::run;
+use crate::cli::commands::run::Order;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Cli, Global, clock};
+use crate::history::record::RunRecord;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::fingerprint::short;
+use crate::report::files::Reports;
+use crate::report::format::text;
+use crate::report::format::text::View;
+
+const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");
+const CUSTOMERS: &str = include_str!("../../../../deploy/sim/customers.csv");
+const EXPORT: &[u8] = include_bytes!("../../../../deploy/sim/exports/mailprotector-2026-11-22.csv");
+const EXPORT_NAME: &str = "mailprotector-2026-11-22.csv";
+/// A vendor's nightly file is some hours old when it is read.
+const EXPORT_AGE: Duration = Duration::from_secs(5 * 3600);
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A bad night instead: a lost answer, a busy server, a process killed in the middle of a creation
+    #[arg(long)]
+    chaos: bool,
+    /// Open the last night's report in a browser
+    #[arg(long)]
+    open: bool,
+}
+
+pub(crate) fn run(options: &Options, console: &Console) -> Exit {
+    match tour(options, console) {
+        Ok(()) => Exit::Done,
+        Err(error) => Trouble::new(Exit::Unexpected, format!("{error:#}"), "").tell(console),
+    }
+}
+
+fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("recount-demo-").tempdir().context("no temporary folder")?.keep();
+    // The simulated ConnectWise works in threads of its own, like a server would.
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let mut world = World::demo();
+    world.today = clock::now().date_naive();
+    let sim =
+        server.block_on(Sim::start(world, Faults::default())).context("the simulated ConnectWise cannot start")?;
+    lay_out(&folder, &sim.url()).context("cannot write the example files")?;
+
+    console.print(&format!(
+        "A mail security vendor's export, twelve customers, and a simulated ConnectWise\n\
+         at {}. The example files, and everything that recount writes:\n{}\n",
+        sim.url(),
+        folder.display()
+    ));
+    let mut tour = Tour::new(&folder, console)?;
+    if options.chaos {
+        chaos::steps(&mut tour, &sim)?;
+    } else {
+        steps(&mut tour, &sim)?;
+    }
+    let newest = History::open_existing(&folder.join("state"))?.map(|history| history.latest_run(None)).transpose()?;
+    let page = newest.flatten().map(|run| Reports::of(&folder.join("state")).page(run.run)).unwrap_or_default();
+    console.print(&format!(
+        "\nThe reports are in {0}/state/reports,\n\
+         the history is {0}/state/history.db\n\
+         The last night's report, for a browser:\n{1}\n\
+         Next: the same by your own hand, in five minutes: docs/tour.md\n",
+        folder.display(),
+        page.display(),
+    ));
+    anyhow::ensure!(!options.open || open(&page), "no program here opens a browser: open that file by hand");
+    Ok(())
+}
+
+fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
+    let plan = tour.plan()?;
+    let typed = format!("apply {plan}");
+    tour.night(
+        "The first writes are those that a person saw, approved by the plan's fingerprint.",
+        &typed,
+        |tour, show| run::apply_fingerprint(&tour.global, &plan, show),
+    )?;
+    tour.writes(sim);
+    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| run::nights(&tour.global, &[], Order::RUN, show);
+    tour.night("The same night again: what could be done is done.", "run", run)?;
+    tour.writes(sim);
+    sim.edit(by_hand);
+    tour.night("Somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks first.", "run", run)?;
+    tour.writes(sim);
+    Ok(())
+}
+
+fn by_hand(world: &mut World) {
+    if let Some(addition) = world.addition_mut(1002) {
+        addition.quantity = Decimal::from(40);
+        addition.updated_by = "mmiller".to_owned();
+        addition.last_updated = clock::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    }
+}
+
+/// Commands as a person would type them. What was shown once is only counted later.
+struct Tour<'a> {
+    global: Global,
+    console: &'a Console,
+    known: Vec<Finding>,
+}
+
+impl<'a> Tour<'a> {
+    fn new(folder: &Path, console: &'a Console) -> anyhow::Result<Self> {
+        let config = folder.join("recount.toml").into_os_string();
+        let global = Cli::try_parse_from(["recount".into(), "--config".into(), config])?.global;
+        Ok(Self { global, console, known: Vec::new() })
+    }
+
+    /// The first night's plan; gives its fingerprint.
+    fn plan(&mut self) -> anyhow::Result<String> {
+        let why = "What would change tonight, and what needs a person? Nothing is written.";
+        let plan = self.night(why, "plan", |tour, show| run::nights(&tour.global, &[], Order::PLAN, show))?;
+        Ok(short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned())
+    }
+
+    fn night(
+        &mut self,
+        why: &str,
+        typed: &str,
+        command: impl FnOnce(&Self, &mut dyn FnMut(&RunRecord)) -> Result<Vec<RunRecord>, Trouble>,
+    ) -> anyhow::Result<RunRecord> {
+        let Console { paint, .. } = *self.console;
+        self.console.print(&format!("\n{}\n$ recount {typed}\n\n", paint.head(&format!("── {why}"))));
+        let view = View { paint, whole: false, known: &self.known };
+        let shown = command(self, &mut |run| self.console.print(&text::render(run, view)));
+        let mut runs = shown.map_err(|trouble| anyhow::anyhow!("`recount {typed}`: {}", trouble.message))?;
+        let run = runs.pop().context("there was no run")?;
+        let end = run.end.as_ref().context("the run did not end")?;
+        anyhow::ensure!(Exit::of_code(end.exit_code).is_good(), "`recount {typed}` ended with {}", end.exit_code);
+        self.known.extend(end.findings.iter().cloned());
+        Ok(run)
+    }
+
+    /// What reached ConnectWise in this step.
+    fn writes(&self, sim: &Sim) {
+        let writes = sim.writes().len();
+        sim.clear_requests();
+        self.console.print(&format!("→ {writes} writes reached ConnectWise\n"));
+    }
+}
+
+fn lay_out(folder: &Path, url: &str) -> std::io::Result<()> {
+    let config = CONFIG
+        .replace("http://127.0.0.1:8480", url)
+        .replace("{ env = \"CW_PUBLIC\" }", "{ file = \"keys/public\" }")
+        .replace("{ env = \"CW_PRIVATE\" }", "{ file = \"keys/private\" }");
+    fs::write(folder.join("recount.toml"), config)?;
+    fs::write(folder.join("customers.csv"), CUSTOMERS)?;
+    for made in ["exports", "keys"] {
+        fs::create_dir(folder.join(made))?;
+    }
+    secret(&folder.join("keys/public"), "pub")?;
+    secret(&folder.join("keys/private"), "priv")?;
+    let export = folder.join("exports").join(EXPORT_NAME);
+    fs::write(&export, EXPORT)?;
+    let modified = std::time::SystemTime::from(clock::now()) - EXPORT_AGE;
+    fs::File::options().write(true).open(&export)?.set_modified(modified)
+}
+
+/// recount refuses a key that others may read; so does its demo.
+fn secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+}

@@ -1,0 +1,117 @@
+//! `recount history`: every run there was, or what became of lines over time.
+
+mod over_time;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, session};
+use crate::history::lookup::RunSummary;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::fingerprint::short;
+use crate::report::format::json::time;
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How many runs, newest first
+    #[arg(short = 'n', long, default_value_t = 30)]
+    limit: usize,
+    /// The lines of this customer over time, instead of the runs
+    #[arg(long, value_name = "NAME")]
+    customer: Option<String>,
+    /// Only the lines of this service or product; alone, those of all customers
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    if options.customer.is_some() || options.service.is_some() {
+        return over_time::run(global, options, console);
+    }
+    match summaries(global, options.limit) {
+        Ok(runs) if console.json => {
+            console.document(&Document { schema: 1, exit_code: 0, history: runs.iter().map(Row::of).collect() });
+            Exit::Done
+        }
+        Ok(runs) => {
+            console.print(&table(&runs));
+            Exit::Done
+        }
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn summaries(global: &Global, limit: usize) -> Result<Vec<RunSummary>, Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    history.runs(limit).map_err(|error| session::store(&error))
+}
+
+#[derive(Serialize)]
+struct Document {
+    schema: u8,
+    exit_code: u8,
+    history: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    run: i64,
+    integration: String,
+    command: String,
+    mode: String,
+    verdict: String,
+    exit_code: Option<u8>,
+    started_at: String,
+    finished_at: Option<String>,
+    plan: Option<String>,
+    to_decide: Option<usize>,
+    changed: Option<usize>,
+    failed: Option<usize>,
+    unknown: Option<usize>,
+    lines: Option<usize>,
+}
+
+impl Row {
+    fn of(run: &RunSummary) -> Self {
+        let totals = run.end.as_ref().map(|end| end.totals);
+        Self {
+            run: run.run.0,
+            integration: run.integration.to_string(),
+            command: run.command.to_string(),
+            mode: run.mode.to_string(),
+            verdict: run.end.as_ref().map_or("running", |end| end.verdict.as_str()).to_owned(),
+            exit_code: run.end.as_ref().map(|end| end.exit_code),
+            started_at: time(run.started_at),
+            finished_at: run.end.as_ref().map(|end| time(end.finished_at)),
+            plan: run.planned.as_ref().map(|planned| planned.fingerprint.clone()),
+            to_decide: totals.map(|totals| totals.to_decide),
+            changed: totals.map(|totals| totals.changed),
+            failed: totals.map(|totals| totals.failed),
+            unknown: totals.map(|totals| totals.unknown),
+            lines: totals.map(|totals| totals.lines),
+        }
+    }
+}
+
+fn table(runs: &[RunSummary]) -> String {
+    let mut text = format!(
+        "{:>5}  {:<16} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
+        "run", "started (UTC)", "integration", "by", "verdict", "decide", "changed",
+    );
+    for run in runs {
+        let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run);
+        let started = run.started_at.format("%Y-%m-%d %H:%M");
+        let number = |number: Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
+        let plan = plan.as_deref().map(short).unwrap_or_default();
+        let (decide, changed) = (number(to_decide), number(changed));
+        let row =
+            format!("{id:>5}  {started:<16} {integration:<14} {command:<5} {verdict:<11} {decide:>6} {changed:>7}");
+        text.push_str(format!("{row}  {plan}").trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,236 @@
+//! What `init` has to know, and how each answer is checked.
+
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::cli::commands::init::prompt::{Asker, Question};
+use crate::cli::commands::init::sample::Layout;
+use crate::cli::commands::init::{Options, sample};
+use crate::cli::error::Trouble;
+use crate::config::secrets::SecretSource;
+
+/// Everything that goes into the files.
+#[derive(Debug)]
+pub(super) struct Answers {
+    pub(super) connection: Connection,
+    pub(super) vendor: Vendor,
+    pub(super) at: At,
+    pub(super) zone: String,
+}
+
+/// `[connectwise.main]`.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) url: String,
+    pub(super) company: String,
+    pub(super) client_id: String,
+    pub(super) public_key: SecretSource,
+    pub(super) private_key: SecretSource,
+}
+
+/// `[integration.NAME]`.
+#[derive(Debug)]
+pub(super) struct Vendor {
+    pub(super) name: String,
+    pub(super) export: Export,
+    pub(super) layout: Layout,
+    pub(super) agreement_type: Option<String>,
+    pub(super) mode: String,
+}
+
+/// Where the export comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Export {
+    /// A file, or a pattern of files: absolute.
+    Path(PathBuf),
+    /// A report link.
+    Url(String),
+}
+
+/// A time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) hour: u8,
+    pub(super) minute: u8,
+}
+
+/// Asks for everything, in the order in which a person knows it.
+///
+/// # Errors
+/// What is missing, or cannot be.
+pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, Trouble> {
+    let connection = connection(options, asker)?;
+    let vendor = vendor(options, asker)?;
+    let at = asker.ask(Question::new("--at", "Every night at", options.at.as_ref()).or("06:15"), time_of_day)?;
+    let text = "Time zone of that time, such as America/New_York";
+    let zone = asker.ask(Question::new("--zone", text, options.zone.as_ref()).or("UTC"), zone)?;
+    asker.complete()?;
+    let all = connection.zip(vendor).zip(at.zip(zone));
+    let ((connection, vendor), (at, zone)) = all.expect("what is missing was told");
+    Ok(Answers { connection, vendor, at, zone })
+}
+
+fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connection>, Trouble> {
+    let site = options.url.as_ref().or(options.site.as_ref());
+    let text = "ConnectWise region (na, eu, au, aus, za), or the URL of your own server";
+    let url = asker.ask(Question::new("--site or --url", text, site), base_url)?;
+    let text = "Company id of the login screen";
+    let company = asker.ask(Question::new("--company", text, options.company.as_ref()), word)?;
+    let text = "Client id (from developer.connectwise.com)";
+    let client_id = asker.ask(Question::new("--client-id", text, options.client_id.as_ref()), word)?;
+    let text = "Where the public key is (credential:NAME, file:PATH, env:VARIABLE)";
+    let question = Question::new("--public-key", text, options.public_key.as_ref()).or("credential:cw-public");
+    let public_key = asker.ask(question.unseen(), secret)?;
+    let text = "Where the private key is";
+    let question = Question::new("--private-key", text, options.private_key.as_ref()).or("credential:cw-private");
+    let private_key = asker.ask(question.unseen(), secret)?;
+    let all = || {
+        let (url, company, client_id) = (url?, company?, client_id?);
+        Some(Connection { url, company, client_id, public_key: public_key?, private_key: private_key? })
+    };
+    Ok(all())
+}
+
+fn vendor(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Vendor>, Trouble> {
+    let text = "The vendor's export: a file, a pattern such as exports/usage-*.csv, or a link";
+    let export = asker.ask(Question::new("--export", text, options.export.as_ref()), export)?;
+    let Some(export) = export else { return Ok(None) };
+    let layout = sample::layout(&export, options, asker)?;
+    let proposal = proposed_name(&export, layout.as_ref());
+    let text = "A name for it, in commands and reports";
+    let name = asker.ask(Question::new("--integration", text, options.integration.as_ref()).or(&proposal), name)?;
+    let text = "Type of the agreements it bills; none if customers.csv names each agreement";
+    let question = Question::new("--agreement-type", text, options.agreement_type.as_ref()).or("none");
+    let agreement_type =
+        asker.ask(question, |text| Ok(Some(text.to_owned()).filter(|text| !matches!(text.as_str(), "" | "none"))))?;
+    let text = "Mode: observe (never writes), apply, or off";
+    let mode = asker.ask(Question::new("--mode", text, options.mode.as_ref()).or("observe"), mode)?;
+    let all = || Some(Vendor { name: name?, layout: layout?, agreement_type: agreement_type?, mode: mode?, export });
+    Ok(all())
+}
+
+/// The regions of the cloud, by the first part of the address that people log in to (ConnectWise developer guide: the
+/// API's host has `api-` in front).
+const REGIONS: &[(&str, &str)] = &[
+    ("na", "https://api-na.myconnectwise.net"),
+    ("eu", "https://api-eu.myconnectwise.net"),
+    ("au", "https://api-au.myconnectwise.net"),
+    ("aus", "https://api-aus.myconnectwise.net"),
+    ("za", "https://api-za.myconnectwise.net"),
+    ("staging", "https://api-staging.connectwisedev.com"),
+];
+
+fn base_url(text: &str) -> Result<String, String> {
+    if let Some((_, url)) = REGIONS.iter().find(|(region, _)| region.eq_ignore_ascii_case(text)) {
+        return Ok((*url).to_owned());
+    }
+    let regions: Vec<&str> = REGIONS.iter().map(|(region, _)| *region).collect();
+    let Ok(url) = Url::parse(text) else {
+        return Err(format!("is neither a region ({}) nor an address that begins with https://", regions.join(", ")));
+    };
+    // The address of the login screen answers people; its twin answers programs.
+    let of_people = url.host_str().and_then(|host| host.strip_suffix(".myconnectwise.net"));
+    match of_people.and_then(|region| REGIONS.iter().find(|(known, _)| *known == region)) {
+        Some((_, twin)) => Ok((*twin).to_owned()),
+        None => Ok(text.trim_end_matches('/').to_owned()),
+    }
+}
+
+fn word(text: &str) -> Result<String, String> {
+    let good = !text.is_empty() && !text.contains(char::is_whitespace);
+    good.then(|| text.to_owned()).ok_or_else(|| "is one word, without blanks".to_owned())
+}
+
+fn secret(text: &str) -> Result<SecretSource, String> {
+    let source = match text.split_once(':') {
+        Some((_, "")) => None,
+        Some(("credential", name)) => Some(SecretSource::Credential(name.to_owned())),
+        Some(("file", path)) => std::path::absolute(path).ok().map(SecretSource::File),
+        Some(("env", name)) => Some(SecretSource::Env(name.to_owned())),
+        _ => None,
+    };
+    let why = "says where the key is, and is not the key: credential:NAME, file:PATH or env:VARIABLE";
+    source.ok_or_else(|| why.to_owned())
+}
+
+fn export(text: &str) -> Result<Export, String> {
+    match text {
+        "" => Err("is a file, a pattern or a link".to_owned()),
+        "-" => Err("cannot be standard input every night".to_owned()),
+        _ if text.starts_with("https://") || text.starts_with("http://") => Ok(Export::Url(text.to_owned())),
+        _ => std::path::absolute(text).map(Export::Path).map_err(|error| error.to_string()),
+    }
+}
+
+/// The profile's, else the file's without what changes every night.
+fn proposed_name(export: &Export, layout: Option<&Layout>) -> String {
+    let profile = match layout {
+        Some(Layout::Profile(name)) => Some(name.as_str()),
+        _ => None,
+    };
+    let stem = match export {
+        Export::Path(path) => path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
+        Export::Url(_) => "",
+    };
+    let stem = stem.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let proposal = profile.unwrap_or(stem).to_lowercase();
+    if proposal.is_empty() { "vendor".to_owned() } else { proposal }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let good = plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 64;
+    good.then(|| text.to_owned()).ok_or_else(|| "is made of letters, digits, `-` and `_`".to_owned())
+}
+
+fn mode(text: &str) -> Result<String, String> {
+    let known = ["observe", "apply", "off"].contains(&text);
+    known.then(|| text.to_owned()).ok_or_else(|| "is one of observe, apply, off".to_owned())
+}
+
+fn time_of_day(text: &str) -> Result<At, String> {
+    let at = text.split_once(':').and_then(|(hour, minute)| {
+        let two = |part: &str, below: u8| part.parse().ok().filter(|number| *number < below && part.len() == 2);
+        Some(At { hour: two(hour, 24)?, minute: two(minute, 60)? })
+    });
+    at.ok_or_else(|| "is a time such as 02:30".to_owned())
+}
+
+fn zone(text: &str) -> Result<String, String> {
+    let found = TimeZone::get(text).map_err(|_| "is no time zone such as UTC or Europe/Amsterdam".to_owned())?;
+    Ok(found.iana_name().unwrap_or(text).to_owned())
+}
+
+/// Whether this path stands for one file, or for the newest of several.
+pub(super) fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The address of the login screen is what people know; requests to it are refused.
+    #[test]
+    fn a_region_or_a_login_address_becomes_the_address_of_the_api() {
+        for typed in ["eu", "EU", "https://eu.myconnectwise.net", "https://eu.myconnectwise.net/v4_6_release"] {
+            assert_eq!(base_url(typed).as_deref(), Ok("https://api-eu.myconnectwise.net"), "{typed}");
+        }
+        assert_eq!(base_url("https://psa.example.com/").as_deref(), Ok("https://psa.example.com"));
+        assert!(base_url("mars").expect_err("no region").contains("na, eu"));
+    }
+
+    #[test]
+    fn times_zones_and_names_are_what_the_files_can_hold() {
+        assert_eq!(time_of_day("02:30"), Ok(At { hour: 2, minute: 30 }));
+        for wrong in ["2:30", "24:00", "12:60", "noon", "", "02:30:00"] {
+            assert!(time_of_day(wrong).is_err(), "{wrong}");
+        }
+        assert!(zone("Europe/Amsterdam").is_ok() && zone("Mars/Olympus").is_err());
+        let path = Export::Path("/srv/exports/mailprotector-2026-11-22.csv".into());
+        assert_eq!(proposed_name(&path, None), "mailprotector");
+        assert_eq!(proposed_name(&Export::Path("/x/2026.csv".into()), None), "vendor");
+    }
+}

@@ -1,0 +1,149 @@
+//! What `init` says when it is done: what was written, what was understood, and what to do next.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::commands::init::answers::{Answers, Export, is_pattern};
+use crate::cli::commands::init::document::HOME;
+use crate::cli::commands::init::folder::{FILES, Folder};
+use crate::cli::commands::init::sample::Layout;
+use crate::cli::commands::init::units::may_be_skipped;
+use crate::cli::commands::init::{roles, services_of};
+use crate::config::secrets::SecretSource;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::report::format::text::wrapped;
+
+/// What was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) answers: Answers,
+    pub(super) folder: Folder,
+    pub(super) counts: Counts,
+    /// Why the export was not read.
+    pub(super) unread: Option<String>,
+}
+
+/// The same for programs.
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    folder: &'a Path,
+    files: [&'static str; 4],
+    integration: &'a str,
+    profile: Option<&'a str>,
+    rows: usize,
+    next: String,
+}
+
+impl Made {
+    pub(super) fn document(&self) -> Document<'_> {
+        let vendor = &self.answers.vendor;
+        let profile = match &vendor.layout {
+            Layout::Profile(name) => Some(name.as_str()),
+            Layout::Columns(_) => None,
+        };
+        let (folder, integration) = (self.folder.path.as_path(), vendor.name.as_str());
+        let (rows, next) = (self.counts.rows, self.next());
+        Document { schema: 1, exit_code: 0, folder, files: FILES, integration, profile, rows, next }
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = self.files();
+        for paragraph in [self.export(), self.night()] {
+            if !paragraph.is_empty() {
+                text.push('\n');
+                wrapped(&mut text, &paragraph, "", "");
+            }
+        }
+        format!("{text}\n{}\n{}\n{}\nNext: {}\n", self.keys(), Self::role(), self.units(), self.next())
+    }
+
+    fn role() -> String {
+        format!(
+            "The API member needs a role in ConnectWise, System > Security Roles > New, with\n\
+             these levels, each \"All\". Everything else stays at None.\n{}",
+            roles::table()
+        )
+    }
+
+    fn files(&self) -> String {
+        let mode = match self.answers.vendor.mode.as_str() {
+            "observe" => "the configuration; mode observe: it never writes",
+            "apply" => "the configuration; mode apply: the first writes need your approval",
+            _ => "the configuration; mode off: nothing runs",
+        };
+        let [configuration, customers, service, timer] = FILES;
+        format!(
+            "Written into {}:\n  {configuration:<25}{mode}\n  {customers:<25}who is which company; nobody yet\n  \
+             {service:<25}a nightly run\n  {timer:<25}when it runs\n",
+            self.folder.path.display()
+        )
+    }
+
+    fn export(&self) -> String {
+        let how = match &self.answers.vendor.layout {
+            Layout::Profile(name) => format!("the profile {name}"),
+            Layout::Columns(columns) => {
+                let [customer, service, count] = columns.each_ref().map(|name| shown(name));
+                format!("the columns \"{customer}\", \"{service}\" and \"{count}\"")
+            }
+        };
+        let read = match &self.unread {
+            Some(why) => format!("It was not read yet: {why}"),
+            None => {
+                let (rows, customers) = (self.counts.rows, self.counts.customers.len());
+                format!("Tonight: {rows} rows, {customers} customers, {} services.", services_of(&self.counts).len())
+            }
+        };
+        let tomorrow = match &self.answers.vendor.export {
+            Export::Path(path) if dated(path) => {
+                " Is tomorrow's file another one? Then put a pattern into recount.toml, such as \"usage-*.csv\": the \
+                 newest file is read."
+            }
+            _ => "",
+        };
+        format!("The export is read by {how}. {read}{tomorrow}")
+    }
+
+    fn night(&self) -> String {
+        let warning = "That time does not exist on the night when the clocks go forward, and systemd skips that night; \
+                       04:00 or later, or UTC, is safe.";
+        if may_be_skipped(&self.answers) { warning.to_owned() } else { String::new() }
+    }
+
+    fn keys(&self) -> String {
+        let connection = &self.answers.connection;
+        let places = [&connection.public_key, &connection.private_key].map(|key| match key {
+            SecretSource::Credential(name) => format!("/etc/recount/credentials/{name}, root's, mode 0600"),
+            SecretSource::File(path) => format!("{}, mode 0600", path.display()),
+            SecretSource::Env(name) => format!("the variable {name}"),
+        });
+        format!("No key is in these files. They are looked for in\n  {}\n  {}\n", places[0], places[1])
+    }
+
+    fn units(&self) -> String {
+        if self.folder.path == Path::new(HOME) {
+            return format!(
+                "Hand the units over:\n  sudo cp {HOME}/systemd/* /etc/systemd/system/\n  sudo systemctl daemon-reload\n"
+            );
+        }
+        format!("The units look for {HOME}. When it is to run every night, use\n  sudo recount init --dir {HOME}\n")
+    }
+
+    fn next(&self) -> String {
+        let folder = &self.folder.path;
+        if folder == Path::new(HOME) {
+            return "sudo recount-as-service check".to_owned();
+        }
+        format!("recount check --config {}", folder.join("recount.toml").display())
+    }
+}
+
+/// One file, with a day or a number in its name.
+fn dated(path: &Path) -> bool {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    !is_pattern(path) && name.contains(|c: char| c.is_ascii_digit())
+}

@@ -1,0 +1,228 @@
+//! `recount integrations`: what there is; and `enable`, `disable`, which change a mode in place.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::cli::commands::status::HealthJson;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::wiring::health;
+use crate::cli::{Global, session};
+use crate::config::edit::recount_toml;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::json::time;
+use crate::report::health::Health;
+
+/// Arguments of `integrations`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    change: Option<Change>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Change {
+    /// Switch an integration on; recount.toml is changed in place
+    Enable {
+        /// The integration
+        name: String,
+        /// observe: plans and reports; apply: writes
+        #[arg(long, value_enum)]
+        mode: On,
+    },
+    /// Switch an integration off; recount.toml is changed in place
+    Disable {
+        /// The integration
+        name: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum On {
+    /// Plans and reports, never writes
+    Observe,
+    /// Writes what the guards let pass
+    Apply,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let done = match &options.change {
+        None => list(global, console),
+        Some(Change::Enable { name, mode: On::Observe }) => set_mode(global, name, Mode::Observe, console),
+        Some(Change::Enable { name, mode: On::Apply }) => set_mode(global, name, Mode::Apply, console),
+        Some(Change::Disable { name }) => set_mode(global, name, Mode::Off, console),
+    };
+    match done {
+        Ok(()) => Exit::Done,
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+/// The integration of this name, on or off.
+pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
+    config.integrations.get(name).ok_or_else(|| {
+        let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
+        let fix = format!("there are: {}", names.join(", "));
+        Trouble::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
+    })
+}
+
+fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Result<(), Trouble> {
+    let config = session::configuration(global)?;
+    let before = named(&config, name)?.mode;
+    if before != mode {
+        recount_toml::set_mode(&config.path, name, mode).map_err(|error| {
+            let fix = "correct it by hand, then `recount check`";
+            Trouble::new(Exit::Config, session::chain(&error), fix)
+        })?;
+    }
+    if console.json {
+        let (before, mode) = (before.as_str(), mode.as_str());
+        console.document(&Changed { schema: 1, exit_code: 0, integration: name, before, mode });
+        return Ok(());
+    }
+    let was = if before == mode { "is already".to_owned() } else { format!("was {before} and is now") };
+    let next = match mode {
+        Mode::Off => "recount integrations",
+        Mode::Observe => "recount plan",
+        Mode::Apply => "recount plan, then recount apply with its fingerprint",
+    };
+    console.print(&format!("{name} {was} {mode}\n\nNext: {next}\n"));
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    schema: u8,
+    exit_code: u8,
+    integration: &'a str,
+    before: &'static str,
+    mode: &'static str,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    /// Who holds the run lock.
+    running: Option<&'a str>,
+    integrations: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    mode: Mode,
+    connectwise: &'a str,
+    mapped: Option<usize>,
+    skipped: Option<usize>,
+    unmapped: Option<usize>,
+    #[serde(flatten)]
+    health: HealthJson<'a>,
+}
+
+/// One integration, as far as it is known without asking ConnectWise.
+struct Known<'a> {
+    integration: &'a IntegrationConfig,
+    customers: Customers,
+    health: Health,
+}
+
+/// How many customers have a company, are left out on purpose, or bill nothing because nobody said where.
+struct Customers {
+    /// `None` where `customers.csv` cannot be read.
+    mapped: Option<usize>,
+    skipped: Option<usize>,
+    /// In the newest plan; `None` before the first.
+    unmapped: Option<usize>,
+}
+
+fn list(global: &Global, console: &Console) -> Result<(), Trouble> {
+    let config = session::configuration(global)?;
+    let failed = |error| session::store(&error);
+    let history = History::open_existing(&config.state).map_err(failed)?;
+    let running = health::running(&config.state);
+    let mut known = Vec::new();
+    for integration in config.integrations.values() {
+        let health = health::of(integration, history.as_ref(), running.is_some()).map_err(failed)?;
+        let customers = Customers::of(integration, history.as_ref()).map_err(failed)?;
+        known.push(Known { integration, customers, health });
+    }
+    if console.json {
+        let integrations = known.iter().map(Row::of).collect();
+        console.document(&Document { schema: 1, exit_code: 0, running: running.as_deref(), integrations });
+    } else {
+        console.print(&table(&known, running.as_deref()));
+    }
+    Ok(())
+}
+
+impl Customers {
+    fn of(integration: &IntegrationConfig, history: Option<&History>) -> Result<Self, StoreError> {
+        let rows = integration.mapping.as_ref().ok().map(|mapping| mapping.customers.values());
+        let skipped = |target: &CustomerTarget| matches!(target, CustomerTarget::Skip);
+        let numbers = rows.map(|rows| {
+            rows.fold(
+                (0, 0),
+                |(mapped, left_out), row| {
+                    if skipped(&row.target) { (mapped, left_out + 1) } else { (mapped + 1, left_out) }
+                },
+            )
+        });
+        let unmapped = history.map(|history| history.unmapped(&integration.name)).transpose()?.flatten();
+        Ok(Self { mapped: numbers.map(|(mapped, _)| mapped), skipped: numbers.map(|(_, skipped)| skipped), unmapped })
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(known: &'a Known<'_>) -> Self {
+        let Known { integration, customers: Customers { mapped, skipped, unmapped }, health } = known;
+        Self {
+            mode: integration.mode,
+            connectwise: &integration.connectwise,
+            mapped: *mapped,
+            skipped: *skipped,
+            unmapped: *unmapped,
+            health: HealthJson::of(&integration.name, health),
+        }
+    }
+}
+
+fn table(known: &[Known<'_>], running: Option<&str>) -> String {
+    let mut text = String::new();
+    for Known { integration, customers: Customers { mapped, skipped, unmapped }, health } in known {
+        let number = |number: &Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
+        let IntegrationConfig { name, mode, connectwise, .. } = integration;
+        let _ = writeln!(text, "{name}  {mode} · ConnectWise {connectwise} · {}", health.said());
+        let _ = writeln!(
+            text,
+            "    customers: {} mapped, {} skipped, {} unmapped",
+            number(mapped),
+            number(skipped),
+            number(unmapped),
+        );
+        if let Err(faults) = &integration.mapping {
+            let _ = writeln!(text, "    {}", faults.drawn().replace('\n', "\n    "));
+        }
+        match health.last.as_ref().and_then(|last| Some((last.run, last.end.as_ref()?))) {
+            Some((run, end)) => {
+                _ = writeln!(text, "    last run {run} {}, {}", end.verdict, time(end.finished_at));
+            }
+            None => text.push_str("    no run yet\n"),
+        }
+        if let Some(run) = health.running {
+            let _ = writeln!(text, "    run {run} is in progress");
+        }
+    }
+    if let Some(holder) = running {
+        let _ = writeln!(text, "\nA run is in progress ({holder}).");
+    }
+    text
+}

@@ -1,0 +1,315 @@
+//! `recount map add` and `map ignore`: one row of customers.csv.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::commands::map::inventory;
+use crate::cli::commands::map::inventory::Roll;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, clock, session, waiting};
+use crate::config::edit::customers_csv::{EditError, NewRow, set_row};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::connectwise::Reader as _;
+use crate::export::read::names::{alike, normalized};
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
+use crate::reconcile::model::mapping::CustomerTarget;
+
+/// Arguments of `map add`.
+#[derive(Debug, Args)]
+pub(super) struct AddOptions {
+    #[command(flatten)]
+    whose: Whose,
+    /// The company's record id in ConnectWise
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    company_id: i64,
+    /// The agreement's record id; without it, the default agreement
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    agreement: Option<i64>,
+    /// Do not ask ConnectWise whether the company is there
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Arguments of `map ignore`.
+#[derive(Debug, Args)]
+pub(super) struct IgnoreOptions {
+    #[command(flatten)]
+    whose: Whose,
+}
+
+#[derive(Debug, Args)]
+struct Whose {
+    /// The customer's handle, as reports show it, or its name, exactly as in the export
+    #[arg(value_name = "HANDLE|CUSTOMER")]
+    customer: String,
+    /// Whose customer, where several integrations have one of that name
+    #[arg(long, value_name = "NAME")]
+    integration: Option<String>,
+    /// Why; kept in the row
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Change the row that the customer has
+    #[arg(long)]
+    replace: bool,
+    /// The customer is in no export yet
+    #[arg(long)]
+    new: bool,
+}
+
+pub(super) fn add(global: &Global, options: &AddOptions, console: &Console) -> Exit {
+    let agreement = options.agreement.map(AgreementId);
+    let target = CustomerTarget::Company { company: CompanyId(options.company_id), agreement };
+    tell(edit(global, &options.whose, target, options.offline), console)
+}
+
+pub(super) fn ignore(global: &Global, options: &IgnoreOptions, console: &Console) -> Exit {
+    tell(edit(global, &options.whose, CustomerTarget::Skip, true), console)
+}
+
+fn tell(done: Result<Done, Trouble>, console: &Console) -> Exit {
+    match done {
+        Err(trouble) => trouble.tell(console),
+        Ok(done) => {
+            if console.json {
+                console.document(&done);
+            } else if !console.quiet {
+                console.print(&done.text());
+            }
+            Exit::Done
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Done {
+    schema: u8,
+    exit_code: u8,
+    integration: String,
+    customer: String,
+    company_id: Option<i64>,
+    company: Option<String>,
+    agreement_id: Option<i64>,
+    file: String,
+    line: u64,
+    replaced: bool,
+    /// Other customers of the same company.
+    with: Vec<String>,
+}
+
+impl Done {
+    fn text(&self) -> String {
+        let Self { integration, customer, company_id, company, agreement_id, file, line, replaced, with, .. } = self;
+        let company = company.as_ref().map(|name| format!(", \"{}\"", escaped(name))).unwrap_or_default();
+        let agreement = agreement_id.map(|id| format!(", agreement {id}")).unwrap_or_default();
+        let said = match company_id {
+            Some(id) => format!("is company {id}{company}{agreement}"),
+            None => "is skipped on purpose".to_owned(),
+        };
+        let with: Vec<String> = with.iter().map(|name| format!("\"{}\"", shown(name))).collect();
+        let with = match with.as_slice() {
+            [] => String::new(),
+            with => format!("  that company is {}, too: on one agreement their counts add up\n", with.join(" and ")),
+        };
+        let verb = if *replaced { "changed" } else { "added" };
+        format!(
+            "{} {said}\n{with}  {verb}: line {line} of {}; nothing was written to ConnectWise\n  \
+             it takes effect with the next plan or run: recount plan {integration}\n",
+            shown(customer),
+            escaped(file)
+        )
+    }
+}
+
+fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, Trouble> {
+    let config = session::configuration(global)?;
+    let (integration, customer) = meant(&config, whose)?;
+    let known = inventory::mapping(integration)?.customers.get(&customer);
+    if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
+        return Err(trouble(&EditError::There { customer, line }));
+    }
+    let company = match target {
+        CustomerTarget::Company { company, agreement } if !offline => {
+            Some(verified(&config, integration, company, agreement)?)
+        }
+        _ => None,
+    };
+    let with = match target {
+        CustomerTarget::Company { company, .. } => {
+            let all = inventory::mapping(integration)?.customers_of(company);
+            all.filter(|other| **other != customer).map(ToString::to_string).collect()
+        }
+        CustomerTarget::Skip => Vec::new(),
+    };
+    let row = NewRow { customer, target, note: whose.note.clone() };
+    let path = &integration.customers_path;
+    let edited = set_row(path, &row, whose.replace).map_err(|error| trouble(&error))?;
+    let (company_id, agreement_id) = match row.target {
+        CustomerTarget::Company { company, agreement } => (Some(company.0), agreement.map(|id| id.0)),
+        CustomerTarget::Skip => (None, None),
+    };
+    Ok(Done {
+        schema: 1,
+        exit_code: 0,
+        integration: integration.name.to_string(),
+        customer: row.customer.to_string(),
+        company_id,
+        company,
+        agreement_id,
+        file: path.display().to_string(),
+        line: edited.line,
+        replaced: edited.replaced,
+        with,
+    })
+}
+
+fn trouble(error: &EditError) -> Trouble {
+    let (exit, fix) = match error {
+        EditError::There { .. } => (Exit::Usage, "--replace changes its row"),
+        EditError::NoColumn { .. } => (Exit::Config, "add the column to the header"),
+        EditError::Damaged(_) => (Exit::Config, "correct it, then `recount check`"),
+        EditError::Changed { .. } => (Exit::Config, "look at the file, then try again"),
+        EditError::Open { .. } | EditError::Unsound { .. } | EditError::Replace { .. } => {
+            (Exit::Config, "look at the file, its folder and their rights")
+        }
+    };
+    Trouble::new(exit, session::chain(error), fix)
+}
+
+/// The customer and the integration that were typed: a handle, or an exact name.
+fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig, CustomerName), Trouble> {
+    let named = whose.integration.as_deref().map(|name| inventory::named(config, name)).transpose()?;
+    let chosen = |one: &&IntegrationConfig| named.is_none_or(|named| named.name == one.name);
+    let all = config.integrations.values().filter(chosen);
+    let (mut rolls, mut at_fault) = (Vec::new(), None);
+    for integration in all {
+        // What is wrong with another integration's file is no reason to refuse this one.
+        match inventory::rolls(config, Some(integration.name.as_str())) {
+            Ok(found) => rolls.extend(found),
+            Err(trouble) if trouble.exit == Exit::Config && named.is_none() => at_fault = Some(trouble),
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    let typed = normalized(&whose.customer);
+    let name = CustomerName::new(&typed);
+    let mut found: Vec<(&Roll<'a>, CustomerName)> = rolls
+        .iter()
+        .flat_map(|roll| roll.customers.iter().map(move |customer| (roll, customer)))
+        .filter(|(roll, customer)| **customer == name || roll.handle(customer) == *typed)
+        .map(|(roll, customer)| (roll, customer.clone()))
+        .collect();
+    if found.is_empty() {
+        found.extend(of_prefix(&rolls, &typed));
+    }
+    if found.is_empty() {
+        found.extend(of_line(config, &rolls, &typed)?);
+    }
+    if found.is_empty() && whose.new {
+        found.extend(rolls.iter().map(|roll| (roll, name.clone())));
+    }
+    if found.is_empty() {
+        return Err(at_fault.unwrap_or_else(|| unknown(&rolls, &typed)));
+    }
+    one_file(found).map(|(roll, customer)| (roll.integration, customer))
+}
+
+/// The first characters of a handle mean the one customer without a row whose handle begins with them.
+fn of_prefix<'r, 'a>(rolls: &'r [Roll<'a>], typed: &str) -> Option<(&'r Roll<'a>, CustomerName)> {
+    let all = rolls.iter().flat_map(|roll| roll.without_row().map(move |customer| (roll, customer.clone())));
+    let mut begun = all.filter(|(roll, customer)| typed.len() >= 2 && roll.handle(customer).starts_with(typed));
+    begun.next().filter(|_| begun.next().is_none())
+}
+
+/// A handle of a line means its customer, if it has one only.
+fn of_line<'r, 'a>(
+    config: &Config,
+    rolls: &'r [Roll<'a>],
+    typed: &str,
+) -> Result<Option<(&'r Roll<'a>, CustomerName)>, Trouble> {
+    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+    let Some(history) = history else { return Ok(None) };
+    let boards = waiting::boards(config, &history)?;
+    let Ok(target) = waiting::target(&boards, typed) else { return Ok(None) };
+    let of_finding = target.finding.and_then(|finding| finding.customer.clone());
+    let of_line = target.line.into_iter().flat_map(|line| &line.sources).map(|source| source.customer.clone());
+    let customers: BTreeSet<CustomerName> = of_finding.into_iter().chain(of_line).collect();
+    let roll = rolls.iter().find(|roll| roll.integration.name == target.board.run.integration);
+    Ok(roll.zip(customers.into_iter().next().filter(|_| target.handle == typed)))
+}
+
+/// Rows stand in files: where several integrations know the customer, those that have no row for it yet are meant.
+fn one_file<'r, 'a>(found: Vec<(&'r Roll<'a>, CustomerName)>) -> Result<(&'r Roll<'a>, CustomerName), Trouble> {
+    let has_row = |(roll, customer): &&(&Roll<'_>, CustomerName)| roll.mapping.customers.contains_key(customer);
+    let without: Vec<_> = found.iter().filter(|one| !has_row(one)).cloned().collect();
+    let meant = if without.is_empty() { found } else { without };
+    let files: BTreeMap<&Path, &str> = meant
+        .iter()
+        .map(|(roll, _)| (roll.integration.customers_path.as_path(), roll.integration.name.as_str()))
+        .collect();
+    if files.len() > 1 {
+        let names: Vec<&str> = meant.iter().map(|(roll, _)| roll.integration.name.as_str()).collect();
+        let message = format!("several integrations have this customer: {}", names.join(", "));
+        return Err(Trouble::new(Exit::Usage, message, "say which with --integration NAME"));
+    }
+    meant.into_iter().next().ok_or_else(|| Trouble::new(Exit::Unexpected, "no customer is meant", ""))
+}
+
+fn unknown(rolls: &[Roll<'_>], typed: &str) -> Trouble {
+    let names: BTreeSet<&str> = rolls.iter().flat_map(|roll| &roll.customers).map(CustomerName::as_str).collect();
+    let handles: BTreeSet<String> =
+        rolls.iter().flat_map(|roll| roll.customers.iter().map(|customer| roll.handle(customer))).collect();
+    let meant = alike(typed, names).or_else(|| alike(typed, handles.iter().map(String::as_str)));
+    let meant = meant.map(|meant| format!("did you mean \"{}\"? ", shown(meant))).unwrap_or_default();
+    let unread: Vec<&str> = rolls.iter().filter_map(|roll| roll.no_export.as_deref()).collect();
+    let unread = if unread.is_empty() { String::new() } else { format!(" ({})", unread.join("; ")) };
+    let message = format!("no customer has the name or the handle \"{}\"{unread}", shown(typed));
+    Trouble::new(
+        Exit::Usage,
+        message,
+        format!("{meant}recount map list shows them; --new takes a name that is in no export yet"),
+    )
+}
+
+/// The company's name, after a look whether it is there, and the agreement with it.
+fn verified(
+    config: &Config,
+    integration: &IntegrationConfig,
+    company: CompanyId,
+    agreement: Option<AgreementId>,
+) -> Result<String, Trouble> {
+    let runtime = session::runtime()?;
+    let looked = runtime.block_on(async {
+        let client = session::connect(session::connectwise_of(config, integration)?)?;
+        let companies = client.companies(&BTreeSet::from([company])).await?;
+        let agreements = client.agreements(&agreement.into_iter().collect()).await?;
+        Ok::<_, Failure>((companies, agreements))
+    });
+    let offline = |fix: &str| format!("{fix}; --offline maps it without a look");
+    let (companies, agreements) =
+        looked.map_err(|failure| Trouble::new(failure.exit, failure.finding.message, offline(&failure.finding.fix)))?;
+    let refused = |message: String| Trouble::new(Exit::Usage, message, "recount map suggest shows companies");
+    let found = companies.into_iter().next();
+    let found = found.ok_or_else(|| refused(format!("there is no company {company}, or this key may not see it")))?;
+    if found.deleted {
+        return Err(refused(format!("company {company}, \"{}\", is deleted", escaped(&found.name))));
+    }
+    let Some(agreement) = agreement else { return Ok(found.name) };
+    let wrong = match agreements.first() {
+        None => format!("there is no agreement {agreement}, or this key may not see it"),
+        Some(other) if other.company != company => {
+            format!("agreement {agreement} belongs to company {}, not {company}", other.company)
+        }
+        Some(own) => match own.billing(clock::now().date_naive()) {
+            Ok(()) => return Ok(found.name),
+            Err(trouble) => format!("agreement {agreement} {trouble}"),
+        },
+    };
+    Err(Trouble::new(Exit::Usage, wrong, "name another agreement, or none for the default one"))
+}

@@ -1,0 +1,157 @@
+//! Everybody that an integration has to do with: the customers of customers.csv, of the newest export and of the newest
+//! plan, and the services of the latter two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{clock, session};
+use crate::config::error::ConfigErrors;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::count::table::CustomerCounts;
+use crate::export::read::names::alike;
+use crate::export::settings::Source;
+use crate::history::store::open::History;
+use crate::nightly::read_export;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::handle;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::text::wrapped;
+use crate::report::lines;
+
+/// One integration's.
+#[derive(Debug)]
+pub(super) struct Roll<'a> {
+    pub(super) integration: &'a IntegrationConfig,
+    pub(super) mapping: &'a Mapping,
+    /// Of the newest export; nothing if it cannot be read.
+    pub(super) counts: Counts,
+    /// Why it cannot be read.
+    pub(super) no_export: Option<String>,
+    pub(super) customers: BTreeSet<CustomerName>,
+    pub(super) services: BTreeSet<ServiceName>,
+}
+
+/// The rolls of the integration that is named, or of all that are not off.
+pub(super) fn rolls<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Roll<'a>>, Trouble> {
+    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+    let chosen = match name {
+        Some(name) => vec![named(config, name)?],
+        None => config.integrations.values().filter(|one| one.mode != Mode::Off).collect(),
+    };
+    if chosen.is_empty() {
+        return Err(Trouble::new(Exit::Config, "no integration is on", "name one of those that are off"));
+    }
+    let fetched = session::fetched(&config.state);
+    chosen.into_iter().map(|integration| Roll::call(integration, &fetched, history.as_ref())).collect()
+}
+
+/// What a command found out about each roll, and its exit code: as one document, or as texts one below the other.
+pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], text: fn(&L) -> String) -> Exit {
+    if console.json {
+        console.document(&Document { schema: 1, exit_code: exit.code(), integrations: lists });
+    } else {
+        console.print(&lists.iter().map(text).collect::<Vec<_>>().join("\n"));
+    }
+    exit
+}
+
+#[derive(Serialize)]
+struct Document<'a, L> {
+    schema: u8,
+    exit_code: u8,
+    integrations: &'a [L],
+}
+
+/// The integration of this name, whatever its mode.
+pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
+    config.integrations.get(name).ok_or_else(|| {
+        let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
+        let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
+        let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
+        Trouble::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
+    })
+}
+
+/// Its mapping, unless customers.csv is at fault.
+pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Trouble> {
+    let wrong = |faults: &ConfigErrors| Trouble::new(Exit::Config, faults.to_string(), integration.mapping_fix());
+    integration.mapping.as_ref().map_err(wrong)
+}
+
+impl<'a> Roll<'a> {
+    fn call(integration: &'a IntegrationConfig, fetched: &Path, history: Option<&History>) -> Result<Self, Trouble> {
+        let mapping = mapping(integration)?;
+        let (counts, no_export) = newest_counts(integration, fetched)?;
+        let mut customers: BTreeSet<CustomerName> =
+            counts.customers.keys().chain(mapping.customers.keys()).cloned().collect();
+        let mut services: BTreeSet<ServiceName> =
+            counts.customers.values().flat_map(CustomerCounts::services).cloned().collect();
+        let plan = history.map(|history| history.latest_plan(&integration.name)).transpose();
+        if let Some(run) = plan.map_err(|error| session::store(&error))?.flatten() {
+            let sources = lines(&run).iter().flat_map(|line| &line.sources);
+            for source in sources.filter(|source| !source.lines.is_empty()) {
+                customers.insert(source.customer.clone());
+                services.insert(source.service.clone());
+            }
+        }
+        Ok(Self { integration, mapping, counts, no_export, customers, services })
+    }
+
+    /// As findings show it.
+    pub(super) fn handle(&self, customer: &CustomerName) -> String {
+        handle::of_matter(&self.integration.name, "customer", customer.as_str())
+    }
+
+    /// Customers without a row.
+    pub(super) fn without_row(&self) -> impl Iterator<Item = &CustomerName> {
+        self.customers.iter().filter(|customer| !self.mapping.customers.contains_key(*customer))
+    }
+
+    /// Services without a rule, each with the number of customers that use it tonight.
+    pub(super) fn unmapped_services(&self) -> BTreeMap<&ServiceName, usize> {
+        let uses = |service: &ServiceName| {
+            self.counts.customers.values().filter(|customer| customer.get(service).is_some()).count()
+        };
+        let unmapped = self.services.iter().filter(|service| !self.mapping.services.contains_key(*service));
+        unmapped.map(|service| (service, uses(service))).collect()
+    }
+
+    /// What a person should know before the list, if the export could not be read.
+    pub(super) fn warn(&self, text: &mut String) {
+        if let Some(why) = &self.no_export {
+            wrapped(text, &format!("the newest export is not in this: {why}"), "  ", "  ");
+        }
+    }
+}
+
+/// The counts of the newest export, or why there are none. Standard input is a run's to read.
+fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Counts, Option<String>), Trouble> {
+    if integration.export.source == Source::Stdin {
+        return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
+    }
+    let reading = read_export::export(&integration.export, &integration.name, fetched, &clock::now);
+    Ok(match session::runtime()?.block_on(reading) {
+        Ok(export) => (export.counts, None),
+        Err(error) => (Counts::default(), Some(session::chain(&error))),
+    })
+}
+
+/// One customer or service: `  ? 7kq2m  Borealis`, and sentences below.
+pub(super) fn entry(text: &mut String, sign: char, handle: &str, title: &str, below: &[String]) {
+    let _ = writeln!(text, "{}", format!("  {sign} {handle:<6} {}", shown(title)).trim_end());
+    for sentence in below.iter().filter(|sentence| !sentence.is_empty()) {
+        wrapped(text, sentence, "           ", "             ");
+    }
+}
+
+/// The sign of a customer that nobody mapped.
+pub(super) const UNMAPPED: char = '?';

@@ -1,0 +1,264 @@
+//! `recount map list`: every customer, with its company and agreement.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::commands::map::inventory;
+use crate::cli::commands::map::inventory::Roll;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, clock, session};
+use crate::config::settings::Config;
+use crate::nightly::failure::Failure;
+use crate::nightly::precheck::{Whereabouts, whereabouts};
+use crate::reconcile::exit::Exit;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
+use crate::report::format::text::wrapped;
+
+/// Arguments of `map list`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Whose customers; none means those of all integrations that are not off
+    integration: Option<String>,
+    /// Show what the files say, and ask nothing of ConnectWise
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match lists(global, options) {
+        Err(trouble) => trouble.tell(console),
+        Ok(lists) => {
+            let exit = lists.iter().map(|list| list.exit).fold(Exit::Done, Exit::worst);
+            inventory::print(console, exit, &lists, List::text)
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    integration: String,
+    customers_file: String,
+    /// Why ConnectWise was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_asked: Option<String>,
+    customers: Vec<Entry>,
+    #[serde(skip)]
+    exit: Exit,
+    #[serde(skip)]
+    warning: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    customer: CustomerName,
+    handle: String,
+    state: State,
+    in_export: bool,
+    company_id: Option<i64>,
+    company: Option<String>,
+    agreement_id: Option<i64>,
+    agreement: Option<String>,
+    message: String,
+    fix: String,
+}
+
+/// In the order of the list: what needs a person first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// In no file, and in the export.
+    Unmapped,
+    /// Its company does not exist any more, or not for this key.
+    CompanyGone,
+    /// Its agreement is at fault.
+    NoAgreement,
+    /// By its exact name.
+    ByName,
+    /// Without a row, where names are matched and ConnectWise was not asked.
+    MaybeByName,
+    /// By its row.
+    Mapped,
+    /// On purpose.
+    Skipped,
+}
+
+fn lists(global: &Global, options: &Options) -> Result<Vec<List>, Trouble> {
+    let config = session::configuration(global)?;
+    let runtime = session::runtime()?;
+    let rolls = inventory::rolls(&config, options.integration.as_deref())?;
+    let lists = rolls.iter().map(|roll| {
+        let found = match options.offline {
+            true => Err(None),
+            false => runtime.block_on(look(&config, roll)).map_err(Some),
+        };
+        List::new(roll, found)
+    });
+    Ok(lists.collect())
+}
+
+async fn look(config: &Config, roll: &Roll<'_>) -> Result<Whereabouts, Failure> {
+    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
+    Ok(whereabouts(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?)
+}
+
+impl List {
+    /// `found` is what ConnectWise says, or why it says nothing: `None` if it was not to be asked.
+    fn new(roll: &Roll<'_>, found: Result<Whereabouts, Option<Failure>>) -> Self {
+        let mut warning = String::new();
+        roll.warn(&mut warning);
+        let (found, failure) = match found {
+            Ok(found) => (Some(found), None),
+            Err(failure) => (None, failure),
+        };
+        let mut customers: Vec<Entry> =
+            roll.customers.iter().map(|customer| Entry::new(roll, customer, found.as_ref())).collect();
+        customers.sort_by(|a, b| (a.state, &a.customer).cmp(&(b.state, &b.customer)));
+        Self {
+            integration: roll.integration.name.to_string(),
+            customers_file: roll.integration.customers_path.display().to_string(),
+            exit: failure.as_ref().map_or(Exit::Done, |failure| failure.exit),
+            not_asked: failure.map(|failure| failure.finding.message),
+            customers,
+            warning,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut counted: BTreeMap<State, usize> = BTreeMap::new();
+        for entry in &self.customers {
+            *counted.entry(entry.state).or_default() += 1;
+        }
+        let counted: Vec<String> = counted.iter().map(|(state, count)| format!("{count} {}", state.words())).collect();
+        let counted = if counted.is_empty() { "no customer".to_owned() } else { counted.join(" · ") };
+        let mut text = String::new();
+        let _ = writeln!(text, "{}  {counted}", self.integration);
+        if let Some(why) = &self.not_asked {
+            wrapped(
+                &mut text,
+                &format!("ConnectWise could not be asked, so this is what the files say: {why}"),
+                "  ",
+                "  ",
+            );
+        }
+        text.push_str(&self.warning);
+        for entry in &self.customers {
+            let Entry { customer, handle, state, message, fix, .. } = entry;
+            let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
+            inventory::entry(
+                &mut text,
+                state.sign(),
+                handle,
+                customer.as_str(),
+                &[entry.target(), escaped(message), fix],
+            );
+        }
+        text
+    }
+}
+
+impl Entry {
+    fn new(roll: &Roll<'_>, customer: &CustomerName, found: Option<&Whereabouts>) -> Self {
+        let mut entry = Self {
+            customer: customer.clone(),
+            handle: roll.handle(customer),
+            state: State::Unmapped,
+            in_export: roll.counts.customers.contains_key(customer),
+            company_id: None,
+            company: None,
+            agreement_id: None,
+            agreement: None,
+            message: String::new(),
+            fix: String::new(),
+        };
+        entry.as_the_files_say(roll);
+        if let Some((found, place)) = found.and_then(|found| Some((found, found.places.get(customer)?))) {
+            entry.as_connectwise_says(found, place);
+        }
+        if entry.state == State::Unmapped {
+            let handle = &entry.handle;
+            entry.fix = format!("recount map suggest, then recount map add {handle} COMPANY_ID");
+        }
+        entry
+    }
+
+    fn as_the_files_say(&mut self, roll: &Roll<'_>) {
+        let by_name = roll.mapping.match_customers == MatchCustomers::ExactName;
+        self.state = match roll.mapping.customers.get(&self.customer).map(|row| &row.target) {
+            Some(CustomerTarget::Skip) => State::Skipped,
+            Some(CustomerTarget::Company { company, agreement }) => {
+                self.company_id = Some(company.0);
+                self.agreement_id = agreement.map(|id| id.0);
+                State::Mapped
+            }
+            None if by_name => State::MaybeByName,
+            None => State::Unmapped,
+        };
+    }
+
+    fn as_connectwise_says(&mut self, found: &Whereabouts, place: &Place) {
+        let by_name = self.company_id.is_none();
+        if let Some((company, agreement)) = place.agreement() {
+            (self.company_id, self.agreement_id) = (Some(company.0), Some(agreement.0));
+            self.agreement = found.directory.agreements.get(&agreement).map(|agreement| agreement.name.clone());
+        }
+        let company = found.directory.companies.values().find(|company| Some(company.id.0) == self.company_id);
+        self.company = company.map(|company| company.name.clone());
+        self.state = match place {
+            Place::Skipped => State::Skipped,
+            Place::On { .. } if by_name => State::ByName,
+            Place::On { .. } => State::Mapped,
+            Place::Blocked { problem, .. } | Place::Nowhere(problem) => {
+                self.message.clone_from(&problem.message);
+                self.fix.clone_from(&problem.fix);
+                match problem.code {
+                    Code::CustomerUnmapped | Code::CompanyAmbiguous => State::Unmapped,
+                    Code::CompanyMissing => State::CompanyGone,
+                    _ => State::NoAgreement,
+                }
+            }
+        };
+    }
+
+    fn target(&self) -> String {
+        let named = |what: &str, id: Option<i64>, name: &Option<String>| {
+            let name = name.as_ref().map(|name| format!(" \"{}\"", escaped(name)));
+            id.map(|id| format!("{what} {id}{}", name.unwrap_or_default()))
+        };
+        let company = named("company", self.company_id, &self.company);
+        let agreement = named("agreement", self.agreement_id, &self.agreement);
+        let default = company.is_some() && agreement.is_none();
+        let agreement = agreement.or_else(|| default.then(|| "its default agreement".to_owned()));
+        company.into_iter().chain(agreement).collect::<Vec<_>>().join(" · ")
+    }
+}
+
+impl State {
+    fn words(self) -> &'static str {
+        match self {
+            State::Unmapped => "unmapped",
+            State::CompanyGone => "company gone",
+            State::NoAgreement => "without an agreement",
+            State::ByName => "by name",
+            State::MaybeByName => "perhaps by name",
+            State::Mapped => "mapped",
+            State::Skipped => "skipped",
+        }
+    }
+
+    fn sign(self) -> char {
+        match self {
+            State::Unmapped => inventory::UNMAPPED,
+            State::CompanyGone | State::NoAgreement => '×',
+            State::ByName | State::Mapped => '✓',
+            State::MaybeByName | State::Skipped => '·',
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
+
+mod edit;
+pub(crate) mod inventory;
+mod list;
+mod suggest;
+mod test;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::Global;
+use crate::cli::console::Console;
+use crate::reconcile::exit::Exit;
+
+/// Arguments of `map`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Every customer, with its company and agreement; what needs a person first
+    List(list::Options),
+    /// Which companies the unmapped customers may be; a guess is never written
+    Suggest(suggest::Options),
+    /// Map a customer to a company, in customers.csv
+    Add(edit::AddOptions),
+    /// Skip a customer on purpose, in customers.csv
+    Ignore(edit::IgnoreOptions),
+    /// What of an export file is mapped, skipped or unmapped; asks nothing of ConnectWise
+    Test(test::Options),
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match &options.command {
+        Command::List(options) => list::run(global, options, console),
+        Command::Suggest(options) => suggest::run(global, options, console),
+        Command::Add(options) => edit::add(global, options, console),
+        Command::Ignore(options) => edit::ignore(global, options, console),
+        Command::Test(options) => test::run(global, options, console),
+    }
+}

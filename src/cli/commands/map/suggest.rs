@@ -1,0 +1,234 @@
+//! `recount map suggest`: which companies the unmapped customers may be, and which products the unmapped services.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::commands::map::inventory;
+use crate::cli::commands::map::inventory::Roll;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, clock, session};
+use crate::config::settings::Config;
+use crate::connectwise::Reader as _;
+use crate::nightly::failure::Failure;
+use crate::nightly::precheck::whereabouts;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::{CompanyId, CustomerName};
+use crate::reconcile::model::mapping::MatchCustomers;
+use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous};
+
+/// Arguments of `map suggest`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Whose customers; none means those of all integrations that are not off
+    integration: Option<String>,
+    /// Products for services that are not configured, instead of companies for customers
+    #[arg(long)]
+    services: bool,
+}
+
+pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match lists(global, options) {
+        Err(trouble) => trouble.tell(console),
+        Ok(lists) => {
+            let exit = if lists.iter().all(|list| list.unmapped.is_empty()) { Exit::Done } else { Exit::Decide };
+            inventory::print(console, exit, &lists, List::text)
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    integration: String,
+    /// `customers` or `services`.
+    what: &'static str,
+    unmapped: Vec<Unmapped>,
+    #[serde(skip)]
+    warning: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Unmapped {
+    name: String,
+    /// Of a customer.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    handle: String,
+    /// Whether several candidates are as good as the best.
+    ambiguous: bool,
+    candidates: Vec<Guess>,
+}
+
+#[derive(Debug, Serialize)]
+struct Guess {
+    id: i64,
+    identifier: String,
+    name: String,
+    score: u8,
+    reason: &'static str,
+    /// Customers that are billed there already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mapped: Vec<CustomerName>,
+    /// What to type, or to write in recount.toml.
+    take: String,
+    #[serde(skip)]
+    why: String,
+}
+
+fn lists(global: &Global, options: &Options) -> Result<Vec<List>, Trouble> {
+    let config = session::configuration(global)?;
+    let runtime = session::runtime()?;
+    let rolls = inventory::rolls(&config, options.integration.as_deref())?;
+    let lists = rolls.iter().map(|roll| {
+        let list = match options.services {
+            true => runtime.block_on(services(&config, roll)),
+            false => runtime.block_on(customers(&config, roll)),
+        };
+        list.map_err(|failure| Trouble::new(failure.exit, failure.finding.message, failure.finding.fix))
+    });
+    lists.collect()
+}
+
+async fn customers(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
+    let mut unmapped: Vec<&CustomerName> = roll.without_row().collect();
+    let mut list = List::of(roll, "customers");
+    if unmapped.is_empty() {
+        return Ok(list);
+    }
+    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
+    if roll.mapping.match_customers == MatchCustomers::ExactName {
+        // Whoever is found by name needs no row.
+        let found = whereabouts(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?;
+        let code = |customer: &CustomerName| found.places.get(customer).and_then(|place| Some(place.problem()?.code));
+        unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
+    }
+    let companies = client.all_companies().await?;
+    let companies = companies.into_iter().filter(|company| roll.mapping.companies_of.admits(company));
+    let record = companies.map(|company| Record { id: company.id.0, code: company.identifier, name: company.name });
+    let matcher = Matcher::new(record);
+    for customer in unmapped {
+        let handle = roll.handle(customer);
+        let guess = |candidate: Candidate| {
+            let mapped = roll.mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
+            let take = format!("recount map add {handle} {}", candidate.record.id);
+            Guess { mapped, take, ..Guess::of(candidate) }
+        };
+        let candidates = matcher.candidates(customer.as_str());
+        let ambiguous = are_ambiguous(&candidates);
+        let candidates = candidates.into_iter().map(guess).collect();
+        list.unmapped.push(Unmapped { name: customer.to_string(), handle, ambiguous, candidates });
+    }
+    Ok(list)
+}
+
+async fn services(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
+    let mut list = List::of(roll, "services");
+    let unmapped = roll.unmapped_services();
+    if unmapped.is_empty() {
+        return Ok(list);
+    }
+    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
+    // Neither of the others can be billed.
+    let products = client.catalog().await?.into_iter().filter(|product| !product.inactive && !product.bundle_class);
+    let record =
+        products.map(|product| Record { id: product.id.0, code: product.identifier, name: product.description });
+    let matcher = Matcher::new(record);
+    for service in unmapped.keys() {
+        let guess = |candidate: Candidate| {
+            let take = format!("{} = {{ product = {} }}", toml(service.as_str()), toml(&candidate.record.code));
+            Guess { take, ..Guess::of(candidate) }
+        };
+        let candidates = matcher.candidates(service.as_str());
+        let ambiguous = are_ambiguous(&candidates);
+        let candidates = candidates.into_iter().map(guess).collect();
+        list.unmapped.push(Unmapped { name: service.to_string(), handle: String::new(), ambiguous, candidates });
+    }
+    Ok(list)
+}
+
+/// A string as recount.toml writes it.
+fn toml(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+impl Guess {
+    fn of(candidate: Candidate) -> Self {
+        let Candidate { record: Record { id, code, name }, score, reason } = candidate;
+        let (take, why) = (String::new(), reason.to_string());
+        Self { id, identifier: code, name, score, reason: reason.as_str(), mapped: Vec::new(), take, why }
+    }
+}
+
+impl List {
+    fn of(roll: &Roll<'_>, what: &'static str) -> Self {
+        let mut warning = String::new();
+        roll.warn(&mut warning);
+        Self { integration: roll.integration.name.to_string(), what, unmapped: Vec::new(), warning }
+    }
+
+    fn text(&self) -> String {
+        let Self { integration, what, unmapped, warning } = self;
+        let mut text = String::new();
+        let heading = match unmapped.len() {
+            0 => format!("{integration}  all {what} are mapped or skipped"),
+            count => format!("{integration}  {count} unmapped {what}; nothing below is written by itself"),
+        };
+        let _ = writeln!(text, "{heading}");
+        text.push_str(warning);
+        for one in unmapped {
+            let below: Vec<String> = one.below().collect();
+            inventory::entry(&mut text, inventory::UNMAPPED, &one.handle, &one.name, &below);
+        }
+        text.push_str(&self.lines_to_paste());
+        text
+    }
+
+    /// Lines for recount.toml, not wrapped: they are to be copied.
+    fn lines_to_paste(&self) -> String {
+        let sure = self.unmapped.iter().filter(|one| one.handle.is_empty() && !one.ambiguous);
+        let lines: Vec<&str> = sure.filter_map(|one| Some(one.candidates.first()?.take.as_str())).collect();
+        if lines.is_empty() {
+            return String::new();
+        }
+        let under = format!("[integration.{}.services]", self.integration);
+        format!("\nNext: paste what is right under {under} in recount.toml:\n{}\n", lines.join("\n"))
+    }
+}
+
+impl Unmapped {
+    fn below(&self) -> impl Iterator<Item = String> {
+        let best = self.candidates.first().map_or(0, |best| best.score);
+        let as_good = self.candidates.iter().filter(move |guess| guess.score == best).count();
+        let ambiguous = self.ambiguous.then(|| format!("ambiguous: {as_good} fit as well as each other; look first"));
+        let none = self.candidates.is_empty().then(|| match self.handle.as_str() {
+            "" => "nothing in the catalog is alike".to_owned(),
+            handle => {
+                format!("no company is alike; recount map add {handle} COMPANY_ID, or recount map ignore {handle}")
+            }
+        });
+        let guesses = self.candidates.iter().flat_map(move |guess| {
+            // Only what may be right at first sight is there to be pasted.
+            let take = guess.score == best && !self.handle.is_empty();
+            let take = take.then(|| format!("→ {}", guess.take));
+            [Some(guess.sentence()), take].into_iter().flatten()
+        });
+        none.into_iter().chain(ambiguous).chain(guesses)
+    }
+}
+
+impl Guess {
+    fn sentence(&self) -> String {
+        let Self { id, identifier, name, score, mapped, why, .. } = self;
+        let name =
+            if name.is_empty() { shown(identifier) } else { format!("{} ({})", shown(name), escaped(identifier)) };
+        let mapped = match mapped.as_slice() {
+            [] => String::new(),
+            [one] => format!("; {} is billed there already", shown(one.as_str())),
+            [one, rest @ ..] => format!("; {} and {} more are billed there already", shown(one.as_str()), rest.len()),
+        };
+        format!("{score:>3}  {id}  {name}: {why}{mapped}")
+    }
+}

@@ -1,0 +1,177 @@
+//! `recount read`: what an export comes to, without asking ConnectWise.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::commands::profiles;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, clock, session};
+use crate::config::profiles::Profile;
+use crate::config::settings::Config;
+use crate::export::error::ExportError;
+use crate::export::locate::file::raw;
+use crate::export::locate::obtain::standard_input;
+use crate::export::read::content::read_bytes;
+use crate::export::read::names::alike;
+use crate::export::settings::MAX_BYTES;
+use crate::nightly::failure::Failure;
+use crate::nightly::read_export;
+use crate::nightly::read_export::TonightError;
+use crate::reconcile::decide::row_findings::of_export;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::report::commands::counted::Counted;
+
+/// Arguments of `read`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// An integration of recount.toml; or a file, `-` for standard input
+    #[arg(value_name = "INTEGRATION|FILE")]
+    what: String,
+    /// How the file is read; without it the one profile that fits
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let read = match read(global, options) {
+        Ok(read) => read,
+        Err(NotRead::Refused(refusal)) => return refused(*refusal, console),
+        Err(NotRead::Trouble(trouble)) => return trouble.tell(console),
+    };
+    let findings = of_export(&read.counts, &IntegrationName::new(&options.what));
+    let profile = read.profile.as_deref();
+    let counted = Counted { path: &read.path, profile, counts: &read.counts, findings: &findings };
+    if console.json {
+        console.document(&counted.document());
+    } else {
+        console.print(&counted.text());
+    }
+    counted.exit()
+}
+
+/// An export, read.
+struct Read {
+    path: String,
+    profile: Option<String>,
+    counts: Counts,
+}
+
+/// Why it was not.
+enum NotRead {
+    /// The export is at fault.
+    Refused(Box<Refusal>),
+    /// The command is.
+    Trouble(Trouble),
+}
+
+/// What a night would say of it.
+struct Refusal {
+    path: String,
+    profile: Option<String>,
+    failure: Failure,
+    /// The places at fault, marked.
+    diagnosis: Option<String>,
+}
+
+impl From<Trouble> for NotRead {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// Says the same as a night that is refused, with the places that are at fault.
+fn refused(refusal: Refusal, console: &Console) -> Exit {
+    let Refusal { path, profile, failure: Failure { exit, finding }, diagnosis } = refusal;
+    if console.json {
+        let (findings, counts) = ([finding], Counts::default());
+        let counted = Counted { path: &path, profile: profile.as_deref(), counts: &counts, findings: &findings };
+        console.document(&counted.refused(exit));
+    } else {
+        Trouble::new(exit, finding.message, finding.fix).tell(console);
+        console.complain(&diagnosis.unwrap_or_default());
+    }
+    exit
+}
+
+fn read(global: &Global, options: &Options) -> Result<Read, NotRead> {
+    let path = Path::new(&options.what);
+    let is_file = options.what == "-" || path.exists();
+    if options.profile.is_some() {
+        return file(global, path, options.profile.as_deref());
+    }
+    match session::configuration(global) {
+        Ok(config) => match config.integrations.keys().find(|name| name.as_str() == options.what) {
+            Some(name) => integration(&config, name),
+            None if is_file => file(global, path, None),
+            None => Err(nothing(&config, &options.what).into()),
+        },
+        Err(_) if is_file => file(global, path, None),
+        // Without any configuration the word can only have been a file's name.
+        Err(_) if crate::config::load::find(global.config.as_deref()).is_err() => file(global, path, None),
+        Err(trouble) => Err(trouble.into()),
+    }
+}
+
+fn nothing(config: &Config, what: &str) -> Trouble {
+    let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
+    let fix = match alike(what, names.iter().copied()) {
+        Some(name) => format!("did you mean {name}? There are: {}", names.join(", ")),
+        None => format!("the integrations are: {}", names.join(", ")),
+    };
+    Trouble::new(Exit::Usage, format!("there is neither an integration nor a file {}", shown(what)), fix)
+}
+
+fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead> {
+    let settings = &config.integrations[name].export;
+    let fetched = session::fetched(&config.state);
+    let export = session::runtime()?.block_on(read_export::export(settings, name, &fetched, &clock::now));
+    match export {
+        Ok(export) => Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts }),
+        Err(TonightError::Export(error)) => Err(of_export_error(error, None)),
+        Err(error) => {
+            let (path, failure) = (name.to_string(), Failure::from(error));
+            Err(NotRead::Refused(Box::new(Refusal { path, profile: None, failure, diagnosis: None })))
+        }
+    }
+}
+
+fn of_export_error(error: ExportError, profile: Option<String>) -> NotRead {
+    let (path, diagnosis) = (error.path().display().to_string(), error.diagnosis());
+    NotRead::Refused(Box::new(Refusal { path, profile, failure: Failure::from(error), diagnosis }))
+}
+
+fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, NotRead> {
+    let profiles = profiles::all(global)?;
+    let named = match profile {
+        Some(name) => Some(profiles.get(name).ok_or_else(|| unknown(profiles.keys(), name))?),
+        None => None,
+    };
+    let max_bytes = named.map_or(MAX_BYTES, |profile| profile.layout.max_bytes);
+    let (path, bytes) = bytes(path, max_bytes).map_err(|error| of_export_error(error, profile.map(str::to_owned)))?;
+    let profile: &Profile = match named {
+        Some(profile) => profile,
+        None => profiles::fitting(&profiles, &path, &bytes)?,
+    };
+    let counts = read_bytes(&path, &bytes, &profile.layout);
+    let counts = counts.map_err(|error| of_export_error(error, Some(profile.name.clone())))?;
+    Ok(Read { path: path.display().to_string(), profile: Some(profile.name.clone()), counts })
+}
+
+fn unknown<'a>(known: impl Iterator<Item = &'a String>, name: &str) -> Trouble {
+    let meant = alike(name, known.map(String::as_str)).map(|meant| format!("did you mean {meant}?"));
+    let fix = meant.unwrap_or_else(|| "recount profiles".to_owned());
+    Trouble::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix)
+}
+
+fn bytes(path: &Path, max_bytes: u64) -> Result<(PathBuf, Vec<u8>), ExportError> {
+    if path == Path::new("-") {
+        return Ok((path.to_owned(), standard_input(max_bytes)?));
+    }
+    let (path, _, bytes) = raw(path, max_bytes, clock::now())?;
+    Ok((path, bytes))
+}

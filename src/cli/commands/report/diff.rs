@@ -1,0 +1,54 @@
+//! `recount diff RUN RUN`: what differed between two nights.
+
+use clap::Args;
+
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, session};
+use crate::history::record::RunRecord;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::ids::RunId;
+use crate::report::commands::diff;
+use crate::report::commands::diff::{Difference, Document};
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The earlier run
+    earlier: i64,
+    /// The later one
+    later: i64,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match both(global, options) {
+        Ok((earlier, later)) => {
+            let difference = Difference::of(&earlier, &later);
+            if console.json {
+                console.document(&Document::new(&difference));
+            } else {
+                console.print(&diff::render(&difference));
+            }
+            Exit::Done
+        }
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let (earlier, later) = (one(&history, options.earlier)?, one(&history, options.later)?);
+    if earlier.integration != later.integration {
+        let message =
+            format!("run {} is of {} and run {} of {}", earlier.run, earlier.integration, later.run, later.integration);
+        return Err(Trouble::new(Exit::Usage, message, "recount history lists the runs of each"));
+    }
+    Ok((earlier, later))
+}
+
+fn one(history: &History, run: i64) -> Result<RunRecord, Trouble> {
+    let found = history.run(RunId(run)).map_err(|error| session::store(&error))?;
+    found.ok_or_else(|| session::no_run(history, run))
+}

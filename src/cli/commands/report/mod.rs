@@ -1,0 +1,256 @@
+//! `recount report [RUN|INTEGRATION]`: a run's report again, whole, in the form that is asked for.
+
+pub(crate) mod diff;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::browser::open;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, session};
+use crate::config::settings::Config;
+use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
+use crate::reconcile::model::outcome::Mode;
+use crate::report::current::Current;
+use crate::report::files::{KeepError, Reports};
+use crate::report::format::json::Document;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::View;
+use crate::report::format::{csv, html, markdown, text};
+use crate::report::gather::Gathered;
+use crate::report::lines;
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A run, or an integration's newest; none means the newest run of each integration that is on
+    #[arg(value_name = "RUN|INTEGRATION")]
+    which: Option<String>,
+    /// In which form; with --open or --customer it is html
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Draw the page in the reports folder, and open it in a browser
+    #[arg(long, conflicts_with_all = ["format", "output"])]
+    open: bool,
+    /// Write it to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw this customer's page in the reports folder, and say where it is
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "output"])]
+    customer: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As on the terminal
+    Text,
+    /// One document, schema 1
+    Json,
+    /// One page that opens from disk
+    Html,
+    /// A summary for a build server
+    Markdown,
+    /// A row for each line, for a spreadsheet
+    Csv,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match work(global, options, console) {
+        Ok(()) => Exit::Done,
+        Err(trouble) => trouble.tell(console),
+    }
+}
+
+fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    if let Some(name) = &options.customer {
+        return customer_page(&config, &history, options, name, console);
+    }
+    let runs = find(&config, &history, options.which.as_deref())?;
+    if options.open {
+        return runs.iter().try_for_each(|run| {
+            let kept = Reports::of(&config.state).keep_page(&history, run).map_err(|error| not_kept(&error))?;
+            show(&kept, true, console)
+        });
+    }
+    let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
+    match &options.output {
+        Some(path) => {
+            let text = rendered(&history, &runs, format, Paint::PLAIN)?;
+            let failed =
+                |error| Trouble::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
+            fs::write(path, text).map_err(failed)
+        }
+        None if format == Format::Json => {
+            console.document(&Document::new(Exit::Done, &runs, None));
+            Ok(())
+        }
+        None => {
+            console.print(&rendered(&history, &runs, format, console.paint)?);
+            Ok(())
+        }
+    }
+}
+
+fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint) -> Result<String, Trouble> {
+    let view = View { paint, whole: true, known: &[] };
+    let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
+    Ok(match format {
+        Format::Text => each(&|run| text::render(run, view)),
+        Format::Markdown => each(&markdown::render),
+        Format::Csv => csv::render_all(runs),
+        Format::Html => page(history, runs)?,
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&Document::new(Exit::Done, runs, None));
+            text.map_err(|error| Trouble::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
+        }
+    })
+}
+
+/// A page is about one run.
+fn page(history: &History, runs: &[RunRecord]) -> Result<String, Trouble> {
+    let [run] = runs else {
+        let names: Vec<String> = runs.iter().map(|run| shown(run.integration.as_str())).collect();
+        let fix =
+            format!("recount report NAME --format html, or --open, which draws a page for each; {}", known(&names));
+        return Err(Trouble::new(Exit::Usage, "a page is about one run".to_owned(), fix));
+    };
+    let gathered = Gathered::of_run(history, run).map_err(|error| session::store(&error))?;
+    Ok(html::run::page(&gathered.material()))
+}
+
+/// The runs that are meant.
+fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, Trouble> {
+    let none_yet = || Trouble::new(Exit::Usage, "there was no run yet", "recount plan");
+    match which.map(|which| Which::of(config, which)).transpose()? {
+        Some(Which::Run(run)) => {
+            let found = history.run(run).map_err(|error| session::store(&error))?;
+            found.map(|run| vec![run]).ok_or_else(|| session::no_run(history, run.0))
+        }
+        Some(Which::Integration(name)) => {
+            let found = history.latest_run(Some(name)).map_err(|error| session::store(&error))?;
+            found.map(|run| vec![run]).ok_or_else(none_yet)
+        }
+        None => {
+            let newest = newest(config, history).map_err(|error| session::store(&error))?;
+            if newest.is_empty() { Err(none_yet()) } else { Ok(newest) }
+        }
+    }
+}
+
+/// The newest run of each integration that is on; the newest of all where none of these ran.
+fn newest(config: &Config, history: &History) -> Result<Vec<RunRecord>, StoreError> {
+    let on = config.integrations.values().filter(|one| one.mode != Mode::Off);
+    let runs = on.map(|one| history.latest_run(Some(&one.name))).filter_map(Result::transpose);
+    let runs: Vec<RunRecord> = runs.collect::<Result<_, _>>()?;
+    if runs.is_empty() { Ok(history.latest_run(None)?.into_iter().collect()) } else { Ok(runs) }
+}
+
+/// What was typed.
+enum Which<'a> {
+    Run(RunId),
+    Integration(&'a IntegrationName),
+}
+
+impl<'a> Which<'a> {
+    fn of(config: &'a Config, typed: &str) -> Result<Self, Trouble> {
+        if let Ok(run) = typed.parse() {
+            return Ok(Self::Run(RunId(run)));
+        }
+        config.integrations.get(typed).map(|one| Self::Integration(&one.name)).ok_or_else(|| {
+            let names: Vec<String> = config.integrations.keys().map(|name| shown(name.as_str())).collect();
+            let message = format!("\"{}\" is neither the number of a run nor an integration", shown(typed));
+            Trouble::new(Exit::Usage, message, format!("recount history lists the runs; {}", known(&names)))
+        })
+    }
+}
+
+fn known(names: &[String]) -> String {
+    format!("integrations: {}", names.join(", "))
+}
+
+fn customer_page(
+    config: &Config,
+    history: &History,
+    options: &Options,
+    name: &str,
+    console: &Console,
+) -> Result<(), Trouble> {
+    let mut known: BTreeSet<CustomerName> = BTreeSet::new();
+    for run in for_customers(config, history, options)? {
+        let current = Current::of(history, run).map_err(|error| session::store(&error))?;
+        let of_run = lines(&current.run).iter();
+        let customers: BTreeSet<&CustomerName> =
+            of_run.flat_map(|line| &line.sources).map(|source| &source.customer).collect();
+        if let Some(customer) = named(&customers, name) {
+            let gathered = Gathered::of_customers(history, &current, BTreeSet::from([customer]));
+            let gathered = gathered.map_err(|error| session::store(&error))?;
+            let kept = Reports::of(&config.state).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
+            return kept.map_or(Ok(()), |path| show(&path, options.open, console));
+        }
+        known.extend(customers.into_iter().cloned());
+    }
+    Err(unknown_customer(&known, name))
+}
+
+/// The runs in which a customer is looked for: the newest of each integration that looked at all lines, or the one asked
+/// for.
+fn for_customers(config: &Config, history: &History, options: &Options) -> Result<Vec<RunRecord>, Trouble> {
+    let asked = options.which.as_deref().map(|which| Which::of(config, which)).transpose()?;
+    if let Some(Which::Run(run)) = asked {
+        let found = history.run(run).map_err(|error| session::store(&error))?;
+        let found = found.ok_or_else(|| session::no_run(history, run.0))?;
+        if found.undoes.is_none() {
+            return Ok(vec![found]);
+        }
+        // An undo knows a few lines of a customer, and no counts.
+        let newest = history.latest_plan(&found.integration).map_err(|error| session::store(&error))?;
+        return Ok(vec![newest.unwrap_or(found)]);
+    }
+    let is_meant = |name: &IntegrationName| match asked {
+        Some(Which::Integration(asked)) => name == asked,
+        _ => true,
+    };
+    let newest = history.newest_runs().map_err(|error| session::store(&error))?;
+    let meant = newest.into_iter().filter(|run| is_meant(&run.integration));
+    let runs = meant.map(|newest| history.run(newest.run)).filter_map(Result::transpose);
+    runs.collect::<Result<_, _>>().map_err(|error| session::store(&error))
+}
+
+/// The customer of this name: the name itself, or the only one that differs in its case alone.
+fn named<'a>(customers: &BTreeSet<&'a CustomerName>, name: &str) -> Option<&'a CustomerName> {
+    let exact = customers.iter().find(|customer| customer.as_str() == name);
+    let folded = name.to_lowercase();
+    exact.or_else(|| customers.iter().find(|customer| customer.as_str().to_lowercase() == folded)).copied()
+}
+
+pub(crate) fn unknown_customer(known: &BTreeSet<CustomerName>, name: &str) -> Trouble {
+    let likeness = |known: &CustomerName| strsim::jaro_winkler(&known.as_str().to_lowercase(), &name.to_lowercase());
+    let alike = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let fix = alike.map(|alike| format!("did you mean \"{}\"?", shown(alike.as_str()))).unwrap_or_default();
+    Trouble::new(Exit::Usage, format!("no customer is called \"{}\" in the newest runs", shown(name)), fix)
+}
+
+/// Says where a page is, and opens it where that was asked for.
+fn show(path: &Path, asked: bool, console: &Console) -> Result<(), Trouble> {
+    console.print(&format!("{}\n", path.display()));
+    if asked && !open(path) {
+        let message = "no program here opens a browser".to_owned();
+        return Err(Trouble::new(Exit::Unexpected, message, "open that file by hand"));
+    }
+    Ok(())
+}
+
+fn not_kept(error: &KeepError) -> Trouble {
+    Trouble::new(Exit::Store, session::chain(error), "look at the state folder and its rights")
+}

@@ -1,0 +1,384 @@
+//! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use chrono::TimeDelta;
+use clap::Args;
+
+use crate::apply::stop::Stop;
+use crate::cli::alerting::Alerts;
+use crate::cli::commands::tickets;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::session::Session;
+use crate::cli::wiring::health;
+use crate::cli::{Global, clock, progress, session, signals};
+use crate::config::environment;
+use crate::config::error::ConfigErrors;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::lookup::StoredPlan;
+use crate::history::record::RunRecord;
+use crate::history::store::open::History;
+use crate::nightly;
+use crate::nightly::Job;
+use crate::nightly::failure::Failure;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::fingerprint::short;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::report::files::Reports;
+use crate::report::format::json::Document;
+use crate::report::format::text::View;
+use crate::report::format::{markdown, text};
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PlanOptions {
+    /// Integrations; none means all that are not off
+    integrations: Vec<String>,
+    /// Exit with 4 when something would change
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Integrations; none means all that are not off
+    integrations: Vec<String>,
+    /// Only plan; the same as `recount plan`
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: exit with 4 when something would change
+    #[arg(long, requires = "dry_run")]
+    detailed_exitcode: bool,
+}
+
+/// Arguments of `undo`.
+#[derive(Debug, Args)]
+pub(crate) struct UndoOptions {
+    /// The run that is to be set back
+    run: i64,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyOptions {
+    /// The plan's fingerprint, or its first characters
+    fingerprint: String,
+}
+
+/// What is asked of each integration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order<'a> {
+    command: RunCommand,
+    approved: Option<&'a str>,
+    undoes: Option<RunId>,
+}
+
+impl Order<'_> {
+    /// A dry run.
+    pub(crate) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None, undoes: None };
+    /// The nightly run.
+    pub(crate) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None, undoes: None };
+}
+
+pub(crate) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
+    let runs = nights(global, &options.integrations, Order::PLAN, &mut shown_by(console));
+    tell(runs, options.detailed_exitcode, console)
+}
+
+pub(crate) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
+    let order = if options.dry_run { Order::PLAN } else { Order::RUN };
+    let runs = nights(global, &options.integrations, order, &mut shown_by(console));
+    tell(runs, options.detailed_exitcode, console)
+}
+
+pub(crate) fn apply(global: &Global, options: &ApplyOptions, console: &Console) -> Exit {
+    let runs = apply_fingerprint(global, &options.fingerprint, &mut shown_by(console));
+    tell(runs, false, console)
+}
+
+pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) -> Exit {
+    tell(plan_undo(global, RunId(options.run), console), false, console)
+}
+
+fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let found = history.summary(run).map_err(|error| session::store(&error))?;
+    let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
+    if history.writes_of(run).map_err(|error| session::store(&error))?.is_empty() {
+        let message = format!("run {run} wrote nothing, so there is nothing to set back");
+        return Err(Trouble::new(Exit::Usage, message, "recount history"));
+    }
+    drop(history);
+    let integration = chosen(&config, &[found.integration.to_string()])?;
+    let order = Order { command: RunCommand::Undo, approved: None, undoes: Some(run) };
+    work(&config, &integration, order, &mut shown_by(console))
+}
+
+/// Carries out the plan of a fingerprint.
+pub(crate) fn apply_fingerprint(
+    global: &Global,
+    prefix: &str,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let StoredPlan { integration, fingerprint, undoes, .. } = stored_plan(&config, prefix)?;
+    let integration = chosen(&config, &[integration.to_string()])?;
+    if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
+        let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
+        return Err(Trouble::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
+    }
+    let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
+    work(&config, &integration, order, show)
+}
+
+/// Fewer letters than this are a slip of the hand.
+const FINGERPRINT_MIN: usize = 4;
+
+/// The one plan that the typed fingerprint means.
+fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, Trouble> {
+    // Four characters at least: an empty variable in a script is no approval.
+    if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let message =
+            format!("\"{}\" is no fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
+        return Err(Trouble::new(Exit::Usage, message, "recount plan prints it"));
+    }
+    let prefix = &prefix.to_ascii_lowercase();
+    let history = session::existing_history(&config.state)?;
+    let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
+    match plans.as_slice() {
+        [plan] => Ok(plan.clone()),
+        [] => Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
+        several => {
+            let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
+            let message = format!("several plans begin with {prefix}: {}", found.join(", "));
+            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+        }
+    }
+}
+
+/// One night of each integration that is named, or of all that are not off.
+pub(crate) fn nights(
+    global: &Global,
+    names: &[String],
+    order: Order<'_>,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let config = session::configuration(global)?;
+    let integrations = chosen(&config, names)?;
+    work(&config, &integrations, order, show)
+}
+
+/// The daemon's night: all that is not off.
+pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+    let integrations = chosen(config, &[])?;
+    let runtime = session::runtime()?;
+    let mut session = Session::open(&config.state)?;
+    let mut show = shown_by(console);
+    let mut nights = Nights { config, order: Order::RUN, session: &mut session, stop, show: &mut show };
+    let runs = runtime.block_on(nights.each(&integrations));
+    runtime.shutdown_background();
+    runs
+}
+
+fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
+    if names.is_empty() {
+        let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
+        if on.is_empty() {
+            let message = "no integration is on";
+            return Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
+        }
+        return Ok(on);
+    }
+    names.iter().map(|name| one(config, name)).collect()
+}
+
+fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
+    let Some(found) = config.integrations.get(name) else {
+        let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
+        let alike = names
+            .iter()
+            .copied()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let fix = alike.map(|alike| format!("did you mean {alike}? There are: {}", names.join(", ")));
+        return Err(Trouble::new(Exit::Usage, format!("there is no integration {name}"), fix.unwrap_or_default()));
+    };
+    match found.mode {
+        Mode::Off => {
+            let message = format!("integration {name} is off");
+            Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"))
+        }
+        Mode::Observe | Mode::Apply => Ok(found),
+    }
+}
+
+fn work(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    order: Order<'_>,
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, Trouble> {
+    let runtime = session::runtime()?;
+    let mut session = Session::open(&config.state)?;
+    let runs = runtime.block_on(async {
+        let stop = signals::stop_on_signals()
+            .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+        Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
+    });
+    // An alert's host name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    runs
+}
+
+/// What the nights of several integrations share.
+struct Nights<'a> {
+    config: &'a Config,
+    order: Order<'a>,
+    session: &'a mut Session,
+    stop: &'a Stop,
+    show: &'a mut dyn FnMut(&RunRecord),
+}
+
+impl Nights<'_> {
+    async fn each(&mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, Trouble> {
+        let mut runs = Vec::new();
+        for (number, integration) in integrations.iter().copied().enumerate() {
+            if self.stop.asked() && !runs.is_empty() {
+                break;
+            }
+            let last = number + 1 == integrations.len();
+            let run = self.told_night(integration, last).await;
+            runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
+        }
+        Ok(runs)
+    }
+
+    /// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
+    async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, Trouble> {
+        if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
+            let run = self.night(integration).await?;
+            keep_report(&self.config.state, &self.session.history, &run);
+            (self.show)(&run);
+            return Ok(run);
+        }
+        let alerts = Alerts::of(self.config);
+        let told = alerts.before(&integration.name).await;
+        match self.night(integration).await {
+            Ok(run) => {
+                keep_report(&self.config.state, &self.session.history, &run);
+                health::keep(self.config, &self.session.history);
+                (self.show)(&run);
+                tickets::after_run(self.config, integration, &run, self.session, self.stop).await;
+                alerts.after(&run, &told, &mut self.session.history, last).await;
+                Ok(run)
+            }
+            Err(trouble) => {
+                alerts.of_trouble(&integration.name, &told, &trouble).await;
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, Trouble> {
+        let (config, order) = (self.config, self.order);
+        let connectwise = session::connectwise_of(config, integration);
+        let nothing = Mapping::default();
+        let settle =
+            connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
+        let neighbours = config.neighbours(integration);
+        let fetched = session::fetched(&config.state);
+        let job = Job {
+            integration: &integration.name,
+            mode: integration.mode,
+            command: order.command,
+            export: &integration.export,
+            fetched: &fetched,
+            mapping: integration.mapping.as_ref().unwrap_or(&nothing),
+            neighbours: &neighbours,
+            guards: &integration.guards,
+            settle: settle.unwrap_or(TimeDelta::MAX),
+            approved: order.approved,
+            undoes: order.undoes,
+            clock: &clock::now,
+            stop: self.stop,
+        };
+        let connect = || {
+            let fix = integration.mapping_fix();
+            let unusable =
+                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
+            integration.mapping.as_ref().map_err(unusable)?;
+            session::connect(connectwise?).map(progress::watched)
+        };
+        let Session { lock, history } = &mut *self.session;
+        // A dry run is handed a reader: in there, nothing that could write has a name.
+        let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
+        let ended = if dry {
+            nightly::plan_only(job, lock, history, connect).await
+        } else {
+            nightly::plan_and_apply(job, lock, history, connect).await
+        };
+        ended.map_err(|error| session::store(&error))
+    }
+}
+
+/// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
+/// holds all of it.
+fn keep_report(state: &Path, history: &History, run: &RunRecord) {
+    if let Err(error) = Reports::of(state).keep(history, run) {
+        let why = session::chain(&error);
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
+    }
+    if let Some(summary) = environment::step_summary()
+        && let Err(error) = append_summary(&summary, run)
+    {
+        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+/// Beyond its limit the build server would show nothing at all.
+fn append_summary(path: &Path, run: &RunRecord) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let text = format!("{}\n", markdown::render(run));
+    let room = markdown::BYTES_MAX.saturating_sub(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX));
+    if text.len() <= room { file.write_all(text.as_bytes()) } else { Ok(()) }
+}
+
+/// Shows one run after another, with a blank line between them.
+fn shown_by(console: &Console) -> impl FnMut(&RunRecord) {
+    let mut any = false;
+    move |run| {
+        let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
+        let unasked = console.json || (console.quiet && exit == 0);
+        if !unasked {
+            let text = text::render(run, View { paint: console.paint, whole: false, known: &[] });
+            console.print(&if any { format!("\n{text}") } else { text });
+            any = true;
+        }
+    }
+}
+
+/// The last word: the document, and the worst exit code of all.
+fn tell(runs: Result<Vec<RunRecord>, Trouble>, pending: bool, console: &Console) -> Exit {
+    let runs = match runs {
+        Ok(runs) => runs,
+        Err(trouble) => return trouble.tell(console),
+    };
+    let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
+    if console.json {
+        console.document(&Document::new(exit, &runs, None));
+    }
+    exit
+}
+
+fn exit_of(run: &RunRecord, pending: bool) -> Exit {
+    let exit = run.end.as_ref().map_or(Exit::Unexpected, |end| Exit::of_code(end.exit_code));
+    let would_change = run.end.as_ref().is_some_and(|end| end.totals.would_change > 0);
+    if pending && would_change { exit.worst(Exit::Pending) } else { exit }
+}

@@ -1,0 +1,243 @@
+//! `recount status`: is everything well? Its exit code says it, too.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::commands::integrations;
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::wiring::health;
+use crate::cli::{Global, session};
+use crate::history::alerts::{AlertOutcome, AlertRecord};
+use crate::history::lookup::RunSummary;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::Mode;
+use crate::report::format::json::time;
+use crate::report::format::paint::Paint;
+use crate::report::format::text::wrapped;
+use crate::report::health::{Health, State};
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Integrations; none means all that are not off
+    integrations: Vec<String>,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let status = match gather(global, &options.integrations) {
+        Ok(status) => status,
+        Err(trouble) => return trouble.tell(console),
+    };
+    let exit = status.exit();
+    if console.json {
+        console.document(&Document::of(&status, exit));
+    } else if !(console.quiet && exit == Exit::Done) {
+        console.print(&status.text(console.paint));
+    }
+    exit
+}
+
+struct Status {
+    integrations: Vec<(IntegrationName, Health)>,
+    /// Who holds the run lock.
+    running: Option<String>,
+    alerts: BTreeMap<String, AlertRecord>,
+}
+
+fn gather(global: &Global, names: &[String]) -> Result<Status, Trouble> {
+    let config = session::configuration(global)?;
+    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+    let running = health::running(&config.state);
+    for name in names {
+        integrations::named(&config, name)?;
+    }
+    let chosen = config.integrations.values().filter(|one| match names {
+        [] => one.mode != Mode::Off,
+        names => names.iter().any(|name| name == one.name.as_str()),
+    });
+    let health = chosen.map(|one| Ok((one.name.clone(), health::of(one, history.as_ref(), running.is_some())?)));
+    let health: Result<Vec<_>, _> = health.collect();
+    let alerts = history.as_ref().map(History::latest_alerts).transpose();
+    let failed = |error| session::store(&error);
+    let mut alerts = alerts.map_err(failed)?.unwrap_or_default();
+    // What is no longer configured is nobody's business.
+    alerts.retain(|name, _| config.alerts.contains_key(name));
+    Ok(Status { integrations: health.map_err(failed)?, running, alerts })
+}
+
+impl Status {
+    fn exit(&self) -> Exit {
+        self.integrations.iter().map(|(_, health)| health.exit()).fold(Exit::Done, Exit::worst)
+    }
+
+    fn text(&self, paint: Paint) -> String {
+        let mut text = String::new();
+        if self.integrations.is_empty() {
+            text.push_str("No integration is on.\n");
+        }
+        for (name, health) in &self.integrations {
+            entry(&mut text, name, health, paint);
+        }
+        if let Some(holder) = &self.running {
+            let _ = writeln!(text, "\nA run is in progress ({holder}).");
+        }
+        for AlertRecord { alert, run, outcome, detail, .. } in self.alerts.values() {
+            if *outcome == AlertOutcome::Failed {
+                let sentence = format!("alert {alert} of run {run} was not delivered: {detail}");
+                wrapped(&mut text, &sentence, &format!("\n{} ", paint.bad("✗")), "  ");
+                text.push_str("  → recount alerts test\n");
+            }
+        }
+        text
+    }
+}
+
+fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Paint) {
+    let sign = match health.state {
+        State::Healthy => paint.good("✓"),
+        State::Off => "·".to_owned(),
+        _ => paint.bad("✗"),
+    };
+    let _ = writeln!(text, "{sign} {name}  {}", health.said());
+    if let Some(run) = health.running {
+        let _ = writeln!(text, "    run {run} is in progress");
+    }
+    if let Some((last, end)) = health.last.as_ref().and_then(|last| Some((last, last.end.as_ref()?))) {
+        let totals = end.totals;
+        let _ = writeln!(
+            text,
+            "    run {} {}, {}\n    to decide {} · changed {} · failed {} · unknown {} · explained {}/{}",
+            last.run,
+            end.verdict,
+            time(end.finished_at),
+            totals.to_decide,
+            totals.changed,
+            totals.failed,
+            totals.unknown,
+            totals.explained,
+            totals.lines,
+        );
+    }
+    if let Some(undo) = &health.undo {
+        text.push_str(&undone(undo));
+    }
+    if health.is_healthy() {
+        return;
+    }
+    match health.last_success {
+        Some(at) => _ = writeln!(text, "    last good run {}", time(at)),
+        None => text.push_str("    there was no good run yet\n"),
+    }
+    let next = match (health.state, health.worst()) {
+        (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
+        (State::Overdue, _) => "look at the timer, then: recount run".to_owned(),
+        _ => "recount run".to_owned(),
+    };
+    let _ = writeln!(text, "    → {next}");
+}
+
+/// What is open is what the run before it says.
+fn undone(undo: &RunSummary) -> String {
+    let verdict = undo.end.as_ref().map_or("not ended", |end| end.verdict.as_str());
+    let set_back = undo.undoes.map(|run| format!("run {run}")).unwrap_or_default();
+    format!("    run {} set back {set_back} since: {verdict}\n", undo.run)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    running: Option<&'a str>,
+    integrations: Vec<HealthJson<'a>>,
+    alerts: Vec<AlertJson<'a>>,
+}
+
+/// The health of one integration, as `status --json` and `integrations --json` give it.
+#[derive(Serialize)]
+pub(crate) struct HealthJson<'a> {
+    integration: &'a IntegrationName,
+    healthy: bool,
+    state: &'static str,
+    running: Option<i64>,
+    last_run: Option<i64>,
+    last_verdict: Option<&'static str>,
+    last_exit_code: Option<u8>,
+    last_finished_at: Option<String>,
+    last_success_at: Option<String>,
+    to_decide: Option<usize>,
+    changed: Option<usize>,
+    failed: Option<usize>,
+    unknown: Option<usize>,
+    explained: Option<usize>,
+    lines: Option<usize>,
+    /// The undo that was carried out since the last run.
+    undo_run: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct AlertJson<'a> {
+    alert: &'a str,
+    run: i64,
+    at: String,
+    outcome: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> Document<'a> {
+    fn of(status: &'a Status, exit: Exit) -> Self {
+        let Status { integrations, running, alerts } = status;
+        let alert = |record: &'a AlertRecord| {
+            let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
+            AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }
+        };
+        Self {
+            schema: 1,
+            exit_code: exit.code(),
+            running: running.as_deref(),
+            integrations: integrations.iter().map(|(name, health)| HealthJson::of(name, health)).collect(),
+            alerts: alerts.values().map(alert).collect(),
+        }
+    }
+}
+
+impl<'a> HealthJson<'a> {
+    pub(crate) fn of(integration: &'a IntegrationName, health: &Health) -> Self {
+        let end = health.last.as_ref().and_then(|last| last.end.as_ref());
+        let totals = end.map(|end| end.totals);
+        Self {
+            integration,
+            healthy: health.is_healthy(),
+            state: state(health.state),
+            running: health.running.map(|run| run.0),
+            last_run: health.last.as_ref().map(|last| last.run.0),
+            last_verdict: end.map(|end| end.verdict.as_str()),
+            last_exit_code: end.map(|end| end.exit_code),
+            last_finished_at: end.map(|end| time(end.finished_at)),
+            last_success_at: health.last_success.map(time),
+            to_decide: totals.map(|totals| totals.to_decide),
+            changed: totals.map(|totals| totals.changed),
+            failed: totals.map(|totals| totals.failed),
+            unknown: totals.map(|totals| totals.unknown),
+            explained: totals.map(|totals| totals.explained),
+            lines: totals.map(|totals| totals.lines),
+            undo_run: health.undo.as_ref().map(|undo| undo.run.0),
+        }
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Healthy => "healthy",
+        State::Off => "off",
+        State::Never | State::PlansOnly => "never-ran",
+        State::Bad => "bad",
+        State::CutOff => "cut-off",
+        State::Overdue => "overdue",
+    }
+}

@@ -1,0 +1,84 @@
+//! `recount verify`: the database, the hash chain of the journal, and an earlier head of it.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, session};
+use crate::history::store::verify::Chain;
+use crate::reconcile::exit::Exit;
+use crate::report::short_head;
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The head that an earlier report showed, whole or its first characters
+    #[arg(long, value_name = "HEAD")]
+    against: Option<String>,
+}
+
+/// Fewer characters fit too many rows by chance.
+const HEAD_MIN: usize = 8;
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match verify(global, options.against.as_deref()) {
+        Err(trouble) => trouble.tell(console),
+        Ok(Chain { rows, head }) => {
+            if console.json {
+                let against = options.against.as_deref();
+                console.document(&Document { schema: 1, exit_code: 0, rows, head: &head, against });
+            } else if !console.quiet {
+                let held = options
+                    .against
+                    .as_ref()
+                    .map(|head| format!("\nits head was {head} once: all up to there is as it was"));
+                console.print(&format!(
+                    "the database is sound, and the journal is unbroken: {rows} rows{}\nhead {head}\n",
+                    held.unwrap_or_default()
+                ));
+            }
+            Exit::Done
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    rows: u64,
+    head: &'a str,
+    against: Option<&'a str>,
+}
+
+fn verify(global: &Global, against: Option<&str>) -> Result<Chain, Trouble> {
+    let config = session::configuration(global)?;
+    let against = against.map(well_formed).transpose()?;
+    let history = session::existing_history(&config.state)?;
+    history.check().map_err(|error| session::store(&error))?;
+    let chain = history.verify_journal().map_err(|error| session::store(&error))?;
+    let Some(against) = against else {
+        history.is_newest().map_err(|error| session::store(&error))?;
+        return Ok(chain);
+    };
+    if history.had_head(&against).map_err(|error| session::store(&error))? {
+        return Ok(chain);
+    }
+    let message = format!(
+        "the journal never had the head {}: rows were taken away or written anew since (its head is {})",
+        short_head(&against),
+        short_head(&chain.head)
+    );
+    let fix = "keep history.db, compare it with a backup and with the heads in earlier reports";
+    Err(Trouble::new(Exit::Store, message, fix))
+}
+
+/// As typed from a report: `9c41e7a0…`.
+fn well_formed(head: &str) -> Result<String, Trouble> {
+    let typed = head.trim().trim_end_matches('…').trim_end_matches("...").to_ascii_lowercase();
+    let fits = (HEAD_MIN..=64).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let wrong =
+        || Trouble::new(Exit::Usage, format!("{head:?} is no head: it has 8 to 64 digits and letters a to f"), "");
+    if fits { Ok(typed) } else { Err(wrong()) }
+}

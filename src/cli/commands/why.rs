@@ -1,0 +1,144 @@
+//! `recount why HANDLE`: one line's whole chain.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::console::Console;
+use crate::cli::error::Trouble;
+use crate::cli::{Global, session};
+use crate::export::read::names::alike;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::Source;
+use crate::report::commands::why;
+use crate::report::commands::why::{Night, Trend};
+use crate::report::format::json::{Document as RunDocument, Line};
+use crate::report::{lines, trend};
+
+/// Nights that are listed of a line.
+const NIGHTS: usize = 30;
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The handle, as reports show it; a customer's name lists the handles of its lines
+    handle: String,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    match chain_of(global, &options.handle) {
+        Err(trouble) => return trouble.tell(console),
+        Ok(Chain::Line(chain)) if console.json => {
+            let nights =
+                chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
+            console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
+        }
+        Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
+        Ok(Chain::Matter(run, _)) if console.json => {
+            console.document(&RunDocument::new(Exit::Done, std::slice::from_ref(&*run), None));
+        }
+        Ok(Chain::Matter(run, finding)) => console.print(&why::render_matter(&run, &finding)),
+    }
+    Exit::Done
+}
+
+/// What a handle is about.
+enum Chain {
+    /// One line.
+    Line(LineChain),
+    /// A customer, a service or a product, in its newest run.
+    Matter(Box<RunRecord>, Box<Finding>),
+}
+
+/// A line over time.
+pub(crate) struct LineChain {
+    /// Newest first.
+    pub(crate) nights: Vec<Night>,
+    pub(crate) trend: Trend,
+    /// All that its newest run found.
+    findings: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    exit_code: u8,
+    nights: Vec<NightJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NightJson<'a> {
+    run: i64,
+    line: Line<'a>,
+}
+
+fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let found = history.find_line(handle).map_err(|error| session::store(&error))?;
+    match found.as_slice() {
+        [] => match of_matter(&history, handle).map_err(|error| session::store(&error))? {
+            Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
+            None => Err(unknown(&history, handle)),
+        },
+        [(_, line)] => {
+            let handle = line.handle.clone();
+            of_line(&history, &handle).map(Chain::Line).map_err(|error| session::store(&error))
+        }
+        several => {
+            let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();
+            let message = format!("several lines begin with {handle}: {}", found.join(", "));
+            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+        }
+    }
+}
+
+/// Nothing has this handle; perhaps a line of the newest run was meant, or all of a customer's.
+fn unknown(history: &History, handle: &str) -> Trouble {
+    let newest = history.latest_run(None).ok().flatten();
+    let named = |source: &Source| source.customer.as_str().to_lowercase() == handle.to_lowercase();
+    let of_customer = newest.iter().flat_map(lines).filter(|line| line.sources.iter().any(named));
+    let listed: Vec<String> = of_customer.map(|line| format!("{} ({})", line.handle, services(line))).collect();
+    if !listed.is_empty() {
+        let message = format!("{} is a customer; its lines: {}", shown(handle), listed.join(", "));
+        return Trouble::new(Exit::Usage, message, "recount why HANDLE, with one of them");
+    }
+    let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
+    let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
+    let fix = format!("{}recount report", meant.unwrap_or_default());
+    Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
+}
+
+fn services(line: &LineRecord) -> String {
+    let names: BTreeSet<&str> = line.sources.iter().map(|source| source.service.as_str()).collect();
+    names.into_iter().map(shown).collect::<Vec<_>>().join(" + ")
+}
+
+fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {
+    let Some((run, finding)) = history.find_matter(handle)? else { return Ok(None) };
+    Ok(history.run(run)?.map(|run| (run, finding)))
+}
+
+pub(crate) fn of_line(history: &History, handle: &str) -> Result<LineChain, StoreError> {
+    let mut nights = Vec::new();
+    for (run, _, line) in history.line_history(handle, NIGHTS)? {
+        nights.extend(history.summary(run)?.map(|run| Night { run, line }));
+    }
+    let (mut trend, mut findings) = (Trend { billed: Vec::new(), wanted: Vec::new() }, Vec::new());
+    if let Some(newest) = nights.first() {
+        let runs = history.nights(&newest.run.integration, newest.run.run, trend::NIGHTS)?;
+        let runs: Vec<RunId> = runs.iter().map(|run| run.run).collect();
+        let of_line = history.line_nights(&runs, &BTreeSet::from([handle]))?;
+        let of_line = of_line.get(handle).map(Vec::as_slice).unwrap_or_default();
+        trend = Trend { billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
+        findings = history.findings(newest.run.run)?;
+    }
+    Ok(LineChain { nights, trend, findings })
+}

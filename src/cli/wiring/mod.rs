@@ -1,0 +1,3 @@
+//! Real parts put together for several commands.
+
+pub(crate) mod health;
