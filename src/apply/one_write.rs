@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::apply::write_result::{End, created, in_doubt, moved, overtaken, refused, updated};
-use crate::apply::{Halt, Scene, Settled};
+use crate::apply::execution_context::ExecutionContext;
+use crate::apply::recovery::new_lines;
+use crate::apply::write_result::{
+    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, updated,
+};
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
@@ -27,8 +30,8 @@ const SERVER_ERRORS_IN_A_ROW: usize = 3;
 const SERVER_ERRORS_OF_TWENTY: usize = 5;
 
 /// Carries out the writes of one run, one at a time, and remembers what it must not do any more.
-pub(super) struct Hands<'a, W> {
-    scene: Scene<'a>,
+pub(super) struct WriteExecutor<'a, W> {
+    context: ExecutionContext<'a>,
     connectwise: &'a W,
     journal: &'a mut History,
     /// Whether each of the last answers was a server error; newest last.
@@ -50,10 +53,10 @@ enum Verb {
     Add,
 }
 
-impl<'a, W: Writer> Hands<'a, W> {
-    pub(super) fn new(scene: Scene<'a>, connectwise: &'a W, journal: &'a mut History) -> Self {
+impl<'a, W: Writer> WriteExecutor<'a, W> {
+    pub(super) fn new(context: ExecutionContext<'a>, connectwise: &'a W, journal: &'a mut History) -> Self {
         Self {
-            scene,
+            context,
             connectwise,
             journal,
             answers: Vec::new(),
@@ -76,10 +79,10 @@ impl<'a, W: Writer> Hands<'a, W> {
         if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
             return Some(Halt::ServerErrors);
         }
-        if self.scene.is_too_old() {
+        if self.context.is_too_old() {
             return Some(Halt::PlanTooOld);
         }
-        self.scene.stop.asked().then_some(Halt::Stopped)
+        self.context.stop.asked().then_some(Halt::Stopped)
     }
 
     /// Why the run did not do all it should, beside what single lines say.
@@ -95,7 +98,7 @@ impl<'a, W: Writer> Hands<'a, W> {
             Write::Create(_) => &self.no_add,
         };
         if forbidden.is_some() {
-            return super::not_reached(key, write);
+            return not_reached(key, write);
         }
         let settled = match write {
             Write::Set(set) => self.set(key, set, fresh).await,
@@ -103,14 +106,14 @@ impl<'a, W: Writer> Hands<'a, W> {
         };
         settled.unwrap_or_else(|error| {
             self.store = Some(error);
-            super::not_reached(key, write)
+            not_reached(key, write)
         })
     }
 
     async fn set(&mut self, key: &LineKey, set: &SetQuantity, fresh: &[Addition]) -> Result<Settled, StoreError> {
-        let now = live_quantity(fresh, set.addition(), self.scene);
+        let now = live_quantity(fresh, set.addition(), self.context);
         if now != Ok(set.from()) {
-            return Ok(moved(key, set, now, fresh));
+            return Ok(changed_meanwhile(key, set, now, fresh));
         }
         let (addition, from, to) = (set.addition(), set.from(), set.to());
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
@@ -119,7 +122,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         Ok(self.outcome(write, end))
     }
 
-    async fn send_set(&mut self, key: &LineKey, set: &SetQuantity) -> End {
+    async fn send_set(&mut self, key: &LineKey, set: &SetQuantity) -> WriteResult {
         let (mut busy, mut unclear) = (0, 0);
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set)).await;
@@ -142,7 +145,7 @@ impl<'a, W: Writer> Hands<'a, W> {
                 Err(error) => return refused(key, Some(set.from()), Code::WriteRefused, &error.to_string()),
             };
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
-            let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.scene.stop.asked();
+            let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.context.stop.asked();
             let again = again && self.still_bills(set.agreement()).await;
             match self.look_at(set).await {
                 Ok(now) if now == set.to() => return updated(key, set, "verified by a second look"),
@@ -159,22 +162,22 @@ impl<'a, W: Writer> Hands<'a, W> {
         let ids = BTreeSet::from([agreement]);
         let found = tokio::select! {
             found = self.connectwise.agreements(&ids) => found.unwrap_or_default(),
-            () = grace(self.scene) => Vec::new(),
+            () = grace(self.context) => Vec::new(),
         };
-        found.iter().any(|found| found.id == agreement && found.billing(self.scene.today).is_ok())
+        found.iter().any(|found| found.id == agreement && found.billing(self.context.today).is_ok())
     }
 
     /// What ConnectWise holds after an unclear answer.
     async fn look_at(&mut self, set: &SetQuantity) -> Result<Quantity, String> {
         let additions = self.look(set.agreement()).await?;
-        live_quantity(&additions, set.addition(), self.scene)
+        live_quantity(&additions, set.addition(), self.context)
     }
 
     /// A look that fails is the last of the night: nothing more is written while nobody can see.
     async fn look(&mut self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
         let looked = tokio::select! {
             additions = self.connectwise.additions(agreement) => additions,
-            () = grace(self.scene) => return Err("stopped before it could be looked up".to_owned()),
+            () = grace(self.context) => return Err("stopped before it could be looked up".to_owned()),
         };
         looked.map_err(|error| {
             let why = error.to_string();
@@ -191,10 +194,10 @@ impl<'a, W: Writer> Hands<'a, W> {
         let there = of_product
             .clone()
             .filter(|addition| addition.mark.is_none() || addition.bears(create.item()))
-            .any(|addition| addition.is_live(self.scene.today) || addition.begins_after(self.scene.today));
+            .any(|addition| addition.is_live(self.context.today) || addition.begins_after(self.context.today));
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
-            return Ok(Settled { outcome: Outcome::Conflict, ..super::held(key, Code::ChangedMeanwhile, &detail) });
+            return Ok(Settled { outcome: Outcome::Conflict, ..held(key, Code::ChangedMeanwhile, &detail) });
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
@@ -203,7 +206,7 @@ impl<'a, W: Writer> Hands<'a, W> {
         Ok(self.outcome(write, end))
     }
 
-    async fn send_create(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId]) -> End {
+    async fn send_create(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId]) -> WriteResult {
         let answer = self.in_flight(self.connectwise.create_line(create)).await;
         self.note(Verb::Add, answer.as_ref().err());
         match answer {
@@ -222,13 +225,12 @@ impl<'a, W: Writer> Hands<'a, W> {
 
     /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
     /// exactly one new line fits. It is never sent again in this run.
-    async fn look_for(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> End {
+    async fn look_for(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
         let additions = match self.look(create.agreement()).await {
             Ok(additions) => additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
         };
-        let new: Vec<&Addition> =
-            crate::apply::recovery::new_lines(&additions, create.product(), create.item(), before);
+        let new: Vec<&Addition> = new_lines(&additions, create.product(), create.item(), before);
         match new.as_slice() {
             [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
                 created(key, create, one, "found by a second look")
@@ -244,12 +246,12 @@ impl<'a, W: Writer> Hands<'a, W> {
     }
 
     fn intent(&mut self, intent: &Intent) -> Result<WriteId, StoreError> {
-        self.journal.intent(self.scene.lock, self.scene.run, intent, (self.scene.clock)())
+        self.journal.intent(self.context.lock, self.context.run, intent, (self.context.clock)())
     }
 
     /// What happened has happened, whether or not it can be written down: the report tells it all the same.
-    fn outcome(&mut self, write: WriteId, end: End) -> Settled {
-        if let Err(error) = self.journal.outcome(write, &end.outcome, (self.scene.clock)()) {
+    fn outcome(&mut self, write: WriteId, end: WriteResult) -> Settled {
+        if let Err(error) = self.journal.outcome(write, &end.outcome, (self.context.clock)()) {
             self.store = Some(error);
         }
         end.settled
@@ -260,7 +262,7 @@ impl<'a, W: Writer> Hands<'a, W> {
     async fn in_flight<T>(&self, request: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
         tokio::select! {
             answer = request => answer,
-            () = grace(self.scene) => {
+            () = grace(self.context) => {
                 Err(WriteError::Unclear { why: "stopped before an answer came".to_owned(), server_error: false })
             }
         }
@@ -286,8 +288,8 @@ impl<'a, W: Writer> Hands<'a, W> {
 /// How long a request in flight may go on after a stop was asked for. Shorter than systemd's patience.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
 
-async fn grace(scene: Scene<'_>) {
-    scene.stop.wait().await;
+async fn grace(context: ExecutionContext<'_>) {
+    context.stop.wait().await;
     tokio::time::sleep(GRACE).await;
 }
 
@@ -300,10 +302,10 @@ fn key_refused(why: &str) -> ReadError {
 }
 
 /// What one live addition holds, or why that cannot be said.
-fn live_quantity(additions: &[Addition], id: AdditionId, scene: Scene<'_>) -> Result<Quantity, String> {
+fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
     let addition = additions.iter().find(|addition| addition.id == id);
     let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-    if !addition.is_live(scene.today) {
+    if !addition.is_live(context.today) {
         return Err(format!("addition {id} is not live any more"));
     }
     addition.quantity.clone()

@@ -34,13 +34,13 @@ pub struct Resolution {
 ///
 /// # Errors
 /// ConnectWise's or the store's. Nothing may be planned then.
-pub async fn resolve_leftovers<R: Reader>(
+pub async fn resolve_open_writes<R: Reader>(
     integration: &IntegrationName,
     connectwise: &R,
     journal: &mut History,
     settle: TimeDelta,
     now: DateTime<Utc>,
-) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), LeftoverError> {
+) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
     for open in journal.open_writes(integration)? {
@@ -71,9 +71,9 @@ pub async fn resolve_leftovers<R: Reader>(
     Ok((resolutions, in_doubt))
 }
 
-/// Why leftovers could not be looked up.
+/// Why unfinished writes could not be looked up.
 #[derive(Debug, thiserror::Error)]
-pub enum LeftoverError {
+pub enum RecoveryError {
     /// ConnectWise could not be read.
     #[error("cannot look up what an earlier run left unfinished")]
     Read(#[source] ReadError),
@@ -82,13 +82,13 @@ pub enum LeftoverError {
     Store(#[source] StoreError),
 }
 
-impl From<ReadError> for LeftoverError {
+impl From<ReadError> for RecoveryError {
     fn from(error: ReadError) -> Self {
         Self::Read(error)
     }
 }
 
-impl From<StoreError> for LeftoverError {
+impl From<StoreError> for RecoveryError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }

@@ -1,22 +1,72 @@
-//! How one write ended: what the report tells, and what the journal keeps.
+//! How one write ended: what the report tells, and what the journal keeps; and how the writes of a plan ended.
 
-use crate::apply::Settled;
+use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::history::store::error::StoreError;
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
 use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
-/// A line's end, with what the journal has to keep of it.
-pub(super) struct End {
+/// What became of one line that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Which line.
+    pub key: LineKey,
+    /// In a word.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Code,
+    /// What ConnectWise holds now, as far as it was seen.
+    pub now: Option<Quantity>,
+    /// The addition, if one was created.
+    pub created: Option<AdditionId>,
+    /// A sentence.
+    pub detail: String,
+}
+
+/// What became of a plan. It is told whole, even if the store failed on the way.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// One for each write of the plan, in its order.
+    pub settled: Vec<Settled>,
+    /// Why it ended early, if it did.
+    pub halt: Option<Halt>,
+}
+
+/// Why writing ended before the plan did.
+#[derive(Debug)]
+pub enum Halt {
+    /// A signal.
+    Stopped,
+    /// ConnectWise could not be read, or refused the key.
+    Read(ReadError),
+    /// Too many server errors: what is written in such a night is hard to know.
+    ServerErrors,
+    /// The plan is too old, or the clock stepped back: the host slept through its life, or its time is not to be
+    /// believed.
+    PlanTooOld,
+    /// The store failed: no request may leave without its intent on disk. What was in flight is looked up by the next
+    /// run.
+    Store(StoreError),
+}
+
+/// What became of a line that was sent, with what the journal has to keep of it.
+pub(super) struct WriteResult {
     pub(super) settled: Settled,
     pub(super) outcome: WriteOutcome,
 }
 
 /// The line is not as planned: whoever changed it meant something by it.
-pub(super) fn moved(key: &LineKey, set: &SetQuantity, now: Result<Quantity, String>, fresh: &[Addition]) -> Settled {
+pub(super) fn changed_meanwhile(
+    key: &LineKey,
+    set: &SetQuantity,
+    now: Result<Quantity, String>,
+    fresh: &[Addition],
+) -> Settled {
     let by = fresh.iter().find(|addition| addition.id == set.addition()).and_then(|addition| addition.changed.as_ref());
     let by = by.map(|change| format!(", changed by {} at {}", change.by, change.at)).unwrap_or_default();
     let (outcome, detail) = match &now {
@@ -28,7 +78,7 @@ pub(super) fn moved(key: &LineKey, set: &SetQuantity, now: Result<Quantity, Stri
     Settled { key: key.clone(), outcome, reason, now: now.ok(), created: None, detail }
 }
 
-pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> End {
+pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> WriteResult {
     let settled = Settled {
         key: key.clone(),
         outcome: Outcome::Updated,
@@ -37,10 +87,10 @@ pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> End {
         created: None,
         detail: detail.to_owned(),
     };
-    End { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: set.to() } }
+    WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: set.to() } }
 }
 
-pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> End {
+pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> WriteResult {
     // The line is there, whatever its quantity: another creation would be the second.
     let marked = addition.bears(create.item());
     let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
@@ -59,17 +109,17 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, d
     let settled = Settled { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
     // The journal keeps what was sent, where the answer cannot be read.
     let quantity = now.unwrap_or(create.quantity());
-    End { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
+    WriteResult { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
 }
 
-pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> End {
+pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> WriteResult {
     let detail = why.to_owned();
     let settled = Settled { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
-    End { settled, outcome: WriteOutcome::Refused { why: why.to_owned() } }
+    WriteResult { settled, outcome: WriteOutcome::Refused { why: why.to_owned() } }
 }
 
 /// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.
-pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> End {
+pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> WriteResult {
     let detail = format!("planned {} to {}, ConnectWise holds {now}", set.from(), set.to());
     let settled = Settled {
         key: key.clone(),
@@ -79,10 +129,10 @@ pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> End 
         created: None,
         detail: detail.clone(),
     };
-    End { settled, outcome: WriteOutcome::Superseded { why: detail } }
+    WriteResult { settled, outcome: WriteOutcome::Superseded { why: detail } }
 }
 
-pub(super) fn in_doubt(key: &LineKey, why: &str) -> End {
+pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
     let settled = Settled {
         key: key.clone(),
         outcome: Outcome::Unknown,
@@ -91,5 +141,20 @@ pub(super) fn in_doubt(key: &LineKey, why: &str) -> End {
         created: None,
         detail: why.to_owned(),
     };
-    End { settled, outcome: WriteOutcome::Unknown { why: why.to_owned() } }
+    WriteResult { settled, outcome: WriteOutcome::Unknown { why: why.to_owned() } }
+}
+
+/// A line that was not written, and why.
+pub(super) fn held(key: &LineKey, code: Code, detail: &str) -> Settled {
+    let (key, detail) = (key.clone(), detail.to_owned());
+    Settled { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
+}
+
+pub(super) fn not_reached(key: &LineKey, write: &Write) -> Settled {
+    let now = match write {
+        Write::Set(set) => Some(set.from()),
+        Write::Create(_) => None,
+    };
+    let detail = "not reached before the run stopped; nothing was sent";
+    Settled { now, ..held(key, Code::NotReached, detail) }
 }

@@ -1,4 +1,4 @@
-//! Counts of the billing period's earlier days, for the policies that look back.
+//! Counts of the billing period's days, for the policies that look back.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,33 @@ use chrono::{Datelike, NaiveDate};
 use crate::history::days::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::nightly::Job;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::CountedDays;
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles.
-pub(super) fn counted(job: Job<'_>, history: &History, today: NaiveDate) -> Result<CountedDays, StoreError> {
-    if job.mapping.looked_back_on().is_empty() {
+pub(super) fn earlier_counts(
+    integration: &IntegrationName,
+    mapping: &Mapping,
+    history: &History,
+    today: NaiveDate,
+) -> Result<CountedDays, StoreError> {
+    if mapping.looked_back_on().is_empty() {
         return Ok(CountedDays::new());
     }
-    history.counted(job.integration, today.with_day(1).unwrap_or(today), today)
+    history.counted(integration, today.with_day(1).unwrap_or(today), today)
 }
 
 /// Tonight's counts of the services that are looked back on, of every customer who has a place. A customer in the
 /// export without a row has none of it; of one who is not in the export nobody knows.
-pub(super) fn of(mapping: &Mapping, counts: &Counts, places: &BTreeMap<CustomerName, Place>) -> Vec<DayCount> {
+pub(super) fn counts_of_today(
+    mapping: &Mapping,
+    counts: &Counts,
+    places: &BTreeMap<CustomerName, Place>,
+) -> Vec<DayCount> {
     let services = mapping.looked_back_on();
     if services.is_empty() {
         return Vec::new();

@@ -1,10 +1,11 @@
 //! Why a night ended before it had a plan: one finding, one exit code.
 
-use crate::apply::recovery::LeftoverError;
+use crate::apply::recovery::RecoveryError;
+use crate::apply::write_result::Halt;
 use crate::connectwise::ReadError;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
-use crate::nightly::read_export::TonightError;
+use crate::nightly::read_export::ReadExportError;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::finding::{Finding, finding};
@@ -30,6 +31,29 @@ impl Failure {
         let message = "stopped by a signal before anything was written".to_owned();
         Self::new(Exit::Signal(signal), Code::Interrupted, message, "recount run")
     }
+
+    /// Writing ended before the plan did; `signal` is the one that asked for it, if one did.
+    pub(super) fn of_halt(halt: Halt, signal: i32) -> Self {
+        match halt {
+            Halt::Stopped => {
+                let signal = u8::try_from(signal).unwrap_or_default();
+                let message = "stopped by a signal after the line in flight".to_owned();
+                Self::new(Exit::Signal(signal), Code::Interrupted, message, "recount run")
+            }
+            Halt::Read(error) => error.into(),
+            Halt::Store(error) => error.into(),
+            Halt::PlanTooOld => {
+                let message = "stopped writing: the plan is hours old, or the clock stepped back".to_owned();
+                let fix = "look at the clock; the next run draws a new plan";
+                Self::new(Exit::Config, Code::ConfigInvalid, message, fix)
+            }
+            Halt::ServerErrors => {
+                let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
+                let fix = "nothing: the next run looks and goes on";
+                Self::new(Exit::Partial, Code::ConnectWiseUnreachable, message, fix)
+            }
+        }
+    }
 }
 
 impl From<ExportError> for Failure {
@@ -39,12 +63,12 @@ impl From<ExportError> for Failure {
     }
 }
 
-impl From<TonightError> for Failure {
-    fn from(error: TonightError) -> Self {
+impl From<ReadExportError> for Failure {
+    fn from(error: ReadExportError) -> Self {
         let fix = "put the key where the configuration says, readable by this user alone";
         match error {
-            TonightError::Export(error) => error.into(),
-            TonightError::Secret(error) => Self::new(Exit::Config, Code::ConfigInvalid, error.to_string(), fix),
+            ReadExportError::Export(error) => error.into(),
+            ReadExportError::Secret(error) => Self::new(Exit::Config, Code::ConfigInvalid, error.to_string(), fix),
         }
     }
 }
@@ -70,11 +94,11 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<LeftoverError> for Failure {
-    fn from(error: LeftoverError) -> Self {
+impl From<RecoveryError> for Failure {
+    fn from(error: RecoveryError) -> Self {
         match error {
-            LeftoverError::Read(error) => error.into(),
-            LeftoverError::Store(error) => error.into(),
+            RecoveryError::Read(error) => error.into(),
+            RecoveryError::Store(error) => error.into(),
         }
     }
 }

@@ -1,22 +1,118 @@
-//! What a plan needs of ConnectWise, in as few requests as the mapping allows.
+//! Everything that a night's plan is drawn from: what earlier runs left, the export, the history, ConnectWise in as few
+//! requests as the mapping allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 
 use crate::connectwise::{Ahead, ReadError, Reader};
-use crate::reconcile::guard::check::Seen;
+use crate::export::locate::file::Export;
+use crate::history::record::ExportRecord;
+use crate::history::store::open::History;
+use crate::nightly::begun_run::BegunRun;
+use crate::nightly::day_counts::earlier_counts;
+use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
+use crate::nightly::failure::Failure;
+use crate::nightly::job::ExportSource;
+use crate::nightly::read_export::{ReadExportError, read_export};
+use crate::reconcile::exit::Exit;
+use crate::reconcile::guard::check::{Seen, malformed};
+use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
+use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
-use crate::reconcile::model::past::Past;
+use crate::reconcile::model::past::{InDoubt, Past};
+use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(super) const READS_AT_ONCE: usize = 32;
+
+/// Everything a plan is drawn from.
+pub(super) struct Inputs {
+    pub(super) export: Export,
+    pub(super) past: Past,
+    pub(super) remote: Remote,
+    pub(super) claims: Claims,
+}
+
+/// Gathers it. What is found on the way is told whether or not the rest can be had.
+pub(super) async fn gather<R: Reader>(
+    run: BegunRun<'_>,
+    source: ExportSource<'_>,
+    connectwise: &R,
+    history: &mut History,
+    findings: &mut Vec<Finding>,
+) -> Result<Inputs, Failure> {
+    close_cut_off_runs(run, history, findings)?;
+    run.trust_the_clock(history)?;
+    let export = run.unless_stopped(sound_export(run, source)).await??;
+    findings.extend(units_bleeding(run, history, &export)?);
+    let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
+    let past = past(run, source, history, in_doubt)?;
+    let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
+    let remote = run.unless_stopped(reading).await??;
+    let seen = history.agreements_by_name(source.neighbours)?;
+    let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
+    Ok(Inputs { export, past, remote, claims })
+}
+
+/// What is stored of an export.
+pub(super) fn export_record(export: &Export) -> ExportRecord {
+    ExportRecord {
+        path: export.path.display().to_string(),
+        sha256: export.sha256.clone(),
+        rows: export.counts.rows,
+        customers: export.counts.customers.len(),
+        units: export.counts.units(),
+        modified_at: export.modified_at,
+        open_end: export.counts.open_end,
+    }
+}
+
+/// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
+async fn sound_export(run: BegunRun<'_>, source: ExportSource<'_>) -> Result<Export, Failure> {
+    let integration = run.job.integration;
+    let export = read_export(source.export, integration, source.fetched, run.job.control.clock).await;
+    let export = export.map_err(|error| {
+        let is_marked = matches!(&error, ReadExportError::Export(error) if error.is_marked());
+        if is_marked { shown_by_read(error.into(), integration) } else { error.into() }
+    })?;
+    match malformed(&export.counts, source.guards) {
+        Some(finding) => Err(shown_by_read(Failure { exit: Exit::Refused, finding }, integration)),
+        None => Ok(export),
+    }
+}
+
+/// A report has room for one place, and none for the line around it.
+fn shown_by_read(mut failure: Failure, integration: &IntegrationName) -> Failure {
+    failure.finding.fix += &format!("; `recount read {integration}` marks what is wrong");
+    failure
+}
+
+/// Units that went little by little, each night too few for a guard.
+fn units_bleeding(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
+    let month_ago = run.started_at.checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    Ok(bleeding(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
+}
+
+fn past(
+    run: BegunRun<'_>,
+    source: ExportSource<'_>,
+    history: &History,
+    in_doubt: BTreeMap<LineKey, InDoubt>,
+) -> Result<Past, Failure> {
+    let integration = run.job.integration;
+    let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let just_created = history.created_since(integration, since)?;
+    let counted = earlier_counts(integration, source.mapping, history, run.today())?;
+    Ok(Past { in_doubt, just_created, counted, ..history.past(integration, run.id)? })
+}
 
 /// What ConnectWise holds, and where that puts each customer.
 #[derive(Debug)]
@@ -42,21 +138,21 @@ impl Remote {
 
 /// Reads companies, agreements and the catalog, places the customers, and reads the additions of their agreements:
 /// those of each agreement once.
-pub(super) async fn gather<R: Reader>(
+async fn read_remote<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     counts: &Counts,
     past: &Past,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
-    let directory = directory(connectwise, mapping, counts, past).await?;
+    let directory = read_directory(connectwise, mapping, counts, past).await?;
     let places = place_all(counts, mapping, past, &directory, today);
     let additions = additions(connectwise, &places).await?;
     Ok(Remote { directory, places, additions })
 }
 
 /// Companies, agreements and products.
-pub(super) async fn directory<R: Reader>(
+pub(super) async fn read_directory<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     counts: &Counts,

@@ -1,6 +1,6 @@
 //! A line's record: as planned, as it was settled, and as the journal knows it.
 
-use crate::apply::Settled;
+use crate::apply::write_result::Settled;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
 use crate::reconcile::model::code::{Code, Severity};

@@ -15,7 +15,7 @@ const TOLD: usize = 20;
 ///
 /// Unchanged lines of an older plan may have been thinned out of the history, so a line that only one of the two knows
 /// counts as moved only where the other side would have changed or held it.
-pub(super) fn findings(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding> {
+pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding> {
     let by_handle = |lines: &[LineRecord]| -> BTreeMap<String, LineRecord> {
         lines.iter().map(|line| (line.handle.clone(), line.clone())).collect()
     };

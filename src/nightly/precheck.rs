@@ -1,4 +1,4 @@
-//! A look at the mapping without a plan: what `recount check` says of it.
+//! A look at the mapping without a plan: what `recount check` says of it, and where `recount map` finds the customers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
 use crate::export::count::table::CustomerCounts;
-use crate::nightly::gather;
+use crate::nightly::gather::read_directory;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
@@ -20,7 +20,7 @@ use crate::reconcile::model::records::Directory;
 
 /// What a look at the mapping found.
 #[derive(Debug)]
-pub struct Survey {
+pub struct Precheck {
     /// What is wrong with it, in the order of a report.
     pub findings: Vec<Finding>,
     /// One agreement that customers are billed on, to try the right on its additions.
@@ -35,16 +35,16 @@ pub struct Survey {
 ///
 /// # Errors
 /// ConnectWise's.
-pub async fn survey<R: Reader>(
+pub async fn precheck<R: Reader>(
     connectwise: &R,
     integration: &IntegrationName,
     mapping: &Mapping,
     counts: &Counts,
-    others: Others<'_>,
+    others: OtherIntegrations<'_>,
     today: NaiveDate,
-) -> Result<Survey, ReadError> {
+) -> Result<Precheck, ReadError> {
     let past = Past::default();
-    let directory = gather::directory(connectwise, mapping, counts, &past).await?;
+    let directory = read_directory(connectwise, mapping, counts, &past).await?;
     let places = place_all(counts, mapping, &past, &directory, today);
     let mut findings = Vec::new();
     for (customer, place) in &places {
@@ -66,12 +66,12 @@ pub async fn survey<R: Reader>(
         .collect();
     let claims = Claims::new(others.neighbours, others.seen, &directory, today);
     let owned_twice = owned_twice(mapping, &places, &claims);
-    Ok(Survey { findings, an_agreement: placed.first().copied(), placed: placed.len(), owned_twice })
+    Ok(Precheck { findings, an_agreement: placed.first().copied(), placed: placed.len(), owned_twice })
 }
 
 /// Where everybody is billed, and what ConnectWise holds there.
 #[derive(Debug)]
-pub struct Whereabouts {
+pub struct PlacedCustomers {
     /// Companies and agreements; no products.
     pub directory: Directory,
     /// Every customer of the export and of `customers.csv`.
@@ -82,21 +82,21 @@ pub struct Whereabouts {
 ///
 /// # Errors
 /// ConnectWise's.
-pub async fn whereabouts<R: Reader>(
+pub async fn place_customers<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     counts: &Counts,
     today: NaiveDate,
-) -> Result<Whereabouts, ReadError> {
+) -> Result<PlacedCustomers, ReadError> {
     let (past, unbilled) = (Past::default(), Mapping { services: BTreeMap::new(), ..mapping.clone() });
-    let directory = gather::directory(connectwise, &unbilled, counts, &past).await?;
+    let directory = read_directory(connectwise, &unbilled, counts, &past).await?;
     let places = place_all(counts, mapping, &past, &directory, today);
-    Ok(Whereabouts { directory, places })
+    Ok(PlacedCustomers { directory, places })
 }
 
 /// Who else bills in the same ConnectWise, and the agreements on which customers that match by name were seen.
 #[derive(Debug, Clone, Copy)]
-pub struct Others<'a> {
+pub struct OtherIntegrations<'a> {
     /// The other integrations.
     pub neighbours: &'a [Neighbour<'a>],
     /// See [`Claims::new`].

@@ -1,4 +1,4 @@
-//! Tonight's export, with the secrets of its link.
+//! Reads tonight's export, with the secrets of its link.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::reconcile::model::ids::IntegrationName;
 
 /// Why there is no export tonight.
 #[derive(Debug, thiserror::Error)]
-pub enum TonightError {
+pub enum ReadExportError {
     /// A secret of its link.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -27,12 +27,12 @@ pub enum TonightError {
 ///
 /// # Errors
 /// A secret that is not there, or whatever makes the export no sound ground for a bill.
-pub async fn export(
+pub async fn read_export(
     settings: &ExportSettings,
     integration: &IntegrationName,
     fetched: &Path,
     clock: &dyn Fn() -> DateTime<Utc>,
-) -> Result<Export, TonightError> {
+) -> Result<Export, ReadExportError> {
     let headers = match &settings.source {
         Source::Url(link) => secrets::headers(link)?,
         Source::Path(_) | Source::Stdin => Vec::new(),

@@ -4,66 +4,71 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use crate::apply::recovery::resolve_leftovers;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use crate::history::record::PlanRecord;
+use crate::history::record::{ExportRecord, PlanRecord};
 use crate::history::store::open::History;
+use crate::nightly::begun_run::BegunRun;
+use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::READS_AT_ONCE;
-use crate::nightly::recorder::Ending;
-use crate::nightly::{Job, unless_stopped};
+use crate::nightly::recorder::Drawn;
 use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::clear_approved;
-use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::code::Code;
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{AgreementId, RunId};
+use crate::reconcile::model::past::InDoubt;
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::records::{Additions, Agreement};
 
-/// Everything up to the first write of an undo. `None` without an approval, or when it no longer fits.
-pub(super) async fn plan<R: Reader>(
-    job: Job<'_>,
+/// Everything the plan of an undo is drawn from.
+pub(super) struct Inputs {
+    export: ExportRecord,
+    wrote: BTreeMap<LineKey, Wrote>,
+    agreements: BTreeMap<AgreementId, Agreement>,
+    additions: Additions,
+    in_doubt: BTreeMap<LineKey, InDoubt>,
+}
+
+/// Gathers it. What is found on the way is told whether or not the rest can be had.
+pub(super) async fn gather<R: Reader>(
+    run: BegunRun<'_>,
     undone: RunId,
     connectwise: &R,
     history: &mut History,
-    ending: &mut Ending<'_>,
-) -> Result<Option<ClearedPlan>, Failure> {
-    ending.cut_off_runs(history)?;
-    let leftovers = resolve_leftovers(job.integration, connectwise, history, job.settle, ending.started_at());
-    let (resolutions, in_doubt) = unless_stopped(job, leftovers).await??;
-    ending.resolved(&resolutions);
+    findings: &mut Vec<Finding>,
+) -> Result<Inputs, Failure> {
+    close_cut_off_runs(run, history, findings)?;
+    let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
-    ending.export_of(&planned);
     let wrote = wrote(&planned, history.writes_of(undone)?);
     let agreements: BTreeSet<AgreementId> = wrote.keys().map(|key| key.agreement).collect();
-    let (agreements, additions) = unless_stopped(job, read(connectwise, &agreements)).await??;
+    let (agreements, additions) = run.unless_stopped(read(connectwise, &agreements)).await??;
+    Ok(Inputs { export: planned.export, wrote, agreements, additions, in_doubt })
+}
+
+/// The decision: a proposal without an approval, and stopped when that no longer fits. Its plan stands on the export of
+/// the run that it sets back.
+pub(super) fn decide(run: BegunRun<'_>, undone: RunId, inputs: Inputs) -> Drawn {
+    let Inputs { export, wrote, agreements, additions, in_doubt } = inputs;
     let plan = draw_undo(Undoing {
-        integration: job.integration,
+        integration: run.job.integration,
         run: undone,
         wrote: &wrote,
         agreements: &agreements,
         additions: &additions,
         in_doubt: &in_doubt,
-        today: ending.today(),
+        today: run.today(),
     });
-    let cleared = match job.approved {
-        None => {
-            ending.propose(plan);
-            None
-        }
+    match run.job.approved {
+        None => Drawn::proposed(plan, export),
         Some(fingerprint) => {
-            let clearance = clear_approved(&plan, fingerprint, &format!("recount undo {undone}"));
-            let cleared = ending.plan(plan, clearance);
-            if cleared.is_none() {
-                ending.moved_since(fingerprint, history)?;
-            }
-            cleared
+            let cleared = clear_approved(&plan, fingerprint, &format!("recount undo {undone}"));
+            Drawn::checked(plan, cleared, export)
         }
-    };
-    ending.store_plan(history)?;
-    Ok(cleared)
+    }
 }
 
 fn nothing(run: RunId) -> Failure {

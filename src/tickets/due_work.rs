@@ -1,4 +1,4 @@
-//! What is to be done about tickets: yesterday's tickets compared with tonight's matters.
+//! Which tickets are opened, noted and closed after a run: yesterday's tickets compared with tonight's matters.
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -6,9 +6,9 @@ use crate::history::tickets::{TicketRecord, TicketState};
 use crate::tickets::subjects::{Matter, matters, tells_what_is_settled};
 use crate::tickets::sync::{Round, is_doubtful};
 
-/// The tickets of one round.
+/// What one round does about tickets.
 #[derive(Debug, Default)]
-pub(crate) struct Work {
+pub(crate) struct TicketPlan {
     /// Nobody knows whether ConnectWise has them.
     pub(crate) doubtful: Vec<TicketRecord>,
     /// Their matter is settled.
@@ -23,22 +23,22 @@ pub(crate) struct Work {
     pub(crate) left_over: usize,
 }
 
-impl Work {
+impl TicketPlan {
     pub(crate) fn of(round: &Round<'_>, history: &History) -> Result<Self, StoreError> {
         let live = history.live_tickets(Some(&round.run.integration))?;
         let mut matters = matters(round.run);
-        let mut work = Self::default();
+        let mut planned = Self::default();
         for record in live {
             let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
             // Whoever has a ticket takes no second one, whatever is known of the first.
             let matter = at.map(|at| matters.remove(at));
-            work.sort(round, record, matter);
+            planned.sort(round, record, matter);
         }
         matters.retain(|matter| is_selected(round, matter));
-        work.left_over = matters.len().saturating_sub(round.settings.max_new);
+        planned.left_over = matters.len().saturating_sub(round.settings.max_new);
         matters.truncate(round.settings.max_new);
-        work.new = matters;
-        Ok(work)
+        planned.new = matters;
+        Ok(planned)
     }
 
     pub(crate) fn is_nothing(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::connectwise::{ReadError, WriteError};
 use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board_client::{Desk, NewTicket};
-use crate::tickets::requests::{Found, Hands, TRIES_WHEN_BUSY, is_surely_not_written, told};
+use crate::tickets::requests::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, told};
 use crate::tickets::subjects::Matter;
 use crate::tickets::sync::Halt;
 use crate::tickets::text;
@@ -14,7 +14,7 @@ use crate::tickets::text;
 /// A matter that came up more often than this, with nothing known of it here, is for a person to look at.
 const OCCURRENCES_LOOKED_AT: i64 = 50;
 
-impl<D: Desk> Hands<'_, D> {
+impl<D: Desk> TicketSync<'_, D> {
     pub(crate) async fn open_all(&mut self, matters: Vec<Matter>, found: &Found) -> Result<(), Halt> {
         for matter in matters {
             self.open(&matter, found).await?;

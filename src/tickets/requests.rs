@@ -8,7 +8,7 @@ use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board_client::{Desk, DeskTerms, Note, StatusChange, Ticket};
-use crate::tickets::due_work::Work;
+use crate::tickets::due_work::TicketPlan;
 use crate::tickets::subjects::Matter;
 use crate::tickets::sync::{Halt, Round, is_doubtful, references};
 use crate::tickets::text;
@@ -18,7 +18,7 @@ use crate::tickets::text::Words;
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
 
 /// Whoever carries out the round.
-pub(crate) struct Hands<'a, D> {
+pub(crate) struct TicketSync<'a, D> {
     pub(crate) round: Round<'a>,
     pub(crate) lock: &'a RunLock,
     pub(crate) history: &'a mut History,
@@ -30,7 +30,7 @@ pub(crate) struct Hands<'a, D> {
 /// What ConnectWise has, by reference; oldest first.
 pub(crate) type Found = BTreeMap<TicketRef, Vec<Ticket>>;
 
-impl<'a, D: Desk> Hands<'a, D> {
+impl<'a, D: Desk> TicketSync<'a, D> {
     pub(crate) async fn new(
         round: Round<'a>,
         lock: &'a RunLock,
@@ -83,10 +83,10 @@ impl<'a, D: Desk> Hands<'a, D> {
     }
 
     /// What ConnectWise has of all that is to be dealt with.
-    pub(crate) async fn look(&mut self, work: &Work) -> Result<Found, Halt> {
-        let mut wanted = references(&work.settled);
-        wanted.extend(work.persisting.iter().map(|(record, _)| record.reference.clone()));
-        for matter in &work.new {
+    pub(crate) async fn look(&mut self, planned: &TicketPlan) -> Result<Found, Halt> {
+        let mut wanted = references(&planned.settled);
+        wanted.extend(planned.persisting.iter().map(|(record, _)| record.reference.clone()));
+        for matter in &planned.new {
             wanted.insert(self.reference(matter, self.next_occurrence(matter)?));
         }
         let found = self.find(&wanted).await?;

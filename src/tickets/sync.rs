@@ -17,8 +17,8 @@ use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState
 use crate::reconcile::model::ids::TicketRef;
 use crate::reconcile::model::outcome::RunCommand;
 use crate::tickets::board_client::{Desk, TermsError};
-use crate::tickets::due_work::Work;
-use crate::tickets::requests::Hands;
+use crate::tickets::due_work::TicketPlan;
+use crate::tickets::requests::TicketSync;
 use crate::tickets::settings::TicketSettings;
 
 /// One run whose matters are to be told.
@@ -75,8 +75,8 @@ async fn tend_all<D: Desk>(
     connect: impl FnOnce() -> Result<D, String>,
     events: &mut Vec<TicketEvent>,
 ) -> Result<(), Halt> {
-    let work = Work::of(&round, history)?;
-    if work.is_nothing() {
+    let planned = TicketPlan::of(&round, history)?;
+    if planned.is_nothing() {
         return Ok(());
     }
     let desk = connect().map_err(Halt::Connect)?;
@@ -93,24 +93,28 @@ async fn all<D: Desk>(
     desk: &D,
     events: &mut Vec<TicketEvent>,
 ) -> Result<(), Halt> {
-    let mut hands = Hands::new(round, lock, history, desk, events).await?;
-    hands.look_up_doubtful().await?;
+    let mut sync = TicketSync::new(round, lock, history, desk, events).await?;
+    sync.look_up_doubtful().await?;
     // What was in doubt is known now, as far as it can be.
-    let work = Work::of(&round, hands.history())?;
-    let found = hands.look(&work).await?;
-    for record in work.forgotten {
-        hands.forget(record)?;
+    let planned = TicketPlan::of(&round, sync.history())?;
+    let found = sync.look(&planned).await?;
+    for record in planned.forgotten {
+        sync.forget(record)?;
     }
     // One right that is missing does not keep the others from being used.
-    let closed = hands.settle_all(work.settled, &found).await;
-    hands.unless_fatal(closed)?;
-    let noted = hands.note_all(work.persisting, &found).await;
-    hands.unless_fatal(noted)?;
-    let opened = hands.open_all(work.new, &found).await;
-    hands.unless_fatal(opened)?;
-    if work.left_over > 0 {
+    let closed = sync.settle_all(planned.settled, &found).await;
+    sync.unless_fatal(closed)?;
+    let noted = sync.note_all(planned.persisting, &found).await;
+    sync.unless_fatal(noted)?;
+    let opened = sync.open_all(planned.new, &found).await;
+    sync.unless_fatal(opened)?;
+    if planned.left_over > 0 {
         let most = round.settings.max_new;
-        hands.say(TicketDeed::Trouble, None, format!("{} more wait for a ticket; a run opens {most}", work.left_over));
+        sync.say(
+            TicketDeed::Trouble,
+            None,
+            format!("{} more wait for a ticket; a run opens {most}", planned.left_over),
+        );
     }
     Ok(())
 }

@@ -17,8 +17,7 @@ use crate::export::read::content::read_bytes;
 use crate::export::read::names::alike;
 use crate::export::settings::MAX_BYTES;
 use crate::nightly::failure::Failure;
-use crate::nightly::read_export;
-use crate::nightly::read_export::TonightError;
+use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::row_findings::of_export;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
@@ -129,10 +128,10 @@ fn nothing(config: &Config, what: &str) -> Trouble {
 fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead> {
     let settings = &config.integrations[name].export;
     let fetched = session::fetched(&config.state);
-    let export = session::runtime()?.block_on(read_export::export(settings, name, &fetched, &clock::now));
+    let export = session::runtime()?.block_on(read_export(settings, name, &fetched, &clock::now));
     match export {
         Ok(export) => Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts }),
-        Err(TonightError::Export(error)) => Err(of_export_error(error, None)),
+        Err(ReadExportError::Export(error)) => Err(of_export_error(error, None)),
         Err(error) => {
             let (path, failure) = (name.to_string(), Failure::from(error));
             Err(NotRead::Refused(Box::new(Refusal { path, profile: None, failure, diagnosis: None })))

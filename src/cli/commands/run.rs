@@ -21,8 +21,8 @@ use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::nightly;
-use crate::nightly::Job;
 use crate::nightly::failure::Failure;
+use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::shown;
@@ -294,20 +294,21 @@ impl Nights<'_> {
             connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
         let neighbours = config.neighbours(integration);
         let fetched = session::fetched(&config.state);
-        let job = Job {
-            integration: &integration.name,
-            mode: integration.mode,
-            command: order.command,
+        let of_export = PlanSource::Export(ExportSource {
             export: &integration.export,
             fetched: &fetched,
             mapping: integration.mapping.as_ref().unwrap_or(&nothing),
             neighbours: &neighbours,
             guards: &integration.guards,
-            settle: settle.unwrap_or(TimeDelta::MAX),
+        });
+        let job = Job {
+            integration: &integration.name,
+            mode: integration.mode,
+            command: order.command,
+            source: order.undoes.map_or(of_export, PlanSource::Undo),
             approved: order.approved,
-            undoes: order.undoes,
-            clock: &clock::now,
-            stop: self.stop,
+            settle: settle.unwrap_or(TimeDelta::MAX),
+            control: RunControl { clock: &clock::now, stop: self.stop },
         };
         let connect = || {
             let fix = integration.mapping_fix();
@@ -320,9 +321,9 @@ impl Nights<'_> {
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
         let ended = if dry {
-            nightly::plan_only(job, lock, history, connect).await
+            crate::nightly::run::plan_only(job, lock, history, connect).await
         } else {
-            nightly::plan_and_apply(job, lock, history, connect).await
+            crate::nightly::run::plan_and_apply(job, lock, history, connect).await
         };
         ended.map_err(|error| session::store(&error))
     }

@@ -21,7 +21,8 @@ use recount::export::settings::{ExportSettings, Source};
 use recount::history::record::RunRecord;
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
-use recount::nightly::{Job, plan_and_apply, plan_only};
+use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
+use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
@@ -202,20 +203,21 @@ impl House {
         }
         let stop = Stop::never();
         let clock = || self.now();
-        let job = Job {
-            integration: &self.connectwise.integration,
-            mode: Mode::Apply,
-            command,
+        let source = ExportSource {
             export: &self.export,
             fetched: &self.connectwise.folder,
             mapping: &self.mapping,
             neighbours: &[],
             guards: &self.guards,
-            settle: TimeDelta::minutes(self.options.settle_minutes),
+        };
+        let job = Job {
+            integration: &self.connectwise.integration,
+            mode: Mode::Apply,
+            command,
+            source: PlanSource::Export(source),
             approved,
-            undoes: None,
-            clock: &clock,
-            stop: &stop,
+            settle: TimeDelta::minutes(self.options.settle_minutes),
+            control: RunControl { clock: &clock, stop: &stop },
         };
         let connect = || Ok(&self.connectwise);
         let ended = if command == RunCommand::Plan {

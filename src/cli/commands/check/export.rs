@@ -5,8 +5,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::count::misread::undeclared;
 use crate::nightly::failure::Failure;
-use crate::nightly::read_export;
-use crate::nightly::read_export::TonightError;
+use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::{malformed, stale};
 use crate::reconcile::model::counts::Counts;
@@ -20,7 +19,7 @@ impl Checks {
     /// Reads it, and tells what is wrong with it. Nothing is counted then.
     pub(super) async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
         let fetched = session::fetched(&config.state);
-        match read_export::export(&integration.export, &integration.name, &fetched, &clock::now).await {
+        match read_export(&integration.export, &integration.name, &fetched, &clock::now).await {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
@@ -35,7 +34,7 @@ impl Checks {
                 }
                 export.counts
             }
-            Err(TonightError::Export(error)) => {
+            Err(ReadExportError::Export(error)) => {
                 let fix = error.remedy();
                 self.wrong(name, Exit::Refused, session::chain(&error), &fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));

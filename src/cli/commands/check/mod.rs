@@ -20,7 +20,7 @@ use crate::connectwise::{ReadError, Reader};
 use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
-use crate::nightly::precheck::{Others, survey};
+use crate::nightly::precheck::{OtherIntegrations, precheck};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::matching::ownership::{FIX, owned_by, shared};
 use crate::reconcile::model::code::Code;
@@ -202,8 +202,9 @@ impl Checks {
         // Whatever the history cannot say is said in its own line.
         let history = History::open_existing(&config.state).ok().flatten();
         let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
-        let others = Others { neighbours: &neighbours, seen: &seen };
-        let survey = match survey(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await {
+        let others = OtherIntegrations { neighbours: &neighbours, seen: &seen };
+        let survey = match precheck(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await
+        {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };

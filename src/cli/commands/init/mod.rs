@@ -25,7 +25,7 @@ use crate::cli::error::Trouble;
 use crate::cli::{Global, clock, session};
 use crate::config::settings::Config;
 use crate::export::count::table::CustomerCounts;
-use crate::nightly::read_export;
+use crate::nightly::read_export::read_export;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::ids::ServiceName;
@@ -144,7 +144,7 @@ fn tonight(config: &Config, export: &Export) -> Result<Counts, String> {
     let integration = config.integrations.values().next().ok_or("there is no integration")?;
     let runtime = session::runtime().map_err(|trouble| trouble.message)?;
     let fetched = session::fetched(&config.state);
-    let read = read_export::export(&integration.export, &integration.name, &fetched, &clock::now);
+    let read = read_export(&integration.export, &integration.name, &fetched, &clock::now);
     runtime.block_on(read).map(|export| export.counts).map_err(|error| session::chain(&error))
 }
 

@@ -16,7 +16,7 @@ use crate::export::count::table::CustomerCounts;
 use crate::export::read::names::alike;
 use crate::export::settings::Source;
 use crate::history::store::open::History;
-use crate::nightly::read_export;
+use crate::nightly::read_export::read_export;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
@@ -138,7 +138,7 @@ fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Cou
     if integration.export.source == Source::Stdin {
         return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
     }
-    let reading = read_export::export(&integration.export, &integration.name, fetched, &clock::now);
+    let reading = read_export(&integration.export, &integration.name, fetched, &clock::now);
     Ok(match session::runtime()?.block_on(reading) {
         Ok(export) => (export.counts, None),
         Err(error) => (Counts::default(), Some(session::chain(&error))),

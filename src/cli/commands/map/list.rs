@@ -13,7 +13,7 @@ use crate::cli::error::Trouble;
 use crate::cli::{Global, clock, session};
 use crate::config::settings::Config;
 use crate::nightly::failure::Failure;
-use crate::nightly::precheck::{Whereabouts, whereabouts};
+use crate::nightly::precheck::{PlacedCustomers, place_customers};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::code::Code;
@@ -104,14 +104,14 @@ fn lists(global: &Global, options: &Options) -> Result<Vec<List>, Trouble> {
     Ok(lists.collect())
 }
 
-async fn look(config: &Config, roll: &Roll<'_>) -> Result<Whereabouts, Failure> {
+async fn look(config: &Config, roll: &Roll<'_>) -> Result<PlacedCustomers, Failure> {
     let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
-    Ok(whereabouts(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?)
+    Ok(place_customers(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?)
 }
 
 impl List {
     /// `found` is what ConnectWise says, or why it says nothing: `None` if it was not to be asked.
-    fn new(roll: &Roll<'_>, found: Result<Whereabouts, Option<Failure>>) -> Self {
+    fn new(roll: &Roll<'_>, found: Result<PlacedCustomers, Option<Failure>>) -> Self {
         let mut warning = String::new();
         roll.warn(&mut warning);
         let (found, failure) = match found {
@@ -165,7 +165,7 @@ impl List {
 }
 
 impl Entry {
-    fn new(roll: &Roll<'_>, customer: &CustomerName, found: Option<&Whereabouts>) -> Self {
+    fn new(roll: &Roll<'_>, customer: &CustomerName, found: Option<&PlacedCustomers>) -> Self {
         let mut entry = Self {
             customer: customer.clone(),
             handle: roll.handle(customer),
@@ -203,7 +203,7 @@ impl Entry {
         };
     }
 
-    fn as_connectwise_says(&mut self, found: &Whereabouts, place: &Place) {
+    fn as_connectwise_says(&mut self, found: &PlacedCustomers, place: &Place) {
         let by_name = self.company_id.is_none();
         if let Some((company, agreement)) = place.agreement() {
             (self.company_id, self.agreement_id) = (Some(company.0), Some(agreement.0));

@@ -13,7 +13,7 @@ use crate::cli::{Global, clock, session};
 use crate::config::settings::Config;
 use crate::connectwise::Reader as _;
 use crate::nightly::failure::Failure;
-use crate::nightly::precheck::whereabouts;
+use crate::nightly::precheck::place_customers;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::{escaped, shown};
@@ -101,7 +101,7 @@ async fn customers(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
     let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
     if roll.mapping.match_customers == MatchCustomers::ExactName {
         // Whoever is found by name needs no row.
-        let found = whereabouts(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?;
+        let found = place_customers(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?;
         let code = |customer: &CustomerName| found.places.get(customer).and_then(|place| Some(place.problem()?.code));
         unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
     }

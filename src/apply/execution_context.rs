@@ -1,0 +1,38 @@
+//! Where and when a plan is carried out, and until when.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::apply::stop::Stop;
+use crate::history::store::lock::RunLock;
+use crate::reconcile::model::ids::RunId;
+
+/// Where and when a plan is carried out.
+#[derive(Clone, Copy)]
+pub struct ExecutionContext<'a> {
+    /// Which run.
+    pub run: RunId,
+    /// Proof that no other run writes.
+    pub lock: &'a RunLock,
+    /// The day of the plan.
+    pub today: NaiveDate,
+    /// When the plan was drawn.
+    pub drawn_at: DateTime<Utc>,
+    /// The clock, for the journal.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Asked before every write.
+    pub stop: &'a Stop,
+}
+
+/// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
+/// wakes up in another day's business.
+const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
+/// Time servers correct a clock by seconds, not by minutes.
+pub const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
+
+impl ExecutionContext<'_> {
+    /// Whether nobody should carry the plan out any more, or nobody can tell.
+    pub(super) fn is_too_old(&self) -> bool {
+        let age = (self.clock)().signed_duration_since(self.drawn_at);
+        age > PLAN_LIFE || age < -CLOCK_STEP
+    }
+}

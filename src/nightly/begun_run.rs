@@ -1,0 +1,71 @@
+//! A run that the history knows: its number, its day, whether its clock can be believed, and the wish to stop it.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::apply::execution_context::CLOCK_STEP;
+use crate::history::runs::NewRun;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
+use crate::nightly::job::Job;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::code::Code;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+
+/// A run on its way.
+#[derive(Clone, Copy)]
+pub(super) struct BegunRun<'a> {
+    pub(super) job: Job<'a>,
+    pub(super) id: RunId,
+    pub(super) started_at: DateTime<Utc>,
+}
+
+impl<'a> BegunRun<'a> {
+    pub(super) fn begin(job: Job<'a>, lock: &RunLock, history: &mut History) -> Result<Self, StoreError> {
+        let started_at = (job.control.clock)();
+        let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
+        let undoes = job.source.undoes();
+        let id = history.begin_run(lock, NewRun { integration, command, mode, started_at, undoes })?;
+        tracing::info!(run.id = id.0, integration = %job.integration, "run {id} of {} begins", job.integration);
+        Ok(Self { job, id, started_at })
+    }
+
+    /// The day of the run, fixed at its start: a run that crosses midnight stays on its day. Dates of agreements and
+    /// additions come as midnight UTC and are compared as calendar dates.
+    pub(super) fn today(self) -> NaiveDate {
+        self.started_at.date_naive()
+    }
+
+    /// Whether the run is to write, if its plan passes.
+    pub(super) fn writes_wanted(self) -> bool {
+        self.job.command != RunCommand::Plan && self.job.mode == Mode::Apply
+    }
+
+    /// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody
+    /// watching does not go on then; a person who looks may, by a plan's fingerprint.
+    pub(super) fn trust_the_clock(self, history: &History) -> Result<(), Failure> {
+        let now = self.started_at;
+        let ended = history.runs(2)?.into_iter().find_map(|run| Some((run.run, run.end?.finished_at)));
+        let Some((last, ended)) = ended.filter(|_| self.job.command == RunCommand::Run) else { return Ok(()) };
+        if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
+            return Ok(());
+        }
+        let message = format!("the clock says {now}, and run {last} ended at {ended}");
+        let fix = "set the clock; if it is right now, look at `recount plan` and apply it by its fingerprint";
+        Err(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix))
+    }
+
+    /// Reads may wait long for a throttled server; a person who asks to stop does not.
+    pub(super) async fn unless_stopped<T>(self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let stop = self.job.control.stop;
+        tokio::select! {
+            done = work => Ok(done),
+            () = stop.wait() => Err(Failure::stopped(stop.signal().unwrap_or_default())),
+        }
+    }
+}
+
+/// Nobody leaves billing alone for more than a year.
+const CLOCK_LEAP: TimeDelta = TimeDelta::days(400);

@@ -1,0 +1,74 @@
+//! What earlier runs left unfinished, settled before anything is planned: records without an end, writes without an
+//! outcome.
+
+use std::collections::BTreeMap;
+
+use crate::apply::recovery::{Resolution, resolve_open_writes};
+use crate::connectwise::Reader;
+use crate::history::journal::{WriteOutcome, WriteRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::nightly::begun_run::BegunRun;
+use crate::nightly::failure::Failure;
+use crate::nightly::line_record::cut_off_lines;
+use crate::nightly::open_record::OpenRecord;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::finding::{Finding, finding};
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::model::plan::LineKey;
+
+/// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.
+pub(super) fn close_cut_off_runs(
+    run: BegunRun<'_>,
+    history: &mut History,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StoreError> {
+    for cut_off in history.cut_off_runs(run.job.integration)? {
+        let writes = history.writes_of(cut_off.run)?;
+        let done = |write: &&WriteRecord| matches!(write.outcome, Some(WriteOutcome::Applied { .. }));
+        let open = |write: &&WriteRecord| matches!(write.outcome, None | Some(WriteOutcome::Unknown { .. }));
+        let (applied, doubtful) = (writes.iter().filter(done).count(), writes.iter().filter(open).count());
+        let message = format!("run {} was cut off: {applied} of its writes done, {doubtful} in doubt", cut_off.run);
+        let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
+        let wrote = cut_off.command != RunCommand::Plan && cut_off.mode == Mode::Apply;
+        let lines = cut_off.planned.iter().flat_map(|planned| cut_off_lines(&planned.lines, &writes, wrote));
+        let settled = lines.collect();
+        let mut record = OpenRecord::of(cut_off, run.job.control.clock);
+        record.find([told.clone()]);
+        record.settle(settled);
+        record.close_cut_off(history)?;
+        findings.push(told);
+    }
+    Ok(())
+}
+
+/// Looks up the writes that an earlier run left without an outcome, and says what became of them. Gives the lines that
+/// stay in doubt.
+pub(super) async fn look_up_open_writes<R: Reader>(
+    run: BegunRun<'_>,
+    connectwise: &R,
+    history: &mut History,
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeMap<LineKey, InDoubt>, Failure> {
+    let (integration, settle) = (run.job.integration, run.job.settle);
+    let looking = resolve_open_writes(integration, connectwise, history, settle, run.started_at);
+    let (resolutions, in_doubt) = run.unless_stopped(looking).await??;
+    findings.extend(resolutions.iter().map(resolved));
+    Ok(in_doubt)
+}
+
+fn resolved(resolution: &Resolution) -> Finding {
+    let Resolution { run, key, outcome } = resolution;
+    let found = match outcome {
+        WriteOutcome::Applied { addition, quantity } => {
+            format!("ConnectWise has it (addition {addition}, {quantity}); adopted")
+        }
+        WriteOutcome::Superseded { why } | WriteOutcome::Refused { why } => why.clone(),
+        WriteOutcome::Unknown { why } => format!("{why}; left alone for now"),
+    };
+    let LineKey { agreement, product, item } = key;
+    let product = item.as_ref().map_or(product.to_string(), |item| format!("{product} ({item})"));
+    let message = format!("run {run} left {product} on agreement {agreement} in doubt: {found}");
+    finding(Severity::Warning, Code::InDoubt, message)
+}

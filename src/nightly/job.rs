@@ -1,0 +1,75 @@
+//! What is asked of a run, and what its plan is drawn from.
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::apply::stop::Stop;
+use crate::export::settings::ExportSettings;
+use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+
+/// One run of one integration.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// Whose.
+    pub integration: &'a IntegrationName,
+    /// In which mode.
+    pub mode: Mode,
+    /// By which command.
+    pub command: RunCommand,
+    /// What the plan is drawn from.
+    pub source: PlanSource<'a>,
+    /// The fingerprint that a person approved.
+    pub approved: Option<&'a str>,
+    /// How long a creation in doubt is left alone.
+    pub settle: TimeDelta,
+    /// The clock, and the wish to stop.
+    pub control: RunControl<'a>,
+}
+
+/// What a plan is drawn from, beside what ConnectWise holds.
+#[derive(Clone, Copy)]
+pub enum PlanSource<'a> {
+    /// Tonight's export, by the operator's mapping.
+    Export(ExportSource<'a>),
+    /// The writes of an earlier run, which are set back. It passes by a person's approval alone.
+    Undo(RunId),
+}
+
+/// An export, and where its counts are billed.
+#[derive(Clone, Copy)]
+pub struct ExportSource<'a> {
+    /// Where the counts come from.
+    pub export: &'a ExportSettings,
+    /// The folder that keeps what was fetched from a link.
+    pub fetched: &'a Path,
+    /// Where they are billed.
+    pub mapping: &'a Mapping,
+    /// Who else bills in the same ConnectWise.
+    pub neighbours: &'a [Neighbour<'a>],
+    /// What stops a plan.
+    pub guards: &'a GuardPolicy,
+}
+
+/// What a run is given of its host.
+#[derive(Clone, Copy)]
+pub struct RunControl<'a> {
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// The wish to stop.
+    pub stop: &'a Stop,
+}
+
+impl PlanSource<'_> {
+    /// The run that is set back, if one is.
+    pub fn undoes(self) -> Option<RunId> {
+        match self {
+            Self::Export(_) => None,
+            Self::Undo(run) => Some(run),
+        }
+    }
+}

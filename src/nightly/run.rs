@@ -1,0 +1,128 @@
+//! The data's way, on one screen: gather everything → decide in one pure function → store the plan → carry it out →
+//! write down what really happened.
+
+use crate::apply::execute::carry_out;
+use crate::apply::execution_context::ExecutionContext;
+use crate::apply::write_result::Applied;
+use crate::connectwise::{Reader, Writer};
+use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::nightly::begun_run::BegunRun;
+use crate::nightly::day_counts::counts_of_today;
+use crate::nightly::failure::Failure;
+use crate::nightly::gather::{Inputs, export_record, gather};
+use crate::nightly::job::{ExportSource, Job, PlanSource};
+use crate::nightly::recorder::{Drawn, Planning, RunRecorder};
+use crate::nightly::undo;
+use crate::reconcile::decide::gathered::Gathered;
+use crate::reconcile::decide::planner::draw;
+use crate::reconcile::guard::check::{Approval, Checks, clear};
+use crate::reconcile::guard::cleared::ClearedPlan;
+use crate::reconcile::model::outcome::{Mode, RunCommand};
+
+/// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
+///
+/// # Errors
+/// The store's, if the run could not even be begun.
+pub async fn plan_only<R: Reader>(
+    job: Job<'_>,
+    lock: &RunLock,
+    history: &mut History,
+    connect: impl FnOnce() -> Result<R, Failure>,
+) -> Result<RunRecord, StoreError> {
+    let recorder = RunRecorder::begin(job, lock, history)?;
+    let connectwise = match connect() {
+        Ok(connectwise) => connectwise,
+        Err(failure) => return Ok(recorder.fail(failure, history)),
+    };
+    let planning = plan(recorder.run(), &connectwise, history).await;
+    let (planned, _) = recorder.store_plan(planning, history);
+    Ok(planned.end(Applied::default(), connectwise.traffic(), history))
+}
+
+/// Draws a plan, and carries out what the guards, or a person, let pass.
+///
+/// # Errors
+/// The store's, if the run could not even be begun.
+pub async fn plan_and_apply<W: Writer>(
+    job: Job<'_>,
+    lock: &RunLock,
+    history: &mut History,
+    connect: impl FnOnce() -> Result<W, Failure>,
+) -> Result<RunRecord, StoreError> {
+    let recorder = RunRecorder::begin(job, lock, history)?;
+    let connectwise = match connect() {
+        Ok(connectwise) => connectwise,
+        Err(failure) => return Ok(recorder.fail(failure, history)),
+    };
+    let run = recorder.run();
+    let planning = plan(run, &connectwise, history).await;
+    let (planned, cleared) = recorder.store_plan(planning, history);
+    let applied = match cleared {
+        Some(cleared) => apply(run, lock, &cleared, &connectwise, history).await,
+        None => Applied::default(),
+    };
+    Ok(planned.end(applied, connectwise.traffic(), history))
+}
+
+/// Everything up to the first write.
+async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> Planning {
+    let mut findings = Vec::new();
+    let drawn = match run.job.source {
+        PlanSource::Export(source) => {
+            let inputs = gather(run, source, connectwise, history, &mut findings).await;
+            inputs.map(|inputs| decide(run, source, &inputs))
+        }
+        PlanSource::Undo(undone) => {
+            let inputs = undo::gather(run, undone, connectwise, history, &mut findings).await;
+            inputs.map(|inputs| undo::decide(run, undone, inputs))
+        }
+    };
+    Planning { findings, drawn }
+}
+
+/// The decision: nothing is looked up, and the clock is not asked.
+fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn {
+    let Inputs { export, past, remote, claims } = inputs;
+    let (job, stamp) = (run.job, export.stamp());
+    let plan = draw(Gathered {
+        integration: job.integration,
+        counts: &export.counts,
+        export: &stamp,
+        mapping: source.mapping,
+        places: &remote.places,
+        directory: &remote.directory,
+        additions: &remote.additions,
+        claims,
+        policy: source.guards,
+        past,
+        today: run.today(),
+    });
+    let checks = Checks {
+        policy: source.guards,
+        past,
+        counts: &export.counts,
+        export: &stamp,
+        seen: &remote.seen(),
+        now: run.started_at,
+        unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
+    };
+    let cleared = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
+    let counted = counts_of_today(source.mapping, &export.counts, &remote.places);
+    Drawn::checked(plan, cleared, export_record(export)).counting(counted)
+}
+
+async fn apply<W: Writer>(
+    run: BegunRun<'_>,
+    lock: &RunLock,
+    cleared: &ClearedPlan,
+    connectwise: &W,
+    history: &mut History,
+) -> Applied {
+    let control = run.job.control;
+    let (today, drawn_at) = (run.today(), (control.clock)());
+    let context = ExecutionContext { run: run.id, lock, today, drawn_at, clock: control.clock, stop: control.stop };
+    carry_out(cleared, context, connectwise, history).await
+}
