@@ -2,11 +2,13 @@
 //!
 //! A person who trusts "the core cannot write" or "only one module speaks SQL" trusts these rules.
 
+mod circles;
 mod source;
 
 use std::fs;
 use std::path::Path;
 
+use self::circles::{WITHOUT_CIRCLES, circles};
 use self::source::Source;
 
 /// The table "Who may import whom". A module that is not in it does not exist.
@@ -132,6 +134,16 @@ fn the_page_shows_every_module() {
     }
 }
 
+#[test]
+fn files_use_each_other_in_one_direction() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, "", &mut files);
+    let product: Vec<&Source> = files.iter().filter(|source| !is_test(source, &files)).collect();
+    let found: Vec<String> = WITHOUT_CIRCLES.iter().flat_map(|module| circles(module, &product)).collect();
+    assert!(found.is_empty(), "{} files come back to themselves:\n{}", found.len(), found.join("\n"));
+}
+
 fn collect(folder: &Path, prefix: &str, files: &mut Vec<Source>) {
     let mut entries: Vec<_> =
         fs::read_dir(folder).expect("src/ can be read").map(|entry| entry.expect("an entry").path()).collect();
@@ -250,6 +262,26 @@ fn planted_imports_are_caught() {
         ("history/a/b.rs", "use super::super::store::History;", "super::super"),
         ("billing.rs", "", "module billing is not in the table"),
     ]);
+}
+
+#[test]
+fn planted_circles_are_caught() {
+    let found = |texts: &[(&str, &str)]| {
+        let files: Vec<Source> = texts.iter().map(|(path, text)| Source::read(path, text)).collect();
+        circles("cli", &files.iter().collect::<Vec<_>>()).join("\n")
+    };
+    let parent = ("cli/mod.rs", "mod a; fn f() { a::run() } pub struct Global;");
+    assert_eq!(
+        found(&[parent, ("cli/a.rs", "use crate::cli::Global;")]),
+        "cli -> cli::a -> cli\ncli::a -> cli -> cli::a"
+    );
+    let three = [
+        ("cli/a.rs", "use crate::cli::b::B;"),
+        ("cli/b.rs", "fn f() { crate::cli::c::f() }"),
+        ("cli/c.rs", "use crate::cli::a::A;"),
+    ];
+    assert!(found(&three).contains("cli::b -> cli::c -> cli::a -> cli::b"), "{}", found(&three));
+    assert_eq!(found(&[parent, ("cli/a.rs", "pub(in crate::cli) fn f() {} use crate::config::A;")]), "");
 }
 
 #[test]

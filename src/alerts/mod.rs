@@ -3,6 +3,8 @@
 //! What is told stands in a [`Brief`]; here it only leaves the host. No error shows an address or a secret, and nothing
 //! here can hold up a night: whoever calls gives each [`Channel`] its time.
 
+pub mod alert;
+pub mod engine;
 mod http;
 pub mod mail;
 pub(crate) mod payloads;

@@ -5,9 +5,11 @@ use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
-use crate::cli::{Colour, Global};
+use crate::cli::arguments::global::{Colour, Global};
 use crate::config::environment;
+use crate::reconcile::exit::Exit;
 use crate::report::format::ascii::ascii;
+use crate::report::format::json::Envelope;
 use crate::report::format::paint::Paint;
 
 /// How a command speaks.
@@ -40,8 +42,8 @@ impl Console {
     }
 
     /// One document, on stdout.
-    pub(super) fn document(&self, document: &impl Serialize) {
-        self::document(document);
+    pub(super) fn document(&self, exit: Exit, body: &impl Serialize) {
+        document(exit, body);
     }
 
     /// Text, on stderr: what went wrong.
@@ -54,11 +56,11 @@ impl Console {
     }
 }
 
-/// One document, on stdout.
-pub(super) fn document(document: &impl Serialize) {
+/// One document, on stdout; for whoever has no console yet.
+pub(super) fn document(exit: Exit, body: &impl Serialize) {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     // The only thing that can fail is the pipe, and nobody is there to be told.
-    let _ = serde_json::to_writer_pretty(&mut out, document);
+    let _ = serde_json::to_writer_pretty(&mut out, &Envelope::new(exit, body));
     let _ = out.write_all(b"\n").and_then(|()| out.flush());
 }
 

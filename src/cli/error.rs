@@ -1,12 +1,16 @@
 //! What kept a command from even beginning: what happened, whether anything was written, what to do.
 
 use crate::cli::console::Console;
+use crate::connectwise::ReadError;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::LockError;
+use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
-use crate::report::format::json::{Document, Trouble as JsonTrouble};
+use crate::report::format::json::{Document, Trouble};
 
 /// A command that ended before a run could be recorded.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct CommandError {
     pub(super) exit: Exit,
     pub(super) message: String,
     pub(super) fix: String,
@@ -14,7 +18,7 @@ pub(super) struct Trouble {
     pub(super) written: &'static str,
 }
 
-impl Trouble {
+impl CommandError {
     pub(super) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { exit, message: message.into(), fix: fix.into(), written: "nothing was written" }
     }
@@ -28,11 +32,49 @@ impl Trouble {
     pub(super) fn tell(&self, console: &Console) -> Exit {
         let Self { exit, message, fix, written } = self;
         if console.json {
-            console.document(&Document::new(*exit, &[], Some(JsonTrouble { message, fix })));
+            console.document(*exit, &Document::new(&[], Some(Trouble { message, fix })));
         }
         let fix = if fix.is_empty() { String::new() } else { format!("  fix: {fix}\n") };
         let message = message.replace('\n', "\n  ");
         console.complain(&format!("error[{}]: {message}\n  {written}\n{fix}", exit.code()));
         *exit
     }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Store, chain(&error), error.advice())
+    }
+}
+
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { .. } => {
+                Self::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
+            }
+            LockError::Io { .. } => Self::new(Exit::Store, chain(&error), "look at the state folder and its rights"),
+        }
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::Unreachable { .. } => Self::new(Exit::Unreachable, error.to_string(), "recount check"),
+            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, error.to_string(), fix.clone()),
+        }
+    }
+}
+
+impl From<Failure> for CommandError {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.exit, failure.finding.message, failure.finding.fix)
+    }
+}
+
+/// An error with all its causes, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock};
+use crate::cli::arguments::global::Global;
+use crate::cli::clock;
+use crate::cli::error::{CommandError, chain};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::history::store::error::StoreError;
-use crate::history::store::lock::{LockError, RunLock};
+use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
@@ -20,57 +20,38 @@ pub(super) struct Session {
 }
 
 /// The configuration that the arguments name.
-pub(super) fn configuration(global: &Global) -> Result<Config, Trouble> {
+pub(super) fn configuration(global: &Global) -> Result<Config, CommandError> {
     let path = crate::config::load::find(global.config.as_deref())
-        .map_err(|error| Trouble::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
+        .map_err(|error| CommandError::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
     crate::config::load::load(&path).map_err(|errors| {
         let message = if global.json { errors.to_string() } else { errors.drawn() };
-        Trouble::new(Exit::Config, message, "correct it, then `recount check`")
+        CommandError::new(Exit::Config, message, "correct it, then `recount check`")
     })
 }
 
 impl Session {
     /// Takes the lock, and opens the history under it.
-    pub(super) fn open(state: &Path) -> Result<Self, Trouble> {
-        let lock = RunLock::take(state, clock::now()).map_err(|error| locked(&error))?;
-        let history = History::open(state, clock::now()).map_err(|error| store(&error))?;
+    pub(super) fn open(state: &Path) -> Result<Self, CommandError> {
+        let lock = RunLock::take(state, clock::now())?;
+        let history = History::open(state, clock::now())?;
         Ok(Self { lock, history })
     }
 }
 
 /// The history, if there is one; for commands that only read.
-pub(super) fn existing_history(state: &Path) -> Result<History, Trouble> {
+pub(super) fn existing_history(state: &Path) -> Result<History, CommandError> {
     match History::open_existing(state) {
         Ok(Some(history)) => Ok(history),
-        Ok(None) => Err(Trouble::new(Exit::Usage, "there was no run yet", "recount plan")),
-        Err(error) => Err(store(&error)),
+        Ok(None) => Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan")),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// There is no such run; perhaps the newest one was meant.
-pub(super) fn no_run(history: &History, run: i64) -> Trouble {
+pub(super) fn no_run(history: &History, run: i64) -> CommandError {
     let newest = history.latest_run(None).ok().flatten().map(|newest| format!("the newest is run {}; ", newest.run));
     let fix = format!("{}recount history lists them", newest.unwrap_or_default());
-    Trouble::new(Exit::Usage, format!("there is no run {run}"), fix)
-}
-
-pub(super) fn store(error: &StoreError) -> Trouble {
-    Trouble::new(Exit::Store, chain(error), error.advice())
-}
-
-fn locked(error: &LockError) -> Trouble {
-    match error {
-        LockError::Held { .. } => {
-            Trouble::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
-        }
-        LockError::Io { .. } => Trouble::new(Exit::Store, chain(error), "look at the state folder and its rights"),
-    }
-}
-
-/// An error with all its causes, on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    CommandError::new(Exit::Usage, format!("there is no run {run}"), fix)
 }
 
 /// The client of an integration's ConnectWise; its secrets are read now.
@@ -100,9 +81,9 @@ pub(super) fn fetched(state: &Path) -> PathBuf {
 }
 
 /// A runtime for one thread: a run waits for one write at a time, and for few reads.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot start: {error}"), ""))
+        .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot start: {error}"), ""))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::document::Field;
 use crate::config::error::ConfigError;
-use crate::config::load;
+use crate::config::file;
 use crate::export::format::quotes::cells;
 use crate::export::read::names::{alike, normalized};
 use crate::reconcile::excerpt::Excerpt;
@@ -33,8 +33,8 @@ pub(in crate::config) struct Customers {
 /// Reads the file that `field` names. What is wrong is said there; the rows around it are read all the same.
 pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customers> {
     let said = |error| field.error_elsewhere(error);
-    let bytes = load::read(path).map_err(said).ok()?;
-    let text = load::decoded(path, &bytes).map_err(said).ok()?;
+    let bytes = file::read(path).map_err(said).ok()?;
+    let text = file::decoded(path, &bytes).map_err(said).ok()?;
     parse(path, text, &said)
 }
 

@@ -5,22 +5,19 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
 
 use toml::de::DeTable;
 
 use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
+use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::connectwise::optional;
 use crate::config::tables::{alerts, connectwise, integration};
-use crate::export::format::encoding::text;
+use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 
 /// Where the configuration is looked for when none is named.
 const USUAL: [&str; 2] = ["recount.toml", "/etc/recount/recount.toml"];
-/// A configuration is a page or two; what is longer is another file.
-const BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// How late a missed run may still begin, unless configured.
 const CATCH_UP: Duration = Duration::from_secs(12 * 60 * 60);
 
@@ -29,8 +26,8 @@ const CATCH_UP: Duration = Duration::from_secs(12 * 60 * 60);
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
-    let bytes = read(path).map_err(|error| ConfigErrors(vec![error]))?;
-    let text = decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
+    let bytes = file::read(path).map_err(|error| ConfigErrors(vec![error]))?;
+    let text = file::decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
     let document = Document::new(path, text);
     let (table, faults) = DeTable::parse_recoverable(text);
     for fault in &faults {
@@ -94,28 +91,6 @@ pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigErrors> {
     })
 }
 
-/// The bytes of a small regular file.
-pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    let unreadable = |error: io::Error| ConfigError::of_file(path.to_owned(), format!("cannot be read: {error}"));
-    let refused = |message: &str| ConfigError::of_file(path.to_owned(), message.to_owned());
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(refused("is not a regular file"));
-    }
-    if metadata.len() > BYTES_MAX {
-        return Err(refused("is larger than 4 MiB, so it is hardly what it should be"));
-    }
-    fs::read(path).map_err(unreadable)
-}
-
-/// Bytes as text, without a byte order mark.
-pub(in crate::config) fn decoded<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ConfigError> {
-    text(bytes).map_err(|(place, damage)| ConfigError {
-        line: place.line,
-        ..ConfigError::of_file(path.to_owned(), damage.to_string())
-    })
-}
-
 fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let state = root.get("state").map_or(Some(folder.join("state")), |field| field.path(folder));
@@ -171,19 +146,6 @@ fn integration_tables(
         Some((name.clone(), integration::config(name, field.table()?, folder, &known)?))
     };
     entries.iter().filter(|field| is_name(field)).filter_map(read).collect()
-}
-
-/// Names stand in commands, reports and addresses, so they are plain.
-pub(in crate::config) fn is_name(field: &Field<'_>) -> bool {
-    let name = &field.key;
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let good = plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if !good {
-        field.error_unseen(
-            "a name is made of at most 64 letters, digits, `-`, `_` and `.`, and begins with one of the first two",
-        );
-    }
-    good
 }
 
 fn daemon(field: &Field<'_>) -> Option<DaemonConfig> {

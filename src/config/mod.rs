@@ -16,6 +16,8 @@ pub mod tables;
 
 mod customers;
 mod document;
+mod file;
+mod secret_source;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -10,8 +10,9 @@ use toml::de::DeTable;
 
 use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::config::load::{decoded, read};
-use crate::config::tables::export::layout::{Layered, layout};
+use crate::config::file::{decoded, read};
+use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::layout::layout;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Layout;
 

@@ -594,12 +594,13 @@ url = { env = "PING_URL" }
 
 #[test]
 fn alerts_have_the_documented_defaults() {
-    use crate::config::tables::alerts::{AlertKind, Each};
+    use crate::alerts::alert::Each;
+    use crate::config::tables::alerts::AlertKind;
     let config = with(ALERTS).expect("valid");
     assert_eq!(config.alerts_within, Duration::from_secs(10));
     assert!(config.metrics_file.ends_with("state/metrics.prom"));
     assert_eq!(mail(&config).expected_every, Duration::from_secs(26 * 3600));
-    let when = |name: &str| (config.alerts[name].each, config.alerts[name].weekly);
+    let when = |name: &str| (config.alerts[name].rules.each, config.alerts[name].rules.weekly);
     assert_eq!(when("office"), (Each::Attention, true));
     assert_eq!(when("chat"), (Each::Never, true));
     assert_eq!(when("alive"), (Each::Always, false));

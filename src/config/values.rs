@@ -1,4 +1,4 @@
-//! Numbers, durations and percents, as the configuration writes them.
+//! Names, numbers, durations, percents and paths, as the configuration writes them.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -78,6 +78,40 @@ impl Field<'_> {
     pub(in crate::config) fn path(&self, folder: &Path) -> Option<PathBuf> {
         self.text().map(|text| folder.join(text))
     }
+}
+
+/// `Some(None)` if the key is not there, `None` if it is wrong.
+pub(in crate::config) fn optional<T>(
+    field: Option<Field<'_>>,
+    read: impl FnOnce(&Field<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match field {
+        None => Some(None),
+        Some(field) => read(&field).map(Some),
+    }
+}
+
+/// Names stand in commands, reports and addresses, so they are plain.
+pub(in crate::config) fn is_name(field: &Field<'_>) -> bool {
+    let name = &field.key;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let good = plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !good {
+        field.error_unseen(
+            "a name is made of at most 64 letters, digits, `-`, `_` and `.`, and begins with one of the first two",
+        );
+    }
+    good
+}
+
+/// An authority of one's own, in PEM.
+pub(in crate::config) fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
+    let path = field.path(folder)?;
+    if !path.is_file() {
+        field.error("`ca_file` is not a file that can be seen from here");
+        return None;
+    }
+    Some(path)
 }
 
 /// `36h`, `15m`, `60s`, `250ms`, `2d`.

@@ -1,12 +1,14 @@
-//! Is an integration healthy? A pure function of its nights and the clock.
+//! Is an integration healthy? A function of its nights and the clock.
 //!
 //! Unhealthy stays until a run succeeds: a failed night does not become a good one by waiting.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::history::lookup::{EndSummary, RunSummary};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::outcome::Mode;
 
 /// What is known of an integration's health.
@@ -86,6 +88,41 @@ pub fn health(
     }
 }
 
+/// What is expected of an integration.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// Which.
+    pub integration: &'a IntegrationName,
+    /// Its mode.
+    pub mode: Mode,
+    /// After how long without a run somebody has to look.
+    pub every: TimeDelta,
+}
+
+/// Nights that are looked at for the last good one; before them it is long enough ago.
+const NIGHTS: usize = 400;
+
+impl Expected<'_> {
+    /// Its health, as the history knows it.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn health(
+        &self,
+        history: Option<&History>,
+        is_running: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Health, StoreError> {
+        let Self { integration, mode, every } = *self;
+        let (mut nights, mut planned) = (Vec::new(), false);
+        if let Some(history) = history {
+            nights = history.nights_before(integration, None, NIGHTS)?;
+            planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == *integration);
+        }
+        Ok(health(&nights, planned, mode, is_running, every, now))
+    }
+}
+
 impl Health {
     /// Whether nobody has to look.
     pub fn is_healthy(&self) -> bool {
@@ -130,7 +167,6 @@ mod tests {
     use super::*;
 
     use crate::history::record::{Requests, Totals};
-    use crate::reconcile::model::ids::IntegrationName;
     use crate::reconcile::model::outcome::RunCommand;
 
     fn noon() -> DateTime<Utc> {

@@ -13,6 +13,7 @@ pub mod health;
 pub mod metrics_file;
 pub mod model;
 mod names;
+pub mod open_items;
 pub mod trend;
 pub(crate) mod words;
 

@@ -12,13 +12,16 @@ use rust_decimal::Decimal;
 use super::night::{Night, day, key, stamp, time};
 use super::oracle;
 use super::oracle::Fate;
+use recount::reconcile::decide::answers::{ShownItem, ShownLine, answer};
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
 use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::counts::{Duplicates, RowLines};
+use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
 use recount::reconcile::model::handle::of_matter;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
+use recount::reconcile::model::outcome::{Outcome, Verb};
 use recount::reconcile::model::past::{InDoubt, Written};
 use recount::reconcile::model::plan::{Line, Plan, Source, Subject, Verdict};
 
@@ -205,8 +208,57 @@ fn decided(plan: &Plan) -> Vec<Line> {
     plan.lines.iter().map(without).collect()
 }
 
+/// A line as the report of a dry run shows it.
+fn shown(line: &Line) -> ShownLine {
+    let (outcome, reason) = match &line.verdict {
+        Verdict::Update(_) => (Outcome::WouldUpdate, line.verdict.code()),
+        Verdict::Create(_) => (Outcome::WouldCreate, line.verdict.code()),
+        Verdict::Unchanged(code) => (Outcome::Unchanged, *code),
+        Verdict::Held(Code::InDoubt) => (Outcome::Unknown, Code::InDoubt),
+        Verdict::Held(code) => (Outcome::Held, *code),
+        Verdict::Skipped(code) => (Outcome::Skipped, *code),
+    };
+    ShownLine { outcome, reason, is_placed: line.key().is_some(), is_counted: line.wanted.is_some() }
+}
+
+/// The verdict of a line once this was answered to it.
+fn answered(night: &Night, line: &Line, verb: Verb) -> Verdict {
+    let (mut night, key) = (night.clone(), line.key().expect("a place"));
+    let (addition, was) = (line.live.map(|live| live.addition), line.live.map(|live| live.quantity));
+    let decision = Decision {
+        handle: line.handle.clone(),
+        verb,
+        until: None,
+        note: String::new(),
+        who: "mmiller".to_owned(),
+        at: time("2026-03-09T08:00:00Z"),
+        reason: line.verdict.code(),
+        seen: Some(SeenLine { addition, was, wanted: line.wanted }),
+        spent: false,
+    };
+    night.past.decisions.0.insert(Matter::line(key), decision);
+    let plan = night.plan();
+    let again = plan.lines.iter().find(|again| again.handle == line.handle);
+    again.expect("the line is in the next plan").verdict.clone()
+}
+
 proptest! {
     #![proptest_config(Config { cases: 512, failure_persistence: None, ..Config::default() })]
+
+    /// An answer that is taken and not followed would leave a line to somebody who believes that it is settled; one that
+    /// is refused and would be followed would leave it open for nothing.
+    #[test]
+    fn an_answer_is_taken_exactly_where_the_planner_follows_it(night in night()) {
+        let plan = night.plan();
+        for line in plan.lines.iter().filter(|line| line.key().is_some()) {
+            let item = ShownItem { line: Some(shown(line)), finding: None, answered: None };
+            let is_open = line.verdict.is_change() || matches!(line.verdict, Verdict::Held(_));
+            let kept = answered(&night, line, Verb::Keep) == Verdict::Skipped(Code::Kept);
+            prop_assert_eq!(answer(Verb::Keep, &item).is_ok() && is_open, kept, "keep {:?}", line);
+            let accepted = answered(&night, line, Verb::Accept) != line.verdict;
+            prop_assert_eq!(answer(Verb::Accept, &item).is_ok(), accepted, "accept {:?}", line);
+        }
+    }
 
     /// Two programs written apart agree on every line: bundles stay apart, sums add up, doubt is doubt.
     #[test]

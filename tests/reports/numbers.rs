@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use recount::history::record::RunRecord;
 use recount::history::store::open::History;
-use recount::reconcile::exit::Exit;
 use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::outcome::{Outcome, RunVerdict};
 use recount::report::format::html::Material;
@@ -75,7 +74,7 @@ fn number(text: &str) -> usize {
 
 /// What only would change is none of the changes, neither in JSON nor in CSV.
 fn of_document(run: &RunRecord, expected: Numbers) {
-    let document = serde_json::to_value(Document::new(Exit::Done, std::slice::from_ref(run), None)).expect("JSON");
+    let document = serde_json::to_value(Document::new(std::slice::from_ref(run), None)).expect("JSON");
     let totals = &document["runs"][0]["totals"];
     let names = ["to_decide", "changed", "failed", "unknown", "explained", "lines"];
     let found: Numbers = names.map(|name| totals[name].as_u64().and_then(|n| n.try_into().ok()).expect("a number"));

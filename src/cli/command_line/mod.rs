@@ -4,12 +4,88 @@ pub(crate) mod examples;
 #[cfg(test)]
 mod tests;
 
-use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::cli::arguments::global::Global;
 use crate::cli::command_line::examples::EXAMPLES;
-use crate::cli::{Cli, console};
+use crate::cli::commands::report::diff;
+use crate::cli::commands::{
+    alerts, answer, completions, demo, held, history, init, integrations, map, read, report, run, serve, sim, status,
+    tickets, verify, why,
+};
+use crate::cli::console;
 use crate::reconcile::exit::Exit;
 use crate::report::format::json::{Document, Trouble};
+
+/// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.
+#[derive(Debug, Parser)]
+#[command(name = "recount", version, about, max_term_width = 80, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The whole tour on a simulated ConnectWise: no credentials, no network
+    Demo(demo::Options),
+    /// Set it up: asks a few things, looks at the export, writes the files
+    Init(Box<init::options::Options>),
+    /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
+    Check,
+    /// What an export comes to, customer by customer; asks nothing of ConnectWise
+    Read(read::Options),
+    /// The vendors whose files are known: names for `profile` and `read --profile`
+    Profiles,
+    /// Which customer is which company: list, suggest, add, ignore, test
+    Map(map::Options),
+    /// What would change, and why; writes nothing to ConnectWise
+    Plan(run::PlanOptions),
+    /// The nightly command: plan, and in apply mode carry out what the guards let pass
+    Run(run::RunOptions),
+    /// Carry out exactly the plan of this fingerprint, or refuse
+    Apply(run::ApplyOptions),
+    /// What waits for a person, longest first
+    Held(held::Options),
+    /// Take a held step, as it is shown, once
+    Accept(answer::AcceptOptions),
+    /// Leave a line as ConnectWise has it
+    Keep(answer::Options),
+    /// Do not ask about a matter any more
+    Ignore(answer::Options),
+    /// Plan to set back what a run wrote; it is applied by its fingerprint
+    Undo(run::UndoOptions),
+    /// Is the history sound, and was the journal of writes never changed?
+    Verify(verify::Options),
+    /// Every run there was; with --customer or --service, lines over time
+    History(history::Options),
+    /// What differed between two runs
+    Diff(diff::Options),
+    /// A run's report again, whole; without RUN the newest
+    Report(report::Options),
+    /// One line's whole chain: export, mapping, ConnectWise, rule, request
+    Why(why::Options),
+    /// The service tickets that recount keeps, and a test of them
+    Tickets(tickets::Options),
+    /// Is every integration well? The exit code says it, too
+    Status(status::Options),
+    /// Every integration, on or off; enable, disable
+    Integrations(integrations::Options),
+    /// Mail, webhook and ping: does it arrive?
+    Alerts(alerts::Options),
+    /// Read-only pages over the history: index, runs, customers, /metrics
+    Serve(serve::Options),
+    /// Serve a simulated ConnectWise over HTTP
+    Sim(sim::Options),
+    /// Run every night at the time of [daemon] in recount.toml
+    Daemon,
+    /// Completion of commands and options, for a shell
+    Completions(completions::Options),
+    /// The manual pages
+    Man(completions::ManOptions),
+}
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.
 pub(super) fn parsed() -> Cli {
@@ -27,19 +103,16 @@ fn tell(error: &clap::Error) {
     let told = error.render().to_string();
     let said = told.split("\n\n").next().unwrap_or_default();
     let message = said.strip_prefix("error: ").unwrap_or(said).trim();
-    console::document(&Document::new(
-        Exit::Usage,
-        &[],
-        Some(Trouble { message, fix: "recount --help shows what there is" }),
-    ));
+    let error = Trouble { message, fix: "recount --help shows what there is" };
+    console::document(Exit::Usage, &Document::new(&[], Some(error)));
 }
 
 /// Every command, its options, and its examples.
-pub(super) fn whole() -> Command {
+pub(super) fn whole() -> clap::Command {
     with_examples(Cli::command(), "")
 }
 
-fn with_examples(command: Command, path: &str) -> Command {
+fn with_examples(command: clap::Command, path: &str) -> clap::Command {
     let command = command.mut_subcommands(|child| {
         let path = format!("{path} {}", child.get_name()).trim_start().to_owned();
         with_examples(child, &path)

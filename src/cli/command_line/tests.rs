@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::*;
+use clap::Command;
+
+use super::{EXAMPLES, WIDTH, whole};
 
 fn walk(command: &Command, path: &str, see: &mut dyn FnMut(&Command, &str)) {
     see(command, path);

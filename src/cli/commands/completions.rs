@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::command_line;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::reconcile::exit::Exit;
 
 /// Arguments of `completions`.
@@ -26,17 +25,19 @@ pub(crate) struct ManOptions {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(options: &Options, console: &Console) -> Exit {
+/// `command` is the whole command line.
+pub(crate) fn run(options: &Options, mut command: Command, console: &Console) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut command_line::whole(), "recount", &mut script);
+    clap_complete::generate(options.shell, &mut command, "recount", &mut script);
     console.print(&String::from_utf8_lossy(&script));
     Exit::Done
 }
 
-pub(crate) fn man(options: &ManOptions, console: &Console) -> Exit {
+/// `command` is the whole command line.
+pub(crate) fn man(options: &ManOptions, command: Command, console: &Console) -> Exit {
     let told = match &options.out {
-        None => first_page(),
-        Some(folder) => pages(folder).map(|()| format!("the pages are in {}\n", folder.display())),
+        None => first_page(command),
+        Some(folder) => pages(command, folder).map(|()| format!("the pages are in {}\n", folder.display())),
     };
     match told {
         Ok(text) => {
@@ -47,18 +48,18 @@ pub(crate) fn man(options: &ManOptions, console: &Console) -> Exit {
             let message = format!("cannot write the manual pages: {error}");
             let fix = "name a folder that you may write to with --out";
             let written = "some pages may have been written";
-            Trouble { written, ..Trouble::new(Exit::Unexpected, message, fix) }.tell(console)
+            CommandError { written, ..CommandError::new(Exit::Unexpected, message, fix) }.tell(console)
         }
     }
 }
 
-fn first_page() -> std::io::Result<String> {
+fn first_page(command: Command) -> std::io::Result<String> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command_line::whole()).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-fn pages(folder: &Path) -> std::io::Result<()> {
+fn pages(command: Command, folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(command_line::whole(), folder)
+    clap_mangen::generate_to(command, folder)
 }

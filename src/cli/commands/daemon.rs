@@ -6,10 +6,11 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::apply::stop::Stop;
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::{run, serve};
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session, signals};
+use crate::cli::error::{CommandError, chain};
+use crate::cli::{clock, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
 use crate::daemon::serve::{Claims, serve as follow};
@@ -20,11 +21,11 @@ use crate::reconcile::exit::Exit;
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match follow_schedule(global, console) {
         Ok(exit) => exit,
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, Trouble> {
+fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let schedule = schedule(&config)?;
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
@@ -32,7 +33,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, Trouble> 
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
-            .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
         if let Some(listen) = config.daemon.as_ref().and_then(|daemon| daemon.listen) {
             let stop = stop.clone();
             tokio::spawn(serve::monitoring(config.clone(), listen, async move { stop.wait().await }));
@@ -47,25 +48,25 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, Trouble> 
             }
         };
         let served = follow(schedule, clock::now, claims, stop.wait(), nights).await;
-        served.map_err(|error| Trouble::new(Exit::Unexpected, session::chain(&error), ""))?;
+        served.map_err(|error| CommandError::new(Exit::Unexpected, chain(&error), ""))?;
         // Being told to stop is how a daemon ends well.
         Ok(Exit::Done)
     })
 }
 
-fn schedule(config: &Config) -> Result<Schedule, Trouble> {
+fn schedule(config: &Config) -> Result<Schedule, CommandError> {
     let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
     let Some(daemon) = &config.daemon else {
-        return Err(Trouble::new(Exit::Config, "recount.toml has no [daemon]", fix));
+        return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
     };
     Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up)
-        .map_err(|error| Trouble::new(Exit::Config, session::chain(&error), fix))
+        .map_err(|error| CommandError::new(Exit::Config, chain(&error), fix))
 }
 
 /// One night, on the configuration as it is then: what an operator changed by day holds at night.
 fn one_night(path: &Path, stop: &Stop, console: Console) -> Result<(), String> {
     let config = crate::config::load::load(path).map_err(|errors| errors.to_string())?;
-    let runs = run::nightly_run(&config, stop, &console).map_err(|trouble| trouble.message)?;
+    let runs = run::nightly_run(&config, stop, &console).map_err(|error| error.message)?;
     let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
     match failed {
         Some(end) => Err(format!("the night ended {} (exit code {})", end.verdict, end.exit_code)),
@@ -77,8 +78,8 @@ fn one_night(path: &Path, stop: &Stop, console: Console) -> Result<(), String> {
 struct Slots(RefCell<History>);
 
 impl Slots {
-    fn open(state: &Path) -> Result<Self, Trouble> {
-        let history = History::open(state, clock::now()).map_err(|error| session::store(&error))?;
+    fn open(state: &Path) -> Result<Self, CommandError> {
+        let history = History::open(state, clock::now())?;
         Ok(Self(RefCell::new(history)))
     }
 }

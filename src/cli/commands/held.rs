@@ -2,13 +2,15 @@
 
 use clap::Args;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::answer;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session, waiting};
+use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
 use crate::reconcile::exit::Exit;
 use crate::report::commands::held;
 use crate::report::commands::held::{Decided, Waiting};
+use crate::report::open_items::{decided, open_items, waiting};
 
 /// Arguments of `held`.
 #[derive(Debug, Args)]
@@ -26,9 +28,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         return answer::reopen(global, handle, console);
     }
     match list(global) {
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
         Ok((waiting, decided)) if console.json => {
-            console.document(&held::Document::new(&waiting, options.all.then_some(decided.as_slice())));
+            console.document(Exit::Done, &held::Document::new(&waiting, options.all.then_some(decided.as_slice())));
         }
         Ok((waiting, _)) if console.quiet && waiting.is_empty() => {}
         Ok((waiting, decided)) => {
@@ -38,10 +40,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     Exit::Done
 }
 
-fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<Decided>), Trouble> {
+fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<Decided>), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let boards = waiting::boards(&config, &history)?;
-    let decided = waiting::decided(&boards, clock::now().date_naive());
-    Ok((waiting::waiting(&boards, &history)?, decided))
+    let all = open_items(config.integrations.keys(), &history)?;
+    Ok((waiting(&all, &history)?, decided(&all, clock::now().date_naive())))
 }

@@ -5,17 +5,18 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::commands::status::HealthJson;
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::{CommandError, chain};
+use crate::cli::session;
 use crate::cli::wiring::health;
-use crate::cli::{Global, session};
+use crate::cli::wiring::health_json::HealthJson;
 use crate::config::edit::recount_toml;
-use crate::config::settings::{Config, IntegrationConfig};
+use crate::config::settings::IntegrationConfig;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::outcome::Mode;
 use crate::report::format::json::time;
@@ -62,31 +63,22 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     match done {
         Ok(()) => Exit::Done,
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-/// The integration of this name, on or off.
-pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    config.integrations.get(name).ok_or_else(|| {
-        let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
-        let fix = format!("there are: {}", names.join(", "));
-        Trouble::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
-    })
-}
-
-fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Result<(), Trouble> {
+fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
-    let before = named(&config, name)?.mode;
+    let before = typed_integration::named(&config, name)?.mode;
     if before != mode {
         recount_toml::set_mode(&config.path, name, mode).map_err(|error| {
             let fix = "correct it by hand, then `recount check`";
-            Trouble::new(Exit::Config, session::chain(&error), fix)
+            CommandError::new(Exit::Config, chain(&error), fix)
         })?;
     }
     if console.json {
         let (before, mode) = (before.as_str(), mode.as_str());
-        console.document(&Changed { schema: 1, exit_code: 0, integration: name, before, mode });
+        console.document(Exit::Done, &Changed { integration: name, before, mode });
         return Ok(());
     }
     let was = if before == mode { "is already".to_owned() } else { format!("was {before} and is now") };
@@ -101,8 +93,6 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
 
 #[derive(Serialize)]
 struct Changed<'a> {
-    schema: u8,
-    exit_code: u8,
     integration: &'a str,
     before: &'static str,
     mode: &'static str,
@@ -110,8 +100,6 @@ struct Changed<'a> {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     /// Who holds the run lock.
     running: Option<&'a str>,
     integrations: Vec<Row<'a>>,
@@ -144,20 +132,19 @@ struct Customers {
     unmapped: Option<usize>,
 }
 
-fn list(global: &Global, console: &Console) -> Result<(), Trouble> {
+fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
-    let failed = |error| session::store(&error);
-    let history = History::open_existing(&config.state).map_err(failed)?;
+    let history = History::open_existing(&config.state)?;
     let running = health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {
-        let health = health::of(integration, history.as_ref(), running.is_some()).map_err(failed)?;
-        let customers = Customers::of(integration, history.as_ref()).map_err(failed)?;
+        let health = health::of(integration, history.as_ref(), running.is_some())?;
+        let customers = Customers::of(integration, history.as_ref())?;
         known.push(Known { integration, customers, health });
     }
     if console.json {
         let integrations = known.iter().map(Row::of).collect();
-        console.document(&Document { schema: 1, exit_code: 0, running: running.as_deref(), integrations });
+        console.document(Exit::Done, &Document { running: running.as_deref(), integrations });
     } else {
         console.print(&table(&known, running.as_deref()));
     }

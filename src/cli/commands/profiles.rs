@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::cli::Global;
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
 use crate::export::read::content::{Misfit, fit};
@@ -17,11 +17,11 @@ use crate::reconcile::model::display_text::shown;
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     let profiles = match all(global) {
         Ok(profiles) => profiles,
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
     };
     if console.json {
         let profiles = profiles.values().map(Row::of).collect();
-        console.document(&Document { schema: 1, exit_code: 0, profiles });
+        console.document(Exit::Done, &Document { profiles });
     } else {
         console.print(&table(&profiles));
     }
@@ -29,10 +29,10 @@ pub(crate) fn run(global: &Global, console: &Console) -> Exit {
 }
 
 /// Every profile there is for the configuration that the arguments name, or for this folder.
-pub(crate) fn all(global: &Global) -> Result<BTreeMap<String, Profile>, Trouble> {
+pub(crate) fn all(global: &Global) -> Result<BTreeMap<String, Profile>, CommandError> {
     let config = crate::config::load::find(global.config.as_deref()).unwrap_or_else(|_| PathBuf::from("recount.toml"));
     profiles::all(config.parent().unwrap_or(Path::new("")))
-        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))
+        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))
 }
 
 /// The one profile that this file is for.
@@ -40,7 +40,7 @@ pub(crate) fn fitting<'a>(
     profiles: &'a BTreeMap<String, Profile>,
     path: &Path,
     bytes: &[u8],
-) -> Result<&'a Profile, Trouble> {
+) -> Result<&'a Profile, CommandError> {
     let tried = profiles.values().map(|one| (one, fit(bytes, &one.layout, &one.recognised_by)));
     let (mut fits, mut misfits) = (Vec::new(), Vec::new());
     for (profile, tried) in tried {
@@ -56,12 +56,12 @@ pub(crate) fn fitting<'a>(
         several => {
             let names: Vec<&str> = several.iter().map(|profile| profile.name.as_str()).collect();
             let message = format!("{file} fits several profiles: {}", names.join(", "));
-            Err(Trouble::new(Exit::Usage, message, format!("recount read {file} --profile {}", names[0])))
+            Err(CommandError::new(Exit::Usage, message, format!("recount read {file} --profile {}", names[0])))
         }
     }
 }
 
-fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> Trouble {
+fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> CommandError {
     let mut nearest: Option<(usize, usize, &Profile, &[String])> = None;
     for (profile, misfit) in misfits {
         let Misfit::Lacks { columns, of } = misfit else { continue };
@@ -76,7 +76,7 @@ fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> Trouble {
         let s = if names.len() == 1 { "" } else { "s" };
         let message =
             format!("no profile fits {file}: the nearest is {}: it lacks column{s} {}", profile.name, names.join(", "));
-        return Trouble::new(Exit::Usage, message, "write a profile of its own: docs/exports.md says how");
+        return CommandError::new(Exit::Usage, message, "write a profile of its own: docs/exports.md says how");
     }
     // Where nobody can read it, the file itself is at fault.
     let damage = misfits.iter().find_map(|(_, misfit)| match misfit {
@@ -87,19 +87,17 @@ fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> Trouble {
     match unreadable {
         Some(why) => {
             let fix = "if it is as the vendor wrote it, write a profile of its own: docs/exports.md says how";
-            Trouble::new(Exit::Refused, format!("the export {file}: {why}"), fix)
+            CommandError::new(Exit::Refused, format!("the export {file}: {why}"), fix)
         }
         None => {
             let message = format!("no profile fits {file}, and none has a column in common with it");
-            Trouble::new(Exit::Usage, message, "write a profile of its own: docs/exports.md says how")
+            CommandError::new(Exit::Usage, message, "write a profile of its own: docs/exports.md says how")
         }
     }
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     profiles: Vec<Row<'a>>,
 }
 

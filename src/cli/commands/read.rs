@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::profiles;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session};
+use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
 use crate::config::profiles::Profile;
 use crate::config::settings::Config;
 use crate::export::error::ExportError;
@@ -40,13 +41,13 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     let read = match read(global, options) {
         Ok(read) => read,
         Err(NotRead::Refused(refusal)) => return refused(*refusal, console),
-        Err(NotRead::Trouble(trouble)) => return trouble.tell(console),
+        Err(NotRead::Failed(error)) => return error.tell(console),
     };
     let findings = of_export(&read.counts, &IntegrationName::new(&options.what));
     let profile = read.profile.as_deref();
     let counted = Counted { path: &read.path, profile, counts: &read.counts, findings: &findings };
     if console.json {
-        console.document(&counted.document());
+        console.document(counted.exit(), &counted.document());
     } else {
         console.print(&counted.text());
     }
@@ -65,7 +66,7 @@ enum NotRead {
     /// The export is at fault.
     Refused(Box<Refusal>),
     /// The command is.
-    Trouble(Trouble),
+    Failed(CommandError),
 }
 
 /// What a night would say of it.
@@ -77,9 +78,9 @@ struct Refusal {
     diagnosis: Option<String>,
 }
 
-impl From<Trouble> for NotRead {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<CommandError> for NotRead {
+    fn from(error: CommandError) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -89,9 +90,9 @@ fn refused(refusal: Refusal, console: &Console) -> Exit {
     if console.json {
         let (findings, counts) = ([finding], Counts::default());
         let counted = Counted { path: &path, profile: profile.as_deref(), counts: &counts, findings: &findings };
-        console.document(&counted.refused(exit));
+        console.document(exit, &counted.document());
     } else {
-        Trouble::new(exit, finding.message, finding.fix).tell(console);
+        CommandError::new(exit, finding.message, finding.fix).tell(console);
         console.complain(&diagnosis.unwrap_or_default());
     }
     exit
@@ -112,17 +113,17 @@ fn read(global: &Global, options: &Options) -> Result<Read, NotRead> {
         Err(_) if is_file => file(global, path, None),
         // Without any configuration the word can only have been a file's name.
         Err(_) if crate::config::load::find(global.config.as_deref()).is_err() => file(global, path, None),
-        Err(trouble) => Err(trouble.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn nothing(config: &Config, what: &str) -> Trouble {
+fn nothing(config: &Config, what: &str) -> CommandError {
     let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
     let fix = match alike(what, names.iter().copied()) {
         Some(name) => format!("did you mean {name}? There are: {}", names.join(", ")),
         None => format!("the integrations are: {}", names.join(", ")),
     };
-    Trouble::new(Exit::Usage, format!("there is neither an integration nor a file {}", shown(what)), fix)
+    CommandError::new(Exit::Usage, format!("there is neither an integration nor a file {}", shown(what)), fix)
 }
 
 fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead> {
@@ -161,10 +162,10 @@ fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, Not
     Ok(Read { path: path.display().to_string(), profile: Some(profile.name.clone()), counts })
 }
 
-fn unknown<'a>(known: impl Iterator<Item = &'a String>, name: &str) -> Trouble {
+fn unknown<'a>(known: impl Iterator<Item = &'a String>, name: &str) -> CommandError {
     let meant = alike(name, known.map(String::as_str)).map(|meant| format!("did you mean {meant}?"));
     let fix = meant.unwrap_or_else(|| "recount profiles".to_owned());
-    Trouble::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix)
+    CommandError::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix)
 }
 
 fn bytes(path: &Path, max_bytes: u64) -> Result<(PathBuf, Vec<u8>), ExportError> {

@@ -7,13 +7,13 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use crate::apply::stop::Stop;
-use crate::cli::alerting::Alerts;
-use crate::cli::commands::tickets;
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::{CommandError, chain};
 use crate::cli::session::Session;
-use crate::cli::wiring::health;
-use crate::cli::{Global, clock, progress, session, signals};
+use crate::cli::wiring::{alert_engine, health, ticket_board};
+use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -30,6 +30,7 @@ use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::report::brief::Brief;
 use crate::report::files::Reports;
 use crate::report::format::json::Document;
 use crate::report::format::text::View;
@@ -74,26 +75,26 @@ pub(crate) struct ApplyOptions {
 
 /// What is asked of each integration.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Order<'a> {
+pub(crate) struct RunRequest<'a> {
     command: RunCommand,
     approved: Option<&'a str>,
     undoes: Option<RunId>,
 }
 
-impl Order<'_> {
+impl RunRequest<'_> {
     /// A dry run.
-    pub(crate) const PLAN: Order<'static> = Order { command: RunCommand::Plan, approved: None, undoes: None };
+    pub(crate) const PLAN: RunRequest<'static> = RunRequest { command: RunCommand::Plan, approved: None, undoes: None };
     /// The nightly run.
-    pub(crate) const RUN: Order<'static> = Order { command: RunCommand::Run, approved: None, undoes: None };
+    pub(crate) const RUN: RunRequest<'static> = RunRequest { command: RunCommand::Run, approved: None, undoes: None };
 }
 
 pub(crate) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
-    let runs = nights(global, &options.integrations, Order::PLAN, &mut shown_by(console));
+    let runs = nights(global, &options.integrations, RunRequest::PLAN, &mut shown_by(console));
     tell(runs, options.detailed_exitcode, console)
 }
 
 pub(crate) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
-    let order = if options.dry_run { Order::PLAN } else { Order::RUN };
+    let order = if options.dry_run { RunRequest::PLAN } else { RunRequest::RUN };
     let runs = nights(global, &options.integrations, order, &mut shown_by(console));
     tell(runs, options.detailed_exitcode, console)
 }
@@ -107,18 +108,18 @@ pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) ->
     tell(plan_undo(global, RunId(options.run), console), false, console)
 }
 
-fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let found = history.summary(run).map_err(|error| session::store(&error))?;
+    let found = history.summary(run)?;
     let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
-    if history.writes_of(run).map_err(|error| session::store(&error))?.is_empty() {
+    if history.writes_of(run)?.is_empty() {
         let message = format!("run {run} wrote nothing, so there is nothing to set back");
-        return Err(Trouble::new(Exit::Usage, message, "recount history"));
+        return Err(CommandError::new(Exit::Usage, message, "recount history"));
     }
     drop(history);
     let integration = chosen(&config, &[found.integration.to_string()])?;
-    let order = Order { command: RunCommand::Undo, approved: None, undoes: Some(run) };
+    let order = RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) };
     work(&config, &integration, order, &mut shown_by(console))
 }
 
@@ -127,15 +128,15 @@ pub(crate) fn apply_fingerprint(
     global: &Global,
     prefix: &str,
     show: &mut dyn FnMut(&RunRecord),
-) -> Result<Vec<RunRecord>, Trouble> {
+) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
     let StoredPlan { integration, fingerprint, undoes, .. } = stored_plan(&config, prefix)?;
     let integration = chosen(&config, &[integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
-        return Err(Trouble::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
+        return Err(CommandError::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
     }
-    let order = Order { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
+    let order = RunRequest { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
     work(&config, &integration, order, show)
 }
 
@@ -143,23 +144,23 @@ pub(crate) fn apply_fingerprint(
 const FINGERPRINT_MIN: usize = 4;
 
 /// The one plan that the typed fingerprint means.
-fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, Trouble> {
+fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError> {
     // Four characters at least: an empty variable in a script is no approval.
     if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let message =
             format!("\"{}\" is no fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
-        return Err(Trouble::new(Exit::Usage, message, "recount plan prints it"));
+        return Err(CommandError::new(Exit::Usage, message, "recount plan prints it"));
     }
     let prefix = &prefix.to_ascii_lowercase();
     let history = session::existing_history(&config.state)?;
-    let plans = history.plans_like(prefix).map_err(|error| session::store(&error))?;
+    let plans = history.plans_like(prefix)?;
     match plans.as_slice() {
         [plan] => Ok(plan.clone()),
-        [] => Err(Trouble::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
+        [] => Err(CommandError::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
         several => {
             let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
             let message = format!("several plans begin with {prefix}: {}", found.join(", "));
-            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+            Err(CommandError::new(Exit::Usage, message, "type more of it"))
         }
     }
 }
@@ -168,68 +169,49 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, Trouble> {
 pub(crate) fn nights(
     global: &Global,
     names: &[String],
-    order: Order<'_>,
+    order: RunRequest<'_>,
     show: &mut dyn FnMut(&RunRecord),
-) -> Result<Vec<RunRecord>, Trouble> {
+) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
     let integrations = chosen(&config, names)?;
     work(&config, &integrations, order, show)
 }
 
 /// The daemon's night: all that is not off.
-pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, Trouble> {
+pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
     let mut show = shown_by(console);
-    let mut nights = Nights { config, order: Order::RUN, session: &mut session, stop, show: &mut show };
+    let mut nights = Nights { config, order: RunRequest::RUN, session: &mut session, stop, show: &mut show };
     let runs = runtime.block_on(nights.each(&integrations));
     runtime.shutdown_background();
     runs
 }
 
-fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, Trouble> {
+fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     if names.is_empty() {
         let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
         if on.is_empty() {
             let message = "no integration is on";
-            return Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
+            return Err(CommandError::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
         }
         return Ok(on);
     }
-    names.iter().map(|name| one(config, name)).collect()
-}
-
-fn one<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    let Some(found) = config.integrations.get(name) else {
-        let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
-        let alike = names
-            .iter()
-            .copied()
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-        let fix = alike.map(|alike| format!("did you mean {alike}? There are: {}", names.join(", ")));
-        return Err(Trouble::new(Exit::Usage, format!("there is no integration {name}"), fix.unwrap_or_default()));
-    };
-    match found.mode {
-        Mode::Off => {
-            let message = format!("integration {name} is off");
-            Err(Trouble::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"))
-        }
-        Mode::Observe | Mode::Apply => Ok(found),
-    }
+    names.iter().map(|name| typed_integration::on(config, name)).collect()
 }
 
 fn work(
     config: &Config,
     integrations: &[&IntegrationConfig],
-    order: Order<'_>,
+    order: RunRequest<'_>,
     show: &mut dyn FnMut(&RunRecord),
-) -> Result<Vec<RunRecord>, Trouble> {
+) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
-            .map_err(|error| Trouble::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
         Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.
@@ -240,14 +222,14 @@ fn work(
 /// What the nights of several integrations share.
 struct Nights<'a> {
     config: &'a Config,
-    order: Order<'a>,
+    order: RunRequest<'a>,
     session: &'a mut Session,
     stop: &'a Stop,
     show: &'a mut dyn FnMut(&RunRecord),
 }
 
 impl Nights<'_> {
-    async fn each(&mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, Trouble> {
+    async fn each(&mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, CommandError> {
         let mut runs = Vec::new();
         for (number, integration) in integrations.iter().copied().enumerate() {
             if self.stop.asked() && !runs.is_empty() {
@@ -255,38 +237,40 @@ impl Nights<'_> {
             }
             let last = number + 1 == integrations.len();
             let run = self.told_night(integration, last).await;
-            runs.push(if runs.is_empty() { run? } else { run.map_err(Trouble::after_other_runs)? });
+            runs.push(if runs.is_empty() { run? } else { run.map_err(CommandError::after_other_runs)? });
         }
         Ok(runs)
     }
 
     /// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
-    async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, Trouble> {
+    async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let run = self.night(integration).await?;
             keep_report(&self.config.state, &self.session.history, &run);
             (self.show)(&run);
             return Ok(run);
         }
-        let alerts = Alerts::of(self.config);
-        let told = alerts.before(&integration.name).await;
+        let alerts = alert_engine::of(self.config);
+        let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
             Ok(run) => {
                 keep_report(&self.config.state, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
-                tickets::after_run(self.config, integration, &run, self.session, self.stop).await;
-                alerts.after(&run, &told, &mut self.session.history, last).await;
+                ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                alerts.after(&run, &announced, &mut self.session.history, last).await;
                 Ok(run)
             }
-            Err(trouble) => {
-                alerts.of_trouble(&integration.name, &told, &trouble).await;
-                Err(trouble)
+            Err(error) => {
+                let CommandError { exit, message, fix, .. } = &error;
+                let brief = Brief::of_trouble(&integration.name, *exit, message, fix, clock::now());
+                alerts.unrecorded(&integration.name, &announced, &brief).await;
+                Err(error)
             }
         }
     }
 
-    async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, Trouble> {
+    async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, CommandError> {
         let (config, order) = (self.config, self.order);
         let connectwise = session::connectwise_of(config, integration);
         let nothing = Mapping::default();
@@ -325,7 +309,7 @@ impl Nights<'_> {
         } else {
             crate::nightly::run::plan_and_apply(job, lock, history, connect).await
         };
-        ended.map_err(|error| session::store(&error))
+        Ok(ended?)
     }
 }
 
@@ -333,7 +317,7 @@ impl Nights<'_> {
 /// holds all of it.
 fn keep_report(state: &Path, history: &History, run: &RunRecord) {
     if let Err(error) = Reports::of(state).keep(history, run) {
-        let why = session::chain(&error);
+        let why = chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
     if let Some(summary) = environment::step_summary()
@@ -366,14 +350,14 @@ fn shown_by(console: &Console) -> impl FnMut(&RunRecord) {
 }
 
 /// The last word: the document, and the worst exit code of all.
-fn tell(runs: Result<Vec<RunRecord>, Trouble>, pending: bool, console: &Console) -> Exit {
+fn tell(runs: Result<Vec<RunRecord>, CommandError>, pending: bool, console: &Console) -> Exit {
     let runs = match runs {
         Ok(runs) => runs,
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
     };
     let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
     if console.json {
-        console.document(&Document::new(exit, &runs, None));
+        console.document(exit, &Document::new(&runs, None));
     }
     exit
 }

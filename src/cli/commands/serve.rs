@@ -7,10 +7,11 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::cli::wiring::health;
-use crate::cli::{Global, session, signals};
+use crate::cli::{session, signals};
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
@@ -31,15 +32,19 @@ pub(crate) struct Options {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match serve(global, options, console) {
         Ok(()) => Exit::Done,
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), Trouble> {
+fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
     let failed = |error: std::io::Error| {
-        Trouble::new(Exit::Unexpected, format!("cannot serve on {}: {error}", options.listen), "--listen ADDRESS:PORT")
+        CommandError::new(
+            Exit::Unexpected,
+            format!("cannot serve on {}: {error}", options.listen),
+            "--listen ADDRESS:PORT",
+        )
     };
     let served = runtime.block_on(async {
         let stop = signals::stop_on_signals().map_err(failed)?;

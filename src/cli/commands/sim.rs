@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::reconcile::exit::Exit;
 use recount_sim::{Faults, Sim, Tls, World};
@@ -40,7 +40,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, console: &Console) -> Exit {
     match serve(options, console) {
         Ok(()) => Exit::Done,
-        Err(error) => Trouble::new(Exit::Usage, format!("{error:#}"), fix(&error)).tell(console),
+        Err(error) => CommandError::new(Exit::Usage, format!("{error:#}"), fix(&error)).tell(console),
     }
 }
 
@@ -66,7 +66,7 @@ fn serve(options: &Options, console: &Console) -> anyhow::Result<()> {
         _ => None,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let runtime = session::runtime().map_err(|trouble| anyhow::anyhow!(trouble.message))?;
+    let runtime = session::runtime().map_err(|error| anyhow::anyhow!(error.message))?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals().context("cannot hear signals")?;
         let sim = Sim::start_on(address, world, faults, options.latency, tls).await.context("cannot serve")?;

@@ -6,13 +6,16 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::commands::integrations;
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::cli::wiring::health;
-use crate::cli::{Global, session};
+use crate::cli::wiring::health_json::HealthJson;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::ids::IntegrationName;
@@ -32,11 +35,11 @@ pub(crate) struct Options {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let status = match gather(global, &options.integrations) {
         Ok(status) => status,
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
     };
     let exit = status.exit();
     if console.json {
-        console.document(&Document::of(&status, exit));
+        console.document(exit, &Document::of(&status));
     } else if !(console.quiet && exit == Exit::Done) {
         console.print(&status.text(console.paint));
     }
@@ -50,25 +53,24 @@ struct Status {
     alerts: BTreeMap<String, AlertRecord>,
 }
 
-fn gather(global: &Global, names: &[String]) -> Result<Status, Trouble> {
+fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
     let config = session::configuration(global)?;
-    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+    let history = History::open_existing(&config.state)?;
     let running = health::running(&config.state);
     for name in names {
-        integrations::named(&config, name)?;
+        typed_integration::named(&config, name)?;
     }
     let chosen = config.integrations.values().filter(|one| match names {
         [] => one.mode != Mode::Off,
         names => names.iter().any(|name| name == one.name.as_str()),
     });
     let health = chosen.map(|one| Ok((one.name.clone(), health::of(one, history.as_ref(), running.is_some())?)));
-    let health: Result<Vec<_>, _> = health.collect();
+    let health = health.collect::<Result<Vec<_>, StoreError>>()?;
     let alerts = history.as_ref().map(History::latest_alerts).transpose();
-    let failed = |error| session::store(&error);
-    let mut alerts = alerts.map_err(failed)?.unwrap_or_default();
+    let mut alerts = alerts?.unwrap_or_default();
     // What is no longer configured is nobody's business.
     alerts.retain(|name, _| config.alerts.contains_key(name));
-    Ok(Status { integrations: health.map_err(failed)?, running, alerts })
+    Ok(Status { integrations: health, running, alerts })
 }
 
 impl Status {
@@ -151,33 +153,9 @@ fn undone(undo: &RunSummary) -> String {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     running: Option<&'a str>,
     integrations: Vec<HealthJson<'a>>,
     alerts: Vec<AlertJson<'a>>,
-}
-
-/// The health of one integration, as `status --json` and `integrations --json` give it.
-#[derive(Serialize)]
-pub(crate) struct HealthJson<'a> {
-    integration: &'a IntegrationName,
-    healthy: bool,
-    state: &'static str,
-    running: Option<i64>,
-    last_run: Option<i64>,
-    last_verdict: Option<&'static str>,
-    last_exit_code: Option<u8>,
-    last_finished_at: Option<String>,
-    last_success_at: Option<String>,
-    to_decide: Option<usize>,
-    changed: Option<usize>,
-    failed: Option<usize>,
-    unknown: Option<usize>,
-    explained: Option<usize>,
-    lines: Option<usize>,
-    /// The undo that was carried out since the last run.
-    undo_run: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -190,54 +168,16 @@ struct AlertJson<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(status: &'a Status, exit: Exit) -> Self {
+    fn of(status: &'a Status) -> Self {
         let Status { integrations, running, alerts } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }
         };
         Self {
-            schema: 1,
-            exit_code: exit.code(),
             running: running.as_deref(),
             integrations: integrations.iter().map(|(name, health)| HealthJson::of(name, health)).collect(),
             alerts: alerts.values().map(alert).collect(),
         }
-    }
-}
-
-impl<'a> HealthJson<'a> {
-    pub(crate) fn of(integration: &'a IntegrationName, health: &Health) -> Self {
-        let end = health.last.as_ref().and_then(|last| last.end.as_ref());
-        let totals = end.map(|end| end.totals);
-        Self {
-            integration,
-            healthy: health.is_healthy(),
-            state: state(health.state),
-            running: health.running.map(|run| run.0),
-            last_run: health.last.as_ref().map(|last| last.run.0),
-            last_verdict: end.map(|end| end.verdict.as_str()),
-            last_exit_code: end.map(|end| end.exit_code),
-            last_finished_at: end.map(|end| time(end.finished_at)),
-            last_success_at: health.last_success.map(time),
-            to_decide: totals.map(|totals| totals.to_decide),
-            changed: totals.map(|totals| totals.changed),
-            failed: totals.map(|totals| totals.failed),
-            unknown: totals.map(|totals| totals.unknown),
-            explained: totals.map(|totals| totals.explained),
-            lines: totals.map(|totals| totals.lines),
-            undo_run: health.undo.as_ref().map(|undo| undo.run.0),
-        }
-    }
-}
-
-fn state(state: State) -> &'static str {
-    match state {
-        State::Healthy => "healthy",
-        State::Off => "off",
-        State::Never | State::PlansOnly => "never-ran",
-        State::Bad => "bad",
-        State::CutOff => "cut-off",
-        State::Overdue => "overdue",
     }
 }

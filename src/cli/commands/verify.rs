@@ -3,9 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::history::store::verify::Chain;
 use crate::reconcile::exit::Exit;
 use crate::report::short_head;
@@ -23,11 +24,11 @@ const HEAD_MIN: usize = 8;
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match verify(global, options.against.as_deref()) {
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
         Ok(Chain { rows, head }) => {
             if console.json {
                 let against = options.against.as_deref();
-                console.document(&Document { schema: 1, exit_code: 0, rows, head: &head, against });
+                console.document(Exit::Done, &Document { rows, head: &head, against });
             } else if !console.quiet {
                 let held = options
                     .against
@@ -45,24 +46,22 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     rows: u64,
     head: &'a str,
     against: Option<&'a str>,
 }
 
-fn verify(global: &Global, against: Option<&str>) -> Result<Chain, Trouble> {
+fn verify(global: &Global, against: Option<&str>) -> Result<Chain, CommandError> {
     let config = session::configuration(global)?;
     let against = against.map(well_formed).transpose()?;
     let history = session::existing_history(&config.state)?;
-    history.check().map_err(|error| session::store(&error))?;
-    let chain = history.verify_journal().map_err(|error| session::store(&error))?;
+    history.check()?;
+    let chain = history.verify_journal()?;
     let Some(against) = against else {
-        history.is_newest().map_err(|error| session::store(&error))?;
+        history.is_newest()?;
         return Ok(chain);
     };
-    if history.had_head(&against).map_err(|error| session::store(&error))? {
+    if history.had_head(&against)? {
         return Ok(chain);
     }
     let message = format!(
@@ -71,14 +70,14 @@ fn verify(global: &Global, against: Option<&str>) -> Result<Chain, Trouble> {
         short_head(&chain.head)
     );
     let fix = "keep history.db, compare it with a backup and with the heads in earlier reports";
-    Err(Trouble::new(Exit::Store, message, fix))
+    Err(CommandError::new(Exit::Store, message, fix))
 }
 
 /// As typed from a report: `9c41e7a0…`.
-fn well_formed(head: &str) -> Result<String, Trouble> {
+fn well_formed(head: &str) -> Result<String, CommandError> {
     let typed = head.trim().trim_end_matches('…').trim_end_matches("...").to_ascii_lowercase();
     let fits = (HEAD_MIN..=64).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wrong =
-        || Trouble::new(Exit::Usage, format!("{head:?} is no head: it has 8 to 64 digits and letters a to f"), "");
+        || CommandError::new(Exit::Usage, format!("{head:?} is no head: it has 8 to 64 digits and letters a to f"), "");
     if fits { Ok(typed) } else { Err(wrong()) }
 }

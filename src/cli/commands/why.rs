@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::export::read::names::alike;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
@@ -34,15 +35,15 @@ pub(crate) struct Options {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match chain_of(global, &options.handle) {
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
         Ok(Chain::Line(chain)) if console.json => {
             let nights =
                 chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
-            console.document(&Document { schema: 1, exit_code: 0, nights: nights.collect() });
+            console.document(Exit::Done, &Document { nights: nights.collect() });
         }
         Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
         Ok(Chain::Matter(run, _)) if console.json => {
-            console.document(&RunDocument::new(Exit::Done, std::slice::from_ref(&*run), None));
+            console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
         }
         Ok(Chain::Matter(run, finding)) => console.print(&why::render_matter(&run, &finding)),
     }
@@ -68,8 +69,6 @@ pub(crate) struct LineChain {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     nights: Vec<NightJson<'a>>,
 }
 
@@ -79,41 +78,41 @@ struct NightJson<'a> {
     line: Line<'a>,
 }
 
-fn chain_of(global: &Global, handle: &str) -> Result<Chain, Trouble> {
+fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let found = history.find_line(handle).map_err(|error| session::store(&error))?;
+    let found = history.find_line(handle)?;
     match found.as_slice() {
-        [] => match of_matter(&history, handle).map_err(|error| session::store(&error))? {
+        [] => match of_matter(&history, handle)? {
             Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
             None => Err(unknown(&history, handle)),
         },
         [(_, line)] => {
             let handle = line.handle.clone();
-            of_line(&history, &handle).map(Chain::Line).map_err(|error| session::store(&error))
+            Ok(Chain::Line(of_line(&history, &handle)?))
         }
         several => {
             let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();
             let message = format!("several lines begin with {handle}: {}", found.join(", "));
-            Err(Trouble::new(Exit::Usage, message, "type more of it"))
+            Err(CommandError::new(Exit::Usage, message, "type more of it"))
         }
     }
 }
 
 /// Nothing has this handle; perhaps a line of the newest run was meant, or all of a customer's.
-fn unknown(history: &History, handle: &str) -> Trouble {
+fn unknown(history: &History, handle: &str) -> CommandError {
     let newest = history.latest_run(None).ok().flatten();
     let named = |source: &Source| source.customer.as_str().to_lowercase() == handle.to_lowercase();
     let of_customer = newest.iter().flat_map(lines).filter(|line| line.sources.iter().any(named));
     let listed: Vec<String> = of_customer.map(|line| format!("{} ({})", line.handle, services(line))).collect();
     if !listed.is_empty() {
         let message = format!("{} is a customer; its lines: {}", shown(handle), listed.join(", "));
-        return Trouble::new(Exit::Usage, message, "recount why HANDLE, with one of them");
+        return CommandError::new(Exit::Usage, message, "recount why HANDLE, with one of them");
     }
     let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
     let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
     let fix = format!("{}recount report", meant.unwrap_or_default());
-    Trouble::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
+    CommandError::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
 }
 
 fn services(line: &LineRecord) -> String {

@@ -1,4 +1,4 @@
-//! The health of each integration, and its numbers, read off the history.
+//! The health of the configured integrations, and their numbers, as of now.
 
 use std::path::Path;
 
@@ -10,12 +10,8 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::report::format::prometheus;
-use crate::report::format::prometheus::Measured;
-use crate::report::health::{Health, health};
+use crate::report::health::{Expected, Health};
 use crate::report::metrics_file;
-
-/// Nights that are looked at for the last good one; before them it is long enough ago.
-const NIGHTS: usize = 400;
 
 /// The health of one integration.
 pub(crate) fn of(
@@ -23,13 +19,7 @@ pub(crate) fn of(
     history: Option<&History>,
     is_running: bool,
 ) -> Result<Health, StoreError> {
-    let Some(history) = history else {
-        return Ok(health(&[], false, integration.mode, is_running, TimeDelta::MAX, clock::now()));
-    };
-    let nights = history.nights_before(&integration.name, None, NIGHTS)?;
-    let planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == integration.name);
-    let expected = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
-    Ok(health(&nights, planned, integration.mode, is_running, expected, clock::now()))
+    expected(integration).health(history, is_running, clock::now())
 }
 
 /// Whether a process holds the run lock, and which, since when.
@@ -39,19 +29,8 @@ pub(crate) fn running(state: &Path) -> Option<String> {
 
 /// The metrics of all integrations.
 pub(crate) fn metrics(config: &Config, history: Option<&History>, is_running: bool) -> Result<String, StoreError> {
-    let measured: Result<Vec<Measured>, StoreError> = config
-        .integrations
-        .values()
-        .map(|integration| {
-            let health = of(integration, history, is_running)?;
-            let outcomes = match (history, &health.last) {
-                (Some(history), Some(last)) => history.outcomes(last.run)?,
-                _ => Default::default(),
-            };
-            Ok(Measured { integration: integration.name.clone(), health, outcomes })
-        })
-        .collect();
-    Ok(prometheus::render(&measured?))
+    let expected = config.integrations.values().map(expected);
+    Ok(prometheus::render(&prometheus::measured(expected, history, is_running, clock::now())?))
 }
 
 /// Writes the metrics for the node exporter. That they cannot be written never changes a run.
@@ -62,4 +41,9 @@ pub(crate) fn keep(config: &Config, history: &History) {
     if let Err(error) = kept {
         tracing::warn!("the metrics cannot be written to {}: {error}", path.display());
     }
+}
+
+fn expected(integration: &IntegrationConfig) -> Expected<'_> {
+    let every = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
+    Expected { integration: &integration.name, mode: integration.mode, every }
 }

@@ -1,3 +1,6 @@
 //! Real parts put together for several commands.
 
+pub(crate) mod alert_engine;
 pub(crate) mod health;
+pub(crate) mod health_json;
+pub(crate) mod ticket_board;

@@ -13,7 +13,7 @@ use std::{fs, io};
 
 use crate::config::customers::Customers;
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::config::{customers, load};
+use crate::config::{customers, file};
 use crate::export::format::quotes::cells;
 use crate::export::read::names::normalized;
 use crate::reconcile::model::ids::CustomerName;
@@ -32,7 +32,7 @@ pub struct NewRow {
 
 /// What became of the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edited {
+pub struct EditedRow {
     /// Its line in the file, from 1.
     pub line: u64,
     /// Whether it was there before.
@@ -41,7 +41,7 @@ pub struct Edited {
 
 /// Why the file was left as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum EditError {
+pub enum CustomersEditError {
     /// It cannot be opened for writing, or not read.
     #[error("{}: cannot be opened for writing", path.display())]
     Open {
@@ -96,21 +96,21 @@ pub enum EditError {
 ///
 /// # Errors
 /// The file is as it was then.
-pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<Edited, EditError> {
-    let unopened = |source| EditError::Open { path: path.to_owned(), source };
+pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<EditedRow, CustomersEditError> {
+    let unopened = |source| CustomersEditError::Open { path: path.to_owned(), source };
     // A link stays a link: what it leads to is edited.
     let path = fs::canonicalize(path).map_err(unopened)?;
     let held = hold(&path).map_err(unopened)?;
-    let damaged = |error| EditError::Damaged(ConfigErrors(vec![error]));
-    let bytes = load::read(&path).map_err(damaged)?;
-    let text = load::decoded(&path, &bytes).map_err(damaged)?;
+    let damaged = |error| CustomersEditError::Damaged(ConfigErrors(vec![error]));
+    let bytes = file::read(&path).map_err(damaged)?;
+    let text = file::decoded(&path, &bytes).map_err(damaged)?;
     let before = parsed(&path, text)?;
     if let Some(there) = before.rows.get(&row.customer).filter(|_| !replace) {
-        return Err(EditError::There { customer: row.customer.clone(), line: there.line });
+        return Err(CustomersEditError::There { customer: row.customer.clone(), line: there.line });
     }
     let (edited, new) = edit(&path, text, &before, row)?;
     if !says(&before, &parsed(&path, &new)?, row) {
-        return Err(EditError::Unsound { path });
+        return Err(CustomersEditError::Unsound { path });
     }
     let mark = &bytes[..bytes.len() - text.len()];
     replace_file(&path, &held, &bytes, &[mark, new.as_bytes()].concat())?;
@@ -129,13 +129,13 @@ fn hold(path: &Path) -> io::Result<File> {
     }
 }
 
-fn parsed(path: &Path, text: &str) -> Result<Customers, EditError> {
+fn parsed(path: &Path, text: &str) -> Result<Customers, CustomersEditError> {
     let faults: RefCell<Vec<ConfigError>> = RefCell::default();
     let customers = customers::parse(path, text, &|fault| faults.borrow_mut().push(fault));
     let faults = faults.into_inner();
     match customers {
         Some(customers) if faults.is_empty() => Ok(customers),
-        _ => Err(EditError::Damaged(ConfigErrors(faults))),
+        _ => Err(CustomersEditError::Damaged(ConfigErrors(faults))),
     }
 }
 
@@ -152,7 +152,7 @@ fn says(before: &Customers, after: &Customers, row: &NewRow) -> bool {
 /// A line, and what ends it.
 type RawLine<'a> = (&'a str, &'a str);
 
-fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(Edited, String), EditError> {
+fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(EditedRow, String), CustomersEditError> {
     let mut lines = raw_lines(text);
     let is_row = |(line, _): &&RawLine<'_>| !line.trim().is_empty() && !line.starts_with('#');
     let header = lines.iter().find(is_row).copied().unwrap_or_default();
@@ -178,12 +178,12 @@ fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(Ed
             end + 1
         }
     };
-    let edited = Edited { line: u64::try_from(at).unwrap_or(u64::MAX), replaced: known.is_some() };
+    let edited = EditedRow { line: u64::try_from(at).unwrap_or(u64::MAX), replaced: known.is_some() };
     Ok((edited, lines.iter().flat_map(|(line, end)| [*line, *end]).collect()))
 }
 
 /// The cells that are to be set, by the number of their column.
-fn wanted_cells(path: &Path, columns: &[String], row: &NewRow) -> Result<Vec<(usize, String)>, EditError> {
+fn wanted_cells(path: &Path, columns: &[String], row: &NewRow) -> Result<Vec<(usize, String)>, CustomersEditError> {
     let mut wanted = vec![(customers::CUSTOMER, Some(row.customer.to_string()))];
     match &row.target {
         CustomerTarget::Skip => wanted.push((customers::COMPANY, Some(String::new()))),
@@ -199,7 +199,7 @@ fn wanted_cells(path: &Path, columns: &[String], row: &NewRow) -> Result<Vec<(us
         match columns.iter().position(|name| name == column) {
             Some(at) => cells.push((at, text)),
             None if text.is_empty() => {}
-            None => return Err(EditError::NoColumn { path: path.to_owned(), column }),
+            None => return Err(CustomersEditError::NoColumn { path: path.to_owned(), column }),
         }
     }
     Ok(cells)
@@ -255,8 +255,8 @@ fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
 }
 
 /// The whole new file beside the old one, on disk, and then in its place.
-fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), EditError> {
-    let failed = |source| EditError::Replace { path: path.to_owned(), source };
+fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), CustomersEditError> {
+    let failed = |source| CustomersEditError::Replace { path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("/"));
     let mut new = tempfile::Builder::new().prefix(".customers-").tempfile_in(folder).map_err(failed)?;
     new.write_all(after).map_err(failed)?;
@@ -267,7 +267,7 @@ fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result
     new.as_file().set_permissions(old.permissions()).map_err(failed)?;
     new.as_file().sync_all().map_err(failed)?;
     if fs::read(path).map_err(failed)? != before {
-        return Err(EditError::Changed { path: path.to_owned() });
+        return Err(CustomersEditError::Changed { path: path.to_owned() });
     }
     new.persist(path).map_err(|error| failed(error.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
@@ -294,7 +294,7 @@ mod tests {
         (folder, path)
     }
 
-    fn edited(text: &str, row: &NewRow, replace: bool) -> Result<String, EditError> {
+    fn edited(text: &str, row: &NewRow, replace: bool) -> Result<String, CustomersEditError> {
         let (_folder, path) = written(text);
         set_row(&path, row, replace)?;
         Ok(fs::read_to_string(path).expect("text"))
@@ -357,12 +357,12 @@ mod tests {
             "customer,company_id\nA,1,2\n",
         ] {
             let error = edited(damaged, &row("B", Some(2), None, None), true).expect_err(damaged);
-            assert!(matches!(error, EditError::Damaged(_)), "{error}");
+            assert!(matches!(error, CustomersEditError::Damaged(_)), "{error}");
         }
         let error = edited("customer,company_id\nA,1\n", &row("A", Some(2), None, None), false).expect_err("there");
-        assert!(matches!(error, EditError::There { line: 2, .. }), "{error}");
+        assert!(matches!(error, CustomersEditError::There { line: 2, .. }), "{error}");
         let error = edited("customer,company_id\n", &row("A", Some(2), Some(3), None), false).expect_err("no column");
-        assert!(matches!(error, EditError::NoColumn { column: "agreement_id", .. }), "{error}");
+        assert!(matches!(error, CustomersEditError::NoColumn { column: "agreement_id", .. }), "{error}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::reconcile::model::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum EditError {
+pub enum ConfigEditError {
     /// It could not be read or replaced.
     #[error("cannot change {}", .path.display())]
     File {
@@ -38,7 +38,7 @@ pub enum EditError {
 ///
 /// # Errors
 /// When the file cannot be read, changed or replaced, or would not load afterwards; then it is as it was.
-pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), EditError> {
+pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), ConfigEditError> {
     change(path, |document| {
         let integrations = document.get_mut("integration").and_then(Item::as_table_like_mut)?;
         let table: &mut dyn TableLike = integrations.get_mut(integration).and_then(Item::as_table_like_mut)?;
@@ -56,11 +56,11 @@ pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), EditEr
 }
 
 /// Changes the file by `edit`, which gives `None` when it does not find its place.
-fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Result<(), EditError> {
+fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Result<(), ConfigEditError> {
     // The file itself is replaced, and a link to it stays one.
-    let failed = |source| EditError::File { path: path.to_owned(), source };
+    let failed = |source| ConfigEditError::File { path: path.to_owned(), source };
     let path = &fs::canonicalize(path).map_err(failed)?;
-    let form = |why| EditError::Form { path: path.clone(), why };
+    let form = |why| ConfigEditError::Form { path: path.clone(), why };
     let text = fs::read_to_string(path).map_err(failed)?;
     // Without what the parser says: a line that does not parse may hold a secret.
     let mut document: DocumentMut = text.parse().map_err(|_| form("it is no TOML"))?;
@@ -71,7 +71,7 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Res
     part.write_all(document.to_string().as_bytes()).map_err(failed)?;
     part.as_file().set_permissions(fs::metadata(path).map_err(failed)?.permissions()).map_err(failed)?;
     part.as_file().sync_all().map_err(failed)?;
-    load(part.path()).map_err(EditError::Invalid)?;
+    load(part.path()).map_err(ConfigEditError::Invalid)?;
     part.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
@@ -130,8 +130,8 @@ columns = { customer = "A", service = "B", count = "C" }
     fn a_file_that_would_not_load_is_not_written() {
         let broken = TEXT.replace("company = \"examplemsp\"\n", "");
         let (folder, path) = written(&broken);
-        assert!(matches!(set_mode(&path, "mail", Mode::Apply), Err(EditError::Invalid(_))));
-        assert!(matches!(set_mode(&path, "other", Mode::Apply), Err(EditError::Form { .. })));
+        assert!(matches!(set_mode(&path, "mail", Mode::Apply), Err(ConfigEditError::Invalid(_))));
+        assert!(matches!(set_mode(&path, "other", Mode::Apply), Err(ConfigEditError::Form { .. })));
         assert_eq!(fs::read_to_string(&path).expect("text"), broken);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "nothing is left behind");
     }

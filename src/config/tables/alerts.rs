@@ -1,6 +1,7 @@
 //! `[alert.NAME]`: who is told of a run, and how.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +9,13 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::alerts::Shape;
-use crate::alerts::mail::Privacy;
+use crate::alerts::alert::{AlertRules, ChannelSource, Each};
+use crate::alerts::mail::{Mail, Privacy};
+use crate::alerts::{Channel, Ping, Shape, Webhook};
 use crate::config::document::{Field, Section};
-use crate::config::load::is_name;
+use crate::config::secret_source::secret;
 use crate::config::secrets::{SecretError, SecretSource, read};
-use crate::config::tables::connectwise::{ca_file, optional, secret};
+use crate::config::values::{ca_file, is_name, optional};
 use crate::export::locate::fetch::is_loopback;
 use crate::export::read::names::alike;
 
@@ -22,27 +24,10 @@ use crate::export::read::names::alike;
 pub struct AlertConfig {
     /// The folder that relative paths start from.
     pub folder: PathBuf,
-    /// Whose runs; none means everybody's.
-    pub integrations: Vec<String>,
-    /// After which runs.
-    pub each: Each,
-    /// Whether Monday's digest is sent.
-    pub weekly: bool,
-    /// Where the report of a run can be seen, with `{run}` in it.
-    pub link: Option<String>,
+    /// What it tells of.
+    pub rules: AlertRules,
     /// By which means.
     pub kind: AlertKind,
-}
-
-/// After which runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Each {
-    /// All.
-    Always,
-    /// Those that need somebody, and the first good one after such.
-    Attention,
-    /// None.
-    Never,
 }
 
 /// By which means.
@@ -85,6 +70,38 @@ pub struct MailConfig {
     pub from: String,
     /// The receivers.
     pub to: Vec<String>,
+}
+
+impl AlertKind {
+    /// The word of the configuration.
+    pub fn word(&self) -> &'static str {
+        match self {
+            AlertKind::Mail(_) => "mail",
+            AlertKind::Webhook { .. } => "webhook",
+            AlertKind::Ping { .. } => "ping",
+        }
+    }
+}
+
+impl ChannelSource for AlertConfig {
+    fn is_ping(&self) -> bool {
+        matches!(self.kind, AlertKind::Ping { .. })
+    }
+
+    fn channel(&self) -> Result<Channel, Box<dyn Error>> {
+        let Self { folder, kind, .. } = self;
+        Ok(match kind {
+            AlertKind::Mail(mail) => {
+                let MailConfig { server, port, tls, ca_file, login, from, to } = mail.clone();
+                let login = login.map(|(user, source)| Ok::<_, SecretError>((user, read(&source, folder)?)));
+                Channel::Mail(Mail { server, port, privacy: tls, ca_file, login: login.transpose()?, from, to })
+            }
+            AlertKind::Webhook { url, shape, ca_file } => {
+                Channel::Webhook(Webhook { url: url.url(folder)?, shape: *shape, ca_file: ca_file.clone() })
+            }
+            AlertKind::Ping { url, ca_file } => Channel::Ping(Ping { url: url.url(folder)?, ca_file: ca_file.clone() }),
+        })
+    }
 }
 
 /// An address that may be a secret: whoever has the one of a webhook can write there.
@@ -182,7 +199,8 @@ fn alert(section: Section<'_>, folder: &Path, known: &[&str]) -> Option<AlertCon
     };
     section.finish(&[]);
     let (each, weekly) = when?;
-    Some(AlertConfig { folder: folder.to_owned(), integrations: integrations?, each, weekly, link: link?, kind: kind? })
+    let rules = AlertRules { integrations: integrations?, each, weekly, link: link? };
+    Some(AlertConfig { folder: folder.to_owned(), rules, kind: kind? })
 }
 
 fn names(field: &Field<'_>, known: &[&str]) -> Option<Vec<String>> {

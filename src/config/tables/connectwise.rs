@@ -1,13 +1,14 @@
 //! `[connectwise.NAME]`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::config::document::{Field, Section};
-use crate::config::secrets::SecretSource;
+use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
+use crate::config::values::{ca_file, optional};
 use crate::export::locate::fetch::is_loopback;
 
 /// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
@@ -51,17 +52,6 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
         retry_pause_max: retry_pause_max?,
         settle: settle?,
     })
-}
-
-/// `Some(None)` if the key is not there, `None` if it is wrong.
-pub(in crate::config) fn optional<T>(
-    field: Option<Field<'_>>,
-    read: impl FnOnce(&Field<'_>) -> Option<T>,
-) -> Option<Option<T>> {
-    match field {
-        None => Some(None),
-        Some(field) => read(&field).map(Some),
-    }
 }
 
 fn url(field: &Field<'_>) -> Option<Url> {
@@ -115,51 +105,6 @@ fn client_id(field: &Field<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// `{ credential = "…" }`, `{ file = "…" }` or `{ env = "…" }`. No value is shown: it may be the secret itself.
-pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
-    if field.value().as_table().is_none() {
-        field.error_unseen(format!(
-            "`{0}` must not stand in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",
-            field.key
-        ));
-        return None;
-    }
-    let section = field.table()?;
-    let credential = section.get("credential").map(|field| source(&field, SecretSource::Credential, is_file_name));
-    let file = section.get("file").map(|field| source(&field, |path| SecretSource::File(folder.join(path)), |_| true));
-    let env = section.get("env").map(|field| source(&field, SecretSource::Env, is_variable));
-    section.finish(&[]);
-    let mut sources = [credential, file, env].into_iter().flatten();
-    match (sources.next(), sources.next()) {
-        (Some(source), None) => source,
-        _ => {
-            field.error_unseen(format!("`{}` takes exactly one of `credential`, `file` and `env`", field.key));
-            None
-        }
-    }
-}
-
-fn source(
-    field: &Field<'_>,
-    make: impl FnOnce(String) -> SecretSource,
-    good: impl FnOnce(&str) -> bool,
-) -> Option<SecretSource> {
-    let text = field.value().as_str().map(str::trim).unwrap_or_default();
-    if text.is_empty() || text.contains('\0') || !good(text) {
-        field.error_unseen(format!("`{}` is the name of a secret, not the secret: a plain name in quotes", field.key));
-        return None;
-    }
-    Some(make(text.to_owned()))
-}
-
-fn is_file_name(name: &str) -> bool {
-    !name.contains('/') && name != "." && name != ".."
-}
-
-fn is_variable(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
 fn codebase(field: &Field<'_>) -> Option<String> {
     let text = field.text()?.trim_matches('/');
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
@@ -176,13 +121,4 @@ fn api_version(field: &Field<'_>) -> Option<String> {
         return None;
     }
     Some(text.to_owned())
-}
-
-pub(in crate::config) fn ca_file(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
-    let path = field.path(folder)?;
-    if !path.is_file() {
-        field.error("`ca_file` is not a file that can be seen from here");
-        return None;
-    }
-    Some(path)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::config::document::{Field, Section};
 use crate::config::settings::IntegrationConfig;
-use crate::config::tables::connectwise::optional;
 use crate::config::tables::{export, guards, policy, services, tickets};
+use crate::config::values::optional;
 use crate::config::{customers, profiles};
 use crate::export::read::names::alike;
 use crate::export::settings::ExportSettings;

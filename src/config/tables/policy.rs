@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::config::document::{Field, Section};
-use crate::config::tables::connectwise::optional;
+use crate::config::values::optional;
 use crate::export::read::names::{alike, normalized};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::{LineShape, ServiceRule};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::config::document::{Field, Section};
-use crate::config::tables::connectwise::optional;
+use crate::config::values::optional;
 use crate::export::read::names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::tickets::board_client::DeskNames;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::decision::{Decisions, Matter};
@@ -27,20 +28,6 @@ pub(in crate::reconcile) enum Answer {
     Accepted(String),
     /// Another one was accepted; what moved since.
     Moved(String),
-}
-
-/// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
-pub fn may_be_accepted(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::TugOfWar | Code::Fractional)
-}
-
-/// Held for one of these, or not held at all, a line may be kept as it is.
-fn may_be_kept(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Update(_) | Verdict::Create(_) => true,
-        Verdict::Held(reason) => may_be_accepted(*reason) || *reason == Code::LineMissing,
-        Verdict::Unchanged(_) | Verdict::Skipped(_) => false,
-    }
 }
 
 impl Decisions {
@@ -64,7 +51,7 @@ impl Decisions {
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: Judgement, today: NaiveDate) -> Judgement {
         let kept = self.0.get(&Matter::line(key)).filter(|decision| decision.verb == Verb::Keep);
-        let Some(decision) = kept.filter(|_| may_be_kept(&judgement.verdict)) else { return judgement };
+        let Some(decision) = kept.filter(|_| keep_applies(&judgement.verdict)) else { return judgement };
         if decision.holds_on(today) {
             return Judgement { verdict: Verdict::Skipped(Code::Kept), detail: decision.said(), ..judgement };
         }
@@ -121,7 +108,7 @@ impl Decisions {
     fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
             let decision = self.0.get(&Matter::line(line.key()?))?;
-            let over = decision.verb == Verb::Keep && !decision.holds_on(today) && may_be_kept(&line.verdict);
+            let over = decision.verb == Verb::Keep && !decision.holds_on(today) && keep_applies(&line.verdict);
             over.then(|| {
                 let source = line.sources.first();
                 let about = Finding {

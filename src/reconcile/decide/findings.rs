@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::decisions::may_be_accepted;
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::gathered::Gathered;
 use crate::reconcile::decide::row_findings;
 use crate::reconcile::matching::ownership::FIX;

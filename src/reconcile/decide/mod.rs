@@ -1,5 +1,6 @@
 //! What is to happen to each line, and what is said of it.
 
+pub mod answers;
 pub mod decisions;
 pub mod findings;
 pub mod gathered;

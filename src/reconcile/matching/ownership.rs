@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::decisions::may_be_accepted;
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::Code;

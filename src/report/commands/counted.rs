@@ -36,8 +36,6 @@ pub struct Counted<'a> {
 /// The JSON form.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     path: &'a str,
     profile: Option<&'a str>,
     rows: usize,
@@ -53,12 +51,7 @@ impl<'a> Counted<'a> {
     pub fn document(&self) -> Document<'a> {
         let Self { path, profile, counts, findings } = *self;
         let Counts { rows, kept, .. } = *counts;
-        Document { schema: 1, exit_code: self.exit().code(), path, profile, rows, kept, customers: counts, findings }
-    }
-
-    /// As a document that says only why there is none.
-    pub fn refused(&self, exit: Exit) -> Document<'a> {
-        Document { exit_code: exit.code(), ..self.document() }
+        Document { path, profile, rows, kept, customers: counts, findings }
     }
 
     /// Something is to be decided where a count is not known; rows that were left out on purpose, or that belong to

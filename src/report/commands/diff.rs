@@ -152,8 +152,6 @@ fn line_row(text: &mut String, before: Option<&LineRecord>, after: Option<&LineR
 /// The difference as one document.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     earlier: RunId,
     later: RunId,
     same_export: bool,
@@ -179,8 +177,6 @@ impl<'a> Document<'a> {
             later: after.map(Line::of),
         };
         Self {
-            schema: 1,
-            exit_code: 0,
             earlier: earlier.run,
             later: later.run,
             same_export: planned().is_some_and(|(before, after)| before.export.sha256 == after.export.sha256),

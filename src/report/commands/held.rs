@@ -124,8 +124,6 @@ impl Decided {
 /// The list as one document.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     waiting: Vec<WaitingJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided: Option<Vec<DecidedJson<'a>>>,
@@ -167,7 +165,7 @@ impl<'a> Document<'a> {
     /// The document of these matters; `decided` only where it was asked for.
     pub fn new(waiting: &'a [Waiting], decided: Option<&'a [Decided]>) -> Self {
         let decided = decided.map(|decided| decided.iter().map(DecidedJson::of).collect());
-        Self { schema: 1, exit_code: 0, waiting: waiting.iter().map(WaitingJson::of).collect(), decided }
+        Self { waiting: waiting.iter().map(WaitingJson::of).collect(), decided }
     }
 }
 

@@ -15,11 +15,25 @@ use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::{lines, names};
 
-/// The document of one command.
+/// What every document begins with; then comes what the command has to say.
 #[derive(Debug, Serialize)]
-pub struct Document<'a> {
+pub struct Envelope<'a, B> {
     schema: u8,
     exit_code: u8,
+    #[serde(flatten)]
+    body: &'a B,
+}
+
+impl<'a, B> Envelope<'a, B> {
+    /// The whole document of a command that ends with this exit code. The body is a struct or a map.
+    pub fn new(exit: Exit, body: &'a B) -> Self {
+        Self { schema: 1, exit_code: exit.code(), body }
+    }
+}
+
+/// What a command says of runs.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
     runs: Vec<Run<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Trouble<'a>>,
@@ -36,8 +50,8 @@ pub struct Trouble<'a> {
 
 impl<'a> Document<'a> {
     /// The document of these runs.
-    pub fn new(exit: Exit, runs: &'a [RunRecord], error: Option<Trouble<'a>>) -> Self {
-        Self { schema: 1, exit_code: exit.code(), runs: runs.iter().map(Run::of).collect(), error }
+    pub fn new(runs: &'a [RunRecord], error: Option<Trouble<'a>>) -> Self {
+        Self { runs: runs.iter().map(Run::of).collect(), error }
     }
 }
 

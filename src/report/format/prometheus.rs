@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::lookup::{EndSummary, RunSummary};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::outcome::Outcome;
-use crate::report::health::Health;
+use crate::report::health::{Expected, Health};
 
 /// What is measured of one integration.
 #[derive(Debug, Clone)]
@@ -19,6 +21,27 @@ pub struct Measured {
     pub health: Health,
     /// Lines of its last run by outcome.
     pub outcomes: BTreeMap<Outcome, usize>,
+}
+
+/// What the history knows of these integrations.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn measured<'e>(
+    expected: impl Iterator<Item = Expected<'e>>,
+    history: Option<&History>,
+    is_running: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<Measured>, StoreError> {
+    let measured = expected.map(|one| {
+        let health = one.health(history, is_running, now)?;
+        let outcomes = match (history, &health.last) {
+            (Some(history), Some(last)) => history.outcomes(last.run)?,
+            _ => BTreeMap::new(),
+        };
+        Ok(Measured { integration: one.integration.clone(), health, outcomes })
+    });
+    measured.collect()
 }
 
 /// The whole text. Every metric is a gauge: it is about the last run, not about a process.

@@ -1,6 +1,7 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
-use crate::cli::commands::check::Checks;
+use crate::cli::commands::check::output::Checks;
+use crate::cli::error::chain;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::count::misread::undeclared;
@@ -36,7 +37,7 @@ impl Checks {
             }
             Err(ReadExportError::Export(error)) => {
                 let fix = error.remedy();
-                self.wrong(name, Exit::Refused, session::chain(&error), &fix);
+                self.wrong(name, Exit::Refused, chain(&error), &fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
             }

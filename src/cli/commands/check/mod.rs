@@ -1,18 +1,19 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
 mod export;
-pub(crate) mod output;
+mod output;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
-use crate::cli::commands::alerts::kind;
-use crate::cli::commands::check::output::{Check, Checks, Status};
-use crate::cli::commands::tickets;
+use crate::alerts::alert::ChannelSource as _;
+use crate::cli::arguments::global::Global;
+use crate::cli::commands::check::output::{Checks, NAMED};
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, alerting, clock, session};
+use crate::cli::error::{CommandError, chain};
+use crate::cli::wiring::ticket_board;
+use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::denial::Right;
@@ -35,11 +36,11 @@ use crate::tickets::settings::TicketSettings;
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
         Ok(checks) => checks.tell(console),
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn checked(global: &Global) -> Result<Checks, Trouble> {
+fn checked(global: &Global) -> Result<Checks, CommandError> {
     let config = session::configuration(global)?;
     let mut checks = Checks { list: Vec::new(), exit: Exit::Done };
     let integrations = config.integrations.len();
@@ -63,9 +64,6 @@ fn writable(state: &Path) -> io::Result<()> {
 /// Products that another integration bills as well, and whose customers.
 type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 
-/// Customers that are named in one line.
-const NAMED: usize = 3;
-
 impl Checks {
     fn store(&mut self, config: &Config) {
         let state = config.state.display();
@@ -82,7 +80,7 @@ impl Checks {
                     "let `state` in recount.toml name a folder",
                 );
             }
-            Err(error) => self.wrong("state", Exit::Store, session::chain(&error), error.advice()),
+            Err(error) => self.wrong("state", Exit::Store, chain(&error), error.advice()),
         }
         if !config.state.is_file()
             && let Err(error) = writable(&config.state)
@@ -98,12 +96,12 @@ impl Checks {
 
     fn alerts(&mut self, config: &Config) {
         for (name, alert) in &config.alerts {
-            let (subject, kind) = (format!("alert {name}"), kind(alert));
-            match alerting::ready(alert) {
-                Ok(()) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
+            let (subject, kind) = (format!("alert {name}"), alert.kind.word());
+            match alert.channel() {
+                Ok(_) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
                 Err(error) => {
                     let fix = "correct it, then `recount alerts test`: nobody is told of a bad night until then";
-                    self.wrong(&subject, Exit::Config, format!("{kind}: {error}"), fix);
+                    self.wrong(&subject, Exit::Config, format!("{kind}: {}", chain(&*error)), fix);
                 }
             }
         }
@@ -145,7 +143,7 @@ impl Checks {
         integration: &IntegrationConfig,
         settings: &TicketSettings,
     ) {
-        let desk = match tickets::connect(tickets::desk_of(config, integration, settings)) {
+        let desk = match ticket_board::connect(ticket_board::desk_of(config, integration, settings)) {
             Ok(desk) => desk,
             Err(message) => return self.wrong(name, Exit::Config, message, "recount check names the key"),
         };
@@ -265,34 +263,6 @@ impl Checks {
             _ => "observe mode: never writes; a key that may only inquire is best",
         };
         self.note(name, detail.to_owned());
-    }
-
-    fn failure(&mut self, name: &str, failure: &Failure) {
-        self.wrong(name, failure.exit, failure.finding.message.clone(), &failure.finding.fix);
-    }
-
-    fn good(&mut self, name: &str, detail: String) {
-        self.push(name, Status::Good, detail, "");
-    }
-
-    fn note(&mut self, name: &str, detail: String) {
-        self.push(name, Status::Note, detail, "");
-    }
-
-    fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
-        self.exit = self.exit.worst(exit);
-        self.push(name, Status::Wrong, detail, fix);
-    }
-
-    /// What was said last, with the text at fault marked.
-    fn draw(&mut self, drawn: String) {
-        if let Some(check) = self.list.last_mut() {
-            check.drawn = Some(drawn);
-        }
-    }
-
-    fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None, about: None });
     }
 }
 

@@ -3,13 +3,16 @@
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::commands::check::NAMED;
 use crate::cli::console::Console;
+use crate::nightly::failure::Failure;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::{WIDTH, wrapped};
+
+/// Customers that are named in one line.
+pub(super) const NAMED: usize = 3;
 
 /// What was looked at, in order.
 pub(super) struct Checks {
@@ -43,22 +46,47 @@ pub(super) enum Status {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     checks: &'a [Check],
 }
 
 impl Checks {
     pub(super) fn tell(&self, console: &Console) -> Exit {
         if console.json {
-            let exit_code = self.exit.code();
-            console.document(&Document { schema: 1, exit_code, checks: &self.list });
+            console.document(self.exit, &Document { checks: &self.list });
         } else {
             let alike = self.list.chunk_by(|one, next| one.is_like(next));
             let lines: String = alike.map(|checks| lines(checks, console.paint)).collect();
             console.print(&format!("{lines}\nNext: {}\n", self.next()));
         }
         self.exit
+    }
+
+    pub(super) fn failure(&mut self, name: &str, failure: &Failure) {
+        self.wrong(name, failure.exit, failure.finding.message.clone(), &failure.finding.fix);
+    }
+
+    pub(super) fn good(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Good, detail, "");
+    }
+
+    pub(super) fn note(&mut self, name: &str, detail: String) {
+        self.push(name, Status::Note, detail, "");
+    }
+
+    pub(super) fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
+        self.exit = self.exit.worst(exit);
+        self.push(name, Status::Wrong, detail, fix);
+    }
+
+    /// What was said last, with the text at fault marked.
+    pub(super) fn draw(&mut self, drawn: String) {
+        if let Some(check) = self.list.last_mut() {
+            check.drawn = Some(drawn);
+        }
+    }
+
+    fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None, about: None });
     }
 
     /// The one command that helps most now.

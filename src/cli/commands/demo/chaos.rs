@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::cli::commands::demo::Tour;
+use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::Order;
+use crate::cli::commands::run::RunRequest;
 use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::RunRecord;
@@ -29,7 +29,7 @@ pub(super) fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
     sim.set_faults(Faults::parse(BAD_NIGHT)?);
     killed_while_creating(tour, sim, &plan)?;
     sim.set_faults(Faults::default());
-    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| run::nights(&tour.global, &[], Order::RUN, show);
+    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| run::nights(&tour.global, &[], RunRequest::RUN, show);
     tour.night("The next start looks up what was in flight, and goes on with the rest.", "run", run)?;
     let before = sim.writes().len();
     tour.night("And once more: there is nothing left to do.", "run", run)?;
@@ -65,7 +65,7 @@ fn killed_while_creating(tour: &Tour<'_>, sim: &Sim, plan: &str) -> anyhow::Resu
 /// What ConnectWise was asked to write beside what recount wrote down: each of the one is in the other, and no line is
 /// there twice.
 fn ledgers(tour: &Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
-    let state = session::configuration(&tour.global).map_err(|trouble| anyhow::anyhow!(trouble.message))?.state;
+    let state = session::configuration(&tour.global).map_err(|error| anyhow::anyhow!(error.message))?.state;
     let history = History::open_existing(&state)?.context("there is no history")?;
     let mut runs = history.runs(usize::MAX >> 1)?;
     runs.reverse();

@@ -2,6 +2,7 @@
 //! over a real socket and a real SQLite file. No credentials, no network.
 
 mod chaos;
+mod tour;
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -9,24 +10,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, Parser as _};
-use recount_sim::{Faults, Sim, World};
+use clap::Args;
 use rust_decimal::Decimal;
 
 use crate::cli::browser::open;
+use crate::cli::clock;
+use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::Order;
+use crate::cli::commands::run::RunRequest;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Cli, Global, clock};
+use crate::cli::error::CommandError;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
-use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::fingerprint::short;
 use crate::report::files::Reports;
-use crate::report::format::text;
-use crate::report::format::text::View;
+use recount_sim::{Faults, Sim, World};
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");
 const CUSTOMERS: &str = include_str!("../../../../deploy/sim/customers.csv");
@@ -49,7 +47,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, console: &Console) -> Exit {
     match tour(options, console) {
         Ok(()) => Exit::Done,
-        Err(error) => Trouble::new(Exit::Unexpected, format!("{error:#}"), "").tell(console),
+        Err(error) => CommandError::new(Exit::Unexpected, format!("{error:#}"), "").tell(console),
     }
 }
 
@@ -69,7 +67,7 @@ fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
         sim.url(),
         folder.display()
     ));
-    let mut tour = Tour::new(&folder, console)?;
+    let mut tour = Tour::new(&folder, console);
     if options.chaos {
         chaos::steps(&mut tour, &sim)?;
     } else {
@@ -98,7 +96,7 @@ fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
         |tour, show| run::apply_fingerprint(&tour.global, &plan, show),
     )?;
     tour.writes(sim);
-    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| run::nights(&tour.global, &[], Order::RUN, show);
+    let run = |tour: &Tour<'_>, show: &mut dyn FnMut(&RunRecord)| run::nights(&tour.global, &[], RunRequest::RUN, show);
     tour.night("The same night again: what could be done is done.", "run", run)?;
     tour.writes(sim);
     sim.edit(by_hand);
@@ -112,53 +110,6 @@ fn by_hand(world: &mut World) {
         addition.quantity = Decimal::from(40);
         addition.updated_by = "mmiller".to_owned();
         addition.last_updated = clock::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    }
-}
-
-/// Commands as a person would type them. What was shown once is only counted later.
-struct Tour<'a> {
-    global: Global,
-    console: &'a Console,
-    known: Vec<Finding>,
-}
-
-impl<'a> Tour<'a> {
-    fn new(folder: &Path, console: &'a Console) -> anyhow::Result<Self> {
-        let config = folder.join("recount.toml").into_os_string();
-        let global = Cli::try_parse_from(["recount".into(), "--config".into(), config])?.global;
-        Ok(Self { global, console, known: Vec::new() })
-    }
-
-    /// The first night's plan; gives its fingerprint.
-    fn plan(&mut self) -> anyhow::Result<String> {
-        let why = "What would change tonight, and what needs a person? Nothing is written.";
-        let plan = self.night(why, "plan", |tour, show| run::nights(&tour.global, &[], Order::PLAN, show))?;
-        Ok(short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned())
-    }
-
-    fn night(
-        &mut self,
-        why: &str,
-        typed: &str,
-        command: impl FnOnce(&Self, &mut dyn FnMut(&RunRecord)) -> Result<Vec<RunRecord>, Trouble>,
-    ) -> anyhow::Result<RunRecord> {
-        let Console { paint, .. } = *self.console;
-        self.console.print(&format!("\n{}\n$ recount {typed}\n\n", paint.head(&format!("── {why}"))));
-        let view = View { paint, whole: false, known: &self.known };
-        let shown = command(self, &mut |run| self.console.print(&text::render(run, view)));
-        let mut runs = shown.map_err(|trouble| anyhow::anyhow!("`recount {typed}`: {}", trouble.message))?;
-        let run = runs.pop().context("there was no run")?;
-        let end = run.end.as_ref().context("the run did not end")?;
-        anyhow::ensure!(Exit::of_code(end.exit_code).is_good(), "`recount {typed}` ended with {}", end.exit_code);
-        self.known.extend(end.findings.iter().cloned());
-        Ok(run)
-    }
-
-    /// What reached ConnectWise in this step.
-    fn writes(&self, sim: &Sim) {
-        let writes = sim.writes().len();
-        sim.clear_requests();
-        self.console.print(&format!("→ {writes} writes reached ConnectWise\n"));
     }
 }
 

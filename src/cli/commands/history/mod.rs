@@ -5,9 +5,11 @@ mod over_time;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
+use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::history::lookup::RunSummary;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::fingerprint::short;
@@ -29,31 +31,31 @@ pub(crate) struct Options {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     if options.customer.is_some() || options.service.is_some() {
-        return over_time::run(global, options, console);
+        let Options { customer, service, .. } = options;
+        let asked = LinesOf { customer: customer.as_deref(), service: service.as_deref() };
+        return over_time::run(global, asked, console);
     }
     match summaries(global, options.limit) {
         Ok(runs) if console.json => {
-            console.document(&Document { schema: 1, exit_code: 0, history: runs.iter().map(Row::of).collect() });
+            console.document(Exit::Done, &Document { history: runs.iter().map(Row::of).collect() });
             Exit::Done
         }
         Ok(runs) => {
             console.print(&table(&runs));
             Exit::Done
         }
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn summaries(global: &Global, limit: usize) -> Result<Vec<RunSummary>, Trouble> {
+fn summaries(global: &Global, limit: usize) -> Result<Vec<RunSummary>, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    history.runs(limit).map_err(|error| session::store(&error))
+    Ok(history.runs(limit)?)
 }
 
 #[derive(Serialize)]
 struct Document {
-    schema: u8,
-    exit_code: u8,
     history: Vec<Row>,
 }
 

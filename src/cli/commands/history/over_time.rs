@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::cli::commands::history::Options;
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::report::unknown_customer;
 use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::history::record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -22,14 +22,22 @@ use crate::report::lines;
 /// Lines that are told at once.
 const LINES: usize = 50;
 
-pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
-    let (chains, more) = match chains(global, options) {
+/// Whose lines are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LinesOf<'a> {
+    pub(super) customer: Option<&'a str>,
+    /// A service or a product.
+    pub(super) service: Option<&'a str>,
+}
+
+pub(super) fn run(global: &Global, asked: LinesOf<'_>, console: &Console) -> Exit {
+    let (chains, more) = match chains(global, asked) {
         Ok(found) => found,
-        Err(trouble) => return trouble.tell(console),
+        Err(error) => return error.tell(console),
     };
     if console.json {
         let lines = chains.iter().map(LineJson::of).collect();
-        console.document(&Document { schema: 1, exit_code: 0, lines });
+        console.document(Exit::Done, &Document { lines });
         return Exit::Done;
     }
     let told: Vec<String> = chains.iter().map(|chain| why::over_time(&chain.nights, &chain.trend)).collect();
@@ -42,8 +50,6 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     lines: Vec<LineJson<'a>>,
 }
 
@@ -72,37 +78,40 @@ impl<'a> LineJson<'a> {
     }
 }
 
-fn chains(global: &Global, options: &Options) -> Result<(Vec<LineChain>, usize), Trouble> {
+fn chains(global: &Global, asked: LinesOf<'_>) -> Result<(Vec<LineChain>, usize), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let (handles, known) = handles(&history, options).map_err(|error| session::store(&error))?;
+    let (handles, known) = handles(&history, asked)?;
     if handles.is_empty() {
-        return Err(match (&options.customer, &options.service) {
+        return Err(match (asked.customer, asked.service) {
             (Some(name), None) => unknown_customer(&known, name),
-            _ => Trouble::new(Exit::Usage, "no line of the newest runs fits".to_owned(), "recount report --format csv"),
+            _ => CommandError::new(
+                Exit::Usage,
+                "no line of the newest runs fits".to_owned(),
+                "recount report --format csv",
+            ),
         });
     }
     let chains = handles.iter().take(LINES).map(|handle| of_line(&history, handle));
-    let chains = chains.collect::<Result<Vec<_>, _>>().map_err(|error| session::store(&error))?;
+    let chains = chains.collect::<Result<Vec<_>, _>>()?;
     Ok((chains, handles.len().saturating_sub(LINES)))
 }
 
 /// The lines that fit in the newest run of each integration, and every customer there.
-fn handles(history: &History, options: &Options) -> Result<(Vec<String>, BTreeSet<CustomerName>), StoreError> {
+fn handles(history: &History, asked: LinesOf<'_>) -> Result<(Vec<String>, BTreeSet<CustomerName>), StoreError> {
     let (mut handles, mut known) = (Vec::new(), BTreeSet::new());
     for newest in history.newest_runs()? {
         let Some(run) = history.run(newest.run)? else { continue };
-        handles.extend(lines(&run).iter().filter(|line| fits(line, options)).map(|line| line.handle.clone()));
+        handles.extend(lines(&run).iter().filter(|line| fits(line, asked)).map(|line| line.handle.clone()));
         known.extend(lines(&run).iter().flat_map(|line| &line.sources).map(|source| source.customer.clone()));
     }
     Ok((handles, known))
 }
 
-fn fits(line: &LineRecord, options: &Options) -> bool {
-    let same = |name: &str, asked: &str| name.to_lowercase() == asked.to_lowercase();
-    let product = |asked: &str| line.product.as_ref().is_some_and(|product| same(product.as_str(), asked));
-    let customer = |asked: &String| line.sources.iter().any(|source| same(source.customer.as_str(), asked));
-    let service =
-        |asked: &String| line.sources.iter().any(|source| same(source.service.as_str(), asked)) || product(asked);
-    options.customer.as_ref().is_none_or(customer) && options.service.as_ref().is_none_or(service)
+fn fits(line: &LineRecord, asked: LinesOf<'_>) -> bool {
+    let same = |known: &str, name: &str| known.to_lowercase() == name.to_lowercase();
+    let product = |name: &str| line.product.as_ref().is_some_and(|product| same(product.as_str(), name));
+    let customer = |name: &str| line.sources.iter().any(|source| same(source.customer.as_str(), name));
+    let service = |name: &str| line.sources.iter().any(|source| same(source.service.as_str(), name)) || product(name);
+    asked.customer.is_none_or(customer) && asked.service.is_none_or(service)
 }

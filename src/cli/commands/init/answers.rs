@@ -1,14 +1,15 @@
 //! What `init` has to know, and how each answer is checked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use url::Url;
 
+use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::prompt::{Asker, Question};
-use crate::cli::commands::init::sample::Layout;
-use crate::cli::commands::init::{Options, sample};
-use crate::cli::error::Trouble;
+use crate::cli::commands::init::sample;
+use crate::cli::commands::init::sample::{Export, Layout};
+use crate::cli::error::CommandError;
 use crate::config::secrets::SecretSource;
 
 /// Everything that goes into the files.
@@ -40,15 +41,6 @@ pub(super) struct Vendor {
     pub(super) mode: String,
 }
 
-/// Where the export comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Export {
-    /// A file, or a pattern of files: absolute.
-    Path(PathBuf),
-    /// A report link.
-    Url(String),
-}
-
 /// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct At {
@@ -60,7 +52,7 @@ pub(super) struct At {
 ///
 /// # Errors
 /// What is missing, or cannot be.
-pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, Trouble> {
+pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, CommandError> {
     let connection = connection(options, asker)?;
     let vendor = vendor(options, asker)?;
     let at = asker.ask(Question::new("--at", "Every night at", options.at.as_ref()).or("06:15"), time_of_day)?;
@@ -72,7 +64,7 @@ pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, T
     Ok(Answers { connection, vendor, at, zone })
 }
 
-fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connection>, Trouble> {
+fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connection>, CommandError> {
     let site = options.url.as_ref().or(options.site.as_ref());
     let text = "ConnectWise region (na, eu, au, aus, za), or the URL of your own server";
     let url = asker.ask(Question::new("--site or --url", text, site), base_url)?;
@@ -93,7 +85,7 @@ fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connect
     Ok(all())
 }
 
-fn vendor(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Vendor>, Trouble> {
+fn vendor(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Vendor>, CommandError> {
     let text = "The vendor's export: a file, a pattern such as exports/usage-*.csv, or a link";
     let export = asker.ask(Question::new("--export", text, options.export.as_ref()), export)?;
     let Some(export) = export else { return Ok(None) };

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, At, Export};
-use crate::cli::commands::init::sample::Layout;
+use crate::cli::commands::init::answers::{Answers, At};
+use crate::cli::commands::init::sample::{Export, Layout};
 use crate::config::secrets::SecretSource;
 use crate::reconcile::model::ids::ServiceName;
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::reconcile::exit::Exit;
 
 /// What `init` writes.
@@ -25,21 +25,21 @@ impl Folder {
     ///
     /// # Errors
     /// If one of the files is there already.
-    pub(super) fn new(dir: &Path) -> Result<Self, Trouble> {
+    pub(super) fn new(dir: &Path) -> Result<Self, CommandError> {
         let path = std::path::absolute(dir).map_err(|error| failed(dir, &error))?;
         let there: Vec<&str> = FILES.into_iter().filter(|name| path.join(name).symlink_metadata().is_ok()).collect();
         if there.is_empty() {
             return Ok(Self { path, made: Vec::new() });
         }
         let message = format!("{} is there already in {}", there.join(", "), path.display());
-        Err(Trouble::new(Exit::Usage, message, "edit what is there, or choose another folder with --dir"))
+        Err(CommandError::new(Exit::Usage, message, "edit what is there, or choose another folder with --dir"))
     }
 
     /// A new file of this name; gives its path.
     ///
     /// # Errors
     /// If it cannot be made; what was made before is taken back.
-    pub(super) fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, Trouble> {
+    pub(super) fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, CommandError> {
         let path = self.path.join(name);
         match create(&path, text) {
             Ok(()) => {
@@ -54,19 +54,19 @@ impl Folder {
     ///
     /// # Errors
     /// As for [`Folder::write`].
-    pub(super) fn append(&mut self, path: &Path, text: &str) -> Result<(), Trouble> {
+    pub(super) fn append(&mut self, path: &Path, text: &str) -> Result<(), CommandError> {
         let file = OpenOptions::new().append(true).open(path);
         let appended = file.and_then(|mut file| file.write_all(text.as_bytes()));
         appended.map_err(|error| self.taken_back(failed(path, &error)))
     }
 
     /// Removes what was made; the folder is as before.
-    pub(super) fn taken_back(&mut self, trouble: Trouble) -> Trouble {
+    pub(super) fn taken_back(&mut self, error: CommandError) -> CommandError {
         for path in self.made.drain(..) {
             // What cannot be removed was said to be in the way by the next `init`.
             let _ = fs::remove_file(path);
         }
-        trouble
+        error
     }
 }
 
@@ -77,7 +77,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
-fn failed(path: &Path, error: &io::Error) -> Trouble {
+fn failed(path: &Path, error: &io::Error) -> CommandError {
     let message = format!("cannot write {}: {error}", path.display());
-    Trouble::new(Exit::Unexpected, message, "choose a folder that you may write to with --dir")
+    CommandError::new(Exit::Unexpected, message, "choose a folder that you may write to with --dir")
 }

@@ -1,18 +1,21 @@
 //! What `init` says when it is done: what was written, what was understood, and what to do next.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::commands::init::answers::{Answers, Export, is_pattern};
+use crate::cli::commands::init::answers::{Answers, is_pattern};
 use crate::cli::commands::init::document::HOME;
 use crate::cli::commands::init::folder::{FILES, Folder};
-use crate::cli::commands::init::sample::Layout;
+use crate::cli::commands::init::roles;
+use crate::cli::commands::init::sample::{Export, Layout};
 use crate::cli::commands::init::units::may_be_skipped;
-use crate::cli::commands::init::{roles, services_of};
 use crate::config::secrets::SecretSource;
+use crate::export::count::table::CustomerCounts;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::ServiceName;
 use crate::report::format::text::wrapped;
 
 /// What was made.
@@ -28,8 +31,6 @@ pub(super) struct Made {
 /// The same for programs.
 #[derive(Debug, Serialize)]
 pub(super) struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     folder: &'a Path,
     files: [&'static str; 4],
     integration: &'a str,
@@ -47,7 +48,7 @@ impl Made {
         };
         let (folder, integration) = (self.folder.path.as_path(), vendor.name.as_str());
         let (rows, next) = (self.counts.rows, self.next());
-        Document { schema: 1, exit_code: 0, folder, files: FILES, integration, profile, rows, next }
+        Document { folder, files: FILES, integration, profile, rows, next }
     }
 
     pub(super) fn text(&self) -> String {
@@ -146,4 +147,9 @@ impl Made {
 fn dated(path: &Path) -> bool {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     !is_pattern(path) && name.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Every service that the export names.
+pub(super) fn services_of(counts: &Counts) -> BTreeSet<&ServiceName> {
+    counts.customers.values().flat_map(CustomerCounts::services).collect()
 }

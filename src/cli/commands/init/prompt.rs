@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
 
@@ -60,7 +60,7 @@ impl<'a> Asker<'a> {
         &mut self,
         question: Question<'_>,
         check: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, Trouble> {
+    ) -> Result<Option<T>, CommandError> {
         if let Some(given) = question.given {
             return check(given.trim()).map(Some).map_err(|why| refused(question, given, &why));
         }
@@ -78,18 +78,18 @@ impl<'a> Asker<'a> {
     ///
     /// # Errors
     /// If anything is missing.
-    pub(super) fn complete(&self) -> Result<(), Trouble> {
+    pub(super) fn complete(&self) -> Result<(), CommandError> {
         if self.missing.is_empty() {
             return Ok(());
         }
         let message = format!("init has nobody to ask, and needs {}", self.missing.join(", "));
-        Err(Trouble::new(Exit::Usage, message, "give them, or run `recount init` on a terminal, where it asks"))
+        Err(CommandError::new(Exit::Usage, message, "give them, or run `recount init` on a terminal, where it asks"))
     }
 }
 
-fn refused(question: Question<'_>, answer: &str, why: &str) -> Trouble {
+fn refused(question: Question<'_>, answer: &str, why: &str) -> CommandError {
     let answer = if question.unseen { String::new() } else { format!(" \"{}\"", shown(answer)) };
-    Trouble::new(Exit::Usage, format!("{}{answer}: {why}", question.flag), "recount init --help")
+    CommandError::new(Exit::Usage, format!("{}{answer}: {why}", question.flag), "recount init --help")
 }
 
 fn talk<T>(
@@ -97,7 +97,7 @@ fn talk<T>(
     output: &mut dyn Write,
     question: Question<'_>,
     check: &impl Fn(&str) -> Result<T, String>,
-) -> Result<T, Trouble> {
+) -> Result<T, CommandError> {
     loop {
         let proposal = question.proposal.map(|proposal| format!(" [{}]", shown(proposal))).unwrap_or_default();
         // A terminal that does not show the question ends the talk at the next line.
@@ -105,7 +105,7 @@ fn talk<T>(
         let mut line = String::new();
         if !matches!(input.read_line(&mut line), Ok(1..)) {
             let fix = "give the answers as options: recount init --help";
-            return Err(Trouble::new(Exit::Usage, "the answers ended before the questions", fix));
+            return Err(CommandError::new(Exit::Usage, "the answers ended before the questions", fix));
         }
         let answer = match (line.trim(), question.proposal) {
             ("", Some(proposal)) => proposal,
@@ -147,8 +147,8 @@ mod tests {
         assert_eq!(asker.ask(Question::new("--one", "", None), number).expect("noted"), None);
         assert_eq!(asker.ask(Question::new("--two", "", None).or("2"), number).expect("proposed"), Some(2));
         assert_eq!(asker.ask(Question::new("--three", "", None), number).expect("noted"), None);
-        let trouble = asker.complete().expect_err("two are missing");
-        assert!(trouble.message.ends_with("--one, --three") && trouble.exit == Exit::Usage, "{trouble:?}");
+        let error = asker.complete().expect_err("two are missing");
+        assert!(error.message.ends_with("--one, --three") && error.exit == Exit::Usage, "{error:?}");
         let refused = asker.ask(Question::new("--key", "", Some(&given)).unseen(), number).expect_err("no number");
         assert!(!format!("{refused:?}").contains("hunter2"), "{refused:?}");
     }

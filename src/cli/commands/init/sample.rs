@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::commands::init::Options;
-use crate::cli::commands::init::answers::Export;
+use crate::cli::clock;
+use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::prompt::{Asker, Question};
-use crate::cli::error::Trouble;
-use crate::cli::{clock, session};
+use crate::cli::error::{CommandError, chain};
 use crate::config::profiles;
 use crate::export::error::ExportError;
 use crate::export::read::content::fit;
@@ -14,6 +13,15 @@ use crate::export::read::names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
+
+/// Where the export comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Export {
+    /// A file, or a pattern of files: absolute.
+    Path(PathBuf),
+    /// A report link.
+    Url(String),
+}
 
 /// What `[integration.NAME.export]` says beside where the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +55,20 @@ const COLUMNS: [(&str, &str, &[&str]); 3] = [
 ///
 /// # Errors
 /// A profile that does not exist, a file that fits several, or a column that the file does not have.
-pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) -> Result<Option<Layout>, Trouble> {
+pub(super) fn layout(
+    export: &Export,
+    options: &Options,
+    asker: &mut Asker<'_>,
+) -> Result<Option<Layout>, CommandError> {
     let profiles = profiles::all(&options.dir)
-        .map_err(|errors| Trouble::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))?;
+        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))?;
     if let Some(name) = &options.profile {
         if profiles.contains_key(name) {
             return Ok(Some(Layout::Profile(name.clone())));
         }
         let meant = alike(name, profiles.keys().map(String::as_str)).map(|meant| format!("did you mean {meant}? "));
         let fix = format!("{}recount profiles lists them", meant.unwrap_or_default());
-        return Err(Trouble::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix));
+        return Err(CommandError::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix));
     }
     let given = [&options.customer_column, &options.service_column, &options.count_column];
     let bytes = match export {
@@ -72,7 +84,7 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
             several => {
                 let message =
                     format!("{} fits several profiles: {}", shown(&path.display().to_string()), several.join(", "));
-                return Err(Trouble::new(Exit::Usage, message, format!("choose one: --profile {}", several[0])));
+                return Err(CommandError::new(Exit::Usage, message, format!("choose one: --profile {}", several[0])));
             }
         }
     }
@@ -81,13 +93,17 @@ pub(super) fn layout(export: &Export, options: &Options, asker: &mut Asker<'_>) 
 }
 
 /// The newest file of the pattern; none where there is none yet.
-fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, Trouble> {
+fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
     match crate::export::locate::file::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
-            let message = session::chain(&error);
-            Err(Trouble::new(Exit::Refused, message, "name the vendor's export with --export, as the vendor wrote it"))
+            let message = chain(&error);
+            Err(CommandError::new(
+                Exit::Refused,
+                message,
+                "name the vendor's export with --export, as the vendor wrote it",
+            ))
         }
     }
 }
@@ -101,7 +117,11 @@ fn header(bytes: &[u8]) -> Vec<String> {
     if names.len() < COLUMNS.len() { Vec::new() } else { names }
 }
 
-fn columns(given: [&Option<String>; 3], header: &[String], asker: &mut Asker<'_>) -> Result<Option<Layout>, Trouble> {
+fn columns(
+    given: [&Option<String>; 3],
+    header: &[String],
+    asker: &mut Asker<'_>,
+) -> Result<Option<Layout>, CommandError> {
     let mut columns = Vec::new();
     for ((flag, text, words), given) in COLUMNS.iter().zip(given) {
         let guess = guess(header, words);

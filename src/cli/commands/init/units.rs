@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, At, Export};
+use crate::cli::commands::init::answers::{Answers, At};
+use crate::cli::commands::init::sample::Export;
 use crate::config::secrets::SecretSource;
 
 const SERVICE: &str = include_str!("../../../../systemd/recount.service");

@@ -6,12 +6,14 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::{typed_handle, typed_integration};
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::Roll;
+use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session, waiting};
-use crate::config::edit::customers_csv::{EditError, NewRow, set_row};
+use crate::cli::error::{CommandError, chain};
+use crate::cli::{clock, session};
+use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::export::read::names::{alike, normalized};
@@ -21,6 +23,7 @@ use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
+use crate::report::open_items::open_items;
 
 /// Arguments of `map add`.
 #[derive(Debug, Args)]
@@ -74,12 +77,12 @@ pub(super) fn ignore(global: &Global, options: &IgnoreOptions, console: &Console
     tell(edit(global, &options.whose, CustomerTarget::Skip, true), console)
 }
 
-fn tell(done: Result<Done, Trouble>, console: &Console) -> Exit {
+fn tell(done: Result<Done, CommandError>, console: &Console) -> Exit {
     match done {
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
         Ok(done) => {
             if console.json {
-                console.document(&done);
+                console.document(Exit::Done, &done);
             } else if !console.quiet {
                 console.print(&done.text());
             }
@@ -90,8 +93,6 @@ fn tell(done: Result<Done, Trouble>, console: &Console) -> Exit {
 
 #[derive(Debug, Serialize)]
 struct Done {
-    schema: u8,
-    exit_code: u8,
     integration: String,
     customer: String,
     company_id: Option<i64>,
@@ -128,12 +129,12 @@ impl Done {
     }
 }
 
-fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, Trouble> {
+fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
     let config = session::configuration(global)?;
     let (integration, customer) = meant(&config, whose)?;
     let known = inventory::mapping(integration)?.customers.get(&customer);
     if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
-        return Err(trouble(&EditError::There { customer, line }));
+        return Err(refused(&CustomersEditError::There { customer, line }));
     }
     let company = match target {
         CustomerTarget::Company { company, agreement } if !offline => {
@@ -150,14 +151,12 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
     };
     let row = NewRow { customer, target, note: whose.note.clone() };
     let path = &integration.customers_path;
-    let edited = set_row(path, &row, whose.replace).map_err(|error| trouble(&error))?;
+    let edited = set_row(path, &row, whose.replace).map_err(|error| refused(&error))?;
     let (company_id, agreement_id) = match row.target {
         CustomerTarget::Company { company, agreement } => (Some(company.0), agreement.map(|id| id.0)),
         CustomerTarget::Skip => (None, None),
     };
     Ok(Done {
-        schema: 1,
-        exit_code: 0,
         integration: integration.name.to_string(),
         customer: row.customer.to_string(),
         company_id,
@@ -170,107 +169,116 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
     })
 }
 
-fn trouble(error: &EditError) -> Trouble {
+fn refused(error: &CustomersEditError) -> CommandError {
     let (exit, fix) = match error {
-        EditError::There { .. } => (Exit::Usage, "--replace changes its row"),
-        EditError::NoColumn { .. } => (Exit::Config, "add the column to the header"),
-        EditError::Damaged(_) => (Exit::Config, "correct it, then `recount check`"),
-        EditError::Changed { .. } => (Exit::Config, "look at the file, then try again"),
-        EditError::Open { .. } | EditError::Unsound { .. } | EditError::Replace { .. } => {
+        CustomersEditError::There { .. } => (Exit::Usage, "--replace changes its row"),
+        CustomersEditError::NoColumn { .. } => (Exit::Config, "add the column to the header"),
+        CustomersEditError::Damaged(_) => (Exit::Config, "correct it, then `recount check`"),
+        CustomersEditError::Changed { .. } => (Exit::Config, "look at the file, then try again"),
+        CustomersEditError::Open { .. } | CustomersEditError::Unsound { .. } | CustomersEditError::Replace { .. } => {
             (Exit::Config, "look at the file, its folder and their rights")
         }
     };
-    Trouble::new(exit, session::chain(error), fix)
+    CommandError::new(exit, chain(error), fix)
 }
 
 /// The customer and the integration that were typed: a handle, or an exact name.
-fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig, CustomerName), Trouble> {
-    let named = whose.integration.as_deref().map(|name| inventory::named(config, name)).transpose()?;
+fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig, CustomerName), CommandError> {
+    let named = whose.integration.as_deref().map(|name| typed_integration::named(config, name)).transpose()?;
     let chosen = |one: &&IntegrationConfig| named.is_none_or(|named| named.name == one.name);
     let all = config.integrations.values().filter(chosen);
-    let (mut rolls, mut at_fault) = (Vec::new(), None);
+    let (mut inventories, mut at_fault) = (Vec::new(), None);
     for integration in all {
         // What is wrong with another integration's file is no reason to refuse this one.
-        match inventory::rolls(config, Some(integration.name.as_str())) {
-            Ok(found) => rolls.extend(found),
-            Err(trouble) if trouble.exit == Exit::Config && named.is_none() => at_fault = Some(trouble),
-            Err(trouble) => return Err(trouble),
+        match inventory::inventories(config, Some(integration.name.as_str())) {
+            Ok(found) => inventories.extend(found),
+            Err(error) if error.exit == Exit::Config && named.is_none() => at_fault = Some(error),
+            Err(error) => return Err(error),
         }
     }
     let typed = normalized(&whose.customer);
     let name = CustomerName::new(&typed);
-    let mut found: Vec<(&Roll<'a>, CustomerName)> = rolls
+    let mut found: Vec<(&Inventory<'a>, CustomerName)> = inventories
         .iter()
-        .flat_map(|roll| roll.customers.iter().map(move |customer| (roll, customer)))
-        .filter(|(roll, customer)| **customer == name || roll.handle(customer) == *typed)
-        .map(|(roll, customer)| (roll, customer.clone()))
+        .flat_map(|inventory| inventory.customers.iter().map(move |customer| (inventory, customer)))
+        .filter(|(inventory, customer)| **customer == name || inventory.handle(customer) == *typed)
+        .map(|(inventory, customer)| (inventory, customer.clone()))
         .collect();
     if found.is_empty() {
-        found.extend(of_prefix(&rolls, &typed));
+        found.extend(of_prefix(&inventories, &typed));
     }
     if found.is_empty() {
-        found.extend(of_line(config, &rolls, &typed)?);
+        found.extend(of_line(config, &inventories, &typed)?);
     }
     if found.is_empty() && whose.new {
-        found.extend(rolls.iter().map(|roll| (roll, name.clone())));
+        found.extend(inventories.iter().map(|inventory| (inventory, name.clone())));
     }
     if found.is_empty() {
-        return Err(at_fault.unwrap_or_else(|| unknown(&rolls, &typed)));
+        return Err(at_fault.unwrap_or_else(|| unknown(&inventories, &typed)));
     }
-    one_file(found).map(|(roll, customer)| (roll.integration, customer))
+    one_file(found).map(|(inventory, customer)| (inventory.integration, customer))
 }
 
 /// The first characters of a handle mean the one customer without a row whose handle begins with them.
-fn of_prefix<'r, 'a>(rolls: &'r [Roll<'a>], typed: &str) -> Option<(&'r Roll<'a>, CustomerName)> {
-    let all = rolls.iter().flat_map(|roll| roll.without_row().map(move |customer| (roll, customer.clone())));
-    let mut begun = all.filter(|(roll, customer)| typed.len() >= 2 && roll.handle(customer).starts_with(typed));
+fn of_prefix<'r, 'a>(inventories: &'r [Inventory<'a>], typed: &str) -> Option<(&'r Inventory<'a>, CustomerName)> {
+    let all = inventories
+        .iter()
+        .flat_map(|inventory| inventory.without_row().map(move |customer| (inventory, customer.clone())));
+    let mut begun =
+        all.filter(|(inventory, customer)| typed.len() >= 2 && inventory.handle(customer).starts_with(typed));
     begun.next().filter(|_| begun.next().is_none())
 }
 
 /// A handle of a line means its customer, if it has one only.
 fn of_line<'r, 'a>(
     config: &Config,
-    rolls: &'r [Roll<'a>],
+    inventories: &'r [Inventory<'a>],
     typed: &str,
-) -> Result<Option<(&'r Roll<'a>, CustomerName)>, Trouble> {
-    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+) -> Result<Option<(&'r Inventory<'a>, CustomerName)>, CommandError> {
+    let history = History::open_existing(&config.state)?;
     let Some(history) = history else { return Ok(None) };
-    let boards = waiting::boards(config, &history)?;
-    let Ok(target) = waiting::target(&boards, typed) else { return Ok(None) };
-    let of_finding = target.finding.and_then(|finding| finding.customer.clone());
-    let of_line = target.line.into_iter().flat_map(|line| &line.sources).map(|source| source.customer.clone());
+    let all = open_items(config.integrations.keys(), &history)?;
+    let Ok(item) = typed_handle::meant(&all, typed) else { return Ok(None) };
+    let of_finding = item.finding.and_then(|finding| finding.customer.clone());
+    let of_line = item.line.into_iter().flat_map(|line| &line.sources).map(|source| source.customer.clone());
     let customers: BTreeSet<CustomerName> = of_finding.into_iter().chain(of_line).collect();
-    let roll = rolls.iter().find(|roll| roll.integration.name == target.board.run.integration);
-    Ok(roll.zip(customers.into_iter().next().filter(|_| target.handle == typed)))
+    let inventory = inventories.iter().find(|inventory| inventory.integration.name == item.of.run.integration);
+    Ok(inventory.zip(customers.into_iter().next().filter(|_| item.handle == typed)))
 }
 
 /// Rows stand in files: where several integrations know the customer, those that have no row for it yet are meant.
-fn one_file<'r, 'a>(found: Vec<(&'r Roll<'a>, CustomerName)>) -> Result<(&'r Roll<'a>, CustomerName), Trouble> {
-    let has_row = |(roll, customer): &&(&Roll<'_>, CustomerName)| roll.mapping.customers.contains_key(customer);
+fn one_file<'r, 'a>(
+    found: Vec<(&'r Inventory<'a>, CustomerName)>,
+) -> Result<(&'r Inventory<'a>, CustomerName), CommandError> {
+    let has_row =
+        |(inventory, customer): &&(&Inventory<'_>, CustomerName)| inventory.mapping.customers.contains_key(customer);
     let without: Vec<_> = found.iter().filter(|one| !has_row(one)).cloned().collect();
     let meant = if without.is_empty() { found } else { without };
     let files: BTreeMap<&Path, &str> = meant
         .iter()
-        .map(|(roll, _)| (roll.integration.customers_path.as_path(), roll.integration.name.as_str()))
+        .map(|(inventory, _)| (inventory.integration.customers_path.as_path(), inventory.integration.name.as_str()))
         .collect();
     if files.len() > 1 {
-        let names: Vec<&str> = meant.iter().map(|(roll, _)| roll.integration.name.as_str()).collect();
+        let names: Vec<&str> = meant.iter().map(|(inventory, _)| inventory.integration.name.as_str()).collect();
         let message = format!("several integrations have this customer: {}", names.join(", "));
-        return Err(Trouble::new(Exit::Usage, message, "say which with --integration NAME"));
+        return Err(CommandError::new(Exit::Usage, message, "say which with --integration NAME"));
     }
-    meant.into_iter().next().ok_or_else(|| Trouble::new(Exit::Unexpected, "no customer is meant", ""))
+    meant.into_iter().next().ok_or_else(|| CommandError::new(Exit::Unexpected, "no customer is meant", ""))
 }
 
-fn unknown(rolls: &[Roll<'_>], typed: &str) -> Trouble {
-    let names: BTreeSet<&str> = rolls.iter().flat_map(|roll| &roll.customers).map(CustomerName::as_str).collect();
-    let handles: BTreeSet<String> =
-        rolls.iter().flat_map(|roll| roll.customers.iter().map(|customer| roll.handle(customer))).collect();
+fn unknown(inventories: &[Inventory<'_>], typed: &str) -> CommandError {
+    let names: BTreeSet<&str> =
+        inventories.iter().flat_map(|inventory| &inventory.customers).map(CustomerName::as_str).collect();
+    let handles: BTreeSet<String> = inventories
+        .iter()
+        .flat_map(|inventory| inventory.customers.iter().map(|customer| inventory.handle(customer)))
+        .collect();
     let meant = alike(typed, names).or_else(|| alike(typed, handles.iter().map(String::as_str)));
     let meant = meant.map(|meant| format!("did you mean \"{}\"? ", shown(meant))).unwrap_or_default();
-    let unread: Vec<&str> = rolls.iter().filter_map(|roll| roll.no_export.as_deref()).collect();
+    let unread: Vec<&str> = inventories.iter().filter_map(|inventory| inventory.no_export.as_deref()).collect();
     let unread = if unread.is_empty() { String::new() } else { format!(" ({})", unread.join("; ")) };
     let message = format!("no customer has the name or the handle \"{}\"{unread}", shown(typed));
-    Trouble::new(
+    CommandError::new(
         Exit::Usage,
         message,
         format!("{meant}recount map list shows them; --new takes a name that is in no export yet"),
@@ -283,7 +291,7 @@ fn verified(
     integration: &IntegrationConfig,
     company: CompanyId,
     agreement: Option<AgreementId>,
-) -> Result<String, Trouble> {
+) -> Result<String, CommandError> {
     let runtime = session::runtime()?;
     let looked = runtime.block_on(async {
         let client = session::connect(session::connectwise_of(config, integration)?)?;
@@ -292,9 +300,9 @@ fn verified(
         Ok::<_, Failure>((companies, agreements))
     });
     let offline = |fix: &str| format!("{fix}; --offline maps it without a look");
-    let (companies, agreements) =
-        looked.map_err(|failure| Trouble::new(failure.exit, failure.finding.message, offline(&failure.finding.fix)))?;
-    let refused = |message: String| Trouble::new(Exit::Usage, message, "recount map suggest shows companies");
+    let (companies, agreements) = looked
+        .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(&failure.finding.fix)))?;
+    let refused = |message: String| CommandError::new(Exit::Usage, message, "recount map suggest shows companies");
     let found = companies.into_iter().next();
     let found = found.ok_or_else(|| refused(format!("there is no company {company}, or this key may not see it")))?;
     if found.deleted {
@@ -308,8 +316,8 @@ fn verified(
         }
         Some(own) => match own.billing(clock::now().date_naive()) {
             Ok(()) => return Ok(found.name),
-            Err(trouble) => format!("agreement {agreement} {trouble}"),
+            Err(error) => format!("agreement {agreement} {error}"),
         },
     };
-    Err(Trouble::new(Exit::Usage, wrong, "name another agreement, or none for the default one"))
+    Err(CommandError::new(Exit::Usage, wrong, "name another agreement, or none for the default one"))
 }

@@ -7,13 +7,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::{CommandError, chain};
 use crate::cli::{clock, session};
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::count::table::CustomerCounts;
-use crate::export::read::names::alike;
 use crate::export::settings::Source;
 use crate::history::store::open::History;
 use crate::nightly::read_export::read_export;
@@ -21,7 +21,7 @@ use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::handle;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
 use crate::report::format::text::wrapped;
@@ -29,7 +29,7 @@ use crate::report::lines;
 
 /// One integration's.
 #[derive(Debug)]
-pub(super) struct Roll<'a> {
+pub(super) struct Inventory<'a> {
     pub(super) integration: &'a IntegrationConfig,
     pub(super) mapping: &'a Mapping,
     /// Of the newest export; nothing if it cannot be read.
@@ -40,24 +40,24 @@ pub(super) struct Roll<'a> {
     pub(super) services: BTreeSet<ServiceName>,
 }
 
-/// The rolls of the integration that is named, or of all that are not off.
-pub(super) fn rolls<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Roll<'a>>, Trouble> {
-    let history = History::open_existing(&config.state).map_err(|error| session::store(&error))?;
+/// The inventories of the integration that is named, or of all that are not off.
+pub(super) fn inventories<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Inventory<'a>>, CommandError> {
+    let history = History::open_existing(&config.state)?;
     let chosen = match name {
-        Some(name) => vec![named(config, name)?],
+        Some(name) => vec![typed_integration::named(config, name)?],
         None => config.integrations.values().filter(|one| one.mode != Mode::Off).collect(),
     };
     if chosen.is_empty() {
-        return Err(Trouble::new(Exit::Config, "no integration is on", "name one of those that are off"));
+        return Err(CommandError::new(Exit::Config, "no integration is on", "name one of those that are off"));
     }
     let fetched = session::fetched(&config.state);
-    chosen.into_iter().map(|integration| Roll::call(integration, &fetched, history.as_ref())).collect()
+    chosen.into_iter().map(|integration| Inventory::call(integration, &fetched, history.as_ref())).collect()
 }
 
-/// What a command found out about each roll, and its exit code: as one document, or as texts one below the other.
+/// What a command found out about each inventory, and its exit code: as one document, or as texts one below the other.
 pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], text: fn(&L) -> String) -> Exit {
     if console.json {
-        console.document(&Document { schema: 1, exit_code: exit.code(), integrations: lists });
+        console.document(exit, &Document { integrations: lists });
     } else {
         console.print(&lists.iter().map(text).collect::<Vec<_>>().join("\n"));
     }
@@ -66,29 +66,21 @@ pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], te
 
 #[derive(Serialize)]
 struct Document<'a, L> {
-    schema: u8,
-    exit_code: u8,
     integrations: &'a [L],
 }
 
-/// The integration of this name, whatever its mode.
-pub(super) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, Trouble> {
-    config.integrations.get(name).ok_or_else(|| {
-        let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
-        let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
-        let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
-        Trouble::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
-    })
-}
-
 /// Its mapping, unless customers.csv is at fault.
-pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, Trouble> {
-    let wrong = |faults: &ConfigErrors| Trouble::new(Exit::Config, faults.to_string(), integration.mapping_fix());
+pub(super) fn mapping(integration: &IntegrationConfig) -> Result<&Mapping, CommandError> {
+    let wrong = |faults: &ConfigErrors| CommandError::new(Exit::Config, faults.to_string(), integration.mapping_fix());
     integration.mapping.as_ref().map_err(wrong)
 }
 
-impl<'a> Roll<'a> {
-    fn call(integration: &'a IntegrationConfig, fetched: &Path, history: Option<&History>) -> Result<Self, Trouble> {
+impl<'a> Inventory<'a> {
+    fn call(
+        integration: &'a IntegrationConfig,
+        fetched: &Path,
+        history: Option<&History>,
+    ) -> Result<Self, CommandError> {
         let mapping = mapping(integration)?;
         let (counts, no_export) = newest_counts(integration, fetched)?;
         let mut customers: BTreeSet<CustomerName> =
@@ -96,7 +88,7 @@ impl<'a> Roll<'a> {
         let mut services: BTreeSet<ServiceName> =
             counts.customers.values().flat_map(CustomerCounts::services).cloned().collect();
         let plan = history.map(|history| history.latest_plan(&integration.name)).transpose();
-        if let Some(run) = plan.map_err(|error| session::store(&error))?.flatten() {
+        if let Some(run) = plan?.flatten() {
             let sources = lines(&run).iter().flat_map(|line| &line.sources);
             for source in sources.filter(|source| !source.lines.is_empty()) {
                 customers.insert(source.customer.clone());
@@ -134,14 +126,14 @@ impl<'a> Roll<'a> {
 }
 
 /// The counts of the newest export, or why there are none. Standard input is a run's to read.
-fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Counts, Option<String>), Trouble> {
+fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Counts, Option<String>), CommandError> {
     if integration.export.source == Source::Stdin {
         return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
     }
     let reading = read_export(&integration.export, &integration.name, fetched, &clock::now);
     Ok(match session::runtime()?.block_on(reading) {
         Ok(export) => (export.counts, None),
-        Err(error) => (Counts::default(), Some(session::chain(&error))),
+        Err(error) => (Counts::default(), Some(chain(&error))),
     })
 }
 

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::Roll;
+use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session};
+use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{PlacedCustomers, place_customers};
@@ -34,7 +35,7 @@ pub(super) struct Options {
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match lists(global, options) {
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
         Ok(lists) => {
             let exit = lists.iter().map(|list| list.exit).fold(Exit::Done, Exit::worst);
             inventory::print(console, exit, &lists, List::text)
@@ -90,40 +91,40 @@ enum State {
     Skipped,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Vec<List>, Trouble> {
+fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    let rolls = inventory::rolls(&config, options.integration.as_deref())?;
-    let lists = rolls.iter().map(|roll| {
+    let inventories = inventory::inventories(&config, options.integration.as_deref())?;
+    let lists = inventories.iter().map(|inventory| {
         let found = match options.offline {
             true => Err(None),
-            false => runtime.block_on(look(&config, roll)).map_err(Some),
+            false => runtime.block_on(look(&config, inventory)).map_err(Some),
         };
-        List::new(roll, found)
+        List::new(inventory, found)
     });
     Ok(lists.collect())
 }
 
-async fn look(config: &Config, roll: &Roll<'_>) -> Result<PlacedCustomers, Failure> {
-    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
-    Ok(place_customers(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?)
+async fn look(config: &Config, inventory: &Inventory<'_>) -> Result<PlacedCustomers, Failure> {
+    let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
+    Ok(place_customers(&client, inventory.mapping, &inventory.counts, clock::now().date_naive()).await?)
 }
 
 impl List {
     /// `found` is what ConnectWise says, or why it says nothing: `None` if it was not to be asked.
-    fn new(roll: &Roll<'_>, found: Result<PlacedCustomers, Option<Failure>>) -> Self {
+    fn new(inventory: &Inventory<'_>, found: Result<PlacedCustomers, Option<Failure>>) -> Self {
         let mut warning = String::new();
-        roll.warn(&mut warning);
+        inventory.warn(&mut warning);
         let (found, failure) = match found {
             Ok(found) => (Some(found), None),
             Err(failure) => (None, failure),
         };
         let mut customers: Vec<Entry> =
-            roll.customers.iter().map(|customer| Entry::new(roll, customer, found.as_ref())).collect();
+            inventory.customers.iter().map(|customer| Entry::new(inventory, customer, found.as_ref())).collect();
         customers.sort_by(|a, b| (a.state, &a.customer).cmp(&(b.state, &b.customer)));
         Self {
-            integration: roll.integration.name.to_string(),
-            customers_file: roll.integration.customers_path.display().to_string(),
+            integration: inventory.integration.name.to_string(),
+            customers_file: inventory.integration.customers_path.display().to_string(),
             exit: failure.as_ref().map_or(Exit::Done, |failure| failure.exit),
             not_asked: failure.map(|failure| failure.finding.message),
             customers,
@@ -165,12 +166,12 @@ impl List {
 }
 
 impl Entry {
-    fn new(roll: &Roll<'_>, customer: &CustomerName, found: Option<&PlacedCustomers>) -> Self {
+    fn new(inventory: &Inventory<'_>, customer: &CustomerName, found: Option<&PlacedCustomers>) -> Self {
         let mut entry = Self {
             customer: customer.clone(),
-            handle: roll.handle(customer),
+            handle: inventory.handle(customer),
             state: State::Unmapped,
-            in_export: roll.counts.customers.contains_key(customer),
+            in_export: inventory.counts.customers.contains_key(customer),
             company_id: None,
             company: None,
             agreement_id: None,
@@ -178,7 +179,7 @@ impl Entry {
             message: String::new(),
             fix: String::new(),
         };
-        entry.as_the_files_say(roll);
+        entry.as_the_files_say(inventory);
         if let Some((found, place)) = found.and_then(|found| Some((found, found.places.get(customer)?))) {
             entry.as_connectwise_says(found, place);
         }
@@ -189,9 +190,9 @@ impl Entry {
         entry
     }
 
-    fn as_the_files_say(&mut self, roll: &Roll<'_>) {
-        let by_name = roll.mapping.match_customers == MatchCustomers::ExactName;
-        self.state = match roll.mapping.customers.get(&self.customer).map(|row| &row.target) {
+    fn as_the_files_say(&mut self, inventory: &Inventory<'_>) {
+        let by_name = inventory.mapping.match_customers == MatchCustomers::ExactName;
+        self.state = match inventory.mapping.customers.get(&self.customer).map(|row| &row.target) {
             Some(CustomerTarget::Skip) => State::Skipped,
             Some(CustomerTarget::Company { company, agreement }) => {
                 self.company_id = Some(company.0);

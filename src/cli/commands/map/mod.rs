@@ -1,14 +1,14 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
 mod edit;
-pub(crate) mod inventory;
+mod inventory;
 mod list;
 mod suggest;
 mod test;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Global;
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::reconcile::exit::Exit;
 

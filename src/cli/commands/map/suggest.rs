@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::Roll;
+use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session};
+use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::connectwise::Reader as _;
 use crate::nightly::failure::Failure;
@@ -33,7 +34,7 @@ pub(super) struct Options {
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match lists(global, options) {
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
         Ok(lists) => {
             let exit = if lists.iter().all(|list| list.unmapped.is_empty()) { Exit::Done } else { Exit::Decide };
             inventory::print(console, exit, &lists, List::text)
@@ -78,41 +79,41 @@ struct Guess {
     why: String,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Vec<List>, Trouble> {
+fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    let rolls = inventory::rolls(&config, options.integration.as_deref())?;
-    let lists = rolls.iter().map(|roll| {
+    let inventories = inventory::inventories(&config, options.integration.as_deref())?;
+    let lists = inventories.iter().map(|inventory| {
         let list = match options.services {
-            true => runtime.block_on(services(&config, roll)),
-            false => runtime.block_on(customers(&config, roll)),
+            true => runtime.block_on(services(&config, inventory)),
+            false => runtime.block_on(customers(&config, inventory)),
         };
-        list.map_err(|failure| Trouble::new(failure.exit, failure.finding.message, failure.finding.fix))
+        list.map_err(CommandError::from)
     });
     lists.collect()
 }
 
-async fn customers(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
-    let mut unmapped: Vec<&CustomerName> = roll.without_row().collect();
-    let mut list = List::of(roll, "customers");
+async fn customers(config: &Config, inventory: &Inventory<'_>) -> Result<List, Failure> {
+    let mut unmapped: Vec<&CustomerName> = inventory.without_row().collect();
+    let mut list = List::of(inventory, "customers");
     if unmapped.is_empty() {
         return Ok(list);
     }
-    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
-    if roll.mapping.match_customers == MatchCustomers::ExactName {
+    let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
+    if inventory.mapping.match_customers == MatchCustomers::ExactName {
         // Whoever is found by name needs no row.
-        let found = place_customers(&client, roll.mapping, &roll.counts, clock::now().date_naive()).await?;
+        let found = place_customers(&client, inventory.mapping, &inventory.counts, clock::now().date_naive()).await?;
         let code = |customer: &CustomerName| found.places.get(customer).and_then(|place| Some(place.problem()?.code));
         unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
     }
     let companies = client.all_companies().await?;
-    let companies = companies.into_iter().filter(|company| roll.mapping.companies_of.admits(company));
+    let companies = companies.into_iter().filter(|company| inventory.mapping.companies_of.admits(company));
     let record = companies.map(|company| Record { id: company.id.0, code: company.identifier, name: company.name });
     let matcher = Matcher::new(record);
     for customer in unmapped {
-        let handle = roll.handle(customer);
+        let handle = inventory.handle(customer);
         let guess = |candidate: Candidate| {
-            let mapped = roll.mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
+            let mapped = inventory.mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
             let take = format!("recount map add {handle} {}", candidate.record.id);
             Guess { mapped, take, ..Guess::of(candidate) }
         };
@@ -124,13 +125,13 @@ async fn customers(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
     Ok(list)
 }
 
-async fn services(config: &Config, roll: &Roll<'_>) -> Result<List, Failure> {
-    let mut list = List::of(roll, "services");
-    let unmapped = roll.unmapped_services();
+async fn services(config: &Config, inventory: &Inventory<'_>) -> Result<List, Failure> {
+    let mut list = List::of(inventory, "services");
+    let unmapped = inventory.unmapped_services();
     if unmapped.is_empty() {
         return Ok(list);
     }
-    let client = session::connect(session::connectwise_of(config, roll.integration)?)?;
+    let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
     // Neither of the others can be billed.
     let products = client.catalog().await?.into_iter().filter(|product| !product.inactive && !product.bundle_class);
     let record =
@@ -163,10 +164,10 @@ impl Guess {
 }
 
 impl List {
-    fn of(roll: &Roll<'_>, what: &'static str) -> Self {
+    fn of(inventory: &Inventory<'_>, what: &'static str) -> Self {
         let mut warning = String::new();
-        roll.warn(&mut warning);
-        Self { integration: roll.integration.name.to_string(), what, unmapped: Vec::new(), warning }
+        inventory.warn(&mut warning);
+        Self { integration: inventory.integration.name.to_string(), what, unmapped: Vec::new(), warning }
     }
 
     fn text(&self) -> String {

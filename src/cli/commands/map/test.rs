@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, clock, session};
+use crate::cli::error::{CommandError, chain};
+use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::count::table::CustomerCounts;
 use crate::export::locate::file;
@@ -33,10 +35,10 @@ pub(super) struct Options {
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match tested(global, options) {
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
         Ok(tested) => {
             if console.json {
-                console.document(&tested);
+                console.document(tested.exit, &tested);
             } else {
                 console.print(&tested.text());
             }
@@ -47,8 +49,6 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 #[derive(Debug, Serialize)]
 struct Tested {
-    schema: u8,
-    exit_code: u8,
     integration: String,
     export: String,
     rows: usize,
@@ -89,24 +89,20 @@ enum State {
     Skipped,
 }
 
-fn tested(global: &Global, options: &Options) -> Result<Tested, Trouble> {
+fn tested(global: &Global, options: &Options) -> Result<Tested, CommandError> {
     let config = session::configuration(global)?;
     let integration = whose(&config, options.integration.as_deref())?;
     let mapping = inventory::mapping(integration)?;
     let pattern = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
     let export = file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
-        Trouble::new(
-            Exit::Refused,
-            session::chain(&error),
-            "name a file of this vendor; recount check shows the columns",
-        )
+        CommandError::new(Exit::Refused, chain(&error), "name a file of this vendor; recount check shows the columns")
     })?;
     Ok(Tested::new(&integration.name, mapping, &export.counts, options.export.display().to_string()))
 }
 
-fn whose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationConfig, Trouble> {
+fn whose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationConfig, CommandError> {
     if let Some(name) = name {
-        return inventory::named(config, name);
+        return typed_integration::named(config, name);
     }
     let on = || config.integrations.values().filter(|one| one.mode != Mode::Off);
     let all: Vec<&IntegrationConfig> = match on().next() {
@@ -118,7 +114,7 @@ fn whose<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationCo
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             let message = format!("there are several integrations: {}", names.join(", "));
-            Err(Trouble::new(Exit::Usage, message, "say whose export it is: recount map test EXPORT INTEGRATION"))
+            Err(CommandError::new(Exit::Usage, message, "say whose export it is: recount map test EXPORT INTEGRATION"))
         }
     }
 }
@@ -139,8 +135,6 @@ impl Tested {
         let decide = customers.iter().any(|one| asks(one.state)) || services.iter().any(|one| asks(one.state));
         let exit = if decide { Exit::Decide } else { Exit::Done };
         Self {
-            schema: 1,
-            exit_code: exit.code(),
             integration: integration.to_string(),
             export,
             rows: counts.rows,

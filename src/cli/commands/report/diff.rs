@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::CommandError;
+use crate::cli::session;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
@@ -26,29 +27,29 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Ok((earlier, later)) => {
             let difference = Difference::of(&earlier, &later);
             if console.json {
-                console.document(&Document::new(&difference));
+                console.document(Exit::Done, &Document::new(&difference));
             } else {
                 console.print(&diff::render(&difference));
             }
             Exit::Done
         }
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), Trouble> {
+fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let (earlier, later) = (one(&history, options.earlier)?, one(&history, options.later)?);
     if earlier.integration != later.integration {
         let message =
             format!("run {} is of {} and run {} of {}", earlier.run, earlier.integration, later.run, later.integration);
-        return Err(Trouble::new(Exit::Usage, message, "recount history lists the runs of each"));
+        return Err(CommandError::new(Exit::Usage, message, "recount history lists the runs of each"));
     }
     Ok((earlier, later))
 }
 
-fn one(history: &History, run: i64) -> Result<RunRecord, Trouble> {
-    let found = history.run(RunId(run)).map_err(|error| session::store(&error))?;
+fn one(history: &History, run: i64) -> Result<RunRecord, CommandError> {
+    let found = history.run(RunId(run))?;
     found.ok_or_else(|| session::no_run(history, run))
 }

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::{Global, session};
+use crate::cli::error::{CommandError, chain};
+use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -22,7 +23,7 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::outcome::Mode;
 use crate::report::current::Current;
 use crate::report::files::{KeepError, Reports};
-use crate::report::format::json::Document;
+use crate::report::format::json::{Document, Envelope};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, html, markdown, text};
@@ -66,11 +67,11 @@ enum Format {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match work(global, options, console) {
         Ok(()) => Exit::Done,
-        Err(trouble) => trouble.tell(console),
+        Err(error) => error.tell(console),
     }
 }
 
-fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Trouble> {
+fn work(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     if let Some(name) = &options.customer {
@@ -88,11 +89,11 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Tro
         Some(path) => {
             let text = rendered(&history, &runs, format, Paint::PLAIN)?;
             let failed =
-                |error| Trouble::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
+                |error| CommandError::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
             fs::write(path, text).map_err(failed)
         }
         None if format == Format::Json => {
-            console.document(&Document::new(Exit::Done, &runs, None));
+            console.document(Exit::Done, &Document::new(&runs, None));
             Ok(())
         }
         None => {
@@ -102,7 +103,7 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Tro
     }
 }
 
-fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint) -> Result<String, Trouble> {
+fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint) -> Result<String, CommandError> {
     let view = View { paint, whole: true, known: &[] };
     let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
     Ok(match format {
@@ -111,38 +112,38 @@ fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint)
         Format::Csv => csv::render_all(runs),
         Format::Html => page(history, runs)?,
         Format::Json => {
-            let text = serde_json::to_string_pretty(&Document::new(Exit::Done, runs, None));
-            text.map_err(|error| Trouble::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
+            let text = serde_json::to_string_pretty(&Envelope::new(Exit::Done, &Document::new(runs, None)));
+            text.map_err(|error| CommandError::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
         }
     })
 }
 
 /// A page is about one run.
-fn page(history: &History, runs: &[RunRecord]) -> Result<String, Trouble> {
+fn page(history: &History, runs: &[RunRecord]) -> Result<String, CommandError> {
     let [run] = runs else {
         let names: Vec<String> = runs.iter().map(|run| shown(run.integration.as_str())).collect();
         let fix =
             format!("recount report NAME --format html, or --open, which draws a page for each; {}", known(&names));
-        return Err(Trouble::new(Exit::Usage, "a page is about one run".to_owned(), fix));
+        return Err(CommandError::new(Exit::Usage, "a page is about one run".to_owned(), fix));
     };
-    let gathered = Gathered::of_run(history, run).map_err(|error| session::store(&error))?;
+    let gathered = Gathered::of_run(history, run)?;
     Ok(html::run::page(&gathered.material()))
 }
 
 /// The runs that are meant.
-fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, Trouble> {
-    let none_yet = || Trouble::new(Exit::Usage, "there was no run yet", "recount plan");
+fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, CommandError> {
+    let none_yet = || CommandError::new(Exit::Usage, "there was no run yet", "recount plan");
     match which.map(|which| Which::of(config, which)).transpose()? {
         Some(Which::Run(run)) => {
-            let found = history.run(run).map_err(|error| session::store(&error))?;
+            let found = history.run(run)?;
             found.map(|run| vec![run]).ok_or_else(|| session::no_run(history, run.0))
         }
         Some(Which::Integration(name)) => {
-            let found = history.latest_run(Some(name)).map_err(|error| session::store(&error))?;
+            let found = history.latest_run(Some(name))?;
             found.map(|run| vec![run]).ok_or_else(none_yet)
         }
         None => {
-            let newest = newest(config, history).map_err(|error| session::store(&error))?;
+            let newest = newest(config, history)?;
             if newest.is_empty() { Err(none_yet()) } else { Ok(newest) }
         }
     }
@@ -163,14 +164,14 @@ enum Which<'a> {
 }
 
 impl<'a> Which<'a> {
-    fn of(config: &'a Config, typed: &str) -> Result<Self, Trouble> {
+    fn of(config: &'a Config, typed: &str) -> Result<Self, CommandError> {
         if let Ok(run) = typed.parse() {
             return Ok(Self::Run(RunId(run)));
         }
         config.integrations.get(typed).map(|one| Self::Integration(&one.name)).ok_or_else(|| {
             let names: Vec<String> = config.integrations.keys().map(|name| shown(name.as_str())).collect();
             let message = format!("\"{}\" is neither the number of a run nor an integration", shown(typed));
-            Trouble::new(Exit::Usage, message, format!("recount history lists the runs; {}", known(&names)))
+            CommandError::new(Exit::Usage, message, format!("recount history lists the runs; {}", known(&names)))
         })
     }
 }
@@ -185,16 +186,16 @@ fn customer_page(
     options: &Options,
     name: &str,
     console: &Console,
-) -> Result<(), Trouble> {
+) -> Result<(), CommandError> {
     let mut known: BTreeSet<CustomerName> = BTreeSet::new();
     for run in for_customers(config, history, options)? {
-        let current = Current::of(history, run).map_err(|error| session::store(&error))?;
+        let current = Current::of(history, run)?;
         let of_run = lines(&current.run).iter();
         let customers: BTreeSet<&CustomerName> =
             of_run.flat_map(|line| &line.sources).map(|source| &source.customer).collect();
         if let Some(customer) = named(&customers, name) {
             let gathered = Gathered::of_customers(history, &current, BTreeSet::from([customer]));
-            let gathered = gathered.map_err(|error| session::store(&error))?;
+            let gathered = gathered?;
             let kept = Reports::of(&config.state).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             return kept.map_or(Ok(()), |path| show(&path, options.open, console));
         }
@@ -205,26 +206,26 @@ fn customer_page(
 
 /// The runs in which a customer is looked for: the newest of each integration that looked at all lines, or the one asked
 /// for.
-fn for_customers(config: &Config, history: &History, options: &Options) -> Result<Vec<RunRecord>, Trouble> {
+fn for_customers(config: &Config, history: &History, options: &Options) -> Result<Vec<RunRecord>, CommandError> {
     let asked = options.which.as_deref().map(|which| Which::of(config, which)).transpose()?;
     if let Some(Which::Run(run)) = asked {
-        let found = history.run(run).map_err(|error| session::store(&error))?;
+        let found = history.run(run)?;
         let found = found.ok_or_else(|| session::no_run(history, run.0))?;
         if found.undoes.is_none() {
             return Ok(vec![found]);
         }
         // An undo knows a few lines of a customer, and no counts.
-        let newest = history.latest_plan(&found.integration).map_err(|error| session::store(&error))?;
+        let newest = history.latest_plan(&found.integration)?;
         return Ok(vec![newest.unwrap_or(found)]);
     }
     let is_meant = |name: &IntegrationName| match asked {
         Some(Which::Integration(asked)) => name == asked,
         _ => true,
     };
-    let newest = history.newest_runs().map_err(|error| session::store(&error))?;
+    let newest = history.newest_runs()?;
     let meant = newest.into_iter().filter(|run| is_meant(&run.integration));
     let runs = meant.map(|newest| history.run(newest.run)).filter_map(Result::transpose);
-    runs.collect::<Result<_, _>>().map_err(|error| session::store(&error))
+    Ok(runs.collect::<Result<_, _>>()?)
 }
 
 /// The customer of this name: the name itself, or the only one that differs in its case alone.
@@ -234,23 +235,23 @@ fn named<'a>(customers: &BTreeSet<&'a CustomerName>, name: &str) -> Option<&'a C
     exact.or_else(|| customers.iter().find(|customer| customer.as_str().to_lowercase() == folded)).copied()
 }
 
-pub(crate) fn unknown_customer(known: &BTreeSet<CustomerName>, name: &str) -> Trouble {
+pub(crate) fn unknown_customer(known: &BTreeSet<CustomerName>, name: &str) -> CommandError {
     let likeness = |known: &CustomerName| strsim::jaro_winkler(&known.as_str().to_lowercase(), &name.to_lowercase());
     let alike = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let fix = alike.map(|alike| format!("did you mean \"{}\"?", shown(alike.as_str()))).unwrap_or_default();
-    Trouble::new(Exit::Usage, format!("no customer is called \"{}\" in the newest runs", shown(name)), fix)
+    CommandError::new(Exit::Usage, format!("no customer is called \"{}\" in the newest runs", shown(name)), fix)
 }
 
 /// Says where a page is, and opens it where that was asked for.
-fn show(path: &Path, asked: bool, console: &Console) -> Result<(), Trouble> {
+fn show(path: &Path, asked: bool, console: &Console) -> Result<(), CommandError> {
     console.print(&format!("{}\n", path.display()));
     if asked && !open(path) {
         let message = "no program here opens a browser".to_owned();
-        return Err(Trouble::new(Exit::Unexpected, message, "open that file by hand"));
+        return Err(CommandError::new(Exit::Unexpected, message, "open that file by hand"));
     }
     Ok(())
 }
 
-fn not_kept(error: &KeepError) -> Trouble {
-    Trouble::new(Exit::Store, session::chain(error), "look at the state folder and its rights")
+fn not_kept(error: &KeepError) -> CommandError {
+    CommandError::new(Exit::Store, chain(error), "look at the state folder and its rights")
 }

@@ -4,24 +4,19 @@ pub(crate) mod test;
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::apply::stop::Stop;
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
-use crate::cli::session::Session;
-use crate::cli::{Global, clock, session};
-use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
-use crate::connectwise::client::Client;
-use crate::history::record::RunRecord;
+use crate::cli::error::CommandError;
+use crate::cli::session;
+use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord};
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::escaped;
-use crate::tickets::settings::TicketSettings;
-use crate::tickets::sync::{Round, tend};
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]
@@ -43,50 +38,11 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         None | Some(Command::List) => list(global, console),
         Some(Command::Test(options)) => ticket_test::run(global, options, console),
     };
-    done.unwrap_or_else(|trouble| trouble.tell(console))
-}
-
-/// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
-pub(crate) async fn after_run(
-    config: &Config,
-    integration: &IntegrationConfig,
-    run: &RunRecord,
-    session: &mut Session,
-    stop: &Stop,
-) {
-    let Some(settings) = &integration.tickets else { return };
-    let desk = desk_of(config, integration, settings);
-    let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
-    let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
-    let round = Round { run, settings, same_connectwise, settle, clock: &clock::now, stop };
-    for event in tend(round, &session.lock, &mut session.history, || connect(desk)).await {
-        let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
-        let ticket = event.ticket.map(|ticket| ticket.0);
-        match event.what {
-            TicketDeed::Trouble => tracing::warn!(run.id = run, ticket, "tickets of {name}: {said}"),
-            deed => tracing::info!(run.id = run, ticket, "{}: {said}", deed.as_str()),
-        }
-    }
-}
-
-/// The ConnectWise that has the desk.
-pub(crate) fn desk_of<'a>(
-    config: &'a Config,
-    integration: &IntegrationConfig,
-    settings: &TicketSettings,
-) -> Result<&'a ConnectWiseConfig, String> {
-    let name = settings.connectwise.as_ref().unwrap_or(&integration.connectwise);
-    config.connectwise.get(name).ok_or_else(|| format!("there is no [connectwise.{name}]"))
-}
-
-pub(crate) fn connect(desk: Result<&ConnectWiseConfig, String>) -> Result<Client, String> {
-    session::connect(desk?).map_err(|failure| failure.finding.message)
+    done.unwrap_or_else(|error| error.tell(console))
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     tickets: Vec<Listed<'a>>,
     /// What the newest round of each integration did, trouble included.
     last: Vec<LastRound>,
@@ -120,24 +76,24 @@ struct Event {
     said: String,
 }
 
-fn list(global: &Global, console: &Console) -> Result<Exit, Trouble> {
+fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let live = history.live_tickets(None).map_err(|error| session::store(&error))?;
+    let live = history.live_tickets(None)?;
     let last = last_rounds(&config, &history)?;
     if console.json {
         let tickets = live.iter().map(Listed::of).collect();
-        console.document(&Document { schema: 1, exit_code: 0, tickets, last });
+        console.document(Exit::Done, &Document { tickets, last });
     } else {
         console.print(&listed(&live, &last));
     }
     Ok(Exit::Done)
 }
 
-fn last_rounds(config: &Config, history: &History) -> Result<Vec<LastRound>, Trouble> {
+fn last_rounds(config: &Config, history: &History) -> Result<Vec<LastRound>, CommandError> {
     let mut rounds = Vec::new();
     for name in config.integrations.keys() {
-        let last = history.ticket_events(name).map_err(|error| session::store(&error))?;
+        let last = history.ticket_events(name)?;
         rounds.extend(last.map(|(run, events)| LastRound {
             integration: name.to_string(),
             run: run.0,

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::commands::tickets;
+use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::{Global, clock, session};
+use crate::cli::wiring::ticket_board;
+use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::connectwise::{ReadError, WriteError};
+use crate::connectwise::WriteError;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::ids::TicketRef;
 use crate::tickets::board_client::{Desk, NewTicket, TermsError, Ticket};
@@ -27,25 +28,23 @@ pub(crate) struct Options {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u8,
-    exit_code: u8,
     ticket: i64,
     summary: &'a str,
     reference: &'a str,
 }
 
-pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Result<Exit, Trouble> {
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let (integration, settings) = chosen(&config, options.integration.as_deref())?;
     // Two at once, or one beside a run, would have nobody to tell them apart.
     let _session = Session::open(&config.state)?;
-    let client = tickets::connect(tickets::desk_of(&config, integration, settings))
-        .map_err(|message| Trouble::new(Exit::Config, message, "recount check"))?;
+    let client = ticket_board::connect(ticket_board::desk_of(&config, integration, settings))
+        .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
     let new = sample(integration, settings);
     let ticket = session::runtime()?.block_on(open(&client, settings, &new))?;
     if console.json {
         let (summary, reference) = (new.summary.as_str(), new.reference.as_str());
-        console.document(&Document { schema: 1, exit_code: 0, ticket: ticket.id.0, summary, reference });
+        console.document(Exit::Done, &Document { ticket: ticket.id.0, summary, reference });
     } else {
         console.print(&format!(
             "ticket {} is open: {}\nIt is made of sample data, and nothing waits behind it. Look at it in ConnectWise, \
@@ -56,7 +55,10 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Resu
     Ok(Exit::Done)
 }
 
-fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<(&'a IntegrationConfig, &'a TicketSettings), Trouble> {
+fn chosen<'a>(
+    config: &'a Config,
+    name: Option<&str>,
+) -> Result<(&'a IntegrationConfig, &'a TicketSettings), CommandError> {
     let having = config.integrations.values().filter_map(|one| Some((one, one.tickets.as_ref()?)));
     let having: Vec<_> = having.filter(|(one, _)| name.is_none_or(|name| one.name.as_str() == name)).collect();
     match having.as_slice() {
@@ -64,12 +66,12 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<(&'a Integration
         [] => {
             let whose = name.map_or("no integration".to_owned(), |name| format!("no integration {name}"));
             let message = format!("there is {whose} with tickets");
-            Err(Trouble::new(Exit::Usage, message, "add [integration.NAME.tickets] to recount.toml"))
+            Err(CommandError::new(Exit::Usage, message, "add [integration.NAME.tickets] to recount.toml"))
         }
         several => {
             let names: Vec<&str> = several.iter().map(|(one, _)| one.name.as_str()).collect();
             let message = format!("several integrations have tickets: {}", names.join(", "));
-            Err(Trouble::new(Exit::Usage, message, "recount tickets test INTEGRATION"))
+            Err(CommandError::new(Exit::Usage, message, "recount tickets test INTEGRATION"))
         }
     }
 }
@@ -88,32 +90,30 @@ fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTick
     }
 }
 
-async fn open(desk: &impl Desk, settings: &TicketSettings, new: &NewTicket) -> Result<Ticket, Trouble> {
+async fn open(desk: &impl Desk, settings: &TicketSettings, new: &NewTicket) -> Result<Ticket, CommandError> {
     let terms = desk.terms(&settings.desk).await.map_err(|error| match error {
-        TermsError::Read(error) => unread(&error),
-        TermsError::Missing(_) => Trouble::new(Exit::Config, error.to_string(), "correct the tickets in recount.toml"),
+        TermsError::Read(error) => error.into(),
+        TermsError::Missing(_) => {
+            CommandError::new(Exit::Config, error.to_string(), "correct the tickets in recount.toml")
+        }
     })?;
     match desk.open(&terms, new).await {
         Ok(ticket) => Ok(ticket),
         Err(WriteError::Unclear { why, .. }) => {
-            let found = desk.tickets(&BTreeSet::from([new.reference.clone()])).await.map_err(|error| unread(&error))?;
+            let found = desk.tickets(&BTreeSet::from([new.reference.clone()])).await?;
             found.into_iter().next().ok_or_else(|| {
                 let message = format!("whether the ticket was opened is not known: {why}");
                 let fix = format!("look in ConnectWise for \"{}\"", new.summary);
-                Trouble { written: "a ticket may have been opened", ..Trouble::new(Exit::Partial, message, fix) }
+                CommandError {
+                    written: "a ticket may have been opened",
+                    ..CommandError::new(Exit::Partial, message, fix)
+                }
             })
         }
-        Err(WriteError::RightMissing { why, fix }) => Err(Trouble::new(Exit::Denied, why, fix)),
+        Err(WriteError::RightMissing { why, fix }) => Err(CommandError::new(Exit::Denied, why, fix)),
         Err(error @ WriteError::KeyRefused { .. }) => {
-            Err(Trouble::new(Exit::Denied, error.to_string(), "recount check"))
+            Err(CommandError::new(Exit::Denied, error.to_string(), "recount check"))
         }
-        Err(error) => Err(Trouble::new(Exit::Partial, error.to_string(), "recount check")),
-    }
-}
-
-fn unread(error: &ReadError) -> Trouble {
-    match error {
-        ReadError::Unreachable { .. } => Trouble::new(Exit::Unreachable, error.to_string(), "recount check"),
-        ReadError::Denied { fix, .. } => Trouble::new(Exit::Denied, error.to_string(), fix.clone()),
+        Err(error) => Err(CommandError::new(Exit::Partial, error.to_string(), "recount check")),
     }
 }

@@ -3,8 +3,8 @@
 use toml::de::DeValue;
 
 use crate::config::document::{Field, Section};
-use crate::config::tables::connectwise::optional;
-use crate::config::tables::export::layout::Layered;
+use crate::config::tables::export::layered::Layered;
+use crate::config::values::optional;
 use crate::export::count::units::{Notation, Units};
 use crate::export::read::names::normalized;
 use crate::export::settings::{Column, Count, Long, Named, Pattern, Shape, Wide};

@@ -2,10 +2,12 @@
 
 mod columns;
 mod filters;
+pub(crate) mod layered;
 pub(crate) mod layout;
 mod source;
 
-use crate::config::tables::export::layout::{Layered, layout};
+use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::layout::layout;
 use std::path::Path;
 
 use crate::config::document::Section;

@@ -6,8 +6,8 @@ use http::HeaderName;
 use url::Url;
 
 use crate::config::document::{Field, Section};
+use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
-use crate::config::tables::connectwise::secret;
 use crate::export::locate::fetch::is_loopback;
 use crate::export::settings::{HeaderValue, Link, Source};
 

@@ -1,6 +1,6 @@
 //! What is due after one run.
 
-use crate::config::tables::alerts::{AlertConfig, Each};
+use crate::alerts::alert::{Alert, Each};
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -11,31 +11,26 @@ use crate::report::brief::Brief;
 
 /// One alert of a run; without a brief there is nothing to tell.
 pub(super) struct Due<'a> {
-    pub(super) name: &'a str,
-    pub(super) alert: &'a AlertConfig,
+    pub(super) alert: Alert<'a>,
     pub(super) digest: bool,
     pub(super) brief: Option<Brief>,
 }
 
 /// The alert of a run.
-pub(super) fn of_run<'a>(
-    name: &'a str,
-    alert: &'a AlertConfig,
-    run: &RunRecord,
-    history: &History,
-) -> Result<Due<'a>, StoreError> {
+pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) -> Result<Due<'a>, StoreError> {
     // An undo looks at a few lines: it neither makes a night right again nor stands between two nights.
     let before = match run.undoes {
         None => history.nights_before(&run.integration, Some(run.run), UNDOS_BETWEEN)?,
         Some(_) => Vec::new(),
     };
     let before = before.into_iter().find(|night| night.undoes.is_none());
-    let untold = history.untold_night(name, &run.integration, run.run)?;
+    let untold = history.untold_night(alert.name, &run.integration, run.run)?;
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
-    let untold = untold.filter(|untold| is_due(alert.each, exit_of(untold), None));
-    let due = untold.is_some() && alert.each != Each::Never || is_due(alert.each, exit, before.as_ref().map(exit_of));
-    let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.link.as_deref()));
-    Ok(Due { name, alert, digest: false, brief })
+    let untold = untold.filter(|untold| is_due(alert.rules.each, exit_of(untold), None));
+    let each = alert.rules.each;
+    let due = untold.is_some() && each != Each::Never || is_due(each, exit, before.as_ref().map(exit_of));
+    let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.rules.link.as_deref()));
+    Ok(Due { alert: *alert, digest: false, brief })
 }
 
 /// Nights that are looked back on for one that was no undo.

@@ -1,41 +1,36 @@
 //! Monday's digest: gathered from the history here, made in `report`.
 
-use crate::cli::alerting::due::Due;
-use crate::cli::alerting::is_about;
-use crate::cli::waiting;
-use crate::config::settings::Config;
-use crate::config::tables::alerts::AlertConfig;
+use chrono::{DateTime, Utc};
+
+use crate::alerts::alert::Alert;
+use crate::alerts::engine::due::Due;
 use crate::history::record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::Mode;
 use crate::report::digest::{Week, digest, first_day, is_due};
+use crate::report::open_items::{open_items, waiting};
 use crate::report::{Change, lines};
-
-use chrono::{DateTime, Utc};
 
 /// A busy week has some thirty runs; more nights than this are not looked at.
 const NIGHTS_MAX: usize = 200;
 
 /// The digest of this alert, if it is due.
 pub(super) fn due<'a>(
-    config: &Config,
-    name: &'a str,
-    alert: &'a AlertConfig,
+    alert: &Alert<'a>,
+    integrations: &[&IntegrationName],
     history: &History,
     now: DateTime<Utc>,
 ) -> Result<Option<Due<'a>>, StoreError> {
-    if !is_due(history.last_digest(name)?, now) {
+    if !is_due(history.last_digest(alert.name)?, now) {
         return Ok(None);
     }
-    let about = config.integrations.values().filter(|one| one.mode != Mode::Off && is_about(alert, &one.name));
-    let weeks: Vec<Week> = about.map(|one| week(&one.name, history, now)).collect::<Result<_, _>>()?;
-    let boards = waiting::stored_boards(config, history)?;
-    let mut open = waiting::stored_waiting(&boards, history)?;
-    open.retain(|one| weeks.iter().any(|week| week.integration == one.integration));
+    let about = integrations.iter().filter(|name| alert.rules.is_about(name));
+    let weeks: Vec<Week> = about.map(|name| week(name, history, now)).collect::<Result<_, _>>()?;
+    let all = open_items(weeks.iter().map(|week| &week.integration), history)?;
+    let open = waiting(&all, history)?;
     let brief = Some(digest(&weeks, &open, now));
-    Ok(Some(Due { name, alert, digest: true, brief }))
+    Ok(Some(Due { alert: *alert, digest: true, brief }))
 }
 
 fn week(integration: &IntegrationName, history: &History, now: DateTime<Utc>) -> Result<Week, StoreError> {

@@ -1,0 +1,180 @@
+//! Telling of runs: which alert is due after which run, sent within its time, and noted.
+//!
+//! An alert is sent after its run is recorded. If the process ends between the two, or nobody answers, there is no note
+//! that it was told, and the next run of that integration says so in its own message. So nothing is told twice, and a
+//! bad night is never lost.
+
+mod due;
+mod weekly;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use sha2::{Digest as _, Sha256};
+
+use crate::alerts::alert::{Alert, Each};
+use crate::alerts::engine::due::Due;
+use crate::alerts::{Channel, chain};
+use crate::history::alerts::{AlertOutcome, AlertRecord};
+use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::report::brief::Brief;
+
+/// All alerts, for one run after another.
+pub struct Alerts<'a> {
+    /// Each of them.
+    pub alerts: Vec<Alert<'a>>,
+    /// The integrations that are on: Monday's digest is about them.
+    pub integrations: Vec<&'a IntegrationName>,
+    /// How long alerts may delay one run, all of them together.
+    pub within: Duration,
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+}
+
+/// What names a run before it has a number, and the time that is left for its alerts.
+pub struct AnnouncedRun {
+    id: String,
+    left: Duration,
+}
+
+/// Of the time that a run's alerts have, this part may go by before it begins.
+const START_SHARE: u32 = 5;
+
+impl Alerts<'_> {
+    /// Tells the dead man's switches that a run begins.
+    pub async fn before(&self, integration: &IntegrationName) -> AnnouncedRun {
+        let id = run_id(integration, (self.clock)());
+        let within = self.within;
+        let pings = self.about(integration).filter(|alert| alert.source.is_ping());
+        let first = within / START_SHARE;
+        let sent = pings.map(|alert| {
+            let id = &id;
+            async move {
+                let ended = match channel(alert) {
+                    Ok(channel) => channel.start(id, first).await.map_err(|error| error.to_string()),
+                    Err(error) => Err(error),
+                };
+                (alert.name, ended)
+            }
+        });
+        let mut any = false;
+        for (name, ended) in join_all(sent).await {
+            any = true;
+            if let Err(error) = ended {
+                tracing::warn!(alert = name, "alert {name} was not told that a run begins: {}", escaped(&error));
+            }
+        }
+        AnnouncedRun { id, left: if any { within - first } else { within } }
+    }
+
+    /// Tells of a run that is recorded. `last` is set for the last run of the command, which sends what is due weekly.
+    pub async fn after(&self, run: &RunRecord, announced: &AnnouncedRun, history: &mut History, last: bool) {
+        match self.due(run, history, last) {
+            Ok(due) => self.send(run, &due, announced, history).await,
+            Err(error) => {
+                tracing::warn!("nobody is told of run {}: {}", run.run, chain(&error));
+            }
+        }
+    }
+
+    /// Tells of a run that could not be recorded: what happened, and what to do.
+    pub async fn unrecorded(&self, integration: &IntegrationName, announced: &AnnouncedRun, brief: &Brief) {
+        let sent = self.about(integration).filter(|alert| alert.rules.each != Each::Never);
+        let sent = sent.map(|alert| async move { (alert.name, tell(alert, brief, announced).await) });
+        for (name, ended) in join_all(sent).await {
+            if let Err(error) = ended {
+                tracing::warn!(alert = name, "alert {name} failed: {}", escaped(&error));
+            }
+        }
+    }
+
+    fn about<'b>(&'b self, integration: &'b IntegrationName) -> impl Iterator<Item = &'b Alert<'b>> {
+        self.alerts.iter().filter(|alert| alert.rules.is_about(integration))
+    }
+
+    fn due(&self, run: &RunRecord, history: &History, last: bool) -> Result<Vec<Due<'_>>, StoreError> {
+        let mut due = Vec::new();
+        for alert in &self.alerts {
+            if alert.rules.is_about(&run.integration) {
+                due.push(due::of_run(alert, run, history)?);
+            }
+            if alert.rules.weekly && last {
+                due.extend(weekly::due(alert, &self.integrations, history, (self.clock)())?);
+            }
+        }
+        Ok(due)
+    }
+
+    async fn send(&self, run: &RunRecord, due: &[Due<'_>], announced: &AnnouncedRun, history: &mut History) {
+        let sent = due.iter().map(|due| async move {
+            match &due.brief {
+                Some(brief) => Some(tell(&due.alert, brief, announced).await),
+                None => None,
+            }
+        });
+        let ended = join_all(sent).await;
+        for (due, ended) in due.iter().zip(ended) {
+            let (outcome, detail) = match ended {
+                None => (AlertOutcome::NotDue, String::new()),
+                Some(Ok(())) => (AlertOutcome::Sent, String::new()),
+                Some(Err(error)) => (AlertOutcome::Failed, escaped(&error)),
+            };
+            if outcome == AlertOutcome::Failed {
+                tracing::warn!(
+                    alert = due.alert.name,
+                    run.id = run.run.0,
+                    "alert {} of run {} failed: {detail}",
+                    due.alert.name,
+                    run.run
+                );
+            }
+            let (alert, digest, at) = (due.alert.name.to_owned(), due.digest, (self.clock)());
+            let record = AlertRecord { alert, run: run.run, digest, at, outcome, detail };
+            if let Err(error) = history.record_alert(&record) {
+                tracing::warn!(
+                    alert = due.alert.name,
+                    "that alert {} is {} is not kept: {error}",
+                    due.alert.name,
+                    outcome.as_str()
+                );
+            }
+        }
+    }
+}
+
+/// Sends one test, and says what became of it.
+///
+/// # Errors
+/// Why it is not known to have arrived.
+pub async fn test(alert: &Alert<'_>, within: Duration, now: DateTime<Utc>) -> Result<(), String> {
+    let announced = AnnouncedRun { id: run_id(&IntegrationName::new(alert.name), now), left: within };
+    tell(alert, &Brief::test(alert.name, now), &announced).await
+}
+
+async fn tell(alert: &Alert<'_>, brief: &Brief, announced: &AnnouncedRun) -> Result<(), String> {
+    channel(alert)?.tell(brief, &announced.id, announced.left).await.map_err(|error| error.to_string())
+}
+
+fn channel(alert: &Alert<'_>) -> Result<Channel, String> {
+    alert.source.channel().map_err(|error| chain(&*error))
+}
+
+/// A UUID, because such services take nothing else (healthchecks.io documentation).
+fn run_id(integration: &IntegrationName, now: DateTime<Utc>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(integration.as_str());
+    hash.update(now.to_rfc3339());
+    hash.update(std::process::id().to_le_bytes());
+    let mut bytes: [u8; 16] = [0; 16];
+    bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, random)| *byte = random);
+    // Version 8: made as its maker likes (RFC 9562).
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,31 @@
+//! What the name of an integration that was typed means.
+
+use crate::cli::error::CommandError;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::read::names::alike;
+use crate::reconcile::exit::Exit;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::Mode;
+
+/// The integration of this name, whatever its mode.
+pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, CommandError> {
+    config.integrations.get(name).ok_or_else(|| {
+        let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
+        let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
+        let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
+        CommandError::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
+    })
+}
+
+/// The integration of this name, which has to be on.
+pub(crate) fn on<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, CommandError> {
+    let found = named(config, name)?;
+    match found.mode {
+        Mode::Off => {
+            let message = format!("integration {name} is off");
+            Err(CommandError::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"))
+        }
+        Mode::Observe | Mode::Apply => Ok(found),
+    }
+}

@@ -1,0 +1,51 @@
+//! The service board of an integration: which ConnectWise has it, and what is done there after a run.
+
+use chrono::TimeDelta;
+
+use crate::apply::stop::Stop;
+use crate::cli::session::Session;
+use crate::cli::{clock, session};
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::connectwise::client::Client;
+use crate::history::record::RunRecord;
+use crate::history::tickets::TicketDeed;
+use crate::reconcile::model::display_text::escaped;
+use crate::tickets::settings::TicketSettings;
+use crate::tickets::sync::{Round, tend};
+
+/// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
+pub(crate) async fn after_run(
+    config: &Config,
+    integration: &IntegrationConfig,
+    run: &RunRecord,
+    session: &mut Session,
+    stop: &Stop,
+) {
+    let Some(settings) = &integration.tickets else { return };
+    let desk = desk_of(config, integration, settings);
+    let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
+    let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
+    let round = Round { run, settings, same_connectwise, settle, clock: &clock::now, stop };
+    for event in tend(round, &session.lock, &mut session.history, || connect(desk)).await {
+        let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
+        let ticket = event.ticket.map(|ticket| ticket.0);
+        match event.what {
+            TicketDeed::Trouble => tracing::warn!(run.id = run, ticket, "tickets of {name}: {said}"),
+            deed => tracing::info!(run.id = run, ticket, "{}: {said}", deed.as_str()),
+        }
+    }
+}
+
+/// The ConnectWise that has the desk.
+pub(crate) fn desk_of<'a>(
+    config: &'a Config,
+    integration: &IntegrationConfig,
+    settings: &TicketSettings,
+) -> Result<&'a ConnectWiseConfig, String> {
+    let name = settings.connectwise.as_ref().unwrap_or(&integration.connectwise);
+    config.connectwise.get(name).ok_or_else(|| format!("there is no [connectwise.{name}]"))
+}
+
+pub(crate) fn connect(desk: Result<&ConnectWiseConfig, String>) -> Result<Client, String> {
+    session::connect(desk?).map_err(|failure| failure.finding.message)
+}

@@ -1,0 +1,206 @@
+//! What the newest plan of each integration asks: open items, since when each waits, and what a handle means in it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::history::decisions::Since;
+use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::decide::answers::{About, Refusal, ShownFinding, ShownItem, ShownLine, answer};
+use crate::reconcile::decide::decisions::Index;
+use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::decision::{Decisions, Matter, SeenLine};
+use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::outcome::Verb;
+use crate::report::commands::held::{Decided, Waiting};
+use crate::report::lines;
+
+/// The newest plan of one integration, and what was answered so far.
+#[derive(Debug)]
+pub struct OpenItems {
+    /// The run that drew the plan.
+    pub run: RunRecord,
+    /// The answers.
+    pub decisions: Decisions,
+    index: Index,
+}
+
+/// What a handle means: a finding, a line, or both.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// In whose plan.
+    pub of: &'a OpenItems,
+    /// The whole handle.
+    pub handle: &'a str,
+    /// The first finding about it, as reports order them.
+    pub finding: Option<&'a Finding>,
+    /// The line.
+    pub line: Option<&'a LineRecord>,
+}
+
+/// An answer that may be stored, with what the item shows while it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answerable {
+    /// What it is about.
+    pub matter: Matter,
+    /// Why that was held.
+    pub reason: Code,
+    /// What the line shows, if it is about one.
+    pub seen: Option<SeenLine>,
+}
+
+/// Those of every integration that has a plan.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn open_items<'n>(
+    integrations: impl Iterator<Item = &'n IntegrationName>,
+    history: &History,
+) -> Result<Vec<OpenItems>, StoreError> {
+    let each = integrations.map(|name| OpenItems::of(name, history));
+    each.filter_map(Result::transpose).collect()
+}
+
+/// Everything that waits, longest first.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, StoreError> {
+    let mut waiting = Vec::new();
+    for items in all {
+        let since = history.waiting_since(&items.run.integration)?;
+        for finding in items.asked().filter(|finding| items.is_open(finding)) {
+            let handle = finding.handle.clone().unwrap_or_default();
+            let line = items.line(&handle).cloned();
+            let since = since.get(&(handle, finding.code)).copied();
+            waiting.push(items.waiting(finding, line, since.unwrap_or((items.run.run, items.run.started_at))));
+        }
+    }
+    waiting.sort_by_key(|one| one.since.1);
+    Ok(waiting)
+}
+
+/// Everything that was answered, but for accepted steps that were taken.
+pub fn decided(all: &[OpenItems], today: NaiveDate) -> Vec<Decided> {
+    let decided = all.iter().flat_map(|items| {
+        let live = items.decisions.0.iter().filter(|(_, decision)| !decision.spent);
+        live.map(|(matter, decision)| Decided {
+            integration: items.run.integration.clone(),
+            matter: matter.clone(),
+            decision: decision.clone(),
+            line: lines(&items.run)
+                .iter()
+                .find(|line| line.key().is_some_and(|key| Matter::line(&key) == *matter))
+                .cloned(),
+            holds: decision.holds_on(today),
+        })
+    });
+    decided.collect()
+}
+
+impl OpenItems {
+    fn of(integration: &IntegrationName, history: &History) -> Result<Option<Self>, StoreError> {
+        let Some(run) = history.latest_plan(integration)? else { return Ok(None) };
+        let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
+        let index = Index::new(integration, placed);
+        Ok(Some(Self { decisions: history.decisions(integration)?, index, run }))
+    }
+
+    /// Everything that has a handle, by it.
+    pub fn items(&self) -> Vec<Item<'_>> {
+        let mut found: BTreeMap<&str, Item<'_>> = BTreeMap::new();
+        for line in lines(&self.run) {
+            let handle = line.handle.as_str();
+            found.insert(handle, Item { of: self, handle, finding: None, line: Some(line) });
+        }
+        for finding in self.findings() {
+            let Some(handle) = finding.handle.as_deref() else { continue };
+            let none = Item { of: self, handle, finding: None, line: None };
+            // In the order of a report: what asks most comes first, and stays.
+            found.entry(handle).or_insert(none).finding.get_or_insert(finding);
+        }
+        found.into_values().collect()
+    }
+
+    fn matter(&self, finding: &Finding) -> Option<Matter> {
+        Matter::of(finding, &self.index)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.run.end.iter().flat_map(|end| &end.findings)
+    }
+
+    fn asked(&self) -> impl Iterator<Item = &Finding> {
+        self.findings().filter(|finding| finding.severity == Severity::Decide)
+    }
+
+    fn line(&self, handle: &str) -> Option<&LineRecord> {
+        lines(&self.run).iter().find(|line| line.handle == handle)
+    }
+
+    /// Whether it was not answered since the plan was drawn.
+    fn is_open(&self, finding: &Finding) -> bool {
+        let answered = self.matter(finding).and_then(|matter| self.decisions.0.get(&matter));
+        answered.is_none_or(|decision| decision.at < self.run.started_at)
+    }
+
+    fn waiting(&self, finding: &Finding, line: Option<LineRecord>, since: Since) -> Waiting {
+        let nights = self.run.started_at.date_naive().signed_duration_since(since.1.date_naive()).num_days() + 1;
+        let (integration, run) = (self.run.integration.clone(), self.run.run);
+        Waiting { integration, run, finding: finding.clone(), line, since, nights }
+    }
+}
+
+impl Item<'_> {
+    /// Whether it is to be decided.
+    pub fn is_asked(&self) -> bool {
+        self.finding.is_some_and(|finding| finding.severity == Severity::Decide)
+    }
+
+    /// The answer as it may be stored.
+    ///
+    /// # Errors
+    /// Why this is no answer to it.
+    pub fn answer(&self, verb: Verb) -> Result<Answerable, Refusal> {
+        let permitted = answer(verb, &self.shown())?;
+        let matter = match permitted.about {
+            About::Line => self.line_matter(),
+            About::Finding => self.finding_matter(),
+        };
+        // What has no matter is no placed line and no nameable finding, so nothing about it was permitted.
+        let matter = matter.ok_or(Refusal::InformationOnly)?;
+        let line = self.line.filter(|_| matches!(matter, Matter::Line(..)));
+        let seen = line.map(|line| SeenLine { addition: line.addition, was: line.was, wanted: line.wanted });
+        Ok(Answerable { matter, reason: permitted.reason, seen })
+    }
+
+    fn shown(&self) -> ShownItem {
+        let (of_line, of_finding) = (self.line_matter(), self.finding_matter());
+        let answered = of_finding.as_ref().or(of_line.as_ref()).and_then(|matter| self.of.decisions.0.get(matter));
+        ShownItem {
+            line: self.line.map(|line| ShownLine {
+                outcome: line.outcome,
+                reason: line.reason,
+                is_placed: of_line.is_some(),
+                is_counted: line.wanted.is_some(),
+            }),
+            finding: self.finding.map(|finding| ShownFinding {
+                code: finding.code,
+                severity: finding.severity,
+                is_nameable: of_finding.is_some(),
+            }),
+            answered: answered.map(|decision| decision.verb),
+        }
+    }
+
+    fn line_matter(&self) -> Option<Matter> {
+        self.line.and_then(|line| line.key()).map(|key| Matter::line(&key))
+    }
+
+    fn finding_matter(&self) -> Option<Matter> {
+        self.finding.and_then(|finding| self.of.matter(finding))
+    }
+}
