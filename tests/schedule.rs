@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::iter::successors;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use jiff::civil::{Date, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{Timestamp, Zoned};
 use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 use crate::snapshots::snapshot_settings;
@@ -34,25 +35,38 @@ fn zone(name: &str) -> TimeZone {
     TimeZoneDatabase::bundled().get(name).expect("a zone in the test")
 }
 
-fn utc(text: &str) -> Timestamp {
+fn utc(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time in the test")
 }
 
 /// Midnight of 1 January in the zone.
-fn new_year(year: i16, zone: &TimeZone) -> Timestamp {
-    date(year, 1, 1).to_zoned(zone.clone()).expect("a day in the zone").timestamp()
+fn new_year(year: i16, zone: &TimeZone) -> DateTime<Utc> {
+    midnight(date(year, 1, 1), zone)
+}
+
+/// The first instant of a day in the zone.
+fn midnight(day: Date, zone: &TimeZone) -> DateTime<Utc> {
+    let instant = day.to_zoned(zone.clone()).expect("a day in the zone").timestamp();
+    DateTime::from_timestamp(instant.as_second(), 0).expect("a time")
+}
+
+/// The instant as the zone's clocks show it: by jiff's own arithmetic, not by the code under test.
+fn in_zone(instant: DateTime<Utc>, zone: &TimeZone) -> Zoned {
+    Timestamp::from_second(instant.timestamp()).expect("a time").to_zoned(zone.clone())
 }
 
 /// The instants in 2026 and 2027 at which the zone changes its clocks.
-fn clock_changes(zone: &TimeZone, until: &str) -> Vec<Timestamp> {
+fn clock_changes(zone: &TimeZone, until: &str) -> Vec<DateTime<Utc>> {
     let until = utc(until);
-    let changes = zone.following(utc("2026-01-01T00:00:00Z")).map(|change| change.timestamp());
+    let from = Timestamp::from_second(utc("2026-01-01T00:00:00Z").timestamp()).expect("a time");
+    let seconds = zone.following(from).map(|change| change.timestamp().as_second());
+    let changes = seconds.map(|second| DateTime::from_timestamp(second, 0).expect("a time"));
     changes.take_while(|change| *change < until).collect()
 }
 
-/// What a daemon that asks every minute serves in `[from, until)`.
-fn every_minute(schedule: &Schedule, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
-    let minute = SignedDuration::from_mins(1);
+/// What a daemon that is rung every minute serves in `[from, until)`.
+fn every_minute(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let minute = TimeDelta::minutes(1);
     let (mut last_slot, mut now) = (from - minute, from);
     let mut served = Vec::new();
     while now < until {
@@ -67,8 +81,8 @@ fn every_minute(schedule: &Schedule, from: Timestamp, until: Timestamp) -> Vec<T
 }
 
 /// The local days of `slots` must be `days` days from `first` on, each once.
-fn assert_each_day_once(slots: &[Timestamp], zone: &TimeZone, first: Date, days: usize) {
-    let served: Vec<_> = slots.iter().map(|slot| slot.to_zoned(zone.clone()).date()).collect();
+fn assert_each_day_once(slots: &[DateTime<Utc>], zone: &TimeZone, first: Date, days: usize) {
+    let served: Vec<_> = slots.iter().map(|slot| in_zone(*slot, zone).date()).collect();
     let calendar: Vec<_> = first.series(jiff::Span::new().days(1)).take(days).collect();
     assert_eq!(served, calendar, "{zone:?}: every local day exactly once");
 }
@@ -96,10 +110,14 @@ fn every_minute_around_every_clock_change_runs_every_day_once() {
     for (name, cron) in zones_and_times() {
         let (zone, schedule) = (zone(name), schedule(cron, name));
         for change in clock_changes(&zone, "2028-01-01T00:00:00Z") {
-            let first = change.to_zoned(zone.clone()).date().yesterday().expect("a day before");
+            let first = in_zone(change, &zone).date().yesterday().expect("a day before");
             let end = first.saturating_add(jiff::Span::new().days(3));
-            let midnight = |day: Date| day.to_zoned(zone.clone()).expect("a day in the zone").timestamp();
-            assert_each_day_once(&every_minute(&schedule, midnight(first), midnight(end)), &zone, first, 3);
+            assert_each_day_once(
+                &every_minute(&schedule, midnight(first, &zone), midnight(end, &zone)),
+                &zone,
+                first,
+                3,
+            );
         }
     }
 }
@@ -108,7 +126,7 @@ fn every_minute_around_every_clock_change_runs_every_day_once() {
 fn two_years_of_slots_hold_every_local_day_once() {
     for (name, cron) in zones_and_times() {
         let (zone, schedule) = (zone(name), schedule(cron, name));
-        let before = new_year(2026, &zone) - SignedDuration::from_secs(1);
+        let before = new_year(2026, &zone) - TimeDelta::seconds(1);
         let slots: Vec<_> =
             successors(schedule.next_after(before), |slot| schedule.next_after(*slot)).take(730).collect();
         assert_each_day_once(&slots, &zone, date(2026, 1, 1), 730);
@@ -134,16 +152,15 @@ fn clock_changes_look_as_documented() {
     snapshot_settings().bind(|| insta::assert_snapshot!("schedule_clock_changes", table));
 }
 
-fn around(cron: &str, name: &str, change: Timestamp) -> String {
+fn around(cron: &str, name: &str, change: DateTime<Utc>) -> String {
     let schedule = schedule(cron, name);
-    let first = schedule.next_after(change - SignedDuration::from_hours(26));
+    let first = schedule.next_after(change - TimeDelta::hours(26));
     let slots = successors(first, |slot| schedule.next_after(*slot)).take(4);
     slots.map(|slot| local(slot, name)).collect::<Vec<_>>().join("  ")
 }
 
-fn local(instant: Timestamp, name: &str) -> String {
-    let zoned: Zoned = instant.to_zoned(zone(name));
-    zoned.strftime("%d %b %H:%M%:z").to_string()
+fn local(instant: DateTime<Utc>, name: &str) -> String {
+    in_zone(instant, &zone(name)).strftime("%d %b %H:%M%:z").to_string()
 }
 
 #[test]

@@ -11,7 +11,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use crate::alerts::{NotifyError, chain};
+use crate::alerts::NotifyError;
+use crate::error_chain::error_chain;
 use crate::report::brief::{Brief, Event};
 
 /// A mail server, and who writes to whom.
@@ -75,7 +76,7 @@ impl Mail {
             message = message.to(mailbox(to)?);
         }
         let body = MultiPart::alternative_plain_html(brief.text.clone(), brief.html.clone());
-        message.multipart(body).map_err(|error| NotifyError::Form(chain(&error)))
+        message.multipart(body).map_err(|error| NotifyError::Form(error_chain(&error)))
     }
 
     fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, NotifyError> {
@@ -100,14 +101,14 @@ impl Mail {
         if let Some(path) = &self.ca_file {
             let failed = |why: String| NotifyError::CaFile { path: path.clone(), why };
             let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-            let certificate = Certificate::from_pem(&pem).map_err(|error| failed(chain(&error)))?;
+            let certificate = Certificate::from_pem(&pem).map_err(|error| failed(error_chain(&error)))?;
             parameters = parameters.add_root_certificate(certificate);
         }
         parameters.build_rustls().map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &lettre::transport::smtp::Error) -> NotifyError {
-        NotifyError::Failed { host: format!("{}:{}", self.server, self.port), why: chain(error) }
+        NotifyError::Failed { host: format!("{}:{}", self.server, self.port), why: error_chain(error) }
     }
 }
 
@@ -138,5 +139,5 @@ fn digest(parts: &[&str]) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash.finalize()[..12])
 }

@@ -127,11 +127,3 @@ impl Channel {
 async fn in_time(within: Duration, work: impl Future<Output = Result<(), NotifyError>>) -> Result<(), NotifyError> {
     tokio::time::timeout(within, work).await.unwrap_or(Err(NotifyError::TooLate(within)))
 }
-
-/// An error and its causes on one line, without what several layers repeat.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes
-        .map(ToString::to_string)
-        .fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
-}

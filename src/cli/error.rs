@@ -2,6 +2,7 @@
 
 use crate::cli::console::Console;
 use crate::connectwise::ReadError;
+use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::LockError;
 use crate::nightly::failure::Failure;
@@ -43,7 +44,7 @@ impl CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        Self::new(Exit::Store, chain(&error), error.advice())
+        Self::new(Exit::Store, error_chain(&error), error.advice())
     }
 }
 
@@ -53,7 +54,9 @@ impl From<LockError> for CommandError {
             LockError::Held { .. } => {
                 Self::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
             }
-            LockError::Io { .. } => Self::new(Exit::Store, chain(&error), "look at the state folder and its rights"),
+            LockError::Io { .. } => {
+                Self::new(Exit::Store, error_chain(&error), "look at the state folder and its rights")
+            }
         }
     }
 }
@@ -71,10 +74,4 @@ impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         Self::new(failure.exit, failure.finding.message, failure.finding.fix)
     }
-}
-
-/// An error with all its causes, on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

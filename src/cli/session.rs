@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::clock;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
+use crate::error_chain::error_chain;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
@@ -59,9 +60,9 @@ pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
     let secrets_fix = "put the key where the configuration says, readable by this user alone";
     let settings = config
         .settings(|| clock::now().into())
-        .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), secrets_fix))?;
+        .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), secrets_fix))?;
     let fix = "correct the connectwise table in recount.toml";
-    Client::new(settings).map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, chain(&error), fix))
+    Client::new(settings).map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), fix))
 }
 
 /// The ConnectWise that an integration bills in.

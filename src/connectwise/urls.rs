@@ -1,8 +1,10 @@
 //! Where requests go: the host rule, and URLs built of fixed words and numbers only.
 
-use url::{Host, Url};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 use crate::connectwise::client::settings::{ClientError, without_credentials};
+use crate::http_client::is_loopback;
 
 /// The two places of one ConnectWise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +13,6 @@ pub(crate) struct Sites {
     api: String,
     /// Where people log in; tells a company's codebase.
     login: Url,
-    loopback: bool,
 }
 
 /// ConnectWise's own sites. API calls go to `api-REGION`, the login look-up to `REGION` (ConnectWise developer guide).
@@ -27,16 +28,12 @@ impl Sites {
             let _ = api.set_host(Some(&format!("api-{region}.{domain}")));
             let _ = login.set_host(Some(&format!("{region}.{domain}")));
         }
-        Ok(Self { api: api.as_str().trim_end_matches('/').to_owned(), login, loopback: is_loopback(url) })
+        Ok(Self { api: api.as_str().trim_end_matches('/').to_owned(), login })
     }
 
-    /// Requests to a loopback host go through no proxy and need no certificates.
-    pub(crate) fn is_loopback(&self) -> bool {
-        self.loopback
-    }
-
-    pub(crate) fn is_https(&self) -> bool {
-        self.login.scheme() == "https"
+    /// The site that the client is made for.
+    pub(crate) fn base(&self) -> &Url {
+        &self.login
     }
 
     /// The address that every path of the API hangs on, without a slash at the end.
@@ -86,20 +83,22 @@ fn looks_like_release(segment: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('_')
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 fn cloud_region(host: &str) -> Option<(&str, &str)> {
     let (name, domain) = host.split_once('.')?;
     let region = name.strip_prefix("api-").unwrap_or(name);
     (CLOUD_REGIONS.contains(&region) && CLOUD_DOMAINS.contains(&domain)).then_some((region, domain))
 }
+
+/// Beside the unreserved characters a few may stand in a query as they are, and lists of ids stay short.
+const ENCODED: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'/');
 
 /// A URL of the API: a path of fixed words and ids, and query values, which are encoded.
 pub(crate) fn api_url(root: &str, path: &str, query: &[(&str, &str)]) -> String {
@@ -108,20 +107,9 @@ pub(crate) fn api_url(root: &str, path: &str, query: &[(&str, &str)]) -> String 
         url.push(if place == 0 { '?' } else { '&' });
         url.push_str(key);
         url.push('=');
-        encode_into(&mut url, value);
+        url.extend(utf8_percent_encode(value, &ENCODED));
     }
     url
-}
-
-fn encode_into(url: &mut String, value: &str) {
-    for byte in value.bytes() {
-        // Beside the unreserved characters these few may stand in a query as they are, and lists of ids stay short.
-        if byte.is_ascii_alphanumeric() || b"-._~,()/".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            url.push_str(&format!("%{byte:02X}"));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -172,7 +160,7 @@ mod tests {
             assert!(error.contains(advice) && !error.contains("pass@"), "{url}: {error}");
         }
         for url in ["http://127.0.0.1:1", "http://127.9.9.9", "http://localhost:1", "http://[::1]"] {
-            assert!(sites(url).expect(url).is_loopback(), "{url}");
+            assert!(is_loopback(sites(url).expect(url).base()), "{url}");
         }
     }
 

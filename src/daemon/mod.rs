@@ -1,8 +1,9 @@
 //! The scheduler for hosts without systemd: when a run is due, and the loop that starts it.
 //!
-//! [`due`] is a pure function over a [`Schedule`], the last claimed slot and the time. [`serve()`] asks it once a minute,
-//! claims the slot it names, and runs at most one run at a time. The claim is one durable row ([`Claims`]), so neither a
+//! [`due`] is a pure function over a [`Schedule`], the last claimed slot and the time. [`serve()`] asks it whenever
+//! the scheduler rings, claims the slot it names, and runs at most one run at a time. The claim is one durable row ([`Claims`]), so neither a
 //! restart nor a second daemon can start the same night twice.
 
+mod alarm;
 pub mod schedule;
 pub mod serve;

@@ -1,11 +1,14 @@
-//! When a run is due: five-field cron text in an IANA time zone, over the zone data that is built in.
+//! When a run is due: five-field cron text in an IANA time zone.
+//!
+//! Nothing else knows jiff: its zone data is built in, and newer than what chrono has. Everywhere else a time is chrono's.
 
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset, Utc};
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
 
 /// Slots that were missed are counted up to here. A report of "1000 or more" tells as much as the true number, and a
@@ -17,11 +20,11 @@ const MISSED_COUNTED_MAX: usize = 1_000;
 /// `None` when nothing has come: also when `last_slot` is later than `now` (the clock was set back), and when there is
 /// no `last_slot` at all, because a first start owes nothing to the past.
 #[must_use]
-pub fn due(schedule: &Schedule, last_slot: Option<Timestamp>, now: Timestamp) -> Option<Due> {
+pub fn due(schedule: &Schedule, last_slot: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Due> {
     let last_slot = last_slot?;
     let slot = schedule.at_or_before(now).filter(|slot| *slot > last_slot)?;
     let missed = schedule.after(last_slot).take(MISSED_COUNTED_MAX).take_while(|earlier| *earlier < slot).count();
-    let too_late = now.duration_since(slot).unsigned_abs() > schedule.catch_up;
+    let too_late = (now - slot).to_std().is_ok_and(|late| late > schedule.catch_up);
     Some(Due { slot, missed, too_late })
 }
 
@@ -29,7 +32,7 @@ pub fn due(schedule: &Schedule, last_slot: Option<Timestamp>, now: Timestamp) ->
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The newest slot at or before now.
-    pub slot: Timestamp,
+    pub slot: DateTime<Utc>,
     /// Slots after the last claimed one and before `slot`; counted up to 1,000.
     pub missed: usize,
     /// The slot is older than the schedule's `catch_up`: it is claimed and reported as missed, not run.
@@ -60,7 +63,7 @@ impl Schedule {
             zone: named_zone(zone)?,
             catch_up,
         };
-        match schedule.cron.find_next_occurrence(&schedule.zoned(Timestamp::UNIX_EPOCH), true) {
+        match schedule.cron.find_next_occurrence(&schedule.zoned(DateTime::UNIX_EPOCH), true) {
             Ok(_) => Ok(schedule),
             Err(source) => Err(ScheduleError::Never { text: cron.to_owned(), source }),
         }
@@ -75,29 +78,71 @@ impl Schedule {
 
     /// The first slot after `instant`, if one exists in the calendar's range.
     #[must_use]
-    pub fn next_after(&self, instant: Timestamp) -> Option<Timestamp> {
+    pub fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let found = self.cron.find_next_occurrence(&self.zoned(instant), false);
-        found.ok().map(|zoned| zoned.timestamp())
+        found.ok().map(|zoned| to_chrono(zoned.timestamp()))
     }
 
-    fn at_or_before(&self, now: Timestamp) -> Option<Timestamp> {
+    /// How far the zone's clocks are from UTC at that instant.
+    pub(super) fn offset(&self, instant: DateTime<Utc>) -> FixedOffset {
+        let seconds = self.zone.to_offset(to_jiff(instant)).seconds();
+        FixedOffset::east_opt(seconds).expect("no zone's clocks are a day from UTC")
+    }
+
+    /// The next instant at which the zone changes its clocks.
+    pub(super) fn next_clock_change(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut changes = self.zone.following(to_jiff(after)).map(|change| to_chrono(change.timestamp()));
+        changes.find(|change| self.offset(*change) != self.offset(after))
+    }
+
+    /// The cron text of the job that wakes the daemon, with a field for seconds in front. It wakes it at every slot of an
+    /// unchanging offset, and on other days too where the scheduler would read the days otherwise: it takes a day of the
+    /// month and a weekday for "both", and does not know every letter. What is due is decided by [`due`].
+    pub(super) fn job_text(&self) -> String {
+        let text = self.cron.as_str();
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = fields[..] else { return text.to_owned() }; // `@daily`
+        let letters = self.cron.pattern.days.has_modifiers() || self.cron.pattern.days_of_week.has_modifiers();
+        match (day, weekday) {
+            (_, "*") | ("*", _) if !letters => format!("0 {minute} {hour} {day} {month} {weekday}"),
+            _ => format!("0 {minute} {hour} * {month} *"),
+        }
+    }
+
+    fn at_or_before(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let found = self.cron.find_previous_occurrence(&self.zoned(now), true);
-        found.ok().map(|zoned| zoned.timestamp())
+        found.ok().map(|zoned| to_chrono(zoned.timestamp()))
     }
 
-    fn after(&self, instant: Timestamp) -> impl Iterator<Item = Timestamp> {
+    fn after(&self, instant: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
         std::iter::successors(self.next_after(instant), |slot| self.next_after(*slot))
     }
 
-    fn zoned(&self, instant: Timestamp) -> Zoned {
-        instant.to_zoned(self.zone.clone())
+    fn zoned(&self, instant: DateTime<Utc>) -> Zoned {
+        to_jiff(instant).to_zoned(self.zone.clone())
     }
 }
 
-/// Looks `name` up in the built-in data first: a host's own copy may be years behind the law of the land.
+/// The name of a time zone as the zone data spells it; `None` if there is no such zone.
+#[must_use]
+pub fn zone_name(typed: &str) -> Option<String> {
+    let zone = TimeZoneDatabase::bundled().get(typed).ok()?;
+    Some(zone.iana_name().unwrap_or(typed).to_owned())
+}
+
+/// Looks `name` up in the built-in data: a host's own copy may be years behind the law of the land.
 fn named_zone(name: &str) -> Result<TimeZone, ScheduleError> {
-    let known = jiff::tz::TimeZoneDatabase::bundled().get(name);
+    let known = TimeZoneDatabase::bundled().get(name);
     known.map_err(|source| ScheduleError::Zone { name: name.to_owned(), source })
+}
+
+/// Whole seconds: a slot has no smaller part, and a time outside jiff's years is no time of this program.
+fn to_jiff(instant: DateTime<Utc>) -> Timestamp {
+    Timestamp::from_second(instant.timestamp()).unwrap_or(Timestamp::MAX)
+}
+
+fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp(instant.as_second(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// Why a schedule was refused.
@@ -127,4 +172,59 @@ pub enum ScheduleError {
         /// What the zone data says of it.
         source: jiff::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::successors;
+
+    use super::*;
+
+    const CRONS: [&str; 9] = [
+        "30 2 * * *",
+        "0 0 * * *",
+        "*/20 1-3 * * *",
+        "15 6 1 * *",
+        "15 6 * * MON-FRI",
+        "15 6 13 * 5",
+        "15 6 LW * *",
+        "15 6 * 3,11 7#1",
+        "@weekly",
+    ];
+    const ZONES: [&str; 6] =
+        ["UTC", "Asia/Kolkata", "Europe/London", "America/New_York", "America/Santiago", "Australia/Lord_Howe"];
+
+    /// When the jobs wake the daemon in `[from, until)`: each as the scheduler reads it, over the offset that it froze,
+    /// until the clocks change; and the change itself.
+    fn wakings(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
+        let job = parser.parse(&schedule.job_text()).expect("the scheduler reads it");
+        let changes = successors(Some(from), |at| schedule.next_clock_change(*at));
+        let mut all = Vec::new();
+        for begin in changes.take_while(|at| *at < until) {
+            let end = schedule.next_clock_change(begin).unwrap_or(until).min(until);
+            let frozen = jiff::tz::Offset::from_seconds(schedule.offset(begin).local_minus_utc()).expect("an offset");
+            let after = |at: DateTime<Utc>| {
+                let found = job.find_next_occurrence(&to_jiff(at).to_zoned(frozen.to_time_zone()), false);
+                found.ok().map(|zoned| to_chrono(zoned.timestamp()))
+            };
+            all.push(begin);
+            all.extend(successors(after(begin), |at| after(*at)).take_while(|at| *at < end));
+        }
+        all
+    }
+
+    /// Otherwise a night would begin late or not at all, because the scheduler reads days and zones otherwise than we do.
+    #[test]
+    fn the_jobs_wake_the_daemon_at_every_slot_of_two_years() {
+        let (from, until) = ("2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
+        let (from, until) = (from.parse().expect("a time"), until.parse().expect("a time"));
+        for (cron, zone) in CRONS.iter().flat_map(|cron| ZONES.map(|zone| (cron, zone))) {
+            let schedule = Schedule::parse(cron, zone, Duration::ZERO).expect("a schedule in the test");
+            let wakings = wakings(&schedule, from, until);
+            let missed = schedule.after(from).take_while(|slot| *slot < until);
+            let missed: Vec<_> = missed.filter(|slot| wakings.binary_search(slot).is_err()).collect();
+            assert!(missed.is_empty(), "{cron} in {zone} sleeps through {missed:?}");
+        }
+    }
 }

@@ -1,23 +1,24 @@
-//! The loop: once a minute ask whether a run is due, claim its slot, run it, and outlive whatever it does.
+//! The loop: when the scheduler rings, ask whether a run is due, claim its slot, run it, and outlive whatever it does.
 //!
-//! tokio-cron-scheduler beats once a minute in UTC and does nothing else. Its own time zones freeze the offset at start,
-//! it starts runs on top of each other, and its shutdown does not wait; so none of the three is asked of it. The beat goes
-//! into a channel of one place, and everything happens in one task: two runs cannot overlap, and a stop waits.
+//! A job of tokio-cron-scheduler only rings ([`Alarm`]): it would start runs on top of each other, and its shutdown does
+//! not wait. The ring goes into a channel of one place, and everything happens in one task: two runs cannot overlap, and a
+//! stop waits.
 
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_cron_scheduler::JobSchedulerError;
 
+use crate::daemon::alarm::Alarm;
 use crate::daemon::schedule::{Due, Schedule, due};
 
-/// The first second of every minute, UTC.
-const EVERY_MINUTE: &str = "0 * * * * *";
+/// After which time slots that could not be read or claimed are asked for again: no job rings for them.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Runs `run` at every slot of `schedule` until `stop` is ready; then waits for the run in flight and returns.
 ///
@@ -27,7 +28,7 @@ const EVERY_MINUTE: &str = "0 * * * * *";
 ///
 /// # Errors
 ///
-/// [`DaemonError`], when the heartbeat cannot start or has stopped; then the daemon is of no use and should be restarted.
+/// [`DaemonError`], when the scheduler cannot start or has stopped; then the daemon is of no use and should be restarted.
 pub async fn serve<F, Fut, E>(
     schedule: Schedule,
     clock: impl Fn() -> DateTime<Utc>,
@@ -40,10 +41,9 @@ where
     Fut: Future<Output = Result<(), E>>,
     E: Display,
 {
-    let (mut scheduler, beats) = heartbeat().await?;
-    let served = Watch { schedule, clock, claims, run }.follow(stop, beats).await;
-    scheduler.shutdown().await.map_err(DaemonError::Stop)?;
-    served
+    let (ring, rings) = mpsc::channel(1);
+    let alarm = Alarm::set(&schedule, clock(), ring).await?;
+    Watch { schedule, clock, claims, run }.follow(stop, rings, alarm).await
 }
 
 /// The durable memory of which slots were taken: one row per slot, a claim is one insert.
@@ -69,30 +69,15 @@ pub trait Claims {
 /// Why the daemon ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// The one-minute heartbeat could not be started.
-    #[error("the scheduler's heartbeat did not start")]
+    /// The jobs could not be given to the scheduler.
+    #[error("the scheduler did not start")]
     Start(#[source] JobSchedulerError),
-    /// The heartbeat was lost while the daemon ran.
-    #[error("the scheduler's heartbeat stopped")]
-    HeartbeatLost,
+    /// The scheduler was lost while the daemon ran.
+    #[error("the scheduler stopped")]
+    Lost,
     /// The scheduler did not shut down.
     #[error("the scheduler did not shut down")]
     Stop(#[source] JobSchedulerError),
-}
-
-/// A beat that finds the place taken is dropped: a run is in flight, and the beat after it sees the same slot.
-async fn heartbeat() -> Result<(JobScheduler, mpsc::Receiver<()>), DaemonError> {
-    let (beat, beats) = mpsc::channel(1);
-    let job = Job::new_async(EVERY_MINUTE, move |_, _| {
-        let beat = beat.clone();
-        Box::pin(async move {
-            let _ = beat.try_send(());
-        })
-    });
-    let scheduler = JobScheduler::new().await.map_err(DaemonError::Start)?;
-    scheduler.add(job.map_err(DaemonError::Start)?).await.map_err(DaemonError::Start)?;
-    scheduler.start().await.map_err(DaemonError::Start)?;
-    Ok((scheduler, beats))
 }
 
 struct Watch<Clock, C, F> {
@@ -113,63 +98,61 @@ where
     async fn follow(
         mut self,
         stop: impl Future<Output = ()>,
-        mut beats: mpsc::Receiver<()>,
+        mut rings: mpsc::Receiver<()>,
+        mut alarm: Alarm,
     ) -> Result<(), DaemonError> {
         let started = (self.clock)();
         let mut stop = pin!(stop);
         tracing::info!(schedule = self.schedule.describe(), "daemon started");
-        self.beat(started).await; // a slot that came while the process was down does not wait for the next minute
-        loop {
+        // A slot that came while the process was down does not wait for the next one.
+        let mut settled = self.take_turn(started).await;
+        let ended = loop {
             tokio::select! {
                 biased;
-                () = &mut stop => return Ok(()),
-                beat = beats.recv() => match beat {
-                    Some(()) => self.beat(started).await,
-                    None => return Err(DaemonError::HeartbeatLost),
-                },
+                () = &mut stop => break Ok(()),
+                ring = rings.recv() => if ring.is_none() { break Err(DaemonError::Lost) },
+                () = tokio::time::sleep(TRY_AGAIN), if !settled => {}
             }
-        }
+            alarm.follow(&self.schedule, (self.clock)()).await?;
+            settled = self.take_turn(started).await;
+        };
+        alarm.stop().await?;
+        ended
     }
 
-    async fn beat(&mut self, started: DateTime<Utc>) {
+    /// Runs what is due. `false` when nobody could tell: then it is to be asked again soon.
+    async fn take_turn(&mut self, started: DateTime<Utc>) -> bool {
         match self.take_slot(started) {
             Ok(Some(due)) if due.too_late => {
-                tracing::warn!(slot = %due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
+                tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
             }
             Ok(Some(due)) => self.run_once(due).await,
             Ok(None) => {}
             Err(error) => {
                 tracing::error!("the schedule's slots cannot be read or claimed: {error:#}");
+                return false;
             }
         }
+        true
     }
 
     fn take_slot(&self, started: DateTime<Utc>) -> Result<Option<Due>, C::Error> {
         let last_slot = self.claims.last_slot()?.unwrap_or(started);
-        let Some(due) = due(&self.schedule, Some(to_jiff(last_slot)), to_jiff((self.clock)())) else {
+        let Some(due) = due(&self.schedule, Some(last_slot), (self.clock)()) else {
             return Ok(None);
         };
-        Ok(self.claims.claim(to_chrono(due.slot))?.then_some(due))
+        Ok(self.claims.claim(due.slot)?.then_some(due))
     }
 
     async fn run_once(&mut self, due: Due) {
-        tracing::info!(slot = %due.slot, missed = due.missed, "slot claimed, run starts");
+        tracing::info!(slot = ?due.slot, missed = due.missed, "slot claimed, run starts");
         let run = &mut self.run;
         match AssertUnwindSafe(async { run(due).await }).catch_unwind().await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(slot = %due.slot, "the run failed: {error:#}"),
-            Err(_) => tracing::error!(slot = %due.slot, "the run panicked; the daemon goes on"),
+            Ok(Err(error)) => tracing::error!(slot = ?due.slot, "the run failed: {error:#}"),
+            Err(_) => tracing::error!(slot = ?due.slot, "the run panicked; the daemon goes on"),
         }
     }
-}
-
-/// Whole seconds: a slot has no smaller part, and a time outside jiff's years is no time of this program.
-fn to_jiff(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp::from_second(instant.timestamp()).unwrap_or(Timestamp::MAX)
-}
-
-fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
-    DateTime::from_timestamp(instant.as_second(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 #[cfg(test)]
@@ -212,39 +195,43 @@ mod tests {
         text.parse().expect("a time in the test")
     }
 
+    /// One whose rings nobody hears.
+    async fn alarm() -> Alarm {
+        Alarm::set(&nightly(), at(SLOT), mpsc::channel(1).0).await.expect("an alarm")
+    }
+
     fn nightly() -> Schedule {
         Schedule::parse("30 2 * * *", "UTC", Duration::from_secs(6 * 3600)).expect("a schedule in the test")
     }
 
-    /// Starts at the first of `times` and beats once at each of them; returns the slots that ran.
+    /// Starts at the first of `times` and is rung once at each of them; returns the slots that ran.
     async fn nights(slots: &Slots, times: &[&str], outcome: fn(Due) -> Result<(), &'static str>) -> Vec<String> {
         let now = Cell::new(at(times[0]));
         let ran = RefCell::new(Vec::new());
         let run = |due: Due| {
-            ran.borrow_mut().push(format!("{} missed {}", due.slot, due.missed));
+            ran.borrow_mut().push(format!("{:?} missed {}", due.slot, due.missed));
             std::future::ready(()).map(move |()| outcome(due))
         };
         let mut watch = Watch { schedule: nightly(), clock: || now.get(), claims: slots.clone(), run };
         for time in times {
             now.set(at(time));
-            watch.beat(at(times[0])).await;
+            watch.take_turn(at(times[0])).await;
         }
         drop(watch);
         ran.into_inner()
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_lost_heartbeat_ends_the_daemon_so_that_it_is_restarted() {
-        let (beat, beats) = mpsc::channel(1);
-        drop(beat);
+    async fn a_lost_scheduler_ends_the_daemon_so_that_it_is_restarted() {
+        let (_, rings) = mpsc::channel(1);
         let run = |_| std::future::ready(Ok::<(), &str>(()));
         let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: Slots::default(), run };
-        let ended = watch.follow(std::future::pending(), beats).await;
-        assert!(matches!(ended, Err(DaemonError::HeartbeatLost)), "{ended:?}");
+        let ended = watch.follow(std::future::pending(), rings, alarm().await).await;
+        assert!(matches!(ended, Err(DaemonError::Lost)), "{ended:?}");
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_night_runs_once_however_often_the_minute_beats() {
+    async fn a_night_runs_once_however_often_it_rings() {
         let slots = Slots::default();
         let times = ["2026-03-08T02:29:00Z", SLOT, SLOT, "2026-03-08T02:31:00Z", "2026-03-09T02:30:00Z"];
         let ran = nights(&slots, &times, |_| Ok(())).await;
@@ -271,13 +258,13 @@ mod tests {
         slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
         let ran = nights(&slots, &["2026-03-08T14:00:00Z", "2026-03-08T14:01:00Z"], |_| Ok(())).await;
         assert!(ran.is_empty(), "a night run in the working day surprises people who edit: {ran:?}");
-        assert_eq!(slots.taken.borrow().len(), 2, "the missed slot is settled, not asked about every minute");
+        assert_eq!(slots.taken.borrow().len(), 2, "the missed slot is settled, not asked about for ever");
     }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_failed_night_and_a_panicking_night_do_not_end_the_daemon() {
         let fail_then_panic = |due: Due| {
-            assert!(due.slot.to_string() != "2026-03-09T02:30:00Z", "planted panic");
+            assert!(due.slot != at("2026-03-09T02:30:00Z"), "planted panic");
             Err("planted failure")
         };
         let times = ["2026-03-08T02:00:00Z", SLOT, "2026-03-09T02:30:00Z", "2026-03-10T02:30:00Z"];
@@ -306,7 +293,7 @@ mod tests {
             runs.set(runs.get() + 1);
             std::future::ready(Ok::<(), &str>(()))
         };
-        Watch { schedule: nightly(), clock: || at(SLOT), claims: Raced, run }.beat(at(SLOT)).await;
+        Watch { schedule: nightly(), clock: || at(SLOT), claims: Raced, run }.take_turn(at(SLOT)).await;
         assert_eq!(runs.get(), 0, "two processes must not run the same night");
     }
 
@@ -337,7 +324,7 @@ mod tests {
                 Ok::<(), &str>(())
             }
         };
-        let (_beat, beats) = mpsc::channel(1);
+        let ((_ring, rings), alarm) = (mpsc::channel(1), alarm().await);
         let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots, run };
         let drive = async {
             stop.send(()).expect("the loop listens");
@@ -345,16 +332,31 @@ mod tests {
             assert!(!done.get());
             finish.send(()).expect("the run waits");
         };
-        let (ended, ()) = tokio::join!(watch.follow(stopped.map(|_| ()), beats), drive);
+        let (ended, ()) = tokio::join!(watch.follow(stopped.map(|_| ()), rings, alarm), drive);
         ended.expect("a stop is no failure");
         assert!(done.get(), "a write in flight must be finished and recorded before the process ends");
     }
 
-    #[tokio::test]
-    async fn the_heartbeat_beats_within_a_minute() {
-        let (mut scheduler, _beats) = heartbeat().await.expect("the scheduler starts");
-        let wait = scheduler.time_till_next_job().await.expect("known").expect("one job");
-        assert!(wait <= Duration::from_secs(60), "{wait:?}");
-        scheduler.shutdown().await.expect("the scheduler stops");
+    /// Otherwise a lock that somebody held for a moment at half past two would cost the whole night.
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn a_slot_that_could_not_be_claimed_is_tried_again_without_a_ring() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
+        slots.broken.set(true);
+        let ((_ring, rings), alarm) = (mpsc::channel(1), alarm().await);
+        let (ran, has_run) = oneshot::channel::<()>();
+        let mut ran = Some(ran);
+        let run = |_| {
+            ran.take().map(|ran| ran.send(()));
+            std::future::ready(Ok::<(), &str>(()))
+        };
+        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots.clone(), run };
+        let heal = async {
+            tokio::task::yield_now().await;
+            slots.broken.set(false);
+        };
+        let (ended, ()) = tokio::join!(watch.follow(has_run.map(|_| ()), rings, alarm), heal);
+        ended.expect("a stop is no failure");
+        assert_eq!(slots.taken.borrow().len(), 2, "the night is served once the store can be written");
     }
 }

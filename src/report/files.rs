@@ -1,13 +1,13 @@
 //! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
 use thiserror::Error;
 
+use crate::files::replace_unsynced;
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -165,10 +165,5 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&part)?;
-    file.write_all(text.as_bytes())?;
-    drop(file);
-    fs::rename(part, path)
+    replace_unsynced(path, text.as_bytes(), 0o600)
 }

@@ -97,8 +97,7 @@ impl TicketRef {
             .chain_update("\u{1e}")
             .chain_update(handle)
             .finalize();
-        let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-        Self::new(&format!("recount-{hex}-{occurrence}"))
+        Self::new(&format!("recount-{}-{occurrence}", hex::encode(&digest[..10])))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunRecord};
@@ -154,12 +155,12 @@ fn chip(health: &Health) -> Markup {
     html! { span class=(class) { (sign) " " (health.said()) } }
 }
 
+/// Dots as well: a part that is made of them alone leads out of the folder.
+const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+
 /// The address of a customer's page; whatever the name is made of, it is one part of the path.
 fn link(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
-    let parts =
-        name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    format!("/customers/{}", parts.collect::<String>())
+    format!("/customers/{}", utf8_percent_encode(name, &ENCODED))
 }
 
 fn units(quantity: Option<Quantity>) -> String {

@@ -13,9 +13,10 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
 
+use crate::alerts::Channel;
 use crate::alerts::alert::{Alert, Each};
 use crate::alerts::engine::due::Due;
-use crate::alerts::{Channel, chain};
+use crate::error_chain::error_chain;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -77,7 +78,7 @@ impl Alerts<'_> {
         match self.due(run, history, last) {
             Ok(due) => self.send(run, &due, announced, history).await,
             Err(error) => {
-                tracing::warn!("nobody is told of run {}: {}", run.run, chain(&error));
+                tracing::warn!("nobody is told of run {}: {}", run.run, error_chain(&error));
             }
         }
     }
@@ -161,7 +162,7 @@ async fn tell(alert: &Alert<'_>, brief: &Brief, announced: &AnnouncedRun) -> Res
 }
 
 fn channel(alert: &Alert<'_>) -> Result<Channel, String> {
-    alert.source.channel().map_err(|error| chain(&*error))
+    alert.source.channel().map_err(|error| error_chain(&*error))
 }
 
 /// A UUID, because such services take nothing else (healthchecks.io documentation).
@@ -170,11 +171,7 @@ fn run_id(integration: &IntegrationName, now: DateTime<Utc>) -> String {
     hash.update(integration.as_str());
     hash.update(now.to_rfc3339());
     hash.update(std::process::id().to_le_bytes());
-    let mut bytes: [u8; 16] = [0; 16];
-    bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, random)| *byte = random);
-    // Version 8: made as its maker likes (RFC 9562).
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }

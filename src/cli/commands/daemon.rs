@@ -9,11 +9,12 @@ use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::{run, serve};
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
 use crate::daemon::serve::{Claims, serve as follow};
+use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
@@ -41,14 +42,14 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
         let nights = |due: Due| {
             let (stop, console, path) = (stop.clone(), *console, config.path.clone());
             async move {
-                tracing::info!(slot = %due.slot, missed = due.missed, "the slot of {} is due", due.slot);
-                // A thread and a runtime of its own: the night must not starve the heartbeat.
+                tracing::info!(slot = ?due.slot, missed = due.missed, "the slot of {:?} is due", due.slot);
+                // A thread and a runtime of its own: the night must not starve the scheduler.
                 let night = tokio::task::spawn_blocking(move || one_night(&path, &stop, console));
                 night.await.map_err(|error| format!("the night ended unexpectedly: {error}"))?
             }
         };
         let served = follow(schedule, clock::now, claims, stop.wait(), nights).await;
-        served.map_err(|error| CommandError::new(Exit::Unexpected, chain(&error), ""))?;
+        served.map_err(|error| CommandError::new(Exit::Unexpected, error_chain(&error), ""))?;
         // Being told to stop is how a daemon ends well.
         Ok(Exit::Done)
     })
@@ -60,7 +61,7 @@ fn schedule(config: &Config) -> Result<Schedule, CommandError> {
         return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
     };
     Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up)
-        .map_err(|error| CommandError::new(Exit::Config, chain(&error), fix))
+        .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))
 }
 
 /// One night, on the configuration as it is then: what an operator changed by day holds at night.

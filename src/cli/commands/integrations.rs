@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::config::edit::recount_toml;
 use crate::config::settings::IntegrationConfig;
+use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::exit::Exit;
@@ -73,7 +74,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     if before != mode {
         recount_toml::set_mode(&config.path, name, mode).map_err(|error| {
             let fix = "correct it by hand, then `recount check`";
-            CommandError::new(Exit::Config, chain(&error), fix)
+            CommandError::new(Exit::Config, error_chain(&error), fix)
         })?;
     }
     if console.json {

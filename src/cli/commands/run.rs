@@ -10,13 +10,15 @@ use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::{alert_engine, health, ticket_board};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
@@ -317,7 +319,7 @@ impl Nights<'_> {
 /// holds all of it.
 fn keep_report(state: &Path, history: &History, run: &RunRecord) {
     if let Err(error) = Reports::of(state).keep(history, run) {
-        let why = chain(&error);
+        let why = error_chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
     if let Some(summary) = environment::step_summary()

@@ -16,6 +16,7 @@ use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{customers, file};
 use crate::export::format::quotes::cells;
 use crate::export::read::names::normalized;
+use crate::files::Replacement;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::CustomerTarget;
 
@@ -257,20 +258,17 @@ fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
 /// The whole new file beside the old one, on disk, and then in its place.
 fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), CustomersEditError> {
     let failed = |source| CustomersEditError::Replace { path: path.to_owned(), source };
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut new = tempfile::Builder::new().prefix(".customers-").tempfile_in(folder).map_err(failed)?;
-    new.write_all(after).map_err(failed)?;
-    let (old, own) = (held.metadata().map_err(failed)?, new.as_file().metadata().map_err(failed)?);
+    let mut new = Replacement::of(path).map_err(failed)?;
+    new.file().write_all(after).map_err(failed)?;
+    let (old, own) = (held.metadata().map_err(failed)?, new.file().metadata().map_err(failed)?);
     if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
-        std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
+        std::os::unix::fs::fchown(new.file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
     }
-    new.as_file().set_permissions(old.permissions()).map_err(failed)?;
-    new.as_file().sync_all().map_err(failed)?;
+    new.file().set_permissions(old.permissions()).map_err(failed)?;
     if fs::read(path).map_err(failed)? != before {
         return Err(CustomersEditError::Changed { path: path.to_owned() });
     }
-    new.persist(path).map_err(|error| failed(error.error))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    new.put_in_place().map_err(failed)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Item, TableLike, value};
 
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
+use crate::files::Replacement;
 use crate::reconcile::model::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.
@@ -65,15 +66,12 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Res
     // Without what the parser says: a line that does not parse may hold a secret.
     let mut document: DocumentMut = text.parse().map_err(|_| form("it is no TOML"))?;
     edit(&mut document).ok_or_else(|| form("the table of the integration was not found"))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
     // Beside the file, so that its relative paths mean the same while it is tried.
-    let mut part = tempfile::Builder::new().prefix(".recount-").suffix(".toml").tempfile_in(folder).map_err(failed)?;
-    part.write_all(document.to_string().as_bytes()).map_err(failed)?;
-    part.as_file().set_permissions(fs::metadata(path).map_err(failed)?.permissions()).map_err(failed)?;
-    part.as_file().sync_all().map_err(failed)?;
-    load(part.path()).map_err(ConfigEditError::Invalid)?;
-    part.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    let mut new = Replacement::of(path).map_err(failed)?;
+    new.file().write_all(document.to_string().as_bytes()).map_err(failed)?;
+    new.file().set_permissions(fs::metadata(path).map_err(failed)?.permissions()).map_err(failed)?;
+    load(new.part()).map_err(ConfigEditError::Invalid)?;
+    new.put_in_place().map_err(failed)
 }
 
 #[cfg(test)]

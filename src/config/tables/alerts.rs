@@ -16,8 +16,8 @@ use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::values::{ca_file, is_name, optional};
-use crate::export::locate::fetch::is_loopback;
 use crate::export::read::names::alike;
+use crate::http_client::is_loopback;
 
 /// One way to tell somebody.
 #[derive(Debug, Clone)]

@@ -1,14 +1,15 @@
 //! One request, sent once: in its turn, with limits on time and size.
 
 use std::error::Error;
-use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use reqwest::{Request, Response};
+use reqwest::{Certificate, Request, Response};
 
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use crate::connectwise::urls::Sites;
+use crate::http_client::{authorities, client, failure};
 
 /// Servers and gateways close idle connections after a minute or two; a request into one that closes is in doubt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,32 +53,20 @@ pub(crate) enum NoAnswer {
     Lost(String),
 }
 
-/// The connection pool. Redirects are never followed, so credentials never leave the host, and nothing is sent twice.
+/// The connection pool.
 pub(crate) fn pool(settings: &ConnectWiseSettings, sites: &Sites) -> Result<reqwest::Client, ClientError> {
-    let mut pool = reqwest::Client::builder()
-        .user_agent(concat!("../recount/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .https_only(sites.is_https())
+    let authorities = settings.ca_file.as_deref().map(own_authorities).transpose()?;
+    client(sites.base(), authorities)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(settings.request_timeout);
-    if sites.is_loopback() {
-        pool = pool.no_proxy();
-    }
-    if let Some(path) = &settings.ca_file {
-        let pem = std::fs::read(path).map_err(|source| ClientError::CaFile { path: path.clone(), source })?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-        if certificates.is_empty() {
-            return Err(ClientError::CaFileForm { path: path.clone() });
-        }
-        pool = pool.tls_certs_merge(certificates);
-    } else if !sites.is_https() {
-        // Plain loopback: works on a host without any certificates.
-        pool = pool.tls_certs_only([]);
-    }
-    pool.build().map_err(|source| ClientError::Tls { source })
+        .timeout(settings.request_timeout)
+        .build()
+        .map_err(|source| ClientError::Tls { source })
+}
+
+fn own_authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+    let found = authorities(path).map_err(|source| ClientError::CaFile { path: path.to_owned(), source })?;
+    if found.is_empty() { Err(ClientError::CaFileForm { path: path.to_owned() }) } else { Ok(found) }
 }
 
 /// Sends a request and reads its answer.
@@ -95,7 +84,7 @@ async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
         let chunk = match tokio::time::timeout(STALL_TIMEOUT, response.chunk()).await {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => return (body, None),
-            Ok(Err(error)) => return (body, Some(Cut::Broken(chain(error)))),
+            Ok(Err(error)) => return (body, Some(Cut::Broken(failure(error)))),
             Err(_) => return (body, Some(Cut::Broken("the answer stopped half way".to_owned()))),
         };
         let room = if good { BODY_MAX } else { ERROR_BODY_MAX } - body.len();
@@ -109,33 +98,14 @@ async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     if is_tls(&error) {
         let advice = "an authority of your own is named in ca_file";
-        NoAnswer::Untrusted(format!("no trusted connection: {}; {advice}", chain(error)))
+        NoAnswer::Untrusted(format!("no trusted connection: {}; {advice}", failure(error)))
     } else if error.is_connect() || error.is_builder() {
-        NoAnswer::NotSent(format!("no connection: {}", chain(error)))
+        NoAnswer::NotSent(format!("no connection: {}", failure(error)))
     } else if error.is_timeout() {
         NoAnswer::Lost("no answer in time".to_owned())
     } else {
-        NoAnswer::Lost(chain(error))
+        NoAnswer::Lost(failure(error))
     }
-}
-
-/// Layers of the library that say nothing which the ones below do not.
-const NAMELESS: [&str; 2] = ["client error (Connect)", "tcp connect error"];
-
-/// An error and its causes on one line. The URL is left out.
-fn chain(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // Several layers repeat the one below.
-        let words = cause.to_string();
-        if !line.contains(&words) && !NAMELESS.contains(&words.as_str()) {
-            let _ = write!(line, ": {words}");
-        }
-        source = cause.source();
-    }
-    line
 }
 
 /// Whether a TLS handshake was refused, and not merely broken off.

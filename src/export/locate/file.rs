@@ -52,7 +52,7 @@ impl Export {
         layout: &Layout,
     ) -> Result<Self, ExportError> {
         let counts = read_bytes(&path, bytes, layout)?;
-        Ok(Self { sha256: hex(&Sha256::digest(bytes)), modified_at, counts, path })
+        Ok(Self { sha256: hex::encode(Sha256::digest(bytes)), modified_at, counts, path })
     }
 }
 
@@ -137,12 +137,4 @@ fn contents(file: &mut File, path: &Path, expected: u64) -> Result<Vec<u8>, Expo
     let read: io::Result<usize> = file.take(expected.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| ExportError::Read { path: path.to_owned(), source })?;
     Ok(bytes)
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

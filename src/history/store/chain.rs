@@ -79,10 +79,6 @@ pub(crate) fn hash<E: Serialize>(before: Hash, entry: &Entry<E>) -> Hash {
     Sha256::new().chain_update("recount/v1").chain_update(before).chain_update(row).finalize().into()
 }
 
-pub(crate) fn hex(hash: Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(crate) fn entry(row: &Row<'_>) -> Result<Entry<String>, StoreError> {
     Ok(Entry {
         seq: row.get("seq")?,

@@ -72,5 +72,5 @@ fn hash(row: &Row<'_>, names: &[String]) -> Result<String, StoreError> {
         columns.insert(name, value);
     }
     let row = serde_json::to_vec(&columns).expect("texts and integers always make JSON");
-    Ok(chain::hex(Sha256::new().chain_update("recount/decision/v1").chain_update(row).finalize().into()))
+    Ok(hex::encode(Sha256::new().chain_update("recount/decision/v1").chain_update(row).finalize()))
 }

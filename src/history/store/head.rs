@@ -4,8 +4,9 @@
 //! be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
 //! folder brings its own file back: against that only a head that left the host helps (`verify --against`).
 
+use crate::files::replace;
 use crate::history::store::error::StoreError;
-use crate::history::store::head_file::{read, write};
+use crate::history::store::head_file::{file, read};
 use crate::history::store::open::History;
 
 impl History {
@@ -25,7 +26,7 @@ impl History {
 
     /// Notes the head behind a run that ended.
     pub(crate) fn keep_head(&self, run: i64) {
-        let kept = self.head().ok().map(|head| write(&self.state, &format!("{run} {head}\n")));
+        let kept = self.head().ok().map(|head| replace(&file(&self.state), format!("{run} {head}\n").as_bytes()));
         // An older one stays, which tells less and nothing wrong. The run has its end.
         drop(kept);
     }

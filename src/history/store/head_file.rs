@@ -1,8 +1,5 @@
 //! `history.head` on the disk, beside the database.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -28,13 +25,4 @@ pub(crate) fn read(state: &Path) -> Result<Option<(i64, String)>, StoreError> {
     let kept = text.trim_end().split_once(' ');
     let kept = kept.and_then(|(run, head)| Some((run.parse().ok()?, head.to_owned())));
     kept.map(Some).ok_or(StoreError::Unreadable { column: "history.head", value: text })
-}
-
-/// Replaced as a whole, and synced first: after a power cut there is the old one or the new one.
-pub(crate) fn write(state: &Path, text: &str) -> io::Result<()> {
-    let part = state.join("history.head.part");
-    let mut file_of_part = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file_of_part.write_all(text.as_bytes())?;
-    file_of_part.sync_all()?;
-    fs::rename(part, file(state))
 }

@@ -1,12 +1,10 @@
 //! The schema's versions. A migration that was released is never edited.
 
-use std::fs::{OpenOptions, rename};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::files::Replacement;
 use crate::history::store::error::StoreError;
 
 /// Every migration there is; the n-th leads to version n.
@@ -62,16 +60,10 @@ pub(crate) fn application_id(connection: &Connection) -> Result<i64, StoreError>
 
 fn copy(connection: &Connection, database: &Path, next: i64) -> Result<(), StoreError> {
     let copy = beside(database, &format!(".before-v{next}"));
-    let part = beside(database, &format!(".before-v{next}.part"));
-    let failed = |error| StoreError::file(&part, error);
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
-    connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
-    file.sync_all().map_err(failed)?;
-    rename(&part, &copy).map_err(failed)
+    let failed = |error| StoreError::file(&copy, error);
+    let new = Replacement::of(&copy).map_err(failed)?;
+    connection.execute("VACUUM INTO ?1", [new.part().to_string_lossy()])?;
+    new.put_in_place().map_err(failed)
 }
 
 fn beside(database: &Path, suffix: &str) -> PathBuf {

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::files::sync_folder;
 use crate::history::store::columns::time_text;
 use crate::history::store::error::StoreError;
 use crate::history::store::head_file::forget;
@@ -210,7 +211,6 @@ impl Files {
     }
 
     fn sync_folder(&self) -> Result<(), StoreError> {
-        let synced = File::open(&self.state).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| StoreError::file(&self.state, error))
+        sync_folder(&self.state).map_err(|error| StoreError::file(&self.state, error))
     }
 }

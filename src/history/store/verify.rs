@@ -1,6 +1,6 @@
 //! Every hash of the journal computed anew, and an earlier head found again.
 
-use crate::history::store::chain::{GENESIS, Hash, entry, hash, hex, last};
+use crate::history::store::chain::{GENESIS, Hash, entry, hash, last};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -20,7 +20,7 @@ impl History {
     /// # Errors
     /// When it cannot be read.
     pub fn head(&self) -> Result<String, StoreError> {
-        Ok(hex(last(&self.connection)?.1))
+        Ok(hex::encode(last(&self.connection)?.1))
     }
 
     /// Computes every hash of the journal anew.
@@ -46,7 +46,7 @@ impl History {
                 }
             }
             decision_chain::verify(connection, &decided)?;
-            Ok(Chain { rows: seq.unsigned_abs(), head: hex(head) })
+            Ok(Chain { rows: seq.unsigned_abs(), head: hex::encode(head) })
         })
     }
 
@@ -59,6 +59,6 @@ impl History {
         let head = head.to_ascii_lowercase();
         let sql = "SELECT 1 FROM journal WHERE substr(lower(hex(hash)), 1, length(?1)) = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(!head.is_empty() && (hex(GENESIS).starts_with(&head) || statement.exists([head])?))
+        Ok(!head.is_empty() && (hex::encode(GENESIS).starts_with(&head) || statement.exists([head])?))
     }
 }

@@ -23,11 +23,7 @@ impl Plan {
             canonical(&mut text, line);
             hasher.update(&text);
         }
-        hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(hasher.finalize())
     }
 }
 

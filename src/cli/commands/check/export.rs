@@ -1,9 +1,10 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
 use crate::cli::commands::check::output::Checks;
-use crate::cli::error::chain;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
@@ -37,7 +38,7 @@ impl Checks {
             }
             Err(ReadExportError::Export(error)) => {
                 let fix = error.remedy();
-                self.wrong(name, Exit::Refused, chain(&error), &fix);
+                self.wrong(name, Exit::Refused, error_chain(&error), &fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
             }

@@ -11,13 +11,15 @@ use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::check::output::{Checks, NAMED};
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
@@ -80,7 +82,7 @@ impl Checks {
                     "let `state` in recount.toml name a folder",
                 );
             }
-            Err(error) => self.wrong("state", Exit::Store, chain(&error), error.advice()),
+            Err(error) => self.wrong("state", Exit::Store, error_chain(&error), error.advice()),
         }
         if !config.state.is_file()
             && let Err(error) = writable(&config.state)
@@ -101,7 +103,7 @@ impl Checks {
                 Ok(_) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
                 Err(error) => {
                     let fix = "correct it, then `recount alerts test`: nobody is told of a bad night until then";
-                    self.wrong(&subject, Exit::Config, format!("{kind}: {}", chain(&*error)), fix);
+                    self.wrong(&subject, Exit::Config, format!("{kind}: {}", error_chain(&*error)), fix);
                 }
             }
         }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::cli::commands::init::options::Options;
@@ -11,6 +10,7 @@ use crate::cli::commands::init::sample;
 use crate::cli::commands::init::sample::{Export, Layout};
 use crate::cli::error::CommandError;
 use crate::config::secrets::SecretSource;
+use crate::daemon::schedule::zone_name;
 
 /// Everything that goes into the files.
 #[derive(Debug)]
@@ -191,8 +191,7 @@ fn time_of_day(text: &str) -> Result<At, String> {
 }
 
 fn zone(text: &str) -> Result<String, String> {
-    let found = TimeZone::get(text).map_err(|_| "is no time zone such as UTC or Europe/Amsterdam".to_owned())?;
-    Ok(found.iana_name().unwrap_or(text).to_owned())
+    zone_name(text).ok_or_else(|| "is no time zone such as UTC or Europe/Amsterdam".to_owned())
 }
 
 /// Whether this path stands for one file, or for the newest of several.

@@ -22,9 +22,10 @@ use crate::cli::commands::init::output::{Made, services_of};
 use crate::cli::commands::init::prompt::Asker;
 use crate::cli::commands::init::sample::Export;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
+use crate::error_chain::error_chain;
 use crate::nightly::read_export::read_export;
 use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
@@ -85,5 +86,5 @@ fn tonight(config: &Config, export: &Export) -> Result<Counts, String> {
     let runtime = session::runtime().map_err(|error| error.message)?;
     let fetched = session::fetched(&config.state);
     let read = read_export(&integration.export, &integration.name, &fetched, &clock::now);
-    runtime.block_on(read).map(|export| export.counts).map_err(|error| chain(&error))
+    runtime.block_on(read).map(|export| export.counts).map_err(|error| error_chain(&error))
 }

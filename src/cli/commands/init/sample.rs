@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::clock;
 use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::prompt::{Asker, Question};
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::config::profiles;
+use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
 use crate::export::read::content::fit;
 use crate::export::read::names::{alike, normalized};
@@ -98,7 +99,7 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
-            let message = chain(&error);
+            let message = error_chain(&error);
             Err(CommandError::new(
                 Exit::Refused,
                 message,

@@ -11,11 +11,13 @@ use crate::cli::arguments::{typed_handle, typed_integration};
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::export::read::names::{alike, normalized};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
@@ -179,7 +181,7 @@ fn refused(error: &CustomersEditError) -> CommandError {
             (Exit::Config, "look at the file, its folder and their rights")
         }
     };
-    CommandError::new(exit, chain(error), fix)
+    CommandError::new(exit, error_chain(error), fix)
 }
 
 /// The customer and the integration that were typed: a handle, or an exact name.

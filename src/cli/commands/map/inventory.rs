@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::export::count::table::CustomerCounts;
 use crate::export::settings::Source;
 use crate::history::store::open::History;
@@ -133,7 +135,7 @@ fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Cou
     let reading = read_export(&integration.export, &integration.name, fetched, &clock::now);
     Ok(match session::runtime()?.block_on(reading) {
         Ok(export) => (export.counts, None),
-        Err(error) => (Counts::default(), Some(chain(&error))),
+        Err(error) => (Counts::default(), Some(error_chain(&error))),
     })
 }
 

@@ -10,9 +10,11 @@ use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::export::count::table::CustomerCounts;
 use crate::export::locate::file;
 use crate::reconcile::exit::Exit;
@@ -95,7 +97,11 @@ fn tested(global: &Global, options: &Options) -> Result<Tested, CommandError> {
     let mapping = inventory::mapping(integration)?;
     let pattern = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
     let export = file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
-        CommandError::new(Exit::Refused, chain(&error), "name a file of this vendor; recount check shows the columns")
+        CommandError::new(
+            Exit::Refused,
+            error_chain(&error),
+            "name a file of this vendor; recount check shows the columns",
+        )
     })?;
     Ok(Tested::new(&integration.name, mapping, &export.counts, options.export.display().to_string()))
 }

@@ -11,9 +11,11 @@ use clap::{Args, ValueEnum};
 use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
 use crate::cli::console::Console;
-use crate::cli::error::{CommandError, chain};
+use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
+use crate::error_chain::error_chain;
+use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -253,5 +255,5 @@ fn show(path: &Path, asked: bool, console: &Console) -> Result<(), CommandError>
 }
 
 fn not_kept(error: &KeepError) -> CommandError {
-    CommandError::new(Exit::Store, chain(error), "look at the state folder and its rights")
+    CommandError::new(Exit::Store, error_chain(error), "look at the state folder and its rights")
 }

@@ -8,8 +8,8 @@ use url::Url;
 use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
-use crate::export::locate::fetch::is_loopback;
 use crate::export::settings::{HeaderValue, Link, Source};
+use crate::http_client::is_loopback;
 
 /// Where the export comes from.
 pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<Source> {

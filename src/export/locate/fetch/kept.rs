@@ -1,7 +1,6 @@
 //! What was fetched, kept beside the runs: a bill must be explicable a month later.
 
 use std::fs::DirBuilder;
-use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,6 +8,7 @@ use std::{fs, io};
 use chrono::{DateTime, Utc};
 
 use crate::export::format::packed::{is_gzip, is_zip};
+use crate::files::replace;
 
 /// How many files of one integration are kept: two months of nights.
 const KEPT: usize = 62;
@@ -18,10 +18,7 @@ const KEPT: usize = 62;
 pub(super) fn keep(folder: &Path, name: &str, bytes: &[u8], now: DateTime<Utc>) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let path = folder.join(format!("{name}.{}.{}", now.format("%Y%m%dT%H%M%SZ"), ending(bytes)));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
+    replace(&path, bytes)?;
     let mut own: Vec<PathBuf> = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     own.retain(|path| is_of(path, name));
     // The time stands in the name, and there sorts as text.

@@ -10,9 +10,10 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::{Host, Url};
+use url::Url;
 
 use crate::export::locate::fetch::answer::Answer;
+use crate::http_client::{client, failure};
 
 /// Report links are built while they are asked for, so the first byte may take long; a minute and a half is generous.
 const FIRST_BYTE: Duration = Duration::from_secs(90);
@@ -123,7 +124,8 @@ pub async fn fetch(order: &Order<'_>) -> Result<Fetched, FetchError> {
 }
 
 async fn fetch_patiently(order: &Order<'_>, pause: Duration) -> Result<Fetched, FetchError> {
-    let client = client(order.url)?;
+    let client = client(order.url, None).connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT).build();
+    let client = client.map_err(|error| FetchError::Client { why: failure(error) })?;
     let headers = headers(order.headers)?;
     let mut tried = 1;
     let answer = loop {
@@ -151,35 +153,6 @@ pub fn shown(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// Whether a link stays on this machine. Only there it may do without https.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-fn client(url: &Url) -> Result<Client, FetchError> {
-    let mut client = Client::builder()
-        .user_agent(concat!("../../recount/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .https_only(!is_loopback(url))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT);
-    if is_loopback(url) {
-        client = client.no_proxy();
-    }
-    if url.scheme() == "http" {
-        // Plain loopback: works on a host without any certificates.
-        client = client.tls_certs_only([]);
-    }
-    client.build().map_err(|error| FetchError::Client { why: answer::chain(error) })
-}
-
 fn headers(written: &[(String, SecretString)]) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
     for (name, value) in written {
@@ -199,7 +172,7 @@ async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Resu
         let request = client.get(url.clone()).headers(headers.clone());
         let response = tokio::time::timeout(FIRST_BYTE, request.send()).await;
         let response = response.map_err(|_| FetchError::NoAnswer { why: "none in time".to_owned() })?;
-        let response = response.map_err(|error| FetchError::NoAnswer { why: answer::chain(error) })?;
+        let response = response.map_err(|error| FetchError::NoAnswer { why: failure(error) })?;
         // 206 is a part of the file, 202 and 204 are none of it.
         if response.status() == StatusCode::OK {
             return Answer::read(response, order.max_bytes).await;

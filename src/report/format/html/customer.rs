@@ -55,7 +55,7 @@ pub fn file(integration: &IntegrationName, customer: &CustomerName) -> String {
     hash.update(integration.as_str());
     hash.update([0]);
     hash.update(customer.as_str());
-    let hash: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex::encode(&hash.finalize()[..6]);
     let name = customer.as_str().chars().take(40);
     let letters: String = name.map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let parts = letters.split('-').filter(|part| !part.is_empty()).chain(std::iter::once(hash.as_str()));
