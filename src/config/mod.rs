@@ -3,8 +3,6 @@
 //! Whatever is wrong is said at once, each fault with its file, line and column. No fault shows a secret. Nothing else
 //! in the program reads the environment.
 
-use crate::config::load::load;
-
 pub mod edit;
 pub mod environment;
 pub mod error;

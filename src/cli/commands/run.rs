@@ -1,5 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
+use crate::error_chain::error_chain;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -17,12 +18,9 @@ use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
-use crate::nightly;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::reconcile::exit::Exit;

@@ -9,6 +9,7 @@ use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
 use crate::config::values::{ca_file, optional};
+use crate::http_client::is_loopback;
 
 /// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
 const API_VERSION: &str = "2025.1";

@@ -4,7 +4,6 @@ use crate::cli::commands::check::output::Checks;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};

@@ -3,6 +3,7 @@
 mod export;
 mod output;
 
+use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
@@ -18,8 +19,6 @@ use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;

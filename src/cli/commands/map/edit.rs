@@ -1,5 +1,6 @@
 //! `recount map add` and `map ignore`: one row of customers.csv.
 
+use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -16,8 +17,6 @@ use crate::cli::{clock, session};
 use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::export::read::names::{alike, normalized};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;

@@ -1,6 +1,7 @@
 //! Everybody that an integration has to do with: the customers of customers.csv, of the newest export and of the newest
 //! plan, and the services of the latter two.
 
+use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,8 +14,6 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::export::count::table::CustomerCounts;
 use crate::export::settings::Source;
 use crate::history::store::open::History;

@@ -1,5 +1,6 @@
 //! `recount map test EXPORT`: what of a file is mapped, without a word to ConnectWise.
 
+use crate::error_chain::error_chain;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -13,8 +14,6 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::export::count::table::CustomerCounts;
 use crate::export::locate::file;
 use crate::reconcile::exit::Exit;

@@ -2,6 +2,7 @@
 
 pub(crate) mod diff;
 
+use crate::error_chain::error_chain;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,6 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
-use crate::error_chain::error_chain;
-use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -30,13 +30,13 @@ enum Command {
     /// The tickets that recount keeps open
     List,
     /// Open one ticket from sample data, to see it in ConnectWise
-    Test(ticket_test::Options),
+    Test(test::Options),
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let done = match &options.command {
         None | Some(Command::List) => list(global, console),
-        Some(Command::Test(options)) => ticket_test::run(global, options, console),
+        Some(Command::Test(options)) => test::run(global, options, console),
     };
     done.unwrap_or_else(|error| error.tell(console))
 }
