@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global::{Colour, Global};
 use crate::config::environment;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::format::ascii::ascii;
 use crate::report::format::json::Envelope;
 use crate::report::format::paint::Paint;

@@ -6,7 +6,7 @@ use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::LockError;
 use crate::nightly::failure::Failure;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::format::json::{Document, Trouble};
 
 /// A command that ended before a run could be recorded.

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
 use crate::cli::console::Console;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {

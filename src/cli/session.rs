@@ -11,8 +11,8 @@ use crate::error_chain::error_chain;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
+use crate::report::exit::Exit;
 
 /// The lock is held and the history is open.
 pub(super) struct Session {

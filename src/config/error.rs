@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::reconcile::excerpt::Excerpt;
+use crate::export::excerpt::Excerpt;
 use crate::reconcile::model::display_text::escaped;
 
 /// Every fault that was found, in the order of files and lines. Never empty.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::export::damage::Damage;
 use crate::export::error::Name;
-use crate::reconcile::excerpt::Excerpt;
+use crate::export::excerpt::Excerpt;
 
 /// Everything that was found wrong with one file. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

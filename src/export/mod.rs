@@ -5,6 +5,7 @@
 
 pub mod count;
 pub mod error;
+pub mod excerpt;
 pub mod format;
 pub mod locate;
 pub mod read;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use regex::Regex;
 use url::Url;
 
-use crate::export::count::units::Notation;
+use crate::export::count::number::Notation;
 use crate::reconcile::model::counts::Duplicates;
 
 /// `[integration.NAME.export]`.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::export::count::units::Notation;
+use crate::export::count::number::Notation;
 use crate::export::error::ExportError;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Shape, Test, Wide};

@@ -8,7 +8,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId, TicketId, TicketRef};
-use crate::tickets::subject::TicketKind;
+use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,6 @@ use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::{Seen, malformed};
 use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
 use crate::reconcile::matching::ownership::Claims;
@@ -29,6 +28,7 @@ use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::{InDoubt, Past};
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product};
+use crate::report::exit::Exit;
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(super) const READS_AT_ONCE: usize = 32;

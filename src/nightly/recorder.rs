@@ -17,12 +17,12 @@ use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::Stopped;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::outcome::RunCommand;
 use crate::reconcile::model::plan::Plan;
+use crate::report::exit::Exit;
 
 /// A run that was begun, and of which nothing else is known.
 pub(super) struct RunRecorder<'a> {

@@ -14,7 +14,6 @@ use crate::nightly::failure::Failure;
 use crate::nightly::gather::READS_AT_ONCE;
 use crate::nightly::recorder::Drawn;
 use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::clear_approved;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::finding::Finding;
@@ -22,6 +21,7 @@ use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::past::InDoubt;
 use crate::reconcile::model::plan::LineKey;
 use crate::reconcile::model::records::{Additions, Agreement};
+use crate::report::exit::Exit;
 
 /// Everything the plan of an undo is drawn from.
 pub(super) struct Inputs {

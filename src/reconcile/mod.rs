@@ -5,8 +5,6 @@
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
 pub mod decide;
-pub mod excerpt;
-pub mod exit;
 pub mod guard;
 pub mod matching;
 pub mod model;

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::record::{LineRecord, RunRecord, Totals};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Severity;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::outcome::RunVerdict;
 use crate::reconcile::model::quantity::Quantity;
+use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{brief_html, text};

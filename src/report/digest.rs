@@ -9,12 +9,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::brief::{Brief, Event};
 use crate::report::commands::held;
 use crate::report::commands::held::Waiting;
+use crate::report::exit::Exit;
 use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::names;
 

@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::history::lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 
 /// What is known of an integration's health.
 #[derive(Debug, Clone, PartialEq, Eq)]

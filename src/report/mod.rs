@@ -6,6 +6,7 @@ pub mod brief;
 pub mod commands;
 pub mod current;
 pub mod digest;
+pub mod exit;
 pub mod files;
 pub mod format;
 pub mod gather;

@@ -2,12 +2,11 @@
 
 pub mod board_client;
 pub(crate) mod board_wire;
-pub(crate) mod due_work;
 pub(crate) mod opening;
-pub(crate) mod requests;
+pub(crate) mod round;
 pub mod settings;
-pub mod subject;
 pub mod subjects;
 pub mod sync;
 pub mod template;
 pub mod text;
+pub(crate) mod ticket_plan;

@@ -6,7 +6,7 @@ use crate::connectwise::{ReadError, WriteError};
 use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board_client::{Desk, NewTicket};
-use crate::tickets::requests::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, told};
+use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, told};
 use crate::tickets::subjects::Matter;
 use crate::tickets::sync::Halt;
 use crate::tickets::text;

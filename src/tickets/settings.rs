@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
+use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board_client::DeskNames;
-use crate::tickets::subject::TicketKind;
 use crate::tickets::template::Template;
 
 /// Tickets of one integration.

@@ -6,7 +6,7 @@ use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::CompanyId;
-use crate::tickets::subject::TicketKind;
+use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,9 +17,9 @@ use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState
 use crate::reconcile::model::ids::TicketRef;
 use crate::reconcile::model::outcome::RunCommand;
 use crate::tickets::board_client::{Desk, TermsError};
-use crate::tickets::due_work::TicketPlan;
-use crate::tickets::requests::TicketSync;
+use crate::tickets::round::TicketSync;
 use crate::tickets::settings::TicketSettings;
+use crate::tickets::ticket_plan::TicketPlan;
 
 /// One run whose matters are to be told.
 #[derive(Clone, Copy)]

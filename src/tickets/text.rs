@@ -9,8 +9,8 @@ use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::subject::TicketKind;
 use crate::tickets::subjects::Matter;
 use crate::tickets::template::{Template, Token};
 

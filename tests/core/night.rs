@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use recount::export::count::number::{Notation, Units};
 use recount::export::count::tally::Tally;
-use recount::export::count::units::{Notation, Units};
 use recount::reconcile::decide::gathered::Gathered;
 use recount::reconcile::decide::planner::draw;
 use recount::reconcile::guard::check::Seen;

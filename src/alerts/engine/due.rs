@@ -5,9 +5,9 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
 use crate::report::brief::Brief;
+use crate::report::exit::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
 pub(super) struct Due<'a> {

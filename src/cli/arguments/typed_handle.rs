@@ -1,7 +1,7 @@
 //! What a handle that was typed means in the newest plans.
 
 use crate::cli::error::CommandError;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
 
 /// Handles that are listed in a complaint.

@@ -3,10 +3,10 @@
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::read::names::alike;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 
 /// The integration of this name, whatever its mode.
 pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, CommandError> {

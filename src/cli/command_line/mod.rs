@@ -14,7 +14,7 @@ use crate::cli::commands::{
     tickets, verify, why,
 };
 use crate::cli::console;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::format::json::{Document, Trouble};
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.

@@ -10,8 +10,8 @@ use crate::cli::error::CommandError;
 use crate::cli::wiring::alert_engine;
 use crate::cli::{clock, session};
 use crate::config::tables::alerts::AlertConfig;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::escaped;
+use crate::report::exit::Exit;
 
 /// Arguments of `alerts`.
 #[derive(Debug, Args)]

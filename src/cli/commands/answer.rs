@@ -13,12 +13,12 @@ use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::reconcile::decide::answers::Refusal;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::outcome::Verb;
+use crate::report::exit::Exit;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
 use crate::report::words::step;
 

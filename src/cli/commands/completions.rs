@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ use crate::daemon::serve::{Claims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match follow_schedule(global, console) {

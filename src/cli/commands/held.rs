@@ -7,9 +7,9 @@ use crate::cli::commands::answer;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
-use crate::reconcile::exit::Exit;
 use crate::report::commands::held;
 use crate::report::commands::held::{Decided, Waiting};
+use crate::report::exit::Exit;
 use crate::report::open_items::{decided, open_items, waiting};
 
 /// Arguments of `held`.

@@ -17,9 +17,9 @@ use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 use crate::report::format::json::time;
 use crate::report::health::Health;
 

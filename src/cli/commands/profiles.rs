@@ -11,8 +11,8 @@ use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
 use crate::export::read::content::{Misfit, fit};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
+use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     let profiles = match all(global) {

@@ -20,11 +20,11 @@ use crate::export::settings::MAX_BYTES;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::row_findings::of_export;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::commands::counted::Counted;
+use crate::report::exit::Exit;
 
 /// Arguments of `read`.
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::cli::wiring::health;
 use crate::cli::{session, signals};
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::web;
 use crate::web::{Extent, Site};
 

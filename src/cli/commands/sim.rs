@@ -11,7 +11,7 @@ use clap::Args;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use recount_sim::{Faults, Sim, Tls, World};
 
 /// Arguments of `sim`.

@@ -8,7 +8,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::history::store::verify::Chain;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::short_head;
 
 /// Arguments of `verify`.

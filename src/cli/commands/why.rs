@@ -13,13 +13,13 @@ use crate::export::read::names::alike;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::Source;
 use crate::report::commands::why;
 use crate::report::commands::why::{Night, Trend};
+use crate::report::exit::Exit;
 use crate::report::format::json::{Document as RunDocument, Line};
 use crate::report::{lines, trend};
 

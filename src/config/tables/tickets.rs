@@ -9,9 +9,9 @@ use crate::config::document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::read::names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
+use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board_client::DeskNames;
 use crate::tickets::settings::{Customers, DESCRIPTION, NOTE, SUMMARY, TicketSettings};
-use crate::tickets::subject::TicketKind;
 use crate::tickets::template::{BadToken, Template, Token};
 
 /// A person who works on tickets is not helped by a hundred of one night.

@@ -1,6 +1,6 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
-use crate::export::count::units::Notation;
+use crate::export::count::number::Notation;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::quantity::{CountError, Reading};
 

@@ -1,7 +1,7 @@
 //! Cells into counts.
 
 pub mod misread;
+pub mod number;
 pub(crate) mod numbered;
 pub mod table;
 pub mod tally;
-pub mod units;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::export::count::number::Units;
 use crate::export::count::numbered::{Numbered, at, number};
 use crate::export::count::table::{Customers, FullCell, Name};
-use crate::export::count::units::Units;
 use crate::reconcile::model::counts::{Counts, Duplicates, Excluded, RejectedRow, RowLines};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 
@@ -360,8 +360,8 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::count::number::Notation;
     use crate::export::count::table::Items;
-    use crate::export::count::units::Notation;
     use crate::reconcile::model::counts::Cell;
     use crate::reconcile::model::quantity::Quantity;
 

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
+use crate::export::count::number::Units;
 use crate::export::count::tally::{Customer, Service, Tally};
-use crate::export::count::units::Units;
 use crate::export::damage::{Damage, Shown};
+use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::layout::{Counting, LongReading, NoMatch, Reading, Taken};
 use crate::export::read::names::normalized;
 use crate::export::settings::Layout;
-use crate::reconcile::excerpt::Excerpt;
 use crate::reconcile::model::counts::{Counts, RejectedRow};
 use crate::reconcile::model::ids::CustomerName;
 

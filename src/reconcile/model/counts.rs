@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::export::count::table::{CustomerCounts, Customers, Items};
-use crate::reconcile::excerpt::Excerpt;
+use crate::export::excerpt::Excerpt;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::quantity::Quantity;
 

@@ -15,3 +15,4 @@ pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;
 pub mod records;
+pub mod ticket_subject;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::export::count::units::{Notation, Units};
+use crate::export::count::number::{Notation, Units};
 
 /// A number of units: exact, never negative, without trailing zeros.
 ///

@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::export::count::table::CustomerCounts;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::{Cell, Counts};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::quantity::Quantity;
+use crate::report::exit::Exit;
 use crate::report::format::json::each_finding;
 use crate::report::format::text::wrapped;
 use crate::report::words::{grouped, plural};

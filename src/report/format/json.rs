@@ -6,13 +6,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
+use crate::report::exit::Exit;
 use crate::report::{lines, names};
 
 /// What every document begins with; then comes what the command has to say.

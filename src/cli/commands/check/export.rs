@@ -7,10 +7,10 @@ use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::guard::check::{malformed, stale};
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::escaped;
+use crate::report::exit::Exit;
 use crate::report::words::plural;
 
 /// Rows of an export that are told one by one.

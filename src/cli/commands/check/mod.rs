@@ -23,7 +23,6 @@ use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::matching::ownership::{FIX, owned_by, shared};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
@@ -31,6 +30,7 @@ use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 use crate::tickets::board_client::{Desk, TermsError};
 use crate::tickets::settings::TicketSettings;
 

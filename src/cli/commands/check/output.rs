@@ -5,9 +5,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::console::Console;
 use crate::nightly::failure::Failure;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
+use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::{WIDTH, wrapped};
 

@@ -22,7 +22,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 use crate::report::files::Reports;
 use recount_sim::{Faults, Sim, World};
 

@@ -11,9 +11,9 @@ use crate::cli::commands::run::RunRequest;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::record::RunRecord;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::fingerprint::short;
+use crate::report::exit::Exit;
 use crate::report::format::text;
 use crate::report::format::text::View;
 

@@ -13,9 +13,9 @@ use crate::cli::session;
 use crate::history::record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::ids::CustomerName;
 use crate::report::commands::why;
+use crate::report::exit::Exit;
 use crate::report::format::json::{Line, time};
 use crate::report::lines;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::cli::error::CommandError;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 
 /// What `init` writes.
 pub(super) const FILES: [&str; 4] =

@@ -3,8 +3,8 @@
 use std::io::{BufRead, Write};
 
 use crate::cli::error::CommandError;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
+use crate::report::exit::Exit;
 
 /// One thing that has to be known.
 #[derive(Debug, Clone, Copy)]

@@ -12,8 +12,8 @@ use crate::export::error::ExportError;
 use crate::export::read::content::fit;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::shown;
+use crate::report::exit::Exit;
 
 /// Where the export comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,10 +20,10 @@ use crate::connectwise::Reader as _;
 use crate::export::read::names::{alike, normalized};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
+use crate::report::exit::Exit;
 use crate::report::open_items::open_items;
 
 /// Arguments of `map add`.

@@ -18,13 +18,13 @@ use crate::export::count::table::CustomerCounts;
 use crate::export::settings::Source;
 use crate::history::store::open::History;
 use crate::nightly::read_export::read_export;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
 use crate::report::lines;
 

@@ -15,12 +15,12 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{PlacedCustomers, place_customers};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
+use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
 
 /// Arguments of `map list`.

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
-use crate::reconcile::exit::Exit;
+use crate::report::exit::Exit;
 
 /// Arguments of `map`.
 #[derive(Debug, Args)]

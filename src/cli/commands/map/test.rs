@@ -16,13 +16,13 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::count::table::CustomerCounts;
 use crate::export::locate::file;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers, ServiceRule};
 use crate::reconcile::model::outcome::Mode;
+use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
 
 /// Arguments of `map test`.

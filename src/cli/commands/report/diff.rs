@@ -8,10 +8,10 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::ids::RunId;
 use crate::report::commands::diff;
 use crate::report::commands::diff::{Difference, Document};
+use crate::report::exit::Exit;
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]

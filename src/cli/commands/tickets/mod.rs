@@ -15,8 +15,8 @@ use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord};
-use crate::reconcile::exit::Exit;
 use crate::reconcile::model::display_text::escaped;
+use crate::report::exit::Exit;
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]

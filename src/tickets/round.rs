@@ -8,11 +8,11 @@ use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board_client::{Desk, DeskTerms, Note, StatusChange, Ticket};
-use crate::tickets::due_work::TicketPlan;
 use crate::tickets::subjects::Matter;
 use crate::tickets::sync::{Halt, Round, is_doubtful, references};
 use crate::tickets::text;
 use crate::tickets::text::Words;
+use crate::tickets::ticket_plan::TicketPlan;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
