@@ -94,6 +94,13 @@ const BANNED_IN_CORE: &[&str] = &[
     "f32",
 ];
 
+/// What is decided by the words of a message changes when somebody mends a sentence: it is decided by a type or a code.
+const BANNED_DECISIONS: &[&str] = &["starts_with(", "ends_with(", "contains(", "strip_prefix(", "strip_suffix("];
+/// Where messages are.
+const MESSAGES: &[&str] = &["message", "fix", "remedy", "detail", "why", "to_string()"];
+/// The one place that still does.
+const DECIDES_BY_TEXT: &[&str] = &["reconcile/misread.rs"];
+
 /// Names that say nothing about what is inside.
 const BANNED_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "types", "models", "misc"];
 
@@ -191,7 +198,21 @@ fn file_violations(source: &Source) -> Vec<String> {
     imports(source, &mut say);
     homes(source, &mut say);
     names_and_sizes(source, &mut say);
+    decisions_by_text(source, &mut say);
     found
+}
+
+fn decisions_by_text(source: &Source, say: &mut impl FnMut(usize, String)) {
+    if DECIDES_BY_TEXT.contains(&source.path.as_str()) {
+        return;
+    }
+    for (message, asked) in
+        MESSAGES.iter().flat_map(|message| BANNED_DECISIONS.iter().map(move |asked| (message, asked)))
+    {
+        for line in source.lines_with(&format!("{message}.{asked}")) {
+            say(line, format!("decides by the words of a message ({message}.{asked}…)): decide by a type or a code"));
+        }
+    }
 }
 
 fn imports(source: &Source, say: &mut impl FnMut(usize, String)) {
@@ -315,6 +336,20 @@ fn planted_things_outside_their_home_are_caught() {
         ("cli/init.rs", "use jiff::tz::TimeZone;", "jiff belongs to daemon"),
         ("history/mod.rs", "fn f() -> anyhow::Result<()> { Ok(()) }", "anyhow belongs to"),
     ]);
+}
+
+/// Otherwise a sentence that is mended could change what is billed, asked or left out.
+#[test]
+fn planted_decisions_by_text_are_caught() {
+    let found = "decides by the words of a message";
+    assert_caught(&[
+        ("report/model.rs", "fn f(x: &Finding) -> bool { x.fix.starts_with(\"recount \") }", found),
+        ("reconcile/clear.rs", "fn f(why: &str) -> bool { why.contains(\"; declare \") }", found),
+        ("cli/check.rs", "fn f(x: &Check) -> bool { x.detail.starts_with(&owned) }", found),
+        ("cli/run.rs", "fn f(e: &Error) -> bool { e.to_string().contains(\"timed out\") }", found),
+        ("apply/mod.rs", "fn f(x: &Finding) { x.message.strip_prefix(\"line \"); }", found),
+    ]);
+    assert_eq!(planted("report/model.rs", "fn f(name: &str) -> bool { name.contains('x') }"), "");
 }
 
 /// Each case is a path, a text, and what must be said of it.

@@ -14,6 +14,7 @@ use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName,
 use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use recount::reconcile::model::plan::Source;
 use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::remedy::Remedy;
 
 /// A line of this customer; its number makes it different from all others.
 fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32, wanted: u32) -> LineRecord {
@@ -51,7 +52,7 @@ fn finding(severity: Severity, customer: &str, handle: Option<String>) -> Findin
         service: None,
         handle,
         message: format!("{customer} moves a long way"),
-        fix: "recount accept h1 | recount keep h1".to_owned(),
+        fix: Remedy::command("recount accept h1").or(Remedy::command("recount keep h1")),
     }
 }
 

@@ -10,3 +10,16 @@ pub(crate) fn snapshot_settings() -> insta::Settings {
     settings.set_omit_expression(true);
     settings
 }
+
+/// Otherwise whoever pastes what is advised into a shell would run every alternative of it, and one stops a bill.
+#[test]
+fn no_remedy_is_a_pipeline() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let files: Vec<_> = folder.read_dir().expect("the snapshots").map(|file| file.expect("a file").path()).collect();
+    assert!(!files.is_empty(), "the snapshots were not found");
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a text");
+        let line = text.lines().find(|line| line.contains("| recount"));
+        assert_eq!(line, None, "{}", file.display());
+    }
+}

@@ -35,7 +35,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         service: service.cloned(),
         handle: handle.map(str::to_owned),
         message: message.to_owned(),
-        fix: fix.to_owned(),
+        fix: fix.into(),
     };
     let findings = vec![
         finding(Severity::Decide, None, None),

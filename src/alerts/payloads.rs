@@ -41,7 +41,7 @@ pub(crate) fn json(brief: &Brief) -> Value {
 
 fn need_json(need: &Need) -> Value {
     let Need { handle, title, step, message, fix } = need;
-    json!({ "handle": handle, "title": title, "step": step, "message": message, "fix": fix })
+    json!({ "handle": handle, "title": title, "step": step, "message": message, "fix": fix.to_string() })
 }
 
 /// Blocks of plain text: Slack reads neither markup nor mentions in them. The fallback text is escaped.
@@ -97,7 +97,7 @@ fn item(need: &Need) -> String {
     let Need { handle, title, step, message, fix } = need;
     let parts = [handle, title, step].into_iter().filter(|part| !part.is_empty());
     let first = parts.map(String::as_str).collect::<Vec<_>>().join(" · ");
-    let fix = if fix.is_empty() { String::new() } else { format!("\n→ {fix}") };
+    let fix: String = fix.lines().iter().map(|line| format!("\n→ {line}")).collect();
     format!("{first}\n{message}{fix}")
 }
 

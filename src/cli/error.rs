@@ -6,6 +6,7 @@ use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::LockError;
 use crate::nightly::failure::Failure;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::json::{Document, Trouble};
 
@@ -14,13 +15,13 @@ use crate::report::format::json::{Document, Trouble};
 pub(super) struct CommandError {
     pub(super) exit: Exit,
     pub(super) message: String,
-    pub(super) fix: String,
+    pub(super) fix: Remedy,
     /// Whether anything was written before it.
     pub(super) written: &'static str,
 }
 
 impl CommandError {
-    pub(super) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<Remedy>) -> Self {
         Self { exit, message: message.into(), fix: fix.into(), written: "nothing was written" }
     }
 
@@ -33,9 +34,9 @@ impl CommandError {
     pub(super) fn tell(&self, console: &Console) -> Exit {
         let Self { exit, message, fix, written } = self;
         if console.json {
-            console.document(*exit, &Document::new(&[], Some(Trouble { message, fix })));
+            console.document(*exit, &Document::new(&[], Some(Trouble { message, fix: &fix.to_string() })));
         }
-        let fix = if fix.is_empty() { String::new() } else { format!("  fix: {fix}\n") };
+        let fix: String = fix.lines().iter().map(|line| format!("  fix: {line}\n")).collect();
         let message = message.replace('\n', "\n  ");
         console.complain(&format!("error[{}]: {message}\n  {written}\n{fix}", exit.code()));
         *exit

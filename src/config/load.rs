@@ -61,11 +61,16 @@ fn malformed(text: &str, span: Range<usize>, message: &str) -> (Range<usize>, St
         return (begins + at..begins + at, message.to_owned());
     }
     let message = message.replace('\n', " ");
-    let escapes = line.contains('\\') && (message.contains("escape") || message.contains("unicode"));
+    // Whatever follows a backslash within straight quotes is an escape to TOML.
+    let read = text.get(..span.end).unwrap_or(text).chars().rev().take_while(|c| *c != '\n');
+    let escapes = read.take(ESCAPE_MAX).any(|c| c == '\\');
     let advice =
         if escapes { "; write a text with backslashes in single quotes: 'C:\\exports\\usage.csv'" } else { "" };
     (span, format!("{message}{advice}"))
 }
+
+/// The longest escape that TOML knows (`\UXXXXXXXX`), and what follows it.
+const ESCAPE_MAX: usize = 11;
 
 /// An integration whose `customers.csv` has faults has no mapping; the others go on.
 fn blame(integration: &mut IntegrationConfig, errors: &[ConfigError]) {

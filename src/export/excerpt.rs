@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::reconcile::model::counts::MarkedText;
 use crate::reconcile::model::display_text::escaped;
 
 /// Columns of the line that are shown; a terminal has 80, and the line's number wants some.
@@ -13,17 +14,9 @@ const WIDTH: usize = 68;
 /// How many of them may stand before the text at fault.
 const BEFORE: usize = 30;
 
-/// A piece of one line, made safe to show, and the part of it that is at fault.
+/// A piece of one line, made safe to show, and the part of it that is at fault. Boxed, because errors carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Excerpt(Box<Parts>);
-
-/// Boxed, because errors carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Parts {
-    before: String,
-    at: String,
-    after: String,
-}
+pub struct Excerpt(Box<MarkedText>);
 
 impl Excerpt {
     /// The line with these bytes of it marked. What is too long to show is cut on both sides.
@@ -32,20 +25,30 @@ impl Excerpt {
         let before = tail(&line[..start], BEFORE);
         let at = head(&line[start..end], WIDTH - before.width());
         let after = head(line[end..].trim_end(), WIDTH.saturating_sub(before.width() + at.width()));
-        Self(Box::new(Parts { before, at, after }))
+        Self(Box::new(MarkedText { before, at, after }))
     }
 
     /// Two lines: the text after its number, and carets under what is at fault; each with a line end.
     pub fn drawn(&self, line: u64) -> String {
-        let Parts { before, at, after } = &*self.0;
-        let mut drawn = String::new();
-        let number = line.to_string();
-        let _ = writeln!(drawn, "  {number} | {before}{at}{after}");
-        let blank = " ".repeat(number.len());
-        let indent = " ".repeat(before.width());
-        let _ = writeln!(drawn, "  {blank} | {indent}{}", "^".repeat(at.width().max(1)));
-        drawn
+        drawn(&self.0, line)
     }
+
+    /// The text alone.
+    pub fn into_marked(self) -> Box<MarkedText> {
+        self.0
+    }
+}
+
+/// Two lines: the text after its number, and carets under what is at fault; each with a line end.
+pub fn drawn(marked: &MarkedText, line: u64) -> String {
+    let MarkedText { before, at, after } = marked;
+    let mut drawn = String::new();
+    let number = line.to_string();
+    let _ = writeln!(drawn, "  {number} | {before}{at}{after}");
+    let blank = " ".repeat(number.len());
+    let indent = " ".repeat(before.width());
+    let _ = writeln!(drawn, "  {blank} | {indent}{}", "^".repeat(at.width().max(1)));
+    drawn
 }
 
 impl fmt::Display for Excerpt {

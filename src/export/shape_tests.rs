@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::export::count::number::Notation;
 use crate::export::error::ExportError;
+use crate::export::excerpt::drawn;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Shape, Test, Wide};
 use crate::reconcile::model::counts::{Cell, Counts, Duplicates};
@@ -191,7 +192,7 @@ fn numbers_are_read_in_the_declared_notation_only() {
     assert_eq!(counted(text, &Layout { notation: german, ..layout.clone() }), "Acme/GB=1234.5 Bob/GB=0.3");
     let read = read(text, &layout).expect("whole");
     assert!(read.rejected[1].why.contains("declare decimal = \",\""), "{:?}", read.rejected[1]);
-    let mark = read.rejected[1].mark.as_ref().expect("marked").drawn(3);
+    let mark = drawn(read.rejected[1].mark.as_ref().expect("marked"), 3);
     assert_eq!(mark, "  3 | Bob;GB;0,1\n    |        ^^^\n");
 }
 

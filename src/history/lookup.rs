@@ -10,6 +10,7 @@ use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, Run
 use crate::history::store::columns::{count, decimal, integer, maybe_time, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::remedies;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
@@ -324,6 +325,6 @@ fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {
         service: row.get::<_, Option<String>>("service")?.map(|name| ServiceName::new(&name)),
         handle: row.get("handle")?,
         message: row.get("message")?,
-        fix: row.get("fix")?,
+        fix: remedies::read(&row.get::<_, String>("fix")?),
     })
 }

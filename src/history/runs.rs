@@ -8,6 +8,7 @@ use crate::history::store::columns::{integer, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::remedies;
 use crate::history::{lines, past};
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -172,7 +173,7 @@ fn insert_findings(transaction: &Transaction<'_>, run: RunId, findings: &[Findin
             service.as_ref().map(|name| name.as_str()),
             handle,
             message,
-            fix,
+            remedies::stored(fix),
         ])?;
     }
     Ok(())

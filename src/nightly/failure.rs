@@ -8,6 +8,7 @@ use crate::history::store::error::StoreError;
 use crate::nightly::read_export::ReadExportError;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::finding::{Finding, finding};
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// A night that ended early.
@@ -21,15 +22,15 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of this exit: what happened, and what to do about it.
-    pub fn new(exit: Exit, code: Code, message: String, fix: &str) -> Self {
-        Self { exit, finding: Finding { fix: fix.to_owned(), ..finding(Severity::Decide, code, message) } }
+    pub fn new(exit: Exit, code: Code, message: String, fix: impl Into<Remedy>) -> Self {
+        Self { exit, finding: Finding { fix: fix.into(), ..finding(Severity::Decide, code, message) } }
     }
 
     /// A signal came before the first write.
     pub fn stopped(signal: i32) -> Self {
         let signal = u8::try_from(signal).unwrap_or_default();
         let message = "stopped by a signal before anything was written".to_owned();
-        Self::new(Exit::Signal(signal), Code::Interrupted, message, "recount run")
+        Self::new(Exit::Signal(signal), Code::Interrupted, message, Remedy::command("recount run"))
     }
 
     /// Writing ended before the plan did; `signal` is the one that asked for it, if one did.
@@ -38,7 +39,7 @@ impl Failure {
             Halt::Stopped => {
                 let signal = u8::try_from(signal).unwrap_or_default();
                 let message = "stopped by a signal after the line in flight".to_owned();
-                Self::new(Exit::Signal(signal), Code::Interrupted, message, "recount run")
+                Self::new(Exit::Signal(signal), Code::Interrupted, message, Remedy::command("recount run"))
             }
             Halt::Read(error) => error.into(),
             Halt::Store(error) => error.into(),
@@ -49,7 +50,7 @@ impl Failure {
             }
             Halt::ServerErrors => {
                 let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
-                let fix = "nothing: the next run looks and goes on";
+                let fix = Remedy::nothing("the next run looks and goes on");
                 Self::new(Exit::Partial, Code::ConnectWiseUnreachable, message, fix)
             }
         }
@@ -59,7 +60,7 @@ impl Failure {
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         let fix = error.remedy();
-        Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), &fix)
+        Self::new(Exit::Refused, Code::ExportUnusable, error.to_string(), fix)
     }
 }
 
@@ -83,7 +84,7 @@ impl From<ReadError> for Failure {
                 message,
                 "look at the network, then run again",
             ),
-            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, &fix),
+            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix),
         }
     }
 }

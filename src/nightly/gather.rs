@@ -90,9 +90,11 @@ async fn sound_export(run: BegunRun<'_>, source: ExportSource<'_>) -> Result<Exp
 }
 
 /// A report has room for one place, and none for the line around it.
-fn shown_by_read(mut failure: Failure, integration: &IntegrationName) -> Failure {
-    failure.finding.fix += &format!("; `recount read {integration}` marks what is wrong");
-    failure
+fn shown_by_read(failure: Failure, integration: &IntegrationName) -> Failure {
+    let marks = format!("`recount read {integration}` marks what is wrong");
+    let Failure { exit, finding } = failure;
+    let fix = finding.fix.clone().noting(marks);
+    Failure { exit, finding: Finding { fix, ..finding } }
 }
 
 /// Units that went little by little, each night too few for a guard.

@@ -3,10 +3,13 @@
 use crate::apply::write_result::Settled;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
+use crate::reconcile::decide::findings::{a_later_run_looks, end_all_but_one};
+use crate::reconcile::matching::placement::another_agreement;
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::plan::{Line, LineKey, Subject, Verdict};
+use crate::reconcile::model::remedy::Remedy;
 
 /// What the journal knows of the lines of a run whose process died.
 pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {
@@ -85,25 +88,17 @@ pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool)
 
 /// What a person has to hear of a line that did not go as planned.
 pub(super) fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
-    let (severity, fix) = match settled.outcome {
-        Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then"),
+    let (severity, fix): (Severity, Remedy) = match settled.outcome {
+        Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then".into()),
         Outcome::Held if settled.reason == Code::NotReached => return None,
-        Outcome::Held => {
-            (Severity::Decide, "name another agreement in customers.csv, or renew this one in ConnectWise")
+        Outcome::Held => (Severity::Decide, another_agreement()),
+        Outcome::Failed => {
+            (Severity::Warning, "the next run tries again; mend what ConnectWise complains about".into())
         }
-        Outcome::Failed => (Severity::Warning, "the next run tries again; mend what ConnectWise complains about"),
-        Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => {
-            (Severity::Decide, "end all but one in ConnectWise, or pin the right one with addition_id")
-        }
-        Outcome::Unknown => (Severity::Warning, "nothing: a later run looks again"),
+        Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => (Severity::Decide, end_all_but_one()),
+        Outcome::Unknown => (Severity::Warning, a_later_run_looks()),
         _ => return None,
     };
-    let source = line.sources.first();
-    Some(Finding {
-        customer: source.map(|source| source.customer.clone()),
-        service: source.map(|source| source.service.clone()),
-        handle: Some(line.handle.clone()),
-        fix: fix.to_owned(),
-        ..finding(severity, settled.reason, settled.detail.clone())
-    })
+    let told = finding(severity, settled.reason, settled.detail.clone());
+    Some(Finding { fix, ..told.about_line(&line.handle, &line.sources) })
 }

@@ -41,13 +41,7 @@ fn told(then: Option<&LineRecord>, now: Option<&LineRecord>) -> Option<Finding> 
         _ => return None,
     };
     let line = now.or(then)?;
-    let source = line.sources.first();
-    Some(Finding {
-        customer: source.map(|source| source.customer.clone()),
-        service: source.map(|source| source.service.clone()),
-        handle: Some(line.handle.clone()),
-        ..finding(Severity::Warning, Code::PlanMoved, message)
-    })
+    Some(finding(Severity::Warning, Code::PlanMoved, message).about_line(&line.handle, &line.sources))
 }
 
 /// A line that was or would be written is the same whether its run was a dry one, was held, or carried it out.

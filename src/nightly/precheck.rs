@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use crate::connectwise::{ReadError, Reader};
 use crate::export::count::table::CustomerCounts;
 use crate::nightly::gather::read_directory;
+use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
@@ -17,6 +18,7 @@ use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, P
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::Directory;
+use crate::reconcile::model::remedy::Remedy;
 
 /// What a look at the mapping found.
 #[derive(Debug)]
@@ -124,8 +126,8 @@ fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
     let codes: BTreeSet<&ProductCode> = mapping.billed().flat_map(|(_, billed)| &billed.products).collect();
     let wrong = codes.into_iter().filter_map(|code| Some((code, product(directory, code).err()?)));
     let told = wrong.map(|(product, code)| {
-        let fix =
-            "name an active product of another class in recount.toml, or mend it in the product catalog".to_owned();
+        let named = Remedy::settings("name an active product of another class");
+        let fix = named.or("mend it in the product catalog".into());
         let message = format!("product {product}: {}", code.as_str().replace('-', " "));
         Finding { fix, ..finding(Severity::Decide, code, message) }
     });
@@ -136,7 +138,7 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
     let deprecated = mapping.services.iter().filter_map(|(service, rule)| match rule {
         ServiceRule::Deprecated { product: Some(product) } => {
             let message = format!("is deprecated, and product {product} stands there nevertheless");
-            let fix = "take the product out: a deprecated service is not to be billed".to_owned();
+            let fix = "take the product out: a deprecated service is not to be billed".into();
             let told = finding(Severity::Decide, Code::ServiceDeprecated, message);
             Some(Finding { service: Some(service.clone()), fix, ..told })
         }
@@ -149,7 +151,7 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
         }
     }
     let unmapped = unmapped.into_iter().map(|(service, customers)| {
-        let fix = "add it under services in recount.toml; `not_assigned = true` ignores it on purpose".to_owned();
+        let fix = name_service();
         let told =
             finding(Severity::Decide, Code::ServiceUnmapped, format!("is not mapped: {customers} customers use it"));
         Finding { service: Some(service.clone()), fix, ..told }

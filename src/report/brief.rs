@@ -9,7 +9,8 @@ use crate::reconcile::model::code::Severity;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::outcome::RunVerdict;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
@@ -83,7 +84,7 @@ pub struct Need {
     /// What is the matter.
     pub message: String,
     /// What to do.
-    pub fix: String,
+    pub fix: Remedy,
 }
 
 /// More is read in the report.
@@ -121,16 +122,23 @@ impl Brief {
     }
 
     /// What is told when a run could not even be recorded.
-    pub fn of_trouble(integration: &IntegrationName, exit: Exit, message: &str, fix: &str, at: DateTime<Utc>) -> Self {
+    pub fn of_trouble(
+        integration: &IntegrationName,
+        exit: Exit,
+        message: &str,
+        fix: &Remedy,
+        at: DateTime<Utc>,
+    ) -> Self {
         let need = Need {
             handle: String::new(),
             title: shown(integration.as_str()),
             step: String::new(),
             message: message.to_owned(),
-            fix: fix.to_owned(),
+            fix: fix.clone(),
         };
         let subject = format!("recount FAILED · {} · {message}", shown(integration.as_str()));
-        let text = format!("{subject}\n  {message}\n  fix: {fix}\n");
+        let fixes: String = fix.lines().iter().map(|line| format!("  fix: {line}\n")).collect();
+        let text = format!("{subject}\n  {message}\n{fixes}");
         let plain = Self::plain(Event::Run, subject, text, at);
         Self {
             integration: integration.to_string(),
@@ -227,9 +235,8 @@ pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
                 None if about.is_empty() => finding.code.as_str().replace('-', " "),
                 None => about.join(" · "),
             };
-            let units = |quantity: Option<Quantity>| quantity.map_or("–".to_owned(), |units| units.to_string());
             let step = line.filter(|line| line.was.is_some() || line.wanted.is_some());
-            let step = step.map(|line| format!("{} → {}", units(line.was), units(line.wanted))).unwrap_or_default();
+            let step = step.map(|line| format!("{} → {}", or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
             Need { handle, title, step, message: finding.message.clone(), fix: finding.fix.clone() }
         })
         .collect()

@@ -9,8 +9,8 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::lines;
-use crate::report::words::units;
 
 /// A run, and what undos left of its lines until the next plan was drawn.
 #[derive(Debug)]
@@ -53,8 +53,10 @@ fn lay_over(run: &mut RunRecord, left: &BTreeMap<LineKey, (RunId, LineRecord)>) 
         let LineRecord { was, now, outcome, reason, .. } = undone;
         (line.was, line.now, line.outcome, line.reason) = (*was, *now, *outcome, *reason);
         line.detail = match undone.outcome {
-            Outcome::Updated => format!("run {by}, an undo, set it from {} to {}", units(line.was), units(line.now)),
-            _ => format!("run {by}, an undo, found {} there", units(line.now)),
+            Outcome::Updated => {
+                format!("run {by}, an undo, set it from {} to {}", or_dash(line.was), or_dash(line.now))
+            }
+            _ => format!("run {by}, an undo, found {} there", or_dash(line.now)),
         };
         uncounted += usize::from(line.now != line.wanted);
     }

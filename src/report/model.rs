@@ -232,12 +232,6 @@ impl Entry<'_> {
     pub fn step(&self) -> String {
         self.line.map(words::step).unwrap_or_default()
     }
-
-    /// The commands of its fix, where the fix is commands.
-    pub fn commands(&self) -> Vec<&str> {
-        let fix = self.finding.fix.as_str();
-        if fix.starts_with("recount ") { fix.split(" | ").collect() } else { Vec::new() }
-    }
 }
 
 /// The sign of a matter. It never stands alone: its words follow.
@@ -259,8 +253,8 @@ fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], s
     let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
     match plan {
         Some(plan) if pending && end.totals.changed == 0 => pending_plan(run, plan),
-        _ => match stops.iter().map(|finding| finding.fix.as_str()).find(|fix| !fix.is_empty()) {
-            Some(fix) => fix.to_owned(),
+        _ => match stops.iter().map(|finding| &finding.fix).find(|fix| !fix.is_empty()) {
+            Some(fix) => fix.to_string(),
             None => {
                 let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
                 let first = asked.filter_map(|finding| finding.handle.as_deref()).next();

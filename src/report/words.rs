@@ -13,19 +13,14 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::Source;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::or_dash;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {
     match (line.was, line.wanted) {
         (None, None) => String::new(),
-        (was, wanted) => format!("{} → {}", units(was), units(wanted)),
+        (was, wanted) => format!("{} → {}", or_dash(was), or_dash(wanted)),
     }
-}
-
-/// A quantity, or a dash where there is none.
-pub(super) fn units(quantity: Option<Quantity>) -> String {
-    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }
 
 /// By how much a line moves, or would.

@@ -9,6 +9,7 @@ use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::remedy::Remedy;
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::subjects::Matter;
@@ -58,7 +59,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         customer: Some(CustomerName::new("Sample customer")),
         service: Some(ServiceName::new("Sample service")),
         handle: Some(handle.clone()),
-        fix: "close this ticket".to_owned(),
+        fix: "close this ticket".into(),
         ..finding(Severity::Decide, Code::ToZero, "a test: nothing waits behind it".to_owned())
     };
     let line = LineRecord {
@@ -102,13 +103,19 @@ fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String
         Token::Now => quantity(|line| line.now),
         Token::Reason => Some(finding.code.to_string()),
         Token::Message => Some(finding.message.trim_end_matches('.').to_owned()),
-        Token::Fix => Some(finding.fix.trim_end_matches('.').to_owned()),
+        Token::Fix => return ways(&finding.fix, fit),
         Token::Run => Some(run.to_string()),
         Token::Handle => Some(handle.clone()),
         Token::Date => Some(date.to_string()),
         Token::Since => Some(since.to_string()),
     };
     found.filter(|text| !text.is_empty()).map_or_else(|| "–".to_owned(), |text| fit(&text))
+}
+
+/// One way a line; `or` keeps them apart where ConnectWise makes a blank of a line's end.
+fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> String {
+    let lines: Vec<String> = remedy.lines().iter().map(|line| fit(line.to_string().trim_end_matches('.'))).collect();
+    if lines.is_empty() { "–".to_owned() } else { lines.join("\nor ") }
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.
@@ -156,7 +163,7 @@ mod tests {
         let finding = Finding {
             customer: Some(CustomerName::new(customer)),
             handle: Some("k4x2p".to_owned()),
-            fix: "recount accept k4x2p".to_owned(),
+            fix: Remedy::command("recount accept k4x2p"),
             ..finding(Severity::Decide, Code::ToZero, "3 → 0.".to_owned())
         };
         Matter { kind: TicketKind::HeldLine, handle: "k4x2p".to_owned(), finding, line: None, company: None }
@@ -174,6 +181,19 @@ mod tests {
         let text = "[integration] [kind] [subject] [was] [reason] [message] [fix] [run] [date]";
         let plain = "mail held-line Acme (k4x2p) – to-zero 3 → 0 recount accept k4x2p 7 2026-11-22";
         assert_eq!(said(text, "Acme"), (plain.to_owned(), plain.to_owned()));
+    }
+
+    /// Otherwise whoever pastes what a ticket advises would run every answer of it.
+    #[test]
+    fn each_answer_has_its_line() {
+        let (integration, date) = (IntegrationName::new("mail"), NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day"));
+        let mut matter = matter("Acme");
+        matter.finding.fix =
+            Remedy::any_of(["accept", "keep"].map(|verb| Remedy::command(format!("recount {verb} k4x2p"))));
+        let words = Words { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
+        let template = Template::parse("To do: [fix]").expect("a template");
+        assert_eq!(super::text(&template, words), "To do: recount accept k4x2p\nor recount keep k4x2p");
+        assert_eq!(summary(&template, words), "To do: recount accept k4x2p or recount keep k4x2p");
     }
 
     /// Otherwise a name in a vendor's export could break a ticket, hide in it, or write our words.

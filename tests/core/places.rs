@@ -58,7 +58,7 @@ fn a_number_that_lost_its_zeros_is_told_with_the_one_it_was() {
             "not mapped; customers.csv has \"{mapped}\" (perhaps a spreadsheet took its zeros): 5 units of 1 service"
         );
         assert_eq!(told.message, said);
-        assert!(told.fix.starts_with("write it in customers.csv as the export does"), "{}", told.fix);
+        assert!(told.fix.to_string().starts_with("write it as the export does in customers.csv"), "{}", told.fix);
     }
 }
 

@@ -49,7 +49,7 @@ fn a_customer_that_left_for_good_is_no_nightly_question() {
     night.row("Acme", "CloudFilter", "1").addition(10, 100, FILTER, "1");
     night.amend(20, |agreement| agreement.ends_on = Some(day("2026-01-31")));
     assert_eq!(codes(&night.plan()), [(Severity::Warning, Code::AgreementNotActive)]);
-    assert!(night.plan().findings[0].fix.contains("customers.csv"));
+    assert!(night.plan().findings[0].fix.to_string().contains("customers.csv"));
     night.addition(20, 200, FILTER, "4");
     assert_eq!(codes(&night.plan()), [(Severity::Decide, Code::AgreementNotActive)], "a line of it is still there");
 }

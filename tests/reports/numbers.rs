@@ -18,6 +18,7 @@ use regex::Regex;
 
 use super::{finding, line, run};
 use crate::support::Night;
+use recount::report::brief::Brief;
 
 /// To decide, changed, failed, unknown, explained, lines.
 type Numbers = [usize; 6];
@@ -26,6 +27,33 @@ type Numbers = [usize; 6];
 pub(super) fn page(run: &RunRecord) -> String {
     let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
     html::run::page(&Material { run, undos: &[], nights: &[], lines: &lines, customers: &customers })
+}
+
+/// Otherwise whoever pastes what a report advises would run every answer of it.
+#[test]
+fn each_answer_has_its_line_in_every_form() {
+    let run = run(
+        vec![line(1, "Acme", Outcome::Held, Code::LineStep, 3, 30)],
+        vec![finding(Severity::Decide, "Acme", Some("h1".to_owned()))],
+        RunVerdict::Decide,
+    );
+    let plain = text::render(&run, View { paint: Paint::PLAIN, whole: true, known: &[] });
+    let brief = Brief::of(&run, None, None);
+    for text in [&plain, &brief.text] {
+        for answer in ["→ recount accept h1", "→ recount keep h1"] {
+            assert!(text.lines().any(|line| line.trim() == answer), "{text}");
+        }
+    }
+    for page in [page(&run), brief.html] {
+        assert!(
+            page.contains("<code>recount accept h1</code>") && page.contains("<code>recount keep h1</code>"),
+            "{page}"
+        );
+    }
+    assert!(markdown::render(&run).contains("| recount accept h1<br>recount keep h1 |"));
+    let (runs, one_text) = ([run], "recount accept h1; or recount keep h1");
+    let document = serde_json::to_string(&Document::new(Exit::Decide, &runs, None)).expect("a document");
+    assert!(document.contains(one_text) && csv::render(&runs[0]).contains(one_text), "{document}");
 }
 
 /// All forms of one run say the same.

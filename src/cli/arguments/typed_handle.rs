@@ -1,6 +1,7 @@
 //! What a handle that was typed means in the newest plans.
 
 use crate::cli::error::CommandError;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
 
@@ -38,9 +39,16 @@ pub(crate) fn ambiguous(typed: &str, handles: &[&str]) -> CommandError {
 
 /// There is no such handle; perhaps another one was meant.
 pub(crate) fn unknown(typed: &str, handles: &[&str]) -> CommandError {
+    let fix = alike(typed, handles, "recount held");
+    CommandError::new(Exit::Usage, format!("the newest plan has no handle {typed}"), fix)
+}
+
+/// The handle that is most like what was typed; `list` is the command that lists all of them.
+pub(crate) fn alike(typed: &str, handles: &[&str], list: &str) -> Remedy {
     let alike = handles.iter().map(|handle| (strsim::jaro_winkler(handle, typed), *handle));
     let alike = alike.filter(|(score, _)| *score >= ALIKE).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let fix =
-        alike.map_or("recount held".to_owned(), |(_, handle)| format!("did you mean {handle}? else: recount held"));
-    CommandError::new(Exit::Usage, format!("the newest plan has no handle {typed}"), fix)
+    match alike {
+        Some((_, handle)) => format!("did you mean {handle}? else: {list}").into(),
+        None => Remedy::command(list),
+    }
 }

@@ -18,6 +18,7 @@ use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
 use crate::report::words::step;
@@ -173,23 +174,24 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
 fn refused(verb: Verb, item: Item<'_>, refusal: Refusal) -> CommandError {
     let Item { of, handle, finding, line } = item;
     let detail = line.map(|line| line.detail.clone()).unwrap_or_default();
-    let held = || "recount held".to_owned();
+    let held = || Remedy::command("recount held");
     let (why, fix) = match refusal {
         Refusal::PlanHeld => {
             let fingerprint = of.run.planned.as_ref().map(|planned| short(&planned.fingerprint)).unwrap_or_default();
-            ("the whole plan is held, and is approved as a whole".to_owned(), format!("recount apply {fingerprint}"))
+            let approve = Remedy::command(format!("recount apply {fingerprint}"));
+            ("the whole plan is held, and is approved as a whole".to_owned(), approve)
         }
-        Refusal::Conflict => (detail, format!("recount plan {}", of.run.integration)),
+        Refusal::Conflict => (detail, Remedy::command(format!("recount plan {}", of.run.integration))),
         Refusal::AnotherRemedy { code, ignorable } => {
-            let (message, fix) = finding.map(|found| (&*found.message, &*found.fix)).unwrap_or_default();
-            let ignore = if ignorable { format!(" | recount ignore {handle}") } else { String::new() };
-            (format!("{code}: {message}"), format!("{fix}{ignore}"))
+            let (message, fix) = finding.map(|found| (&*found.message, found.fix.clone())).unwrap_or_default();
+            let ignore = if ignorable { Remedy::command(format!("recount ignore {handle}")) } else { Remedy::Unsaid };
+            (format!("{code}: {message}"), fix.or(ignore))
         }
         Refusal::HeldByAnother(reason) if detail.is_empty() => (format!("another matter holds it, {reason}"), held()),
         Refusal::HeldByAnother(reason) => (format!("another matter holds it, {reason}: {detail}"), held()),
         Refusal::NotOpen(outcome, reason) => (format!("it does not wait for anybody: {outcome}, {reason}"), held()),
         Refusal::InformationOnly => ("it is for information only".to_owned(), held()),
-        Refusal::NotAnswered => ("nothing was decided about it".to_owned(), "recount held --all".to_owned()),
+        Refusal::NotAnswered => ("nothing was decided about it".to_owned(), Remedy::command("recount held --all")),
     };
     CommandError::new(Exit::Usage, format!("cannot {verb} {handle}: {why}"), fix)
 }
@@ -215,10 +217,9 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>) -> Result<Answer<'a>, Co
             Ok(Answer { of, matter: (*matter).clone(), decision, step: String::new() })
         }
         [] => {
-            let CommandError { exit, fix, .. } =
-                typed_handle::unknown(typed.handle, &handles(&answers().collect::<Vec<_>>()));
-            let fix = fix.replace("recount held", "recount held --all");
-            Err(CommandError::new(exit, format!("nothing was decided about {}", typed.handle), fix))
+            let handles = handles(&answers().collect::<Vec<_>>());
+            let fix = typed_handle::alike(typed.handle, &handles, "recount held --all");
+            Err(CommandError::new(Exit::Usage, format!("nothing was decided about {}", typed.handle), fix))
         }
         several => Err(typed_handle::ambiguous(typed.handle, &handles(several))),
     }

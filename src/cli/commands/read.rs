@@ -12,6 +12,7 @@ use crate::cli::{clock, session};
 use crate::config::profiles::Profile;
 use crate::config::settings::Config;
 use crate::export::error::ExportError;
+use crate::export::excerpt::drawn;
 use crate::export::locate::file::raw;
 use crate::export::locate::obtain::standard_input;
 use crate::export::read::content::read_bytes;
@@ -45,7 +46,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     let findings = of_export(&read.counts, &IntegrationName::new(&options.what));
     let profile = read.profile.as_deref();
-    let counted = Counted { path: &read.path, profile, counts: &read.counts, findings: &findings };
+    let marks = read.counts.rejected.iter().filter_map(|row| Some((row.mark.as_ref()?, row.line)));
+    let drawn: String = marks.map(|(mark, line)| drawn(mark, line)).collect();
+    let counted = Counted { path: &read.path, profile, counts: &read.counts, findings: &findings, drawn: &drawn };
     if console.json {
         console.document(counted.exit(), &counted.document());
     } else {
@@ -89,7 +92,8 @@ fn refused(refusal: Refusal, console: &Console) -> Exit {
     let Refusal { path, profile, failure: Failure { exit, finding }, diagnosis } = refusal;
     if console.json {
         let (findings, counts) = ([finding], Counts::default());
-        let counted = Counted { path: &path, profile: profile.as_deref(), counts: &counts, findings: &findings };
+        let counted =
+            Counted { path: &path, profile: profile.as_deref(), counts: &counts, findings: &findings, drawn: "" };
         console.document(exit, &counted.document());
     } else {
         CommandError::new(exit, finding.message, finding.fix).tell(console);

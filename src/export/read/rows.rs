@@ -226,7 +226,7 @@ impl Reader<'_> {
         self.rejected += 1;
         let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
         let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
-        let mark = range.map(|range| Excerpt::of(&rows.text(), range));
+        let mark = range.map(|range| Excerpt::of(&rows.text(), range).into_marked());
         let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
         let customer = customer.map(|name| CustomerName::new(name));
         self.tally.reject(RejectedRow { line: rows.line(), column, value, customer, why, mark });

@@ -10,4 +10,5 @@ pub mod lock;
 pub(crate) mod migrations;
 pub mod mount;
 pub mod open;
+pub(crate) mod remedies;
 pub mod verify;

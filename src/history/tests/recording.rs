@@ -11,13 +11,14 @@ use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{Place, end, line, mail, noon, plan, units};
 use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::Source;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::remedy::Remedy;
 
 #[test]
 fn every_word_has_its_place_in_the_history() {
@@ -39,7 +40,7 @@ fn every_word_has_its_place_in_the_history() {
         service: None,
         handle: None,
         message: String::new(),
-        fix: String::new(),
+        fix: Remedy::Unsaid,
     };
     let severities = [Severity::Decide, Severity::Warning, Severity::Info];
     let findings: Vec<_> = Code::ALL.iter().copied().zip(severities.into_iter().cycle()).map(finding).collect();
@@ -73,6 +74,25 @@ fn a_word_of_a_newer_version_is_an_error_and_not_a_guess() {
         matches!(&refusal, StoreError::Unreadable { column: "reason", value } if value == "moon-phase"),
         "{refusal}"
     );
+}
+
+/// Otherwise an update would make every earlier night's report unreadable, or advise a pipeline in it.
+#[test]
+fn findings_of_an_older_version_are_read() {
+    let mut place = Place::new();
+    let run = place.begin(RunCommand::Run);
+    place.history.record_plan(run, &plan(0, vec![line(1, 3, 5)])).unwrap();
+    let told = finding(Severity::Decide, Code::ToZero, "3 → 0".to_owned());
+    let end = RunEnd { findings: vec![told.clone(), told.clone(), told], ..end() };
+    place.history.end_run(run, &[], &end).unwrap();
+    for (position, old) in [(0, "recount accept h1 | recount keep h1"), (1, "correct the export"), (2, "")] {
+        let sql = "UPDATE findings SET fix = ?1 WHERE position = ?2";
+        assert_eq!(place.history.connection.execute(sql, (old, position)).unwrap(), 1);
+    }
+    let findings = place.history.run(run).unwrap().unwrap().end.unwrap().findings;
+    let answers = Remedy::command("recount accept h1").or(Remedy::command("recount keep h1"));
+    let fixes: Vec<Remedy> = findings.into_iter().map(|finding| finding.fix).collect();
+    assert_eq!(fixes, [answers, Remedy::from("correct the export"), Remedy::Unsaid]);
 }
 
 #[test]
@@ -327,7 +347,7 @@ fn any_finding() -> impl Strategy<Value = Finding> {
             service: service.map(|name| ServiceName::new(&name)),
             handle,
             message,
-            fix,
+            fix: fix.into(),
         },
     )
 }

@@ -17,7 +17,8 @@ use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{IntegrationName, ItemName};
 use crate::reconcile::model::outcome::Verb;
 use crate::reconcile::model::plan::{Line, LineKey, Live, Verdict};
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::reconcile::model::remedy::Remedy;
 
 /// What was answered to a step that a line guard holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +40,13 @@ impl Decisions {
         let moved = if seen.addition != live.map(|live| live.addition) {
             live.map_or("the line is gone".to_owned(), |live| format!("the line is addition {} now", live.addition))
         } else if seen.was != now {
-            format!("ConnectWise holds {} now", units(now))
+            format!("ConnectWise holds {} now", or_dash(now))
         } else if seen.wanted != Some(to) {
             format!("{to} is wanted now")
         } else {
             return Answer::Accepted(decision.said());
         };
-        Answer::Moved(format!("{} → {} was {}, but {moved}", units(seen.was), units(seen.wanted), decision.said()))
+        Answer::Moved(format!("{} → {} was {}, but {moved}", or_dash(seen.was), or_dash(seen.wanted), decision.said()))
     }
 
     /// Leaves a line that is to be kept as it is.
@@ -81,7 +82,7 @@ impl Decisions {
                     ignored.push((matter, finding.code, decision.said()));
                     finding.severity = Severity::Info;
                     finding.message = format!("{}; {}", finding.message, decision.said());
-                    finding.fix = format!("recount held --reopen {}", decision.handle);
+                    finding.fix = Remedy::command(format!("recount held --reopen {}", decision.handle));
                 }
                 Some(decision) => {
                     expired.push(decision.expired(finding));
@@ -110,14 +111,8 @@ impl Decisions {
             let decision = self.0.get(&Matter::line(line.key()?))?;
             let over = decision.verb == Verb::Keep && !decision.holds_on(today) && keep_applies(&line.verdict);
             over.then(|| {
-                let source = line.sources.first();
-                let about = Finding {
-                    customer: source.map(|source| source.customer.clone()),
-                    service: source.map(|source| source.service.clone()),
-                    handle: Some(line.handle.clone()),
-                    ..finding(Severity::Warning, Code::DecisionExpired, String::new())
-                };
-                decision.expired(&about)
+                let told = finding(Severity::Warning, Code::DecisionExpired, String::new());
+                decision.expired(&told.about_line(&line.handle, &line.sources))
             })
         });
         over.collect()
@@ -182,8 +177,4 @@ impl Matter {
                 Self::Nameless => false,
             }
     }
-}
-
-fn units(quantity: Option<Quantity>) -> String {
-    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }

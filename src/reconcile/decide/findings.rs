@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::gathered::Gathered;
 use crate::reconcile::decide::row_findings;
-use crate::reconcile::matching::ownership::FIX;
+use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::counts::{Cell, RowLines};
@@ -20,7 +20,9 @@ use crate::reconcile::model::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Bill, ServiceRule};
+use crate::reconcile::model::outcome::Verb;
 use crate::reconcile::model::plan::{Line, Verdict};
+use crate::reconcile::model::remedy::Remedy;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
@@ -50,7 +52,7 @@ impl<'a> Findings<'a> {
             let counted = self.gathered.counts.customers.get(customer);
             match (place, counted) {
                 (Place::Skipped, Some(_)) => {
-                    let fix = "fill in its company_id in customers.csv to bill it";
+                    let fix = Remedy::customers("to bill it, fill in its company_id");
                     self.customer(Severity::Info, Code::CustomerSkipped, customer, "skipped on purpose".into(), fix);
                 }
                 (Place::Skipped, None) => {}
@@ -68,7 +70,7 @@ impl<'a> Findings<'a> {
                 (Place::On { .. }, Some(counted)) if !counted.rejected_lines().is_empty() => {
                     let lines = RowLines::from(counted.rejected_lines());
                     let message = format!("its counts are incomplete: line {lines} of the export could not be read");
-                    let fix = "correct the export; until then none of its lines is written";
+                    let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
                     self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
                 }
                 (Place::On { .. }, Some(_)) => {}
@@ -78,7 +80,8 @@ impl<'a> Findings<'a> {
 
     fn missing(&mut self, severity: Severity, customer: &CustomerName) {
         let message = "is mapped, but not in the export at all".to_owned();
-        let fix = "if it has left, end its lines in ConnectWise and blank its company_id in customers.csv";
+        let ended = Remedy::in_connectwise("if it has left, end its lines");
+        let fix = Remedy::in_turn([ended, Remedy::customers("blank its company_id")]);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
     }
 
@@ -86,8 +89,9 @@ impl<'a> Findings<'a> {
     fn gone(&mut self, customer: &CustomerName, problem: &Problem, stops_lines: bool) {
         let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
         let message = format!("{}, and it is not in the export", problem.message);
-        let fix = format!("if it has left, blank its company_id in customers.csv; else {}", problem.fix);
-        self.customer(severity, problem.code, customer, message, &fix);
+        let left = Remedy::customers("if it has left, blank its company_id");
+        let fix = left.noting(format!("else {}", problem.fix));
+        self.customer(severity, problem.code, customer, message, fix);
     }
 
     fn problem(&mut self, customer: &CustomerName, problem: &Problem) {
@@ -101,7 +105,7 @@ impl<'a> Findings<'a> {
         });
         let message = format!("{}{}", problem.message, used.unwrap_or_default());
         let fix = problem.remedy(self.gathered.integration, customer);
-        self.customer(Severity::Decide, problem.code, customer, message, &fix);
+        self.customer(Severity::Decide, problem.code, customer, message, fix);
     }
 
     fn rows(&mut self) {
@@ -119,17 +123,12 @@ impl<'a> Findings<'a> {
     fn services(&mut self, lines: &[Line]) {
         let of = |code: Code| lines.iter().filter(move |line| line.verdict.code() == code);
         for (severity, code, what, fix) in [
-            (
-                Severity::Decide,
-                Code::ServiceUnmapped,
-                "is not mapped",
-                "add it under services in recount.toml; `not_assigned = true` ignores it on purpose",
-            ),
+            (Severity::Decide, Code::ServiceUnmapped, "is not mapped", name_service()),
             (
                 Severity::Warning,
                 Code::ServiceDeprecated,
                 "is deprecated, and still used",
-                "move the customers to its successor; `not_assigned = true` ignores it on purpose",
+                Remedy::from("move the customers to its successor").noting(NOT_ASSIGNED),
             ),
         ] {
             let mut uses: BTreeMap<&ServiceName, (usize, Decimal, bool)> = BTreeMap::new();
@@ -148,7 +147,7 @@ impl<'a> Findings<'a> {
                 self.found.push(Finding {
                     service: Some(service.clone()),
                     handle: Some(handle),
-                    fix: fix.to_owned(),
+                    fix: fix.clone(),
                     ..finding(severity, code, format!("{what}: {used}{meant}"))
                 });
             }
@@ -180,7 +179,7 @@ impl<'a> Findings<'a> {
                 Some(_) => format!("addition_id {pin} is an addition of another product"),
                 None => format!("addition_id {pin} is on none of the agreements that were looked at"),
             };
-            let fix = "correct it in recount.toml or customers.csv, or remove it".to_owned();
+            let fix = "correct it in recount.toml or customers.csv, or remove it".into();
             self.found.push(Finding { fix, ..finding(Severity::Warning, Code::PinUnused, message) });
         }
     }
@@ -198,10 +197,9 @@ impl<'a> Findings<'a> {
         for ((code, product), (count, detail)) in stopped {
             let handle = handle::of_matter(self.gathered.integration, "product", product);
             let fix = match code {
-                Code::LineOwnedTwice => FIX,
-                _ => "name an active product in recount.toml, or mend it in the product catalog",
+                Code::LineOwnedTwice => one_owner(),
+                _ => Remedy::settings("name an active product").or("mend it in the product catalog".into()),
             };
-            let fix = fix.to_owned();
             let message = format!("{detail}: {} held", plural(&count, "line"));
             self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
         }
@@ -221,7 +219,7 @@ impl<'a> Findings<'a> {
                     let billed = line.live.map(|live| live.quantity).unwrap_or_default();
                     let more = line.wanted.is_some_and(|used| used > billed);
                     let severity = if more { Severity::Warning } else { Severity::Info };
-                    self.line(severity, code, line, with_steps(line), String::new());
+                    self.line(severity, code, line, with_steps(line), Remedy::Unsaid);
                 }
                 _ => {}
             }
@@ -247,33 +245,35 @@ impl<'a> Findings<'a> {
             };
             if flag != bill.as_str() {
                 let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
-                let fix =
-                    "change it in ConnectWise, or `bill` in recount.toml; recount sets quantities only".to_owned();
+                let ways = Remedy::in_connectwise("change it").or(Remedy::settings("change `bill`"));
+                let fix = ways.noting("recount sets quantities only");
                 self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
             }
         }
     }
 
-    fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: String) {
-        let source = line.sources.first();
-        self.found.push(Finding {
-            customer: source.map(|source| source.customer.clone()),
-            service: source.map(|source| source.service.clone()),
-            handle: Some(line.handle.clone()),
-            fix,
-            ..finding(severity, code, message)
-        });
+    fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: Remedy) {
+        let told = finding(severity, code, message).about_line(&line.handle, &line.sources);
+        self.found.push(Finding { fix, ..told });
     }
 
-    fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: &str) {
+    fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
         let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
         self.found.push(Finding {
             customer: Some(customer.clone()),
             handle: Some(handle),
-            fix: fix.to_owned(),
+            fix,
             ..finding(severity, code, message)
         });
     }
+}
+
+/// What ignores a service.
+const NOT_ASSIGNED: &str = "`not_assigned = true` ignores it on purpose";
+
+/// What to do about a service that the configuration does not name.
+pub fn name_service() -> Remedy {
+    Remedy::settings("add it under services").noting(NOT_ASSIGNED)
 }
 
 /// Whether two names differ by no more than what a hand or a vendor's new spelling does: in whole slips, for the core
@@ -287,30 +287,46 @@ fn misspelt(one: &str, other: &str) -> bool {
 }
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-fn line_fix(code: Code, handle: &str) -> Option<String> {
+fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
     if may_be_accepted(code) {
-        return Some(format!("recount accept {handle} | recount keep {handle} | recount ignore {handle}"));
+        let answers = [Verb::Accept, Verb::Keep, Verb::Ignore];
+        return Some(Remedy::any_of(answers.map(|verb| Remedy::command(format!("recount {verb} {handle}")))));
     }
     let fix = match code {
-        Code::LineMissing => "add it in ConnectWise, or set create_lines = true",
-        Code::LineAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
+        Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
+        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
+        Code::IncludedTwice => {
+            Remedy::settings("remove `included`").or(Remedy::in_connectwise("take lessIncluded out of the addition"))
+        }
+        Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
+        Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
+        Code::LineUnreadable => Remedy::in_connectwise("look at the addition"),
+        Code::InDoubt => a_later_run_looks(),
+        _ => line_fix_in_words(code)?.into(),
+    };
+    Some(fix)
+}
+
+/// What to do where several lines could be ours.
+pub fn end_all_but_one() -> Remedy {
+    Remedy::in_connectwise("end all but one").or("pin the right one with addition_id".into())
+}
+
+/// What to do about a line in doubt.
+pub fn a_later_run_looks() -> Remedy {
+    Remedy::nothing("a later run looks again")
+}
+
+fn line_fix_in_words(code: Code) -> Option<&'static str> {
+    Some(match code {
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
-        Code::LineUnreadable => "look at the addition in ConnectWise",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
         Code::TooLarge => "correct the export, or the policy in recount.toml",
-        Code::IncludedTwice => {
-            "take `included` out of recount.toml, or lessIncluded out of the addition in ConnectWise"
-        }
         Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
         Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
         Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
-        Code::LineUnmarked => "write the item's name into its serial number in ConnectWise, or end it there",
-        Code::LineForeign => "end it in ConnectWise if the item is gone; else correct its serial number",
-        Code::InDoubt => "nothing: a later run looks again",
-        Code::InDoubtAmbiguous => "end all but one in ConnectWise, or pin the right one with addition_id",
         _ => return None,
-    };
-    Some(fix.to_owned())
+    })
 }
 
 /// What happened to a line, and how its counts became units, if a policy had to do with it.

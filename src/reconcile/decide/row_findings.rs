@@ -9,6 +9,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::remedy::Remedy;
 
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
@@ -17,7 +18,7 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
     found
         .iter_mut()
         .filter(|found| found.code == Code::RowMalformed)
-        .for_each(|found| found.fix = correct(&found.message).to_owned());
+        .for_each(|found| found.fix = correct(&found.message));
     for (customer, counted) in counts.customers.iter() {
         found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
     }
@@ -50,15 +51,18 @@ pub(in crate::reconcile) fn of_cell(
             let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let more = if counts.len() > SAID { ", …" } else { "" };
             let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
-            (Code::RowDuplicate, message, "keep one of the rows, or set duplicates = \"sum\" if the export splits them")
+            let fix =
+                Remedy::from("keep one of the rows").or("set duplicates = \"sum\" if the export splits them".into());
+            (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
             let message = format!("its rows (line {lines}) come to {total}, and nobody uses less than nothing");
-            (Code::CountNegative, message, "correct the export, or filter the rows that are no usage")
+            let fix = Remedy::from("correct the export").or("filter the rows that are no usage".into());
+            (Code::CountNegative, message, fix)
         }
         Cell::OutOfRange { lines, total: None } => {
             let message = format!("its rows (line {lines}) add up to more digits than a quantity has");
-            (Code::TooLarge, message, "correct the export")
+            (Code::TooLarge, message, "correct the export".into())
         }
     };
     let rows = format!("{customer}\u{1f}{service}");
@@ -66,17 +70,17 @@ pub(in crate::reconcile) fn of_cell(
         customer: Some(customer.clone()),
         service: Some(service.clone()),
         handle: Some(handle::of_matter(integration, "rows", &rows)),
-        fix: fix.to_owned(),
+        fix,
         ..finding(Severity::Decide, code, message)
     })
 }
 
 /// A number in an undeclared notation is no fault of the row.
-fn correct(message: &str) -> &'static str {
+fn correct(message: &str) -> Remedy {
     if misread::may_be_declared(message) {
-        "declare it in the export's table of recount.toml, or correct the row"
+        Remedy::settings("declare it in the export's table").or("correct the row".into())
     } else {
-        "correct the row in the export"
+        Remedy::export("correct the row")
     }
 }
 
@@ -84,7 +88,7 @@ fn rejected(row: &RejectedRow, integration: &IntegrationName) -> Finding {
     let value = shown(&row.value);
     let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
     let (customer, correct) = (row.customer.clone(), correct(&row.why));
-    let fix = format!("{correct}; `recount read {integration}` marks it");
+    let fix = correct.noting(format!("`recount read {integration}` marks it"));
     Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 
@@ -93,14 +97,14 @@ fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
         return None;
     }
     let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
-    let fix = "find out whose they are; nothing of them is billed".to_owned();
+    let fix = Remedy::from("find out whose they are").noting("nothing of them is billed");
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
 }
 
 fn end_missing(end: &str) -> Finding {
     let message = format!("the row that ends the data ({}) is not there: the file may have been cut off", shown(end));
-    let fix = "look at the end of the file; if the vendor writes no such row any more, remove `stop`".to_owned();
+    let fix = "look at the end of the file; if the vendor writes no such row any more, remove `stop`".into();
     Finding { fix, ..finding(Severity::Warning, Code::ExportEndMissing, message) }
 }
 
@@ -114,7 +118,7 @@ fn spelled_twice(counts: &Counts) -> Vec<Finding> {
     let told = several.map(|spellings| {
         let names: Vec<String> = spellings.iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
         let message = format!("{} differ only in case, and are counted as different customers", names.join(" and "));
-        let fix = "if they are one, give them the same company in customers.csv; lower = true folds case".to_owned();
+        let fix = Remedy::customers("if they are one, give them the same company").noting("lower = true folds case");
         let customer = spellings.first().map(|name| (*name).clone());
         Finding { customer, fix, ..finding(Severity::Warning, Code::CustomerSpelledTwice, message) }
     });
@@ -138,7 +142,7 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
             };
             let message =
                 format!("{} differ only in case, and are counted as different items{more}", names.join(" and "));
-            let fix = "if they are one, lower = true on the item's column folds case".to_owned();
+            let fix = "if they are one, lower = true on the item's column folds case".into();
             let (customer, service) = (Some(customer.clone()), Some(service.clone()));
             let told = finding(Severity::Warning, Code::ItemSpelledTwice, message);
             found.push(Finding { customer, service, fix, ..told });

@@ -60,7 +60,7 @@ pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
     let mut findings: Vec<Finding> = lines.iter().filter_map(left_alone).collect();
     if lines.iter().any(|line| line.verdict.is_change()) {
         let message = "the next nightly run proposes the export's quantities again".to_owned();
-        let fix = "after it is applied: recount keep HANDLE, for each line that is to stay as it was".to_owned();
+        let fix = "after it is applied: recount keep HANDLE, for each line that is to stay as it was".into();
         findings.push(Finding { fix, ..finding(Severity::Warning, Code::UndoReturns, message) });
     }
     sort(&mut findings);
@@ -134,11 +134,6 @@ impl Undoing<'_> {
 /// Says which line stays, and why.
 fn left_alone(line: &Line) -> Option<Finding> {
     let Verdict::Skipped(code) = line.verdict else { return None };
-    let source = line.sources.first();
-    Some(Finding {
-        customer: source.map(|source| source.customer.clone()),
-        service: source.map(|source| source.service.clone()),
-        handle: Some(line.handle.clone()),
-        ..finding(Severity::Warning, code, format!("not set back: {}", line.detail))
-    })
+    let told = finding(Severity::Warning, code, format!("not set back: {}", line.detail));
+    Some(told.about_line(&line.handle, &line.sources))
 }

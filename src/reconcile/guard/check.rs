@@ -20,6 +20,7 @@ use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::{Plan, Verdict};
+use crate::reconcile::model::remedy::Remedy;
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +101,7 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
     let drawn = plan.fingerprint();
     (drawn != approved).then(|| {
         let message = format!("plan {} no longer matches; drawn now: {}", short(approved), short(&drawn));
-        stop(Code::PlanMoved, message, again)
+        stop(Code::PlanMoved, message, Remedy::command(again))
     })
 }
 
@@ -126,7 +127,7 @@ fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
 /// A vendor that ends its last row with a line break does so every night.
 fn cut_off(run: RunId) -> Finding {
     let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
-    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan")
+    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan".into())
 }
 
 /// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
@@ -143,8 +144,11 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
         let first = first.take(1).collect::<String>();
         let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
         let all_may_be = counts.rejected.iter().all(|row| misread::may_be_declared(&row.why));
-        let declare = "declare how the vendor writes numbers in recount.toml; `recount check` says what to write";
-        stop(Code::ExportMalformed, message, if all_may_be { declare } else { "replace the export" })
+        let declare = || {
+            let declared = Remedy::settings("declare how the vendor writes numbers");
+            declared.noting("`recount check` says what to write")
+        };
+        stop(Code::ExportMalformed, message, if all_may_be { declare() } else { "replace the export".into() })
     })
 }
 
@@ -153,11 +157,11 @@ pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> 
     let age = now.signed_duration_since(export.modified_at);
     if age < -FUTURE_MAX {
         let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
-        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
+        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock".into()));
     }
     (age > policy.max_age).then(|| {
         let message = format!("the export is {} old, the limit is {}", hours(age), hours(policy.max_age));
-        stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold")
+        stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold".into())
     })
 }
 
@@ -175,7 +179,7 @@ fn hours(time: TimeDelta) -> String {
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
-    stop(code, message, "replace the export; if it is true, approve the plan")
+    stop(code, message, "replace the export; if it is true, approve the plan".into())
 }
 
 fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
@@ -202,7 +206,7 @@ fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Find
         let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
         let message =
             format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
-        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement")
+        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement".into())
     })
 }
 
@@ -210,12 +214,13 @@ fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Find
 fn first_apply(plan: &Plan, past: &Past) -> Option<Finding> {
     (!past.approved_once).then(|| {
         let message = "this integration never wrote before: its first plan needs your approval".to_owned();
-        stop(Code::FirstApply, message, &format!("recount apply {}", short(&plan.fingerprint())))
+        let typed = format!("recount apply {}", short(&plan.fingerprint()));
+        stop(Code::FirstApply, message, Remedy::command(typed))
     })
 }
 
-fn stop(code: Code, message: String, fix: &str) -> Finding {
-    Finding { fix: fix.to_owned(), ..finding(Severity::Decide, code, message) }
+fn stop(code: Code, message: String, fix: Remedy) -> Finding {
+    Finding { fix, ..finding(Severity::Decide, code, message) }
 }
 
 /// What a plan would do to all lines together.
@@ -269,14 +274,14 @@ impl Tally {
                 percent(down, self.billed),
             );
             let message = format!("units in all would fall from {billed} to {left} (−{share} %, limit {} %)", limit.0);
-            stop(Code::TooManyUnitsDown, message, "look at the export; if it is true, approve the plan")
+            stop(Code::TooManyUnitsDown, message, "look at the export; if it is true, approve the plan".into())
         })
     }
 
     fn share_of_lines(&self, code: Code, count: usize, what: &str, limit: Percent) -> Finding {
         let share = percent(Decimal::from(count), Decimal::from(self.lines));
         let message = format!("{count} of {} lines {what} ({share} %, limit {} %)", self.lines, limit.0);
-        stop(code, message, "look at the plan; if it is true, approve it")
+        stop(code, message, "look at the plan; if it is true, approve it".into())
     }
 }
 

@@ -37,7 +37,7 @@ pub fn bleeding(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
     let share = (gone / units).round_dp(1).normalize();
     let (units, now, day) = (units.normalize(), now.normalize(), at.date_naive());
     let message = format!("units in all fell from {units} in run {run} of {day} to {now} (−{share} %), step by step");
-    let fix = "compare the export with the vendor's portal; if it is true, nothing".to_owned();
+    let fix = "compare the export with the vendor's portal; if it is true, nothing".into();
     Some(Finding { fix, ..finding(Severity::Warning, Code::UnitsBleeding, message) })
 }
 

@@ -17,6 +17,7 @@ use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::{LineKey, Verdict};
 use crate::reconcile::model::records::Directory;
+use crate::reconcile::model::remedy::Remedy;
 
 /// Another integration that is not off and bills in the same ConnectWise.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +96,9 @@ pub fn owned_by(product: &ProductCode, others: &[&IntegrationName]) -> String {
 }
 
 /// What to do about it.
-pub const FIX: &str = "leave the product to one of them in recount.toml, or name different agreements in customers.csv";
+pub fn one_owner() -> Remedy {
+    Remedy::settings("leave the product to one of them").or(Remedy::customers("name different agreements"))
+}
 
 /// Products that two mappings bill on one agreement for all that can be seen without ConnectWise: both rows name the
 /// same agreement, or neither names one and the default is the same. With a customer of the first.

@@ -12,6 +12,7 @@ use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, Integra
 use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::{Agreement, Company, Directory, NotBilling};
+use crate::reconcile::model::remedy::Remedy;
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;
@@ -52,18 +53,18 @@ pub struct Problem {
     pub agreement: Option<AgreementId>,
     /// A sentence.
     pub message: String,
-    /// What to do; empty where that is a command with the customer's handle.
-    pub fix: String,
+    /// What to do; nothing where that is a command with the customer's handle.
+    pub fix: Remedy,
 }
 
 impl Problem {
     /// What to do about it.
-    pub fn remedy(&self, integration: &IntegrationName, customer: &CustomerName) -> String {
+    pub fn remedy(&self, integration: &IntegrationName, customer: &CustomerName) -> Remedy {
         if self.code != Code::CustomerUnmapped || !self.fix.is_empty() {
             return self.fix.clone();
         }
         let handle = handle::of_matter(integration, "customer", customer.as_str());
-        format!("recount map suggest | recount map ignore {handle}")
+        Remedy::command("recount map suggest").or(Remedy::command(format!("recount map ignore {handle}")))
     }
 }
 
@@ -130,7 +131,7 @@ impl<'a> Finder<'a> {
     fn company(&self, id: CompanyId) -> Result<CompanyId, Problem> {
         let missing = |message: String| Problem {
             company: Some(id),
-            fix: "correct company_id in customers.csv, or let the API member see the company".to_owned(),
+            fix: Remedy::customers("correct company_id").or("let the API member see the company".into()),
             ..Problem::new(Code::CompanyMissing, message)
         };
         match self.directory.companies.get(&id) {
@@ -149,7 +150,7 @@ impl<'a> Finder<'a> {
             None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
             Some([company]) => Ok(company.id),
             Some(several) => Err(Problem {
-                fix: "add a row for it to customers.csv with the right company_id".to_owned(),
+                fix: Remedy::customers("add a row for it with the right company_id"),
                 ..Problem::new(
                     Code::CompanyAmbiguous,
                     format!("several companies bear that name: {}", ids(several.iter().map(|company| company.id.0))),
@@ -162,10 +163,8 @@ impl<'a> Finder<'a> {
     fn unmapped(&self, customer: &CustomerName) -> Problem {
         let message = match (self.other_zeros(customer), misread::spreadsheets(customer.as_str())) {
             (Some(other), _) => {
-                let fix =
-                    "write it in customers.csv as the export does; if the export lost its zeros, fetch it again, and \
-                           open no export in a spreadsheet"
-                        .to_owned();
+                let fix = Remedy::customers("write it as the export does")
+                    .noting("if the export lost its zeros, fetch it again, and open no export in a spreadsheet");
                 let message =
                     format!("not mapped; customers.csv has \"{other}\" (perhaps a spreadsheet took its zeros)");
                 return Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) };
@@ -199,7 +198,7 @@ impl<'a> Finder<'a> {
              (its types: {kinds}; its status: {})",
             company.id, company.status
         );
-        let fix = "add a row for it to customers.csv, or let its type and status in".to_owned();
+        let fix = Remedy::customers("add a row for it").or(Remedy::settings("let its type and status in"));
         Some(Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) })
     }
 
@@ -212,7 +211,7 @@ impl<'a> Finder<'a> {
     }
 
     fn agreement_of_id(&self, company: CompanyId, id: AgreementId) -> Result<&'a Agreement, Problem> {
-        let fix = "correct agreement_id in customers.csv".to_owned();
+        let fix = Remedy::customers("correct agreement_id");
         let Some(agreement) = self.directory.agreements.get(&id) else {
             let message = format!("agreement {id} does not exist in ConnectWise, or this key may not see it");
             return Err(Problem { fix, ..Problem::new(Code::AgreementMissing, message) });
@@ -228,7 +227,7 @@ impl<'a> Finder<'a> {
         let Agreement { id, name, .. } = agreement;
         let Err(trouble) = agreement.billing(self.today) else { return Ok(agreement) };
         let message = format!("agreement {id} ({name}) {trouble}");
-        let fix = "name another agreement in customers.csv, or renew this one in ConnectWise".to_owned();
+        let fix = another_agreement();
         Err(Problem { agreement: Some(*id), fix, ..Problem::new(trouble.code(), message) })
     }
 
@@ -236,7 +235,7 @@ impl<'a> Finder<'a> {
     fn default_agreement(&self, company: CompanyId) -> Result<&'a Agreement, Problem> {
         let Some(rule) = &self.mapping.default_agreement else {
             let message = "its row names no agreement, and there is no default_agreement".to_owned();
-            let fix = "name one in customers.csv, or set default_agreement in recount.toml".to_owned();
+            let fix = Remedy::customers("name one").or(Remedy::settings("set default_agreement"));
             return Err(Problem { fix, ..Problem::new(Code::AgreementMissing, message) });
         };
         let of_company = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
@@ -247,12 +246,12 @@ impl<'a> Finder<'a> {
         match (billing.as_slice(), matching.first()) {
             ([agreement], _) => Ok(agreement),
             ([], None) => Err(Problem {
-                fix: "name its agreement in customers.csv, or add one in ConnectWise".to_owned(),
+                fix: Remedy::customers("name its agreement").or(Remedy::in_connectwise("add one")),
                 ..Problem::new(Code::AgreementMissing, format!("company {company} has no agreement {rule}"))
             }),
             ([], Some(ended)) => self.billing(ended),
             (several, _) => Err(Problem {
-                fix: "name the right one in customers.csv (agreement_id)".to_owned(),
+                fix: Remedy::customers("name the right one (agreement_id)"),
                 ..Problem::new(
                     Code::AgreementAmbiguous,
                     format!("{} agreements {rule} are active: {}", several.len(), ids(several.iter().map(|a| a.id.0))),
@@ -262,9 +261,14 @@ impl<'a> Finder<'a> {
     }
 }
 
+/// What to do about an agreement that does not bill.
+pub fn another_agreement() -> Remedy {
+    Remedy::customers("name another agreement").or(Remedy::in_connectwise("renew this one"))
+}
+
 impl Problem {
     fn new(code: Code, message: String) -> Self {
-        Self { code, company: None, agreement: None, message, fix: String::new() }
+        Self { code, company: None, agreement: None, message, fix: Remedy::Unsaid }
     }
 }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::export::count::table::{CustomerCounts, Customers, Items};
-use crate::export::excerpt::Excerpt;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -80,7 +79,18 @@ pub struct RejectedRow {
     /// What is wrong, in words that follow the value.
     pub why: String,
     /// The row as it stands, with the cell marked; only of the first few.
-    pub mark: Option<Excerpt>,
+    pub mark: Option<Box<MarkedText>>,
+}
+
+/// A piece of a row, safe to show, and the part of it that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MarkedText {
+    /// What stands before it.
+    pub before: String,
+    /// What is at fault.
+    pub at: String,
+    /// What stands behind it.
+    pub after: String,
 }
 
 /// What one filter left out.

@@ -9,6 +9,7 @@ use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::outcome::Verb;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::remedy::Remedy;
 
 /// The last answer to each matter of an integration; one that was reopened has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +90,7 @@ impl Decision {
         let Finding { customer, service, handle, .. } = about.clone();
         let message = format!("{}; that is over, and the ordinary rules hold again", self.said());
         let again = format!("recount {} {} --until DATE", self.verb, handle.as_deref().unwrap_or(&self.handle));
-        Finding { customer, service, handle, fix: again, ..finding(Severity::Warning, Code::DecisionExpired, message) }
+        let fix = Remedy::command(again);
+        Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
+use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::remedy::Remedy;
 
 /// Orders findings as a report lists them: what asks most first, then by code, customer and service.
 pub fn sort(findings: &mut [Finding]) {
@@ -18,7 +20,7 @@ pub fn sort(findings: &mut [Finding]) {
 
 /// A finding about nothing in particular.
 pub fn finding(severity: Severity, code: Code, message: String) -> Finding {
-    Finding { severity, code, customer: None, service: None, handle: None, message, fix: String::new() }
+    Finding { severity, code, customer: None, service: None, handle: None, message, fix: Remedy::Unsaid }
 }
 
 /// `3 units`, `1 unit`.
@@ -43,6 +45,20 @@ pub struct Finding {
     pub handle: Option<String>,
     /// What is the matter: a sentence.
     pub message: String,
-    /// What to do about it: a sentence, or a command. May be empty.
-    pub fix: String,
+    /// What to do about it.
+    pub fix: Remedy,
+}
+
+impl Finding {
+    /// The same about a line: its handle, and whose count of what comes first in it.
+    #[must_use]
+    pub fn about_line(self, handle: &str, sources: &[Source]) -> Self {
+        let source = sources.first();
+        Self {
+            customer: source.map(|source| source.customer.clone()),
+            service: source.map(|source| source.service.clone()),
+            handle: Some(handle.to_owned()),
+            ..self
+        }
+    }
 }

@@ -15,4 +15,5 @@ pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;
 pub mod records;
+pub mod remedy;
 pub mod ticket_subject;

@@ -149,6 +149,11 @@ impl FromStr for Quantity {
     }
 }
 
+/// A quantity as it is shown, or a dash where there is none.
+pub fn or_dash(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
+}
+
 impl Serialize for Quantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // rust_decimal's default would write a JSON string; this one setting keeps it a number and exact.

@@ -64,7 +64,17 @@ impl TicketKind {
                 | Code::AgreementAmbiguous,
             ) => Some(Self::UnmappedCustomer),
             (Some(_), _) => Some(Self::HeldLine),
-            (None, code) if code.as_str().starts_with("export-") => Some(Self::RefusedExport),
+            (
+                None,
+                Code::ExportStale
+                | Code::ExportFewerRows
+                | Code::ExportFewerCustomers
+                | Code::ExportFewerUnits
+                | Code::ExportCutOff
+                | Code::ExportMalformed
+                | Code::ExportUnusable
+                | Code::ExportEndMissing,
+            ) => Some(Self::RefusedExport),
             (
                 None,
                 Code::TooManyChanges

@@ -14,7 +14,7 @@ use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
 use crate::report::format::json::each_finding;
-use crate::report::format::text::wrapped;
+use crate::report::format::text::{ways, wrapped};
 use crate::report::words::{grouped, plural};
 
 /// Names are cut beyond this many columns of a terminal.
@@ -31,6 +31,8 @@ pub struct Counted<'a> {
     pub counts: &'a Counts,
     /// What is to be said about its rows.
     pub findings: &'a [Finding],
+    /// The first rows that could not be read, with the cell at fault marked.
+    pub drawn: &'a str,
 }
 
 /// The JSON form.
@@ -49,7 +51,7 @@ pub struct Document<'a> {
 impl<'a> Counted<'a> {
     /// As a document. What counts nothing is left out, and so is a customer with nothing left.
     pub fn document(&self) -> Document<'a> {
-        let Self { path, profile, counts, findings } = *self;
+        let Self { path, profile, counts, findings, drawn: _ } = *self;
         let Counts { rows, kept, .. } = *counts;
         Document { path, profile, rows, kept, customers: counts, findings }
     }
@@ -82,9 +84,7 @@ impl<'a> Counted<'a> {
             text.push('\n');
         }
         self.findings.iter().for_each(|finding| told(&mut text, finding));
-        for row in &self.counts.rejected {
-            row.mark.iter().for_each(|mark| text.push_str(&mark.drawn(row.line)));
-        }
+        text.push_str(self.drawn);
         text
     }
 }
@@ -94,9 +94,7 @@ fn told(text: &mut String, finding: &Finding) {
     let about = [customer.as_ref().map(|name| shown(name.as_str())), service.as_ref().map(|name| shown(name.as_str()))];
     let about: Vec<String> = about.into_iter().flatten().chain([message.clone()]).collect();
     wrapped(text, &format!("{code}  {}", about.join(": ")), "  ", "    ");
-    if !fix.is_empty() {
-        wrapped(text, &format!("→ {fix}"), "    ", "      ");
-    }
+    ways(text, fix, "    ", "      ");
 }
 
 /// Exact counts of a customer by service, without what is none.

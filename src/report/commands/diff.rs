@@ -10,7 +10,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::Line;
 use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::model::Report;
@@ -130,8 +130,8 @@ fn line_row(text: &mut String, before: Option<&LineRecord>, after: Option<&LineR
     let step = |of: fn(&LineRecord) -> Option<Quantity>| {
         let (before, after) = (before.map(of), after.map(of));
         match (before, after) {
-            (Some(before), Some(after)) if before == after => words::units(after),
-            (before, after) => format!("{}→{}", words::units(before.flatten()), words::units(after.flatten())),
+            (Some(before), Some(after)) if before == after => or_dash(after),
+            (before, after) => format!("{}→{}", or_dash(before.flatten()), or_dash(after.flatten())),
         }
     };
     let outcome = |line: Option<&LineRecord>| line.map_or("not there", |line| line.outcome.as_str());

@@ -13,7 +13,7 @@ use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::format::json::time;
-use crate::report::format::text::{WIDTH, middle_cut, wrapped};
+use crate::report::format::text::{WIDTH, middle_cut, ways, wrapped};
 use crate::report::model::sign;
 use crate::report::names;
 use crate::report::words::step;
@@ -86,9 +86,7 @@ fn entry(text: &mut String, waiting: &Waiting) {
     let name = shown(integration.as_str());
     let why = format!("{}: {}", finding.code, finding.message);
     wrapped(text, &format!("{nights}, since run {since} of {name} · {why}"), INDENT, INDENT);
-    if !finding.fix.is_empty() {
-        wrapped(text, &format!("→ {}", finding.fix), INDENT, INDENT);
-    }
+    ways(text, &finding.fix, INDENT, INDENT);
 }
 
 impl Waiting {
@@ -141,7 +139,7 @@ struct WaitingJson<'a> {
     was: Option<Quantity>,
     wanted: Option<Quantity>,
     message: &'a str,
-    fix: &'a str,
+    fix: String,
     since_run: RunId,
     since: String,
     nights: i64,
@@ -184,7 +182,7 @@ impl<'a> WaitingJson<'a> {
             was: line.and_then(|line| line.was),
             wanted: line.and_then(|line| line.wanted),
             message: &finding.message,
-            fix: &finding.fix,
+            fix: finding.fix.to_string(),
             since_run: *since_run,
             since: time(*since),
             nights: *nights,

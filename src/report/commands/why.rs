@@ -11,11 +11,11 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand};
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::time;
-use crate::report::format::text::wrapped;
+use crate::report::format::text::{ways, wrapped};
 use crate::report::trend::blocks;
-use crate::report::words::{Reading, units};
+use crate::report::words::Reading;
 use crate::report::{lines, names, words};
 
 /// One night of a line: which run, and what it made of it.
@@ -58,22 +58,22 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
     row(
         &mut text,
         "quantity",
-        &format!("was {}, wanted {}, now {}", units(line.was), units(line.wanted), units(line.now)),
+        &format!("was {}, wanted {}, now {}", or_dash(line.was), or_dash(line.wanted), or_dash(line.now)),
     );
     row(&mut text, "rule", &rule(line));
     if let Some(request) = request(line) {
         row(&mut text, request.0, &request.1);
     }
     if matches!(line.outcome, Outcome::Updated | Outcome::Created) {
-        row(&mut text, "read back", &format!("{}, the answer of ConnectWise", units(line.now)));
+        row(&mut text, "read back", &format!("{}, the answer of ConnectWise", or_dash(line.now)));
     }
     for night in earlier {
         row(&mut text, "before", &earlier_row(night));
     }
     drawing(&mut text, trend);
     let about = findings.iter().find(|finding| finding.handle.as_ref() == Some(&line.handle));
-    if let Some(finding) = about.filter(|finding| !finding.fix.is_empty()) {
-        row(&mut text, "you can", &finding.fix);
+    for (at, line) in about.iter().flat_map(|finding| finding.fix.lines()).enumerate() {
+        row(&mut text, if at == 0 { "you can" } else { "or" }, &line.to_string());
     }
     text
 }
@@ -106,7 +106,7 @@ fn drawing(text: &mut String, trend: &Trend) {
     if billed.len() < 2 {
         return;
     }
-    let last = |values: &[Option<Quantity>]| units(values.last().copied().flatten());
+    let last = |values: &[Option<Quantity>]| or_dash(values.last().copied().flatten());
     let name = format!("{} nights", billed.len());
     row(text, &name, &format!("{}  billed, now {}", blocks(billed), last(billed)));
     if wanted != billed {
@@ -153,11 +153,9 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
         (format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code), Reading::of_run(run));
     row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
     wrapped(&mut text, &finding.message, "  ", "  ");
-    if !finding.fix.is_empty() {
-        wrapped(&mut text, &format!("→ {}", finding.fix), "  ", "    ");
-    }
+    ways(&mut text, &finding.fix, "  ", "    ");
     for line in lines(run).iter().filter(|line| concerns(finding, line)) {
-        let quantity = format!("was {}, wanted {}", units(line.was), units(line.wanted));
+        let quantity = format!("was {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
         sources(&mut text, line, &reading);
@@ -195,8 +193,8 @@ fn row(text: &mut String, name: &str, value: &str) {
 }
 
 fn request(line: &LineRecord) -> Option<(&'static str, String)> {
-    let patch = || format!("PATCH quantity {} → {}", units(line.was), units(line.wanted));
-    let post = || format!("POST one addition, quantity {}", units(line.wanted));
+    let patch = || format!("PATCH quantity {} → {}", or_dash(line.was), or_dash(line.wanted));
+    let post = || format!("POST one addition, quantity {}", or_dash(line.wanted));
     Some(match line.outcome {
         Outcome::WouldUpdate => ("would send", patch()),
         Outcome::WouldCreate => ("would send", post()),
@@ -212,7 +210,7 @@ fn request(line: &LineRecord) -> Option<(&'static str, String)> {
 fn earlier_row(night: &Night) -> String {
     let Night { run, line } = night;
     let day = run.started_at.format("%Y-%m-%d");
-    let quantity = format!("{} → {}", units(line.was), units(line.now));
+    let quantity = format!("{} → {}", or_dash(line.was), or_dash(line.now));
     let undone = run.undoes.map(|undone| format!(", sets back run {undone}")).unwrap_or_default();
     format!("run {} on {day}: {quantity}, {}: {}{undone}", run.run, line.outcome, line.reason)
 }

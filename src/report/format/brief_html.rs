@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::history::record::{LineRecord, RunRecord, Totals};
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::remedy::RemedyLine;
 use crate::report::brief::{Need, changes, in_words, needs};
 use crate::report::{Change, names, short_head};
 
@@ -57,9 +58,15 @@ fn card(need: &Need) -> Markup {
             @if !step.is_empty() { " · " (step) }
             @if !handle.is_empty() { " · " code { (handle) } }
             br; (escaped(message))
-            @if !fix.is_empty() { br; "→ " code { (escaped(fix)) } }
+            @for line in fix.lines() { br; "→ " (way(&line)) }
         }
     }
+}
+
+/// A command is set apart: it is copied as it stands.
+fn way(line: &RemedyLine<'_>) -> Markup {
+    let text = escaped(&line.to_string());
+    html! { @if matches!(line, RemedyLine::Command(_)) { code { (text) } } @else { (text) } }
 }
 
 fn table(run: &RunRecord, kind: Change) -> Markup {
@@ -78,8 +85,8 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
                 tr {
                     td style=(CELL) { (names::line(line)) }
-                    td style=(NUMBER) { (units(line.was)) }
-                    td style=(NUMBER) { (units(line.wanted)) }
+                    td style=(NUMBER) { (or_dash(line.was)) }
+                    td style=(NUMBER) { (or_dash(line.wanted)) }
                 }
             } }
         }
@@ -98,8 +105,4 @@ fn sentence(kind: Change) -> &'static str {
         Change::WithPlan => "Held with the plan",
         Change::NotReached => "Not reached",
     }
-}
-
-fn units(quantity: Option<Quantity>) -> String {
-    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.to_string())
 }

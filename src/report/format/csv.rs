@@ -98,7 +98,7 @@ impl Sheet {
         (0..9).for_each(|_| self.plain(""));
         self.plain(code);
         self.cell(message);
-        self.cell(fix);
+        self.cell(&fix.to_string());
         self.end_row();
     }
 

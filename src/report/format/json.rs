@@ -12,6 +12,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::{lines, names};
 
@@ -136,7 +137,7 @@ struct FindingJson<'a> {
     service: Option<&'a ServiceName>,
     handle: Option<&'a str>,
     message: &'a str,
-    fix: &'a str,
+    fix: String,
 }
 
 impl<'a> Run<'a> {
@@ -244,7 +245,7 @@ impl<'a> FindingJson<'a> {
             service: service.as_ref(),
             handle: handle.as_deref(),
             message,
-            fix,
+            fix: fix.to_string(),
         }
     }
 }
@@ -252,6 +253,11 @@ impl<'a> FindingJson<'a> {
 /// Lines are formed one by one while they are written: a hundred thousand of them are not kept twice.
 fn each_line<S: Serializer>(lines: &[LineRecord], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(lines.iter().map(Line::of))
+}
+
+/// What to do, in the one text that the contract knows.
+pub(crate) fn one_text<S: Serializer>(remedy: &Remedy, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(remedy)
 }
 
 /// Findings, one by one.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::model::{Entry, Report, Tone};
 use crate::report::{Change, model, names, words};
 
@@ -51,8 +52,9 @@ fn entries(text: &mut String, heading: &str, entries: &[Entry<'_>]) {
         writeln!(text, "\n### {heading}\n\n| | handle | what | step | why | what to do |\n|---|---|---|---|---|---|");
     for entry in entries.iter().take(ROWS) {
         let finding = entry.finding;
-        let [title, step, message, fix] =
-            [entry.title(), entry.step(), finding.message.clone(), finding.fix.clone()].map(|text| plain(&text));
+        let [title, step, message] = [entry.title(), entry.step(), finding.message.clone()].map(|text| plain(&text));
+        let ways: Vec<String> = finding.fix.lines().iter().map(|line| plain(&line.to_string())).collect();
+        let fix = ways.join("<br>");
         let sign = model::sign(finding.code);
         let _ = writeln!(text, "| {sign} | {} | {title} | {step} | {message} | {fix} |", plain(entry.handle()));
     }
@@ -64,7 +66,7 @@ fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
     let heading = kind.heading();
     let _ = writeln!(text, "\n### {heading}\n\n| line | was | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
     for line in lines.iter().take(ROWS) {
-        let (was, now) = (words::units(line.was), words::units(line.wanted));
+        let (was, now) = (or_dash(line.was), or_dash(line.wanted));
         let (name, by) = (plain(&names::line(line)), words::signed(words::delta(line)));
         let _ = writeln!(text, "| {name} | {was} | {now} | {by} | {} |", plain(&line.handle));
     }

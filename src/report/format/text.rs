@@ -8,9 +8,10 @@ use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::format::paint::Paint;
 use crate::report::model::{Entry, Report, Tone, Verdict};
-use crate::report::words::units;
 use crate::report::{Change, is_quiet, model, names, short_head, words};
 
 /// Widest line of a report.
@@ -130,14 +131,19 @@ fn section(text: &mut String, heading: &str, entries: &[Entry<'_>], view: View<'
         let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
         let row = format!("  {} {:<6} {title}{}{step}", model::sign(finding.code), entry.handle(), " ".repeat(gap));
         let _ = writeln!(text, "{}", row.trim_end());
-        let fix = if finding.fix.is_empty() { String::new() } else { format!("→ {}", finding.fix) };
-        for sentence in [&finding.message, &fix].into_iter().filter(|sentence| !sentence.is_empty()) {
-            wrapped(text, sentence, "           ", "           ");
+        if !finding.message.is_empty() {
+            wrapped(text, &finding.message, "           ", "           ");
         }
+        ways(text, &finding.fix, "           ", "           ");
     }
     if !known.is_empty() {
         let _ = writeln!(text, "  … {} as before", known.len());
     }
+}
+
+/// What to do, one way a line, each behind an arrow.
+pub fn ways(text: &mut String, remedy: &Remedy, first: &str, rest: &str) {
+    remedy.lines().iter().for_each(|line| wrapped(text, &format!("→ {line}"), first, rest));
 }
 
 /// One sentence, wrapped, and harmless whatever stood in the export or came from ConnectWise.
@@ -173,7 +179,7 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
 fn change(text: &mut String, line: &LineRecord) {
     let sign = if line.was.is_none() { '+' } else { '~' };
     let name = padded(&middle_cut(&names::line(line), 40), 40);
-    let (was, wanted, delta) = (units(line.was), units(line.wanted), words::signed(words::delta(line)));
+    let (was, wanted, delta) = (or_dash(line.was), or_dash(line.wanted), words::signed(words::delta(line)));
     let row = format!("  {sign} {name}{was:>9} {wanted:>8} {delta:>8}  {}", state(line));
     let _ = writeln!(text, "{}", row.trim_end());
     let items = names::items(line);

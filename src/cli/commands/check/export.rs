@@ -5,11 +5,13 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
+use crate::export::excerpt::drawn;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::guard::check::{malformed, stale};
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::words::plural;
 
@@ -26,18 +28,18 @@ impl Checks {
                 let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
                 self.good(name, format!("{}: {rows}, {customers}", path.display()));
                 if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
-                    self.wrong(name, Exit::Refused, finding.message, &finding.fix);
+                    self.wrong(name, Exit::Refused, finding.message, finding.fix);
                 }
                 let remedy = undeclared(counts, integration.export.layout.notation);
                 self.rejected(name, counts, remedy.as_deref());
                 if let Some(finding) = malformed(counts, &integration.guards) {
-                    self.wrong(name, Exit::Refused, finding.message, remedy.as_ref().unwrap_or(&finding.fix));
+                    self.wrong(name, Exit::Refused, finding.message, remedy.map_or(finding.fix, Remedy::from));
                 }
                 export.counts
             }
             Err(ReadExportError::Export(error)) => {
                 let fix = error.remedy();
-                self.wrong(name, Exit::Refused, error_chain(&error), &fix);
+                self.wrong(name, Exit::Refused, error_chain(&error), fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
             }
@@ -50,12 +52,12 @@ impl Checks {
 
     /// Rows that are no counts, each with the cell marked; of many the first.
     fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
-        let fix = remedy.unwrap_or("correct the row in the export");
+        let fix = remedy.map_or_else(|| Remedy::export("correct the row"), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
             let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
-            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", mark.drawn(row.line)));
-            self.wrong(name, Exit::Decide, message, fix);
+            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", drawn(mark, row.line)));
+            self.wrong(name, Exit::Decide, message, fix.clone());
             marked.into_iter().for_each(|drawn| self.draw(drawn));
         }
         let more = counts.rejected.len().saturating_sub(ROWS_TOLD);

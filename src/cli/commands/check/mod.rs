@@ -23,13 +23,14 @@ use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
-use crate::reconcile::matching::ownership::{FIX, owned_by, shared};
+use crate::reconcile::matching::ownership::{one_owner, owned_by, shared};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::tickets::board_client::{Desk, TermsError};
 use crate::tickets::settings::TicketSettings;
@@ -113,7 +114,7 @@ impl Checks {
         let mapping = match &integration.mapping {
             Ok(mapping) => mapping,
             Err(faults) => {
-                self.wrong(&name("customers"), Exit::Config, faults.to_string(), &integration.mapping_fix());
+                self.wrong(&name("customers"), Exit::Config, faults.to_string(), integration.mapping_fix());
                 return self.draw(faults.drawn());
             }
         };
@@ -177,11 +178,11 @@ impl Checks {
                 Ok(()) => self.good(&format!("{name} {right}"), String::new()),
                 Err(error @ ReadError::Unreachable { .. }) => {
                     let fix = format!("look at the network, and at url = \"{}\"", settings.url);
-                    self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), &fix);
+                    self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), fix);
                     return false;
                 }
                 Err(ReadError::Denied { why, fix, .. }) => {
-                    self.wrong(&format!("{name} {right}"), Exit::Denied, why, &fix);
+                    self.wrong(&format!("{name} {right}"), Exit::Denied, why, fix);
                     all = false;
                 }
             }
@@ -225,9 +226,14 @@ impl Checks {
         let customer = customer.as_ref().map(ToString::to_string);
         let subject = customer.or_else(|| service.as_ref().map(|service| format!("service {service}")));
         let about = subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
-        self.wrong(name, exit_of(*code), format!("{about}{message} ({code})"), fix);
+        self.wrong(name, exit_of(*code), format!("{about}{message} ({code})"), fix.clone());
+        self.about(subject.map(|subject| (*code, subject)));
+    }
+
+    /// What the last one is about.
+    fn about(&mut self, about: Option<(Code, String)>) {
         if let Some(check) = self.list.last_mut() {
-            check.about = subject.map(|subject| (*code, subject));
+            check.about = about;
         }
     }
 
@@ -247,12 +253,14 @@ impl Checks {
         let name = format!("{}: owned twice", integration.name);
         for ((product, other), customers) in twice {
             let owned = owned_by(product, &[other]);
-            self.list.retain(|check| !(check.name == name && check.detail.starts_with(&owned)));
+            let about = Some((Code::LineOwnedTwice, format!("{product} of {other}")));
+            self.list.retain(|check| !(check.name == name && check.about == about));
             let of = customers.iter().take(NAMED).map(|customer| customer.as_str()).collect::<Vec<_>>().join(", ");
             let more = customers.len().saturating_sub(NAMED);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let detail = format!("{owned}: {of}{more} ({})", Code::LineOwnedTwice);
-            self.wrong(&name, Exit::Config, detail, FIX);
+            self.wrong(&name, Exit::Config, detail, one_owner());
+            self.about(about);
         }
     }
 

@@ -7,9 +7,11 @@ use crate::cli::console::Console;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
+use crate::report::format::json::one_text;
 use crate::report::format::paint::Paint;
-use crate::report::format::text::{WIDTH, wrapped};
+use crate::report::format::text::{WIDTH, ways, wrapped};
 
 /// Customers that are named in one line.
 pub(super) const NAMED: usize = 3;
@@ -26,7 +28,8 @@ pub(super) struct Check {
     pub(super) name: String,
     pub(super) status: Status,
     pub(super) detail: String,
-    pub(super) fix: String,
+    #[serde(serialize_with = "one_text")]
+    pub(super) fix: Remedy,
     /// The detail with the text at fault marked, for a person.
     #[serde(skip)]
     pub(super) drawn: Option<String>,
@@ -62,7 +65,7 @@ impl Checks {
     }
 
     pub(super) fn failure(&mut self, name: &str, failure: &Failure) {
-        self.wrong(name, failure.exit, failure.finding.message.clone(), &failure.finding.fix);
+        self.wrong(name, failure.exit, failure.finding.message.clone(), failure.finding.fix.clone());
     }
 
     pub(super) fn good(&mut self, name: &str, detail: String) {
@@ -73,7 +76,7 @@ impl Checks {
         self.push(name, Status::Note, detail, "");
     }
 
-    pub(super) fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: &str) {
+    pub(super) fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: impl Into<Remedy>) {
         self.exit = self.exit.worst(exit);
         self.push(name, Status::Wrong, detail, fix);
     }
@@ -85,8 +88,8 @@ impl Checks {
         }
     }
 
-    fn push(&mut self, name: &str, status: Status, detail: String, fix: &str) {
-        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.to_owned(), drawn: None, about: None });
+    fn push(&mut self, name: &str, status: Status, detail: String, fix: impl Into<Remedy>) {
+        self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.into(), drawn: None, about: None });
     }
 
     /// The one command that helps most now.
@@ -131,7 +134,14 @@ impl Check {
         let code = self.code().map(|code| format!(" ({code})")).unwrap_or_default();
         let (number, more) = (checks.len(), checks.len() - named.len());
         let detail = format!("{number} {what} are not mapped: {} and {more} more{code}", named.join(", "));
-        Check { name: self.name.clone(), status: self.status, detail, fix: fix.to_owned(), drawn: None, about: None }
+        Check {
+            name: self.name.clone(),
+            status: self.status,
+            detail,
+            fix: Remedy::command(fix),
+            drawn: None,
+            about: None,
+        }
     }
 
     fn line(&self, paint: Paint) -> String {
@@ -142,11 +152,10 @@ impl Check {
         };
         let Self { name, detail, fix, drawn, .. } = self;
         let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());
-        let one_line = format!("  {name}  {detail}").width() <= WIDTH && !detail.contains('\n');
+        let one_line = format!("  {name}  {detail}").width() <= WIDTH && detail.lines().count() <= 1;
         let (beside, below) = if one_line { (detail, String::new()) } else { (String::new(), detail) };
         let mut text = format!("{}\n", format!("{sign} {name}  {}", escaped(&beside)).trim_end());
-        let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
-        for sentence in [below, fix].iter().flat_map(|text| text.lines()) {
+        for sentence in below.lines() {
             if sentence.starts_with(' ') {
                 // A line of the file, or the carets under it.
                 text.push_str(&format!("    {sentence}\n"));
@@ -154,6 +163,7 @@ impl Check {
                 wrapped(&mut text, sentence, "    ", "    ");
             }
         }
+        ways(&mut text, fix, "    ", "    ");
         text
     }
 }

@@ -23,6 +23,7 @@ use crate::nightly::failure::Failure;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::open_items;
 
@@ -300,9 +301,9 @@ fn verified(
         let agreements = client.agreements(&agreement.into_iter().collect()).await?;
         Ok::<_, Failure>((companies, agreements))
     });
-    let offline = |fix: &str| format!("{fix}; --offline maps it without a look");
+    let offline = |fix: Remedy| fix.noting("--offline maps it without a look");
     let (companies, agreements) = looked
-        .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(&failure.finding.fix)))?;
+        .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(failure.finding.fix)))?;
     let refused = |message: String| CommandError::new(Exit::Usage, message, "recount map suggest shows companies");
     let found = companies.into_iter().next();
     let found = found.ok_or_else(|| refused(format!("there is no company {company}, or this key may not see it")))?;

@@ -20,7 +20,9 @@ use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
+use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
+use crate::report::format::json::one_text;
 use crate::report::format::text::wrapped;
 
 /// Arguments of `map list`.
@@ -68,7 +70,8 @@ struct Entry {
     agreement_id: Option<i64>,
     agreement: Option<String>,
     message: String,
-    fix: String,
+    #[serde(serialize_with = "one_text")]
+    fix: Remedy,
 }
 
 /// In the order of the list: what needs a person first.
@@ -152,14 +155,9 @@ impl List {
         text.push_str(&self.warning);
         for entry in &self.customers {
             let Entry { customer, handle, state, message, fix, .. } = entry;
-            let fix = if fix.is_empty() { String::new() } else { format!("→ {fix}") };
-            inventory::entry(
-                &mut text,
-                state.sign(),
-                handle,
-                customer.as_str(),
-                &[entry.target(), escaped(message), fix],
-            );
+            let ways = fix.lines().into_iter().map(|line| format!("→ {line}"));
+            let told: Vec<String> = [entry.target(), escaped(message)].into_iter().chain(ways).collect();
+            inventory::entry(&mut text, state.sign(), handle, customer.as_str(), &told);
         }
         text
     }
@@ -177,7 +175,7 @@ impl Entry {
             agreement_id: None,
             agreement: None,
             message: String::new(),
-            fix: String::new(),
+            fix: Remedy::Unsaid,
         };
         entry.as_the_files_say(inventory);
         if let Some((found, place)) = found.and_then(|found| Some((found, found.places.get(customer)?))) {
@@ -185,7 +183,8 @@ impl Entry {
         }
         if entry.state == State::Unmapped {
             let handle = &entry.handle;
-            entry.fix = format!("recount map suggest, then recount map add {handle} COMPANY_ID");
+            let add = Remedy::command(format!("recount map add {handle} COMPANY_ID"));
+            entry.fix = Remedy::in_turn([Remedy::command("recount map suggest"), add]);
         }
         entry
     }

@@ -8,6 +8,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Material, Place, document, pieces};
 use crate::report::model::Part;
 use crate::report::words::Reading;
@@ -73,7 +74,7 @@ fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
             tbody { @for line in of_it {
                 tr id=(pieces::anchor(&line.handle)) {
                     th scope="row" { (names::product(line)) (pieces::why(line, &reading)) }
-                    td.n { (words::units(line.now.or(line.was))) } td.n { (words::units(line.wanted)) }
+                    td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
                     td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }
                 }
@@ -100,9 +101,9 @@ fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
             tbody { @for night in events(material.of_line(&line.handle)) {
                 tr {
                     th scope="row" { a href={ "../" (night.run) ".html" } { (night.run) } " " span.soft { (day(night).unwrap_or_default()) } }
-                    td.n.wide { (words::units(night.was)) }
-                    td.n { (words::units(night.wanted.filter(|_| night.undoes.is_none()))) }
-                    td.n { (words::units(night.now)) }
+                    td.n.wide { (or_dash(night.was)) }
+                    td.n { (or_dash(night.wanted.filter(|_| night.undoes.is_none()))) }
+                    td.n { (or_dash(night.now)) }
                     td { (night.outcome) ": " (night.reason.as_str().replace('-', " "))
                         @if let Some(undone) = night.undoes { ", sets back run " (undone) } }
                 }

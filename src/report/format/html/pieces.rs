@@ -11,6 +11,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::remedy::{Remedy, RemedyLine};
 use crate::report::model::{Tone, Verdict};
 use crate::report::words::Reading;
 use crate::report::{trend, words};
@@ -93,6 +94,16 @@ pub(super) fn chart(values: &[Option<Decimal>], from: &str, to: &str, said: &str
             text x="80" y="176" { (from) }
             text x="700" y="176" text-anchor="end" { (to) }
         }
+    }
+}
+
+/// Each command in a box of its own, each sentence behind an arrow.
+pub(super) fn ways(remedy: &Remedy) -> Markup {
+    let lines = remedy.lines();
+    let (commands, words): (Vec<_>, Vec<_>) = lines.iter().partition(|line| matches!(line, RemedyLine::Command(_)));
+    html! {
+        @if !commands.is_empty() { p.do { @for command in commands { code { (escaped(&command.to_string())) } } } }
+        @for sentence in words { p.soft { "→ " (escaped(&sentence.to_string())) } }
     }
 }
 

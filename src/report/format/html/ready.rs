@@ -10,6 +10,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::outcome::{Mode, RunVerdict};
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Place, document, pieces};
 use crate::report::model::{Entry, Verdict};
 use crate::report::{names, words};
@@ -174,7 +175,7 @@ fn changed(changes: &[(RunId, LineRecord)]) -> Markup {
             } }
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
                 th scope="row" { (names::line(line)) }
-                td.n { (words::units(line.was)) } td.n { (words::units(line.now)) } td.n { (pieces::delta(line)) }
+                td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (pieces::delta(line)) }
                 td.n { a href={ (run) ".html#" (pieces::anchor(&line.handle)) } { (run) } }
             } } }
         } }

@@ -9,6 +9,7 @@ use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::pieces::Anchors;
 use crate::report::format::html::{Material, Place, customer, document, pieces};
 use crate::report::format::json::time;
@@ -137,7 +138,6 @@ fn cards(id: &str, heading: &str, entries: &[Entry<'_>], tone: &str, anchors: &A
 
 fn card(entry: &Entry<'_>, tone: &str, anchors: &Anchors) -> Markup {
     let finding = entry.finding;
-    let commands = entry.commands();
     html! {
         article.card.(tone) id=[anchors.first(entry.handle())] {
             header {
@@ -146,11 +146,7 @@ fn card(entry: &Entry<'_>, tone: &str, anchors: &Anchors) -> Markup {
                 span.step { (entry.step()) }
             }
             p { (escaped(&finding.message)) }
-            @if commands.is_empty() {
-                @if !finding.fix.is_empty() { p.soft { "→ " (escaped(&finding.fix)) } }
-            } @else {
-                p.do { @for command in &commands { code { (escaped(command)) } } }
-            }
+            (pieces::ways(&finding.fix))
             p.meta {
                 (finding.code.as_str().replace('-', " "))
                 @if !entry.handle().is_empty() { " · " code { "recount why " (entry.handle()) } }
@@ -192,7 +188,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
                         th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
-                        td.n { (words::units(line.was)) } td.n { (words::units(line.wanted)) }
+                        td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
                         td.wide { (state(line)) }
@@ -256,7 +252,7 @@ fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
             tbody { @for line in lines {
                 tr {
                     th scope="row" { (names::line(line)) }
-                    td.n { (words::units(line.now.or(line.was))) } td.n { (words::units(line.wanted)) }
+                    td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
                     td.wide.soft { (escaped(&line.detail)) } td { code { (line.handle) } }
                 }
             } }
@@ -274,7 +270,7 @@ fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Ma
                 tbody { @for entry in report.told.iter().take(ROWS) {
                     tr id=[anchors.first(entry.handle())] {
                         th scope="row" { (entry.title()) }
-                        td { (escaped(&entry.finding.message)) } td.wide.soft { (escaped(&entry.finding.fix)) }
+                        td { (escaped(&entry.finding.message)) } td.wide.soft { (pieces::ways(&entry.finding.fix)) }
                     }
                 } }
             } } }
@@ -320,7 +316,7 @@ fn plain_table(lines: &[&LineRecord]) -> Markup {
             tbody { @for line in lines.iter().take(ROWS) {
                 tr {
                     th scope="row" { (names::line(line)) }
-                    td.n { (words::units(line.now)) } td.n { (words::units(line.wanted)) }
+                    td.n { (or_dash(line.now)) } td.n { (or_dash(line.wanted)) }
                     td { (line.reason.as_str().replace('-', " ")) } td.wide { code { (line.handle) } }
                 }
             } }
