@@ -30,7 +30,6 @@ use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
-use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::tickets::board_client::{Desk, TermsError};
 use crate::tickets::settings::TicketSettings;
