@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use recount::export::settings::{ExportSettings, Format, Layout};
 use recount::export::read::content::read_bytes;
-use recount::reconcile::model::counts::Duplicates;
+use recount::export::count::duplicate_rows::Duplicates;
 use recount_fuzz::{assert_complete, assert_explained};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,15 +2,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use recount::export::count::notation::Notation;
+use recount::export::count::number::Units;
 use recount::reconcile::model::quantity::Quantity;
 use recount_fuzz::{assert_harmless, value};
 
 fuzz_target!(|text: &str| {
-    match Quantity::parse_count(text) {
+    let parse = |text: &str| Units::parse(text, Notation::default(), false);
+    match parse(text).map(|units| units.quantity().expect("no text has a sign")) {
         Ok(quantity) => {
             let digits = text.trim_matches([' ', '\t']);
             assert_eq!(value(digits), value(&quantity.to_string()), "{text:?} became {quantity}");
-            assert_eq!(Quantity::parse_count(&quantity.to_string()), Ok(quantity));
+            assert_eq!(parse(&quantity.to_string()).map(Units::quantity), Ok(Some(quantity)));
             check(quantity);
         }
         Err(error) => assert_harmless(&error.to_string()),

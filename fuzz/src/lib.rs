@@ -1,7 +1,8 @@
 //! What several fuzz targets hold to be true.
 
 use recount::export::error::ExportError;
-use recount::reconcile::model::counts::{Cell, Counts, Duplicates};
+use recount::reconcile::model::counts::{Cell, Counts};
+use recount::export::count::duplicate_rows::Duplicates;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Widest line that a terminal is trusted with.
@@ -39,7 +40,7 @@ pub fn assert_complete(counts: &Counts, duplicates: Duplicates) {
             Cell::Counted { lines, .. } => {
                 assert!(duplicates != Duplicates::Error || lines.number() == 1, "rows were merged unasked");
             }
-            Cell::OutOfRange { total, .. } => assert_eq!(total, None, "no row is negative"),
+            Cell::OutOfRange { total, .. } => assert_eq!(*total, None, "no row is negative"),
             Cell::Duplicate { lines, counts } => assert_eq!(lines.number(), counts.len()),
         }
     }

@@ -8,7 +8,8 @@ use crate::config::document::Field;
 use crate::config::error::ConfigError;
 use crate::config::file;
 use crate::export::excerpt::Excerpt;
-use crate::export::format::quotes::cells;
+use crate::export::format::csv::cells_of_lines;
+use crate::export::format::quotes::QuoteFault;
 use crate::export::read::names::{alike, normalized};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName};
@@ -42,7 +43,10 @@ pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customer
 pub(in crate::config) fn parse(path: &Path, text: &str, said: &dyn Fn(ConfigError)) -> Option<Customers> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let mut lines = numbered.map(|(number, line)| Line { said, path, number, text: line });
+    let (numbers, texts): (Vec<u64>, Vec<&str>) = numbered.unzip();
+    let cells = cells_of_lines(&texts, b',').into_iter().map(|cells| cells.map(Cell::all));
+    let numbered = numbers.into_iter().zip(texts);
+    let mut lines = numbered.zip(cells).map(|((number, text), cells)| Line { said, path, number, text, cells });
     let Some(first) = lines.next() else {
         said(ConfigError::of_file(path.to_owned(), "is empty; its header is missing".to_owned()));
         return None;
@@ -63,12 +67,19 @@ struct Line<'a> {
     path: &'a Path,
     number: u64,
     text: &'a str,
+    cells: Result<Vec<Cell>, QuoteFault>,
 }
 
 /// A cell, and where it begins.
 struct Cell {
     at: usize,
     text: String,
+}
+
+impl Cell {
+    fn all(cells: Vec<(usize, String)>) -> Vec<Self> {
+        cells.into_iter().map(|(at, text)| Self { at, text: normalized(&text).into() }).collect()
+    }
 }
 
 struct Row {
@@ -90,20 +101,16 @@ impl Line<'_> {
         });
     }
 
-    fn cells(&self) -> Option<Vec<Cell>> {
-        match cells(self.text, b',') {
-            Ok(cells) => {
-                let cell = |(at, text): (usize, std::borrow::Cow<'_, str>)| Cell { at, text: normalized(&text).into() };
-                Some(cells.into_iter().map(cell).collect())
-            }
+    fn cells(&self) -> Option<&[Cell]> {
+        match &self.cells {
+            Ok(cells) => Some(cells),
             Err(fault) => {
-                let at = self.text.len() - fault.text.len();
                 let message = if fault.open {
                     "a quote opens here and is not closed on this line"
                 } else {
                     "text follows a closing quote"
                 };
-                self.error(at, message, fault.text);
+                self.error(fault.at, message, self.text.get(fault.at..).unwrap_or_default());
                 None
             }
         }
@@ -119,7 +126,7 @@ fn header(line: &Line<'_>) -> Option<Vec<String>> {
     let cells = line.cells()?;
     let mut seen = BTreeSet::new();
     let mut good = true;
-    for cell in &cells {
+    for cell in cells {
         if !COLUMNS.contains(&cell.text.as_str()) {
             let meant = alike(&cell.text, COLUMNS).map(|meant| format!(" (did you mean `{meant}`?)"));
             line.error(cell.at, format!("unknown column{}", meant.unwrap_or_default()), &cell.text);
@@ -136,7 +143,7 @@ fn header(line: &Line<'_>) -> Option<Vec<String>> {
             return None;
         }
     }
-    good.then(|| cells.into_iter().map(|cell| cell.text).collect())
+    good.then(|| cells.iter().map(|cell| cell.text.clone()).collect())
 }
 
 /// What a spreadsheet has written between the cells, in words, if it is no comma.

@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 
 use crate::config::load::load;
 use crate::config::settings::Config;
+use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::settings::{Column, Count, Encoding, Format, Shape, Sheet, Source, Wide};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
-use crate::reconcile::model::counts::Duplicates;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{
     AgreementRule, Bill, Billed, CompanyFilter, CustomerTarget, MatchCustomers, ServiceRule,

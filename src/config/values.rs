@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use crate::config::document::Field;
+use crate::export::count::notation::Notation;
+use crate::export::count::number::Units;
 use crate::reconcile::guard::limits::Percent;
 
 /// A year. Nothing here waits or looks back further, and sums of times cannot overflow.
@@ -130,7 +132,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn plain(text: &str) -> Option<Decimal> {
-    crate::reconcile::model::quantity::Quantity::parse_count(text).ok().map(|number| number.as_decimal())
+    Units::parse(text, Notation::default(), false).ok()?.decimal()
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
-//! What may be wrong with the bytes of an export.
+//! Everything that may be wrong with the bytes of an export, kind by kind, in words. Where it stands is said beside it, by a
+//! [`Fault`](crate::export::fault::Fault).
 
 use std::fmt;
+use std::path::Path;
+
+use crate::reconcile::model::display_text::{escaped, shown};
 
 /// What is wrong with a file. Texts are escaped and cut already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -266,7 +270,7 @@ pub struct Shown(String);
 impl Shown {
     /// Escapes and cuts.
     pub fn of(text: &str) -> Self {
-        Self(crate::reconcile::model::display_text::shown(text))
+        Self(shown(text))
     }
 }
 
@@ -292,5 +296,14 @@ struct Columns<'a>(&'a str);
 impl fmt::Display for Columns<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { Ok(()) } else { write!(f, "; the columns are {}", self.0) }
+    }
+}
+
+/// A path, escaped.
+pub(in crate::export) struct Name<'a>(pub(in crate::export) &'a Path);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escaped(&self.0.to_string_lossy()))
     }
 }

@@ -5,8 +5,8 @@ use crate::export::fault::{Faults, Place};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use crate::export::locate::fetch::FetchError;
-use crate::reconcile::model::display_text::escaped;
+use crate::export::damage::Name;
+use crate::export::locate::fetch::error::FetchError;
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]
@@ -201,14 +201,5 @@ struct Toml<'a>(&'a str);
 impl fmt::Display for Toml<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
-    }
-}
-
-/// A path, escaped.
-pub(in crate::export) struct Name<'a>(pub(in crate::export) &'a Path);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escaped(&self.0.to_string_lossy()))
     }
 }

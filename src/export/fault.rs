@@ -1,11 +1,10 @@
-//! What is wrong with a file, place by place.
+//! One damage and its place in the file: line, column and the text marked; and all of them that one file has.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::export::damage::Damage;
-use crate::export::error::Name;
+use crate::export::damage::{Damage, Name};
 use crate::export::excerpt::Excerpt;
 
 /// Everything that was found wrong with one file. Never empty.

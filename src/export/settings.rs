@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use regex::Regex;
 use url::Url;
 
-use crate::export::count::number::Notation;
-use crate::reconcile::model::counts::Duplicates;
+use crate::export::count::duplicate_rows::Duplicates;
+use crate::export::count::notation::Notation;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

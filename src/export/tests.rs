@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
+use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::error::ExportError;
 use crate::export::locate::file;
 use crate::export::locate::file::Export;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::{ExportSettings, Source};
-use crate::reconcile::model::counts::{Cell, Counts, Duplicates};
+use crate::reconcile::model::counts::{Cell, Counts};
 
 fn settings() -> ExportSettings {
     ExportSettings::new(PathBuf::from("x.csv"), "Account", "Product", "Quantity")

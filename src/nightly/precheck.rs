@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
-use crate::export::count::table::CustomerCounts;
 use crate::nightly::gather::read_directory;
 use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::finding::{Finding, finding, sort};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};

@@ -1,9 +1,9 @@
 //! Approvals: a fingerprint lets through the plan that a person saw, and nothing else.
 
+use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::check::{Approval, Stopped};
 use recount::reconcile::guard::cleared::Write;
 use recount::reconcile::model::code::Code;
-use recount::reconcile::model::counts::Duplicates;
 use recount::reconcile::model::plan::Verdict;
 
 use super::guards::{cleared, stops};

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use recount::export::count::number::{Notation, Units};
+use recount::export::count::duplicate_rows::Duplicates;
+use recount::export::count::notation::Notation;
+use recount::export::count::number::Units;
 use recount::export::count::tally::Tally;
 use recount::reconcile::decide::gathered::Gathered;
 use recount::reconcile::decide::planner::draw;
@@ -15,7 +17,8 @@ use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::counts::{Counts, Duplicates, RejectedRow};
+use recount::reconcile::model::count_error::CountError;
+use recount::reconcile::model::counts::{Counts, RejectedRow};
 use recount::reconcile::model::finding::Finding;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
@@ -223,7 +226,7 @@ impl Night {
                 continue;
             }
             let units = Units::parse(count, Notation::default(), false);
-            match units.map_err(|error| error.to_string()) {
+            match units {
                 Ok(units) if !service.is_empty() => {
                     let items = self.items.get(&(customer.to_owned(), service.to_owned()));
                     let (customer, service) = (tally.customer(customer), tally.service(service));
@@ -234,7 +237,7 @@ impl Night {
                     column: "Quantity".to_owned(),
                     value: count.to_string(),
                     customer: Some(CustomerName::new(customer)),
-                    why: other.err().unwrap_or_default(),
+                    why: other.err().unwrap_or(CountError::NoService),
                     mark: None,
                 }),
             }

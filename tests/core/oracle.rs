@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
-use recount::reconcile::model::counts::Duplicates;
 use recount::reconcile::model::ids::AgreementId;
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
 use recount::reconcile::model::records::{Addition, Agreement, Product};

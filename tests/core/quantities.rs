@@ -1,7 +1,7 @@
 //! What a line is set to: sums, bundles, zeros, and what becomes of a line that is not there.
 
+use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::model::code::Code;
-use recount::reconcile::model::counts::Duplicates;
 use recount::reconcile::model::ids::AdditionId;
 use recount::reconcile::model::plan::Verdict;
 

@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     if console.json {
         console.document(counted.exit(), &counted.document());
     } else {
-        console.print(&counted.text());
+        counted.tell(&mut |piece| console.print(piece));
     }
     counted.exit()
 }
@@ -161,7 +161,7 @@ fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, Not
         Some(profile) => profile,
         None => profiles::fitting(&profiles, &path, &bytes)?,
     };
-    let counts = read_bytes(&path, &bytes, &profile.layout);
+    let counts = read_bytes(&path, bytes, &profile.layout);
     let counts = counts.map_err(|error| of_export_error(error, Some(profile.name.clone())))?;
     Ok(Read { path: path.display().to_string(), profile: Some(profile.name.clone()), counts })
 }

@@ -14,7 +14,8 @@ use std::{fs, io};
 use crate::config::customers::Customers;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{customers, file};
-use crate::export::format::quotes::cells;
+use crate::export::format::csv::cells_of_lines;
+use crate::export::format::quotes::spans;
 use crate::export::read::names::normalized;
 use crate::files::Replacement;
 use crate::reconcile::model::ids::CustomerName;
@@ -230,15 +231,13 @@ fn spelled(text: &str, quoted: bool, first: bool) -> String {
 }
 
 fn plain(cell: &str) -> String {
-    let cells = cells(cell, b',').unwrap_or_default();
-    cells.first().map(|(_, text)| normalized(text).into_owned()).unwrap_or_default()
+    let cells = cells_of_lines(&[cell], b',').into_iter().flatten().flatten().next();
+    cells.map(|(_, text)| normalized(&text).into_owned()).unwrap_or_default()
 }
 
 /// The cells of a line as they are spelled. The line was read before, so its quotes are whole.
 fn raw_cells(line: &str) -> Vec<&str> {
-    let starts: Vec<usize> = cells(line, b',').unwrap_or_default().into_iter().map(|(at, _)| at).collect();
-    let ends = starts.iter().skip(1).map(|next| next - 1).chain([line.len()]);
-    starts.iter().zip(ends).map(|(start, end)| line.get(*start..end).unwrap_or_default()).collect()
+    spans(line, b',').map(|span| line.get(span).unwrap_or_default()).collect()
 }
 
 /// Lines as the reader counts them: `\r\n`, `\n` and `\r` end one.

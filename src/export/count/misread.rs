@@ -1,8 +1,9 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
-use crate::export::count::number::Notation;
+use crate::export::count::notation::Notation;
+use crate::reconcile::model::count_error::{CountError, Reading};
 use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::quantity::{CountError, Reading};
+use crate::reconcile::model::spreadsheet::{is_date, is_scientific};
 
 /// Notations that vendors write in, each with what declares it; the likelier one of a text of several first. `1,050` is
 /// hardly ever a twentieth more than one, and reading it so would bill a thousandth.
@@ -17,14 +18,8 @@ const DECLARED: [(Notation, &str); 8] = [
     (Notation { decimal: ',', thousands: Some(' ') }, "decimal = \",\" and thousands = \" \""),
 ];
 
-/// Months as spreadsheets shorten them, in the languages of the vendors seen so far.
-const MONTHS: [&str; 27] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mär", "mrz", "mai",
-    "okt", "dez", "mrt", "mei", "maj", "ene", "abr", "ago", "dic", "janv", "févr",
-];
-
 /// What is wrong with a text, trimmed, that is no number in its notation.
-pub(crate) fn why(text: &str, notation: Notation) -> CountError {
+pub(super) fn why(text: &str, notation: Notation) -> CountError {
     let numeric = |c: char| c.is_ascii_digit() || ",. '\u{a0}\u{202f}\u{2019}".contains(c);
     match text {
         "" => CountError::Empty,
@@ -57,11 +52,6 @@ fn otherwise(text: &str, notation: Notation) -> CountError {
 
 fn fits(text: &str, notation: Notation) -> bool {
     !readings(&[text], notation).is_empty()
-}
-
-/// Whether what is said of a row comes to declaring something: it is said of each row as a text.
-pub(crate) fn may_be_declared(why: &str) -> bool {
-    ["; declare ", "so, declare "].iter().any(|words| why.contains(words))
 }
 
 /// What to declare in the export's table of recount.toml, where every row that could not be read holds a number in
@@ -118,46 +108,6 @@ fn has_groups(text: &str, notation: Notation) -> bool {
     ungrouped.digits(text).is_none()
 }
 
-/// Of what a spreadsheet makes such a name, if it does: `1.00E+03`, `3-Jan`. Nothing is said of `24/7`, which may be a name.
-pub(crate) fn spreadsheets(name: &str) -> Option<&'static str> {
-    let letters = name.contains(char::is_alphabetic);
-    match name {
-        _ if is_scientific(name) && name.contains("E+") => Some("a long number"),
-        _ if is_date(name) && letters && name.contains(['-', '.', '/']) => Some("a name like 3-1"),
-        _ if name.starts_with("#") && is_error(name) => Some("what it cannot show"),
-        _ => None,
-    }
-}
-
-/// `########`, `#REF!`, `#N/A`.
-fn is_error(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'#') || ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!"].contains(&text)
-}
-
-fn is_scientific(text: &str) -> bool {
-    let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    text.contains(['e', 'E'])
-        && digit(text)
-        && text.bytes().all(|byte| byte.is_ascii_digit() || b"eE+-.,".contains(&byte))
-}
-
-/// `3-Jan`, `Jan-03`, `3/1/2026`, `03.01.2026`, `2026-01-03`: what spreadsheets make of `3-1` and the like.
-fn is_date(text: &str) -> bool {
-    let day = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(day, _)| day);
-    let parts: Vec<&str> = day.split(['-', '/', '.', ' ']).filter(|part| !part.is_empty()).collect();
-    let is_number = |part: &&str| part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_month = |part: &&str| MONTHS.contains(&part.to_lowercase().as_str());
-    let (numbers, months) =
-        (parts.iter().filter(|part| is_number(part)).count(), parts.iter().filter(|part| is_month(part)).count());
-    let by_dots =
-        day.contains('.') && !(parts.len() == 3 && parts[2].len() == 4 && parts[0].len() <= 2 && parts[1].len() <= 2);
-    match (numbers, months) {
-        (1 | 2, 1) => parts.len() == numbers + 1,
-        (2 | 3, 0) => parts.len() == numbers && !by_dots && !text.starts_with('-'),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,17 +137,6 @@ mod tests {
         }
     }
 
-    /// `1.00E+03` maps to nobody, and nobody finds it in the vendor's list of customers.
-    #[test]
-    fn a_name_that_a_spreadsheet_made_is_told_from_a_name() {
-        for name in ["1.00E+03", "1,00E+03", "3-Jan", "Jan-03", "03. Mai", "#REF!", "####"] {
-            assert!(spreadsheets(name).is_some(), "{name}");
-        }
-        for name in ["Acme", "24/7", "3E", "7E11", "May 3", "1050", "#1 Plumbing", "2026-01-03"] {
-            assert_eq!(spreadsheets(name), None, "{name}");
-        }
-    }
-
     /// One notation has to read every row: else a person who declares it only gets other rows that cannot be read.
     #[test]
     fn what_is_proposed_reads_every_row() {
@@ -207,7 +146,7 @@ mod tests {
                 column: "Quantity".to_owned(),
                 value: (*value).to_owned(),
                 customer: None,
-                why: String::new(),
+                why: CountError::Empty,
                 mark: None,
             };
             let counts = Counts { rejected: values.iter().map(row).collect(), ..Counts::default() };
@@ -245,7 +184,7 @@ mod tests {
             column: "Quantity".to_owned(),
             value: "1,050".to_owned(),
             customer: None,
-            why: why.to_string(),
+            why,
             mark: None,
         };
         let counts = Counts { rejected: vec![row], ..Counts::default() };

@@ -1,24 +1,11 @@
-//! How exports write numbers, and sums of them that stay exact.
+//! The one strict parser of counts in text, and sums of them that stay exact.
 
 use rust_decimal::Decimal;
 
 use crate::export::count::misread;
-use crate::reconcile::model::quantity::{CountError, Quantity};
-
-/// How numbers in text are written. Declared, never guessed: `1,234` is two different counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Notation {
-    /// Stands before the decimal places: `.` or `,`.
-    pub decimal: char,
-    /// May stand between groups of three digits; a blank means a no-break one too.
-    pub thousands: Option<char>,
-}
-
-impl Default for Notation {
-    fn default() -> Self {
-        Self { decimal: '.', thousands: None }
-    }
-}
+use crate::export::count::notation::Notation;
+use crate::reconcile::model::count_error::CountError;
+use crate::reconcile::model::quantity::Quantity;
 
 /// An exact sum of counts; may be negative on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -41,7 +28,7 @@ impl Units {
     /// One unit.
     pub const ONE: Units = Units { whole: 1, rest: 0 };
 
-    /// The one strict parser of counts in text: digits, and at most one decimal mark followed by digits; blanks around
+    /// Reads a count in text: digits, and at most one decimal mark followed by digits; blanks around
     /// are ignored. A minus is taken only where rows may be negative.
     ///
     /// # Errors
@@ -73,6 +60,11 @@ impl Units {
         moved(&digits, point).map(|units| units.signed(negative)).ok_or(CountError::TooLong)
     }
 
+    /// As many units as there are things.
+    pub(super) fn of_length(things: usize) -> Self {
+        Self { whole: i64::try_from(things).unwrap_or(i64::MAX), rest: 0 }
+    }
+
     /// The sum.
     pub fn plus(self, other: Self) -> Self {
         let (whole, rest) = (self.whole.saturating_add(other.whole), self.rest + other.rest);
@@ -85,7 +77,7 @@ impl Units {
     }
 
     /// The same if it is whole and short.
-    pub(crate) fn short(self) -> Option<u32> {
+    pub(super) fn short(self) -> Option<u32> {
         u32::try_from(self.whole).ok().filter(|_| self.rest == 0)
     }
 
@@ -129,33 +121,6 @@ impl From<u32> for Units {
     }
 }
 
-impl Notation {
-    /// The digits before and after the decimal mark, if the text is a number in this notation.
-    pub(crate) fn digits(self, text: &str) -> Option<(String, &str)> {
-        let (whole, places) = match text.split_once(self.decimal) {
-            Some((_, "")) => return None,
-            Some(parts) => parts,
-            None => (text, ""),
-        };
-        let whole = self.ungrouped(whole)?;
-        (is_digits(&whole) && (places.is_empty() || is_digits(places))).then_some((whole, places))
-    }
-
-    /// Without the marks between its groups; `None` if they stand in wrong places.
-    fn ungrouped(self, whole: &str) -> Option<String> {
-        let is_mark = |c: char| match self.thousands {
-            Some(' ') => matches!(c, ' ' | '\u{a0}' | '\u{202f}'),
-            Some('\'') => matches!(c, '\'' | '\u{2019}'),
-            mark => Some(c) == mark,
-        };
-        let groups: Vec<&str> = whole.split(is_mark).collect();
-        let grouped = groups.len() > 1;
-        let first = groups.first().map_or(0, |group| group.len());
-        let good = !grouped || ((1..=3).contains(&first) && groups[1..].iter().all(|group| group.len() == 3));
-        good.then(|| groups.concat())
-    }
-}
-
 /// Nearly every count is digits, and perhaps a decimal mark between digits: read without making any text of them. `None`
 /// says only that it is not so plain.
 fn plain(bytes: &[u8], mark: char) -> Option<Units> {
@@ -191,10 +156,6 @@ fn unsigned(text: &str, may_have_sign: bool) -> (bool, &str) {
     }
 }
 
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Decimal places, at most 18, in units of 10^-18.
 fn rest(places: &str) -> Option<i64> {
     let padded = format!("{places:0<18}");
@@ -227,6 +188,42 @@ mod tests {
 
     fn told(units: Result<Units, CountError>) -> Option<String> {
         units.ok().and_then(Units::decimal).map(|number| number.to_string())
+    }
+
+    #[test]
+    fn only_plain_decimal_numbers_are_counts() {
+        let parse =
+            |text| Units::parse(text, Notation::default(), false).map(|units| units.quantity().expect("no sign"));
+        for (text, value) in
+            [("0", "0"), ("12", "12"), (" 5\t", "5"), ("2.50", "2.5"), ("007", "7"), ("0.00003", "0.00003")]
+        {
+            assert_eq!(parse(text).map(|number| number.to_string()), Ok(value.to_owned()), "{text}");
+        }
+        let wrong = [
+            ("", CountError::Empty),
+            ("  ", CountError::Empty),
+            ("-3", CountError::Sign),
+            ("+5", CountError::Sign),
+            ("5.", CountError::Separator),
+            (".5", CountError::Separator),
+            ("1E+05", CountError::Scientific),
+            ("1e3", CountError::Scientific),
+            ("1e309", CountError::Scientific),
+            ("2147483648", CountError::TooLong),
+            ("NaN", CountError::NotANumber),
+            ("inf", CountError::NotANumber),
+            ("0x10", CountError::NotANumber),
+            ("1_000", CountError::NotANumber),
+            ("٣", CountError::NotANumber),
+            ("１２", CountError::NotANumber),
+            ("\u{a0}5", CountError::Separator),
+            ("N/A", CountError::NotANumber),
+            ("3-Jan", CountError::Date),
+        ];
+        for (text, error) in wrong {
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
+        assert!(matches!(parse("1,234"), Err(CountError::TwoReadings(..))));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 
 /// Each name once, numbered in the order of their first use.
 #[derive(Debug)]
-pub(crate) struct Numbered<N> {
+pub(super) struct Numbered<N> {
     known: Vec<N>,
     index: HashMap<N, u32, RandomState>,
     /// Which name came after each the last time: exports repeat the same services for every customer.
@@ -27,7 +27,7 @@ where
     N: Clone + Ord + Hash + Borrow<str> + for<'a> From<&'a str>,
 {
     /// The name's number; a new one if it is new.
-    pub(crate) fn number(&mut self, name: &str) -> u32 {
+    pub(super) fn number(&mut self, name: &str) -> u32 {
         self.expected(name).unwrap_or_else(|| {
             let number = self.look_up(name);
             self.follow(number)
@@ -35,7 +35,7 @@ where
     }
 
     /// The number of the name that is to be expected next, if this is it.
-    pub(crate) fn expected(&mut self, name: &str) -> Option<u32> {
+    pub(super) fn expected(&mut self, name: &str) -> Option<u32> {
         let is = |number: u32| self.known.get(at(number)).is_some_and(|known| known.borrow() == name);
         let guess = self.after.get(at(self.last)).copied().unwrap_or_default();
         let number = [guess, self.last].into_iter().find(|number| is(*number))?;
@@ -60,7 +60,7 @@ where
     }
 
     /// The names in order, and the place of each number in that order.
-    pub(crate) fn in_order(&mut self) -> (Vec<N>, Vec<u32>) {
+    pub(super) fn in_order(&mut self) -> (Vec<N>, Vec<u32>) {
         self.index = HashMap::default();
         let mut numbered: Vec<(N, u32)> = std::mem::take(&mut self.known).into_iter().zip(0..).collect();
         numbered.sort_unstable();
@@ -75,11 +75,11 @@ where
 /// A length or a place as a number of four bytes.
 ///
 /// What is counted here comes from one file: `max_bytes` bounds it, at 64 MiB unless it is told otherwise.
-pub(crate) fn number(length: usize) -> u32 {
+pub(super) fn number(length: usize) -> u32 {
     u32::try_from(length).expect("an export has fewer than four thousand million rows and letters")
 }
 
 /// Such a number as an index.
-pub(crate) fn at(number: u32) -> usize {
+pub(super) fn at(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -1,134 +1,105 @@
-//! The rows of a CSV file: RFC 4180, strictly, in one pass.
-//!
-//! The csv crate forgives what moves cells or swallows rows (text behind a closing quote, a quote that is never closed),
-//! so a file that it reads has to be looked through once more before it; this reader refuses such a file as it goes.
+//! The rows of a CSV file. The csv crate reads them; what it forgives and RFC 4180 does not is refused where it stands
+//! (see [`quotes`]).
 
 use std::ops::Range;
 
+use csv::{Reader, ReaderBuilder, StringRecord};
+
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
-use crate::export::format::ends::Ends;
 use crate::export::format::lines::line_ends;
-use crate::export::format::quotes::closing;
+use crate::export::format::quotes;
+use crate::export::format::quotes::QuoteFault;
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::shown_delimiter;
 
-/// Stands for a cell that is no text: a delimiter that is no ASCII character would cut letters in two.
-const NOT_TEXT: &str = "\u{fffd}";
-
-/// The rows of a text, the empty lines among them.
+/// The rows of a text, but for its empty lines.
 #[derive(Debug)]
 pub(in crate::export) struct CsvRows<'a> {
     text: &'a str,
     delimiter: u8,
-    ends: Ends,
-    /// Where the next row begins, and on which line.
-    at: usize,
-    next_line: u64,
-    /// The row, and the line that it begins on.
+    reader: Reader<&'a [u8]>,
+    /// The first quote at fault. What stands before its row is sound.
+    fault: Option<QuoteFault>,
+    has_quotes: bool,
+    record: StringRecord,
+    /// Where the record stands, and the line that it begins on.
     row: Range<usize>,
     line: u64,
-    /// Whether a row has had two cells, so that the delimiter is right.
-    separated: bool,
-    /// Its cells; one that had doubled quotes lies behind the text, in `unquoted`.
-    cells: Vec<Range<usize>>,
-    unquoted: String,
 }
 
 impl<'a> CsvRows<'a> {
     pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
-        let (cells, unquoted) = (Vec::new(), String::new());
-        let ends = Ends::new([delimiter, b'\n', b'\r']);
-        Self { text, delimiter, ends, at: 0, next_line: 1, row: 0..0, line: 1, separated: false, cells, unquoted }
-    }
-
-    /// A quoted cell; stands behind its closing quote afterwards.
-    fn quoted(&mut self) -> Result<Range<usize>, Fault> {
-        let bytes = self.text.as_bytes();
-        let opens = self.at;
-        let Some(closes) = closing(bytes, opens + 1) else { return Err(self.fault(opens, true)) };
-        let inner = opens + 1..closes;
-        self.at = closes + 1;
-        let follows = bytes.get(self.at).is_some_and(|&byte| byte != self.delimiter && byte != b'\r' && byte != b'\n');
-        if follows {
-            return Err(self.fault(self.at, false));
+        Self {
+            text,
+            delimiter,
+            reader: reader(text, delimiter),
+            fault: quotes::check(text, delimiter).err(),
+            has_quotes: memchr::memchr(b'"', text.as_bytes()).is_some(),
+            record: StringRecord::new(),
+            row: 0..0,
+            line: 1,
         }
-        self.next_line += line_ends(&bytes[inner.clone()]);
-        if memchr::memchr(b'"', &bytes[inner.clone()]).is_none() {
-            return Ok(inner);
-        }
-        let begins = self.text.len() + self.unquoted.len();
-        let text = self.text.get(inner).unwrap_or(NOT_TEXT);
-        self.unquoted.push_str(&text.replace("\"\"", "\""));
-        Ok(begins..self.text.len() + self.unquoted.len())
     }
 
-    fn unquoted(&mut self) -> Range<usize> {
-        let begins = self.at;
-        self.at = self.ends.next_from(self.text.as_bytes(), begins);
-        begins..self.at
+    /// Where the reader stands. Behind a CRLF that is between its two characters.
+    fn stands(&self) -> usize {
+        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len())
     }
 
-    /// What is wrong from a place on. The line that it stands on is shown, which in a row with quotes may be a later one
-    /// than the row's first.
-    fn fault(&self, from: usize, open: bool) -> Fault {
-        let shown = Shown::of(self.text.get(from..).unwrap_or_default());
+    /// Goes to where the next row begins: over the line end and the empty lines that the reader itself passes over.
+    fn begin_row(&mut self) {
         let bytes = self.text.as_bytes();
-        let line_begins = memchr::memrchr2(b'\n', b'\r', &bytes[..from]).map_or(0, |at| at + 1);
-        let rest = &bytes[from..];
-        let ends = memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |length| from + length);
-        let line = self.text.get(line_begins..ends).unwrap_or_default();
-        let other = bytes.get(from).map_or("", |byte| shown_delimiter(char::from(*byte)));
-        let damage = match other {
+        let stands = self.stands();
+        let passed = bytes[stands..].iter().take_while(|byte| is_line_end(**byte)).count();
+        // Only quoted cells hold line ends of their own.
+        let from = if self.has_quotes { self.row.start } else { self.row.end };
+        self.line += line_ends(&bytes[from..stands + passed]);
+        self.row = stands + passed..stands + passed;
+    }
+
+    /// What is wrong with a quote. The line that it stands on is shown, which may be a later one than its row's first.
+    fn fault(&self, fault: QuoteFault) -> Fault {
+        let QuoteFault { row, cell, at, open, separated } = fault;
+        let bytes = self.text.as_bytes();
+        let shown = Shown::of(self.text.get(at..).unwrap_or_default());
+        let begins = bytes[..at].iter().rposition(|byte| is_line_end(*byte)).map_or(0, |end| end + 1);
+        let ends = bytes[at..].iter().position(|byte| is_line_end(*byte)).map_or(bytes.len(), |length| at + length);
+        let line = self.text.get(begins..ends).unwrap_or_default();
+        let damage = match bytes.get(at).map_or("", |byte| shown_delimiter(char::from(*byte))) {
             _ if open => Damage::OpenQuote { text: shown },
             "" => Damage::TextAfterQuote { text: shown },
-            _ if self.separated => Damage::TextAfterQuote { text: shown },
+            _ if separated => Damage::TextAfterQuote { text: shown },
             delimiter => Damage::QuotedOtherwise { delimiter, text: Shown::of(line) },
         };
-        let at = from - line_begins;
-        let marked = if open { at..at + 1 } else { at..ends - line_begins };
-        let number = self.line + line_ends(&bytes[self.row.start..line_begins]);
-        Fault::new(damage).on_line(number).in_cell(self.cells.len()).marked(line, marked)
+        let marked = if open { at - begins..at - begins + 1 } else { at - begins..ends - begins };
+        let number = self.line + line_ends(&bytes[row..begins.max(row)]);
+        Fault::new(damage).on_line(number).in_cell(cell).marked(line, marked)
     }
 }
 
 impl RawRows for CsvRows<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
-        let bytes = self.text.as_bytes();
-        if self.at >= bytes.len() {
-            return Ok(false);
+        self.begin_row();
+        if let Some(fault) = self.fault.filter(|fault| fault.row <= self.row.start) {
+            return Err(self.fault(fault));
         }
-        self.cells.clear();
-        self.unquoted.clear();
-        (self.row, self.line) = (self.at..self.at, self.next_line);
-        loop {
-            let cell = if bytes.get(self.at) == Some(&b'"') { self.quoted()? } else { self.unquoted() };
-            self.cells.push(cell);
-            match bytes.get(self.at) {
-                Some(&byte) if byte == self.delimiter => (self.at, self.separated) = (self.at + 1, true),
-                end => {
-                    self.row.end = self.at;
-                    let pair = end == Some(&b'\r') && bytes.get(self.at + 1) == Some(&b'\n');
-                    self.at += if pair { 2 } else { 1 };
-                    self.next_line += 1;
-                    return Ok(true);
-                }
-            }
-        }
+        // It fails only where the delimiter is half a letter.
+        let offset = self.row.start;
+        let letters = |_| Fault::new(Damage::NotInEncoding { encoding: "UTF-8", offset });
+        let read = self.reader.read_record(&mut self.record).map_err(letters)?;
+        let ends = self.stands();
+        let ended = ends.checked_sub(1).is_some_and(|last| is_line_end(self.text.as_bytes()[last]));
+        self.row.end = if ended { ends - 1 } else { ends }.max(self.row.start);
+        Ok(read)
     }
 
     fn len(&self) -> usize {
-        self.cells.len()
+        self.record.len()
     }
 
     fn cell(&self, index: usize) -> &str {
-        let Some(range) = self.cells.get(index) else { return "" };
-        let behind = self.text.len();
-        let cell = match range.start.checked_sub(behind) {
-            Some(start) if range.end > behind => self.unquoted.get(start..range.end - behind),
-            _ => self.text.get(range.clone()),
-        };
-        cell.unwrap_or(NOT_TEXT)
+        self.record.get(index).unwrap_or_default()
     }
 
     fn line(&self) -> u64 {
@@ -144,11 +115,127 @@ impl RawRows for CsvRows<'_> {
     }
 
     fn range(&self, index: usize) -> Option<Range<usize>> {
-        let range = self.cells.get(index).filter(|range| range.end <= self.text.len())?;
-        Some(range.start - self.row.start..range.end - self.row.start)
+        let row = self.text.get(self.row.clone())?;
+        let span = quotes::spans(row, self.delimiter).nth(index)?;
+        let inside = match row[span.clone()].strip_prefix('"').and_then(|cell| cell.strip_suffix('"')) {
+            Some(cell) => span.start + 1..span.start + 1 + cell.len(),
+            None => span,
+        };
+        // A cell with doubled quotes does not stand there as it is read.
+        (row.get(inside.clone()) == self.record.get(index)).then_some(inside)
     }
 
     fn open_end(&self) -> bool {
         !self.text.ends_with(['\n', '\r'])
+    }
+}
+
+/// The cells of one line, each with the offset it begins at.
+pub(crate) type LineCells = Vec<(usize, String)>;
+
+/// The cells of each of these lines, which are rows by themselves: no quote reaches into the next one. A blank line has
+/// none.
+///
+/// # Errors
+/// As for a whole file, line by line: see [`quotes::check`].
+pub(crate) fn cells_of_lines(lines: &[&str], delimiter: u8) -> Vec<Result<LineCells, QuoteFault>> {
+    let sound = |line: &&str| quotes::check(line, delimiter).map(|()| !line.is_empty());
+    let checked: Vec<Result<bool, QuoteFault>> = lines.iter().map(sound).collect();
+    let rows = lines.iter().zip(&checked).filter(|(_, checked)| matches!(checked, Ok(true))).map(|(line, _)| *line);
+    // One reader for all of them: to make one takes longer than to read a line.
+    let text = rows.collect::<Vec<_>>().join("\n");
+    let mut reader = reader(&text, delimiter);
+    let mut records = reader.records();
+    let cells = |(line, checked): (&&str, Result<bool, QuoteFault>)| {
+        let record = if checked? { records.next().and_then(Result::ok) } else { None };
+        let starts = quotes::spans(line, delimiter).map(|span| span.start);
+        Ok(starts.zip(record.iter().flatten().map(str::to_owned)).collect())
+    };
+    lines.iter().zip(checked).map(cells).collect()
+}
+
+fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes())
+}
+
+fn is_line_end(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `customers.csv` is read line by line, so that a quote that is left open costs one customer and not all below it.
+    #[test]
+    fn each_line_falls_into_its_own_cells() {
+        let owned =
+            |cells: &[(usize, &str)]| Ok(cells.iter().map(|(at, c)| (*at, (*c).to_owned())).collect::<Vec<_>>());
+        let lines = ["a,\"b \"\"c\"\", d\",,e", "a,\"b", "", "\"\",", "x\"y\",z"];
+        let cells = cells_of_lines(&lines, b',');
+        assert_eq!(cells[0], owned(&[(0, "a"), (2, "b \"c\", d"), (15, ""), (16, "e")]));
+        assert!(cells[1].as_ref().is_err_and(|fault| fault.open && fault.at == 2), "{:?}", cells[1]);
+        assert_eq!(cells[2..], [owned(&[]), owned(&[(0, ""), (3, "")]), owned(&[(0, "x\"y\""), (5, "z")])]);
+    }
+
+    /// Each row's line, its text, its cells, and those of them that stand in the text as they are read.
+    fn told(text: &str) -> Vec<(u64, String, Vec<String>, Vec<Option<String>>)> {
+        let mut rows = CsvRows::new(text, b',');
+        let mut told = Vec::new();
+        while rows.advance().expect("whole") {
+            let row = rows.text();
+            let cells = (0..rows.len()).map(|index| rows.cell(index).to_owned()).collect();
+            let marked = (0..rows.len()).map(|index| Some(row[rows.range(index)?].to_owned())).collect();
+            assert_eq!(rows.bytes(), row.len());
+            told.push((rows.line(), row, cells, marked));
+        }
+        told
+    }
+
+    /// A file's cells, and whether each is quoted.
+    fn rows() -> impl Strategy<Value = Vec<Vec<(String, bool)>>> {
+        let cell = proptest::sample::select(vec!["a", "", "b c", "x\"y", "x,y", "one\ntwo", "\"", "é", "\n"]);
+        let cell = (cell, any::<bool>()).prop_map(|(cell, quoted)| {
+            let needs = cell.starts_with('"') || cell.contains([',', '\n']);
+            (cell.to_owned(), quoted || needs)
+        });
+        proptest::collection::vec(proptest::collection::vec(cell, 1..4), 0..6)
+    }
+
+    proptest! {
+        /// What a person is told about a row, its line and the place of a cell, is worked out beside the csv crate. A row
+        /// that is told by another line sends somebody to another customer.
+        #[test]
+        fn every_row_is_told_by_its_own_line_and_text(
+            rows in rows(),
+            end in proptest::sample::select(vec!["\n", "\r\n", "\r"]),
+            gaps in proptest::collection::vec(0_usize..3, 6),
+        ) {
+            let (mut text, mut line, mut expected) = (String::new(), 1, Vec::new());
+            for (row, gap) in rows.iter().zip(gaps) {
+                text.push_str(&end.repeat(gap));
+                line += u64::try_from(gap).expect("few");
+                let spelled = |(cell, quoted): &(String, bool)| match quoted {
+                    true => format!("\"{}\"", cell.replace('"', "\"\"").replace('\n', end)),
+                    false => cell.clone(),
+                };
+                let written = row.iter().map(spelled).collect::<Vec<_>>().join(",");
+                text.push_str(&written);
+                text.push_str(end);
+                if !written.is_empty() {
+                    let cells: Vec<String> = row.iter().map(|(cell, _)| cell.replace('\n', end)).collect();
+                    let whole = |(cell, (_, quoted)): (&String, &(String, bool))| {
+                        (!quoted || !cell.contains('"')).then(|| cell.clone())
+                    };
+                    let marked = cells.iter().zip(row).map(whole).collect();
+                    expected.push((line, written, cells, marked));
+                }
+                line += 1 + u64::try_from(row.iter().map(|(cell, _)| cell.matches('\n').count()).sum::<usize>()).expect("few");
+            }
+            prop_assert_eq!(told(&text), expected);
+        }
     }
 }

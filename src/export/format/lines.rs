@@ -1,4 +1,4 @@
-//! Physical line numbers, as an editor shows them.
+//! The number of the line, as an editor shows it, that a place in a text stands on.
 
 /// Counts lines up to ever later offsets. LF, CRLF and a lone CR each end one line, inside quoted cells too.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What a file's first bytes say it is, and gzip off it.
+//! Gzip taken off a file, and whether its first bytes say that it is gzip or a zip archive.
 
 use std::borrow::Cow;
 use std::io::Read as _;

@@ -1,61 +1,58 @@
-//! RFC 4180's rules for quotes, strictly: the reader behind this forgives what would move cells or swallow rows.
+//! What the csv crate forgives and RFC 4180 does not: a quote that nothing closes, and text behind a closing quote. It
+//! would swallow rows, or move text from one cell into another.
 
-use std::borrow::Cow;
-
-use crate::export::format::lines::Lines;
+use std::ops::Range;
 
 /// A quote where none may be, or none where one must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QuoteFault<'a> {
-    /// Line of the cell.
-    pub(crate) line: u64,
-    /// The cell's number in its row, from 0.
-    pub(in crate::export) cell: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QuoteFault {
     /// The offset its row begins at.
     pub(in crate::export) row: usize,
-    /// The cell from its quote on, or what follows the closing quote.
-    pub(crate) text: &'a str,
+    /// The cell's number in its row, from 0.
+    pub(in crate::export) cell: usize,
+    /// The offset of the quote that is never closed, or of what follows the closing quote.
+    pub(crate) at: usize,
     /// Whether it is the closing quote that is missing.
     pub(crate) open: bool,
+    /// Whether a delimiter stood between two cells before, so that the delimiter is right.
+    pub(in crate::export) separated: bool,
 }
 
 /// Every quoted cell is closed, and nothing but a delimiter or a line end follows the closing quote. A quote inside an
 /// unquoted cell is text.
-pub(in crate::export) fn check(text: &str, delimiter: u8) -> Result<(), QuoteFault<'_>> {
+///
+/// It goes from quote to quote: a text without any costs one search.
+pub(in crate::export) fn check(text: &str, delimiter: u8) -> Result<(), QuoteFault> {
     let bytes = text.as_bytes();
-    let (mut at, mut row, mut cell) = (0, 0, 0);
-    if memchr::memchr(b'"', bytes).is_none() {
-        return Ok(());
-    }
-    while at < bytes.len() {
-        let fault = |from: usize, open| QuoteFault {
-            line: Lines::new(bytes).at(from),
-            cell,
-            row,
-            text: text.get(from..).unwrap_or_default(),
-            open,
+    let (mut seen, mut row, mut separated) = (0, 0, false);
+    while let Some(found) = memchr::memchr(b'"', &bytes[seen..]) {
+        let opens = seen + found;
+        let passed = &bytes[seen..opens];
+        separated = separated || memchr::memchr(delimiter, passed).is_some();
+        row = memchr::memrchr2(b'\n', b'\r', passed).map_or(row, |end| seen + end + 1);
+        let fault = |at, open| {
+            let before = text.get(row..opens).unwrap_or_default();
+            QuoteFault { row, cell: spans(before, delimiter).count() - 1, at, open, separated }
         };
-        if bytes[at] == b'"' {
-            let closed = closing(bytes, at + 1).ok_or_else(|| fault(at, true))?;
-            at = closed + 1;
-            if bytes.get(at).is_some_and(|&byte| byte != delimiter && byte != b'\r' && byte != b'\n') {
-                return Err(fault(at, false));
-            }
-        } else {
-            at += memchr::memchr3(delimiter, b'\r', b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
+        if opens > 0 && !ends_cell(bytes[opens - 1], delimiter) {
+            seen = opens + 1;
+            continue;
         }
-        if bytes.get(at) == Some(&delimiter) {
-            cell += 1;
-        } else {
-            (row, cell) = (at + 1, 0);
+        let closes = closing(bytes, opens + 1).ok_or_else(|| fault(opens, true))?;
+        seen = closes + 1;
+        if bytes.get(seen).is_some_and(|&byte| !ends_cell(byte, delimiter)) {
+            return Err(fault(seen, false));
         }
-        at += 1;
     }
     Ok(())
 }
 
+fn ends_cell(byte: u8, delimiter: u8) -> bool {
+    byte == delimiter || byte == b'\r' || byte == b'\n'
+}
+
 /// Where a quoted cell's closing quote stands; doubled quotes are text.
-pub(in crate::export) fn closing(bytes: &[u8], from: usize) -> Option<usize> {
+fn closing(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += memchr::memchr(b'"', bytes.get(at..)?)?;
@@ -66,29 +63,18 @@ pub(in crate::export) fn closing(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The cells of one line, each with the offset it begins at.
-///
-/// # Errors
-/// As for a whole file: see [`check`].
-pub(crate) fn cells(line: &str, delimiter: u8) -> Result<Vec<(usize, Cow<'_, str>)>, QuoteFault<'_>> {
-    check(line, delimiter)?;
-    let (bytes, mut cells, mut at) = (line.as_bytes(), Vec::new(), 0);
-    loop {
-        let (ends, text) = if bytes.get(at) == Some(&b'"') {
-            let ends = closing(bytes, at + 1).unwrap_or(bytes.len());
-            let inner = line.get(at + 1..ends).unwrap_or_default();
-            let inner = if inner.contains('"') { inner.replace("\"\"", "\"").into() } else { Cow::Borrowed(inner) };
-            (ends + 1, inner)
-        } else {
-            let ends = memchr::memchr(delimiter, &bytes[at..]).map_or(bytes.len(), |length| at + length);
-            (ends, Cow::Borrowed(line.get(at..ends).unwrap_or_default()))
-        };
-        cells.push((at, text));
-        if bytes.get(ends) != Some(&delimiter) {
-            return Ok(cells);
-        }
-        at = ends + 1;
-    }
+/// Where the cells of one whole row stand in it, as they are spelled, with their quotes.
+pub(crate) fn spans(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
+    let bytes = row.as_bytes();
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let begins = next?;
+        let quoted = bytes.get(begins) == Some(&b'"');
+        let from = if quoted { closing(bytes, begins + 1).map_or(bytes.len(), |at| at + 1) } else { begins };
+        let ends = memchr::memchr(delimiter, &bytes[from..]).map_or(bytes.len(), |length| from + length);
+        next = (ends < bytes.len()).then_some(ends + 1);
+        Some(begins..ends)
+    })
 }
 
 #[cfg(test)]
@@ -96,30 +82,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_falls_into_its_cells() {
-        let cells = |line| cells(line, b',').map(|cells| cells.iter().map(|(at, c)| (*at, c.to_string())).collect());
-        let owned =
-            |cells: &[(usize, &str)]| Ok(cells.iter().map(|(at, c)| (*at, (*c).to_owned())).collect::<Vec<_>>());
-        assert_eq!(cells("a,\"b \"\"c\"\", d\",,e"), owned(&[(0, "a"), (2, "b \"c\", d"), (15, ""), (16, "e")]));
-        assert_eq!(cells(""), owned(&[(0, "")]));
-        assert_eq!(cells("\"\","), owned(&[(0, ""), (3, "")]));
-        assert!(cells("a,\"b").is_err());
-    }
-
-    #[test]
     fn quotes_are_closed_and_nothing_follows_them() {
         for good in ["a,b\n", "\"a\",\"b\"\r\n", "\"a\"\"b\",c", "a\"b,c\"\n", "\"a\nb\",c\n", "\"\"", "", "\"a\"\r"] {
             assert_eq!(check(good, b','), Ok(()), "{good:?}");
         }
         let faults = [
-            ("a,b\nc,\"d", (2, 1, 4, true)),
-            ("\"a\"b,c\n", (1, 0, 0, false)),
-            ("a,b\n\"c\nd\",\"e\" \n", (3, 1, 4, false)),
-            ("\"a\"\"", (1, 0, 0, true)),
+            ("a,b\nc,\"d", (4, 1, 6, true, true)),
+            ("\"a\"b,c\n", (0, 0, 3, false, false)),
+            ("a,b\n\"c\nd\",\"e\" \n", (4, 1, 13, false, true)),
+            ("\"a\"\"", (0, 0, 0, true, false)),
+            ("\"a;b\";\"c\"\r\n", (0, 0, 5, false, false)),
+            ("x\n\"a\"\n\"b\" c", (6, 0, 9, false, false)),
         ];
-        for (bad, (line, cell, row, open)) in faults {
-            let fault = check(bad, b',').expect_err(bad);
-            assert_eq!((fault.line, fault.cell, fault.row, fault.open), (line, cell, row, open), "{bad:?}");
+        for (bad, (row, cell, at, open, separated)) in faults {
+            assert_eq!(check(bad, b','), Err(QuoteFault { row, cell, at, open, separated }), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn cells_are_found_where_they_stand() {
+        let spelled = |row: &'static str| spans(row, b',').map(|span| &row[span]).collect::<Vec<_>>();
+        assert_eq!(spelled("a,\"b \"\"c\"\", d\",,e"), ["a", "\"b \"\"c\"\", d\"", "", "e"]);
+        assert_eq!(spelled("\"\","), ["\"\"", ""]);
+        assert_eq!(spelled(""), [""]);
     }
 }

@@ -1,4 +1,4 @@
-//! The rows of a file, whatever its format.
+//! What the reader of each format gives: raw rows, one after another, before any column of them means anything.
 
 use std::ops::Range;
 

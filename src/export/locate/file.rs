@@ -47,12 +47,13 @@ impl Export {
     /// What these bytes come to.
     pub(in crate::export) fn of(
         path: PathBuf,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         modified_at: DateTime<Utc>,
         layout: &Layout,
     ) -> Result<Self, ExportError> {
+        let sha256 = hex::encode(Sha256::digest(&bytes));
         let counts = read_bytes(&path, bytes, layout)?;
-        Ok(Self { sha256: hex::encode(Sha256::digest(bytes)), modified_at, counts, path })
+        Ok(Self { sha256, modified_at, counts, path })
     }
 }
 
@@ -63,7 +64,7 @@ impl Export {
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Export, ExportError> {
     let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
-    Export::of(path, &bytes, modified_at, layout)
+    Export::of(path, bytes, modified_at, layout)
 }
 
 /// The newest file's name, modification time and bytes.

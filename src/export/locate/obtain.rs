@@ -1,4 +1,4 @@
-//! Tonight's export, from wherever it comes.
+//! Tonight's export, read from wherever the configuration has it come: a file, standard input, or a report link.
 
 use std::io;
 use std::io::Read as _;
@@ -36,14 +36,14 @@ pub async fn obtain(settings: &ExportSettings, way: &Way<'_>) -> Result<Export, 
         Source::Path(pattern) => read(pattern, layout, (way.clock)()),
         Source::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
-            Export::of(PathBuf::from("-"), &bytes, (way.clock)(), layout)
+            Export::of(PathBuf::from("-"), bytes, (way.clock)(), layout)
         }
         Source::Url(link) => {
             let Way { headers, folder, name, clock } = *way;
             let order = Order { url: &link.url, headers, max_bytes: layout.max_bytes, folder, name, clock };
             let fetched = fetch(&order).await;
             let fetched = fetched.map_err(|why| ExportError::Fetch { path: fetch::shown(&link.url).into(), why })?;
-            Export::of(fetched.path, &fetched.bytes, fetched.modified_at, layout)
+            Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout)
         }
     }
 }

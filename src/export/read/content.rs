@@ -1,12 +1,14 @@
-//! A file's bytes into counts, whatever its format: as declared, else by what the bytes are.
+//! A file's bytes into counts: picks the reader of its format, as declared, else by what the bytes are.
 
 use std::borrow::Cow;
 use std::path::Path;
 
+use crate::export::count::tally::Tally;
 use crate::export::error::ExportError;
 use crate::export::fault::Faults;
 use crate::export::format::csv::CsvRows;
-use crate::export::format::json::{Records, Shape};
+use crate::export::format::json::Records;
+use crate::export::format::json::records::Shape;
 use crate::export::format::packed::{is_zip, unpacked};
 use crate::export::format::raw::RawRows;
 use crate::export::format::{encoding, workbook};
@@ -15,13 +17,17 @@ use crate::export::read::rows;
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::counts::Counts;
 
-/// The counts that these bytes hold; `path` only names them in an error.
+/// The counts that these bytes hold; `path` only names them in an error. Bytes that are given away are gone before the
+/// counts are put in order, so that a large file and all its counts are never in memory together.
 ///
 /// # Errors
 /// [`ExportError::Damaged`], naming lines and columns, if anything about the file's structure is wrong.
-pub fn read_bytes(path: &Path, bytes: &[u8], layout: &Layout) -> Result<Counts, ExportError> {
-    with_rows(bytes, layout, CountAll(layout))
-        .map_err(|faults| ExportError::Damaged { path: path.to_owned(), faults: Box::new(faults) })
+pub fn read_bytes<'b>(path: &Path, bytes: impl Into<Cow<'b, [u8]>>, layout: &Layout) -> Result<Counts, ExportError> {
+    let bytes = bytes.into();
+    let tally = with_rows(&bytes, layout, CountAll(layout))
+        .map_err(|faults| ExportError::Damaged { path: path.to_owned(), faults: Box::new(faults) })?;
+    drop(bytes);
+    Ok(tally.finish())
 }
 
 /// How a file fails to be what a layout is for.
@@ -67,10 +73,10 @@ trait Visit {
 struct CountAll<'a>(&'a Layout);
 
 impl Visit for CountAll<'_> {
-    type Seen = Counts;
+    type Seen = Tally;
 
-    fn visit<R: RawRows>(self, rows: R) -> Result<Counts, Faults> {
-        rows::counts(rows, self.0)
+    fn visit<R: RawRows>(self, rows: R) -> Result<Tally, Faults> {
+        rows::tally(rows, self.0)
     }
 }
 

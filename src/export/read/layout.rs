@@ -8,6 +8,7 @@ use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::names::normalized;
 use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Test, Wide};
+use crate::reconcile::model::count_error::CountError;
 
 /// A layout, with the places of its columns.
 #[derive(Debug)]
@@ -238,15 +239,12 @@ impl Pattern {
 }
 
 impl NoMatch<'_> {
-    /// In words that follow the value.
-    pub(in crate::export) fn why(&self) -> String {
-        let pattern = &self.pattern.written;
+    /// Why the row is no count.
+    pub(in crate::export) fn why(&self) -> CountError {
         let digits = self.value.bytes().all(|byte| byte.is_ascii_digit());
-        let longer = (1..10).map(|zeros| format!("{}{}", "0".repeat(zeros), self.value));
-        if digits && longer.into_iter().any(|longer| self.pattern.regex.is_match(&longer)) {
-            return format!("does not match '{pattern}'; it looks as if a spreadsheet took its leading zeros");
-        }
-        format!("does not match '{pattern}'")
+        let mut longer = (1..10).map(|zeros| format!("{}{}", "0".repeat(zeros), self.value));
+        let lost_zeros = digits && longer.any(|longer| self.pattern.regex.is_match(&longer));
+        CountError::NoMatch { pattern: self.pattern.written.clone(), lost_zeros }
     }
 }
 

@@ -1,9 +1,10 @@
-//! The rows of a file, each read once, in order, into counts.
+//! Takes the rows of a file, each once and in order, and tells a [`Tally`] what each of them counts, or why it does not.
 
 use std::borrow::Cow;
 
+use crate::export::count::fast_table::{Customer, Service};
 use crate::export::count::number::Units;
-use crate::export::count::tally::{Customer, Service, Tally};
+use crate::export::count::tally::Tally;
 use crate::export::damage::{Damage, Shown};
 use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
@@ -12,7 +13,8 @@ use crate::export::read::header::Header;
 use crate::export::read::layout::{Counting, LongReading, NoMatch, Reading, Taken};
 use crate::export::read::names::normalized;
 use crate::export::settings::Layout;
-use crate::reconcile::model::counts::{Counts, RejectedRow};
+use crate::reconcile::model::count_error::CountError;
+use crate::reconcile::model::counts::RejectedRow;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
@@ -25,11 +27,11 @@ const TITLES_MAX: usize = 30;
 /// Rejected rows that are kept as they stand.
 const MARKED: usize = 20;
 
-/// The counts of a file whose rows these are.
+/// What is counted in a file whose rows these are.
 ///
 /// # Errors
 /// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
-pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Counts, Faults> {
+pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Tally, Faults> {
     let header = header(&mut rows, layout)?;
     let reading = match Reading::of(layout, &header) {
         Ok(reading) => reading,
@@ -69,7 +71,8 @@ pub(in crate::export) fn counts<R: RawRows>(mut rows: R, layout: &Layout) -> Res
     if rows_read == 0 {
         return Err(Fault::new(Damage::HeaderOnly).into());
     }
-    Ok(Counts { open_end: rows.open_end(), end_missing, ..reader.tally.finish() })
+    reader.tally.end(rows.open_end(), end_missing);
+    Ok(reader.tally)
 }
 
 /// Goes to the header.
@@ -150,7 +153,7 @@ struct Reader<'a> {
 struct Rejection {
     index: Option<usize>,
     value: String,
-    why: String,
+    why: CountError,
 }
 
 impl Reader<'_> {
@@ -211,8 +214,7 @@ impl Reader<'_> {
                 continue;
             }
             if service.is_empty() {
-                let why = "stands in a column without a name".to_owned();
-                return Err(Rejection::of(Some(*index), cell, why));
+                return Err(Rejection::of(Some(*index), cell, CountError::NoColumnName));
             }
             let units = reading.units(rows, *index)?;
             let service = tally.service(service);
@@ -248,7 +250,7 @@ impl LongReading<'_> {
         }
         let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
         match services.as_slice() {
-            [] if reading.wide.is_empty() => Err(Rejection::blank(self.service, "names no service")),
+            [] if reading.wide.is_empty() => Err(Rejection::of(self.service.index(), "", CountError::NoService)),
             [] => Ok(()),
             [service] => {
                 let service = tally.service(service);
@@ -277,8 +279,7 @@ impl LongReading<'_> {
         let named = items.map_or(&[][..], |(_, items)| items.as_slice());
         let most = reading.layout.max_rows.saturating_mul(COUNTS_PER_ROW);
         if services.len() * named.len().max(1) > 1 && tally.written_down() > most {
-            let why =
-                format!("splits, and the file comes to more than {most} counts ({COUNTS_PER_ROW} times max_rows)");
+            let why = CountError::TooManyCounts { most, per_row: COUNTS_PER_ROW };
             return Err(Rejection::of(self.item.unwrap_or(self.service).index(), "", why));
         }
         let units = match self.counting {
@@ -286,7 +287,7 @@ impl LongReading<'_> {
             Counting::Column(count) => reading.number(rows, count)?,
             Counting::Distinct => match items {
                 Some((item, items)) if items.as_slice().is_empty() => {
-                    return Err(Rejection::blank(*item, "names no item"));
+                    return Err(Rejection::of(item.index(), "", CountError::NoItem));
                 }
                 _ => Units::default(),
             },
@@ -311,7 +312,7 @@ impl Reading<'_> {
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
         let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
         let units = Units::parse(value, self.layout.notation, self.layout.signed);
-        units.map_err(|error| Rejection::of(taken.index(), value, error.to_string()))
+        units.map_err(|why| Rejection::of(taken.index(), value, why))
     }
 
     fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
@@ -319,21 +320,17 @@ impl Reading<'_> {
         let Layout { notation, signed, .. } = *self.layout;
         let units =
             if rows.is_number(index) { Units::of_number(cell, signed) } else { Units::parse(cell, notation, signed) };
-        units.map_err(|error| Rejection::of(Some(index), cell, error.to_string()))
+        units.map_err(|why| Rejection::of(Some(index), cell, why))
     }
 }
 
 impl Rejection {
     /// Behind a pointer: it is rare, and the way of every row's number back would be longer with it.
-    fn of(index: Option<usize>, value: &str, why: String) -> Box<Self> {
+    fn of(index: Option<usize>, value: &str, why: CountError) -> Box<Self> {
         Box::new(Self { index, value: value.to_owned(), why })
     }
 
     fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
         Self::of(taken.index(), &no_match.value, no_match.why())
-    }
-
-    fn blank(taken: Taken<'_>, why: &str) -> Box<Self> {
-        Self::of(taken.index(), "", why.to_owned())
     }
 }

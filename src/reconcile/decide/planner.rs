@@ -120,12 +120,12 @@ fn unplaced(place: Option<&Place>, rule: Option<&ServiceRule>) -> Option<(Verdic
 fn unplaced_line(
     customer: &CustomerName,
     service: &ServiceName,
-    cell: Cell<'_>,
+    cell: &Cell,
     verdict: Verdict,
     company: Option<CompanyId>,
 ) -> Line {
     let count = match cell {
-        Cell::Counted { count, .. } => Some(count),
+        Cell::Counted { count, .. } => Some(*count),
         Cell::Duplicate { .. } | Cell::OutOfRange { .. } => None,
     };
     let (customer, service) = (customer.clone(), service.clone());

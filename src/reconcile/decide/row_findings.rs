@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::count::misread;
 use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::model::count_error::CountError;
 use crate::reconcile::model::counts::{Cell, Counts, Excluded, RejectedRow, RowLines};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::{Finding, finding, plural, sort};
@@ -13,12 +13,9 @@ use crate::reconcile::model::remedy::Remedy;
 
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let mut found = of_rows(counts, integration);
     // The file is in front of whoever asks.
-    found
-        .iter_mut()
-        .filter(|found| found.code == Code::RowMalformed)
-        .for_each(|found| found.fix = correct(&found.message));
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, correct(&row.why))).collect();
+    found.extend(of_whole_rows(counts, integration));
     for (customer, counted) in counts.customers.iter() {
         found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
     }
@@ -28,8 +25,14 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, integration)).collect();
-    found.extend(nameless(&counts.nameless, integration));
+    let fix = |row: &RejectedRow| format!("{}; `recount read {integration}` marks it", correct(&row.why));
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, fix(row))).collect();
+    found.extend(of_whole_rows(counts, integration));
+    found
+}
+
+fn of_whole_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
+    let mut found: Vec<Finding> = nameless(&counts.nameless, integration).into_iter().collect();
     found.extend(counts.end_missing.as_deref().map(end_missing));
     found.extend(spelled_twice(counts));
     found.extend(items_spelled_twice(counts));
@@ -42,7 +45,7 @@ pub(in crate::reconcile) fn of_cell(
     integration: &IntegrationName,
     customer: &CustomerName,
     service: &ServiceName,
-    cell: Cell<'_>,
+    cell: &Cell,
 ) -> Option<Finding> {
     let (code, message, fix) = match cell {
         Cell::Counted { .. } => return None,
@@ -76,20 +79,18 @@ pub(in crate::reconcile) fn of_cell(
 }
 
 /// A number in an undeclared notation is no fault of the row.
-fn correct(message: &str) -> Remedy {
-    if misread::may_be_declared(message) {
+fn correct(why: &CountError) -> Remedy {
+    if why.may_be_declared() {
         Remedy::settings("declare it in the export's table").or("correct the row".into())
     } else {
         Remedy::export("correct the row")
     }
 }
 
-fn rejected(row: &RejectedRow, integration: &IntegrationName) -> Finding {
+fn rejected(row: &RejectedRow, fix: String) -> Finding {
     let value = shown(&row.value);
     let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
-    let (customer, correct) = (row.customer.clone(), correct(&row.why));
-    let fix = correct.noting(format!("`recount read {integration}` marks it"));
-    Finding { customer, fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
+    Finding { customer: row.customer.clone(), fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 
 fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
@@ -131,7 +132,8 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
     for (customer, counted) in counts.customers.iter() {
         for (service, cell) in counted.cells().filter(|(_, cell)| cell.items().len() > 1) {
             let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            cell.items().iter().for_each(|name| folded.entry(name.to_lowercase()).or_default().push(name));
+            let names = cell.items().iter().map(|item| item.as_str());
+            names.for_each(|name| folded.entry(name.to_lowercase()).or_default().push(name));
             let twice: Vec<&Vec<&str>> = folded.values().filter(|spellings| spellings.len() > 1).collect();
             let Some(first) = twice.first() else { continue };
             let names: Vec<String> = first.iter().map(|name| format!("\"{}\"", shown(name))).collect();

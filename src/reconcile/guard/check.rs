@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::export::count::misread;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent};
 use crate::reconcile::model::code::{Code, Severity};
@@ -143,7 +142,7 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
         });
         let first = first.take(1).collect::<String>();
         let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
-        let all_may_be = counts.rejected.iter().all(|row| misread::may_be_declared(&row.why));
+        let all_may_be = counts.rejected.iter().all(|row| row.why.may_be_declared());
         let declare = || {
             let declared = Remedy::settings("declare how the vendor writes numbers");
             declared.noting("`recount check` says what to write")

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::export::count::table::Items;
 use crate::reconcile::matching::item_marker::Mark;
 use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, count, first, terms};
 use crate::reconcile::model::code::Code;
@@ -88,10 +87,10 @@ impl<'a> Gathered<'a> {
         customer: &CustomerName,
         service: &ServiceName,
         policy: &'a Policy,
-        cell: Option<Cell<'_>>,
+        cell: Option<&Cell>,
         count: Result<Quantity, Code>,
     ) {
-        let items = cell.map_or(Items::NONE, Cell::items);
+        let items = cell.map_or(&[][..], Cell::items);
         let lines = cell.map(|cell| cell.lines().to_vec()).unwrap_or_default();
         let (customer, service) = (customer.clone(), service.clone());
         let source = Source { customer, service, count: count.ok(), lines, how: None, items: Vec::new() };
@@ -101,7 +100,7 @@ impl<'a> Gathered<'a> {
             Ok(_) => self.fault = Some(first(self.fault, Code::ItemsDiffer)),
             Err(fault) => self.fault = Some(first(self.fault, fault)),
         }
-        for item in items.iter().map(ItemName::new) {
+        for item in items.iter().cloned() {
             let source = Source { count: Some(Quantity::from(1)), ..source.clone() };
             self.items.entry(item).or_default().push(Share { source, policy });
         }

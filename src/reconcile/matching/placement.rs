@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::export::count::misread;
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::handle;
@@ -13,6 +12,7 @@ use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, M
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::records::{Agreement, Company, Directory, NotBilling};
 use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::spreadsheet::damaged_name;
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;
@@ -161,7 +161,7 @@ impl<'a> Finder<'a> {
 
     /// Not mapped, and what a spreadsheet may have had to do with it.
     fn unmapped(&self, customer: &CustomerName) -> Problem {
-        let message = match (self.other_zeros(customer), misread::spreadsheets(customer.as_str())) {
+        let message = match (self.other_zeros(customer), damaged_name(customer.as_str())) {
             (Some(other), _) => {
                 let fix = Remedy::customers("write it as the export does")
                     .noting("if the export lost its zeros, fetch it again, and open no export in a spreadsheet");

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::count::table::CustomerCounts;
 use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Cell;
+use crate::reconcile::model::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Bill, Billed, Mapping};
 use crate::reconcile::model::past::Past;
@@ -58,7 +57,7 @@ pub struct There<'a> {
 /// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
 pub(in crate::reconcile) struct Tenancy<'a> {
     pub(in crate::reconcile) company: CompanyId,
-    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<CustomerCounts<'a>>)>,
+    pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
 }
 
 impl Tenancy<'_> {
@@ -157,7 +156,7 @@ impl<'a> Sum<'a> {
         customer: &CustomerName,
         service: &ServiceName,
         billed: &'a Billed,
-        counted: Option<CustomerCounts<'_>>,
+        counted: Option<&CustomerCounts>,
     ) {
         let cell = counted.and_then(|customer| customer.get(service));
         let count = count(cell, counted);
@@ -169,7 +168,7 @@ impl<'a> Sum<'a> {
             Err(fault) => (Err(fault), None),
         };
         let named = cell.filter(|_| billed.names_in_report);
-        let items = named.map(|cell| cell.items().iter().map(ItemName::new).collect());
+        let items = named.map(|cell| cell.items().to_vec());
         let source = Source {
             customer: customer.clone(),
             service: service.clone(),
@@ -207,14 +206,14 @@ pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
 ///
 /// # Errors
 /// Why there is no count.
-pub fn count(cell: Option<Cell<'_>>, counted: Option<CustomerCounts<'_>>) -> Result<Quantity, Code> {
+pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
     match (counted, cell) {
         (None, _) => Err(Code::CustomerMissing),
         (Some(customer), _) if !customer.rejected_lines().is_empty() => Err(Code::CustomerIncomplete),
         (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
         (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
         (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),
-        (Some(_), Some(Cell::Counted { count, .. })) => Ok(count),
+        (Some(_), Some(Cell::Counted { count, .. })) => Ok(*count),
         (Some(_), None) => Ok(Quantity::ZERO),
     }
 }

@@ -1,18 +1,20 @@
 //! What an export says, once it is read: one number for each customer and service.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::export::count::table::{CustomerCounts, Customers, Items};
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::count_error::CountError;
+use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 
 /// What an export says: per customer and service one count, and every row that could not be one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// By customer name, in order.
-    pub customers: Customers,
+    /// Every customer of the export, whether or not anything of it is counted.
+    pub customers: BTreeMap<CustomerName, CustomerCounts>,
     /// Rows that could not be read as a count, in the file's order.
     pub rejected: Vec<RejectedRow>,
     /// Lines of rows that name no customer. A blank customer is no customer: reported, never counted.
@@ -30,24 +32,32 @@ pub struct Counts {
     pub end_missing: Option<String>,
 }
 
+/// The counts of one customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerCounts {
+    /// In the order of their services, each once. A list, because a map of twenty takes three times its room.
+    cells: Vec<(ServiceName, Cell)>,
+    rejected_lines: Vec<u64>,
+}
+
 /// What the rows of one customer and service come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
     /// A count, and the lines of the file it was read from.
     Counted {
         /// The units.
         count: Quantity,
         /// Where they stand.
         lines: RowLines,
-        /// What is counted, by name; none when the export has no column of items.
-        items: Items<'a>,
+        /// What is counted, in order, each once; none when the export has no column of items.
+        items: Vec<ItemName>,
     },
     /// Several rows where the export may hold one. Which of them is right nobody knows.
     Duplicate {
         /// Where they stand.
         lines: RowLines,
         /// What they say.
-        counts: &'a [Decimal],
+        counts: Vec<Decimal>,
     },
     /// A sum that no quantity can be.
     OutOfRange {
@@ -58,11 +68,13 @@ pub enum Cell<'a> {
     },
 }
 
-/// Lines of a file: how many, and the first of them. A service may be counted from a hundred thousand rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Lines of a file: how many, and the first of them. A service may be counted from a hundred thousand rows, and nearly
+/// every one is counted from one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowLines {
     number: u32,
-    first: [u32; RowLines::KEPT],
+    first: u32,
+    next: Option<Box<[u32; RowLines::KEPT - 1]>>,
 }
 
 /// A row that is no count.
@@ -76,8 +88,8 @@ pub struct RejectedRow {
     pub value: String,
     /// Whose row it is; `None` when the customer is blank.
     pub customer: Option<CustomerName>,
-    /// What is wrong, in words that follow the value.
-    pub why: String,
+    /// What is wrong.
+    pub why: CountError,
     /// The row as it stands, with the cell marked; only of the first few.
     pub mark: Option<Box<MarkedText>>,
 }
@@ -107,29 +119,46 @@ pub struct Excluded {
     pub more: bool,
 }
 
-/// What several rows of one customer and service mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Duplicates {
-    /// An error for that line: billing half or twice is worse than asking.
-    #[default]
-    Error,
-    /// They add up.
-    Sum,
-    /// The largest counts.
-    Max,
+impl CustomerCounts {
+    /// Cells in the order of their services, each once; and the lines of rejected rows.
+    pub fn of_ordered(cells: Vec<(ServiceName, Cell)>, rejected_lines: Vec<u64>) -> Self {
+        debug_assert!(cells.is_sorted_by(|(one, _), (next, _)| one < next), "each service once, and in order");
+        Self { cells, rejected_lines }
+    }
+
+    /// What the rows of a service come to; `None` if there is none.
+    pub fn get<N: Borrow<str> + ?Sized>(&self, service: &N) -> Option<&Cell> {
+        let found = self.cells.binary_search_by(|(known, _)| known.as_str().cmp(service.borrow())).ok()?;
+        self.cells.get(found).map(|(_, cell)| cell)
+    }
+
+    /// Its services, in order.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> + Clone {
+        self.cells.iter().map(|(service, _)| service)
+    }
+
+    /// Its services, and what their rows come to.
+    pub fn cells(&self) -> impl Iterator<Item = (&ServiceName, &Cell)> + Clone {
+        self.cells.iter().map(|(service, cell)| (service, cell))
+    }
+
+    /// Lines of its rows that were rejected. If there is any, the counts are not the whole truth.
+    pub fn rejected_lines(&self) -> &[u64] {
+        &self.rejected_lines
+    }
 }
 
-impl<'a> Cell<'a> {
+impl Cell {
     /// What is counted, by name.
-    pub fn items(self) -> Items<'a> {
+    pub fn items(&self) -> &[ItemName] {
         match self {
             Self::Counted { items, .. } => items,
-            Self::Duplicate { .. } | Self::OutOfRange { .. } => Items::NONE,
+            Self::Duplicate { .. } | Self::OutOfRange { .. } => &[],
         }
     }
 
     /// The lines of the file behind it.
-    pub fn lines(self) -> RowLines {
+    pub fn lines(&self) -> &RowLines {
         match self {
             Self::Counted { lines, .. } | Self::Duplicate { lines, .. } | Self::OutOfRange { lines, .. } => lines,
         }
@@ -140,22 +169,13 @@ impl RowLines {
     /// How many are kept.
     pub const KEPT: usize = 5;
 
-    pub(crate) fn one(line: u32) -> Self {
-        let mut first = [0; Self::KEPT];
-        first[0] = line;
-        Self { number: 1, first }
-    }
-
-    /// The line, if there is only one.
-    pub(crate) fn only(self) -> Option<u32> {
-        (self.number == 1).then_some(self.first[0])
-    }
-
     /// One line more. They come in the file's order.
     pub fn add(&mut self, line: u64) {
-        let at = usize::try_from(self.number).unwrap_or(usize::MAX);
-        if let Some(free) = self.first.get_mut(at) {
-            *free = u32::try_from(line).unwrap_or(u32::MAX);
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        match self.number().checked_sub(1) {
+            None => self.first = line,
+            Some(at) if at < Self::KEPT - 1 => self.next.get_or_insert_default()[at] = line,
+            Some(_) => {}
         }
         self.number = self.number.saturating_add(1);
     }
@@ -167,7 +187,8 @@ impl RowLines {
 
     /// The first of them: all, where there are at most [`RowLines::KEPT`].
     pub fn to_vec(&self) -> Vec<u64> {
-        self.first.iter().take(self.number()).copied().map(u64::from).collect()
+        let all = std::iter::once(&self.first).chain(self.next.iter().flat_map(|next| next.iter()));
+        all.take(self.number()).copied().map(u64::from).collect()
     }
 }
 

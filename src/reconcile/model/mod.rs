@@ -1,6 +1,7 @@
 //! Plain data: names, numbers, what an export, a mapping and ConnectWise say, and the plan itself.
 
 pub mod code;
+pub mod count_error;
 pub mod counts;
 pub mod decision;
 pub mod display_text;
@@ -16,4 +17,5 @@ pub mod quantity;
 pub mod quantity_policy;
 pub mod records;
 pub mod remedy;
+pub(crate) mod spreadsheet;
 pub mod ticket_subject;

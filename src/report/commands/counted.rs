@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use serde::{Serialize, Serializer};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::export::count::table::CustomerCounts;
 use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::quantity::Quantity;
@@ -17,6 +16,8 @@ use crate::report::format::json::each_finding;
 use crate::report::format::text::{ways, wrapped};
 use crate::report::words::{grouped, plural};
 
+/// Bytes of a table that are printed at once.
+const PIECE: usize = 1 << 16;
 /// Names are cut beyond this many columns of a terminal.
 const NAME_MAX: usize = 34;
 
@@ -63,8 +64,8 @@ impl<'a> Counted<'a> {
         if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
     }
 
-    /// As a table.
-    pub fn text(&self) -> String {
+    /// As a table, which is printed piece by piece: of a million lines only a few are in memory.
+    pub fn tell(&self, print: &mut dyn FnMut(&str)) {
         let all = || customers(self.counts);
         let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
         let Counts { rows, kept, .. } = self.counts;
@@ -78,6 +79,10 @@ impl<'a> Counted<'a> {
                 let (name, service) = (padded(customer, widths[0]), padded(service, widths[1]));
                 let _ = writeln!(text, "  {name}  {service}  {:>7}", count.to_string());
                 customer = "";
+            }
+            if text.len() > PIECE {
+                print(&text);
+                text.clear();
             }
         }
         if !self.findings.is_empty() {
@@ -98,17 +103,17 @@ fn told(text: &mut String, finding: &Finding) {
 }
 
 /// Exact counts of a customer by service, without what is none.
-fn services(of: CustomerCounts<'_>) -> impl Iterator<Item = (&str, Quantity)> + Clone {
+fn services(of: &CustomerCounts) -> impl Iterator<Item = (&str, Quantity)> + Clone {
     of.cells().filter_map(|(service, cell)| match cell {
-        Cell::Counted { count, .. } if !count.is_zero() => Some((service.as_str(), count)),
+        Cell::Counted { count, .. } if !count.is_zero() => Some((service.as_str(), *count)),
         _ => None,
     })
 }
 
 /// The customers that have any.
-fn customers(counts: &Counts) -> impl Iterator<Item = (&str, CustomerCounts<'_>)> {
+fn customers(counts: &Counts) -> impl Iterator<Item = (&str, &CustomerCounts)> {
     let customers = counts.customers.iter().map(|(customer, of)| (customer.as_str(), of));
-    customers.filter(|(_, of)| services(*of).next().is_some())
+    customers.filter(|(_, of)| services(of).next().is_some())
 }
 
 /// One after another: a map of a million counts would take as much again as the counts.
@@ -116,7 +121,7 @@ fn each_customer<S: Serializer>(counts: &&Counts, out: S) -> Result<S::Ok, S::Er
     out.collect_map(customers(counts).map(|(customer, of)| (customer, EachService(of))))
 }
 
-struct EachService<'a>(CustomerCounts<'a>);
+struct EachService<'a>(&'a CustomerCounts);
 
 impl Serialize for EachService<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,9 @@
 //! A run as CSV, for a spreadsheet: a row for each line, then a row for each finding. No cell can be taken for a formula.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
+use std::io::Write as _;
+
+use csv::{Writer, WriterBuilder};
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
@@ -41,15 +44,14 @@ pub fn render(run: &RunRecord) -> String {
 /// These runs, one after another. Excel reads the file as UTF-8, because it begins with a byte order mark.
 pub fn render_all(runs: &[RunRecord]) -> String {
     let rows = 1 + runs.iter().map(|run| lines(run).len() + findings(run).len()).sum::<usize>();
-    let mut sheet = Sheet { text: String::with_capacity(rows * ROW_BYTES), begun: false };
-    sheet.text.push('\u{feff}');
+    let mut sheet = Sheet::new(rows * ROW_BYTES);
     HEADER.into_iter().for_each(|name| sheet.plain(name));
     sheet.end_row();
     for run in runs {
         lines(run).iter().for_each(|line| sheet.line(run, line));
         findings(run).iter().for_each(|finding| sheet.finding(run, finding));
     }
-    sheet.text
+    sheet.finish()
 }
 
 fn findings(run: &RunRecord) -> &[Finding] {
@@ -58,12 +60,29 @@ fn findings(run: &RunRecord) -> &[Finding] {
 
 /// Rows are written where they stay: a large night has a hundred thousand of them.
 struct Sheet {
-    text: String,
-    /// Whether the row has a cell already.
-    begun: bool,
+    rows: Writer<Vec<u8>>,
+    /// The cell that is being written.
+    cell: Vec<u8>,
 }
 
+/// Nothing goes wrong where nothing leaves the memory.
+const IN_MEMORY: &str = "a row is written into memory";
+
 impl Sheet {
+    fn new(bytes: usize) -> Self {
+        let mut text = Vec::with_capacity(bytes);
+        text.extend_from_slice("\u{feff}".as_bytes());
+        let mut builder = WriterBuilder::new();
+        // With what counts as a comment a cell is quoted: a program that splits at semicolons, too, keeps it whole then.
+        builder.flexible(true).terminator(csv::Terminator::CRLF).comment(Some(b';'));
+        Self { rows: builder.from_writer(text), cell: Vec::new() }
+    }
+
+    fn finish(self) -> String {
+        let text = self.rows.into_inner().expect(IN_MEMORY);
+        String::from_utf8(text).expect("every cell was text")
+    }
+
     fn line(&mut self, run: &RunRecord, line: &LineRecord) {
         self.plain("line");
         self.plain(run.run);
@@ -104,8 +123,9 @@ impl Sheet {
 
     /// Numbers and words of our own.
     fn plain(&mut self, value: impl Display) {
-        self.begin_cell();
-        let _ = write!(self.text, "{value}");
+        self.cell.clear();
+        write!(self.cell, "{value}").expect(IN_MEMORY);
+        self.rows.write_field(&self.cell).expect(IN_MEMORY);
     }
 
     fn known(&mut self, value: Option<impl Display>) {
@@ -117,30 +137,12 @@ impl Sheet {
 
     /// Text that others wrote.
     fn cell(&mut self, text: &str) {
-        self.begin_cell();
-        if is_harmless(text) {
-            return self.text.push_str(text);
-        }
-        let cell = cell(text);
-        if cell.contains([',', '"', '\n', '\r', ';', '\'']) {
-            self.text.push('"');
-            self.text.push_str(&cell.replace('"', "\"\""));
-            self.text.push('"');
-        } else {
-            self.text.push_str(&cell);
-        }
-    }
-
-    fn begin_cell(&mut self) {
-        if self.begun {
-            self.text.push(',');
-        }
-        self.begun = true;
+        if is_harmless(text) { self.rows.write_field(text) } else { self.rows.write_field(cell(text)) }
+            .expect(IN_MEMORY);
     }
 
     fn end_row(&mut self) {
-        self.text.push_str("\r\n");
-        self.begun = false;
+        self.rows.write_record(None::<&[u8]>).expect(IN_MEMORY);
     }
 }
 
@@ -183,9 +185,10 @@ mod tests {
             assert!(cell(name).starts_with('\''), "{name:?} became {:?}", cell(name));
         }
         assert_eq!(cell("Acme - Dental"), "Acme - Dental");
-        let mut sheet = Sheet { text: String::new(), begun: false };
-        ["=cmd|' /C calc'!A0", "a\"b", "c,d", "", "P-1"].into_iter().for_each(|text| sheet.cell(text));
+        let mut sheet = Sheet::new(0);
+        ["=cmd|' /C calc'!A0", "a\"b", "c,d", "e;f", "", "P-1"].into_iter().for_each(|text| sheet.cell(text));
         sheet.end_row();
-        assert_eq!(sheet.text, "\"'=cmd|' /C calc'!A0\",\"a\"\"b\",\"c,d\",,P-1\r\n");
+        let row = "'=cmd|' /C calc'!A0,\"a\"\"b\",\"c,d\",\"e;f\",,P-1\r\n";
+        assert_eq!(sheet.finish().trim_start_matches('\u{feff}'), row);
     }
 }

@@ -113,8 +113,8 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
 fn header(bytes: &[u8]) -> Vec<String> {
     let text = crate::export::format::encoding::text(bytes).unwrap_or_default();
     let line = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let cells = crate::export::format::quotes::cells(line, b',').unwrap_or_default();
-    let names: Vec<String> = cells.iter().map(|(_, cell)| normalized(cell).into_owned()).collect();
+    let cells = crate::export::format::csv::cells_of_lines(&[line], b',').into_iter().flatten().flatten();
+    let names: Vec<String> = cells.map(|(_, cell)| normalized(&cell).into_owned()).collect();
     if names.len() < COLUMNS.len() { Vec::new() } else { names }
 }
 

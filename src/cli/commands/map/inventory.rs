@@ -14,11 +14,11 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::export::count::table::CustomerCounts;
+
 use crate::export::settings::Source;
 use crate::history::store::open::History;
 use crate::nightly::read_export::read_export;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{CustomerName, ServiceName};

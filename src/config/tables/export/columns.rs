@@ -5,7 +5,8 @@ use toml::de::DeValue;
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::layered::Layered;
 use crate::config::values::optional;
-use crate::export::count::number::{Notation, Units};
+use crate::export::count::notation::Notation;
+use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
 use crate::export::settings::{Column, Count, Long, Named, Pattern, Shape, Wide};
 

@@ -4,10 +4,10 @@ use crate::config::document::Field;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::{columns, filters};
 use crate::config::values::optional;
-use crate::export::count::number::Notation;
+use crate::export::count::duplicate_rows::Duplicates;
+use crate::export::count::notation::Notation;
 use crate::export::read::names::normalized;
 use crate::export::settings::{Count, Encoding, Format, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
-use crate::reconcile::model::counts::Duplicates;
 
 const DUPLICATES: &[(&str, Duplicates)] =
     &[("error", Duplicates::Error), ("sum", Duplicates::Sum), ("max", Duplicates::Max)];

@@ -3,9 +3,10 @@
 //! A record's keys are columns; those of objects inside it are reached with dots (`customer.name`). A number keeps the
 //! digits that were written, so nothing passes through binary floating point. A list is its own JSON text.
 
-mod records;
+pub mod records;
 mod value;
 
+use crate::export::format::json::records::Shape;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,33 +15,13 @@ use serde_json::value::RawValue;
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
-use crate::export::format::json::value::Fault as ValueFault;
+use crate::export::format::json::value::{Fault as ValueFault, Value};
 use crate::export::format::lines::Lines;
 use crate::export::format::raw::RawRows;
 use crate::export::read::names::normalized;
 
 /// More keys than this, over all records, are no export: they would be data, not names.
 const NAMES_MAX: usize = 4096;
-
-/// How a document holds its records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::export) enum Shape<'a> {
-    /// An array; below these keys, if any are given (`data.sites`).
-    Array(Option<&'a str>),
-    /// A record on each line that is not blank.
-    Lines,
-    /// Whichever of the two it is.
-    Undeclared,
-}
-
-/// One value of a record.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::export) struct Value<'a> {
-    /// A string's text, a number's digits, `true` or `false`; empty for null and for a key that the record lacks.
-    pub(in crate::export) text: Cow<'a, str>,
-    /// Whether it is a JSON number: then its point is a point and it may have an exponent, whatever is declared.
-    pub(in crate::export) number: bool,
-}
 
 /// The records of a text, one at a time.
 #[derive(Debug)]

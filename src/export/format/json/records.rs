@@ -4,10 +4,20 @@ use serde_json::value::RawValue;
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Place};
-use crate::export::format::json::Shape;
 use crate::export::format::json::value::{Object, kind, why};
 use crate::export::format::lines::place;
 use crate::export::read::names::alike;
+
+/// How a document holds its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) enum Shape<'a> {
+    /// An array; below these keys, if any are given (`data.sites`).
+    Array(Option<&'a str>),
+    /// A record on each line that is not blank.
+    Lines,
+    /// Whichever of the two it is.
+    Undeclared,
+}
 
 /// How many arrays an error lists, and how deep they are looked for.
 const LISTED: usize = 8;

@@ -7,7 +7,14 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::export::format::json::Value;
+/// One value of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::export) struct Value<'a> {
+    /// A string's text, a number's digits, `true` or `false`; empty for null and for a key that the record lacks.
+    pub(in crate::export) text: Cow<'a, str>,
+    /// Whether it is a JSON number: then its point is a point and it may have an exponent, whatever is declared.
+    pub(in crate::export) number: bool,
+}
 
 /// Objects inside objects: no export has more than three or four.
 pub(super) const DEPTH_MAX: usize = 32;

@@ -8,7 +8,7 @@ use http::header::{LAST_MODIFIED, LOCATION};
 use reqwest::Response;
 use url::Url;
 
-use crate::export::locate::fetch::FetchError;
+use crate::export::locate::fetch::error::FetchError;
 use crate::http_client::{date, failure, retry_after};
 
 /// Between two pieces of a body.

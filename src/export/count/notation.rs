@@ -1,0 +1,47 @@
+//! The notations that vendors write numbers in: which mark stands before the places, and which between thousands.
+
+/// How numbers in text are written. Declared, never guessed: `1,234` is two different counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notation {
+    /// Stands before the decimal places: `.` or `,`.
+    pub decimal: char,
+    /// May stand between groups of three digits; a blank means a no-break one too.
+    pub thousands: Option<char>,
+}
+
+impl Default for Notation {
+    fn default() -> Self {
+        Self { decimal: '.', thousands: None }
+    }
+}
+
+impl Notation {
+    /// The digits before and after the decimal mark, if the text is a number in this notation.
+    pub(super) fn digits(self, text: &str) -> Option<(String, &str)> {
+        let (whole, places) = match text.split_once(self.decimal) {
+            Some((_, "")) => return None,
+            Some(parts) => parts,
+            None => (text, ""),
+        };
+        let whole = self.ungrouped(whole)?;
+        (is_digits(&whole) && (places.is_empty() || is_digits(places))).then_some((whole, places))
+    }
+
+    /// Without the marks between its groups; `None` if they stand in wrong places.
+    fn ungrouped(self, whole: &str) -> Option<String> {
+        let is_mark = |c: char| match self.thousands {
+            Some(' ') => matches!(c, ' ' | '\u{a0}' | '\u{202f}'),
+            Some('\'') => matches!(c, '\'' | '\u{2019}'),
+            mark => Some(c) == mark,
+        };
+        let groups: Vec<&str> = whole.split(is_mark).collect();
+        let grouped = groups.len() > 1;
+        let first = groups.first().map_or(0, |group| group.len());
+        let good = !grouped || ((1..=3).contains(&first) && groups[1..].iter().all(|group| group.len() == 3));
+        good.then(|| groups.concat())
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}

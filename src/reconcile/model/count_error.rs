@@ -1,0 +1,85 @@
+//! Why a row of an export is no count.
+
+/// Why a row is no count. In words it follows the value that stands there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CountError {
+    /// Nothing stands there. Nothing is not zero.
+    #[error("is empty, and an empty cell is not zero")]
+    Empty,
+    /// A sign before the digits.
+    #[error("has a sign; declare signed = true if rows of this export may be negative")]
+    Sign,
+    /// `5.` or `1,23,4`.
+    #[error("has a separator in it; a count is digits, and at most one point between digits")]
+    Separator,
+    /// `3,5`, and nothing declares the comma.
+    #[error("has a separator in it; if this vendor writes numbers so, declare {}", .0.declares)]
+    Undeclared(Reading),
+    /// `1,050`: two things could be declared, and they make different numbers of it.
+    #[error(
+        "has a separator in it: {} reads it as {}, {} as {}; declare what this vendor means",
+        .0.declares, .0.number, .1.declares, .1.number
+    )]
+    TwoReadings(Reading, Reading),
+    /// `1E+05`.
+    #[error("is in scientific notation; it looks as if a spreadsheet saved this file")]
+    Scientific,
+    /// `3-Jan`.
+    #[error("is a date; it looks as if a spreadsheet saved this file")]
+    Date,
+    /// `########`, `#REF!`.
+    #[error("is what a spreadsheet shows instead of a number that it cannot show")]
+    ErrorValue,
+    /// `="12"`.
+    #[error("is a spreadsheet's formula, and not its number")]
+    Formula,
+    /// More digits than a count can have.
+    #[error("is longer than a count can be")]
+    TooLong,
+    /// Any other text.
+    #[error("is not a plain decimal number")]
+    NotANumber,
+    /// The cell of the service is blank.
+    #[error("names no service")]
+    NoService,
+    /// The cell of the item is blank, and items are what is counted.
+    #[error("names no item")]
+    NoItem,
+    /// A number in a column of services whose header is blank.
+    #[error("stands in a column without a name")]
+    NoColumnName,
+    /// The part of the cell that is meant is not there.
+    #[error("does not match '{pattern}'{}", if *.lost_zeros { LOST_ZEROS } else { "" })]
+    NoMatch {
+        /// As configured.
+        pattern: String,
+        /// Whether it would match with zeros before it.
+        lost_zeros: bool,
+    },
+    /// Cells that are split multiply, and a small file could fill the memory.
+    #[error("splits, and the file comes to more than {most} counts ({per_row} times max_rows)")]
+    TooManyCounts {
+        /// The limit.
+        most: usize,
+        /// How many counts there may be for each row of `max_rows`.
+        per_row: usize,
+    },
+}
+
+const LOST_ZEROS: &str = "; it looks as if a spreadsheet took its leading zeros";
+
+/// What a text would be if something were declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What is declared, as it is written into recount.toml.
+    pub declares: &'static str,
+    /// What the text is then.
+    pub number: String,
+}
+
+impl CountError {
+    /// Whether it is no fault of the row if the vendor writes numbers so: then that is declared in the export's table.
+    pub fn may_be_declared(&self) -> bool {
+        matches!(self, Self::Sign | Self::Undeclared(_) | Self::TwoReadings(..))
+    }
+}
