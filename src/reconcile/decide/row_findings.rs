@@ -25,7 +25,7 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let fix = |row: &RejectedRow| format!("{}; `recount read {integration}` marks it", correct(&row.why));
+    let fix = |row: &RejectedRow| correct(&row.why).noting(format!("`recount read {integration}` marks it"));
     let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, fix(row))).collect();
     found.extend(of_whole_rows(counts, integration));
     found
@@ -87,7 +87,7 @@ fn correct(why: &CountError) -> Remedy {
     }
 }
 
-fn rejected(row: &RejectedRow, fix: String) -> Finding {
+fn rejected(row: &RejectedRow, fix: Remedy) -> Finding {
     let value = shown(&row.value);
     let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
     Finding { customer: row.customer.clone(), fix, ..finding(Severity::Warning, Code::RowMalformed, message) }

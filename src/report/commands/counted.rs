@@ -90,7 +90,7 @@ impl<'a> Counted<'a> {
         }
         self.findings.iter().for_each(|finding| told(&mut text, finding));
         text.push_str(self.drawn);
-        text
+        print(&text);
     }
 }
 

@@ -27,7 +27,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::nightly::read_export::read_export;
-use crate::reconcile::model::counts::{Counts, CustomerCounts};
+use crate::reconcile::model::counts::Counts;
 use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
