@@ -31,7 +31,7 @@ use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, Cus
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};
+use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product, Unread};
 
 const CUSTOMERS: i64 = 5_000;
 const SERVICES: i64 = 20;
@@ -207,7 +207,12 @@ fn directory() -> Directory {
             }],
         )
     });
-    Directory { companies: companies.collect(), agreements: agreements.collect(), products: products.collect() }
+    Directory {
+        companies: companies.collect(),
+        agreements: agreements.collect(),
+        products: products.collect(),
+        unread: Unread::default(),
+    }
 }
 
 fn agreement(id: i64) -> Agreement {

@@ -28,8 +28,10 @@ fuzz_target!(|bytes: &[u8]| {
         // The last of two equal keys, as for everybody else.
         let sent = |key: &str| row.get(key).map(Value::to_string);
         if row.is_object() {
+            // An id that came as a text leaves its record unreadable.
+            let Ok(addition) = addition else { continue };
             assert_eq!(sent("id").and_then(|sent| value(&sent)), value(&id.to_string()));
-            let Ok(quantity) = addition.expect("held, and never left out").quantity else { continue };
+            let Ok(quantity) = addition.quantity else { continue };
             let sent = sent("quantity").expect("a missing quantity is no number");
             assert!(!quantity.as_decimal().is_sign_negative());
             assert_eq!(value(&sent), value(&quantity.to_string()), "{sent} became {quantity}");

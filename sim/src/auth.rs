@@ -34,7 +34,7 @@ pub(super) fn key<'a>(request: &Request, world: &'a World) -> Result<&'a Key, Re
 pub(super) fn permit(key: &Key, method: &str, table: Table) -> Result<(), Refusal> {
     let right = match method {
         "POST" => Right::Add,
-        "PATCH" => Right::Edit,
+        "PATCH" | "PUT" => Right::Edit,
         "DELETE" => Right::Delete,
         _ => Right::Inquire,
     };
@@ -56,7 +56,12 @@ fn module(table: Table) -> Module {
         Table::Companies | Table::CompanyTypes | Table::CompanyStatuses => Module::Companies,
         Table::Agreements | Table::AgreementTypes | Table::Additions => Module::Agreements,
         Table::Catalog => Module::Catalog,
-        Table::Boards | Table::BoardStatuses | Table::BoardTypes | Table::Priorities | Table::Sources => Module::Setup,
+        Table::BillingCycles
+        | Table::Boards
+        | Table::BoardStatuses
+        | Table::BoardTypes
+        | Table::Priorities
+        | Table::Sources => Module::Setup,
         Table::Tickets | Table::Notes => Module::Tickets,
         Table::Members => Module::Members,
     }

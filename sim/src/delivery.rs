@@ -69,11 +69,22 @@ async fn answer(state: &Arc<State>, request: &Request, then: &Then, entry: Entry
             carry_out(state, request, then, entry);
         }
     }
+    if then.endless {
+        reply = Some(endless(request));
+    }
     pause(then.delay_after_ms).await;
     if let Some(late) = then.apply_late_ms {
         carry_out_late(state, request, late, entry);
     }
     spoil(reply, then)
+}
+
+/// A page of a list that has no end.
+fn endless(request: &Request) -> Reply {
+    let conditions = request.parameter("conditions").unwrap_or_default();
+    let after = conditions.rsplit_once("id>").and_then(|(_, id)| id.trim().parse::<i64>().ok()).unwrap_or_default();
+    let rows: Vec<_> = (1..=25).map(|next| serde_json::json!({"id": after + next})).collect();
+    Reply::json(200, &rows)
 }
 
 /// Does what the request asks, within the rate limit, and writes that down.

@@ -96,6 +96,8 @@ pub struct Then {
     pub body_bytes_per_second: Option<u32>,
     /// Read from a replica that does not see the latest writes.
     pub stale: Option<Stale>,
+    /// Answer a list with 25 made-up rows behind the one that was asked for, and never with fewer.
+    pub endless: bool,
     /// A person edits an addition just before the request is carried out.
     pub edit: Option<Edit>,
 }

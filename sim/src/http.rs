@@ -120,9 +120,9 @@ impl Request {
         !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
-    /// Whether it is one of the methods that change something.
+    /// Whether it is one of the methods that change something, and no bundle of reads.
     pub(super) fn is_write(&self) -> bool {
-        matches!(self.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE")
+        matches!(self.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE") && !self.path.ends_with("/system/bundles")
     }
 }
 

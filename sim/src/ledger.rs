@@ -36,10 +36,10 @@ impl Recorded {
         self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
-    /// Whether it asked for a change, whatever became of it.
+    /// Whether it asked for a change, whatever became of it. A bundle only reads.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        self.method != "GET"
+        self.method != "GET" && !self.path().ends_with("/system/bundles")
     }
 }
 

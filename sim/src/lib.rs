@@ -11,6 +11,7 @@
 //! ```
 
 mod auth;
+mod bundles;
 mod conditions;
 mod control;
 mod delivery;
@@ -35,8 +36,8 @@ pub use self::faults::{Body, Connection, Edit, Faults, Rule, Stale, Then, When};
 pub use self::ledger::Recorded;
 pub use self::server::{Sim, Tls};
 pub use self::world::{
-    Addition, Agreement, Board, BoardStatus, Company, Key, Member, Module, Options, Product, Right, Rights,
-    UnknownPatchPath, Wire, World,
+    Addition, Agreement, BillingCycle, Board, BoardStatus, Company, FieldsOnWrites, Key, Member, Module, Options,
+    Product, Right, Rights, UnknownPatchPath, Unset, Wire, World,
 };
 
 #[cfg(test)]

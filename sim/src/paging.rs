@@ -22,16 +22,33 @@ pub(super) struct Asked<'a> {
     pub(super) page: Option<&'a str>,
     pub(super) size: Option<&'a str>,
     pub(super) page_id: Option<&'a str>,
+    /// The server's own limits.
+    pub(super) limits: Limits,
     /// The header `pagination-type: forward-only`.
     pub(super) forward_only: bool,
     pub(super) ordered: bool,
 }
 
+/// What a server gives at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Limits {
+    /// Rows on a page, whatever is asked for.
+    pub(super) rows: Option<usize>,
+    /// A larger `pageSize` is refused.
+    pub(super) size: Option<usize>,
+}
+
 impl Page {
     /// # Errors
-    /// 400 when a number is none, and when `orderBy` is combined with forward-only paging.
+    /// 400 when a number is none or too large for this server, and when `orderBy` is combined with forward-only paging.
     pub(super) fn parse(asked: Asked<'_>) -> Result<Self, Refusal> {
-        let size = number("pageSize", asked.size)?.filter(|size| *size > 0).unwrap_or(SIZE_DEFAULT).min(SIZE_MAX);
+        let wanted = number("pageSize", asked.size)?.filter(|size| *size > 0);
+        if let (Some(wanted), Some(most)) = (wanted, asked.limits.size)
+            && wanted > most
+        {
+            return Err(Refusal::binder(format!("pageSize must be between 1 and {most}.")));
+        }
+        let size = wanted.unwrap_or(SIZE_DEFAULT).min(SIZE_MAX).min(asked.limits.rows.unwrap_or(SIZE_MAX));
         if !asked.forward_only {
             return Ok(Self::Number { page: number("page", asked.page)?.unwrap_or(1).max(1), size });
         }

@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use serde_json::{Number, Value, json};
 
 use crate::store::Names;
-use crate::world::{Addition, Agreement, Board, BoardStatus, Company, Member, Product, Wire};
+use crate::world::{
+    Addition, Agreement, BillingCycle, Board, BoardStatus, Company, Member, Options, Product, Unset, Wire,
+};
 
 /// What an addition shows of the records around it.
 pub(super) struct Around<'a> {
@@ -48,8 +50,53 @@ pub(super) fn addition(addition: &Addition, around: &Around<'_>) -> Wire {
     with(wire, &addition.more)
 }
 
+/// The ids of an agreement's type and billing cycle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ids {
+    pub(super) kind: i64,
+    pub(super) cycle: i64,
+}
+
+/// An addition's state by its dates; the cancelled day is its last (seen in the field).
+pub(super) fn status_of_addition(addition: &Addition, today: NaiveDate) -> &'static str {
+    match (addition.effective, addition.cancelled) {
+        (_, Some(last)) if last < today => "Cancelled",
+        (Some(first), _) if first > today => "Inactive",
+        _ => "Active",
+    }
+}
+
+/// A billing cycle.
+pub(super) fn billing_cycle(cycle: &BillingCycle) -> Wire {
+    object(json!({
+        "id": cycle.id, "name": cycle.name, "billingOptions": cycle.options, "defaultFlag": cycle.id == 2,
+        "_info": usual_info(),
+    }))
+}
+
+/// A record as this server writes it: members that are not set, and quantities.
+pub(super) fn shaped(mut wire: Wire, options: &Options, dates: &[&str]) -> Wire {
+    let unset = match options.unset {
+        Unset::Absent => None,
+        Unset::Null => Some(Value::Null),
+        Unset::Empty => Some(Value::from("")),
+    };
+    for (date, unset) in dates.iter().zip(std::iter::repeat(unset)) {
+        if let (Some(unset), false) = (unset, wire.contains_key(*date)) {
+            wire.insert((*date).to_owned(), unset);
+        }
+    }
+    for quantity in ["quantity", "lessIncluded", "billedQuantity"].iter().filter(|_| options.text_numbers) {
+        if let Some(found) = wire.get_mut(*quantity).filter(|found| found.is_number()) {
+            *found = Value::from(found.to_string());
+        }
+    }
+    wire
+}
+
 /// An agreement. Its dates are midnight Z and mean calendar days (inferred).
-pub(super) fn agreement(agreement: &Agreement, company: Option<&Company>, type_id: i64, status: &str) -> Wire {
+pub(super) fn agreement(agreement: &Agreement, company: Option<&Company>, ids: Ids, status: &str) -> Wire {
+    let Ids { kind: type_id, cycle: cycle_id } = ids;
     let mut wire = object(json!({
         "id": agreement.id,
         "name": agreement.name.as_ref().unwrap_or(&agreement.kind),
@@ -60,7 +107,7 @@ pub(super) fn agreement(agreement: &Agreement, company: Option<&Company>, type_i
         "noEndingDateFlag": agreement.end.is_none(),
         "cancelledFlag": agreement.cancelled.is_some(),
         "oneTimeFlag": agreement.one_time, "billOneTimeFlag": agreement.one_time,
-        "billingCycle": {"id": 2, "name": agreement.billing_cycle},
+        "billingCycle": {"id": cycle_id, "name": agreement.billing_cycle},
         "prorateFlag": agreement.prorate, "invoiceProratedAdditionsFlag": false,
         "agreementStatus": status, "billAmount": 0, "taxable": true,
         "applicationUnits": "Amount", "applicationCycle": "CalendarMonth", "invoicingCycle": "CalendarYear",

@@ -481,3 +481,82 @@ async fn raw(sim: &Sim, method: &str, path: &str, body: &str) -> std::io::Result
     stream.read_to_string(&mut answer).await?;
     Ok(answer)
 }
+
+async fn with_options(edit: impl FnOnce(&mut World)) -> Sim {
+    let sim = start("[]").await;
+    sim.edit(edit);
+    sim
+}
+
+#[tokio::test]
+async fn without_proration_nothing_begins_in_a_period_that_is_invoiced() {
+    let next = chrono::NaiveDate::from_ymd_opt(2026, 12, 1);
+    let sim = with_options(|world| world.agreements[0].next_invoice = next).await;
+    let client = Client::new(&sim);
+    let line = |day| json!({"product": {"id": 500}, "billCustomer": "Billable", "quantity": 1, "effectiveDate": day});
+    let (status, body) = client.create(line("2026-11-22T00:00:00Z")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body["errors"][0]["message"].as_str().is_some_and(|text| text.contains("already been invoiced")), "{body}");
+    assert_eq!(client.create(line("2026-12-01T00:00:00Z")).await.0, StatusCode::CREATED);
+    sim.edit(|world| world.agreements[0].prorate = true);
+    assert_eq!(client.create(line("2026-11-22T00:00:00Z")).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_quantity_is_cut_to_the_places_that_are_kept() {
+    let sim = with_options(|world| world.options.quantity_scale = Some(2)).await;
+    let (status, body) = Client::new(&sim).set_quantity("quantity", json!(6.255)).await;
+    assert_eq!((status, body["quantity"].to_string().as_str()), (StatusCode::OK, "6.25"));
+}
+
+#[tokio::test]
+async fn a_put_sets_what_it_leaves_out_to_its_default() {
+    let sim = with_options(|world| world.additions[0].serial_number = "S-1".to_owned()).await;
+    let body = json!({"product": {"id": 500}, "billCustomer": "Billable", "quantity": 8});
+    let (status, row) = Client::new(&sim).send(Method::PUT, &format!("{ADDITIONS}/100"), &body).await;
+    assert_eq!((status, &row["serialNumber"], row["quantity"].to_string().as_str()), (StatusCode::OK, &json!(""), "8"));
+}
+
+#[tokio::test]
+async fn a_bundle_answers_each_of_its_reads_for_itself() {
+    let sim = start("[]").await;
+    let one = |number: i64, kind: &str, parent: i64| {
+        json!({"SequenceNumber": number, "resourceType": kind, "version": "2025.1",
+            "apiRequest": {"parentId": parent, "filters": {"conditions": "id>99"}, "fields": "id,quantity"}})
+    };
+    let asked = [one(1, "addition", 10), one(2, "Addition", 99), one(3, "nothing", 0)];
+    let (status, body) = Client::new(&sim).send(Method::POST, "/system/bundles", &json!({"requests": asked})).await;
+    assert_eq!(status, StatusCode::OK);
+    let results = &body["results"];
+    assert_eq!(results[0]["entities"], json!([{"id": 100, "quantity": 3}, {"id": 101, "quantity": 1}]), "{body}");
+    let ended: Vec<_> = (0..3).map(|place| results[place]["statusCode"].clone()).collect();
+    assert_eq!(ended, [json!(200), json!(404), json!(400)], "{body}");
+    assert!(sim.writes().is_empty(), "a bundle only reads");
+}
+
+#[tokio::test]
+async fn billing_cycles_tell_what_their_names_do_not() {
+    let sim = start("[]").await;
+    let (_, cycles) = Client::new(&sim).get("/finance/billingCycles/?fields=name,billingOptions").await;
+    let found = cycles.as_array().expect("a list");
+    assert!(found.contains(&json!({"name": "None", "billingOptions": "Monthly"})), "{cycles}");
+    assert!(found.contains(&json!({"name": "Once", "billingOptions": "NotRecurring"})), "{cycles}");
+}
+
+#[tokio::test]
+async fn errors_are_told_in_the_shapes_that_are_seen() {
+    let sim = with_options(|world| {
+        world.options.errors_absent = true;
+        world.options.lower_case_resources = true;
+    })
+    .await;
+    let client = Client::new(&sim);
+    assert_eq!(client.get("/finance/agreements/77").await.1.get("errors"), None);
+    let long = json!([{"op": "replace", "path": "serialNumber", "value": "x".repeat(51)}]);
+    let (_, body) = client.send(Method::PATCH, &format!("{ADDITIONS}/100"), &long).await;
+    assert_eq!(body["message"], "addition object is invalid");
+    assert_eq!(
+        (&body["errors"][0]["code"], &body["errors"][0]["resource"]),
+        (&json!("MaxLengthField"), &json!("addition"))
+    );
+}

@@ -113,7 +113,7 @@ fn object(resource: &str, body: Value) -> Result<Wire, Refusal> {
 fn finish(store: &Store, ticket: &mut Wire, key: &Key) -> Result<(), Refusal> {
     for (field, length_max) in [("summary", 100), ("externalXRef", 100)] {
         if ticket.get(field).and_then(Value::as_str).is_some_and(|text| text.chars().count() > length_max) {
-            return Err(Refusal::invalid(RESOURCE, "OutOfRange", field, format!("At most {length_max} characters.")));
+            return Err(Refusal::too_long(RESOURCE, field, length_max));
         }
     }
     let status = store.row((Table::BoardStatuses, reference_id(ticket, "board")), reference_id(ticket, "status"));

@@ -63,8 +63,48 @@ pub(super) fn create(store: &mut Store, agreement: i64, body: &Value, member: &s
         set(store, &mut addition, name, value)?;
     }
     valid(store, &addition)?;
+    not_invoiced(store, &addition)?;
     addition.id = store.fresh_id();
     Ok(save(store, addition, member))
+}
+
+/// Replaces an addition as a whole: what the body leaves out gets its default (ConnectWise developer guide).
+///
+/// # Errors
+/// As for creating one; 404 when it is not there, 403 when the role may not change it.
+pub(super) fn replace(store: &mut Store, id: i64, body: &Value, member: &str) -> Result<Arc<Wire>, Refusal> {
+    let stored = store.addition(id).cloned().ok_or_else(|| Refusal::not_found(format!("{RESOURCE} {id}")))?;
+    unlocked(&stored)?;
+    let Value::Object(body) = body else {
+        return Err(Refusal::binder("A JSON object is required."));
+    };
+    let mut addition = Addition::new(id, stored.agreement, &stored.product, Decimal::ZERO);
+    addition.effective = Some(billing_start(store, stored.agreement));
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        set(store, &mut addition, name, value)?;
+    }
+    valid(store, &addition)?;
+    Ok(save(store, addition, member))
+}
+
+fn unlocked(addition: &Addition) -> Result<(), Refusal> {
+    match addition.locked {
+        true => Err(Refusal::new(403, "Security", "You do not have security permission to perform this action.")),
+        false => Ok(()),
+    }
+}
+
+/// Without proration a new line can begin only where nothing is invoiced yet (seen in the field, word for word).
+fn not_invoiced(store: &Store, addition: &Addition) -> Result<(), Refusal> {
+    let agreement = store.agreement(addition.agreement).filter(|found| !found.prorate);
+    let next = agreement.and_then(|found| found.next_invoice);
+    if next.is_none_or(|next| addition.effective.is_some_and(|day| day >= next)) {
+        return Ok(());
+    }
+    let message = "Since this period has already been invoiced there will not be an invoice generated for additional \
+                   products for this period. Please prorate the agreement or update the start date to on or after the \
+                   Next Invoice Date.";
+    Err(Refusal::invalid(RESOURCE, "InvalidField", "effectiveDate", message))
 }
 
 /// Changes an addition. A path that is no member changes nothing and is answered 200: the documented "false 200".
@@ -73,6 +113,7 @@ pub(super) fn create(store: &mut Store, agreement: i64, body: &Value, member: &s
 /// 400 for a body that is no patch, a value that does not fit, or a record that is no longer valid as a whole.
 pub(super) fn change(store: &mut Store, id: i64, body: Value, member: &str) -> Result<Arc<Wire>, Refusal> {
     let stored = store.addition(id).cloned().ok_or_else(|| Refusal::not_found(format!("{RESOURCE} {id}")))?;
+    unlocked(&stored)?;
     let mut addition = stored.clone();
     for operation in patch::parse(body)? {
         if schema::of(RESOURCE).has(&operation.path) {
@@ -106,7 +147,11 @@ fn save(store: &mut Store, mut addition: Addition, member: &str) -> Arc<Wire> {
 /// Sets one member by its vendor name.
 fn set(store: &Store, addition: &mut Addition, name: &str, value: &Value) -> Result<(), Refusal> {
     match name {
-        "quantity" => addition.quantity = amount(name, value)?,
+        "quantity" => {
+            let asked = amount(name, value)?;
+            let scale = store.settings().options.quantity_scale;
+            addition.quantity = scale.map_or(asked, |scale| asked.trunc_with_scale(scale));
+        }
         "lessIncluded" => addition.less_included = amount(name, value)?,
         "unitPrice" => addition.unit_price = Some(amount(name, value)?),
         "unitCost" => addition.unit_cost = Some(amount(name, value)?),
@@ -147,7 +192,7 @@ fn product<'a>(store: &'a Store, reference: &Value) -> Result<&'a Product, Refus
 
 /// The rules for the record as a whole; a patch can break on what it did not touch (seen in the field).
 fn valid(store: &Store, addition: &Addition) -> Result<(), Refusal> {
-    let refuse = |field: &str, message: &str| Err(Refusal::invalid(RESOURCE, "OutOfRange", field, message));
+    let refuse = |field: &str, message: &str| Err(Refusal::invalid(RESOURCE, "InvalidField", field, message));
     match store.product(&addition.product) {
         None => return refuse("product", "The product is not in the catalog."),
         Some(product) if product.inactive => return refuse("product", "The product is inactive."),
@@ -187,9 +232,7 @@ fn text(name: &str, value: &Value, length_max: usize) -> Result<Option<String>, 
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.chars().count() <= length_max => Ok(Some(text.clone())),
-        Value::String(_) => {
-            Err(Refusal::invalid(RESOURCE, "OutOfRange", name, format!("At most {length_max} characters.")))
-        }
+        Value::String(_) => Err(Refusal::too_long(RESOURCE, name, length_max)),
         _ => Err(unconvertible(name, value)),
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::one_write::WriteExecutor;
 use crate::apply::write_result::{Applied, Halt, Settled, held, not_reached};
-use crate::connectwise::{Ahead, Writer};
+use crate::connectwise::{Ahead, ReadError, Writer};
 use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::{ClearedPlan, Write};
 use crate::reconcile::model::code::Code;
@@ -61,6 +61,10 @@ async fn look_and_write<W: Writer>(
         Fresh::Billing(_) if context.is_too_old() => Err(Halt::PlanTooOld),
         Fresh::Billing(additions) => Ok(executor.write(key, write, &additions).await),
         Fresh::Held(code, detail) => Ok(held(key, code, &detail)),
+        Fresh::Hidden(error) => match executor.hidden() {
+            true => Err(Halt::Read(error)),
+            false => Ok(held(key, Code::AgreementUnreadable, &error.to_string())),
+        },
         Fresh::Unread(why) => Err(why),
     }
 }
@@ -69,6 +73,8 @@ async fn look_and_write<W: Writer>(
 enum Fresh {
     Billing(Vec<Addition>),
     Held(Code, String),
+    /// ConnectWise does not give out the additions of this one.
+    Hidden(ReadError),
     Unread(Halt),
 }
 
@@ -77,13 +83,18 @@ async fn look_again<W: Writer>(agreement: AgreementId, today: NaiveDate, connect
         Ok(found) => found,
         Err(error) => return Fresh::Unread(Halt::Read(error)),
     };
-    match found.iter().find(|found| found.id == agreement).map(|found| found.billing(today)) {
+    if let Some(record) = found.unreadable.iter().find(|record| record.id == agreement.0) {
+        let detail = format!("agreement {agreement} cannot be read: {}", record.why);
+        return Fresh::Held(Code::AgreementUnreadable, detail);
+    }
+    match found.records.iter().find(|found| found.id == agreement).map(|found| found.billing(today)) {
         None => Fresh::Held(Code::AgreementMissing, format!("agreement {agreement} is gone since the plan was drawn")),
         Some(Err(trouble)) => {
             Fresh::Held(trouble.code(), format!("agreement {agreement} {trouble}, since the plan was drawn"))
         }
         Some(Ok(())) => match connectwise.additions(agreement).await {
-            Ok(additions) => Fresh::Billing(additions),
+            Ok(list) => Fresh::Billing(list.additions),
+            Err(error @ ReadError::Additions { .. }) => Fresh::Hidden(error),
             Err(error) => Fresh::Unread(Halt::Read(error)),
         },
     }

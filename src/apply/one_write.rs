@@ -26,6 +26,8 @@ const TRIES_WHEN_BUSY: u32 = 5;
 const TRIES_WHEN_UNCLEAR: u32 = 2;
 /// Server errors in a row after which writing stops.
 const SERVER_ERRORS_IN_A_ROW: usize = 3;
+/// Writes of one kind in a row that the role may not do, after which no other of that kind is tried; and likewise looks.
+const REFUSED_IN_A_ROW: usize = 3;
 /// Server errors among the last twenty answers after which writing stops.
 const SERVER_ERRORS_OF_TWENTY: usize = 5;
 
@@ -40,10 +42,42 @@ pub(super) struct WriteExecutor<'a, W> {
     store: Option<StoreError>,
     /// A look failed: likewise.
     unread: Option<ReadError>,
-    /// The right to edit is missing: no further quantity is set.
-    no_edit: Option<ReadError>,
-    /// The right to add is missing: no further line is created.
-    no_add: Option<ReadError>,
+    /// What became of the quantities that were sent.
+    edits: Permission,
+    /// What became of the lines that were sent.
+    adds: Permission,
+    /// Agreements in a row whose additions ConnectWise did not give out.
+    hidden: usize,
+}
+
+/// Whether the role allows one kind of write. One line may be closed to it; several in a row mean that the right is missing.
+#[derive(Debug, Default)]
+struct Permission {
+    refused_in_a_row: usize,
+    /// Some write of this kind was let in.
+    given: bool,
+    refusal: Option<ReadError>,
+}
+
+impl Permission {
+    fn is_missing(&self) -> bool {
+        self.refused_in_a_row >= REFUSED_IN_A_ROW
+    }
+
+    fn note(&mut self, refusal: Option<ReadError>) {
+        match refusal {
+            None => (self.refused_in_a_row, self.given) = (0, true),
+            Some(_) => {
+                self.refused_in_a_row += 1;
+                self.refusal = refusal;
+            }
+        }
+    }
+
+    /// What is told at the end: that the right is missing, if no write of this kind was let in, or the last ones were not.
+    fn verdict(self) -> Option<ReadError> {
+        if self.is_missing() || !self.given { self.refusal } else { None }
+    }
 }
 
 /// The two rights that a write can lack; lacking one does not stop the other.
@@ -62,8 +96,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             answers: Vec::new(),
             store: None,
             unread: None,
-            no_edit: None,
-            no_add: None,
+            edits: Permission::default(),
+            adds: Permission::default(),
+            hidden: 0,
         }
     }
 
@@ -87,17 +122,24 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// Why the run did not do all it should, beside what single lines say.
     pub(super) fn halt_after_all(self) -> Option<Halt> {
-        let read = self.unread.or(self.no_edit).or(self.no_add);
+        let read = self.unread.or(self.edits.verdict()).or(self.adds.verdict());
         self.store.map(Halt::Store).or(read.map(Halt::Read))
+    }
+
+    /// Notes that ConnectWise did not give out the additions of an agreement; whether that was once too often.
+    pub(super) fn hidden(&mut self) -> bool {
+        self.hidden += 1;
+        self.hidden >= REFUSED_IN_A_ROW
     }
 
     /// Writes one line. `fresh` are the additions of its agreement, read just now.
     pub(super) async fn write(&mut self, key: &LineKey, write: &Write, fresh: &[Addition]) -> Settled {
-        let forbidden = match write {
-            Write::Set(_) => &self.no_edit,
-            Write::Create(_) => &self.no_add,
+        self.hidden = 0;
+        let permission = match write {
+            Write::Set(_) => &self.edits,
+            Write::Create(_) => &self.adds,
         };
-        if forbidden.is_some() {
+        if permission.is_missing() {
             return not_reached(key, write);
         }
         let settled = match write {
@@ -161,7 +203,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn still_bills(&self, agreement: AgreementId) -> bool {
         let ids = BTreeSet::from([agreement]);
         let found = tokio::select! {
-            found = self.connectwise.agreements(&ids) => found.unwrap_or_default(),
+            found = self.connectwise.agreements(&ids) => found.unwrap_or_default().records,
             () = grace(self.context) => Vec::new(),
         };
         found.iter().any(|found| found.id == agreement && found.billing(self.context.today).is_ok())
@@ -176,7 +218,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     /// A look that fails is the last of the night: nothing more is written while nobody can see.
     async fn look(&mut self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
         let looked = tokio::select! {
-            additions = self.connectwise.additions(agreement) => additions,
+            list = self.connectwise.additions(agreement) => list.map(|list| list.additions),
             () = grace(self.context) => return Err("stopped before it could be looked up".to_owned()),
         };
         looked.map_err(|error| {
@@ -270,17 +312,18 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
         self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
+        let (permission, what) = match verb {
+            Verb::Edit => (&mut self.edits, "(or change) agreement additions"),
+            Verb::Add => (&mut self.adds, "(or add) agreement additions"),
+        };
         match error {
+            None => permission.note(None),
             Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(why)),
             Some(WriteError::RightMissing { why, fix }) => {
-                let (why, fix) = (why.clone(), fix.clone());
-                let denied = |what: &str| Some(ReadError::Denied { what: what.to_owned(), why, fix });
-                match verb {
-                    Verb::Edit => self.no_edit = denied("(or change) agreement additions"),
-                    Verb::Add => self.no_add = denied("(or add) agreement additions"),
-                }
+                let (what, why, fix) = (what.to_owned(), why.clone(), fix.clone());
+                permission.note(Some(ReadError::Denied { what, why, fix }));
             }
-            _ => {}
+            Some(_) => {}
         }
     }
 }

@@ -47,10 +47,10 @@ pub async fn resolve_open_writes<R: Reader>(
         let agreement = open.intent.key.agreement;
         if let Entry::Vacant(entry) = read.entry(agreement) {
             match connectwise.additions(agreement).await {
-                Ok(additions) => _ = entry.insert(additions),
-                Err(error @ ReadError::Unreachable { .. }) => return Err(error.into()),
+                Ok(list) => _ = entry.insert(list.additions),
+                Err(error @ (ReadError::Unreachable { .. } | ReadError::Denied { .. })) => return Err(error.into()),
                 // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.
-                Err(ReadError::Denied { .. }) => {
+                Err(ReadError::Additions { .. }) => {
                     in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, Vec::new()));
                     continue;
                 }

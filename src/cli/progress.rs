@@ -12,7 +12,7 @@ use crate::connectwise::{Ahead, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
+use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);
@@ -63,31 +63,31 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 impl<C: Reader> Reader for Watched<C> {
-    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
         self.reading("reading companies");
         self.inner.companies(ids).await
     }
 
-    async fn all_companies(&self) -> Result<Vec<Company>, ReadError> {
+    async fn all_companies(&self) -> Result<Companies, ReadError> {
         self.reading("reading companies");
         self.inner.all_companies().await
     }
 
-    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         self.reading("reading agreements");
         self.inner.agreements_of(companies).await
     }
 
-    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         self.inner.agreements(ids).await
     }
 
-    async fn catalog(&self) -> Result<Vec<Product>, ReadError> {
+    async fn catalog(&self) -> Result<Products, ReadError> {
         self.reading("reading the catalog");
         self.inner.catalog().await
     }
 
-    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError> {
+    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let additions = self.inner.additions(agreement).await;
         // Writing, each line's agreement is read again.
         if self.bar.message() == Ahead::Agreements(0).words() {

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::retry::Backoff;
-use crate::connectwise::wire;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, QuantityRow, Row};
+use crate::connectwise::members;
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row};
+use crate::connectwise::writes::QuantityRow;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
@@ -32,19 +33,19 @@ pub fn lists(body: &[u8]) -> Lists {
         companies: list::<CompanyRow>(body),
         agreements: list::<AgreementRow>(body),
         products: list::<ProductRow>(body),
-        additions: list::<AdditionRow>(body),
+        additions: additions(body),
     }
 }
 
 /// An answer to a PATCH: the id and the quantity, or why there is none.
 pub fn patched(body: &[u8]) -> Option<(i64, Result<Quantity, String>)> {
     let row: QuantityRow = serde_json::from_slice(body).ok()?;
-    Some((row.id, wire::quantity(&row.quantity)))
+    Some((row.id, members::quantity(&row.quantity)))
 }
 
 /// A JSON value as a quantity, or why it is none.
 pub fn quantity(value: &Value) -> Result<Quantity, String> {
-    wire::quantity(value)
+    members::quantity(value)
 }
 
 /// What the body of a refusal says, on one line. `secret` must not be in it.
@@ -64,7 +65,17 @@ pub fn wait(retry_after: &[u8], date: &[u8], most: Duration) -> Duration {
     Backoff::new(most).after_429(&headers, None)
 }
 
+/// A list in which a record has no id that can be read is none.
 fn list<R: Row>(body: &[u8]) -> Option<Vec<(i64, Result<R::Record, String>)>> {
     let rows: Vec<R> = serde_json::from_slice(body).ok()?;
-    Some(rows.into_iter().map(|row| (row.id(), row.into_record())).collect())
+    let read = |row: R| {
+        let id = members::id(row.id())?;
+        Some((id, row.read(id).map_err(|record| record.why)))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn additions(body: &[u8]) -> Option<Vec<(i64, Result<Addition, String>)>> {
+    let rows = list::<AdditionRow>(body)?;
+    Some(rows.into_iter().map(|(id, row)| (id, row.map(|said| said.addition))).collect())
 }

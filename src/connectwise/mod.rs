@@ -7,6 +7,7 @@ pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
+pub(crate) mod members;
 pub(crate) mod reads;
 pub(crate) mod urls;
 pub(crate) mod wire;
@@ -14,51 +15,54 @@ pub(crate) mod writes;
 
 use std::collections::BTreeSet;
 
+use crate::connectwise::client::cause::Cause;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
+use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// What a plan needs to read.
 ///
-/// None of these gives an empty list for a read that failed.
+/// None of these gives an empty list for a read that failed. A record that cannot be read stands beside those that can.
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Reader {
     /// The companies of these ids, deleted ones included. An id that is not there is not in the answer.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError>;
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError>;
 
     /// Every company, for matching by exact name: names never stand in `conditions`.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn all_companies(&self) -> Result<Vec<Company>, ReadError>;
+    async fn all_companies(&self) -> Result<Companies, ReadError>;
 
     /// Every agreement of these companies.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError>;
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError>;
 
     /// The agreements of these ids. An id that is not there is not in the answer.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError>;
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError>;
 
     /// The whole catalog: identifiers hold any character, so they never stand in `conditions`.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn catalog(&self) -> Result<Vec<Product>, ReadError>;
+    async fn catalog(&self) -> Result<Products, ReadError>;
 
-    /// Every addition of one agreement: live, cancelled and future ones.
+    /// Every addition of one agreement: live, cancelled and future ones. Rows that say they are another agreement's stand
+    /// aside.
     ///
     /// # Errors
-    /// Any part that could not be read. A 404 is an error as well.
-    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError>;
+    /// Any part that could not be read. A 404 is an error as well. One that concerns this agreement alone is
+    /// [`ReadError::Additions`].
+    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError>;
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
@@ -124,6 +128,8 @@ pub enum ReadError {
         what: String,
         /// What happened, on one line.
         why: String,
+        /// What kind of thing that is.
+        cause: Cause,
     },
     /// Mend the key, the company, the client id or the security role.
     #[error("may not read {what}: {why}")]
@@ -133,6 +139,19 @@ pub enum ReadError {
         /// What ConnectWise answered, on one line.
         why: String,
         /// What to check or which switch to turn.
+        fix: String,
+    },
+    /// ConnectWise does not give out the additions of this agreement, or not so that they can be read. Those of others
+    /// may well be: nothing on this agreement is to be written, and that is all.
+    #[error("cannot read the additions of agreement {agreement}: {why}")]
+    Additions {
+        /// Which.
+        agreement: AgreementId,
+        /// What ConnectWise answered, or what is wrong with it, on one line.
+        why: String,
+        /// Whether it is a right that is missing, or an agreement out of sight (403, 404).
+        denied: bool,
+        /// What to do.
         fix: String,
     },
 }
@@ -161,7 +180,7 @@ pub enum WriteError {
         why: String,
     },
     /// Nothing was written: the role lacks the right for this kind of write (403).
-    #[error("the role may not do this: {why}")]
+    #[error("the role may not do this: {why}; {fix}")]
     RightMissing {
         /// What ConnectWise answered, on one line.
         why: String,

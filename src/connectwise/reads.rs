@@ -3,45 +3,56 @@
 use std::collections::BTreeSet;
 
 use crate::connectwise::client::Client;
-use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow};
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition};
 use crate::connectwise::{ReadError, Reader, Traffic};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
-use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
+use crate::reconcile::model::records::{AdditionList, Agreements, Companies, OtherRow, Products};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };
 const CATALOG: List<'_> = List { path: "procurement/catalog", right: Right::Catalog };
 
 impl Reader for Client {
-    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
         let companies = self.read_by_ids::<CompanyRow>(COMPANIES, "id", ids.iter().map(|id| id.0)).await?;
-        asked_for(COMPANIES, companies, |company| ids.contains(&company.id))
+        let strangers = companies.unreadable.iter().any(|record| !ids.contains(&CompanyId(record.id)));
+        asked_for(COMPANIES, !strangers && companies.records.iter().all(|company| ids.contains(&company.id)))?;
+        Ok(companies)
     }
 
-    async fn all_companies(&self) -> Result<Vec<Company>, ReadError> {
+    async fn all_companies(&self) -> Result<Companies, ReadError> {
         self.read_all::<CompanyRow>(COMPANIES, None).await
     }
 
-    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         let ids = companies.iter().map(|id| id.0);
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "company/id", ids).await?;
-        asked_for(AGREEMENTS, agreements, |agreement| companies.contains(&agreement.company))
+        let is_stranger = |company: &CompanyId| !companies.contains(company);
+        let unreadable = agreements.unreadable.iter().filter_map(|record| record.known.company.as_ref());
+        let strangers =
+            agreements.records.iter().map(|agreement| &agreement.company).chain(unreadable).any(is_stranger);
+        asked_for(AGREEMENTS, !strangers)?;
+        Ok(agreements)
     }
 
-    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "id", ids.iter().map(|id| id.0)).await?;
-        asked_for(AGREEMENTS, agreements, |agreement| ids.contains(&agreement.id))
+        let strangers = agreements.unreadable.iter().any(|record| !ids.contains(&AgreementId(record.id)));
+        asked_for(AGREEMENTS, !strangers && agreements.records.iter().all(|agreement| ids.contains(&agreement.id)))?;
+        Ok(agreements)
     }
 
-    async fn catalog(&self) -> Result<Vec<Product>, ReadError> {
+    async fn catalog(&self) -> Result<Products, ReadError> {
         self.read_all::<ProductRow>(CATALOG, None).await
     }
 
-    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError> {
+    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let path = additions_path(agreement);
-        self.read_all::<AdditionRow>(List { path: &path, right: Right::Additions(agreement) }, None).await
+        let list = List { path: &path, right: Right::Additions(agreement) };
+        Ok(own_rows(agreement, self.read_whole::<AdditionRow>(list, None).await?))
     }
 
     fn traffic(&self) -> Traffic {
@@ -73,15 +84,24 @@ pub(crate) fn additions_path(agreement: AgreementId) -> String {
     format!("finance/agreements/{agreement}/additions")
 }
 
-/// A server, or something before it, that ignores `conditions` is not to be believed.
-pub(crate) fn asked_for<T>(
-    list: List<'_>,
-    records: Vec<T>,
-    is_wanted: impl Fn(&T) -> bool,
-) -> Result<Vec<T>, ReadError> {
-    if records.iter().all(is_wanted) {
-        return Ok(records);
+/// A list may hold rows of another agreement: a child's are seen in its parent's. They count on neither here.
+fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
+    let mut list = AdditionList::default();
+    for SaidAddition { addition, agreement: said } in rows {
+        match said {
+            Some(other) if other != agreement => {
+                list.others.push(OtherRow { addition: addition.id, agreement: other, product: addition.product });
+            }
+            _ => list.additions.push(addition),
+        }
     }
-    let why = "the answer holds records that were not asked for".to_owned();
-    Err(ReadError::Unreachable { what: list.right.to_string(), why })
+    list
+}
+
+/// A server, or something before it, that ignores `conditions` is not to be believed.
+pub(crate) fn asked_for(list: List<'_>, only: bool) -> Result<(), ReadError> {
+    match only {
+        true => Ok(()),
+        false => Err(failed(list.right, Cause::Answer, "the answer holds records that were not asked for")),
+    }
 }

@@ -1,135 +1,185 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
-use chrono::{Datelike as _, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::reconcile::guard::cleared::CreateLine;
+use crate::connectwise::members;
 use crate::reconcile::matching::item_marker;
-use crate::reconcile::matching::item_marker::Mark;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
-use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Company, LastChange, Product};
+use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, LastChange, Product, Unreadable};
 
-/// One record of a list.
+/// One record of a list. Its members are read one by one: what is wrong with one of them spoils this record alone.
 pub(crate) trait Row: for<'de> Deserialize<'de> {
     /// The record it becomes.
     type Record;
+    /// What is told of a record that cannot be read.
+    type Known;
     /// What is asked for, in ConnectWise's `fields`. No price or cost among it.
     const FIELDS: &'static str;
+    /// What is asked for where ConnectWise refuses one of those: nothing can be decided with less.
+    const FEWER: &'static str = Self::FIELDS;
 
-    fn id(&self) -> i64;
+    /// The member `id`.
+    fn id(&self) -> &Value;
 
     /// # Errors
     /// Why no record can be made of it, in words that fit after its id.
-    fn into_record(self) -> Result<Self::Record, String>;
-}
+    fn record(&self, id: i64) -> Result<Self::Record, String>;
 
-/// A reference to another record. Its id may be missing, and its name.
-#[derive(Debug, Deserialize)]
-struct Reference {
-    id: Option<i64>,
-    name: Option<String>,
+    /// What can be told of it all the same.
+    fn known(&self) -> Self::Known;
+
+    /// The record, or what is left of it.
+    ///
+    /// # Errors
+    /// See [`Row::record`].
+    fn read(&self, id: i64) -> Result<Self::Record, Unreadable<Self::Known>> {
+        let record = match &self.id().is_number() {
+            true => self.record(id),
+            false => Err(format!("its id {:.40} is not a number", self.id().to_string())),
+        };
+        record.map_err(|why| Unreadable { id, known: self.known(), why })
+    }
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct IdRow {
-    id: i64,
+    id: Value,
 }
 
 impl Row for IdRow {
     type Record = i64;
+    type Known = ();
     const FIELDS: &'static str = "id";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<i64, String> {
-        Ok(self.id)
+    fn record(&self, id: i64) -> Result<i64, String> {
+        Ok(id)
     }
+
+    fn known(&self) {}
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CompanyRow {
-    id: i64,
-    identifier: Option<String>,
-    name: Option<String>,
-    status: Option<Reference>,
-    types: Option<Vec<Reference>>,
-    deleted_flag: Option<bool>,
+    id: Value,
+    #[serde(default)]
+    identifier: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    status: Value,
+    #[serde(default)]
+    types: Value,
+    #[serde(default)]
+    deleted_flag: Value,
 }
 
 impl Row for CompanyRow {
     type Record = Company;
+    type Known = Option<String>;
     const FIELDS: &'static str = "id,identifier,name,status,types,deletedFlag";
+    const FEWER: &'static str = "id,identifier,name,status,deletedFlag";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Company, String> {
+    fn record(&self, id: i64) -> Result<Company, String> {
+        let types = members::references("types", &self.types)?;
         Ok(Company {
-            id: CompanyId(self.id),
-            identifier: self.identifier.unwrap_or_default(),
-            name: self.name.unwrap_or_default(),
-            status: self.status.and_then(|status| status.name).unwrap_or_default(),
-            kinds: self.types.unwrap_or_default().into_iter().filter_map(|kind| kind.name).collect(),
-            deleted: self.deleted_flag.unwrap_or(false),
+            id: CompanyId(id),
+            // Shown only, so a strange one does no harm.
+            identifier: members::text("identifier", &self.identifier).ok().flatten().unwrap_or_default(),
+            name: members::text("name", &self.name)?.unwrap_or_default(),
+            status: members::reference("status", &self.status)?.name.unwrap_or_default(),
+            kinds: types.into_iter().filter_map(|kind| kind.name).collect(),
+            deleted: members::flag("deletedFlag", &self.deleted_flag)?.unwrap_or(false),
         })
+    }
+
+    fn known(&self) -> Option<String> {
+        members::text("name", &self.name).ok().flatten()
     }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgreementRow {
-    id: i64,
-    name: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<Reference>,
-    company: Option<Reference>,
-    agreement_status: Option<String>,
-    cancelled_flag: Option<bool>,
-    date_cancelled: Option<String>,
-    start_date: Option<String>,
-    end_date: Option<String>,
-    no_ending_date_flag: Option<bool>,
-    bill_start_date: Option<String>,
-    one_time_flag: Option<bool>,
-    bill_one_time_flag: Option<bool>,
-    billing_cycle: Option<Reference>,
+    id: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default, rename = "type")]
+    kind: Value,
+    #[serde(default)]
+    company: Value,
+    #[serde(default)]
+    agreement_status: Value,
+    #[serde(default)]
+    cancelled_flag: Value,
+    #[serde(default)]
+    date_cancelled: Value,
+    #[serde(default)]
+    start_date: Value,
+    #[serde(default)]
+    end_date: Value,
+    #[serde(default)]
+    no_ending_date_flag: Value,
+    #[serde(default)]
+    bill_start_date: Value,
+    #[serde(default)]
+    one_time_flag: Value,
+    #[serde(default)]
+    bill_one_time_flag: Value,
+    #[serde(default)]
+    billing_cycle: Value,
 }
 
 impl Row for AgreementRow {
     type Record = Agreement;
+    type Known = AgreementSign;
     const FIELDS: &'static str = "id,name,type,company,agreementStatus,cancelledFlag,dateCancelled,startDate,endDate,\
                                   noEndingDateFlag,billStartDate,oneTimeFlag,billOneTimeFlag,billingCycle";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Agreement, String> {
-        let company = self.company.and_then(|company| company.id).ok_or("has no company")?;
-        let endless = self.no_ending_date_flag == Some(true);
-        let cycle = self.billing_cycle.and_then(|cycle| cycle.name);
+    fn record(&self, id: i64) -> Result<Agreement, String> {
+        let company = members::reference("company", &self.company)?.id.ok_or("its company is missing")?;
+        let flag = |field, value| members::flag(field, value);
+        let endless = flag("noEndingDateFlag", &self.no_ending_date_flag)? == Some(true);
+        let cancelled = flag("cancelledFlag", &self.cancelled_flag)?;
+        let status = members::text("agreementStatus", &self.agreement_status)?.filter(|status| !status.is_empty());
+        let cycle = members::reference("billingCycle", &self.billing_cycle)?.name;
         Ok(Agreement {
-            id: AgreementId(self.id),
+            id: AgreementId(id),
             company: CompanyId(company),
-            name: self.name.unwrap_or_default(),
-            kind: self.kind.and_then(|kind| kind.name).unwrap_or_default(),
+            name: members::text("name", &self.name)?.unwrap_or_default(),
+            kind: members::reference("type", &self.kind)?.name.unwrap_or_default(),
             // An answer that says neither is no ground for a write.
-            status: self.agreement_status.or_else(|| self.cancelled_flag.is_none().then(|| "not given".to_owned())),
-            cancelled: self.cancelled_flag == Some(true),
-            cancelled_on: day_of("dateCancelled", self.date_cancelled)?,
-            starts_on: day_of("startDate", self.start_date)?,
-            ends_on: if endless { None } else { day_of("endDate", self.end_date)? },
-            bills_from: day_of("billStartDate", self.bill_start_date)?,
-            one_time: self.one_time_flag == Some(true)
-                || self.bill_one_time_flag == Some(true)
+            status: status.or_else(|| cancelled.is_none().then(|| "not given".to_owned())),
+            cancelled: cancelled == Some(true),
+            cancelled_on: members::day("dateCancelled", &self.date_cancelled)?,
+            starts_on: members::day("startDate", &self.start_date)?,
+            ends_on: if endless { None } else { members::day("endDate", &self.end_date)? },
+            bills_from: members::day("billStartDate", &self.bill_start_date)?,
+            one_time: flag("oneTimeFlag", &self.one_time_flag)? == Some(true)
+                || flag("billOneTimeFlag", &self.bill_one_time_flag)? == Some(true)
                 || cycle.is_some_and(|name| does_not_recur(&name)),
         })
+    }
+
+    fn known(&self) -> AgreementSign {
+        AgreementSign {
+            company: members::reference("company", &self.company).ok().and_then(|found| found.id).map(CompanyId),
+            kind: members::reference("type", &self.kind).ok().map(|found| found.name.unwrap_or_default()),
+            name: members::text("name", &self.name).ok().map(Option::unwrap_or_default),
+        }
     }
 }
 
@@ -142,37 +192,51 @@ fn does_not_recur(cycle: &str) -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProductRow {
-    id: i64,
-    identifier: Option<String>,
-    description: Option<String>,
-    inactive_flag: Option<bool>,
-    product_class: Option<String>,
+    id: Value,
+    #[serde(default)]
+    identifier: Value,
+    #[serde(default)]
+    description: Value,
+    #[serde(default)]
+    inactive_flag: Value,
+    #[serde(default)]
+    product_class: Value,
 }
 
 impl Row for ProductRow {
     type Record = Product;
+    type Known = Option<String>;
     const FIELDS: &'static str = "id,identifier,description,inactiveFlag,productClass";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Product, String> {
+    fn record(&self, id: i64) -> Result<Product, String> {
+        let class = members::text("productClass", &self.product_class)?;
         Ok(Product {
-            id: ProductId(self.id),
-            identifier: self.identifier.unwrap_or_default(),
-            description: self.description.unwrap_or_default(),
-            inactive: self.inactive_flag == Some(true),
-            bundle_class: self.product_class.is_some_and(|class| class.eq_ignore_ascii_case("Bundle")),
+            id: ProductId(id),
+            identifier: members::text("identifier", &self.identifier)?.unwrap_or_default(),
+            // Only suggestions compare with it.
+            description: members::text("description", &self.description).ok().flatten().unwrap_or_default(),
+            inactive: members::flag("inactiveFlag", &self.inactive_flag)? == Some(true),
+            bundle_class: class.is_some_and(|class| class.eq_ignore_ascii_case("Bundle")),
         })
+    }
+
+    fn known(&self) -> Option<String> {
+        members::text("identifier", &self.identifier).ok().flatten()
     }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdditionRow {
-    id: i64,
-    product: Option<Reference>,
+    id: Value,
+    #[serde(default)]
+    agreement_id: Value,
+    #[serde(default)]
+    product: Value,
     #[serde(default)]
     quantity: Value,
     #[serde(default)]
@@ -181,40 +245,70 @@ pub(crate) struct AdditionRow {
     cancelled_date: Value,
     #[serde(default)]
     less_included: Value,
-    bill_customer: Option<String>,
-    serial_number: Option<String>,
-    invoice_description: Option<String>,
+    #[serde(default)]
+    bill_customer: Value,
+    #[serde(default)]
+    serial_number: Value,
+    #[serde(default)]
+    invoice_description: Value,
     #[serde(default, rename = "_info")]
     info: Value,
 }
 
-impl Row for AdditionRow {
-    type Record = Addition;
-    /// `_info` is left out by ConnectWise unless it is named (seen in the field).
-    const FIELDS: &'static str = "id,product,quantity,effectiveDate,cancelledDate,lessIncluded,billCustomer,\
-                                  serialNumber,invoiceDescription,_info";
+/// An addition, and of which agreement it says to be.
+#[derive(Debug)]
+pub(crate) struct SaidAddition {
+    pub(crate) addition: Addition,
+    /// `None`: it does not say. One that cannot be read is told with the quantity.
+    pub(crate) agreement: Option<AgreementId>,
+}
 
-    fn id(&self) -> i64 {
-        self.id
+impl Row for AdditionRow {
+    type Record = SaidAddition;
+    type Known = ();
+    /// `_info` is left out by ConnectWise unless it is named (seen in the field).
+    const FIELDS: &'static str = "id,agreementId,product,quantity,effectiveDate,cancelledDate,lessIncluded,\
+                                  billCustomer,serialNumber,invoiceDescription,_info";
+    const FEWER: &'static str = "id,product,quantity,effectiveDate,cancelledDate,lessIncluded,serialNumber,\
+                                 invoiceDescription";
+
+    fn id(&self) -> &Value {
+        &self.id
     }
 
     /// A line that cannot be read whole is still a line: it stands in the plan, held.
-    fn into_record(self) -> Result<Addition, String> {
-        let effective_on = day("effectiveDate", &self.effective_date);
-        let cancelled_on = day("cancelledDate", &self.cancelled_date);
-        let dates = effective_on.clone().and(cancelled_on.clone());
-        Ok(Addition {
-            id: AdditionId(self.id),
-            product: self.product.and_then(|product| product.id).map(ProductId),
-            quantity: dates.and_then(|_| quantity(&self.quantity)),
+    fn record(&self, id: i64) -> Result<SaidAddition, String> {
+        let product = members::reference("product", &self.product);
+        let effective_on = members::day("effectiveDate", &self.effective_date);
+        let cancelled_on = members::day("cancelledDate", &self.cancelled_date);
+        let agreement = members::number("agreementId", &self.agreement_id);
+        let serial = members::text("serialNumber", &self.serial_number);
+        let description = members::text("invoiceDescription", &self.invoice_description);
+        let faults = [
+            product.as_ref().err(),
+            effective_on.as_ref().err(),
+            cancelled_on.as_ref().err(),
+            agreement.as_ref().err(),
+            serial.as_ref().err(),
+            description.as_ref().err(),
+        ];
+        let fault = faults.into_iter().flatten().next().cloned();
+        let text = |text: Result<Option<String>, String>| text.ok().flatten();
+        let addition = Addition {
+            id: AdditionId(id),
+            product: product.ok().and_then(|product| product.id).map(ProductId),
+            quantity: fault.map_or_else(|| members::quantity(&self.quantity), Err),
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
-            less_included: less_included(&self.less_included),
-            bill: self.bill_customer,
-            mark: item_marker::read(self.serial_number.as_deref(), self.invoice_description.as_deref()),
+            less_included: members::less_included(&self.less_included),
+            bill: text(members::text("billCustomer", &self.bill_customer)),
+            mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
-        })
+        };
+        Ok(SaidAddition { addition, agreement: agreement.ok().flatten().map(AgreementId) })
     }
+
+    fn known(&self) {}
 }
 
 fn last_change(info: &Value) -> Option<LastChange> {
@@ -225,128 +319,25 @@ fn last_change(info: &Value) -> Option<LastChange> {
     }
 }
 
-/// Left out where there is none (seen in the field).
-fn less_included(value: &Value) -> Result<Quantity, String> {
-    if value.is_null() {
-        return Ok(Quantity::ZERO);
-    }
-    let exact = value.as_number().and_then(|number| Quantity::from_json_number(number.as_str()));
-    exact.ok_or_else(|| format!("{:.40} cannot be read", value.to_string()))
-}
-
-/// An exact quantity, or why there is none. Missing is never zero.
-pub(crate) fn quantity(value: &Value) -> Result<Quantity, String> {
-    match value {
-        Value::Null => Err("its quantity is missing".to_owned()),
-        Value::Number(number) => {
-            let text = number.as_str();
-            Quantity::from_json_number(text).ok_or_else(|| match text.starts_with('-') {
-                true => format!("its quantity is {text:.40}, below zero"),
-                false => format!("its quantity {text:.40} cannot be read exactly"),
-            })
-        }
-        _ => Err("its quantity is not a number".to_owned()),
-    }
-}
-
-fn day_of(field: &str, text: Option<String>) -> Result<Option<NaiveDate>, String> {
-    day(field, &text.map_or(Value::Null, Value::String))
-}
-
-/// The calendar day of a date. ConnectWise sends midnight and `Z`, and means the day, not the instant (unverified).
-fn day(field: &str, value: &Value) -> Result<Option<NaiveDate>, String> {
-    let unreadable = || format!("its {field} {:.40} cannot be read", value.to_string());
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) => text,
-        _ => return Err(unreadable()),
-    };
-    let (day, rest) = text.split_at_checked(10).ok_or_else(unreadable)?;
-    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| unreadable())?;
-    // Read back, because the parser takes blanks, signs and short numbers as well.
-    let whole = date.to_string() == day && (rest.is_empty() || rest.starts_with(['T', 't', ' ']));
-    if !whole {
-        return Err(unreadable());
-    }
-    // .NET's default date, `0001-01-01`, stands for none where a client wrote it (seen in the field elsewhere).
-    Ok(Some(date).filter(|date| date.year() > 1))
-}
-
-/// One operation of a PATCH: the quantity, and nothing else.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReplaceQuantity {
-    op: &'static str,
-    /// A bare name without a slash, and in this case (ConnectWise developer guide).
-    path: &'static str,
-    value: Quantity,
-}
-
-impl ReplaceQuantity {
-    pub(crate) fn to(value: Quantity) -> [Self; 1] {
-        [Self { op: "replace", path: "quantity", value }]
-    }
-}
-
-/// What a PATCH's answer is looked at for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct QuantityRow {
-    pub(crate) id: i64,
-    #[serde(default)]
-    pub(crate) quantity: Value,
-}
-
-impl QuantityRow {
-    pub(crate) const FIELDS: &'static str = "id,quantity";
-}
-
-/// A new addition, with the mark of its item, if it is one's. The catalog's own price applies, because none is named.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NewAddition {
-    product: NewReference,
-    quantity: Quantity,
-    bill_customer: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    serial_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invoice_description: Option<String>,
-    /// Midnight UTC in whole seconds: fractions are refused (seen in the field).
-    effective_date: String,
-}
-
-#[derive(Debug, Serialize)]
-struct NewReference {
-    id: ProductId,
-}
-
-impl From<&CreateLine> for NewAddition {
-    fn from(line: &CreateLine) -> Self {
-        let (serial_number, invoice_description) = match line.item().and_then(Mark::of) {
-            None => (None, None),
-            Some(Mark::Serial(text)) => (Some(text), None),
-            Some(Mark::Description(text)) => (None, Some(text)),
-        };
-        Self {
-            product: NewReference { id: line.product() },
-            quantity: line.quantity(),
-            bill_customer: line.bill().as_str(),
-            serial_number,
-            invoice_description,
-            effective_date: format!("{}T00:00:00Z", line.effective_on()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
+    use crate::reconcile::model::quantity::Quantity;
 
     fn row<R: Row>(json: &str) -> Result<R::Record, String> {
-        serde_json::from_str::<R>(json).map_err(|error| error.to_string())?.into_record()
+        let row = serde_json::from_str::<R>(json).map_err(|error| error.to_string())?;
+        let id = members::id(row.id()).ok_or("no id")?;
+        row.read(id).map_err(|record| record.why)
+    }
+
+    fn whole_addition(json: &str) -> Addition {
+        row::<AdditionRow>(json).expect("a record").addition
     }
 
     fn addition(quantity: &str) -> Addition {
-        row::<AdditionRow>(&format!(r#"{{"id":1,"product":{{"id":7}},"quantity":{quantity}}}"#)).expect("a record")
+        whole_addition(&format!(r#"{{"id":1,"product":{{"id":7}},"quantity":{quantity}}}"#))
     }
 
     /// Otherwise a number that is missing would be billed as none, or another than ConnectWise holds.
@@ -366,7 +357,7 @@ mod tests {
         ] {
             assert_eq!(addition(json).quantity, Err(words.to_owned()), "{json}");
         }
-        let missing = row::<AdditionRow>(r#"{"id":1}"#).expect("a record");
+        let missing = whole_addition(r#"{"id":1}"#);
         assert_eq!((missing.quantity, missing.product), (Err("its quantity is missing".to_owned()), None));
     }
 
@@ -375,15 +366,10 @@ mod tests {
     fn an_addition_with_a_date_that_cannot_be_read_is_held() {
         let json = r#"{"id":1,"quantity":3,"effectiveDate":"2026-11-01T00:00:00Z","cancelledDate":"2026-13-01",
             "_info":{"lastUpdated":"x","updatedBy":"jdoe"}}"#;
-        let addition = row::<AdditionRow>(json).expect("a record");
+        let addition = whole_addition(json);
         assert_eq!(addition.effective_on, NaiveDate::from_ymd_opt(2026, 11, 1));
         assert_eq!(addition.quantity, Err("its cancelledDate \"2026-13-01\" cannot be read".to_owned()));
         assert_eq!(addition.changed, Some(LastChange { by: "jdoe".into(), at: "x".into() }));
-        for text in ["01/11/2026", "2026-1-01T0", "2026-11-1", " 026-11-01", "2026-11-01x", "é26-11-001", ""] {
-            assert!(day("d", &Value::String(text.into())).is_err(), "{text}");
-        }
-        assert_eq!(day("d", &Value::String("2026-11-01".into())), Ok(NaiveDate::from_ymd_opt(2026, 11, 1)));
-        assert!(day("d", &Value::Bool(true)).is_err());
     }
 
     /// Otherwise included units would be taken off twice, or an item's line not be known again.
@@ -392,10 +378,10 @@ mod tests {
         let plain = addition("3");
         assert_eq!((plain.less_included, plain.bill, plain.mark), (Ok(Quantity::ZERO), None, None));
         let json = r#"{"id":1,"quantity":3,"lessIncluded":2.50,"billCustomer":"NoCharge","serialNumber":" a.com "}"#;
-        let marked = row::<AdditionRow>(json).expect("a record");
+        let marked = whole_addition(json);
         assert_eq!(marked.less_included.map(|units| units.to_string()), Ok("2.5".to_owned()));
         assert_eq!((marked.bill.as_deref(), marked.mark), (Some("NoCharge"), Some("a.com".into())));
-        let odd = row::<AdditionRow>(r#"{"id":1,"quantity":3,"lessIncluded":"2"}"#).expect("a record");
+        let odd = whole_addition(r#"{"id":1,"quantity":3,"lessIncluded":"2"}"#);
         assert!(odd.less_included.is_err());
     }
 
@@ -411,9 +397,9 @@ mod tests {
             "billingCycle":{"name":"Monthly"},"cancelledFlag":null}"#;
         let agreement = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.ends_on, agreement.one_time), (NaiveDate::from_ymd_opt(2020, 1, 1), false));
-        assert_eq!(row::<AgreementRow>(r#"{"id":5}"#).expect_err("no company"), "has no company");
+        assert_eq!(row::<AgreementRow>(r#"{"id":5}"#).expect_err("no company"), "its company is missing");
         assert!(row::<AgreementRow>(r#"{"id":5,"company":{"id":9},"startDate":"soon"}"#).is_err());
-        for json in [r#"{"name":"x"}"#, r#"{"id":"5"}"#, r#"{"id":5.5}"#, r#"{"id":null}"#] {
+        for json in [r#"{"name":"x"}"#, r#"{"id":"5"}"#, r#"{"id":5.5}"#, r#"{"id":null}"#, r#"{"id":5,"name":7}"#] {
             assert!(row::<CompanyRow>(json).is_err(), "{json}");
         }
     }
@@ -427,11 +413,46 @@ mod tests {
     /// Otherwise a price could be read, and one day be written.
     #[test]
     fn no_field_about_money_is_asked_for() {
-        let fields =
-            [CompanyRow::FIELDS, AgreementRow::FIELDS, ProductRow::FIELDS, AdditionRow::FIELDS, QuantityRow::FIELDS];
+        let fields = [
+            CompanyRow::FIELDS,
+            CompanyRow::FEWER,
+            AgreementRow::FIELDS,
+            ProductRow::FIELDS,
+            AdditionRow::FIELDS,
+            AdditionRow::FEWER,
+        ];
         for field in fields.join(",").to_lowercase().split(',') {
             assert!(!["price", "cost", "margin", "amount"].iter().any(|money| field.contains(money)), "{field}");
             assert!(!field.contains(char::is_whitespace), "{field}");
         }
+    }
+
+    /// Otherwise a mark that was not read would be none, and an item's line be created a second time.
+    #[test]
+    fn a_member_of_another_kind_holds_its_own_line_and_is_named() {
+        for (member, value) in [
+            ("product", "\"MP-X\""),
+            ("effectiveDate", "20261101"),
+            ("agreementId", "\"12\""),
+            ("serialNumber", "17"),
+            ("invoiceDescription", "[]"),
+        ] {
+            let odd = whole_addition(&format!(r#"{{"id":1,"quantity":3,"{member}":{value}}}"#));
+            let why = odd.quantity.expect_err(member);
+            assert!(why.contains(member) && why.contains(value), "{why}");
+        }
+        let unset =
+            r#"{"id":1,"product":{"id":7},"quantity":3,"cancelledDate":"","effectiveDate":"","billCustomer":null}"#;
+        assert_eq!(whole_addition(unset).quantity.map(|units| units.to_string()), Ok("3".to_owned()));
+    }
+
+    /// Otherwise nobody would know whose bill the broken record stops.
+    #[test]
+    fn of_an_agreement_that_cannot_be_read_it_is_told_whom_it_may_concern() {
+        let json = r#"{"id":5,"company":{"id":9},"type":{"name":"Email"},"name":7}"#;
+        let row = serde_json::from_str::<AgreementRow>(json).expect("a row");
+        let record = row.read(5).expect_err("not a record");
+        let sign = AgreementSign { company: Some(CompanyId(9)), kind: Some("Email".to_owned()), name: None };
+        assert_eq!((record.id, record.known, record.why.as_str()), (5, sign, "its name 7 is not a text"));
     }
 }

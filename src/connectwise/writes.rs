@@ -1,39 +1,46 @@
 //! The two writes: each call sends one request, once. Whether it may be sent again is decided elsewhere.
+//!
+//! They name no `fields`: no text of the vendor's declares it for writes. So the answers hold the whole record, and of
+//! its money nothing is read.
 
 use http::Method;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::connectwise::client::answer_text::Sign;
 use crate::connectwise::client::denial::WriteKind;
 use crate::connectwise::client::paging::redirection;
 use crate::connectwise::client::transport::{Answer, Cut, NoAnswer};
 use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::{AdditionRow, NewAddition, QuantityRow, ReplaceQuantity, Row};
-use crate::connectwise::{WriteError, Writer, wire};
+use crate::connectwise::wire::{AdditionRow, Row};
+use crate::connectwise::{WriteError, Writer, members};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::matching::item_marker::Mark;
+use crate::reconcile::model::ids::ProductId;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
     async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
         let path = format!("{}/{}", additions_path(write.agreement()), write.addition());
-        let url = api_url(self.api_root().await, &path, &[("fields", QuantityRow::FIELDS)]);
+        let url = api_url(self.api_root().await, &path, &[]);
         let body = ReplaceQuantity::to(write.to());
         let row: QuantityRow = self.write(WriteKind::Set, Method::PATCH, &url, &body).await?;
         if row.id != write.addition().0 {
             return Err(unclear(format!("the answer is about addition {}", row.id)));
         }
-        wire::quantity(&row.quantity).map_err(|why| unclear(format!("the answer does not tell: {why}")))
+        members::quantity(&row.quantity).map_err(|why| unclear(format!("the answer does not tell: {why}")))
     }
 
     async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
         let path = additions_path(write.agreement());
-        let url = api_url(self.api_root().await, &path, &[("fields", AdditionRow::FIELDS)]);
+        let url = api_url(self.api_root().await, &path, &[]);
         let body = NewAddition::from(write);
         let row: AdditionRow = self.write(WriteKind::Create, Method::POST, &url, &body).await?;
-        row.into_record().map_err(unclear)
+        Ok(record_of(&row)?.addition)
     }
 }
 
@@ -55,13 +62,13 @@ impl Client {
         } else {
             self.censor.said(&answer.body)
         };
-        Err(denial::of_write(kind, answer.status, said))
+        Err(denial::of_write(kind, answer.status, Sign::of(&answer), said))
     }
 
     fn unanswered(&self, error: NoAnswer) -> WriteError {
         match error {
             NoAnswer::Throttled(why) => WriteError::Busy { why },
-            NoAnswer::NotSent(why) | NoAnswer::Untrusted(why) => {
+            NoAnswer::NotSent(why) | NoAnswer::Untrusted(_, why) => {
                 WriteError::NotSent { why: self.censor.one_line(&why) }
             }
             NoAnswer::Lost(why) => unclear(self.censor.one_line(&why)),
@@ -82,8 +89,75 @@ impl Client {
     }
 }
 
+/// The record that an answer holds.
+pub(crate) fn record_of<R: Row>(row: &R) -> Result<R::Record, WriteError> {
+    let id = members::id(row.id()).ok_or_else(|| unclear("the answer names no record".to_owned()))?;
+    row.read(id).map_err(|record| unclear(record.why))
+}
+
 pub(crate) fn unclear(why: String) -> WriteError {
     WriteError::Unclear { why, server_error: false }
+}
+
+/// One operation of a PATCH: the quantity, and nothing else.
+#[derive(Debug, Serialize)]
+struct ReplaceQuantity {
+    op: &'static str,
+    /// A bare name without a slash, and in this case (ConnectWise developer guide).
+    path: &'static str,
+    value: Quantity,
+}
+
+impl ReplaceQuantity {
+    fn to(value: Quantity) -> [Self; 1] {
+        [Self { op: "replace", path: "quantity", value }]
+    }
+}
+
+/// What a PATCH's answer is looked at for. It holds the whole record, money included; of that nothing is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct QuantityRow {
+    pub(crate) id: i64,
+    #[serde(default)]
+    pub(crate) quantity: Value,
+}
+
+/// A new addition, with the mark of its item, if it is one's. The catalog's own price applies, because none is named.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewAddition {
+    product: NewReference,
+    quantity: Quantity,
+    bill_customer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_description: Option<String>,
+    /// Midnight UTC in whole seconds: fractions are refused (seen in the field).
+    effective_date: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NewReference {
+    id: ProductId,
+}
+
+impl From<&CreateLine> for NewAddition {
+    fn from(line: &CreateLine) -> Self {
+        let (serial_number, invoice_description) = match line.item().and_then(Mark::of) {
+            None => (None, None),
+            Some(Mark::Serial(text)) => (Some(text), None),
+            Some(Mark::Description(text)) => (None, Some(text)),
+        };
+        Self {
+            product: NewReference { id: line.product() },
+            quantity: line.quantity(),
+            bill_customer: line.bill().as_str(),
+            serial_number,
+            invoice_description,
+            effective_date: format!("{}T00:00:00Z", line.effective_on()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::connectwise::client::settings::ConnectWiseSettings;
-    use crate::reconcile::model::ids::{AdditionId, AgreementId, ProductId};
+    use crate::reconcile::model::ids::{AdditionId, AgreementId};
     use crate::reconcile::model::mapping::Bill;
 
     fn client(url: &str) -> Client {
@@ -155,7 +229,7 @@ mod tests {
             let request = &server.received_requests().await.expect("recording is on")[0];
             assert_eq!(request.method.as_str(), "PATCH");
             assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions/34");
-            assert_eq!(request.url.query(), Some("fields=id,quantity"));
+            assert_eq!(request.url.query(), None);
             let body = format!(r#"[{{"op":"replace","path":"quantity","value":{sent}}}]"#);
             assert_eq!(String::from_utf8_lossy(&request.body), body);
             assert_eq!(request.headers["content-type"], "application/json");

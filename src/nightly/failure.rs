@@ -78,13 +78,15 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let message = error.to_string();
         match error {
-            ReadError::Unreachable { .. } => Self::new(
-                Exit::Unreachable,
-                Code::ConnectWiseUnreachable,
-                message,
-                "look at the network, then run again",
-            ),
-            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix),
+            ReadError::Unreachable { cause, .. } => {
+                Self::new(Exit::Unreachable, Code::ConnectWiseUnreachable, message, cause.remedy())
+            }
+            ReadError::Additions { denied: false, fix, .. } => {
+                Self::new(Exit::Unreachable, Code::ConnectWiseUnreachable, message, fix)
+            }
+            ReadError::Additions { denied: true, fix, .. } | ReadError::Denied { fix, .. } => {
+                Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix)
+            }
         }
     }
 }

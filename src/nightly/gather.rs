@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 
 use crate::connectwise::{Ahead, ReadError, Reader};
 use crate::export::locate::file::Export;
@@ -27,7 +27,9 @@ use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, Integra
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::{InDoubt, Past};
 use crate::reconcile::model::plan::LineKey;
-use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product};
+use crate::reconcile::model::records::{
+    AdditionList, Additions, Agreement, Company, Directory, OtherRow, Product, Unread,
+};
 use crate::report::exit::Exit;
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
@@ -147,10 +149,24 @@ async fn read_remote<R: Reader>(
     past: &Past,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
-    let directory = read_directory(connectwise, mapping, counts, past).await?;
-    let places = place_all(counts, mapping, past, &directory, today);
-    let additions = additions(connectwise, &places).await?;
+    let mut directory = read_directory(connectwise, mapping, counts, past).await?;
+    let mut places = place_all(counts, mapping, past, &directory, today);
+    let Lists { additions, unread, others } = additions(connectwise, &places).await?;
+    hold(&mut places, &unread);
+    directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
+    directory.unread.others = others;
     Ok(Remote { directory, places, additions })
+}
+
+/// Whose agreement shows no additions waits; everybody else is billed.
+fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap<AgreementId, UnreadList>) {
+    for place in places.values_mut() {
+        let on = place.agreement().and_then(|(_, agreement)| Some((agreement, unread.get(&agreement)?)));
+        if let Some((agreement, UnreadList { why, fix, .. })) = on {
+            let message = format!("the additions of agreement {agreement} cannot be read: {why}");
+            *place = place.clone().blocked(Code::AgreementUnreadable, message, fix.clone());
+        }
+    }
 }
 
 /// Companies, agreements and products.
@@ -160,20 +176,42 @@ pub(super) async fn read_directory<R: Reader>(
     counts: &Counts,
     past: &Past,
 ) -> Result<Directory, ReadError> {
-    let companies = companies(connectwise, mapping).await?;
-    Ok(Directory {
-        agreements: agreements(connectwise, mapping, counts, past, &companies).await?,
-        companies,
-        products: catalog(connectwise, mapping).await?,
-    })
+    let mut unread = Unread::default();
+    let companies = companies(connectwise, mapping, &mut unread).await?;
+    let agreements =
+        agreements(connectwise, mapping, &in_question(mapping, counts, past, &companies), &mut unread).await?;
+    let products = catalog(connectwise, mapping, &mut unread).await?;
+    Ok(Directory { companies, agreements, products, unread })
 }
 
-async fn companies<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
+async fn companies<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    unread: &mut Unread,
+) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
     let companies = match mapping.match_customers {
         MatchCustomers::ExactName => connectwise.all_companies().await?,
         MatchCustomers::Mapped => connectwise.companies(&mapping.companies()).await?,
     };
-    Ok(companies.into_iter().map(|company| (company.id, company)).collect())
+    unread.companies.extend(companies.unreadable.into_iter().map(|record| (CompanyId(record.id), record)));
+    Ok(companies.records.into_iter().map(|company| (company.id, company)).collect())
+}
+
+/// The companies whose agreements matter: those that are mapped, and those that bear a customer's name.
+fn in_question(
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+    companies: &BTreeMap<CompanyId, Company>,
+) -> BTreeSet<CompanyId> {
+    let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
+    let names: BTreeSet<&str> = counts.customers.keys().chain(known).map(CustomerName::as_str).collect();
+    let mapped = mapping.companies();
+    let is_in_question = |company: &&Company| {
+        let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
+        !company.deleted && (by_name && mapping.companies_of.admits(company) || mapped.contains(&company.id))
+    };
+    companies.values().filter(is_in_question).map(|company| company.id).collect()
 }
 
 /// All agreements of the companies in question, and those that `customers.csv` names and that belong to none of them:
@@ -181,51 +219,111 @@ async fn companies<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTre
 async fn agreements<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
-    counts: &Counts,
-    past: &Past,
-    companies: &BTreeMap<CompanyId, Company>,
+    companies: &BTreeSet<CompanyId>,
+    unread: &mut Unread,
 ) -> Result<BTreeMap<AgreementId, Agreement>, ReadError> {
-    let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
-    let names: BTreeSet<&str> = counts.customers.keys().chain(known).map(CustomerName::as_str).collect();
-    let mapped = mapping.companies();
-    let in_question = |company: &&Company| {
-        let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
-        !company.deleted && (by_name && mapping.companies_of.admits(company) || mapped.contains(&company.id))
-    };
-    let in_question = companies.values().filter(in_question).map(|company| company.id).collect();
     let mut agreements: BTreeMap<AgreementId, Agreement> = BTreeMap::new();
-    let found = connectwise.agreements_of(&in_question).await?;
-    agreements.extend(found.into_iter().map(|agreement| (agreement.id, agreement)));
-    let elsewhere = mapping.agreements().into_iter().filter(|id| !agreements.contains_key(id)).collect();
+    let found = connectwise.agreements_of(companies).await?;
+    agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
+    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    let is_known = |id: &AgreementId| agreements.contains_key(id) || unread.agreements.contains_key(id);
+    let elsewhere = mapping.agreements().into_iter().filter(|id| !is_known(id)).collect();
     let found = connectwise.agreements(&elsewhere).await?;
-    agreements.extend(found.into_iter().map(|agreement| (agreement.id, agreement)));
+    agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
+    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
     Ok(agreements)
 }
 
 /// The catalog items of the products that are mapped.
-async fn catalog<R: Reader>(connectwise: &R, mapping: &Mapping) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
+async fn catalog<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    unread: &mut Unread,
+) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
     let wanted: BTreeSet<String> =
         mapping.billed().flat_map(|(_, billed)| &billed.products).map(ProductCode::folded).collect();
     let mut products: BTreeMap<String, Vec<Product>> = BTreeMap::new();
     if wanted.is_empty() {
         return Ok(products);
     }
-    for product in connectwise.catalog().await? {
-        let folded = ProductCode::new(&product.identifier).folded();
-        if wanted.contains(&folded) {
-            products.entry(folded).or_default().push(product);
+    let catalog = connectwise.catalog().await?;
+    let folded = |identifier: &str| Some(ProductCode::new(identifier).folded()).filter(|code| wanted.contains(code));
+    for product in catalog.records {
+        if let Some(code) = folded(&product.identifier) {
+            products.entry(code).or_default().push(product);
+        }
+    }
+    for record in catalog.unreadable {
+        if let Some(code) = record.known.as_deref().and_then(folded) {
+            unread.products.insert(code, record);
         }
     }
     Ok(products)
 }
 
-async fn additions<R: Reader>(connectwise: &R, places: &BTreeMap<CustomerName, Place>) -> Result<Additions, ReadError> {
+/// The additions of all agreements, and those lists that ConnectWise does not give out.
+#[derive(Debug, Default)]
+struct Lists {
+    additions: Additions,
+    unread: BTreeMap<AgreementId, UnreadList>,
+    others: BTreeMap<AgreementId, Vec<OtherRow>>,
+}
+
+/// A list that ConnectWise does not give out.
+#[derive(Debug)]
+struct UnreadList {
+    why: String,
+    denied: bool,
+    fix: String,
+}
+
+/// So many lists, and more than this share of them, are no matter of single agreements any more.
+const UNREAD_MIN: usize = 5;
+const UNREAD_SHARE: usize = 5;
+
+async fn additions<R: Reader>(connectwise: &R, places: &BTreeMap<CustomerName, Place>) -> Result<Lists, ReadError> {
     let agreements: BTreeSet<AgreementId> =
         places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
-    connectwise.ahead(Ahead::Agreements(agreements.len()));
-    let reads = agreements.into_iter().map(|agreement| async move {
-        let additions = connectwise.additions(agreement).await?;
-        Ok((agreement, additions))
-    });
-    futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await
+    let all = agreements.len();
+    connectwise.ahead(Ahead::Agreements(all));
+    let reads =
+        agreements.into_iter().map(|agreement| async move { (agreement, connectwise.additions(agreement).await) });
+    let mut reads = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+    let mut lists = Lists::default();
+    while let Some((agreement, list)) = reads.next().await {
+        lists.take(agreement, list)?;
+        // Asked after each, before hundreds more are tried in vain.
+        if let Some(error) = lists.too_many_unread(all) {
+            return Err(error);
+        }
+    }
+    Ok(lists)
+}
+
+impl Lists {
+    fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
+        match list {
+            Ok(AdditionList { additions, others }) => {
+                self.additions.insert(agreement, additions);
+                if !others.is_empty() {
+                    self.others.insert(agreement, others);
+                }
+            }
+            Err(ReadError::Additions { agreement, why, denied, fix }) => {
+                self.unread.insert(agreement, UnreadList { why, denied, fix });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// All of them, or too many for single agreements to be at fault: the first stands for all.
+    fn too_many_unread(&self, all: usize) -> Option<ReadError> {
+        let count = self.unread.len();
+        let too_many = count == all || count >= UNREAD_MIN && count * UNREAD_SHARE > all;
+        let (agreement, UnreadList { why, denied, fix }) = self.unread.first_key_value().filter(|_| too_many)?;
+        let others = if count > 1 { format!(" (and {} more of {all} agreements)", count - 1) } else { String::new() };
+        let (agreement, why, denied, fix) = (*agreement, format!("{why}{others}"), *denied, fix.clone());
+        Some(ReadError::Additions { agreement, why, denied, fix })
+    }
 }

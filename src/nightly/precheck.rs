@@ -24,8 +24,8 @@ use crate::reconcile::model::remedy::Remedy;
 pub struct Precheck {
     /// What is wrong with it, in the order of a report.
     pub findings: Vec<Finding>,
-    /// One agreement that customers are billed on, to try the right on its additions.
-    pub an_agreement: Option<AgreementId>,
+    /// The agreements that customers are billed on, to try whether their additions may be read.
+    pub agreements: BTreeSet<AgreementId>,
     /// Customers that have a place.
     pub placed: usize,
     /// Products that neighbours bill on the same agreements, with the customers that this is about.
@@ -67,7 +67,8 @@ pub async fn precheck<R: Reader>(
         .collect();
     let claims = Claims::new(others.neighbours, others.seen, &directory, today);
     let owned_twice = owned_twice(mapping, &places, &claims);
-    Ok(Precheck { findings, an_agreement: placed.first().copied(), placed: placed.len(), owned_twice })
+    let agreements = placed.iter().copied().collect();
+    Ok(Precheck { findings, agreements, placed: placed.len(), owned_twice })
 }
 
 /// Where everybody is billed, and what ConnectWise holds there.

@@ -100,10 +100,10 @@ async fn read<R: Reader>(
 ) -> Result<(BTreeMap<AgreementId, Agreement>, Additions), ReadError> {
     let found = connectwise.agreements(ids).await?;
     let found: BTreeMap<AgreementId, Agreement> =
-        found.into_iter().map(|agreement| (agreement.id, agreement)).collect();
+        found.records.into_iter().map(|agreement| (agreement.id, agreement)).collect();
     let reads = found.keys().map(|agreement| async move {
-        let additions = connectwise.additions(*agreement).await?;
-        Ok((*agreement, additions))
+        let list = connectwise.additions(*agreement).await?;
+        Ok((*agreement, list.additions))
     });
     let additions = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
     Ok((found, additions))

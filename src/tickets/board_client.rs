@@ -11,8 +11,8 @@ use crate::connectwise::client::denial::{Right, WriteKind};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::reads::asked_for;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::{IdRow, Row};
-use crate::connectwise::writes::unclear;
+use crate::connectwise::wire::IdRow;
+use crate::connectwise::writes::{record_of, unclear};
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::{CompanyId, TicketId, TicketRef};
 use crate::tickets::board_wire::{BoardRow, ChangeTicket, Named, NewNote, OpenTicket, PlainRow, StatusRow, TicketRow};
@@ -172,32 +172,33 @@ impl Desk for Client {
         for some in references.chunks(REFERENCES_AT_ONCE) {
             let quoted: Vec<String> = some.iter().map(|reference| format!("\"{reference}\"")).collect();
             let condition = format!("externalXRef in ({})", quoted.join(","));
-            let found = self.read_all::<TicketRow>(TICKETS, Some(&condition)).await?;
-            tickets.extend(asked_for(TICKETS, found, |ticket| some.contains(&&ticket.reference))?);
+            let found = self.read_whole::<TicketRow>(TICKETS, Some(&condition)).await?;
+            asked_for(TICKETS, found.iter().all(|ticket| some.contains(&&ticket.reference)))?;
+            tickets.extend(found);
         }
         Ok(tickets)
     }
 
     async fn open(&self, terms: &DeskTerms, ticket: &NewTicket) -> Result<Ticket, WriteError> {
         let body = OpenTicket::of(ticket, terms);
-        let url = api_url(self.api_root().await, TICKETS.path, &[("fields", TicketRow::FIELDS)]);
+        let url = api_url(self.api_root().await, TICKETS.path, &[]);
         let row: TicketRow = self.write(WriteKind::OpenTicket, Method::POST, &url, &body).await?;
-        row.into_record().map_err(unclear)
+        record_of(&row)
     }
 
     async fn note(&self, ticket: TicketId, note: &Note) -> Result<(), WriteError> {
         let path = format!("{}/{ticket}/notes", TICKETS.path);
-        let url = api_url(self.api_root().await, &path, &[("fields", IdRow::FIELDS)]);
+        let url = api_url(self.api_root().await, &path, &[]);
         let _: IdRow = self.write(WriteKind::NoteTicket, Method::POST, &url, &NewNote::of(note)).await?;
         Ok(())
     }
 
     async fn set_status(&self, ticket: TicketId, change: StatusChange) -> Result<Ticket, WriteError> {
         let path = format!("{}/{ticket}", TICKETS.path);
-        let url = api_url(self.api_root().await, &path, &[("fields", TicketRow::FIELDS)]);
+        let url = api_url(self.api_root().await, &path, &[]);
         let body = ChangeTicket::of(change);
         let row: TicketRow = self.write(WriteKind::CloseTicket, Method::PATCH, &url, &body).await?;
-        let answered = row.into_record().map_err(unclear)?;
+        let answered = record_of(&row)?;
         // A path that ConnectWise does not know is answered with 200 and changes nothing (ConnectWise developer guide).
         if answered.id != ticket || answered.status != Some(change.status) {
             return Err(unclear("the answer holds another status".to_owned()));
@@ -212,11 +213,11 @@ impl Client {
             List { path, right: Right::Boards }
         }
         let mut look = Look::default();
-        let boards = self.read_all::<BoardRow>(list("service/boards"), None).await?;
+        let boards = self.read_whole::<BoardRow>(list("service/boards"), None).await?;
         let Some(board) = look.up("board", Some(&names.board), &boards) else {
             return Err(TermsError::Missing(look.missing));
         };
-        let statuses = self.read_all::<StatusRow>(list(&format!("service/boards/{board}/statuses")), None).await?;
+        let statuses = self.read_whole::<StatusRow>(list(&format!("service/boards/{board}/statuses")), None).await?;
         let closed: BTreeSet<i64> = statuses.iter().filter(|one| one.closes).map(|one| one.id).collect();
         let statuses: Vec<Named> = statuses.into_iter().map(|status| status.named).collect();
         let status = look.up("status", names.status.as_deref(), &statuses);
@@ -228,15 +229,15 @@ impl Client {
         }
         let (mut kind, mut priority, mut source) = (None, None, None);
         if names.kind.is_some() {
-            let types = self.read_all::<BoardRow>(list(&format!("service/boards/{board}/types")), None).await?;
+            let types = self.read_whole::<BoardRow>(list(&format!("service/boards/{board}/types")), None).await?;
             kind = look.up("type", names.kind.as_deref(), &types);
         }
         if names.priority.is_some() {
-            let priorities = self.read_all::<PlainRow>(list("service/priorities"), None).await?;
+            let priorities = self.read_whole::<PlainRow>(list("service/priorities"), None).await?;
             priority = look.up("priority", names.priority.as_deref(), &priorities);
         }
         if names.source.is_some() {
-            let sources = self.read_all::<PlainRow>(list("service/sources"), None).await?;
+            let sources = self.read_whole::<PlainRow>(list("service/sources"), None).await?;
             source = look.up("source", names.source.as_deref(), &sources);
         }
         match look.missing.is_empty() {

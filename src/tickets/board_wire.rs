@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::connectwise::members;
 use crate::connectwise::wire::Row;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board_client::{DeskTerms, NewTicket, Note, StatusChange, Ticket};
@@ -11,36 +12,43 @@ use crate::tickets::board_client::{DeskTerms, NewTicket, Note, StatusChange, Tic
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TicketRow {
-    id: i64,
-    #[serde(rename = "externalXRef")]
-    reference: Option<String>,
-    closed_flag: Option<bool>,
-    status: Option<Id>,
-    board: Option<Id>,
+    id: Value,
+    #[serde(default, rename = "externalXRef")]
+    reference: Value,
+    #[serde(default)]
+    closed_flag: Value,
+    #[serde(default)]
+    status: Value,
+    #[serde(default)]
+    board: Value,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Id {
     id: i64,
 }
 
 impl Row for TicketRow {
     type Record = Ticket;
+    type Known = ();
     const FIELDS: &'static str = "id,externalXRef,closedFlag,status,board";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Ticket, String> {
+    fn record(&self, id: i64) -> Result<Ticket, String> {
+        let reference = members::text("externalXRef", &self.reference)?.unwrap_or_default();
         Ok(Ticket {
-            id: TicketId(self.id),
-            reference: TicketRef::new(&self.reference.unwrap_or_default()),
-            closed_flag: self.closed_flag.unwrap_or(false),
-            status: self.status.map(|status| status.id),
-            board: self.board.map(|board| board.id),
+            id: TicketId(id),
+            reference: TicketRef::new(&reference),
+            closed_flag: members::flag("closedFlag", &self.closed_flag)?.unwrap_or(false),
+            status: members::reference("status", &self.status)?.id,
+            board: members::reference("board", &self.board)?.id,
         })
     }
+
+    fn known(&self) {}
 }
 
 /// A record that is known by its name.
@@ -55,32 +63,40 @@ pub(crate) struct Named {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BoardRow {
-    id: i64,
-    name: String,
-    inactive_flag: Option<bool>,
+    id: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    inactive_flag: Value,
 }
 
 impl Row for BoardRow {
     type Record = Named;
+    type Known = ();
     const FIELDS: &'static str = "id,name,inactiveFlag";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Named, String> {
-        Ok(Named { id: self.id, name: self.name, inactive: self.inactive_flag.unwrap_or(false) })
+    fn record(&self, id: i64) -> Result<Named, String> {
+        named(id, &self.name, members::flag("inactiveFlag", &self.inactive_flag)?)
     }
+
+    fn known(&self) {}
 }
 
 /// A status of a board.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StatusRow {
-    id: i64,
-    name: String,
-    inactive: Option<bool>,
-    closed_status: Option<bool>,
+    id: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    inactive: Value,
+    #[serde(default)]
+    closed_status: Value,
 }
 
 /// A status, and whether it closes a ticket.
@@ -93,36 +109,49 @@ pub(crate) struct Status {
 
 impl Row for StatusRow {
     type Record = Status;
+    type Known = ();
     const FIELDS: &'static str = "id,name,inactive,closedStatus";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Status, String> {
-        let named = Named { id: self.id, name: self.name, inactive: self.inactive.unwrap_or(false) };
-        Ok(Status { id: self.id, named, closes: self.closed_status.unwrap_or(false) })
+    fn record(&self, id: i64) -> Result<Status, String> {
+        let named = named(id, &self.name, members::flag("inactive", &self.inactive)?)?;
+        let closes = members::flag("closedStatus", &self.closed_status)?.unwrap_or(false);
+        Ok(Status { id, named, closes })
     }
+
+    fn known(&self) {}
 }
 
 /// A priority or a source.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PlainRow {
-    id: i64,
-    name: String,
+    id: Value,
+    #[serde(default)]
+    name: Value,
 }
 
 impl Row for PlainRow {
     type Record = Named;
+    type Known = ();
     const FIELDS: &'static str = "id,name";
 
-    fn id(&self) -> i64 {
-        self.id
+    fn id(&self) -> &Value {
+        &self.id
     }
 
-    fn into_record(self) -> Result<Named, String> {
-        Ok(Named { id: self.id, name: self.name, inactive: false })
+    fn record(&self, id: i64) -> Result<Named, String> {
+        named(id, &self.name, None)
     }
+
+    fn known(&self) {}
+}
+
+fn named(id: i64, name: &Value, inactive: Option<bool>) -> Result<Named, String> {
+    let name = members::text("name", name)?.ok_or("its name is missing")?;
+    Ok(Named { id, name, inactive: inactive.unwrap_or(false) })
 }
 
 /// A new ticket. What is `None` is left to ConnectWise's own defaults.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::connectwise::client::cause::Cause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
@@ -91,7 +92,7 @@ impl<D: Desk> TicketSync<'_, D> {
             there = self.find(&BTreeSet::from([next])).await?.into_values().next().unwrap_or_default();
         }
         let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one matter that the history does not know");
-        Err(Halt::Read(ReadError::Unreachable { what: "service tickets".to_owned(), why }))
+        Err(Halt::Read(ReadError::Unreachable { what: "service tickets".to_owned(), why, cause: Cause::Answer }))
     }
 
     fn record(&self, matter: &Matter, occurrence: i64, reference: TicketRef) -> TicketRecord {

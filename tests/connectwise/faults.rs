@@ -33,7 +33,7 @@ async fn an_answer_that_is_cut_is_read_again() {
     for broken in ["", "HTTP/1.1 2", &short, chunk, &half, &none] {
         let raw = Raw::answering(&[broken, &whole]).await;
         let client = Client::new(settings(&raw.url)).expect("a client");
-        assert_eq!(client.catalog().await.map(|items| items.len()), Ok(2), "{broken}");
+        assert_eq!(client.catalog().await.map(|items| items.records.len()), Ok(2), "{broken}");
         assert_eq!(raw.served(), 2, "{broken}");
     }
     let raw = Raw::answering(&[&half]).await;

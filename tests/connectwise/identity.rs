@@ -5,6 +5,7 @@ use recount::connectwise::client::Client;
 use recount::connectwise::client::denial::Right;
 use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use recount::reconcile::model::ids::AgreementId;
+use recount::reconcile::model::records::{AdditionList, Listed};
 use wiremock::matchers::{any, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -23,7 +24,7 @@ async fn every_read_is_signed_and_names_its_fields() {
     let server = empty_server().await;
     let client = client(&server);
     let additions = client.additions(AgreementId(12)).await.expect("an answer");
-    assert!(additions.is_empty());
+    assert_eq!(additions, AdditionList::default());
     let request = &requests(&server).await[0];
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // examplemsp+public-canary:private-canary
@@ -32,7 +33,7 @@ async fn every_read_is_signed_and_names_its_fields() {
     assert_eq!(header("accept"), "application/vnd.connectwise.com+json; version=2025.1");
     assert!(header("user-agent").starts_with("recount/"));
     assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions");
-    let fields = "id,product,quantity,effectiveDate,cancelledDate,lessIncluded,billCustomer,serialNumber,\
+    let fields = "id,agreementId,product,quantity,effectiveDate,cancelledDate,lessIncluded,billCustomer,serialNumber,\
                   invoiceDescription,_info";
     assert_eq!(query(request, "fields").as_deref(), Some(fields));
     assert_eq!(query(request, "pageSize").as_deref(), Some("1000"));
@@ -45,9 +46,9 @@ async fn every_read_is_signed_and_names_its_fields() {
 async fn nothing_is_asked_about_no_ids() {
     let server = empty_server().await;
     let client = client(&server);
-    assert_eq!(client.companies(&[].into()).await, Ok(vec![]));
-    assert_eq!(client.agreements_of(&[].into()).await, Ok(vec![]));
-    assert_eq!(client.agreements(&[].into()).await, Ok(vec![]));
+    assert_eq!(client.companies(&[].into()).await, Ok(Listed::default()));
+    assert_eq!(client.agreements_of(&[].into()).await, Ok(Listed::default()));
+    assert_eq!(client.agreements(&[].into()).await, Ok(Listed::default()));
     assert!(requests(&server).await.is_empty());
 }
 

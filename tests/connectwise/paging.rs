@@ -14,6 +14,10 @@ use super::{client, query, requests};
 struct Companies {
     ids: Mutex<BTreeSet<i64>>,
     cap: usize,
+    /// Whether a page says that it is not the last.
+    links: bool,
+    /// Larger pages are refused.
+    size_max: usize,
     /// Called after every page: what other people do meanwhile.
     meanwhile: fn(&mut BTreeSet<i64>),
 }
@@ -21,7 +25,17 @@ struct Companies {
 impl Companies {
     async fn serve(ids: impl Iterator<Item = i64>, cap: usize, meanwhile: fn(&mut BTreeSet<i64>)) -> MockServer {
         let server = MockServer::start().await;
-        let companies = Companies { ids: Mutex::new(ids.collect()), cap, meanwhile };
+        let ids = Mutex::new(ids.collect());
+        let companies = Companies { ids, cap, links: true, size_max: 1000, meanwhile };
+        Mock::given(any()).respond_with(companies).mount(&server).await;
+        server
+    }
+
+    /// Without a word of more.
+    async fn serve_silently(ids: impl Iterator<Item = i64>, cap: usize, size_max: usize) -> MockServer {
+        let server = MockServer::start().await;
+        let ids = Mutex::new(ids.collect());
+        let companies = Companies { ids, cap, links: false, size_max, meanwhile: |_| {} };
         Mock::given(any()).respond_with(companies).mount(&server).await;
         server
     }
@@ -35,13 +49,17 @@ impl Respond for Companies {
             .strip_prefix("id in (")
             .and_then(|rest| rest.split_once(')'))
             .map(|(ids, _)| ids.split(',').map(|id| id.parse().expect("an id")).collect());
+        if query(request, "pageSize").is_some_and(|size| size.parse::<usize>().expect("a size") > self.size_max) {
+            return ResponseTemplate::new(400)
+                .set_body_raw(r#"{"code":"ConnectWiseApi","message":"pageSize 1-100"}"#, "application/json");
+        }
         let mut ids = self.ids.lock().expect("no panic");
         let fits = |id: &&i64| **id > after && wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
         let found: Vec<i64> = ids.iter().filter(fits).copied().collect();
         let page: Vec<String> =
             found.iter().take(self.cap).map(|id| format!(r#"{{"id":{id},"name":"C{id}"}}"#)).collect();
         let mut answer = ResponseTemplate::new(200).set_body_raw(format!("[{}]", page.join(",")), "application/json");
-        if found.len() > self.cap {
+        if found.len() > self.cap && self.links {
             answer = answer.insert_header("link", r#"<http://x/?page=2>; rel="next", <http://x/?page=9>; rel="last""#);
         }
         (self.meanwhile)(&mut ids);
@@ -49,13 +67,15 @@ impl Respond for Companies {
     }
 }
 
-fn ids(companies: &[recount::reconcile::model::records::Company]) -> Vec<i64> {
-    companies.iter().map(|company| company.id.0).collect()
+fn ids(companies: &recount::reconcile::model::records::Companies) -> Vec<i64> {
+    assert!(companies.unreadable.is_empty());
+    companies.records.iter().map(|company| company.id.0).collect()
 }
 
 #[tokio::test]
 async fn a_list_is_read_to_its_end() {
-    for (count, pages) in [(0, 1), (999, 1), (1000, 2), (2000, 3), (2500, 3)] {
+    // A page that may have been cut without a word is followed by one more question.
+    for (count, pages) in [(0, 1), (24, 1), (25, 2), (999, 2), (1000, 2), (2000, 3), (2500, 4)] {
         let server = Companies::serve(1..=count, 1000, |_| {}).await;
         let companies = client(&server).all_companies().await.expect("a list");
         assert_eq!(ids(&companies), (1..=count).collect::<Vec<_>>());
@@ -84,7 +104,77 @@ async fn a_server_that_caps_the_page_is_asked_on() {
     let server = Companies::serve(1..=260, 100, |_| {}).await;
     let companies = client(&server).all_companies().await.expect("a list");
     assert_eq!(ids(&companies), (1..=260).collect::<Vec<_>>());
-    assert_eq!(requests(&server).await.len(), 3);
+    assert_eq!(requests(&server).await.len(), 4);
+}
+
+/// Otherwise rows behind the cut would not be there, and be created a second time.
+#[tokio::test]
+async fn a_server_that_caps_the_page_without_a_word_is_asked_on() {
+    for (count, pages) in [(61, 3), (50, 3), (24, 1)] {
+        let server = Companies::serve_silently(1..=count, 25, 1000).await;
+        let companies = client(&server).all_companies().await.expect("a list");
+        assert_eq!(ids(&companies), (1..=count).collect::<Vec<_>>());
+        assert_eq!(requests(&server).await.len(), pages, "{count}");
+    }
+}
+
+/// Otherwise a server with smaller pages could not be used at all, or be asked in vain for each of its lists.
+#[tokio::test]
+async fn a_server_that_refuses_large_pages_gets_smaller_ones_from_then_on() {
+    let server = Companies::serve_silently(1..=130, 100, 100).await;
+    let client = client(&server);
+    for _ in 0..2 {
+        assert_eq!(ids(&client.all_companies().await.expect("a list")), (1..=130).collect::<Vec<_>>());
+    }
+    let sizes: Vec<_> = requests(&server).await.iter().filter_map(|request| query(request, "pageSize")).collect();
+    // In full and with fewer fields, then smaller.
+    assert_eq!(sizes, ["1000", "1000", "100", "100", "100", "100", "100", "100"]);
+}
+
+/// Otherwise a server that makes up rows would be read until the host has no memory left.
+#[tokio::test]
+async fn a_list_without_an_end_is_an_error() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(Endless).mount(&server).await;
+    let mut settings = super::settings(&server.uri());
+    settings.requests_per_minute = 100_000;
+    let client = recount::connectwise::client::Client::new(settings).expect("a client");
+    let error = client.all_companies().await.expect_err("no end").to_string();
+    assert!(error.contains("no end of the list after 1000 pages"), "{error}");
+}
+
+/// Always 25 more.
+struct Endless;
+
+impl Respond for Endless {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let conditions = query(request, "conditions").unwrap_or_default();
+        let after: i64 = conditions.split_once("id>").map_or(0, |(_, id)| id.parse().expect("an id"));
+        let rows: Vec<String> = (1..=25).map(|next| format!(r#"{{"id":{}}}"#, after + next)).collect();
+        ResponseTemplate::new(200).set_body_raw(format!("[{}]", rows.join(",")), "application/json")
+    }
+}
+
+/// Otherwise one odd company would end the night of all others.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_stands_beside_those_that_can() {
+    let server = MockServer::start().await;
+    let rows = r#"[{"id":1,"name":"A","deletedFlag":""},{"id":2,"name":"B","types":"x"},{"id":"3","name":"C"},
+        {"id":4,"name":7},{"id":5,"identifier":null,"name":"E","status":null}]"#;
+    let answer = ResponseTemplate::new(200).set_body_raw(rows, "application/json");
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let companies = client(&server).all_companies().await.expect("a list");
+    assert_eq!(companies.records.iter().map(|company| company.id.0).collect::<Vec<_>>(), [1, 5]);
+    let told: Vec<_> =
+        companies.unreadable.iter().map(|record| (record.id, record.known.as_deref(), record.why.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (2, Some("B"), "its types \"x\" is not a list"),
+            (3, Some("C"), "its id \"3\" is not a number"),
+            (4, None, "its name 7 is not a text"),
+        ]
+    );
 }
 
 /// Otherwise a server that ignores the key would be read for ever, or its rows twice.
@@ -126,6 +216,6 @@ async fn ids_are_asked_for_in_urls_of_bearable_length() {
     assert_eq!(ids(&companies), (1_000_000..1_002_500).collect::<Vec<_>>());
     // `requests` checks each URL's length.
     let requests = requests(&server).await;
-    assert!(requests.len() < 20, "{}", requests.len());
+    assert!(requests.len() < 40, "{}", requests.len());
     assert!(requests.iter().any(|request| request.url.as_str().len() > 1800));
 }

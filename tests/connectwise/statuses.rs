@@ -4,7 +4,8 @@ use recount::connectwise::client::Client;
 use recount::connectwise::client::denial::Right;
 use recount::connectwise::{ReadError, Reader};
 use recount::reconcile::model::ids::{AgreementId, CompanyId};
-use wiremock::matchers::any;
+use recount::reconcile::model::records::Listed;
+use wiremock::matchers::{any, query_param_contains};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client, requests};
@@ -29,9 +30,14 @@ async fn what_a_person_has_to_mend_is_said_once_and_not_asked_again() {
         (json(403, refused), Right::Catalog, "(its role) > Procurement > Product Catalog > Inquire Level = All"),
         (json(403, refused), Right::Companies, "Companies > Company Maintenance > Inquire Level = All"),
         (json(403, refused), Right::Agreements, "System > Security Roles > (its role) > Finance > Agreements"),
-        (json(403, refused), Right::Additions(AgreementId(3)), "Finance > Agreements > Inquire Level = All"),
+        (
+            json(401, r#"{"code":"ConnectWiseApi","message":"UserNotAuthenticated"}"#),
+            Right::Catalog,
+            "role is too small",
+        ),
+        (json(403, r#"{"code":"Security","message":"SSL is required.","errors":null}"#), Right::Catalog, "https"),
+        (ResponseTemplate::new(403).set_body_raw("<html>", "text/html"), Right::Catalog, "proxy"),
         (json(404, refused), Right::Agreements, "codebase"),
-        (json(404, refused), Right::Additions(AgreementId(3)), "agreement 3 is still there"),
         (
             ResponseTemplate::new(400).set_body_raw("Cannot route. Codebase/company is invalid", "text/plain"),
             Right::Companies,
@@ -52,6 +58,46 @@ async fn what_a_person_has_to_mend_is_said_once_and_not_asked_again() {
     }
 }
 
+/// Otherwise a single agreement that is out of sight would end the night of all others.
+#[tokio::test]
+async fn what_concerns_one_agreement_alone_is_told_apart() {
+    let refused = r#"{"code":"Security","message":"no","errors":null}"#;
+    for (answer, denied, advice) in [
+        (json(403, refused), true, "Finance > Agreements > Inquire Level = All"),
+        (json(404, refused), true, "agreement 3 is still there"),
+        (json(400, refused), false, "api_version"),
+        (json(500, refused), false, "whoever runs this ConnectWise"),
+        (json(200, r#"[{"name":"no id"}]"#), false, "look at what is named"),
+        (json(200, r#"[{"id":"7"}]"#), false, "look at what is named"),
+    ] {
+        let (_server, client) = server(answer).await;
+        match client.additions(AgreementId(3)).await {
+            Err(ReadError::Additions { agreement: AgreementId(3), denied: found, fix, .. }) => {
+                assert_eq!(found, denied, "{fix}");
+                assert!(fix.contains(advice), "{fix}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for answer in [json(401, refused), json(403, r#"{"message":"SSL is required."}"#)] {
+        let (_server, client) = server(answer).await;
+        assert!(matches!(client.additions(AgreementId(3)).await, Err(ReadError::Denied { .. })));
+    }
+}
+
+/// Otherwise a name that one ConnectWise does not know would end every night there.
+#[tokio::test]
+async fn a_field_that_is_refused_is_left_out() {
+    let server = MockServer::start().await;
+    let refused = json(400, r#"{"code":"ApiFindCondition","message":"_info is not a recognized name."}"#);
+    Mock::given(query_param_contains("fields", "_info")).respond_with(refused).mount(&server).await;
+    let row = json(200, r#"[{"id":7,"product":{"id":1},"quantity":3}]"#);
+    Mock::given(any()).respond_with(row).mount(&server).await;
+    let list = client(&server).additions(AgreementId(3)).await.expect("a list");
+    assert_eq!(list.additions.len(), 1);
+    assert_eq!(requests(&server).await.len(), 2, "tried once with fewer");
+}
+
 /// Otherwise a login page or a proxy's greeting would be taken for "no lines", and everything would be created anew.
 #[tokio::test]
 async fn an_answer_that_is_not_connectwises_is_never_an_empty_list() {
@@ -64,11 +110,11 @@ async fn an_answer_that_is_not_connectwises_is_never_an_empty_list() {
         json(200, "null"),
         json(200, r#"{"code":"x","message":"y"}"#),
         json(200, r#"[{"identifier":"x"}]"#),
-        json(200, r#"[{"id":"5"}]"#),
+        json(200, r#"[{"id":"five"}]"#),
+        json(200, r#"[{"id":null}]"#),
         json(200, r#"[{"id":5,"id":6}]"#),
         json(200, "[1]"),
         json(200, &deep),
-        json(400, r#"{"code":"ApiFindCondition","message":"x is not a recognized name."}"#),
         json(409, "{}"),
         json(302, "").insert_header("location", "https://login.example.com/?t=1"),
     ];
@@ -106,7 +152,7 @@ async fn server_errors_are_tried_again_five_times_in_all() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(json(500, "")).up_to_n_times(4).mount(&server).await;
     Mock::given(any()).respond_with(json(200, "[]")).mount(&server).await;
-    assert_eq!(client(&server).catalog().await, Ok(vec![]));
+    assert_eq!(client(&server).catalog().await, Ok(Listed::default()));
 }
 
 /// Otherwise a busy hour would end the night, or a night would hammer a busy server without end.
@@ -117,7 +163,7 @@ async fn a_429_is_waited_for_and_uses_up_no_try() {
     Mock::given(any()).respond_with(json(429, "")).up_to_n_times(9).mount(&server).await;
     Mock::given(any()).respond_with(json(200, "[]")).mount(&server).await;
     let client = client(&server);
-    assert_eq!(client.catalog().await, Ok(vec![]));
+    assert_eq!(client.catalog().await, Ok(Listed::default()));
     let traffic = client.traffic();
     assert_eq!((traffic.sent, traffic.retried), (14, 13));
     assert!(traffic.throttled_ms >= 1, "{traffic:?}");

@@ -1,7 +1,7 @@
 //! From a request to its answer, as long as nothing goes wrong on the way.
 
-mod reading;
-mod target;
+pub(super) mod reading;
+pub(super) mod target;
 
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ use crate::http::{Reply, Request, json_body};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::store::{Collection, Lag, Table};
-use crate::world::Key;
-use crate::{auth, tickets, writes};
+use crate::world::{FieldsOnWrites, Key};
+use crate::{auth, bundles, tickets, writes};
 
 /// Longer addresses are refused (ConnectWise developer guide: stay below 2,000 characters).
 const URL_MAX: usize = 2000;
@@ -37,7 +37,8 @@ pub(super) struct Bent {
 /// Answers a request, carrying out what it asks.
 pub(super) fn answer(state: &State, request: &Request, bent: Bent) -> Answer {
     let mut member = None;
-    let reply = respond(state, request, bent, &mut member).unwrap_or_else(Reply::from);
+    let reply = respond(state, request, bent, &mut member);
+    let reply = reply.unwrap_or_else(|refusal| Reply::from(refusal.told(&state.read().settings().options)));
     let applied = request.is_write() && reply.status < 300 && !bent.ignore_patch;
     let versioned =
         request.header("accept").and_then(|accept| accept.split(',').find(|kind| kind.contains("version=")));
@@ -67,14 +68,18 @@ fn respond(state: &State, request: &Request, bent: Bent, member: &mut Option<Str
             &json!({"version": version, "isCloud": true, "serverTimeZone": "Eastern Standard Time", "cloudRegion": "NA"}),
         ));
     }
+    if rest == "system/bundles" && request.method == "POST" {
+        return bundles::answer(state, request, &key);
+    }
     let target = Target::parse(rest).ok_or_else(|| Refusal::not_found("The requested resource was"))?;
     auth::permit(&key, &request.method, target.collection.0)?;
     parent_exists(state, target.collection)?;
+    shown(state, target.collection)?;
     match (request.method.as_str(), target.item) {
         ("GET", Item::List) => reading::list(state, request, target.collection, bent.lag),
         ("GET", Item::Count) => reading::count(state, request, target.collection, bent.lag),
         ("GET", Item::One(id)) => reading::one(state, request, target.collection, id, bent.lag),
-        ("POST" | "PATCH" | "DELETE", _) => write(state, request, &target, &key, bent),
+        ("POST" | "PATCH" | "PUT" | "DELETE", _) => write(state, request, &target, &key, bent),
         _ => Err(Refusal::new(405, "MethodNotAllowed", "The requested resource does not support this method.")),
     }
 }
@@ -103,7 +108,7 @@ fn api_path<'a>(state: &State, path: &'a str) -> Option<&'a str> {
     (codebase == "v4_6_release" || codebase == state.read().settings().codebase).then_some(rest)
 }
 
-fn parent_exists(state: &State, (table, parent): Collection) -> Result<(), Refusal> {
+pub(super) fn parent_exists(state: &State, (table, parent): Collection) -> Result<(), Refusal> {
     let (table, name) = match table {
         Table::Additions => (Table::Agreements, "Agreement"),
         Table::BoardStatuses | Table::BoardTypes => (Table::Boards, "Board"),
@@ -114,12 +119,29 @@ fn parent_exists(state: &State, (table, parent): Collection) -> Result<(), Refus
     if found { Ok(()) } else { Err(Refusal::not_found(format!("{name} {parent}"))) }
 }
 
+/// Whether the additions of an agreement may be seen at all.
+pub(super) fn shown(state: &State, (table, parent): Collection) -> Result<(), Refusal> {
+    let store = state.read();
+    let refused =
+        store.agreement(parent).filter(|_| table == Table::Additions).and_then(|found| found.additions_refused);
+    match refused {
+        None => Ok(()),
+        Some(403) => Err(Refusal::new(403, "Security", "You do not have security permission to perform this action.")),
+        Some(404) => Err(Refusal::not_found(format!("Agreement {parent}"))),
+        Some(status) => Err(Refusal::new(status, "ConnectWiseApi", "An error occurred.")),
+    }
+}
+
 fn write(state: &State, request: &Request, target: &Target, key: &Key, bent: Bent) -> Result<Reply, Refusal> {
     let (table, parent) = target.collection;
     let mut store = state.write();
     if let (true, Item::One(id)) = (bent.ignore_patch, target.item) {
         let row = store.row(target.collection, id).ok_or_else(|| Refusal::not_found(target::record(table)))?;
         return Ok(entity(200, request, &row));
+    }
+    let fields = store.settings().options.fields_on_writes;
+    if fields == FieldsOnWrites::Refuse && request.parameter("fields").is_some() {
+        return Err(Refusal::binder("The parameter 'fields' is not supported for this request."));
     }
     let member = key.member.as_str();
     let (status, row) = match (request.method.as_str(), table, target.item) {
@@ -129,11 +151,14 @@ fn write(state: &State, request: &Request, target: &Target, key: &Key, bent: Ben
         ("POST", Table::Tickets, Item::List) => (201, tickets::create(&mut store, json_body(request)?, key)?),
         ("POST", Table::Notes, Item::List) => (201, tickets::note(&mut store, parent, json_body(request)?, key)?),
         ("PATCH", Table::Tickets, Item::One(id)) => (200, tickets::change(&mut store, id, json_body(request)?, key)?),
-        ("PATCH" | "DELETE", Table::Additions, Item::One(id)) if store.row(target.collection, id).is_none() => {
+        ("PATCH" | "PUT" | "DELETE", Table::Additions, Item::One(id)) if store.row(target.collection, id).is_none() => {
             return Err(Refusal::not_found(format!("Addition {id}")));
         }
         ("PATCH", Table::Additions, Item::One(id)) => {
             (200, writes::change(&mut store, id, json_body(request)?, member)?)
+        }
+        ("PUT", Table::Additions, Item::One(id)) => {
+            (200, writes::replace(&mut store, id, &json_body(request)?, member)?)
         }
         ("DELETE", Table::Additions, Item::One(id)) => {
             writes::delete(&mut store, parent, id)?;
@@ -144,5 +169,8 @@ fn write(state: &State, request: &Request, target: &Target, key: &Key, bent: Ben
         }
     };
     drop(store);
-    Ok(entity(status, request, &row))
+    match fields {
+        FieldsOnWrites::Filter => Ok(entity(status, request, &row)),
+        FieldsOnWrites::Refuse | FieldsOnWrites::Ignore => Ok(Reply::json(status, &*row)),
+    }
 }

@@ -8,20 +8,21 @@ use super::target;
 use crate::conditions::{Condition, decimal, value_at};
 use crate::fields::Fields;
 use crate::http::{Reply, Request};
-use crate::paging::{Asked, Page};
+use crate::paging::{Asked, Limits, Page};
 use crate::refusal::Refusal;
 use crate::schema::Schema;
 use crate::state::State;
 use crate::store::{Collection, Lag, id_of};
-use crate::world::Wire;
+use crate::world::{Options, Wire};
 
 /// A page of a list.
-pub(super) fn list(
+pub(crate) fn list(
     state: &State,
     request: &Request,
     collection: Collection,
     lag: Option<Lag>,
 ) -> Result<Reply, Refusal> {
+    let options = state.read().settings().options.clone();
     let schema = target::schema(collection.0);
     let forward_only = request.header("pagination-type").is_some_and(|kind| kind.eq_ignore_ascii_case("forward-only"));
     let (order, page, size) = (request.parameter("orderBy"), request.parameter("page"), request.parameter("pageSize"));
@@ -30,9 +31,11 @@ pub(super) fn list(
         page: page.as_deref(),
         size: size.as_deref(),
         page_id: page_id.as_deref(),
+        limits: Limits { rows: options.page_rows_max, size: options.page_size_max },
         forward_only,
         ordered: order.is_some(),
     })?;
+    fields_known(request, &options)?;
     let order = order.map(|text| order_of(&text, schema)).transpose()?;
     let mut rows = matching(state, request, collection, lag)?;
     if let Some(order) = order {
@@ -51,7 +54,16 @@ pub(super) fn list(
         }
     };
     let reply = Reply::json(200, &shown(request, &rows));
-    Ok(if link.is_empty() { reply } else { reply.with("link", link) })
+    Ok(if link.is_empty() || !options.page_links { reply } else { reply.with("link", link) })
+}
+
+/// Whether this server knows every name in `fields`: some do not (seen in the field), most look away.
+fn fields_known(request: &Request, options: &Options) -> Result<(), Refusal> {
+    let asked = request.parameter("fields").unwrap_or_default();
+    match asked.split(',').map(str::trim).find(|name| options.refused_fields.iter().any(|refused| refused == name)) {
+        Some(unknown) => Err(Refusal::condition(format!("{unknown} is not a recognized name."))),
+        None => Ok(()),
+    }
 }
 
 /// How many rows there are.

@@ -20,9 +20,10 @@ pub(super) enum Item {
 }
 
 impl Target {
-    /// From the path behind `/apis/3.0/`; case and slashes count, as in the vendor's contract.
+    /// From the path behind `/apis/3.0/`; case counts, as in the vendor's contract. One slash at the end does not: public
+    /// clients send it.
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let segments: Vec<&str> = path.split('/').collect();
+        let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
         let (collection, rest) = collection(&segments)?;
         let item = match rest {
             [] => Item::List,
@@ -34,11 +35,25 @@ impl Target {
     }
 }
 
+/// The list of a resource type in a bundle: a record's name in any case (ConnectWise best practice, "Bundled Requests").
+pub(crate) fn of_type(name: &str, parent: i64) -> Option<Collection> {
+    let table = match name.to_ascii_lowercase().as_str() {
+        "company" => Table::Companies,
+        "agreement" => Table::Agreements,
+        "addition" | "agreementaddition" => return Some((Table::Additions, parent)),
+        "catalogitem" => Table::Catalog,
+        "ticket" => Table::Tickets,
+        _ => return None,
+    };
+    Some((table, 0))
+}
+
 fn collection<'a, 'b>(segments: &'a [&'b str]) -> Option<(Collection, &'a [&'b str])> {
     let found = match segments {
         ["company", "companies", "types", rest @ ..] => ((Table::CompanyTypes, 0), rest),
         ["company", "companies", "statuses", rest @ ..] => ((Table::CompanyStatuses, 0), rest),
         ["company", "companies", rest @ ..] => ((Table::Companies, 0), rest),
+        ["finance", "billingCycles", rest @ ..] => ((Table::BillingCycles, 0), rest),
         ["finance", "agreements", "types", rest @ ..] => ((Table::AgreementTypes, 0), rest),
         ["finance", "agreements", id, "additions", rest @ ..] => ((Table::Additions, id.parse().ok()?), rest),
         ["finance", "agreements", rest @ ..] => ((Table::Agreements, 0), rest),
@@ -65,6 +80,7 @@ pub(super) fn record(table: Table) -> &'static str {
         Table::Agreements => "Agreement",
         Table::AgreementTypes => "AgreementType",
         Table::Additions => "Addition",
+        Table::BillingCycles => "BillingCycle",
         Table::Catalog => "CatalogItem",
         Table::Boards => "Board",
         Table::BoardStatuses => "BoardStatus",

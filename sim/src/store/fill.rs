@@ -45,12 +45,18 @@ impl Store {
         let types = Names::of(world.agreements.iter().map(|agreement| &agreement.kind));
         let row = |found: &Agreement| {
             let company = companies.get(&found.company).and_then(|place| world.companies.get(*place));
-            render::agreement(found, company, types.id(&found.kind), render::status_of(found, world.today))
+            let cycle = world.billing_cycles.iter().find(|cycle| cycle.name == found.billing_cycle);
+            let ids = render::Ids { kind: types.id(&found.kind), cycle: cycle.map_or(0, |cycle| cycle.id) };
+            let wire = render::agreement(found, company, ids, render::status_of(found, world.today));
+            render::shaped(wire, &world.options, &["endDate", "dateCancelled", "nextInvoiceDate"])
         };
+        let cycles = world.billing_cycles.iter().map(|found| (found.id, Arc::new(render::billing_cycle(found))));
+        let cycles = cycles.collect();
         let rows = world.agreements.iter().map(|found| (found.id, Arc::new(row(found)))).collect();
         let catalog = world.catalog.iter().map(|found| (found.id, Arc::new(render::product(found)))).collect();
         self.rows.insert((Table::Agreements, 0), rows);
         self.rows.insert((Table::AgreementTypes, 0), types.rows());
+        self.rows.insert((Table::BillingCycles, 0), cycles);
         self.rows.insert((Table::Catalog, 0), catalog);
     }
 

@@ -21,6 +21,7 @@ pub(super) enum Table {
     Agreements,
     AgreementTypes,
     Additions,
+    BillingCycles,
     Catalog,
     Boards,
     BoardStatuses,
@@ -230,7 +231,13 @@ impl Store {
             product: self.product(&addition.product),
             places: self.world.options.quantity_places,
         };
-        Arc::new(render::addition(addition, &around))
+        let mut wire = render::addition(addition, &around);
+        let options = &self.world.options;
+        if options.addition_status {
+            let status = render::status_of_addition(addition, self.world.today);
+            wire.entry("additionStatus").or_insert_with(|| status.into());
+        }
+        Arc::new(render::shaped(wire, options, &["effectiveDate", "cancelledDate"]))
     }
 }
 

@@ -23,7 +23,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::records::{Addition, Agreement, Board, BoardStatus, Company, Member, Product};
+pub use self::records::{Addition, Agreement, BillingCycle, Board, BoardStatus, Company, Member, Product};
 
 /// A record as it goes over the wire.
 pub type Wire = Map<String, Value>;
@@ -52,6 +52,8 @@ pub struct World {
     pub additions: Vec<Addition>,
     /// The product catalog.
     pub catalog: Vec<Product>,
+    /// How often agreements are invoiced; default: the usual cycles, one of them named "None".
+    pub billing_cycles: Vec<BillingCycle>,
     /// Service boards; default one board with the statuses New, In Progress and >Closed.
     pub boards: Vec<Board>,
     /// Names of ticket priorities; ids count from 1.
@@ -131,8 +133,56 @@ pub struct Options {
     pub requests_per_minute: Option<u32>,
     /// Decimal places that every quantity shows at least, as `7.00`; default none.
     pub quantity_places: u32,
+    /// Decimal places that are kept of a quantity; the rest is cut off without a word. Default: all.
+    pub quantity_scale: Option<u32>,
     /// What wrong keys get: 401, or 404 as on some clouds (ConnectWise developer guide).
     pub bad_key_status: u16,
+    /// Rows on a page at most, whatever is asked for.
+    pub page_rows_max: Option<usize>,
+    /// Whether pages carry a `Link`.
+    pub page_links: bool,
+    /// A larger `pageSize` gets 400 (seen in the field: "1–100").
+    pub page_size_max: Option<usize>,
+    /// What `fields` does on a write: no text of the vendor's declares it there.
+    pub fields_on_writes: FieldsOnWrites,
+    /// Names that get 400 when they stand in `fields`.
+    pub refused_fields: Vec<String>,
+    /// How a member shows that is not set.
+    pub unset: Unset,
+    /// Quantities are texts.
+    pub text_numbers: bool,
+    /// Additions tell `additionStatus` as well; the last day is the cancelled one (seen in the field).
+    pub addition_status: bool,
+    /// An error without details has no `errors` at all, instead of null (both are seen in the field).
+    pub errors_absent: bool,
+    /// Errors name their record in lower case (seen in the field).
+    pub lower_case_resources: bool,
+}
+
+/// What `fields` does on a write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldsOnWrites {
+    /// 400.
+    #[default]
+    Refuse,
+    /// The answer is the whole record all the same.
+    Ignore,
+    /// The answer has only these.
+    Filter,
+}
+
+/// How a member shows that is not set: each is seen in the field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unset {
+    /// Not at all.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// `""`.
+    Empty,
 }
 
 /// What a PATCH with an unknown path gets.
@@ -195,6 +245,7 @@ impl Default for World {
             agreements: Vec::new(),
             additions: Vec::new(),
             catalog: Vec::new(),
+            billing_cycles: BillingCycle::usual(),
             boards: vec![Board::default()],
             priorities: ["Priority 1 - Critical", "Priority 2 - High", "Priority 3 - Medium", "Priority 4 - Low"]
                 .map(str::to_owned)
@@ -214,7 +265,18 @@ impl Default for Options {
             revalidate_on_patch: true,
             requests_per_minute: None,
             quantity_places: 0,
+            quantity_scale: None,
             bad_key_status: 401,
+            page_rows_max: None,
+            page_links: true,
+            page_size_max: None,
+            fields_on_writes: FieldsOnWrites::Refuse,
+            refused_fields: Vec::new(),
+            unset: Unset::Absent,
+            text_numbers: false,
+            addition_status: false,
+            errors_absent: false,
+            lower_case_resources: false,
         }
     }
 }

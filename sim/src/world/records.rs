@@ -52,6 +52,9 @@ pub struct Addition {
     /// `_info.lastUpdated`.
     #[serde(default = "before")]
     pub last_updated: String,
+    /// The role may not change this one: 403.
+    #[serde(default)]
+    pub locked: bool,
     /// Further fields, by their ConnectWise names.
     #[serde(default, skip_serializing_if = "Wire::is_empty")]
     pub more: Wire,
@@ -98,12 +101,27 @@ pub struct Agreement {
     /// The parent agreement's id.
     #[serde(default)]
     pub parent: Option<i64>,
-    /// The day of the next invoice.
+    /// The day of the next invoice. Without proration nothing can begin before it: what is before is invoiced.
     #[serde(default)]
     pub next_invoice: Option<NaiveDate>,
+    /// What its list of additions is answered with instead: 400, 403, 404, 500.
+    #[serde(default)]
+    pub additions_refused: Option<u16>,
     /// Further fields, by their ConnectWise names.
     #[serde(default, skip_serializing_if = "Wire::is_empty")]
     pub more: Wire,
+}
+
+/// How often agreements are invoiced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BillingCycle {
+    /// Its id.
+    pub id: i64,
+    /// Its name, which people choose.
+    pub name: String,
+    /// `billingOptions`: `Monthly`, `NotRecurring` and so on.
+    pub options: String,
 }
 
 /// One company.
@@ -233,8 +251,25 @@ impl Addition {
             serial_number: String::new(),
             updated_by: somebody(),
             last_updated: before(),
+            locked: false,
             more: Wire::new(),
         }
+    }
+}
+
+impl BillingCycle {
+    /// "None" is a name that people give, and no sign that an agreement does not recur; "Once" does not.
+    pub(crate) fn usual() -> Vec<Self> {
+        let cycle = |id, name: &str, options: &str| Self { id, name: name.to_owned(), options: options.to_owned() };
+        vec![
+            cycle(1, "Weekly", "Weekly"),
+            cycle(2, "Monthly", "Monthly"),
+            cycle(3, "Quarterly", "Quarterly"),
+            cycle(4, "Yearly", "Yearly"),
+            cycle(5, "Not Recurring", "NotRecurring"),
+            cycle(6, "None", "Monthly"),
+            cycle(7, "Once", "NotRecurring"),
+        ]
     }
 }
 

@@ -1,8 +1,10 @@
 //! ConnectWise's own words, made fit to be shown: allow-listed fields only, one line, no secret, no money.
 
+use http::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::connectwise::client::transport::Answer;
 use crate::reconcile::model::display_text::escaped;
 
 /// Takes the client's secrets out of a text.
@@ -12,9 +14,43 @@ pub(crate) struct Censor {
 
 /// Longer texts are cut: they go into one line of a report.
 const CHARS_MAX: usize = 300;
-/// Fields whose names hold one of these are about money, and so is a message that names one.
-const MONEY: &[&str] = &["price", "cost", "margin"];
+/// A message that names one of these is about money.
+const MONEY: &[&str] = &["price", "cost", "margin", "amount"];
+/// A number with one of these is money.
+const CURRENCIES: &[char] = &['$', '€', '£', '¥'];
 const REDACTED: &str = "[redacted]";
+
+/// What a refusal's body tells beside its status. It chooses the advice that is given, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Nothing more.
+    Plain,
+    /// Its router did not know where to go: a plain text that looks like bad keys and is not (seen in the field).
+    Unroutable,
+    /// It was asked over http, or at the host that people log in at (ConnectWise developer guide).
+    NeedsTls,
+    /// The key is unknown, or its role is too small (seen in the field).
+    NotAuthenticated,
+    /// A page: something on the way answered.
+    Page,
+}
+
+impl Sign {
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let kind =
+            answer.headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase()).unwrap_or_default();
+        if kind.starts_with(b"text/html") {
+            return Sign::Page;
+        }
+        let body = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+        match () {
+            () if body.contains("cannot route") => Sign::Unroutable,
+            () if body.contains("ssl is required") => Sign::NeedsTls,
+            () if body.contains("usernotauthenticated") => Sign::NotAuthenticated,
+            () => Sign::Plain,
+        }
+    }
+}
 
 /// ConnectWise's error body (ConnectWise developer guide); nothing else of it is looked at.
 #[derive(Deserialize)]
@@ -67,18 +103,14 @@ impl ErrorBody {
     }
 }
 
-/// Money words go, and so does every number beside them.
+/// In a text about money the numbers go; the words stay, because they say what is to be mended.
 fn without_money(text: &str) -> String {
-    let is_money = |word: &str| {
-        let word = word.to_lowercase();
-        MONEY.iter().any(|money| word.contains(money))
-    };
-    if !is_money(text) {
-        return text.to_owned();
-    }
+    let folded = text.to_lowercase();
+    let about_money = MONEY.iter().any(|money| folded.contains(money));
+    let has_sign = |word: &str| word.contains(|c| CURRENCIES.contains(&c));
     let words = text.split(' ').map(|word| {
-        let sum = word.contains(|c: char| c.is_numeric());
-        if sum || is_money(word) { REDACTED } else { word }
+        let is_number = word.contains(char::is_numeric);
+        if is_number && (about_money || has_sign(word)) { REDACTED } else { word }
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -119,8 +151,16 @@ mod tests {
         assert_eq!(text, "bad key [redacted] in Basic [redacted]");
         assert_eq!(
             said(r#"{"message":"unitPrice 12.50 is below Cost: 13"}"#),
-            "[redacted] [redacted] is below [redacted] [redacted]"
+            "unitPrice [redacted] is below Cost: [redacted]"
         );
+        assert_eq!(said(r#"{"message":"at most $5 of 17"}"#), "at most [redacted] of 17");
+    }
+
+    /// Otherwise nobody could tell what ConnectWise asks for.
+    #[test]
+    fn the_words_around_a_sum_stay() {
+        let body = r#"{"code":"InvalidObject","message":"Cost Center custom field is required"}"#;
+        assert_eq!(said(body), "InvalidObject; Cost Center custom field is required");
     }
 
     /// Otherwise an answer could forge lines in a log, or hide what it says.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::connectwise::client::answer_text::Sign;
+use crate::connectwise::client::cause::Cause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::AgreementId;
 
@@ -66,22 +68,47 @@ fn turn(switch: &str) -> String {
     format!("turn this on for the API member: System > Security Roles > (its role) > {switch}; then check client_id")
 }
 
-/// The error of a list that was answered with something else than 2xx, 429 or 5xx.
-///
-/// `said` is ConnectWise's reason, fit to be shown; `unroutable` says that its router did not know where to go.
-pub(crate) fn of_read(right: Right, status: StatusCode, said: &str, unroutable: bool) -> ReadError {
-    let what = right.to_string();
-    let why = format!("{}: {said}", status.as_u16());
-    let fix = match status {
-        StatusCode::UNAUTHORIZED => CHECK_KEYS.to_owned(),
-        StatusCode::FORBIDDEN => turn(right.switch()),
-        StatusCode::NOT_FOUND => not_found(right),
-        StatusCode::BAD_REQUEST if unroutable => {
-            format!("check url and codebase; {CHECK_KEYS}")
+const HTTPS: &str =
+    "write url with https and the API's host: https://api-REGION.myconnectwise.net, or your server's own";
+const PASS: &str =
+    "a page answered, and not ConnectWise: let the proxy or the firewall pass this host's requests untouched";
+
+/// The error of a read. What concerns the additions of one agreement alone is told apart.
+pub(crate) fn failed(right: Right, cause: Cause, why: &str) -> ReadError {
+    let why = why.to_owned();
+    match (right, cause) {
+        (Right::Additions(agreement), Cause::Server | Cause::Refused | Cause::Answer) => {
+            ReadError::Additions { agreement, why, denied: false, fix: cause.remedy().to_owned() }
         }
-        _ => return ReadError::Unreachable { what, why },
+        _ => ReadError::Unreachable { what: right.to_string(), why, cause },
+    }
+}
+
+/// The error of a list that was answered with something else than 2xx, 429 or 5xx. `said` is ConnectWise's reason, fit
+/// to be shown.
+pub(crate) fn of_read(right: Right, status: StatusCode, sign: Sign, said: &str) -> ReadError {
+    let why = format!("{}: {said}", status.as_u16());
+    let fix = match (status, sign) {
+        (_, Sign::Unroutable) => format!("check url and codebase; {CHECK_KEYS}"),
+        (_, Sign::NeedsTls) => HTTPS.to_owned(),
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Sign::Page) => {
+            format!("{PASS}; else check url and codebase, and {CHECK_KEYS}")
+        }
+        (StatusCode::UNAUTHORIZED, Sign::NotAuthenticated) => {
+            format!("{CHECK_KEYS}; if they are right, the member's role is too small: {}", turn(right.switch()))
+        }
+        (StatusCode::UNAUTHORIZED, _) => CHECK_KEYS.to_owned(),
+        (StatusCode::FORBIDDEN, _) => turn(right.switch()),
+        (StatusCode::NOT_FOUND, _) => not_found(right),
+        (_, Sign::Page) => return failed(right, Cause::Page, &why),
+        _ => return failed(right, Cause::Refused, &why),
     };
-    ReadError::Denied { what, why, fix }
+    match (right, status, sign) {
+        (Right::Additions(agreement), StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Sign::Plain) => {
+            ReadError::Additions { agreement, why, denied: true, fix }
+        }
+        _ => ReadError::Denied { what: right.to_string(), why, fix },
+    }
 }
 
 /// The cloud answers a wrong company or key with 404 as well (ConnectWise developer guide), so a 404 never means that
@@ -97,9 +124,11 @@ fn not_found(right: Right) -> String {
 }
 
 /// The error of a write that was answered with something else than 2xx.
-pub(crate) fn of_write(kind: WriteKind, status: StatusCode, said: String) -> WriteError {
+pub(crate) fn of_write(kind: WriteKind, status: StatusCode, sign: Sign, said: String) -> WriteError {
     let why = said;
     match status {
+        StatusCode::FORBIDDEN if sign == Sign::NeedsTls => WriteError::RightMissing { why, fix: HTTPS.to_owned() },
+        StatusCode::FORBIDDEN if sign == Sign::Page => WriteError::RightMissing { why, fix: PASS.to_owned() },
         StatusCode::UNAUTHORIZED => WriteError::KeyRefused { why: format!("{why}; {CHECK_KEYS}") },
         StatusCode::FORBIDDEN => {
             let level = match kind {

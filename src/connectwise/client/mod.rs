@@ -1,6 +1,8 @@
 //! The client: who we are, in turn, at a pace, and again where that does no harm.
 
 pub(crate) mod answer_text;
+pub mod cause;
+pub(crate) mod certificates;
 pub(crate) mod codebase;
 pub mod denial;
 pub(crate) mod pace;
@@ -10,7 +12,7 @@ pub mod settings;
 pub(crate) mod throttle;
 pub(crate) mod transport;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,6 +45,8 @@ pub struct Client {
     pace: Pace,
     throttle: Throttle,
     pub(crate) backoff: Backoff,
+    /// The largest page that this server is known to give; no limit until it refuses one.
+    page_size: AtomicUsize,
     clock: Option<fn() -> std::time::SystemTime>,
     pub(crate) censor: Censor,
     sent: AtomicU64,
@@ -86,6 +90,7 @@ impl Client {
             pace: Pace::new(settings.requests_per_minute),
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
+            page_size: AtomicUsize::new(usize::MAX),
             clock: settings.clock,
             censor: Censor::new(vec![settings.private_key, settings.public_key, credentials.into()]),
             company: settings.company,
@@ -118,6 +123,15 @@ impl Client {
             *request.body_mut() = Some(body.into());
         }
         self.send(request).await
+    }
+
+    pub(crate) fn page_size(&self) -> usize {
+        self.page_size.load(Ordering::Relaxed)
+    }
+
+    /// Asks for no larger page than this from now on.
+    pub(crate) fn keep_to_pages_of(&self, rows: usize) {
+        self.page_size.fetch_min(rows, Ordering::Relaxed);
     }
 
     pub(crate) fn count_retry(&self) {

@@ -4,12 +4,15 @@ use futures_util::future::try_join_all;
 use http::header::{CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::connectwise::ReadError;
-use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::answer_text::Sign;
+use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::transport::{Answer, Cut, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::Row;
+use crate::connectwise::{ReadError, members};
+use crate::reconcile::model::records::Listed;
 
 /// A list of ConnectWise.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +21,13 @@ pub(crate) struct List<'a> {
     pub(crate) right: Right,
 }
 
-/// ConnectWise's largest page (ConnectWise developer guide).
-const PAGE_SIZE: usize = 1000;
+/// ConnectWise's largest page (ConnectWise developer guide), and smaller ones: "pageSize 1–100" was seen in the field, and
+/// 25 is what a server gives that is not asked for more.
+pub(crate) const PAGE_SIZES: [usize; 3] = [1000, 100, 25];
+/// A page of so many rows may have been cut by a server that caps it and says so nowhere (seen in the field).
+const CUT_MIN: usize = 25;
+/// More pages than the largest list has. A server may go on for ever.
+const PAGES_MAX: usize = 1000;
 /// ConnectWise advises to stay within 2,000 characters (ConnectWise developer guide).
 const URL_MAX: usize = 1900;
 /// What ` and id>9223372036854775807` adds to a URL.
@@ -28,55 +36,106 @@ const KEY_ROOM: usize = "%20and%20id%3E9223372036854775807".len();
 /// The rows of one answer.
 struct Page<R> {
     rows: Vec<R>,
-    more: bool,
+    /// Whether a `Link` says that there are more; `None` without any `Link`.
+    more: Option<bool>,
+}
+
+impl<R> Page<R> {
+    fn goes_on(&self, asked: usize) -> bool {
+        match self.more {
+            Some(true) => true,
+            Some(false) => self.rows.len() >= asked,
+            None => self.rows.len() >= CUT_MIN.min(asked),
+        }
+    }
 }
 
 /// How one try of a read ended.
 enum Try<R> {
     Done(Page<R>),
     /// Worth another try; what happened.
-    Again(String),
+    Again(Cause, String),
     /// 429.
     Busy(String),
+    Failed(NoPage),
+}
+
+/// Why there is no page.
+enum NoPage {
+    /// ConnectWise does not take this request (400); it may take another that asks the same.
+    Refused(ReadError),
     Failed(ReadError),
 }
 
 impl Client {
-    /// Every record of a list.
+    /// Every record of a list, the unreadable ones beside the others.
     ///
     /// Paging is by key and not by page number: a row that shifts between two pages would be missed, or read twice.
     pub(crate) async fn read_all<R: Row>(
         &self,
         list: List<'_>,
         condition: Option<&str>,
-    ) -> Result<Vec<R::Record>, ReadError> {
-        let mut records = Vec::new();
+    ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        let mut listed = Listed::default();
         let mut last = 0;
-        loop {
+        for _ in 0..PAGES_MAX {
             let conditions = match (condition, last) {
                 (None, 0) => None,
                 (None, last) => Some(format!("id>{last}")),
                 (Some(condition), 0) => Some(condition.to_owned()),
                 (Some(condition), last) => Some(format!("{condition} and id>{last}")),
             };
-            let url = list_url::<R>(self.api_root().await, list.path, conditions.as_deref(), PAGE_SIZE);
-            let page: Page<R> = self.read_page(list.right, &url).await?;
-            if page.rows.is_empty() && page.more {
-                return Err(unreachable(list.right, "an empty page that says there is more"));
+            let (page, asked) = self.page::<R>(list, conditions.as_deref()).await?;
+            if page.rows.is_empty() && page.more == Some(true) {
+                return Err(failed(list.right, Cause::Answer, "an empty page that says there is more"));
             }
-            let is_last = page.rows.len() < PAGE_SIZE && !page.more;
+            let goes_on = page.goes_on(asked);
             for row in page.rows {
-                if row.id() <= last {
-                    return Err(unreachable(list.right, &format!("paging did not advance at id {}", row.id())));
+                last = next_id(&row, last).map_err(|why| failed(list.right, Cause::Answer, &why))?;
+                match row.read(last) {
+                    Ok(record) => listed.records.push(record),
+                    Err(unreadable) => listed.unreadable.push(unreadable),
                 }
-                last = row.id();
-                let record = row.into_record().map_err(|why| unreachable(list.right, &format!("record {last} {why}")));
-                records.push(record?);
             }
-            if is_last {
-                return Ok(records);
+            if !goes_on {
+                return Ok(listed);
             }
         }
+        Err(failed(list.right, Cause::Answer, &format!("no end of the list after {PAGES_MAX} pages")))
+    }
+
+    /// The same for lists in which every record counts.
+    pub(crate) async fn read_whole<R: Row>(
+        &self,
+        list: List<'_>,
+        condition: Option<&str>,
+    ) -> Result<Vec<R::Record>, ReadError> {
+        let Listed { records, unreadable } = self.read_all::<R>(list, condition).await?;
+        match unreadable.first() {
+            None => Ok(records),
+            Some(record) => Err(failed(list.right, Cause::Answer, &format!("record {}: {}", record.id, record.why))),
+        }
+    }
+
+    /// A page, and how many rows were asked for. Where ConnectWise does not take the request, another one is tried that
+    /// asks the same: with fewer fields, or with smaller pages, which it then keeps to.
+    async fn page<R: Row>(&self, list: List<'_>, conditions: Option<&str>) -> Result<(Page<R>, usize), ReadError> {
+        let now = self.page_size().min(PAGE_SIZES[0]);
+        let fewer = (R::FEWER != R::FIELDS).then_some((R::FEWER, now));
+        let smaller = PAGE_SIZES.into_iter().filter(|size| *size < now).map(|size| (R::FIELDS, size));
+        let mut refused = None;
+        for (fields, size) in std::iter::once((R::FIELDS, now)).chain(fewer).chain(smaller) {
+            let url = list_url(self.api_root().await, list.path, fields, conditions, size);
+            match self.read_page(list.right, &url).await {
+                Ok(page) => {
+                    self.keep_to_pages_of(size);
+                    return Ok((page, size));
+                }
+                Err(NoPage::Refused(error)) => _ = refused.get_or_insert(error),
+                Err(NoPage::Failed(error)) => return Err(refused.unwrap_or(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| failed(list.right, Cause::Refused, "no request was taken")))
     }
 
     /// Every record whose `key` is one of these ids, read in as few requests as the length of a URL allows.
@@ -85,37 +144,45 @@ impl Client {
         list: List<'_>,
         key: &str,
         ids: impl Iterator<Item = i64>,
-    ) -> Result<Vec<R::Record>, ReadError> {
-        let bare = list_url::<R>(self.api_root().await, list.path, Some(&in_list(key, "")), PAGE_SIZE);
+    ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        let bare = list_url(self.api_root().await, list.path, R::FIELDS, Some(&in_list(key, "")), PAGE_SIZES[0]);
         let conditions: Vec<String> =
             batches(ids, URL_MAX.saturating_sub(bare.len() + KEY_ROOM)).iter().map(|ids| in_list(key, ids)).collect();
         let reads = conditions.iter().map(|condition| self.read_all::<R>(list, Some(condition)));
-        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+        let mut all = Listed::default();
+        try_join_all(reads).await?.into_iter().for_each(|some| all.append(some));
+        Ok(all)
     }
 
     /// Reads the first record of a list, to see whether it may be read.
     pub(crate) async fn read_one<R: Row>(&self, list: List<'_>) -> Result<(), ReadError> {
-        let url = list_url::<R>(self.api_root().await, list.path, None, 1);
-        self.read_page::<R>(list.right, &url).await.map(drop)
+        let url = list_url(self.api_root().await, list.path, R::FIELDS, None, 1);
+        match self.read_page::<R>(list.right, &url).await {
+            Ok(_) => Ok(()),
+            Err(NoPage::Refused(error) | NoPage::Failed(error)) => Err(error),
+        }
     }
 
-    async fn read_page<R: Row>(&self, right: Right, url: &str) -> Result<Page<R>, ReadError> {
-        let (mut failed, mut busy) = (0, 0);
+    async fn read_page<R: Row>(&self, right: Right, url: &str) -> Result<Page<R>, NoPage> {
+        let (mut tries, mut busy) = (0, 0);
         loop {
             match self.try_page(right, url).await {
                 Try::Done(page) => return Ok(page),
                 Try::Failed(error) => return Err(error),
                 // The pause that every request makes after a 429 is the wait.
                 Try::Busy(_) if busy < retry::BUSY_MAX => busy += 1,
-                Try::Busy(why) => return Err(unreachable(right, &format!("{why} ({busy} times in a row)"))),
-                Try::Again(why) => {
-                    failed += 1;
+                Try::Busy(why) => {
+                    let why = format!("{why} ({busy} times in a row)");
+                    return Err(NoPage::Failed(failed(right, Cause::Busy, &why)));
+                }
+                Try::Again(cause, why) => {
+                    tries += 1;
                     busy = 0;
-                    if failed == retry::TRIES {
-                        return Err(unreachable(right, &format!("{why} ({failed} tries)")));
+                    if tries == retry::TRIES {
+                        return Err(NoPage::Failed(failed(right, cause, &format!("{why} ({tries} tries)"))));
                     }
-                    tracing::debug!(%right, failed, why, "a read failed and is tried again");
-                    tokio::time::sleep(self.backoff.pause(failed)).await;
+                    tracing::debug!(%right, tries, why, "a read failed and is tried again");
+                    tokio::time::sleep(self.backoff.pause(tries)).await;
                 }
             }
             self.count_retry();
@@ -123,13 +190,16 @@ impl Client {
     }
 
     async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<R> {
+        let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, why)));
         let answer = match self.call(Method::GET, url, None).await {
             Ok(answer) => answer,
-            Err(NoAnswer::Throttled(why)) => return Try::Failed(unreachable(right, &why)),
-            Err(NoAnswer::Untrusted(why)) => {
-                return Try::Failed(unreachable(right, &self.censor.one_line(&why)));
+            Err(NoAnswer::Throttled(why)) => return fail(Cause::Busy, &why),
+            Err(NoAnswer::Untrusted(fault, why)) => {
+                return fail(Cause::Certificate(fault), &self.censor.one_line(&why));
             }
-            Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => return Try::Again(self.censor.one_line(&why)),
+            Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
+                return Try::Again(Cause::Network, self.censor.one_line(&why));
+            }
         };
         let status = answer.status;
         if status.is_success() {
@@ -139,43 +209,45 @@ impl Client {
         if status == StatusCode::TOO_MANY_REQUESTS {
             Try::Busy(format!("429: {}", said()))
         } else if status.is_server_error() {
-            Try::Again(format!("{}: {}", status.as_u16(), said()))
+            Try::Again(Cause::Server, format!("{}: {}", status.as_u16(), said()))
         } else if status.is_redirection() {
             let why = self.censor.one_line(&redirection(&answer.headers));
-            Try::Failed(unreachable(right, &format!("{}: {why}", status.as_u16())))
+            fail(Cause::Redirect, &format!("{}: {why}", status.as_u16()))
         } else {
-            Try::Failed(denial::of_read(right, status, &said(), is_unroutable(&answer.body)))
+            let sign = Sign::of(&answer);
+            let error = denial::of_read(right, status, sign, &said());
+            let refused = status == StatusCode::BAD_REQUEST && sign == Sign::Plain;
+            Try::Failed(if refused { NoPage::Refused(error) } else { NoPage::Failed(error) })
         }
     }
 
     fn page_of<R: Row>(&self, right: Right, answer: Answer) -> Try<R> {
+        let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, &self.censor.one_line(why))));
         match &answer.cut {
-            Some(Cut::Broken(why)) => return Try::Again(self.censor.one_line(why)),
-            Some(Cut::TooLarge) => return Try::Failed(unreachable(right, "the answer is larger than 16 MiB")),
+            Some(Cut::Broken(why)) => return Try::Again(Cause::Network, self.censor.one_line(why)),
+            Some(Cut::TooLarge) => return fail(Cause::Answer, "the answer is larger than 16 MiB"),
             None => {}
         }
         if let Some(other) = other_content(&answer.headers) {
             let why = format!("an answer of {other} instead of ConnectWise's JSON; is there a login page or a proxy?");
-            return Try::Failed(unreachable(right, &self.censor.one_line(&why)));
+            return fail(Cause::Page, &why);
         }
         match serde_json::from_slice(&answer.body) {
             Ok(rows) => Try::Done(Page { rows, more: has_next(&answer.headers) }),
-            Err(error) if error.is_eof() => Try::Again("the answer ends half way".to_owned()),
-            Err(error) => {
-                let why = format!("an answer that is not a list of records: {error}");
-                Try::Failed(unreachable(right, &self.censor.one_line(&why)))
-            }
+            Err(error) if error.is_eof() => Try::Again(Cause::Network, "the answer ends half way".to_owned()),
+            Err(error) => fail(Cause::Answer, &format!("an answer that is not a list of records: {error}")),
         }
     }
 }
 
-fn unreachable(right: Right, why: &str) -> ReadError {
-    ReadError::Unreachable { what: right.to_string(), why: why.to_owned() }
+fn next_id(row: &impl Row, last: i64) -> Result<i64, String> {
+    let id = members::id(row.id()).ok_or("a record whose id cannot be read")?;
+    if id > last { Ok(id) } else { Err(format!("paging did not advance at id {id}")) }
 }
 
-fn list_url<R: Row>(root: &str, path: &str, conditions: Option<&str>, page_size: usize) -> String {
+fn list_url(root: &str, path: &str, fields: &str, conditions: Option<&str>, page_size: usize) -> String {
     let page_size = page_size.to_string();
-    let mut query = vec![("fields", R::FIELDS), ("pageSize", page_size.as_str()), ("orderBy", "id asc")];
+    let mut query = vec![("fields", fields), ("pageSize", page_size.as_str()), ("orderBy", "id asc")];
     query.extend(conditions.map(|conditions| ("conditions", conditions)));
     api_url(root, path, &query)
 }
@@ -200,16 +272,21 @@ fn batches(ids: impl Iterator<Item = i64>, room: usize) -> Vec<String> {
     batches
 }
 
-/// `Link: <...>; rel="next"`: a server that caps the page below what was asked for says so here.
-fn has_next(headers: &HeaderMap) -> bool {
-    headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        let value = value.to_ascii_lowercase();
-        value.contains("rel=\"next\"") || value.contains("rel=next")
-    })
+/// `Link: <...>; rel="next"` says that there is more; a `Link` without it, that there is not.
+fn has_next(headers: &HeaderMap) -> Option<bool> {
+    let links: Vec<String> = headers
+        .get_all(LINK)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .filter(|value| !value.trim().is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let next = |link: &String| link.contains("rel=\"next\"") || link.contains("rel=next");
+    (!links.is_empty()).then(|| links.iter().any(next))
 }
 
 /// The content type, if it says that this is no JSON.
-fn other_content(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn other_content(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(CONTENT_TYPE)?;
     let kind = String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase();
     (!kind.contains("json")).then(|| kind.split(';').next().unwrap_or_default().trim().to_owned())
@@ -225,11 +302,6 @@ pub(crate) fn redirection(headers: &HeaderMap) -> String {
         }
         None => "a redirect on the same host, which is never followed; check url and codebase".to_owned(),
     }
-}
-
-/// A plain text that looks like bad keys and is not: the codebase or company in the URL is wrong (seen in the field).
-fn is_unroutable(body: &[u8]) -> bool {
-    String::from_utf8_lossy(body).to_ascii_lowercase().contains("cannot route")
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use reqwest::{Certificate, Request, Response};
+use url::Url;
 
+use crate::connectwise::client::cause::CertificateFault;
+use crate::connectwise::client::certificates;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use crate::connectwise::urls::Sites;
 use crate::http_client::{authorities, client, failure};
@@ -48,7 +51,7 @@ pub(crate) enum NoAnswer {
     /// No request was sent: there was no connection.
     NotSent(String),
     /// No request was sent: the server could not prove who it is, and will not the next time.
-    Untrusted(String),
+    Untrusted(CertificateFault, String),
     /// Nobody knows how far it got.
     Lost(String),
 }
@@ -71,7 +74,11 @@ fn own_authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result<Answer, NoAnswer> {
-    let mut response = pool.execute(request).await.map_err(no_answer)?;
+    let url = request.url().clone();
+    let mut response = match pool.execute(request).await {
+        Ok(response) => response,
+        Err(error) => return Err(no_answer(error, &url).await),
+    };
     let (status, headers) = (response.status(), response.headers().clone());
     let (body, cut) = read_body(&mut response).await;
     Ok(Answer { status, headers, body, cut })
@@ -95,10 +102,10 @@ async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
     }
 }
 
-fn no_answer(error: reqwest::Error) -> NoAnswer {
-    if is_tls(&error) {
-        let advice = "an authority of your own is named in ca_file";
-        NoAnswer::Untrusted(format!("no trusted connection: {}; {advice}", failure(error)))
+async fn no_answer(error: reqwest::Error, url: &Url) -> NoAnswer {
+    if let Some(refused) = refused_handshake(&error) {
+        let fault = certificates::fault(refused, url).await;
+        NoAnswer::Untrusted(fault, format!("no trusted connection: {}", failure(error)))
     } else if error.is_connect() || error.is_builder() {
         NoAnswer::NotSent(format!("no connection: {}", failure(error)))
     } else if error.is_timeout() {
@@ -108,22 +115,22 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     }
 }
 
-/// Whether a TLS handshake was refused, and not merely broken off.
-fn is_tls(error: &reqwest::Error) -> bool {
+/// Why a TLS handshake was refused, if it was, and not merely broken off.
+fn refused_handshake(error: &reqwest::Error) -> Option<&tokio_rustls::rustls::Error> {
     let mut source = error.source();
     while let Some(cause) = source {
-        if wraps_tls(cause) {
-            return error.is_connect();
+        if let Some(refused) = in_tls(cause) {
+            return error.is_connect().then_some(refused);
         }
         source = cause.source();
     }
-    false
+    None
 }
 
 /// An `io::Error` shows the cause of what it wraps, but not what it wraps; and it may wrap another.
-fn wraps_tls(cause: &(dyn Error + 'static)) -> bool {
+fn in_tls<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a tokio_rustls::rustls::Error> {
     match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(wrapped) => wraps_tls(wrapped),
-        None => cause.is::<tokio_rustls::rustls::Error>(),
+        Some(wrapped) => in_tls(wrapped),
+        None => cause.downcast_ref(),
     }
 }

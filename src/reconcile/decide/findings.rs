@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::gathered::Gathered;
-use crate::reconcile::decide::row_findings;
+use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
@@ -39,6 +39,7 @@ impl<'a> Findings<'a> {
         findings.services(lines);
         findings.products(lines);
         findings.pins();
+        findings.found.extend(other_rows::of(gathered));
         findings.lines(lines);
         sort(&mut findings.found);
         findings.found
@@ -60,6 +61,9 @@ impl<'a> Findings<'a> {
                     let billed = missing_billed.contains(customer);
                     let severity = if billed { Severity::Decide } else { Severity::Info };
                     self.missing(severity, customer);
+                }
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _) if is_unreadable(problem.code) => {
+                    self.problem(customer, problem);
                 }
                 // Once known by its name alone, and gone from both: nothing is billed by recount any more.
                 (Place::Nowhere(problem), None) if problem.code == Code::CustomerUnmapped => {}
@@ -198,6 +202,9 @@ impl<'a> Findings<'a> {
             let handle = handle::of_matter(self.gathered.integration, "product", product);
             let fix = match code {
                 Code::LineOwnedTwice => one_owner(),
+                Code::ProductUnreadable => {
+                    Remedy::in_connectwise("look at the product in the catalog, and save it again")
+                }
                 _ => Remedy::settings("name an active product").or("mend it in the product catalog".into()),
             };
             let message = format!("{detail}: {} held", plural(&count, "line"));
@@ -333,6 +340,11 @@ fn line_fix_in_words(code: Code) -> Option<&'static str> {
 fn with_steps(line: &Line) -> String {
     let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
     std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a code says that a record cannot be read, and so nothing of whether its customer has left.
+fn is_unreadable(code: Code) -> bool {
+    matches!(code, Code::CompanyUnreadable | Code::AgreementUnreadable)
 }
 
 fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {

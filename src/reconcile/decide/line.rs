@@ -260,6 +260,7 @@ fn product_trouble(code: Code, key: &LineKey) -> String {
     match code {
         Code::ProductMissing => format!("the catalog has no product {product}"),
         Code::ProductAmbiguous => format!("the catalog has several products {product}"),
+        Code::ProductUnreadable => format!("the catalog's record of product {product} cannot be read"),
         Code::ProductInactive => format!("product {product} is inactive"),
         _ => format!("product {product} is of class Bundle, which cannot be an addition"),
     }

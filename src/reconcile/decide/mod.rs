@@ -7,6 +7,7 @@ pub mod gathered;
 pub mod judgement;
 pub mod line;
 pub mod line_guards;
+pub(crate) mod other_rows;
 pub mod planner;
 pub mod row_findings;
 pub mod undo;

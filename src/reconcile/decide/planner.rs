@@ -17,7 +17,7 @@ use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::{Line, LineKey, Plan, Source, Subject, Verdict};
-use crate::reconcile::model::records::{Directory, Product};
+use crate::reconcile::model::records::{Directory, Product, Unreadable};
 
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
 pub fn draw(gathered: Gathered<'_>) -> Plan {
@@ -49,9 +49,9 @@ fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
             (Some(agreement), Some(additions)) => {
                 judge.judge(Case { key: &key, wanted: &wanted, agreement, product, additions })
             }
-            _ => not_read(key.agreement),
+            _ => not_read(key.agreement, directory),
         };
-        let judgement = claims.hold(&key, judgement);
+        let judgement = claims.hold(&key, naming_the_member(judgement, &key, directory));
         placed_line(key, wanted, judgement)
     });
     lines.collect()
@@ -65,9 +65,24 @@ fn products_by_id<'a>(mapping: &'a Mapping, directory: &Directory) -> BTreeMap<P
 }
 
 /// What was not read is not empty: a line must not be created where nobody looked.
-fn not_read(agreement: AgreementId) -> Judgement {
-    let detail = format!("the additions of agreement {agreement} were not read");
-    Judgement { verdict: Verdict::Held(Code::LineUnreadable), live: None, detail }
+fn not_read(agreement: AgreementId, directory: &Directory) -> Judgement {
+    let record = directory.unread.agreements.get(&agreement).map(|record| record.why.as_str());
+    let (code, why) = match record.or(directory.unread.additions.get(&agreement).map(String::as_str)) {
+        Some(why) => (Code::AgreementUnreadable, format!(": {why}")),
+        None => (Code::LineUnreadable, String::new()),
+    };
+    let detail = format!("the additions of agreement {agreement} were not read{why}");
+    Judgement { verdict: Verdict::Held(code), live: None, detail }
+}
+
+/// A catalog item that cannot be read, with what is wrong with it.
+fn naming_the_member(judgement: Judgement, key: &LineKey, directory: &Directory) -> Judgement {
+    match directory.unread.products.get(&key.product.folded()) {
+        Some(Unreadable { id, why, .. }) if judgement.verdict == Verdict::Held(Code::ProductUnreadable) => {
+            Judgement { detail: format!("{} (record {id}: {why})", judgement.detail), ..judgement }
+        }
+        _ => judgement,
+    }
 }
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {

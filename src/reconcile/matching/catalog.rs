@@ -13,6 +13,9 @@ use crate::reconcile::model::records::{Directory, Product};
 /// # Errors
 /// The code of what is wrong with it.
 pub fn product<'a>(directory: &'a Directory, code: &ProductCode) -> Result<&'a Product, Code> {
+    if directory.unread.products.contains_key(&code.folded()) {
+        return Err(Code::ProductUnreadable);
+    }
     let product = match candidates(directory, code).as_slice() {
         [] => return Err(Code::ProductMissing),
         [one] => *one,

@@ -10,7 +10,7 @@ use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
 use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::records::{Agreement, Company, Directory, NotBilling};
+use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, NotBilling, Unreadable};
 use crate::reconcile::model::remedy::Remedy;
 use crate::reconcile::model::spreadsheet::damaged_name;
 
@@ -134,6 +134,9 @@ impl<'a> Finder<'a> {
             fix: Remedy::customers("correct company_id").or("let the API member see the company".into()),
             ..Problem::new(Code::CompanyMissing, message)
         };
+        if let Some(record) = self.directory.unread.companies.get(&id) {
+            return Err(unreadable_company(record));
+        }
         match self.directory.companies.get(&id) {
             None => Err(missing(format!("company {id} does not exist in ConnectWise, or this key may not see it"))),
             Some(company) if company.deleted => Err(missing(format!("company {id} is deleted in ConnectWise"))),
@@ -145,6 +148,12 @@ impl<'a> Finder<'a> {
         let unmapped = || self.unmapped(customer);
         if self.mapping.match_customers == MatchCustomers::Mapped {
             return Err(unmapped());
+        }
+        let of_name = |record: &&Unreadable<Option<String>>| {
+            record.known.as_deref().is_some_and(|name| name.trim() == customer.as_str())
+        };
+        if let Some(record) = self.directory.unread.companies.values().find(of_name) {
+            return Err(unreadable_company(record));
         }
         match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
             None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
@@ -212,6 +221,9 @@ impl<'a> Finder<'a> {
 
     fn agreement_of_id(&self, company: CompanyId, id: AgreementId) -> Result<&'a Agreement, Problem> {
         let fix = Remedy::customers("correct agreement_id");
+        if let Some(record) = self.directory.unread.agreements.get(&id) {
+            return Err(unreadable_agreement(id, record));
+        }
         let Some(agreement) = self.directory.agreements.get(&id) else {
             let message = format!("agreement {id} does not exist in ConnectWise, or this key may not see it");
             return Err(Problem { fix, ..Problem::new(Code::AgreementMissing, message) });
@@ -243,6 +255,11 @@ impl<'a> Finder<'a> {
             of_company.iter().copied().filter(|agreement| rule.matches(agreement)).collect();
         let billing: Vec<&Agreement> =
             matching.iter().copied().filter(|agreement| agreement.billing(self.today).is_ok()).collect();
+        let may_match = |record: &&Unreadable<AgreementSign>| rule.may_match(&record.known, company);
+        if let Some(record) = self.directory.unread.agreements.values().find(may_match) {
+            let meant = billing.first().map_or(AgreementId(record.id), |agreement| agreement.id);
+            return Err(unreadable_agreement(meant, record));
+        }
         match (billing.as_slice(), matching.first()) {
             ([agreement], _) => Ok(agreement),
             ([], None) => Err(Problem {
@@ -272,6 +289,21 @@ impl Problem {
     }
 }
 
+const LOOK_AT_IT: &str = "look at the record in ConnectWise, and save it again";
+
+fn unreadable_company(record: &Unreadable<Option<String>>) -> Problem {
+    let message = format!("company {} cannot be read: {}", record.id, record.why);
+    let fix = LOOK_AT_IT.to_owned();
+    Problem { company: Some(CompanyId(record.id)), fix, ..Problem::new(Code::CompanyUnreadable, message) }
+}
+
+/// Who is billed on agreement `meant` waits, as long as this record may be the one, or another.
+fn unreadable_agreement(meant: AgreementId, record: &Unreadable<AgreementSign>) -> Problem {
+    let message = format!("agreement {} cannot be read: {}", record.id, record.why);
+    let fix = LOOK_AT_IT.to_owned();
+    Problem { agreement: Some(meant), fix, ..Problem::new(Code::AgreementUnreadable, message) }
+}
+
 impl NotBilling {
     /// Its stable word.
     pub fn code(&self) -> Code {
@@ -292,6 +324,18 @@ impl std::fmt::Display for NotBilling {
 }
 
 impl Place {
+    /// The same place, with what is wrong with its agreement.
+    pub fn blocked(self, code: Code, message: String, fix: String) -> Place {
+        match self {
+            Place::On { company, agreement } => {
+                let (company_of, agreement_of) = (Some(company), Some(agreement));
+                let problem = Problem { code, company: company_of, agreement: agreement_of, message, fix };
+                Place::Blocked { company, agreement, problem }
+            }
+            other => other,
+        }
+    }
+
     /// The company and the agreement whose lines are this customer's, billing today or not.
     pub fn agreement(&self) -> Option<(CompanyId, AgreementId)> {
         match self {
@@ -317,6 +361,15 @@ impl AgreementRule {
             AgreementRule::Type(kind) => agreement.kind.trim() == kind,
             AgreementRule::Name(name) => agreement.name.trim() == name,
         }
+    }
+
+    /// Whether an agreement that cannot be read may be this company's that the rule means.
+    fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
+        let (told, meant) = match self {
+            AgreementRule::Type(kind) => (&sign.kind, kind),
+            AgreementRule::Name(name) => (&sign.name, name),
+        };
+        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
     }
 }
 

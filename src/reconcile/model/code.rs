@@ -45,6 +45,8 @@ codes! {
     CustomerNameless = "customer-nameless",
     /// The company does not exist, or is deleted, or this key may not see it.
     CompanyMissing = "company-missing",
+    /// ConnectWise's record of the company cannot be read.
+    CompanyUnreadable = "company-unreadable",
     /// The agreement does not exist, or no rule names one, or this key may not see it.
     AgreementMissing = "agreement-missing",
     /// The agreement belongs to another company.
@@ -55,10 +57,14 @@ codes! {
     AgreementOneTime = "agreement-one-time",
     /// The default agreement rule matches several.
     AgreementAmbiguous = "agreement-ambiguous",
+    /// ConnectWise's record of the agreement cannot be read, or it does not give out its additions.
+    AgreementUnreadable = "agreement-unreadable",
     /// The catalog has no such product.
     ProductMissing = "product-missing",
     /// The catalog has several products of that identifier.
     ProductAmbiguous = "product-ambiguous",
+    /// ConnectWise's record of the product cannot be read.
+    ProductUnreadable = "product-unreadable",
     /// The product is inactive.
     ProductInactive = "product-inactive",
     /// The product is of class Bundle, which ConnectWise does not take as an addition.
@@ -167,6 +173,8 @@ codes! {
     ReportOnly = "report-only",
     /// A row could not be read as a count.
     RowMalformed = "row-malformed",
+    /// Additions in the list of one agreement that say they are another's. They count on neither.
+    LineOtherAgreement = "line-other-agreement",
     /// A pinned addition that is on none of the lines.
     PinUnused = "pin-unused",
     /// Items of one count whose names differ only in case.
@@ -246,6 +254,7 @@ pub fn is_product_trouble(code: Code) -> bool {
         code,
         Code::ProductMissing
             | Code::ProductAmbiguous
+            | Code::ProductUnreadable
             | Code::ProductInactive
             | Code::ProductBundleClass
             | Code::LineOwnedTwice

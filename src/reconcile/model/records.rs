@@ -107,6 +107,79 @@ pub struct LastChange {
     pub at: String,
 }
 
+/// One list: its records, and those that cannot be read. One bad record does not spoil the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<R, K> {
+    /// Those that can be read.
+    pub records: Vec<R>,
+    /// The others.
+    pub unreadable: Vec<Unreadable<K>>,
+}
+
+/// A record of which one member cannot be read. It holds what depends on it, and no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable<K> {
+    /// Record id.
+    pub id: i64,
+    /// What of it tells who depends on it.
+    pub known: K,
+    /// Which member, and what is wrong with it.
+    pub why: String,
+}
+
+/// Companies; of one that cannot be read its name, if that can be.
+pub type Companies = Listed<Company, Option<String>>;
+/// Agreements; of one that cannot be read what a rule finds it by.
+pub type Agreements = Listed<Agreement, AgreementSign>;
+/// Catalog items; of one that cannot be read its identifier, if that can be.
+pub type Products = Listed<Product, Option<String>>;
+
+/// What of an agreement that cannot be read tells whether somebody may be billed on it. `None`: not to be told either.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgreementSign {
+    /// Whose it is.
+    pub company: Option<CompanyId>,
+    /// The name of its type.
+    pub kind: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// The list of one agreement's additions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdditionList {
+    /// Its own, live or not.
+    pub additions: Vec<Addition>,
+    /// Rows of it that say they are another agreement's: a child's may stand in its parent's list. None of them counts.
+    pub others: Vec<OtherRow>,
+}
+
+/// A row in the list of one agreement that is of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRow {
+    /// Its record id.
+    pub addition: AdditionId,
+    /// Of which agreement it says to be.
+    pub agreement: AgreementId,
+    /// Of which product.
+    pub product: Option<ProductId>,
+}
+
+/// What cannot be read tonight, and why not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Companies.
+    pub companies: BTreeMap<CompanyId, Unreadable<Option<String>>>,
+    /// Agreements.
+    pub agreements: BTreeMap<AgreementId, Unreadable<AgreementSign>>,
+    /// Catalog items by identifier, folded as those that can be read.
+    pub products: BTreeMap<String, Unreadable<Option<String>>>,
+    /// Agreements whose additions ConnectWise does not give out, with what it says.
+    pub additions: BTreeMap<AgreementId, String>,
+    /// Rows that say they are of another agreement than the one in whose list they stand.
+    pub others: BTreeMap<AgreementId, Vec<OtherRow>>,
+}
+
 /// The agreements, companies and products that a plan is drawn on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directory {
@@ -116,6 +189,34 @@ pub struct Directory {
     pub agreements: BTreeMap<AgreementId, Agreement>,
     /// Catalog items by identifier, folded as [`crate::reconcile::model::ids::ProductCode::folded`]. Usually one each.
     pub products: BTreeMap<String, Vec<Product>>,
+    /// What of all this cannot be read.
+    pub unread: Unread,
+}
+
+impl<R, K> Listed<R, K> {
+    /// Puts another list behind this one.
+    pub fn append(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
+impl<R, K> Default for Listed<R, K> {
+    fn default() -> Self {
+        Self { records: Vec::new(), unreadable: Vec::new() }
+    }
+}
+
+impl<R, K> From<Vec<R>> for Listed<R, K> {
+    fn from(records: Vec<R>) -> Self {
+        Self { records, unreadable: Vec::new() }
+    }
+}
+
+impl From<Vec<Addition>> for AdditionList {
+    fn from(additions: Vec<Addition>) -> Self {
+        Self { additions, others: Vec::new() }
+    }
 }
 
 /// Every addition, live or not, of each agreement that was asked for. An agreement that is not in here was not read.

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
+use recount::connectwise::client::cause::Cause;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
@@ -17,7 +18,9 @@ use recount::history::store::open::History;
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Agreement, Company, LastChange, Product};
+use recount::reconcile::model::records::{
+    Addition, AdditionList, Agreement, Agreements, Companies, Company, LastChange, Product, Products,
+};
 
 /// The product of lines that no mapping names.
 pub(crate) const FOREIGN: ProductId = ProductId(900);
@@ -202,7 +205,7 @@ impl ConnectWise {
             let what = what.to_owned();
             if state.chance.per_mille(odds.unreachable) {
                 state.seen.faults += 1;
-                Err(ReadError::Unreachable { what, why: "simulated".to_owned() })
+                Err(ReadError::Unreachable { what, why: "simulated".to_owned(), cause: Cause::Network })
             } else if state.chance.per_mille(odds.denied) {
                 state.seen.faults += 1;
                 Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new() })
@@ -439,41 +442,53 @@ impl State {
 }
 
 impl Reader for &ConnectWise {
-    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Vec<Company>, ReadError> {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
         let company = |id: &CompanyId| Company { name: format!("Company {id}"), ..Company::unnamed(*id) };
-        self.read("companies", |_| ids.iter().map(company).collect()).await
+        self.read("companies", |_| ids.iter().map(company).collect::<Vec<_>>().into()).await
     }
 
-    async fn all_companies(&self) -> Result<Vec<Company>, ReadError> {
-        self.read("companies", |_| Vec::new()).await
+    async fn all_companies(&self) -> Result<Companies, ReadError> {
+        self.read("companies", |_| Companies::default()).await
     }
 
-    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         let found = |state: &mut State| {
-            state.agreements.values().filter(|agreement| companies.contains(&agreement.company)).cloned().collect()
+            state
+                .agreements
+                .values()
+                .filter(|agreement| companies.contains(&agreement.company))
+                .cloned()
+                .collect::<Vec<_>>()
+                .into()
         };
         self.read("agreements", found).await
     }
 
-    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Vec<Agreement>, ReadError> {
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         let found = |state: &mut State| {
-            state.agreements.values().filter(|agreement| ids.contains(&agreement.id)).cloned().collect()
+            state
+                .agreements
+                .values()
+                .filter(|agreement| ids.contains(&agreement.id))
+                .cloned()
+                .collect::<Vec<_>>()
+                .into()
         };
         self.read("agreements", found).await
     }
 
-    async fn catalog(&self) -> Result<Vec<Product>, ReadError> {
-        self.read("the catalog", |state| state.products.clone()).await
+    async fn catalog(&self) -> Result<Products, ReadError> {
+        self.read("the catalog", |state| state.products.clone().into()).await
     }
 
-    async fn additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, ReadError> {
+    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let now = self.clock.get();
         let found = move |state: &mut State| {
             let lags = state.chance.per_mille(state.odds.lagging);
             let lag = if lags { state.lag } else { TimeDelta::zero() };
             state.seen.faults += u64::from(lags);
             let visible = |row: &&Row| row.agreement == agreement && (!lags || row.created_at <= now - lag);
-            state.rows.iter().filter(visible).map(|row| row.addition.clone()).collect()
+            state.rows.iter().filter(visible).map(|row| row.addition.clone()).collect::<Vec<_>>().into()
         };
         self.read("additions", found).await
     }

@@ -17,6 +17,7 @@ use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
+use crate::connectwise::client::cause::Cause;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::store::mount::network_file_system;
@@ -27,12 +28,13 @@ use crate::reconcile::matching::ownership::{one_owner, owned_by, shared};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode};
+use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::tickets::board_client::{Desk, TermsError};
 use crate::tickets::settings::TicketSettings;
+use futures_util::StreamExt as _;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -64,6 +66,9 @@ fn writable(state: &Path) -> io::Result<()> {
 
 /// Products that another integration bills as well, and whose customers.
 type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
+
+/// Probes that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
+const PROBES_AT_ONCE: usize = 32;
 
 impl Checks {
     fn store(&mut self, config: &Config) {
@@ -157,7 +162,7 @@ impl Checks {
             }
         }
         match desk.companies(&BTreeSet::from([settings.company])).await {
-            Ok(found) if found.is_empty() => {
+            Ok(found) if found.records.is_empty() && found.unreadable.is_empty() => {
                 let message = format!("there is no company {}", settings.company);
                 self.wrong(name, Exit::Config, message, "company is the record id of your own company");
             }
@@ -175,12 +180,15 @@ impl Checks {
         for right in [Right::Companies, Right::Agreements, Right::Catalog] {
             match client.probe(right).await {
                 Ok(()) => self.good(&format!("{name} {right}"), String::new()),
-                Err(error @ ReadError::Unreachable { .. }) => {
-                    let fix = format!("look at the network, and at url = \"{}\"", settings.url);
+                Err(error @ ReadError::Unreachable { cause, .. }) => {
+                    let fix = match cause {
+                        Cause::Network => format!("look at the network, and at url = \"{}\"", settings.url),
+                        other => other.remedy().to_owned(),
+                    };
                     self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), fix);
                     return false;
                 }
-                Err(ReadError::Denied { why, fix, .. }) => {
+                Err(ReadError::Denied { why, fix, .. } | ReadError::Additions { why, fix, .. }) => {
                     self.wrong(&format!("{name} {right}"), Exit::Denied, why, fix);
                     all = false;
                 }
@@ -207,16 +215,24 @@ impl Checks {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
-        if let Some(agreement) = survey.an_agreement {
-            match client.probe(Right::Additions(agreement)).await {
-                Ok(()) => self.good(&format!("{}: may read additions", integration.name), String::new()),
-                Err(error) => self.failure(&format!("{}: may read additions", integration.name), &Failure::from(error)),
-            }
-        }
+        self.additions(&format!("{}: may read additions", integration.name), client, &survey.agreements).await;
         survey.findings.iter().for_each(|finding| self.finding(name, finding));
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
             self.good(name, format!("{} customers have their agreement", survey.placed));
+        }
+    }
+
+    /// Whether the additions of every agreement that is billed on may be read: one of them may be closed to the role.
+    async fn additions(&mut self, name: &str, client: &Client, agreements: &BTreeSet<AgreementId>) {
+        let probes = agreements.iter().map(|agreement| client.probe(Right::Additions(*agreement)));
+        let probes: Vec<_> = futures_util::stream::iter(probes).buffered(PROBES_AT_ONCE).collect().await;
+        let refused: Vec<ReadError> = probes.into_iter().filter_map(Result::err).collect();
+        if refused.is_empty() && !agreements.is_empty() {
+            self.good(name, format!("of {} agreements", agreements.len()));
+        }
+        for error in refused {
+            self.failure(name, &Failure::from(error));
         }
     }
 

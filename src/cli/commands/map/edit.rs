@@ -305,13 +305,20 @@ fn verified(
     let (companies, agreements) = looked
         .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(failure.finding.fix)))?;
     let refused = |message: String| CommandError::new(Exit::Usage, message, "recount map suggest shows companies");
-    let found = companies.into_iter().next();
+    let unreadable = |what: &str, why: &str| refused(format!("{what} cannot be read: {why}"));
+    if let Some(record) = companies.unreadable.first() {
+        return Err(unreadable(&format!("company {company}"), &record.why));
+    }
+    if let Some(record) = agreements.unreadable.first() {
+        return Err(unreadable(&format!("agreement {}", record.id), &record.why));
+    }
+    let found = companies.records.into_iter().next();
     let found = found.ok_or_else(|| refused(format!("there is no company {company}, or this key may not see it")))?;
     if found.deleted {
         return Err(refused(format!("company {company}, \"{}\", is deleted", escaped(&found.name))));
     }
     let Some(agreement) = agreement else { return Ok(found.name) };
-    let wrong = match agreements.first() {
+    let wrong = match agreements.records.first() {
         None => format!("there is no agreement {agreement}, or this key may not see it"),
         Some(other) if other.company != company => {
             format!("agreement {agreement} belongs to company {}, not {company}", other.company)

@@ -106,7 +106,7 @@ async fn customers(config: &Config, inventory: &Inventory<'_>) -> Result<List, F
         let code = |customer: &CustomerName| found.places.get(customer).and_then(|place| Some(place.problem()?.code));
         unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
     }
-    let companies = client.all_companies().await?;
+    let companies = client.all_companies().await?.records;
     let companies = companies.into_iter().filter(|company| inventory.mapping.companies_of.admits(company));
     let record = companies.map(|company| Record { id: company.id.0, code: company.identifier, name: company.name });
     let matcher = Matcher::new(record);
@@ -133,7 +133,8 @@ async fn services(config: &Config, inventory: &Inventory<'_>) -> Result<List, Fa
     }
     let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
     // Neither of the others can be billed.
-    let products = client.catalog().await?.into_iter().filter(|product| !product.inactive && !product.bundle_class);
+    let products =
+        client.catalog().await?.records.into_iter().filter(|product| !product.inactive && !product.bundle_class);
     let record =
         products.map(|product| Record { id: product.id.0, code: product.identifier, name: product.description });
     let matcher = Matcher::new(record);
