@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 const OPENERS: [&str; 3] = ["xdg-open", "open", "wslview"];
 
 /// Opens the file; `false` where nothing here can.
-pub(super) fn open(path: &Path) -> bool {
+pub(crate) fn open(path: &Path) -> bool {
     OPENERS.into_iter().any(|opener| {
         let mut command = Command::new(opener);
         command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

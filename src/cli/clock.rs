@@ -4,6 +4,6 @@ use chrono::{DateTime, Utc};
 
 /// The time, now.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the clock is asked")]
-pub(super) fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }

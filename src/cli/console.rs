@@ -14,19 +14,19 @@ use crate::report::format::paint::Paint;
 
 /// How a command speaks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Console {
+pub(crate) struct Console {
     /// One JSON document instead of text.
-    pub(super) json: bool,
+    pub(crate) json: bool,
     /// Only what somebody has to read.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
     /// Colour or none.
-    pub(super) paint: Paint,
+    pub(crate) paint: Paint,
     /// Nothing but ASCII.
     ascii: bool,
 }
 
 impl Console {
-    pub(super) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global) -> Self {
         let on = match global.color {
             _ if environment::no_color() => false,
             Colour::Always => true,
@@ -37,17 +37,17 @@ impl Console {
     }
 
     /// Text, on stdout.
-    pub(super) fn print(&self, text: &str) {
+    pub(crate) fn print(&self, text: &str) {
         write(self.signs(text).as_bytes());
     }
 
     /// One document, on stdout.
-    pub(super) fn document(&self, exit: Exit, body: &impl Serialize) {
+    pub(crate) fn document(&self, exit: Exit, body: &impl Serialize) {
         document(exit, body);
     }
 
     /// Text, on stderr: what went wrong.
-    pub(super) fn complain(&self, text: &str) {
+    pub(crate) fn complain(&self, text: &str) {
         let _ = std::io::stderr().lock().write_all(self.signs(text).as_bytes());
     }
 
@@ -57,7 +57,7 @@ impl Console {
 }
 
 /// One document, on stdout; for whoever has no console yet.
-pub(super) fn document(exit: Exit, body: &impl Serialize) {
+pub(crate) fn document(exit: Exit, body: &impl Serialize) {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     // The only thing that can fail is the pipe, and nobody is there to be told.
     let _ = serde_json::to_writer_pretty(&mut out, &Envelope::new(exit, body));

@@ -12,26 +12,26 @@ use crate::report::format::json::{Document, Trouble};
 
 /// A command that ended before a run could be recorded.
 #[derive(Debug)]
-pub(super) struct CommandError {
-    pub(super) exit: Exit,
-    pub(super) message: String,
-    pub(super) fix: Remedy,
+pub(crate) struct CommandError {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+    pub(crate) fix: Remedy,
     /// Whether anything was written before it.
-    pub(super) written: &'static str,
+    pub(crate) written: &'static str,
 }
 
 impl CommandError {
-    pub(super) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<Remedy>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<Remedy>) -> Self {
         Self { exit, message: message.into(), fix: fix.into(), written: "nothing was written" }
     }
 
     /// The same, after other integrations had their runs.
-    pub(super) fn after_other_runs(self) -> Self {
+    pub(crate) fn after_other_runs(self) -> Self {
         Self { written: "the runs of other integrations before it stand: recount history", ..self }
     }
 
     /// Tells it, and gives its exit code.
-    pub(super) fn tell(&self, console: &Console) -> Exit {
+    pub(crate) fn tell(&self, console: &Console) -> Exit {
         let Self { exit, message, fix, written } = self;
         if console.json {
             console.document(*exit, &Document::new(&[], Some(Trouble { message, fix: &fix.to_string() })));
@@ -66,7 +66,9 @@ impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         match &error {
             ReadError::Unreachable { .. } => Self::new(Exit::Unreachable, error.to_string(), "recount check"),
-            ReadError::Denied { fix, .. } => Self::new(Exit::Denied, error.to_string(), fix.clone()),
+            ReadError::Denied { fix, .. } | ReadError::Additions { fix, .. } => {
+                Self::new(Exit::Denied, error.to_string(), fix.clone())
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 /// Warnings only; `-v` says what is being done, `-vv` how. `RUST_LOG` overrides, `RUST_LOG_FORMAT=json` for machines.
-pub(super) fn init(verbose: u8) {
+pub(crate) fn init(verbose: u8) {
     let level = match verbose {
         // The certificate verifier logs as an error what the report says as well.
         0 => "warn,rustls_platform_verifier=off",

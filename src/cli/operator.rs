@@ -8,7 +8,7 @@ use crate::config::environment;
 use crate::reconcile::model::display_text::shown;
 
 /// The user's name; behind `sudo`, who asked for it.
-pub(super) fn who() -> String {
+pub(crate) fn who() -> String {
     // A process's own folder belongs to the user that it runs as.
     let uid = fs::metadata(Path::new("/proc/self")).map(|metadata| metadata.uid());
     let Ok(uid) = uid else { return "unknown".to_owned() };

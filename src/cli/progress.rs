@@ -20,14 +20,14 @@ static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);
 const DRAWN_EVERY: Duration = Duration::from_millis(100);
 
 /// Bars are drawn for a person at a terminal who asked for neither silence, nor a document, nor logs.
-pub(super) fn init(global: &Global) {
+pub(crate) fn init(global: &Global) {
     let Global { json, quiet, verbose, .. } = global;
     let wanted = !*json && !*quiet && *verbose == 0 && std::io::stderr().is_terminal();
     SOMEBODY_WAITS.store(wanted, Ordering::Relaxed);
 }
 
 /// The same ConnectWise, with a bar that follows what is asked of it.
-pub(super) fn watched<C>(inner: C) -> Watched<C> {
+pub(crate) fn watched<C>(inner: C) -> Watched<C> {
     if !SOMEBODY_WAITS.load(Ordering::Relaxed) {
         return Watched { inner, bar: ProgressBar::hidden() };
     }
@@ -37,7 +37,7 @@ pub(super) fn watched<C>(inner: C) -> Watched<C> {
 }
 
 /// A ConnectWise that is watched.
-pub(super) struct Watched<C> {
+pub(crate) struct Watched<C> {
     inner: C,
     bar: ProgressBar,
 }

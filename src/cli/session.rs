@@ -15,13 +15,13 @@ use crate::reconcile::model::code::Code;
 use crate::report::exit::Exit;
 
 /// The lock is held and the history is open.
-pub(super) struct Session {
-    pub(super) lock: RunLock,
-    pub(super) history: History,
+pub(crate) struct Session {
+    pub(crate) lock: RunLock,
+    pub(crate) history: History,
 }
 
 /// The configuration that the arguments name.
-pub(super) fn configuration(global: &Global) -> Result<Config, CommandError> {
+pub(crate) fn configuration(global: &Global) -> Result<Config, CommandError> {
     let path = crate::config::load::find(global.config.as_deref())
         .map_err(|error| CommandError::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
     crate::config::load::load(&path).map_err(|errors| {
@@ -32,7 +32,7 @@ pub(super) fn configuration(global: &Global) -> Result<Config, CommandError> {
 
 impl Session {
     /// Takes the lock, and opens the history under it.
-    pub(super) fn open(state: &Path) -> Result<Self, CommandError> {
+    pub(crate) fn open(state: &Path) -> Result<Self, CommandError> {
         let lock = RunLock::take(state, clock::now())?;
         let history = History::open(state, clock::now())?;
         Ok(Self { lock, history })
@@ -40,7 +40,7 @@ impl Session {
 }
 
 /// The history, if there is one; for commands that only read.
-pub(super) fn existing_history(state: &Path) -> Result<History, CommandError> {
+pub(crate) fn existing_history(state: &Path) -> Result<History, CommandError> {
     match History::open_existing(state) {
         Ok(Some(history)) => Ok(history),
         Ok(None) => Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan")),
@@ -49,14 +49,14 @@ pub(super) fn existing_history(state: &Path) -> Result<History, CommandError> {
 }
 
 /// There is no such run; perhaps the newest one was meant.
-pub(super) fn no_run(history: &History, run: i64) -> CommandError {
+pub(crate) fn no_run(history: &History, run: i64) -> CommandError {
     let newest = history.latest_run(None).ok().flatten().map(|newest| format!("the newest is run {}; ", newest.run));
     let fix = format!("{}recount history lists them", newest.unwrap_or_default());
     CommandError::new(Exit::Usage, format!("there is no run {run}"), fix)
 }
 
 /// The client of an integration's ConnectWise; its secrets are read now.
-pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
+pub(crate) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
     let secrets_fix = "put the key where the configuration says, readable by this user alone";
     let settings = config
         .settings(|| clock::now().into())
@@ -66,7 +66,7 @@ pub(super) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
 }
 
 /// The ConnectWise that an integration bills in.
-pub(super) fn connectwise_of<'a>(
+pub(crate) fn connectwise_of<'a>(
     config: &'a Config,
     integration: &IntegrationConfig,
 ) -> Result<&'a ConnectWiseConfig, Failure> {
@@ -77,12 +77,12 @@ pub(super) fn connectwise_of<'a>(
 }
 
 /// The folder that keeps what was fetched from report links.
-pub(super) fn fetched(state: &Path) -> PathBuf {
+pub(crate) fn fetched(state: &Path) -> PathBuf {
     state.join("fetched")
 }
 
 /// A runtime for one thread: a run waits for one write at a time, and for few reads.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

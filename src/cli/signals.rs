@@ -8,7 +8,7 @@ use crate::apply::stop::Stop;
 ///
 /// # Errors
 /// The system's, if it does not let the signals be heard.
-pub(super) fn stop_on_signals() -> std::io::Result<Stop> {
+pub(crate) fn stop_on_signals() -> std::io::Result<Stop> {
     let (sender, stop) = Stop::new();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

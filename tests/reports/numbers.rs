@@ -52,7 +52,7 @@ fn each_answer_has_its_line_in_every_form() {
     }
     assert!(markdown::render(&run).contains("| recount accept h1<br>recount keep h1 |"));
     let (runs, one_text) = ([run], "recount accept h1; or recount keep h1");
-    let document = serde_json::to_string(&Document::new(Exit::Decide, &runs, None)).expect("a document");
+    let document = serde_json::to_string(&Document::new(&runs, None)).expect("a document");
     assert!(document.contains(one_text) && csv::render(&runs[0]).contains(one_text), "{document}");
 }
 

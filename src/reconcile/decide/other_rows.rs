@@ -25,5 +25,5 @@ fn of_agreement(agreement: AgreementId, rows: &[OtherRow], products: &BTreeSet<P
     let named = named.collect::<Vec<_>>().join(", ");
     let message = format!("the list of agreement {agreement} holds additions of another: {named}");
     let fix = "nothing, if that is its child agreement; they do not count here".to_owned();
-    Finding { fix, ..finding(severity, Code::LineOtherAgreement, message) }
+    Finding { fix: fix.into(), ..finding(severity, Code::LineOtherAgreement, message) }
 }

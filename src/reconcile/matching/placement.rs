@@ -294,14 +294,14 @@ const LOOK_AT_IT: &str = "look at the record in ConnectWise, and save it again";
 fn unreadable_company(record: &Unreadable<Option<String>>) -> Problem {
     let message = format!("company {} cannot be read: {}", record.id, record.why);
     let fix = LOOK_AT_IT.to_owned();
-    Problem { company: Some(CompanyId(record.id)), fix, ..Problem::new(Code::CompanyUnreadable, message) }
+    Problem { company: Some(CompanyId(record.id)), fix: fix.into(), ..Problem::new(Code::CompanyUnreadable, message) }
 }
 
 /// Who is billed on agreement `meant` waits, as long as this record may be the one, or another.
 fn unreadable_agreement(meant: AgreementId, record: &Unreadable<AgreementSign>) -> Problem {
     let message = format!("agreement {} cannot be read: {}", record.id, record.why);
     let fix = LOOK_AT_IT.to_owned();
-    Problem { agreement: Some(meant), fix, ..Problem::new(Code::AgreementUnreadable, message) }
+    Problem { agreement: Some(meant), fix: fix.into(), ..Problem::new(Code::AgreementUnreadable, message) }
 }
 
 impl NotBilling {
@@ -329,7 +329,7 @@ impl Place {
         match self {
             Place::On { company, agreement } => {
                 let (company_of, agreement_of) = (Some(company), Some(agreement));
-                let problem = Problem { code, company: company_of, agreement: agreement_of, message, fix };
+                let problem = Problem { code, company: company_of, agreement: agreement_of, message, fix: fix.into() };
                 Place::Blocked { company, agreement, problem }
             }
             other => other,
