@@ -128,6 +128,7 @@ max_rows = 10
 [integration.mail.guards]
 max_age = "2d"
 max_malformed = "0.5%"
+max_units_up = "40%"
 line_step = { units = 2.5, percent = 200 }
 to_zero = "second-night"
 human_edit = "overwrite"
@@ -148,7 +149,11 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!(mail.export.layout.columns(), ["Account", "Product", "Quantity"]);
     assert_eq!(mail.guards.max_age, TimeDelta::days(2));
     assert_eq!(mail.guards.max_malformed, Percent(Decimal::new(5, 1)));
-    assert_eq!(mail.guards.line_step, LineStep { units: Decimal::new(25, 1), percent: Percent::of(200) });
+    assert_eq!(
+        mail.guards.line_step,
+        LineStep { units: Decimal::new(25, 1), percent: Percent::of(200), ..LineStep::default() }
+    );
+    assert_eq!(mail.guards.max_units_up, Percent::of(40));
     assert_eq!((mail.guards.to_zero, mail.guards.human_edit), (ToZero::SecondNight, HumanEdit::Overwrite));
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));
@@ -291,7 +296,7 @@ fn each_rule_is_kept_and_says_what_to_do() {
             "stands here twice",
         ),
         ("[integration.mail.services]\nX = { product = \"A\", addition_id = \"1\" }\n", "must be a whole number"),
-        ("[integration.mail.guards]\nline_step = { units = 10 }\n", "lacks `percent`"),
+        ("[integration.mail.guards]\nline_step = { factor = 1 }\n", "a number above 1"),
         ("[integration.mail.guards]\nline_step = { units = -1, percent = 5 }\n", "a plain number from 0"),
         ("[integration.\"../x\"]\n", "a name is made of"),
         ("[notify]\n", "unknown key in the file"),

@@ -2,6 +2,7 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
+mod accepted;
 pub mod alerts;
 pub mod days;
 pub mod decisions;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::history::accepted::accepted_counts;
 use crate::history::journal::IntentKind;
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
@@ -27,7 +28,8 @@ impl History {
     /// What is known of an integration's runs before the current one.
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
-    /// [`History::created_since`], and `counted`, see [`History::counted`].
+    /// [`History::created_since`], and `counted` and
+    /// `counted_before`, see [`History::counted`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -44,6 +46,8 @@ impl History {
                 decisions: decisions::decisions(connection, integration)?,
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
+                counted_before: BTreeMap::new(),
+                counts: accepted_counts(connection, integration.as_str())?,
             })
         })
     }
@@ -79,14 +83,14 @@ impl History {
     ) -> Result<Vec<UnitsThen>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT run, started_at, export_units FROM runs
+                "SELECT run, started_at, coalesce(accepted_units, export_units) AS units FROM runs
                  WHERE integration = ?1 AND started_at > ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
                    AND run >= coalesce((SELECT max(run) FROM runs WHERE integration = ?1 AND approved = 1), 0)
                  ORDER BY run",
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
                 let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?);
-                Ok(UnitsThen { run, at, units: decimal(row, "export_units")? })
+                Ok(UnitsThen { run, at, units: decimal(row, "units")? })
             })?;
             rows.collect()
         })

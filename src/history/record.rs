@@ -97,6 +97,11 @@ pub struct LineRecord {
 }
 
 impl LineRecord {
+    /// Whether it is a line to be created that is held for its size alone: approving the plan creates it.
+    pub fn is_large(&self) -> bool {
+        self.outcome == Outcome::Held && self.reason == Code::LineStep && self.addition.is_none()
+    }
+
     /// The key of a line that has a place.
     pub fn key(&self) -> Option<LineKey> {
         Some(LineKey { agreement: self.agreement?, product: self.product.clone()?, item: self.item.clone() })

@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::history::days::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::guard::baseline::Cells;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::counts::Counts;
@@ -24,15 +25,39 @@ pub(super) fn earlier_counts(
     if mapping.looked_back_on().is_empty() {
         return Ok(CountedDays::new());
     }
-    history.counted(integration, today.with_day(1).unwrap_or(today), today)
+    history.counted(integration, first_of_month(today), today)
+}
+
+/// The counts of the period before, where `counted` has no day of this one.
+pub(super) fn counts_of_last_period(
+    integration: &IntegrationName,
+    mapping: &Mapping,
+    history: &History,
+    today: NaiveDate,
+    counted: &CountedDays,
+) -> Result<CountedDays, StoreError> {
+    let is_new = counted.values().flat_map(BTreeMap::values).all(Vec::is_empty);
+    let this = first_of_month(today);
+    match this.pred_opt() {
+        Some(last) if is_new && !mapping.looked_back_on().is_empty() => {
+            history.counted(integration, first_of_month(last), this)
+        }
+        _ => Ok(CountedDays::new()),
+    }
+}
+
+fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day)
 }
 
 /// Tonight's counts of the services that are looked back on, of every customer who has a place. A customer in the
-/// export without a row has none of it; of one who is not in the export nobody knows.
+/// export without a row has none of it; of one who is not in the export nobody knows. A count that is doubted is not
+/// noted, so that the one of the day before stands for it: a typo would be the peak of the month.
 pub(super) fn counts_of_today(
     mapping: &Mapping,
     counts: &Counts,
     places: &BTreeMap<CustomerName, Place>,
+    doubted: &Cells<'_>,
 ) -> Vec<DayCount> {
     let services = mapping.looked_back_on();
     if services.is_empty() {
@@ -41,7 +66,8 @@ pub(super) fn counts_of_today(
     let placed = places.iter().filter(|(_, place)| place.agreement().is_some()).map(|(customer, _)| customer);
     let counts = placed.flat_map(|customer| {
         let counted = counts.customers.get(customer);
-        services.iter().map(move |service| {
+        let believed = services.iter().filter(move |service| !doubted.contains(&(customer, **service)));
+        believed.map(move |service| {
             let cell = counted.and_then(|counted| counted.get(*service));
             (customer.clone(), (*service).clone(), count(cell, counted).ok())
         })

@@ -11,7 +11,7 @@ use crate::export::locate::file::Export;
 use crate::history::record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::day_counts::earlier_counts;
+use crate::nightly::day_counts::{counts_of_last_period, earlier_counts};
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
@@ -115,7 +115,8 @@ fn past(
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(integration, since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
-    Ok(Past { in_doubt, just_created, counted, ..history.past(integration, run.id)? })
+    let counted_before = counts_of_last_period(integration, source.mapping, history, run.today(), &counted)?;
+    Ok(Past { in_doubt, just_created, counted, counted_before, ..history.past(integration, run.id)? })
 }
 
 /// What ConnectWise holds, and where that puts each customer.

@@ -38,7 +38,7 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
 }
 
 pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
-    let Line { handle, subject, company, sources, wanted, live, verdict, detail } = line;
+    let Line { handle, subject, company, sources, wanted, live, carried: _, verdict, detail } = line;
     let (agreement, product, item) = match subject {
         Subject::Line(LineKey { agreement, product, item }) => (Some(agreement), Some(product), item),
         Subject::Unplaced { .. } => (None, None, None),
@@ -49,7 +49,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         Verdict::Create(_) => (Outcome::WouldCreate, verdict.code()),
         Verdict::Unchanged(code) => (Outcome::Unchanged, *code),
         Verdict::Held(Code::InDoubt) => (Outcome::Unknown, Code::InDoubt),
-        Verdict::Held(code) => (Outcome::Held, *code),
+        Verdict::Held(_) | Verdict::Large(_) => (Outcome::Held, verdict.code()),
         Verdict::Skipped(code) => (Outcome::Skipped, *code),
     };
     let was = live.map(|live| live.quantity);

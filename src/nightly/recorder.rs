@@ -17,6 +17,7 @@ use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
+use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::guard::check::Stopped;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::finding::Finding;
@@ -73,14 +74,14 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn take(&mut self, drawn: Drawn, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let Drawn { plan, clearance, export, counted } = drawn;
+        let Drawn { plan, clearance, export, baselines } = drawn;
         self.plan(plan, &clearance, export);
         let cleared = self.heed(clearance);
         if let (Some(approved), None) = (self.run.job.approved, &cleared) {
             let moved = self.moved_since(approved, history)?;
             self.open.find(moved);
         }
-        self.store(&counted, history)?;
+        self.store(baselines.as_ref(), history)?;
         Ok(cleared)
     }
 
@@ -119,13 +120,17 @@ impl<'a> RunRecorder<'a> {
         Ok(plan_diff(&then, now))
     }
 
-    fn store(&self, counted: &[DayCount], history: &mut History) -> Result<(), StoreError> {
+    fn store(&self, baselines: Option<&Baselines>, history: &mut History) -> Result<(), StoreError> {
         let Some(planned) = &self.open.record.planned else { return Ok(()) };
         let BegunRun { job, id, .. } = self.run;
         history.record_plan(id, planned)?;
         // A dry run counts no day, as it moves no baseline.
-        if planned.accepted && job.command != RunCommand::Plan && !counted.is_empty() {
-            history.count_day(job.integration, self.run.today(), counted)?;
+        let moves = planned.accepted && job.command != RunCommand::Plan;
+        if let Some(Baselines { counted, accepted }) = baselines.filter(|_| moves) {
+            if !counted.is_empty() {
+                history.count_day(job.integration, self.run.today(), counted)?;
+            }
+            history.accept_counts(job.integration, id, accepted)?;
         }
         if job.approved.is_some() && planned.accepted {
             history.approve(id)?;
@@ -167,7 +172,16 @@ pub(super) struct Drawn {
     plan: Plan,
     clearance: Clearance,
     export: ExportRecord,
-    counted: Vec<DayCount>,
+    /// None where no export was read.
+    baselines: Option<Baselines>,
+}
+
+/// What later nights are compared with, once this one is accepted.
+pub(super) struct Baselines {
+    /// The counts of services that later nights of the billing period look back on.
+    pub(super) counted: Vec<DayCount>,
+    /// What is accepted of each count.
+    pub(super) accepted: AcceptedCounts,
 }
 
 /// Whether a plan may be carried out.
@@ -182,16 +196,16 @@ impl Drawn {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);
-        Self { plan, clearance, export, counted: Vec::new() }
+        Self { plan, clearance, export, baselines: None }
     }
 
     /// A plan that only waits for its approval.
     pub(super) fn proposed(plan: Plan, export: ExportRecord) -> Self {
-        Self { plan, clearance: Clearance::Proposed, export, counted: Vec::new() }
+        Self { plan, clearance: Clearance::Proposed, export, baselines: None }
     }
 
-    /// With the counts that later nights of the billing period look back on.
-    pub(super) fn counting(self, counted: Vec<DayCount>) -> Self {
-        Self { counted, ..self }
+    /// With what later nights are compared with.
+    pub(super) fn with_baselines(self, baselines: Baselines) -> Self {
+        Self { baselines: Some(baselines), ..self }
     }
 }

@@ -14,10 +14,11 @@ use crate::nightly::day_counts::counts_of_today;
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource};
-use crate::nightly::recorder::{Drawn, Planning, RunRecorder};
+use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::decide::gathered::Gathered;
 use crate::reconcile::decide::planner::draw;
+use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, Checks, clear};
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::outcome::{Mode, RunCommand};
@@ -100,6 +101,10 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn
         past,
         today: run.today(),
     });
+    let plan = match job.approved {
+        Some(fingerprint) => plan.approved_by(fingerprint),
+        None => plan,
+    };
     let checks = Checks {
         policy: source.guards,
         past,
@@ -110,8 +115,10 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
     let cleared = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
-    let counted = counts_of_today(source.mapping, &export.counts, &remote.places);
-    Drawn::checked(plan, cleared, export_record(export)).counting(counted)
+    let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
+    let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
+    let accepted = baseline::after(&past.counts, &export.counts, &plan, job.approved.is_some());
+    Drawn::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
 }
 
 async fn apply<W: Writer>(

@@ -187,7 +187,8 @@ impl Numbers {
         let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
         let Totals { to_decide, changed: _, would_change: _, failed, unknown, lines, explained } = *totals;
         let done = changes.iter().any(|(kind, _)| *kind == Change::Done);
-        let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
+        let large = run.planned.iter().flat_map(|planned| &planned.lines).any(LineRecord::is_large);
+        let pending = large || changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
         let would = !done && pending;
         let counted = changes.iter().filter(|(kind, _)| match kind {
             Change::Done => !would,

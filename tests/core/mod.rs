@@ -1,6 +1,7 @@
 //! The pure core, from outside: every rule of a bill, and the plan as a whole.
 
 mod approval;
+mod baseline;
 mod decided;
 mod guards;
 mod held;
@@ -13,3 +14,4 @@ mod policies;
 mod properties;
 mod quantities;
 mod said;
+mod swings;

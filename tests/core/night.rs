@@ -293,7 +293,7 @@ impl Night {
                         changed: None,
                     });
                 }
-                Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => {}
+                Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Large(_) | Verdict::Skipped(_) => {}
             }
         }
     }

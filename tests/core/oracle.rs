@@ -170,6 +170,7 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
                 wanted if wanted.is_zero() => Fate::Leave,
                 _ if later || cancelled_ours || !night.mapping.create_lines => Fate::Ask,
                 wanted if whole && wanted != wanted.trunc() => Fate::Ask,
+                wanted if wanted > Decimal::TEN => Fate::Ask,
                 wanted => Fate::Create(found[0].id.0, wanted),
             }
         }
@@ -213,8 +214,12 @@ fn one_live(
     };
     let step = if now > Decimal::from(20) { now / Decimal::TWO } else { Decimal::TEN };
     let (low, high) = if to < now { (to, now) } else { (now, to) };
-    let ask =
-        edited || (whole && to != to.trunc()) || (to.is_zero() && zero_asked) || (!to.is_zero() && high - low > step);
+    let multiple = high - low > Decimal::from(3) && !now.is_zero() && high >= low * Decimal::from(5);
+    let ask = edited
+        || (!to.is_zero() && multiple)
+        || (whole && to != to.trunc())
+        || (to.is_zero() && zero_asked)
+        || (!to.is_zero() && high - low > step);
     if ask { Fate::Ask } else { Fate::Set(addition.id.0, now, to) }
 }
 

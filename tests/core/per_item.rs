@@ -42,9 +42,9 @@ fn each_item_is_created_once_and_known_again() {
 #[test]
 fn a_mark_is_known_in_any_case_and_the_item_s_policy_is_its_quantity() {
     let mut night = night(&["A.com"]);
-    night.marked(10, 100, FILTER, "1", "a.COM");
+    night.marked(10, 100, FILTER, "2", "a.COM");
     night.billed("CloudFilter", |billed| billed.policy = Policy { minimum: Some(q("5")), ..Policy::default() });
-    assert_eq!(lines(&night.plan()), [(Some("A.com"), &set(100, "1", "5"))]);
+    assert_eq!(lines(&night.plan()), [(Some("A.com"), &set(100, "2", "5"))]);
 }
 
 /// An item that disappears wants none, under the guards of any line, and no minimum keeps it.

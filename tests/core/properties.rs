@@ -189,7 +189,7 @@ impl Recipe {
 fn fate(verdict: &Verdict) -> Fate {
     match verdict {
         Verdict::Unchanged(_) => Fate::Leave,
-        Verdict::Held(_) => Fate::Ask,
+        Verdict::Held(_) | Verdict::Large(_) => Fate::Ask,
         Verdict::Update(change) => Fate::Set(change.addition.0, change.from.as_decimal(), change.to.as_decimal()),
         Verdict::Create(creation) => Fate::Create(creation.product.0, creation.quantity.as_decimal()),
         Verdict::Skipped(code) => panic!("a line on an agreement is never skipped: {code}"),
@@ -397,7 +397,10 @@ proptest! {
         let plan = night.plan();
         let ask: Vec<_> = plan.findings.iter().filter(|finding| finding.severity == Severity::Decide).collect();
         for line in &plan.lines {
-            let Verdict::Held(code) = line.verdict else { continue };
+            let code = line.verdict.code();
+            if !line.verdict.is_held() {
+                continue;
+            }
             if code == Code::InDoubt {
                 continue;
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 
 use crate::config::document::{Field, Section};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
@@ -22,6 +23,7 @@ pub(in crate::config) fn policy(section: Section<'_>) -> Option<GuardPolicy> {
     let min_units = share("min_units", usual.min_units);
     let max_lines_changed = share("max_lines_changed", usual.max_lines_changed);
     let max_units_down = share("max_units_down", usual.max_units_down);
+    let max_units_up = share("max_units_up", usual.max_units_up);
     let max_lines_created = share("max_lines_created", usual.max_lines_created);
     let min_lines_seen = share("min_lines_seen", usual.min_lines_seen);
     let line_step = section.get("line_step").map_or(Some(usual.line_step), |field| line_step(&field));
@@ -36,6 +38,7 @@ pub(in crate::config) fn policy(section: Section<'_>) -> Option<GuardPolicy> {
         min_units: min_units?,
         max_lines_changed: max_lines_changed?,
         max_units_down: max_units_down?,
+        max_units_up: max_units_up?,
         max_lines_created: max_lines_created?,
         min_lines_seen: min_lines_seen?,
         line_step: line_step?,
@@ -50,8 +53,21 @@ fn age(field: &Field<'_>) -> Option<TimeDelta> {
 
 fn line_step(field: &Field<'_>) -> Option<LineStep> {
     let section = field.table()?;
-    let units = section.required("units").and_then(|field| field.number());
-    let percent = section.required("percent").and_then(|field| field.number());
+    let usual = LineStep::default();
+    let number = |key, usual| section.get(key).map_or(Some(usual), |field| field.number());
+    let units = number("units", usual.units);
+    let percent = number("percent", usual.percent.0);
+    let factor = section.get("factor").map_or(Some(usual.factor), |field| factor(&field));
     section.finish(&[]);
-    Some(LineStep { units: units?, percent: Percent(percent?) })
+    Some(LineStep { units: units?, percent: Percent(percent?), factor: factor? })
+}
+
+/// At 1 or below, every step would be a multiple.
+fn factor(field: &Field<'_>) -> Option<Decimal> {
+    let factor = field.number()?;
+    if factor <= Decimal::ONE {
+        field.error("`factor` is a number above 1".to_owned());
+        return None;
+    }
+    Some(factor)
 }

@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use crate::history::journal::WriteOutcome;
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
+use crate::reconcile::guard::accepted::AcceptedCount;
 use crate::reconcile::model::code::Code;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, Past, Written};
 
@@ -179,4 +180,30 @@ fn a_line_that_a_person_ended_is_remembered_for_good() {
         place.night(RunCommand::Run, &plan(night, vec![ended.clone(), line(2, 5, 5)]));
         assert_eq!(past(&mut place).ours, BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]), "night {night}");
     }
+}
+
+/// Without it a typo that was held would be what the next export is compared with, and the month's trend.
+#[test]
+fn what_was_accepted_of_each_count_is_kept_by_change() {
+    let mut place = Place::new();
+    let count = |customer: &str, units: u32, rows: usize| {
+        let own = [(ServiceName::new("CloudFilter"), AcceptedCount { units: units.into(), rows })];
+        (CustomerName::new(customer), BTreeMap::from(own))
+    };
+    let nights = [
+        vec![count("Acme", 20, 1), count("Borealis", 7, 3)],
+        vec![count("Acme", 21, 1), count("Borealis", 7, 3), count("Cedar", 1, 1)],
+        vec![count("Cedar", 1, 1)],
+    ];
+    for (hours, night) in (0..).zip(nights) {
+        let after = BTreeMap::from_iter(night);
+        let run = place.night(RunCommand::Run, &plan(hours, Vec::new()));
+        place.history.accept_counts(&mail(), run, &after).unwrap();
+        assert_eq!(past(&mut place).counts, after);
+    }
+    let other = place.begin_for("other", RunCommand::Run);
+    assert_eq!(place.history.past(&IntegrationName::new("other"), other).unwrap().counts, BTreeMap::new());
+    let units = place.history.units_since(&mail(), noon() - TimeDelta::days(30)).unwrap();
+    let units: Vec<_> = units.into_iter().map(|then| then.units).collect();
+    assert_eq!(units, [Decimal::from(27), Decimal::from(29), Decimal::ONE]);
 }

@@ -160,7 +160,7 @@ fn hold_may_be_kept(reason: Code) -> bool {
 /// Whether tonight's plan leaves a line alone that is kept. One that needs nothing tonight stays kept for later.
 pub(in crate::reconcile) fn keep_applies(verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Update(_) | Verdict::Create(_) => true,
+        Verdict::Update(_) | Verdict::Create(_) | Verdict::Large(_) => true,
         Verdict::Held(reason) => hold_may_be_kept(*reason),
         Verdict::Unchanged(_) | Verdict::Skipped(_) => false,
     }

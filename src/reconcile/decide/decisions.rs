@@ -163,7 +163,8 @@ impl Matter {
     /// Whether a line is held by this matter, for this reason.
     fn covers(&self, code: Code, line: &Line) -> bool {
         let sources = || line.sources.iter();
-        line.verdict == Verdict::Held(code)
+        line.verdict.is_held()
+            && line.verdict.code() == code
             && match self {
                 Self::Line(agreement, ..) => {
                     line.key().is_some_and(|key| key.agreement == *agreement && Self::line(key) == *self)

@@ -47,7 +47,7 @@ impl<'a> Findings<'a> {
 
     fn customers(&mut self, lines: &[Line]) {
         let missing_billed = customers_held(lines, Code::CustomerMissing);
-        let held = lines.iter().filter(|line| line.key().is_some() && matches!(line.verdict, Verdict::Held(_)));
+        let held = lines.iter().filter(|line| line.key().is_some() && line.verdict.is_held());
         let stopped: BTreeSet<&CustomerName> = held.flat_map(|line| &line.sources).map(|s| &s.customer).collect();
         for (customer, place) in self.gathered.places {
             let counted = self.gathered.counts.customers.get(customer);
@@ -218,7 +218,7 @@ impl<'a> Findings<'a> {
             match (&line.verdict, line_fix(code, &line.handle)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
-                (Verdict::Held(_), Some(fix)) => {
+                (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
                 }

@@ -157,7 +157,10 @@ impl Judge<'_> {
             Ok(quantity) => {
                 let Terms { bill, .. } = wanted.terms;
                 let creation = Creation { product: product.id, quantity, effective_on: self.today, bill };
-                judged(Verdict::Create(creation), None, String::new())
+                match self.too_large(case.key, quantity) {
+                    None => judged(Verdict::Create(creation), None, String::new()),
+                    Some(detail) => judged(Verdict::Large(creation), None, detail),
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The guards of one line's step: what a person has to look at before it is written.
 
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 
+use crate::reconcile::decide::decisions::Answer;
 use crate::reconcile::decide::judgement::{Judge, Trouble};
 use crate::reconcile::guard::limits::{HumanEdit, ToZero};
 use crate::reconcile::model::code::Code;
@@ -100,14 +102,24 @@ impl Judge<'_> {
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
-        let step = self.policy.line_step;
-        let limit = step.units.max(step.percent.share(now.as_decimal())).normalize();
-        let distance = now.delta_to(to).abs();
         // A line on its way to zero is `to_zero`'s business, and that one let it pass.
-        if to.is_zero() || distance <= limit {
+        if to.is_zero() {
             return None;
         }
-        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, the limit is {limit}")))
+        let too_far = self.policy.line_step.too_far(now.as_decimal(), to.as_decimal())?;
+        let distance = now.delta_to(to).abs();
+        Some((Code::LineStep, format!("{now} to {to} is a step of {distance}, {too_far}")))
+    }
+
+    /// Why a person has to look at the size of a new line first, if anything says so. It is a step from nothing.
+    pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
+        let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
+        let detail = format!("a new line of {quantity}, {too_far}");
+        match self.past.decisions.answer(key, None, quantity) {
+            Answer::Accepted(_) => None,
+            Answer::None => Some(format!("{detail}; approving the plan creates it as well")),
+            Answer::Moved(what) => Some(format!("{detail}; {what}")),
+        }
     }
 }
 

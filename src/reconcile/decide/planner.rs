@@ -87,13 +87,15 @@ fn naming_the_member(judgement: Judgement, key: &LineKey, directory: &Directory)
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
     let Judgement { verdict, live, detail } = judgement;
-    let WantedLine { company, sources, quantity, nobody_counted: _, terms } = wanted;
+    let WantedLine { company, sources, quantity, nobody_counted: _, terms, rolled } = wanted;
+    let rolled = rolled.filter(|rolled| live.is_some_and(|live| live.quantity == rolled.before));
     Line {
         handle: String::new(),
         subject: Subject::Line(key),
         company: Some(company),
         sources,
         wanted: quantity.ok().map(|units| terms.against(units, live.as_ref())),
+        carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
         live,
         verdict,
         detail,
@@ -151,6 +153,7 @@ fn unplaced_line(
         sources: vec![Source { customer, service, count, lines: cell.lines().to_vec(), how: None, items: Vec::new() }],
         wanted: count,
         live: None,
+        carried: None,
         verdict,
         detail: String::new(),
     }

@@ -80,6 +80,7 @@ impl Undoing<'_> {
             sources: wrote.sources.iter().map(uncounted).collect(),
             wanted: Some(wrote.before.unwrap_or(Quantity::ZERO)),
             live,
+            carried: None,
             verdict,
             detail,
         }

@@ -2,23 +2,28 @@
 //!
 //! All guards are asked, all of them answer, and only then is it decided: a person who reads the report sees every
 //! reason, not the first. A plan that one of them stops is *held* (or *refused*, where it is the export's fault); a
-//! person lets it pass by its fingerprint. There is no other way round them, and none at all round a held line.
+//! person lets it pass by its fingerprint. There is no other way round them, and none at all round a held line, but for a
+//! new one that is held for its size.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::guard::accepted::Size;
+use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent};
-use crate::reconcile::model::code::{Code, Severity};
+use crate::reconcile::guard::limits::{GuardPolicy, Percent};
+use crate::reconcile::guard::stop::{percent, stop};
+use crate::reconcile::guard::tally::Tally;
+use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::{Finding, finding};
+use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
-use crate::reconcile::model::plan::{Plan, Verdict};
+use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::remedy::Remedy;
 
 /// What the guards look at, beside the plan.
@@ -77,7 +82,7 @@ pub struct Stopped {
 pub fn clear(plan: &Plan, checks: Checks<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
     let of_export = match approval {
         Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
-        Approval::Nobody => export_findings(checks),
+        Approval::Nobody => export_findings(plan, checks),
     };
     let by_export = !of_export.is_empty();
     let findings = [of_export, run_findings(plan, checks)].concat();
@@ -105,28 +110,45 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
 }
 
 /// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.
-fn export_findings(checks: Checks<'_>) -> Vec<Finding> {
+fn export_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
-    if let Some(Accepted { run, rows, customers, units, lines: _, missing: _, open_end }) = &past.accepted {
-        findings.extend((counts.open_end && !open_end).then(|| cut_off(*run)));
+    if let Some(accepted) = &past.accepted {
+        findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
+        let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
-            short.then(|| fewer(code, what, now, then, min, &format!("of run {run}")))
+            short.then(|| fewer(code, what, now, then, min, &format!("of run {}", accepted.run)))
         };
-        let (customers_now, rows_now) = (Decimal::from(counts.customers.len()), Decimal::from(counts.rows));
-        let (customers, rows) = (Decimal::from(customers.len()), Decimal::from(*rows));
-        findings.extend(share(Code::ExportFewerRows, "rows", rows_now, rows, policy.min_rows));
-        findings.extend(share(Code::ExportFewerCustomers, "customers", customers_now, customers, policy.min_customers));
-        findings.extend(share(Code::ExportFewerUnits, "units", counts.units(), *units, policy.min_units));
+        let (rows, customers) = (Decimal::from(now.rows), Decimal::from(now.customers));
+        let (rows_then, customers_then) = (Decimal::from(then.rows), Decimal::from(then.customers));
+        findings.extend(share(Code::ExportFewerRows, "rows", rows, rows_then, policy.min_rows));
+        findings.extend(share(
+            Code::ExportFewerCustomers,
+            "customers",
+            customers,
+            customers_then,
+            policy.min_customers,
+        ));
+        findings.extend(share(Code::ExportFewerUnits, "units", now.units, then.units, policy.min_units));
     }
     findings
+}
+
+/// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
+fn sizes(plan: &Plan, checks: Checks<'_>, accepted: &Accepted) -> (Size, Size) {
+    let Checks { past, counts, .. } = checks;
+    if !past.counts.is_empty() {
+        return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
+    }
+    let tonight = Size { rows: counts.rows, customers: counts.customers.len(), units: counts.units() };
+    (tonight, Size { rows: accepted.rows, customers: accepted.customers.len(), units: accepted.units })
 }
 
 /// A vendor that ends its last row with a line break does so every night.
 fn cut_off(run: RunId) -> Finding {
     let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
-    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan".into())
+    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan")
 }
 
 /// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
@@ -156,11 +178,11 @@ pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> 
     let age = now.signed_duration_since(export.modified_at);
     if age < -FUTURE_MAX {
         let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
-        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock".into()));
+        return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
     }
     (age > policy.max_age).then(|| {
         let message = format!("the export is {} old, the limit is {}", hours(age), hours(policy.max_age));
-        stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold".into())
+        stop(Code::ExportStale, message, "fetch tonight's export, or approve the plan if its counts still hold")
     })
 }
 
@@ -178,18 +200,20 @@ fn hours(time: TimeDelta) -> String {
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
-    stop(code, message, "replace the export; if it is true, approve the plan".into())
+    stop(code, message, "replace the export; if it is true, approve the plan")
 }
 
 fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
     let Checks { policy, past, seen, unattended, .. } = checks;
     let tally = Tally::of(plan);
+    let writes = plan.lines.iter().any(|line| line.verdict.is_change());
     let found = [
         tally.too_many_changes(policy),
         tally.too_many_units_down(policy),
+        tally.too_many_units_up(policy),
         past.accepted.as_ref().and_then(|_| tally.too_many_created(policy)),
         past.accepted.as_ref().and_then(|accepted| unseen(accepted, seen, policy)),
-        (unattended && tally.changed > 0).then(|| first_apply(plan, past)).flatten(),
+        (unattended && writes).then(|| first_apply(plan, past)).flatten(),
     ];
     found.into_iter().flatten().collect()
 }
@@ -205,7 +229,7 @@ fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Find
         let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
         let message =
             format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
-        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement".into())
+        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement")
     })
 }
 
@@ -216,81 +240,4 @@ fn first_apply(plan: &Plan, past: &Past) -> Option<Finding> {
         let typed = format!("recount apply {}", short(&plan.fingerprint()));
         stop(Code::FirstApply, message, Remedy::command(typed))
     })
-}
-
-fn stop(code: Code, message: String, fix: Remedy) -> Finding {
-    Finding { fix, ..finding(Severity::Decide, code, message) }
-}
-
-/// What a plan would do to all lines together.
-struct Tally {
-    lines: usize,
-    changed: usize,
-    created: usize,
-    billed: Decimal,
-    delta: Decimal,
-}
-
-impl Tally {
-    fn of(plan: &Plan) -> Self {
-        let mut tally = Self { lines: 0, changed: 0, created: 0, billed: Decimal::ZERO, delta: Decimal::ZERO };
-        for line in plan.lines.iter().filter(|line| line.key().is_some()) {
-            tally.lines += 1;
-            tally.billed =
-                tally.billed.saturating_add(line.live.map_or(Decimal::ZERO, |live| live.quantity.as_decimal()));
-            let delta = match &line.verdict {
-                Verdict::Update(change) => change.from.delta_to(change.to),
-                Verdict::Create(creation) => creation.quantity.as_decimal(),
-                Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => continue,
-            };
-            tally.changed += 1;
-            tally.created += usize::from(matches!(line.verdict, Verdict::Create(_)));
-            tally.delta = tally.delta.saturating_add(delta);
-        }
-        tally
-    }
-
-    fn too_many_changes(&self, policy: &GuardPolicy) -> Option<Finding> {
-        let Self { lines, changed, .. } = self;
-        let limit = policy.max_lines_changed;
-        let over = *changed >= CHANGES_MIN && exceeds(*changed, *lines, limit);
-        over.then(|| self.share_of_lines(Code::TooManyChanges, *changed, "would change", limit))
-    }
-
-    fn too_many_created(&self, policy: &GuardPolicy) -> Option<Finding> {
-        let Self { lines, created, .. } = self;
-        let limit = policy.max_lines_created;
-        let over = *created > CREATIONS_MAX && exceeds(*created, *lines, limit);
-        over.then(|| self.share_of_lines(Code::TooManyCreated, *created, "would be created", limit))
-    }
-
-    fn too_many_units_down(&self, policy: &GuardPolicy) -> Option<Finding> {
-        let (down, limit) = (-self.delta, policy.max_units_down);
-        (down > limit.share(self.billed)).then(|| {
-            let (billed, left, share) = (
-                self.billed.normalize(),
-                self.billed.saturating_add(self.delta).normalize(),
-                percent(down, self.billed),
-            );
-            let message = format!("units in all would fall from {billed} to {left} (−{share} %, limit {} %)", limit.0);
-            stop(Code::TooManyUnitsDown, message, "look at the export; if it is true, approve the plan".into())
-        })
-    }
-
-    fn share_of_lines(&self, code: Code, count: usize, what: &str, limit: Percent) -> Finding {
-        let share = percent(Decimal::from(count), Decimal::from(self.lines));
-        let message = format!("{count} of {} lines {what} ({share} %, limit {} %)", self.lines, limit.0);
-        stop(code, message, "look at the plan; if it is true, approve it".into())
-    }
-}
-
-fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
-    Decimal::from(part) > limit.share(Decimal::from(whole))
-}
-
-/// `part` of `whole` in percent, to two places, for a sentence.
-fn percent(part: Decimal, whole: Decimal) -> Decimal {
-    // Divided first: a quantity of 28 digits, as ConnectWise may hold, times a hundred does not fit.
-    let share = part.checked_div(whole).unwrap_or_default();
-    share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize()
 }

@@ -89,7 +89,7 @@ impl Write {
                 bill: *bill,
                 item: item.clone(),
             })),
-            Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => None,
+            Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Large(_) | Verdict::Skipped(_) => None,
         }
     }
 }

@@ -18,8 +18,11 @@ pub struct GuardPolicy {
     pub min_units: Percent,
     /// Share of the lines that may change in one run, once at least [`CHANGES_MIN`] would. Default 30 %.
     pub max_lines_changed: Percent,
-    /// Share of all billed units that one run may take away. Default 10 %.
+    /// Share of all billed units that the falls of one run may come to. No rise makes up for them. Default 10 %.
     pub max_units_down: Percent,
+    /// Share of all billed units that the rises and the new lines of one run may come to, once they are at least
+    /// [`UNITS_UP_MIN`]. Default 25 %.
+    pub max_units_up: Percent,
     /// Share of the lines that one run may create, once more than [`CREATIONS_MAX`] would be. Default 5 %.
     pub max_lines_created: Percent,
     /// Share of last time's lines that ConnectWise has to return. Default 80 %.
@@ -36,19 +39,38 @@ pub struct GuardPolicy {
 pub const CHANGES_MIN: usize = 10;
 /// Up to this many creations are an ordinary night, whatever their share.
 pub const CREATIONS_MAX: usize = 5;
+/// Fewer units than this are a small MSP's ordinary night, whatever their share.
+pub const UNITS_UP_MIN: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
 
 /// A share, in percent: `Percent(80)` is 80 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(pub Decimal);
 
-/// A line may move by the larger of the two.
+/// A line may move by the larger of units and percent, but not by the factor. From nothing, and where a line is created,
+/// the units alone count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineStep {
     /// Units.
     pub units: Decimal,
     /// Share of what is billed now.
     pub percent: Percent,
+    /// So many times what is billed, or so small a part of it, is too far: it is 1 → 11 that 10 units let pass.
+    pub factor: Decimal,
 }
+
+/// Why a step is too far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooFar {
+    /// More units than this.
+    Units(Decimal),
+    /// So many times what it was, or more.
+    Times(Decimal),
+    /// So small a part of what it was, or less.
+    Part(Decimal),
+}
+
+/// Up to this many units a step is never called a multiple.
+const FACTOR_UNITS: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
 /// What becomes of a line that would go to zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,11 +104,47 @@ impl Default for GuardPolicy {
             min_units: Percent::of(80),
             max_lines_changed: Percent::of(30),
             max_units_down: Percent::of(10),
+            max_units_up: Percent::of(25),
             max_lines_created: Percent::of(5),
             min_lines_seen: Percent::of(80),
-            line_step: LineStep { units: Decimal::TEN, percent: Percent::of(50) },
+            line_step: LineStep::default(),
             to_zero: ToZero::Ask,
             human_edit: HumanEdit::Ask,
+        }
+    }
+}
+
+impl Default for LineStep {
+    fn default() -> Self {
+        Self { units: Decimal::TEN, percent: Percent::of(50), factor: Decimal::from(5) }
+    }
+}
+
+impl LineStep {
+    /// Why a line may not move so without a person, if it may not. From nothing, the units alone count.
+    pub fn too_far(&self, from: Decimal, to: Decimal) -> Option<TooFar> {
+        let limit = self.units.max(self.percent.share(from)).normalize();
+        let distance = (to - from).abs();
+        if distance > limit {
+            return Some(TooFar::Units(limit));
+        }
+        if from.is_zero() || distance <= FACTOR_UNITS {
+            return None;
+        }
+        let multiple = |part: Decimal, whole: Decimal| whole >= part.saturating_mul(self.factor);
+        if multiple(from, to) {
+            return Some(TooFar::Times(self.factor));
+        }
+        multiple(to, from).then_some(TooFar::Part(self.factor))
+    }
+}
+
+impl std::fmt::Display for TooFar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Units(limit) => write!(f, "the limit is {limit}"),
+            Self::Times(factor) => write!(f, "which makes it {factor} times as much or more"),
+            Self::Part(factor) => write!(f, "which leaves 1/{factor} of it or less"),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What stops an export or a plan, and what may be written once nothing does.
 
+pub mod accepted;
+pub mod baseline;
 pub mod check;
 pub mod cleared;
 pub mod limits;
+mod stop;
+mod tally;
 pub mod trend;

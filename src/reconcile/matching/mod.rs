@@ -6,4 +6,5 @@ pub mod item_marker;
 pub mod ownership;
 pub mod per_item;
 pub mod placement;
+pub mod rolled;
 pub mod wanted_line;

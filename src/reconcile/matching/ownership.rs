@@ -79,7 +79,7 @@ impl Claims {
             Verdict::Unchanged(code) => matches!(code, Code::NothingToBill | Code::Kept),
             Verdict::Held(code) => !may_be_accepted(*code),
             Verdict::Skipped(_) => true,
-            Verdict::Update(_) | Verdict::Create(_) => false,
+            Verdict::Update(_) | Verdict::Create(_) | Verdict::Large(_) => false,
         };
         if others.is_empty() || stays {
             return judgement;

@@ -144,6 +144,6 @@ impl<'a> Gathered<'a> {
         terms: Terms,
     ) -> WantedLine {
         let nobody_counted = tenancy.nobody_counted();
-        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms }
+        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms, rolled: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::reconcile::matching::rolled::{Rolled, Rolling};
 use crate::reconcile::model::code::Code;
 use crate::reconcile::model::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
@@ -24,6 +25,8 @@ pub struct WantedLine {
     pub nobody_counted: bool,
     /// What else was agreed about it.
     pub terms: Terms,
+    /// What the last day that was counted came to, where a policy looks back on it.
+    pub rolled: Option<Rolled>,
 }
 
 /// What is agreed about a line, beside its quantity.
@@ -147,6 +150,7 @@ pub(crate) struct Sum<'a> {
     implied: Vec<(Source, &'a Policy)>,
     total: Quantity,
     fault: Option<Code>,
+    rolling: Rolling,
 }
 
 impl<'a> Sum<'a> {
@@ -163,6 +167,9 @@ impl<'a> Sum<'a> {
         let policy = biller.mapping.policy(customer, service, billed);
         let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
         let reckoned = count.and_then(|count| policy.apply(used(count)));
+        if let Ok(count) = count {
+            self.rolling.add(policy, used(count), biller.past.last_days(customer, service));
+        }
         let (units, how) = match reckoned {
             Ok(Reckoned { units, how }) => (Ok(units), how),
             Err(fault) => (Err(fault), None),
@@ -193,7 +200,8 @@ impl<'a> Sum<'a> {
         let sources = behind.into_iter().map(|(source, _)| source).collect();
         let quantity = self.fault.map_or(Ok(self.total), Err);
         let nobody_counted = tenancy.nobody_counted();
-        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms }
+        let rolled = self.rolling.finish();
+        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms, rolled }
     }
 }
 

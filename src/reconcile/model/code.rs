@@ -131,8 +131,10 @@ codes! {
     ExportUnusable = "export-unusable",
     /// More lines than `max_lines_changed` would change.
     TooManyChanges = "too-many-changes",
-    /// The units in all would fall further than `max_units_down`.
+    /// All falls together come to more units than `max_units_down`.
     TooManyUnitsDown = "too-many-units-down",
+    /// All rises and new lines together come to more units than `max_units_up`.
+    TooManyUnitsUp = "too-many-units-up",
     /// The units fell by a quarter within a month, night by night under every limit.
     UnitsBleeding = "units-bleeding",
     /// More lines than `max_lines_created` would be created.

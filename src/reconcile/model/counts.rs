@@ -157,6 +157,15 @@ impl Cell {
         }
     }
 
+    /// Its units, for a sum over many: duplicates count once, with their first number.
+    pub fn units(self) -> Decimal {
+        match self {
+            Self::Counted { count, .. } => count.as_decimal(),
+            Self::Duplicate { counts, .. } => counts.first().copied().unwrap_or_default(),
+            Self::OutOfRange { total, .. } => total.unwrap_or_default(),
+        }
+    }
+
     /// The lines of the file behind it.
     pub fn lines(&self) -> &RowLines {
         match self {
@@ -212,15 +221,9 @@ impl fmt::Display for RowLines {
 }
 
 impl Counts {
-    /// All units of all customers and services. Duplicates count once, with their first number.
+    /// All units of all customers and services.
     pub fn units(&self) -> Decimal {
         let cells = self.customers.values().flat_map(CustomerCounts::cells);
-        cells
-            .map(|(_, cell)| match cell {
-                Cell::Counted { count, .. } => count.as_decimal(),
-                Cell::Duplicate { counts, .. } => counts.first().copied().unwrap_or_default(),
-                Cell::OutOfRange { total, .. } => total.unwrap_or_default(),
-            })
-            .fold(Decimal::ZERO, Decimal::saturating_add)
+        cells.map(|(_, cell)| cell.units()).fold(Decimal::ZERO, Decimal::saturating_add)
     }
 }

@@ -28,7 +28,7 @@ impl Plan {
 }
 
 pub(crate) fn canonical(text: &mut String, line: &Line) {
-    let Line { handle: _, subject, company, sources, wanted, live, verdict, detail: _ } = line;
+    let Line { handle: _, subject, company, sources, wanted, live, carried: _, verdict, detail: _ } = line;
     text.push('\n');
     text.push_str(&subject_text(subject));
     write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));
@@ -60,8 +60,10 @@ pub(crate) fn canonical_verdict(text: &mut String, verdict: &Verdict) {
         Verdict::Update(QuantityChange { addition, from, to }) => {
             write_all(text, format_args!("set {addition} {from} {to}"));
         }
-        // The day it takes effect is the day it is applied, not a part of what was approved.
-        Verdict::Create(Creation { product, quantity, effective_on: _, bill }) => {
+        // The day it takes effect is the day it is applied, not a part of what was approved. A line that is held for its
+        // size is created by approving the plan, as one that is not.
+        Verdict::Create(Creation { product, quantity, effective_on: _, bill })
+        | Verdict::Large(Creation { product, quantity, effective_on: _, bill }) => {
             write_all(text, format_args!("create {product} {quantity} {}", bill.as_str()));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
 use crate::reconcile::model::plan::LineKey;
@@ -35,6 +36,10 @@ pub struct Past {
     pub just_created: BTreeMap<LineKey, JustCreated>,
     /// The counts of the billing period's earlier days, where a policy asks for them.
     pub counted: CountedDays,
+    /// The same of the period before, where no day of this one was counted yet.
+    pub counted_before: CountedDays,
+    /// What of each count was accepted last. Empty in a history that does not know it yet.
+    pub counts: AcceptedCounts,
 }
 
 /// For each customer and service one count for each day that was counted, in the days' order.
@@ -89,6 +94,16 @@ impl Past {
     /// The counts of the billing period's earlier days.
     pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
         self.counted.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The counts of the days up to the last one that was counted, this period's or, on its first day, those of the
+    /// period before.
+    pub fn last_days(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
+        let before = || self.counted_before.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice);
+        match self.earlier(customer, service) {
+            [] => before().unwrap_or_default(),
+            days => days,
+        }
     }
 
     /// Whether an earlier run saw an addition as one of its lines, or wrote it.

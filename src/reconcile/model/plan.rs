@@ -1,6 +1,7 @@
 //! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
@@ -38,6 +39,9 @@ pub struct Line {
     pub wanted: Option<Quantity>,
     /// What ConnectWise holds: the live addition and its quantity, if there is exactly one and it is readable.
     pub live: Option<Live>,
+    /// What a peak or an average comes to tonight by the new day or period alone, if the line held what the last day
+    /// asked for.
+    pub carried: Option<Quantity>,
     /// What is to happen.
     pub verdict: Verdict,
     /// One sentence for a person.
@@ -104,6 +108,9 @@ pub enum Verdict {
     Update(QuantityChange),
     /// It is created.
     Create(Creation),
+    /// Nothing, until somebody has looked at the size of the line that would be created: by its handle, or with the
+    /// whole plan, by its fingerprint.
+    Large(Creation),
     /// Nothing, until somebody has decided.
     Held(Code),
     /// Nothing, on purpose.
@@ -134,6 +141,29 @@ pub struct Creation {
     pub bill: Bill,
 }
 
+impl Plan {
+    /// The plan, if this is its fingerprint, as whoever approves that wants it: lines that were held for their size are
+    /// created, and asked about no more.
+    pub fn approved_by(mut self, fingerprint: &str) -> Self {
+        if self.fingerprint() != fingerprint {
+            return self;
+        }
+        let mut settled = BTreeSet::new();
+        for line in &mut self.lines {
+            if let Verdict::Large(creation) = &line.verdict {
+                line.verdict = Verdict::Create(creation.clone());
+                line.detail.clear();
+                settled.insert(line.handle.clone());
+            }
+        }
+        let asks = |finding: &Finding| {
+            finding.code == Code::LineStep && finding.handle.as_ref().is_some_and(|handle| settled.contains(handle))
+        };
+        self.findings.retain(|finding| !asks(finding));
+        self
+    }
+}
+
 impl Verdict {
     /// The reason, as a stable word.
     pub fn code(&self) -> Code {
@@ -141,7 +171,13 @@ impl Verdict {
             Verdict::Unchanged(code) | Verdict::Held(code) | Verdict::Skipped(code) => *code,
             Verdict::Update(_) => Code::CountChanged,
             Verdict::Create(_) => Code::NewLine,
+            Verdict::Large(_) => Code::LineStep,
         }
+    }
+
+    /// Whether it waits until somebody has decided.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Verdict::Held(_) | Verdict::Large(_))
     }
 
     /// Whether something is to be written.

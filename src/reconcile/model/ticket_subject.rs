@@ -79,6 +79,7 @@ impl TicketKind {
                 None,
                 Code::TooManyChanges
                 | Code::TooManyUnitsDown
+                | Code::TooManyUnitsUp
                 | Code::TooManyCreated
                 | Code::LinesUnseen
                 | Code::FirstApply

@@ -434,9 +434,10 @@ fn everything_passes() -> GuardPolicy {
         min_units: nothing,
         max_lines_changed: all,
         max_units_down: all,
+        max_units_up: all,
         max_lines_created: all,
         min_lines_seen: nothing,
-        line_step: LineStep { units: Decimal::from(1_000_000), percent: all },
+        line_step: LineStep { units: Decimal::from(1_000_000), percent: all, factor: Decimal::from(1_000_000) },
         to_zero: ToZero::Apply,
         human_edit: HumanEdit::Overwrite,
     }

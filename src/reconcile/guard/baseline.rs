@@ -1,0 +1,94 @@
+//! What the next export is compared with: of each count, what was accepted last.
+//!
+//! A count whose line is held is not believed yet, so the one before it stays: else a typo that was held would make the
+//! right export of the next night look as if half of it were missing. A person who approves a whole plan has seen what
+//! is less in it, so falls are taken over then, and rises still are not.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use crate::reconcile::guard::accepted::{AcceptedCount, AcceptedCounts, Size};
+use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::ids::{CustomerName, ServiceName};
+use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::quantity::Quantity;
+
+/// Counts by customer and service.
+pub type Cells<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
+
+/// The counts that some line of the plan is held for.
+fn held(plan: &Plan) -> Cells<'_> {
+    let held = plan.lines.iter().filter(|line| line.verdict.is_held());
+    held.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
+}
+
+/// What is accepted of each count after a night whose export was.
+pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool) -> AcceptedCounts {
+    let held = held(plan);
+    let mut after = AcceptedCounts::new();
+    let mut keep = |customer: &CustomerName, service: &ServiceName, count: AcceptedCount| {
+        after.entry(customer.clone()).or_default().insert(service.clone(), count);
+    };
+    for (customer, service, cell) in cells(counts) {
+        let tonight = AcceptedCount { units: cell.units(), rows: cell.lines().number() };
+        let before = past.get(customer).and_then(|own| own.get(service));
+        match (held.contains(&(customer, service)), before) {
+            (false, _) => keep(customer, service, tonight),
+            (true, Some(before)) => keep(customer, service, if approved { before.least(tonight) } else { *before }),
+            (true, None) => {}
+        }
+    }
+    // What is in the export no more: a customer who is missing, or a service that would go to zero.
+    for (customer, services) in past.iter().filter(|_| !approved) {
+        let counted = counts.customers.get(customer);
+        let gone = services.iter().filter(|(service, _)| counted.and_then(|own| own.get(*service)).is_none());
+        for (service, before) in gone.filter(|(service, _)| held.contains(&(customer, *service))) {
+            keep(customer, service, *before);
+        }
+    }
+    after
+}
+
+/// The counts that are not to be taken for those of their day: their lines are held, and they are far from the last one
+/// that was taken. A line that is held for another reason is counted all the same.
+pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardPolicy) -> Cells<'a> {
+    let is_doubted = |(customer, service): &(&CustomerName, &ServiceName)| {
+        let cell = counts.customers.get(*customer).map(|own| own.get(*service));
+        let Some(count) = cell.map(|cell| cell.map_or(Decimal::ZERO, Cell::units)) else { return false };
+        let last = past.last_days(customer, service).last().map(|last| Quantity::as_decimal(*last));
+        last.is_none_or(|last| {
+            let gone = count.is_zero() && !last.is_zero();
+            gone || policy.line_step.too_far(last, count).is_some()
+        })
+    };
+    held(plan).into_iter().filter(is_doubted).collect()
+}
+
+/// What tonight's export is worth beside what was accepted: what was never accepted, and is held again, is on neither
+/// side.
+pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Size {
+    let held = held(plan);
+    let known = |customer, service| past.get(customer).is_some_and(|own| own.contains_key(service));
+    let mut size = Size::default();
+    let mut last = None;
+    for (customer, service, cell) in cells(counts) {
+        if held.contains(&(customer, service)) && !known(customer, service) {
+            continue;
+        }
+        size.rows += cell.lines().number();
+        size.units = size.units.saturating_add(cell.units());
+        size.customers += usize::from(last != Some(customer));
+        last = Some(customer);
+    }
+    size
+}
+
+/// Every count, customer by customer.
+fn cells(counts: &Counts) -> impl Iterator<Item = (&CustomerName, &ServiceName, Cell<'_>)> {
+    counts.customers.iter().flat_map(|(customer, counted)| {
+        counted.cells().map(move |(service, cell)| (customer, service, cell)).collect::<Vec<_>>()
+    })
+}
