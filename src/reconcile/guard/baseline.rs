@@ -87,7 +87,7 @@ pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Si
 }
 
 /// Every count, customer by customer.
-fn cells(counts: &Counts) -> impl Iterator<Item = (&CustomerName, &ServiceName, Cell<'_>)> {
+fn cells(counts: &Counts) -> impl Iterator<Item = (&CustomerName, &ServiceName, &Cell)> {
     counts.customers.iter().flat_map(|(customer, counted)| {
         counted.cells().map(move |(service, cell)| (customer, service, cell)).collect::<Vec<_>>()
     })

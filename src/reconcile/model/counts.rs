@@ -158,7 +158,7 @@ impl Cell {
     }
 
     /// Its units, for a sum over many: duplicates count once, with their first number.
-    pub fn units(self) -> Decimal {
+    pub fn units(&self) -> Decimal {
         match self {
             Self::Counted { count, .. } => count.as_decimal(),
             Self::Duplicate { counts, .. } => counts.first().copied().unwrap_or_default(),
