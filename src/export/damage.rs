@@ -1,5 +1,5 @@
-//! Everything that may be wrong with the bytes of an export, kind by kind, in words. Where it stands is said beside it, by a
-//! [`Fault`](crate::export::fault::Fault).
+//! Everything that may be wrong with the bytes of an export, kind by kind, in words. Where it stands is said beside it, by
+//! a [`Fault`](crate::export::fault::Fault).
 
 use std::fmt;
 use std::path::Path;

@@ -204,16 +204,15 @@ impl FastTable {
         {
             return None;
         }
-        let cell = |row: &Row| match row.units {
-            RowUnits::Short(units) => {
-                let mut lines = RowLines::default();
-                lines.add(u64::from(row.line));
-                let cell = Cell::Counted { count: Quantity::from(units), lines, items: Vec::new() };
-                Some((services.name(services.rank(row.service)), cell))
-            }
-            RowUnits::Long(_) | RowUnits::Items => None,
-        };
-        rows.iter().map(cell).collect()
+        let mut cells = Vec::with_capacity(rows.len());
+        for row in rows {
+            let RowUnits::Short(units) = row.units else { return None };
+            let mut lines = RowLines::default();
+            lines.add(u64::from(row.line));
+            let cell = Cell::Counted { count: Quantity::from(units), lines, items: Vec::new() };
+            cells.push((services.name(services.rank(row.service)), cell));
+        }
+        Some(cells)
     }
 
     /// All that is written down of a customer, with services by rank.
@@ -281,16 +280,19 @@ impl Gathered {
         });
         self.items.dedup_by(|one, other| one.service == other.service && table.name(one) == table.name(other));
         let mut items = self.items.as_slice();
-        let of_service = self.rows.chunk_by(|one, other| one.service == other.service).map(|rows| {
+        let chunks = || self.rows.chunk_by(|one, other| one.service == other.service);
+        let mut cells = Vec::with_capacity(chunks().count());
+        for rows in chunks() {
             let service = rows[0].service;
             let (own, others) = items.split_at(items.iter().take_while(|item| item.service == service).count());
             items = others;
             let mut lines = RowLines::default();
             rows.iter().for_each(|row| lines.add(u64::from(row.line)));
             let names = own.iter().map(|item| ItemName::new(table.name(item))).collect();
-            (services.name(service), duplicates.cell(rows.iter().map(|row| table.units(row)), lines, names))
-        });
-        of_service.collect()
+            let cell = duplicates.cell(rows.iter().map(|row| table.units(row)), lines, names);
+            cells.push((services.name(service), cell));
+        }
+        cells
     }
 }
 

@@ -30,16 +30,10 @@ pub(in crate::export) struct CsvRows<'a> {
 
 impl<'a> CsvRows<'a> {
     pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
-        Self {
-            text,
-            delimiter,
-            reader: reader(text, delimiter),
-            fault: quotes::check(text, delimiter).err(),
-            has_quotes: memchr::memchr(b'"', text.as_bytes()).is_some(),
-            record: StringRecord::new(),
-            row: 0..0,
-            line: 1,
-        }
+        let has_quotes = memchr::memchr(b'"', text.as_bytes()).is_some();
+        let fault = if has_quotes { quotes::check(text, delimiter).err() } else { None };
+        let (reader, record) = (reader(text, delimiter), StringRecord::new());
+        Self { text, delimiter, reader, fault, has_quotes, record, row: 0..0, line: 1 }
     }
 
     /// Where the reader stands. Behind a CRLF that is between its two characters.
@@ -58,7 +52,8 @@ impl<'a> CsvRows<'a> {
         self.row = stands + passed..stands + passed;
     }
 
-    /// What is wrong with a quote. The line that it stands on is shown, which may be a later one than its row's first.
+    /// The fault of a quote, with its place. The line that it stands on is shown, which may be a later one than its row's
+    /// first.
     fn fault(&self, fault: QuoteFault) -> Fault {
         let QuoteFault { row, cell, at, open, separated } = fault;
         let bytes = self.text.as_bytes();
@@ -181,8 +176,10 @@ mod tests {
         assert_eq!(cells[2..], [owned(&[]), owned(&[(0, ""), (3, "")]), owned(&[(0, "x\"y\""), (5, "z")])]);
     }
 
-    /// Each row's line, its text, its cells, and those of them that stand in the text as they are read.
-    fn told(text: &str) -> Vec<(u64, String, Vec<String>, Vec<Option<String>>)> {
+    /// A row's line, its text, its cells, and those of them that stand in the text as they are read.
+    type Told = (u64, String, Vec<String>, Vec<Option<String>>);
+
+    fn told(text: &str) -> Vec<Told> {
         let mut rows = CsvRows::new(text, b',');
         let mut told = Vec::new();
         while rows.advance().expect("whole") {
@@ -233,7 +230,8 @@ mod tests {
                     let marked = cells.iter().zip(row).map(whole).collect();
                     expected.push((line, written, cells, marked));
                 }
-                line += 1 + u64::try_from(row.iter().map(|(cell, _)| cell.matches('\n').count()).sum::<usize>()).expect("few");
+                let inside: usize = row.iter().map(|(cell, _)| cell.matches('\n').count()).sum();
+                line += 1 + u64::try_from(inside).expect("few");
             }
             prop_assert_eq!(told(&text), expected);
         }

@@ -1,4 +1,5 @@
-//! Takes the rows of a file, each once and in order, and tells a [`Tally`] what each of them counts, or why it does not.
+//! Takes the rows of a file, each once and in order, and tells a [`Tally`] what each of them counts, or why it does
+//! not.
 
 use std::borrow::Cow;
 

@@ -93,6 +93,10 @@ pub fn or_dash(quantity: Option<Quantity>) -> String {
 
 impl Serialize for Quantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Nearly every quantity is whole, and is the same number without a way through text.
+        if let (0, Ok(whole)) = (self.0.scale(), u64::try_from(self.0.mantissa())) {
+            return serializer.serialize_u64(whole);
+        }
         // rust_decimal's default would write a JSON string; this one setting keeps it a number and exact.
         rust_decimal::serde::arbitrary_precision::serialize(&self.0, serializer)
     }

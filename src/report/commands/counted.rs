@@ -1,6 +1,6 @@
 //! What `recount read` shows: an export's counts, without anything of ConnectWise.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
@@ -71,14 +71,16 @@ impl<'a> Counted<'a> {
         let Counts { rows, kept, .. } = self.counts;
         let (read, customers) = (plural(*rows, "row"), plural(all().count(), "customer"));
         let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), grouped(*kept));
-        let width = |names: &mut dyn Iterator<Item = &str>| names.map(|name| cut(name).width()).max().unwrap_or(0);
-        let of_services: BTreeSet<&str> = all().flat_map(|(_, of)| services(of)).map(|(service, _)| service).collect();
-        let widths = [width(&mut all().map(|(customer, _)| customer)), width(&mut of_services.into_iter())];
-        for (mut customer, of) in all() {
+        let width = all().map(|(customer, _)| cut(customer).width()).max().unwrap_or(0);
+        let (service_names, blank) = (shown_services(self.counts), " ".repeat(width));
+        for (customer, of) in all() {
+            let mut padded = cut(customer);
+            pad(&mut padded, width);
+            let mut name = &padded;
             for (service, count) in services(of) {
-                let (name, service) = (padded(customer, widths[0]), padded(service, widths[1]));
-                let _ = writeln!(text, "  {name}  {service}  {:>7}", count.to_string());
-                customer = "";
+                let service = service_names.get(service).map_or("", String::as_str);
+                let _ = writeln!(text, "  {name}  {service}  {count:>7}");
+                name = &blank;
             }
             if text.len() > PIECE {
                 print(&text);
@@ -108,6 +110,17 @@ fn services(of: &CustomerCounts) -> impl Iterator<Item = (&str, Quantity)> + Clo
         Cell::Counted { count, .. } if !count.is_zero() => Some((service.as_str(), *count)),
         _ => None,
     })
+}
+
+/// The names of all services, as they are shown: made once, because a million lines name the same few.
+fn shown_services(counts: &Counts) -> HashMap<&str, String> {
+    let mut names = HashMap::new();
+    for (service, _) in counts.customers.values().flat_map(services) {
+        names.entry(service).or_insert_with(|| cut(service));
+    }
+    let width = names.values().map(|name| name.width()).max().unwrap_or(0);
+    names.values_mut().for_each(|name| pad(name, width));
+    names
 }
 
 /// The customers that have any.
@@ -144,8 +157,7 @@ fn cut(name: &str) -> String {
     short + "…"
 }
 
-fn padded(name: &str, width: usize) -> String {
-    let name = cut(name);
+fn pad(name: &mut String, width: usize) {
     let missing = width.saturating_sub(name.width());
-    name + &" ".repeat(missing)
+    name.extend(std::iter::repeat_n(' ', missing));
 }
