@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use csv::{ByteRecord, ReaderBuilder};
+
 use recount::export::read::content::read_bytes;
 use recount::export::settings::{Column, Count, ExportSettings, Layout, Long, Shape};
 
@@ -85,7 +86,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
     took
 }
 
-fn read(file: &str, layout: &Layout) -> recount::reconcile::model::counts::Counts {
+fn read(file: &str, layout: &Layout) -> recount::reconcile::model::export::counts::Counts {
     read_bytes(Path::new("export.csv"), file.as_bytes(), layout).expect("whole")
 }
 

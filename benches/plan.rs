@@ -16,14 +16,14 @@ use criterion::Criterion;
 
 use recount::export::read::content::read_bytes;
 use recount::export::settings::ExportSettings;
-use recount::reconcile::decide::gathered::Gathered;
+use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
-use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear};
+use recount::reconcile::guard::check::{Approval, GuardInputs, Seen, Stopped, clear};
 use recount::reconcile::guard::cleared::ClearedPlan;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
-use recount::reconcile::model::counts::Counts;
+use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
@@ -127,7 +127,7 @@ impl Night {
     }
 
     fn draw(&self, counts: &Counts, places: &BTreeMap<CustomerName, Place>) -> Plan {
-        draw(Gathered {
+        draw(PlanInputs {
             integration: &self.integration,
             counts,
             export: &self.export,
@@ -148,7 +148,7 @@ impl Night {
             agreements: self.additions.keys().copied().collect(),
             lost_sight: false,
         };
-        let checks = Checks {
+        let checks = GuardInputs {
             policy: &self.policy,
             past: &self.past,
             counts,

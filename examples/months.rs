@@ -19,11 +19,12 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use crate::chance::Chance;
 use crate::night::{Night, day, stamp, time};
 use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::check::{Approval, Checks, clear};
-use recount::reconcile::model::code::Code;
+use recount::reconcile::guard::check::{Approval, GuardInputs, clear};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::past::{Accepted, Past, Written};
-use recount::reconcile::model::plan::{Plan, Verdict};
+use recount::reconcile::model::plan::Plan;
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::quantity_policy::{Measure, Policy};
 
@@ -225,7 +226,7 @@ impl Month {
 
     fn stopped(&self, at: u64, plan: &Plan) -> BTreeSet<Code> {
         let night = &self.night;
-        let checks = Checks {
+        let checks = GuardInputs {
             policy: &night.policy,
             past: &night.past,
             counts: &night.counts(),
@@ -245,7 +246,7 @@ impl Month {
             if let (Verdict::Held(Code::LineStep | Code::ToZero), Some(live), Some(to)) =
                 (&line.verdict, line.live, line.wanted)
             {
-                let change = recount::reconcile::model::plan::QuantityChange {
+                let change = recount::reconcile::model::plan::line::QuantityChange {
                     addition: live.addition,
                     from: live.quantity,
                     to,

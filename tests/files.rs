@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use recount::config;
 use serde_json::Value;
 
 use crate::support::Night;
+use recount::config;
 
 /// A first morning begins with these files; one that does not parse is the end of it.
 #[test]

@@ -8,13 +8,13 @@ use chrono::DateTime;
 use rust_decimal::Decimal;
 
 use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::finding::Finding;
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use recount::reconcile::model::plan::Source;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::finding::Finding;
+use recount::reconcile::model::plan::line::Source;
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::remedy::Remedy;
 
 /// A line of this customer; its number makes it different from all others.
 fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32, wanted: u32) -> LineRecord {

@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jiff::civil::{Date, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
-use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 use crate::snapshots::snapshot_settings;
+use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 const SIX_HOURS: Duration = Duration::from_secs(6 * 3600);
 

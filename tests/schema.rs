@@ -5,11 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use serde_json::{Map, Value, json};
 
 use crate::support::{Night, each};
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 
 fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recount.schema.json")

@@ -4,8 +4,9 @@
 use std::fs;
 
 use libfuzzer_sys::fuzz_target;
-use recount::config::load;
 use recount_fuzz::assert_harmless;
+
+use recount::config::load;
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().expect("a folder");

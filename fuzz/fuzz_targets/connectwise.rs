@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use recount::connectwise::fuzz;
 use recount_fuzz::{assert_harmless, value};
 use serde_json::Value;
+
+use recount::connectwise::fuzz;
 
 /// No JSON text is made of it by chance.
 const SECRET: &str = "k-private";

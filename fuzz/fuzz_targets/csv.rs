@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use recount::export::settings::{ExportSettings, Layout};
-use recount::export::read::content::read_bytes;
-use recount::export::count::duplicate_rows::Duplicates;
 use recount_fuzz::{assert_complete, assert_explained};
+
+use recount::export::count::duplicate_rows::Duplicates;
+use recount::export::read::content::read_bytes;
+use recount::export::settings::{ExportSettings, Layout};
 
 fuzz_target!(|bytes: &[u8]| {
     let path = Path::new("export.csv");

@@ -2,10 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use recount_fuzz::{assert_harmless, value};
+
 use recount::export::count::notation::Notation;
 use recount::export::count::number::Units;
 use recount::reconcile::model::quantity::Quantity;
-use recount_fuzz::{assert_harmless, value};
 
 fuzz_target!(|text: &str| {
     let parse = |text: &str| Units::parse(text, Notation::default(), false);

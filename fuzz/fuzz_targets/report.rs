@@ -7,11 +7,11 @@ use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_fits;
 
 use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::finding::Finding;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use recount::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use recount::reconcile::model::plan::Source;
+use recount::reconcile::model::plan::line::Source;
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use recount::reconcile::model::quantity::Quantity;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::{View, render};

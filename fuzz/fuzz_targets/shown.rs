@@ -2,8 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use recount::reconcile::model::display_text::{escaped, shown};
 use recount_fuzz::assert_harmless;
+
+use recount::reconcile::model::display_text::{escaped, shown};
 
 fuzz_target!(|text: &str| {
     let (short, whole) = (shown(text), escaped(text));

@@ -1,9 +1,10 @@
 //! What several fuzz targets hold to be true.
 
-use recount::export::error::ExportError;
-use recount::reconcile::model::counts::{Cell, Counts};
-use recount::export::count::duplicate_rows::Duplicates;
 use unicode_width::UnicodeWidthStr as _;
+
+use recount::export::count::duplicate_rows::Duplicates;
+use recount::export::error::ExportError;
+use recount::reconcile::model::export::counts::{Cell, Counts};
 
 /// Widest line that a terminal is trusted with.
 const WIDTH: usize = 80;

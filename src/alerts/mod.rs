@@ -35,14 +35,14 @@ pub struct Webhook {
     /// Where to; may hold a token.
     pub url: Url,
     /// In which shape.
-    pub shape: Shape,
+    pub shape: PayloadShape,
     /// An authority of one's own, in PEM.
     pub ca_file: Option<PathBuf>,
 }
 
 /// What a webhook is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum PayloadShape {
     /// recount's own, documented in docs/alerts.md.
     Json,
     /// Slack's incoming webhooks.

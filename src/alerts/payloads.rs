@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::history::record::Totals;
-use crate::report::brief::{Brief, Need, in_words};
+use crate::report::brief::Brief;
 use crate::report::format::json::time;
+use crate::report::needs::{Need, in_words};
 
 /// Items that a chat message shows; the report has the rest.
 const NEEDS_SHOWN: usize = 10;

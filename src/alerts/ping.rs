@@ -3,7 +3,8 @@
 use url::Url;
 
 use crate::alerts::{NotifyError, Ping, http};
-use crate::report::brief::{Brief, Event, in_words};
+use crate::report::brief::{Brief, Event};
+use crate::report::needs::in_words;
 
 /// Of a longer body only the beginning is kept by such services (healthchecks.io documentation: 100 kB; others 10 kB).
 const BODY_MAX: usize = 10_000;

@@ -10,9 +10,9 @@ use crate::apply::write_result::{Applied, Halt, Settled, held, not_reached};
 use crate::connectwise::{Ahead, ReadError, Writer};
 use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::{ClearedPlan, Write};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::records::Addition;
 
 /// Carries out a cleared plan, line by line, without deciding anything.

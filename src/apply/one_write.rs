@@ -13,10 +13,10 @@ use crate::history::record::WriteId;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
-use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 

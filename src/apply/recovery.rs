@@ -11,7 +11,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
 use crate::reconcile::model::past::InDoubt;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 

@@ -4,10 +4,10 @@ use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::AdditionId;
-use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 

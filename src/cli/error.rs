@@ -6,9 +6,9 @@ use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::LockError;
 use crate::nightly::failure::Failure;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
-use crate::report::format::json::{Document, Trouble};
+use crate::report::format::json::{Document, JsonError};
 
 /// A command that ended before a run could be recorded.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl CommandError {
     pub(crate) fn tell(&self, console: &Console) -> Exit {
         let Self { exit, message, fix, written } = self;
         if console.json {
-            console.document(*exit, &Document::new(&[], Some(Trouble { message, fix: &fix.to_string() })));
+            console.document(*exit, &Document::new(&[], Some(JsonError { message, fix: &fix.to_string() })));
         }
         let fix: String = fix.lines().iter().map(|line| format!("  fix: {line}\n")).collect();
         let message = message.replace('\n', "\n  ");

@@ -14,14 +14,14 @@ mod session;
 mod signals;
 pub mod wiring;
 
+use std::process::ExitCode;
+
+use crate::cli::command_line::{Cli, Command};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
     run, serve, sim, status, tickets, verify, why,
 };
-use std::process::ExitCode;
-
-use crate::cli::command_line::{Cli, Command};
 use crate::cli::console::Console;
 use crate::report::exit::Exit;
 

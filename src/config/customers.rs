@@ -26,13 +26,13 @@ const ADDITION: &str = "addition_id";
 
 /// The rows of the file.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Customers {
+pub(in crate::config) struct CustomersCsv {
     pub(in crate::config) rows: BTreeMap<CustomerName, CustomerRow>,
     pub(in crate::config) pins: BTreeSet<AdditionId>,
 }
 
 /// Reads the file that `field` names. What is wrong is said there; the rows around it are read all the same.
-pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customers> {
+pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<CustomersCsv> {
     let said = |error| field.error_elsewhere(error);
     let bytes = file::read(path).map_err(said).ok()?;
     let text = file::decoded(path, &bytes).map_err(said).ok()?;
@@ -40,7 +40,7 @@ pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<Customer
 }
 
 /// Reads the file's text; what is wrong with it is `said`.
-pub(in crate::config) fn parse(path: &Path, text: &str, said: &dyn Fn(ConfigError)) -> Option<Customers> {
+pub(in crate::config) fn parse(path: &Path, text: &str, said: &dyn Fn(ConfigError)) -> Option<CustomersCsv> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let (numbers, texts): (Vec<u64>, Vec<&str>) = numbered.unzip();
@@ -52,7 +52,7 @@ pub(in crate::config) fn parse(path: &Path, text: &str, said: &dyn Fn(ConfigErro
         return None;
     };
     let header = header(&first)?;
-    let mut customers = Customers::default();
+    let mut customers = CustomersCsv::default();
     for line in lines {
         if let Some(row) = row(&line, &header) {
             insert(&mut customers, &line, row);
@@ -202,7 +202,7 @@ fn ids(line: &Line<'_>, column: &str, cell: &Cell) -> Option<Vec<i64>> {
     ids
 }
 
-fn insert(customers: &mut Customers, line: &Line<'_>, row: Row) {
+fn insert(customers: &mut CustomersCsv, line: &Line<'_>, row: Row) {
     let (at, name) = row.customer;
     customers.pins.extend(row.pins);
     match customers.rows.entry(name) {

@@ -15,7 +15,7 @@ use crate::reconcile::matching::ownership::Neighbour;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::tickets::settings::TicketSettings;
 
 /// `recount.toml`, with everything it names.

@@ -10,13 +10,13 @@ use rust_decimal::Decimal;
 use crate::config::load::load;
 use crate::config::settings::Config;
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::settings::{Column, Count, Encoding, Format, Shape, Sheet, Source, Wide};
+use crate::export::settings::{Column, Count, Encoding, ExportLocation, Format, Shape, Sheet, Wide};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{
     AgreementRule, Bill, Billed, CompanyFilter, CustomerTarget, MatchCustomers, ServiceRule,
 };
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Direction, Measure, Policy, Rounding};
 
@@ -144,7 +144,7 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!(connectwise.retry_pause_max, Duration::from_millis(250));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));
     assert_eq!(mail.mode, Mode::Apply);
-    assert_eq!(mail.export.source, Source::Path("/var/exports/mail.csv".into()));
+    assert_eq!(mail.export.source, ExportLocation::Path("/var/exports/mail.csv".into()));
     assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (Some(b'\t'), Duplicates::Sum));
     assert_eq!(mail.export.layout.columns(), ["Account", "Product", "Quantity"]);
     assert_eq!(mail.guards.max_age, TimeDelta::days(2));

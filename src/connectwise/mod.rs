@@ -15,7 +15,7 @@ pub(crate) mod writes;
 
 use std::collections::BTreeSet;
 
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -129,7 +129,7 @@ pub enum ReadError {
         /// What happened, on one line.
         why: String,
         /// What kind of thing that is.
-        cause: Cause,
+        cause: UnreachableCause,
     },
     /// Mend the key, the company, the client id or the security role.
     #[error("may not read {what}: {why}")]

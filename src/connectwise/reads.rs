@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition};
@@ -102,6 +102,6 @@ fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
 pub(crate) fn asked_for(list: List<'_>, only: bool) -> Result<(), ReadError> {
     match only {
         true => Ok(()),
-        false => Err(failed(list.right, Cause::Answer, "the answer holds records that were not asked for")),
+        false => Err(failed(list.right, UnreachableCause::Answer, "the answer holds records that were not asked for")),
     }
 }

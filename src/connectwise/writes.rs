@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::connectwise::client::answer_text::Sign;
 use crate::connectwise::client::denial::WriteKind;
 use crate::connectwise::client::paging::redirection;
-use crate::connectwise::client::transport::{Answer, Cut, NoAnswer};
+use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
@@ -76,7 +76,7 @@ impl Client {
     }
 
     /// A good status with an answer that cannot be read may come from anything on the way.
-    fn written<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, WriteError> {
+    fn written<T: DeserializeOwned>(&self, answer: &HttpAnswer) -> Result<T, WriteError> {
         match &answer.cut {
             Some(Cut::Broken(why)) => return Err(unclear(self.censor.one_line(why))),
             Some(Cut::TooLarge) => return Err(unclear("the answer is larger than 16 MiB".to_owned())),

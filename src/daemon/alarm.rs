@@ -11,8 +11,8 @@ use tokio::sync::mpsc::{Sender, WeakSender};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use uuid::Uuid;
 
+use crate::daemon::error::DaemonError;
 use crate::daemon::schedule::Schedule;
-use crate::daemon::serve::DaemonError;
 
 /// The scheduler cuts a second off, and a ring before the change would not see it.
 const BEHIND_THE_CHANGE: Duration = Duration::from_secs(2);

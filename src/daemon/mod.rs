@@ -5,5 +5,6 @@
 //! restart nor a second daemon can start the same night twice.
 
 mod alarm;
+pub mod error;
 pub mod schedule;
 pub mod serve;

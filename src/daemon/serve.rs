@@ -12,9 +12,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
-use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::daemon::alarm::Alarm;
+use crate::daemon::error::DaemonError;
 use crate::daemon::schedule::{Due, Schedule, due};
 
 /// After which time slots that could not be read or claimed are asked for again: no job rings for them.
@@ -22,7 +22,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Runs `run` at every slot of `schedule` until `stop` is ready; then waits for the run in flight and returns.
 ///
-/// A slot is served when [`Claims::claim`] says that nobody had it before. An error or a panic of `run`, and an error of
+/// A slot is served when [`SlotClaims::claim`] says that nobody had it before. An error or a panic of `run`, and an error of
 /// `claims`, is logged, and the next slot is tried. Without any claimed slot the past counts as served: the first run
 /// comes at the next slot. After a time of rest only the newest slot runs, or none if it is older than the catch-up.
 ///
@@ -32,7 +32,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 pub async fn serve<F, Fut, E>(
     schedule: Schedule,
     clock: impl Fn() -> DateTime<Utc>,
-    claims: impl Claims,
+    claims: impl SlotClaims,
     stop: impl Future<Output = ()>,
     run: F,
 ) -> Result<(), DaemonError>
@@ -47,7 +47,7 @@ where
 }
 
 /// The durable memory of which slots were taken: one row per slot, a claim is one insert.
-pub trait Claims {
+pub trait SlotClaims {
     /// What can go wrong with the store.
     type Error: Display;
 
@@ -66,20 +66,6 @@ pub trait Claims {
     fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error>;
 }
 
-/// Why the daemon ended by itself.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// The jobs could not be given to the scheduler.
-    #[error("the scheduler did not start")]
-    Start(#[source] JobSchedulerError),
-    /// The scheduler was lost while the daemon ran.
-    #[error("the scheduler stopped")]
-    Lost,
-    /// The scheduler did not shut down.
-    #[error("the scheduler did not shut down")]
-    Stop(#[source] JobSchedulerError),
-}
-
 struct Watch<Clock, C, F> {
     schedule: Schedule,
     clock: Clock,
@@ -90,7 +76,7 @@ struct Watch<Clock, C, F> {
 impl<Clock, C, F, Fut, E> Watch<Clock, C, F>
 where
     Clock: Fn() -> DateTime<Utc>,
-    C: Claims,
+    C: SlotClaims,
     F: FnMut(Due) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Display,
@@ -175,7 +161,7 @@ mod tests {
         broken: Rc<Cell<bool>>,
     }
 
-    impl Claims for Slots {
+    impl SlotClaims for Slots {
         type Error = &'static str;
 
         fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
@@ -274,7 +260,7 @@ mod tests {
     /// Another process takes every slot between our look and our claim.
     struct Raced;
 
-    impl Claims for Raced {
+    impl SlotClaims for Raced {
         type Error = &'static str;
 
         fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {

@@ -1,11 +1,10 @@
 //! Why an export is refused. Nothing of a refused file is used.
 
-use crate::export::damage::Damage;
-use crate::export::fault::{Faults, Place};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use crate::export::damage::Name;
+use crate::export::damage::{Damage, Name};
+use crate::export::fault::{FaultPlace, Faults};
 use crate::export::locate::fetch::error::FetchError;
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
@@ -155,7 +154,7 @@ impl ExportError {
         }
     }
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&FaultPlace> {
         match self {
             Self::Damaged { faults, .. } => faults.first.first().map(|fault| &fault.place),
             _ => None,

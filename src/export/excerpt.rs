@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::reconcile::model::counts::MarkedText;
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::export::counts::MarkedText;
 
 /// Columns of the line that are shown; a terminal has 80, and the line's number wants some.
 const WIDTH: usize = 68;

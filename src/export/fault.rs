@@ -20,7 +20,7 @@ pub struct Faults {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Where.
-    pub place: Place,
+    pub place: FaultPlace,
     /// What.
     pub damage: Box<Damage>,
     /// The cell of its row, from 0, while its name is not known.
@@ -31,16 +31,16 @@ pub struct Fault {
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct FaultPlace {
     /// The physical line, from 1.
     pub line: Option<u64>,
     /// The column in words: by its name where that is known (`column Quantity`), else by number.
     pub column: Option<String>,
 }
 
-impl Place {
+impl FaultPlace {
     /// The file as a whole.
-    pub const NOWHERE: Place = Place { line: None, column: None };
+    pub const NOWHERE: FaultPlace = FaultPlace { line: None, column: None };
 }
 
 impl Faults {
@@ -95,7 +95,7 @@ impl fmt::Display for Faults {
 impl Fault {
     /// A fault of the file as a whole.
     pub(in crate::export) fn new(damage: Damage) -> Self {
-        Self { place: Place::NOWHERE, damage: Box::new(damage), cell: None, mark: None }
+        Self { place: FaultPlace::NOWHERE, damage: Box::new(damage), cell: None, mark: None }
     }
 
     /// The line it stands on, from 1.
@@ -131,19 +131,19 @@ impl From<Fault> for Faults {
     }
 }
 
-impl From<(Place, Damage)> for Fault {
-    fn from((place, damage): (Place, Damage)) -> Self {
+impl From<(FaultPlace, Damage)> for Fault {
+    fn from((place, damage): (FaultPlace, Damage)) -> Self {
         Self { place, ..Self::new(damage) }
     }
 }
 
-impl From<(Place, Damage)> for Faults {
-    fn from(fault: (Place, Damage)) -> Self {
+impl From<(FaultPlace, Damage)> for Faults {
+    fn from(fault: (FaultPlace, Damage)) -> Self {
         Fault::from(fault).into()
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FaultPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;

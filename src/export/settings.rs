@@ -13,14 +13,14 @@ use crate::export::count::notation::Notation;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportSettings {
     /// Where it comes from.
-    pub source: Source,
+    pub source: ExportLocation,
     /// How it is read: everything that a profile may hold.
     pub layout: Layout,
 }
 
 /// Where an export comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ExportLocation {
     /// A pattern; its newest match is read. Already joined to the configuration's folder.
     Path(PathBuf),
     /// `path = "-"`.
@@ -181,12 +181,12 @@ pub enum Column {
     /// The same for every row.
     Fixed(String),
     /// A cell.
-    Named(Named),
+    Named(NamedColumn),
 }
 
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedColumn {
     /// Its name in the header, in its one form.
     pub name: String,
     /// Cuts a cell into several values. Comes first.
@@ -240,7 +240,7 @@ impl ExportSettings {
     pub fn new(path: PathBuf, customer: &str, service: &str, count: &str) -> Self {
         let count = Count::Column { count: Column::named(count), item: None };
         let shape = Shape::Long(Long { service: Column::named(service), count });
-        Self { source: Source::Path(path), layout: Layout::new(Column::named(customer), shape) }
+        Self { source: ExportLocation::Path(path), layout: Layout::new(Column::named(customer), shape) }
     }
 }
 
@@ -339,7 +339,7 @@ impl Count {
 impl Column {
     /// A column, taken as it is.
     pub fn named(name: &str) -> Self {
-        Self::Named(Named { name: name.to_owned(), split: None, matching: None, lower: false })
+        Self::Named(NamedColumn { name: name.to_owned(), split: None, matching: None, lower: false })
     }
 
     /// Its name, where the file has to have it.

@@ -10,8 +10,8 @@ use crate::export::count::notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
 use crate::export::read::content::read_bytes;
-use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Shape, Test, Wide};
-use crate::reconcile::model::counts::{Cell, Counts};
+use crate::export::settings::{Column, Count, Layout, Long, NamedColumn, Pattern, Shape, Test, Wide};
+use crate::reconcile::model::export::counts::{Cell, Counts};
 
 fn long(count: Count) -> Layout {
     Layout::new(Column::named("C"), Shape::Long(Long { service: Column::named("S"), count }))
@@ -99,8 +99,9 @@ fn rows_that_name_a_service_are_counted_beside_columns_that_are_services() {
 /// Else a file of a few kilobytes, by mistake or on purpose, takes all of the host's memory.
 #[test]
 fn split_cells_that_multiply_are_no_count_beyond_a_limit() {
-    let split =
-        |name: &str| Column::Named(Named { name: name.into(), split: Some(";".into()), matching: None, lower: false });
+    let split = |name: &str| {
+        Column::Named(NamedColumn { name: name.into(), split: Some(";".into()), matching: None, lower: false })
+    };
     let names = |letter: char| (0..90).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(";");
     let row = format!("{},EDR,{}\n", names('c'), names('i'));
     let shape = Shape::Long(Long { service: Column::named("S"), count: Count::Distinct { item: split("I") } });
@@ -121,7 +122,7 @@ fn rows_and_items_are_units() {
     assert_eq!(counted(text, &long(Count::Rows { item: Some(Column::named("I")) })), "Acme/EDR=5[B a b]");
     let without_blank = text.trim_end_matches("Acme,EDR,\n");
     assert_eq!(counted(without_blank, &long(Count::Distinct { item: Column::named("I") })), "Acme/EDR=3[B a b]");
-    let named = Named { name: "I".into(), split: None, matching: None, lower: true };
+    let named = NamedColumn { name: "I".into(), split: None, matching: None, lower: true };
     let folded = long(Count::Distinct { item: Column::Named(named) });
     assert_eq!(counted(without_blank, &folded), "Acme/EDR=2[a b]");
     let blank = read(text, &folded).expect("whole");
@@ -130,11 +131,11 @@ fn rows_and_items_are_units() {
 
 #[test]
 fn a_cell_may_hold_several_values_or_more_than_is_meant() {
-    let service = Named { name: "S".into(), split: Some("+".into()), matching: None, lower: false };
+    let service = NamedColumn { name: "S".into(), split: Some("+".into()), matching: None, lower: false };
     let count = Count::Rows { item: None };
     let layout = Layout::new(Column::named("C"), Shape::Long(Long { service: Column::Named(service), count }));
     assert_eq!(counted("C,S\nAcme,E3 + Visio\nAcme,E3+\n", &layout), "Acme/E3=2 Acme/Visio=1");
-    let id = Named {
+    let id = NamedColumn {
         name: "C".into(),
         split: None,
         matching: Some(Pattern::regex("^(\\d{4}) ").expect("one")),
@@ -146,8 +147,12 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
     let why: Vec<String> = read.rejected.iter().map(|row| row.why.to_string()).collect();
     assert_eq!(why, ["does not match '^(\\d{4}) '", "does not match '^(\\d{4}) '"]);
     assert_eq!(read.nameless, [5]);
-    let id =
-        Named { name: "C".into(), split: None, matching: Some(Pattern::regex("^\\d{4}$").expect("one")), lower: false };
+    let id = NamedColumn {
+        name: "C".into(),
+        split: None,
+        matching: Some(Pattern::regex("^\\d{4}$").expect("one")),
+        lower: false,
+    };
     let layout = Layout { customer: Column::Named(id), ..layout };
     let lost = read_bytes(Path::new("x.csv"), b"C,S,N\n42,EDR,5\n", &layout).expect("whole");
     assert!(lost.rejected[0].why.to_string().ends_with("it looks as if a spreadsheet took its leading zeros"));

@@ -12,8 +12,8 @@ use crate::export::error::ExportError;
 use crate::export::locate::file;
 use crate::export::locate::file::Export;
 use crate::export::read::content::read_bytes;
-use crate::export::settings::{ExportSettings, Source};
-use crate::reconcile::model::counts::{Cell, Counts};
+use crate::export::settings::{ExportLocation, ExportSettings};
+use crate::reconcile::model::export::counts::{Cell, Counts};
 
 fn settings() -> ExportSettings {
     ExportSettings::new(PathBuf::from("x.csv"), "Account", "Product", "Quantity")
@@ -24,7 +24,7 @@ fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
 }
 
 fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
-    let Source::Path(pattern) = &settings.source else { panic!("{settings:?} is no file") };
+    let ExportLocation::Path(pattern) = &settings.source else { panic!("{settings:?} is no file") };
     file::read(pattern, &settings.layout, now)
 }
 
@@ -199,7 +199,7 @@ fn only_a_regular_file_of_bounded_size_is_opened() {
 }
 
 fn from(path: PathBuf) -> ExportSettings {
-    ExportSettings { source: Source::Path(path), ..settings() }
+    ExportSettings { source: ExportLocation::Path(path), ..settings() }
 }
 
 fn midnight() -> DateTime<Utc> {

@@ -11,7 +11,7 @@ use crate::history::store::columns::{count, integer, maybe_time, time, time_text
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::outcome::Outcome;
 
 /// What became of one alert of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]

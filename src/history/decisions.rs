@@ -12,10 +12,10 @@ use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::decision::{Decision, Decisions, Matter, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Verb;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.
 pub type Since = (RunId, DateTime<Utc>);

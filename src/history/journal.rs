@@ -5,14 +5,14 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::history::record::WriteId;
 use crate::history::store::chain;
-use crate::history::store::chain::Entry;
+use crate::history::store::chain::JournalEntry;
 use crate::history::store::columns::{day, json, line_key, quantity, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::Matter;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
 /// What is about to be written.
@@ -195,25 +195,25 @@ fn run_of_open_write(transaction: &Transaction<'_>, write: WriteId) -> Result<Op
     Ok(statement.query_row([write.0], |row| Ok(RunId(row.get(0)?))).optional()?)
 }
 
-fn intent_entry(run: RunId, intent: &Intent, at: DateTime<Utc>) -> Entry {
+fn intent_entry(run: RunId, intent: &Intent, at: DateTime<Utc>) -> JournalEntry {
     let Intent { key: LineKey { agreement, product, item }, kind } = intent;
-    let entry = Entry {
+    let entry = JournalEntry {
         run: run.0,
         at: time_text(at),
         agreement: Some(agreement.0),
         product: Some(product.as_str().to_owned()),
         item: item.as_ref().map(|item| item.as_str().to_owned()),
-        ..Entry::default()
+        ..JournalEntry::default()
     };
     match kind {
-        IntentKind::Set { addition, from, to } => Entry {
+        IntentKind::Set { addition, from, to } => JournalEntry {
             event: "set",
             addition: Some(addition.0),
             from_quantity: Some(from.to_string()),
             quantity: Some(to.to_string()),
             ..entry
         },
-        IntentKind::Create { product, quantity, effective_on, before } => Entry {
+        IntentKind::Create { product, quantity, effective_on, before } => JournalEntry {
             event: "create",
             quantity: Some(quantity.to_string()),
             catalog_item: Some(product.0),
@@ -224,15 +224,15 @@ fn intent_entry(run: RunId, intent: &Intent, at: DateTime<Utc>) -> Entry {
     }
 }
 
-fn outcome_entry(run: RunId, write: WriteId, outcome: &WriteOutcome, at: DateTime<Utc>) -> Entry {
-    let entry = Entry { run: run.0, write: Some(write.0), at: time_text(at), ..Entry::default() };
+fn outcome_entry(run: RunId, write: WriteId, outcome: &WriteOutcome, at: DateTime<Utc>) -> JournalEntry {
+    let entry = JournalEntry { run: run.0, write: Some(write.0), at: time_text(at), ..JournalEntry::default() };
     match outcome {
         WriteOutcome::Applied { addition, quantity } => {
-            Entry { event: "applied", addition: Some(addition.0), quantity: Some(quantity.to_string()), ..entry }
+            JournalEntry { event: "applied", addition: Some(addition.0), quantity: Some(quantity.to_string()), ..entry }
         }
-        WriteOutcome::Refused { why } => Entry { event: "refused", why: Some(why.clone()), ..entry },
-        WriteOutcome::Unknown { why } => Entry { event: "unknown", why: Some(why.clone()), ..entry },
-        WriteOutcome::Superseded { why } => Entry { event: "superseded", why: Some(why.clone()), ..entry },
+        WriteOutcome::Refused { why } => JournalEntry { event: "refused", why: Some(why.clone()), ..entry },
+        WriteOutcome::Unknown { why } => JournalEntry { event: "unknown", why: Some(why.clone()), ..entry },
+        WriteOutcome::Superseded { why } => JournalEntry { event: "superseded", why: Some(why.clone()), ..entry },
     }
 }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::history::record::LineRecord;
 use crate::history::store::columns::{integer, json, maybe_quantity, word};
 use crate::history::store::error::StoreError;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::outcome::Outcome;
-use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Stores the lines of a plan.

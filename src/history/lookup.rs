@@ -11,10 +11,10 @@ use crate::history::store::columns::{count, decimal, integer, maybe_time, time, 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use crate::history::record::LineRecord;
 use crate::history::store::columns::{integer, maybe_quantity, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 
 /// What became of a line in one run.

@@ -15,14 +15,14 @@ use crate::history::written::{given_up, written};
 use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
 use crate::reconcile::matching::ownership::Neighbour;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
 use crate::reconcile::model::mapping::MatchCustomers;
-use crate::reconcile::model::outcome::RunCommand;
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::RunCommand;
 
 impl History {
     /// What is known of an integration's runs before the current one.

@@ -5,11 +5,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
-use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::{LineKey, Source};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
 
 /// One run, whole.

@@ -10,9 +10,9 @@ use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
 use crate::history::{lines, past};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// What is known of a run from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::history::store::columns::{folded, json, line_key, maybe_quantity, qua
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{GivenUp, Written};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(super) fn written(

@@ -9,9 +9,9 @@ use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit::Exit;
 
 /// A run on its way.

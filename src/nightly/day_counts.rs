@@ -10,7 +10,7 @@ use crate::history::store::open::History;
 use crate::reconcile::guard::baseline::Cells;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::CountedDays;

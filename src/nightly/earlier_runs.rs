@@ -12,11 +12,11 @@ use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::open_record::OpenRecord;
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
-use crate::reconcile::model::outcome::{Mode, RunCommand};
 use crate::reconcile::model::past::InDoubt;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.
 pub(super) fn close_cut_off_runs(

@@ -6,9 +6,9 @@ use crate::connectwise::ReadError;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
 use crate::nightly::read_export::ReadExportError;
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// A night that ended early.

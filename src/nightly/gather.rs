@@ -20,13 +20,13 @@ use crate::reconcile::guard::check::{Seen, malformed};
 use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::{InDoubt, Past};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::records::{
     AdditionList, Additions, Agreement, Company, Directory, OtherRow, Product, Unread,
 };

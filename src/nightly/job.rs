@@ -10,7 +10,7 @@ use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::ownership::Neighbour;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// One run of one integration.
 #[derive(Clone, Copy)]

@@ -10,10 +10,10 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::line_record::{settle_finding, settle_line};
-use crate::reconcile::model::code::Severity;
-use crate::reconcile::model::finding::{Finding, sort};
-use crate::reconcile::model::outcome::{Outcome, RunVerdict};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Severity;
+use crate::reconcile::model::plan::finding::{Finding, sort};
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
 use crate::report::exit::Exit;
 
 /// A run's record without its end.

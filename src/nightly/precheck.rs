@@ -10,14 +10,14 @@ use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
 use crate::reconcile::matching::placement::{Place, place_all};
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::counts::{Counts, CustomerCounts};
-use crate::reconcile::model::finding::{Finding, finding, sort};
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding, sort};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::Directory;
-use crate::reconcile::model::remedy::Remedy;
 
 /// What a look at the mapping found.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::config::secrets::SecretError;
 use crate::export::error::ExportError;
 use crate::export::locate::file::Export;
 use crate::export::locate::obtain::{Way, obtain};
-use crate::export::settings::{ExportSettings, Source};
+use crate::export::settings::{ExportLocation, ExportSettings};
 use crate::reconcile::model::ids::IntegrationName;
 
 /// Why there is no export tonight.
@@ -34,8 +34,8 @@ pub async fn read_export(
     clock: &dyn Fn() -> DateTime<Utc>,
 ) -> Result<Export, ReadExportError> {
     let headers = match &settings.source {
-        Source::Url(link) => secrets::headers(link)?,
-        Source::Path(_) | Source::Stdin => Vec::new(),
+        ExportLocation::Url(link) => secrets::headers(link)?,
+        ExportLocation::Path(_) | ExportLocation::Stdin => Vec::new(),
     };
     let way = Way { headers: &headers, folder: fetched, name: integration.as_str(), clock };
     Ok(obtain(settings, &way).await?)

@@ -20,9 +20,9 @@ use crate::nightly::plan_diff::plan_diff;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::guard::check::Stopped;
 use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::outcome::RunCommand;
 use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::report::exit::Exit;
 
 /// A run that was begun, and of which nothing else is known.

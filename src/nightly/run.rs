@@ -16,12 +16,12 @@ use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource};
 use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
 use crate::nightly::undo;
-use crate::reconcile::decide::gathered::Gathered;
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::baseline;
-use crate::reconcile::guard::check::{Approval, Checks, clear};
+use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
 use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
 ///
@@ -88,7 +88,7 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
 fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn {
     let Inputs { export, past, remote, claims } = inputs;
     let (job, stamp) = (run.job, export.stamp());
-    let plan = draw(Gathered {
+    let plan = draw(PlanInputs {
         integration: job.integration,
         counts: &export.counts,
         export: &stamp,
@@ -105,7 +105,7 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn
         Some(fingerprint) => plan.approved_by(fingerprint),
         None => plan,
     };
-    let checks = Checks {
+    let checks = GuardInputs {
         policy: source.guards,
         past,
         counts: &export.counts,

@@ -15,16 +15,16 @@ use crate::nightly::gather::READS_AT_ONCE;
 use crate::nightly::recorder::Drawn;
 use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
 use crate::reconcile::guard::check::clear_approved;
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::past::InDoubt;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::records::{Additions, Agreement};
 use crate::report::exit::Exit;
 
 /// Everything the plan of an undo is drawn from.
-pub(super) struct Inputs {
+pub(super) struct UndoInputs {
     export: ExportRecord,
     wrote: BTreeMap<LineKey, Wrote>,
     agreements: BTreeMap<AgreementId, Agreement>,
@@ -39,20 +39,20 @@ pub(super) async fn gather<R: Reader>(
     connectwise: &R,
     history: &mut History,
     findings: &mut Vec<Finding>,
-) -> Result<Inputs, Failure> {
+) -> Result<UndoInputs, Failure> {
     close_cut_off_runs(run, history, findings)?;
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
     let wrote = wrote(&planned, history.writes_of(undone)?);
     let agreements: BTreeSet<AgreementId> = wrote.keys().map(|key| key.agreement).collect();
     let (agreements, additions) = run.unless_stopped(read(connectwise, &agreements)).await??;
-    Ok(Inputs { export: planned.export, wrote, agreements, additions, in_doubt })
+    Ok(UndoInputs { export: planned.export, wrote, agreements, additions, in_doubt })
 }
 
 /// The decision: a proposal without an approval, and stopped when that no longer fits. Its plan stands on the export of
 /// the run that it sets back.
-pub(super) fn decide(run: BegunRun<'_>, undone: RunId, inputs: Inputs) -> Drawn {
-    let Inputs { export, wrote, agreements, additions, in_doubt } = inputs;
+pub(super) fn decide(run: BegunRun<'_>, undone: RunId, inputs: UndoInputs) -> Drawn {
+    let UndoInputs { export, wrote, agreements, additions, in_doubt } = inputs;
     let plan = draw_undo(Undoing {
         integration: run.job.integration,
         run: undone,

@@ -4,18 +4,17 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use crate::history::record::{LineRecord, RunRecord, Totals};
-use crate::reconcile::model::code::Severity;
+use crate::history::record::{RunRecord, Totals};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::RunVerdict;
-use crate::reconcile::model::quantity::or_dash;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::Severity;
+use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{brief_html, text};
-use crate::report::{Change, lines, names};
+use crate::report::needs::{Need, needs};
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,21 +69,6 @@ impl Event {
             Event::Test => "test",
         }
     }
-}
-
-/// One thing that somebody has to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    /// Its handle; may be empty.
-    pub handle: String,
-    /// Whom or what it is about.
-    pub title: String,
-    /// `12 → 0`; may be empty.
-    pub step: String,
-    /// What is the matter.
-    pub message: String,
-    /// What to do.
-    pub fix: Remedy,
 }
 
 /// More is read in the report.
@@ -177,13 +161,6 @@ impl Brief {
     }
 }
 
-/// The four numbers in one line. A message is about what was written: what only would change is not among them.
-pub fn in_words(totals: &Totals) -> String {
-    let Totals { to_decide, changed, would_change: _, failed, unknown, lines, explained } = totals;
-    let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
-    format!("to decide {to_decide} · changed {changed} · failed {failed}{doubt} · explained {explained}/{lines}")
-}
-
 /// The state first, then whose, then what: `recount DECIDE 3 · mailprotector · 14 changed · Tue 24 Nov`.
 fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
     let (name, day) = (shown(run.integration.as_str()), day(run.started_at));
@@ -218,33 +195,6 @@ fn cause(run: &RunRecord) -> Option<String> {
         .iter()
         .find(|finding| finding.severity == Severity::Decide && finding.customer.is_none() && finding.handle.is_none());
     of_the_run.map(|finding| finding.message.clone())
-}
-
-pub(super) fn needs(run: &RunRecord) -> Vec<Need> {
-    let findings = run.end.iter().flat_map(|end| &end.findings);
-    let asked = findings.filter(|finding| finding.severity == Severity::Decide);
-    asked
-        .map(|finding| {
-            let handle = finding.handle.clone().unwrap_or_default();
-            let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
-            let about =
-                [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|s| s.as_str())];
-            let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
-            let title = match line {
-                Some(line) => names::line(line),
-                None if about.is_empty() => finding.code.as_str().replace('-', " "),
-                None => about.join(" · "),
-            };
-            let step = line.filter(|line| line.was.is_some() || line.wanted.is_some());
-            let step = step.map(|line| format!("{} → {}", or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
-            Need { handle, title, step, message: finding.message.clone(), fix: finding.fix.clone() }
-        })
-        .collect()
-}
-
-/// How many lines of this run are of this kind.
-pub(super) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
-    lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
 }
 
 fn day(at: DateTime<Utc>) -> String {

@@ -1,6 +1,6 @@
 //! Exit codes: append-only, documented, and ordered by what a caller must not miss.
 
-use crate::reconcile::model::outcome::RunVerdict;
+use crate::reconcile::model::plan::outcome::RunVerdict;
 
 /// How a command ends. The unit file, monitoring and scripts rely on these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,15 +12,15 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::code::Code;
 use crate::report::current::Current;
 use crate::report::format::html::ready::Standing;
 use crate::report::format::html::{customer, index, ready, run, trends};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
-use crate::report::gather::Gathered;
+use crate::report::gather::ReportHistory;
 
 /// Why a report could not be kept.
 #[derive(Debug, Error)]
@@ -78,14 +78,14 @@ impl Reports {
             self.write(&run::sibling(run), &csv::render(run))?;
             self.drop_old_siblings();
         }
-        let gathered = Gathered::of_run(history, run)?;
+        let gathered = ReportHistory::of_run(history, run)?;
         self.keep_customers(&gathered)?;
         // An undo looks at a few lines only; the page of a customer has them all.
         if run.undoes.is_some()
             && let Some(newest) = history.latest_plan(&run.integration)?
         {
             let current = Current::of(history, newest)?;
-            self.keep_customers(&Gathered::of_customers(history, &current, gathered.names())?)?;
+            self.keep_customers(&ReportHistory::of_customers(history, &current, gathered.names())?)?;
         }
         self.write(&format!("{}.html", run.run), &run::page(&gathered.material()))
     }
@@ -94,7 +94,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn keep_customers(&self, gathered: &Gathered<'_>) -> Result<Option<PathBuf>, KeepError> {
+    pub fn keep_customers(&self, gathered: &ReportHistory<'_>) -> Result<Option<PathBuf>, KeepError> {
         let material = gathered.material();
         let mut last = None;
         for (name, lines) in gathered.customers() {

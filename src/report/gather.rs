@@ -20,7 +20,7 @@ const CUSTOMERS: usize = 100;
 
 /// The nights and lines behind the pages of a run.
 #[derive(Debug)]
-pub struct Gathered<'a> {
+pub struct ReportHistory<'a> {
     run: &'a RunRecord,
     undos: &'a [RunSummary],
     nights: Vec<RunSummary>,
@@ -29,7 +29,7 @@ pub struct Gathered<'a> {
     names: BTreeSet<CustomerName>,
 }
 
-impl<'a> Gathered<'a> {
+impl<'a> ReportHistory<'a> {
     /// For the run's page, and for the pages of customers who have something changed or held in it.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::history::lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
 /// What is known of an integration's health.
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     use crate::history::record::{Requests, Totals};
-    use crate::reconcile::model::outcome::RunCommand;
+    use crate::reconcile::model::plan::outcome::RunCommand;
 
     fn noon() -> DateTime<Utc> {
         "2026-11-24T12:00:00Z".parse().expect("a time")

@@ -14,14 +14,15 @@ pub mod health;
 pub mod metrics_file;
 pub mod model;
 mod names;
+pub mod needs;
 pub mod open_items;
 pub mod trend;
 pub(crate) mod words;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::fingerprint::short;
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::Outcome;
 
 /// The lines of a run, as far as the history still holds them.
 pub fn lines(run: &RunRecord) -> &[LineRecord] {

@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::fingerprint::short;
-use crate::reconcile::model::outcome::{Mode, Outcome, RunVerdict};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::report::{Change, lines, names, words};
 
 /// Headings, the same in every form.
@@ -23,26 +23,26 @@ pub struct Report<'a> {
     /// The run.
     pub run: &'a RunRecord,
     /// In a few words.
-    pub verdict: Verdict,
+    pub verdict: ReportVerdict,
     /// The four numbers.
     pub numbers: Numbers,
     /// What stopped the whole night.
     pub stops: Vec<&'a Finding>,
     /// What needs a person.
-    pub asked: Vec<Entry<'a>>,
+    pub asked: Vec<ReportEntry<'a>>,
     /// The changes by what became of them; no kind without a line.
     pub changes: Vec<(Change, Vec<&'a LineRecord>)>,
     /// What explains another finding or a number.
-    pub odd: Vec<Entry<'a>>,
+    pub odd: Vec<ReportEntry<'a>>,
     /// What is said for completeness.
-    pub told: Vec<Entry<'a>>,
+    pub told: Vec<ReportEntry<'a>>,
     /// The next command; empty when there is none.
     pub next: String,
 }
 
 /// The verdict of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct ReportVerdict {
     /// Good news, a question, or bad news.
     pub tone: Tone,
     /// `8 TO DECIDE`.
@@ -85,7 +85,7 @@ pub struct Numbers {
 
 /// One finding with the line that it is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub struct ReportEntry<'a> {
     /// The finding.
     pub finding: &'a Finding,
     /// Its line, if it is about one.
@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
             let of_it = findings.iter().filter(move |finding| weight(finding) == severity);
             of_it.filter(|finding| !stops.iter().any(|stop| std::ptr::eq(*stop, *finding))).map(|finding| {
                 let line = finding.handle.as_deref().and_then(|handle| by_handle.get(handle)).copied();
-                Entry { finding, line }
+                ReportEntry { finding, line }
             })
         };
         let (asked, odd, told) = (
@@ -118,7 +118,7 @@ impl<'a> Report<'a> {
         let changes = changes(run);
         let numbers = Numbers::of(run, &changes);
         let next = run.end.as_ref().map(|end| next(run, end, &changes, &stops)).unwrap_or_default();
-        Self { run, verdict: Verdict::of(run), numbers, stops, asked, changes, odd, told, next }
+        Self { run, verdict: ReportVerdict::of(run), numbers, stops, asked, changes, odd, told, next }
     }
 }
 
@@ -146,7 +146,7 @@ fn changes(run: &RunRecord) -> Vec<(Change, Vec<&LineRecord>)> {
     kinds.into_iter().map(|kind| (kind, of(kind))).filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-impl Verdict {
+impl ReportVerdict {
     /// The verdict of a run; a run without an end is running, or was cut off.
     pub fn of(run: &RunRecord) -> Self {
         Self::words(run.end.as_ref().map(|end| (end.verdict, &end.totals)), run.planned.is_some())
@@ -218,7 +218,7 @@ impl Numbers {
     }
 }
 
-impl Entry<'_> {
+impl ReportEntry<'_> {
     /// The handle; empty where there is none.
     pub fn handle(&self) -> &str {
         self.finding.handle.as_deref().unwrap_or_default()

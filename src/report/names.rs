@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::plan::finding::Finding;
 
 /// The customers behind a line, each once, in order.
 pub(super) fn customers(line: &LineRecord) -> Vec<&CustomerName> {

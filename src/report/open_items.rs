@@ -10,11 +10,11 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::decide::answers::{About, Refusal, ShownFinding, ShownItem, ShownLine, answer};
 use crate::reconcile::decide::decisions::Index;
-use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::decision::{Decisions, Matter, SeenLine};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::Verb;
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::lines;
 

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::history::record::{ExportRecord, LineRecord, RunRecord};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::RowLines;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::export::counts::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
-use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::quantity::or_dash;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
@@ -74,14 +74,14 @@ pub(super) fn file(export: &ExportRecord) -> String {
 
 /// How the export behind a run could be read, which tells what a missing count means.
 #[derive(Debug, Default)]
-pub(super) struct Reading<'a> {
+pub(super) struct ExportReadability<'a> {
     /// No export was read: the run sets another one back.
     undo: bool,
     /// Customers with rows that could not be read.
     incomplete: BTreeSet<&'a CustomerName>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ExportReadability<'a> {
     /// Of a run that sets another one back or not, and that found this.
     pub(super) fn of(undoes: Option<RunId>, findings: &'a [Finding]) -> Self {
         let unreadable = |finding: &&Finding| matches!(finding.code, Code::CustomerIncomplete | Code::RowMalformed);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::connectwise::members;
 use crate::connectwise::wire::Row;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
-use crate::tickets::board_client::{DeskTerms, NewTicket, Note, StatusChange, Ticket};
+use crate::tickets::board::{BoardTerms, NewTicket, Note, StatusChange, Ticket};
 
 /// A ticket of a list, or of an answer.
 #[derive(Debug, Deserialize)]
@@ -53,7 +53,7 @@ impl Row for TicketRow {
 
 /// A record that is known by its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Named {
+pub(crate) struct NamedRecord {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) inactive: bool,
@@ -71,7 +71,7 @@ pub(crate) struct BoardRow {
 }
 
 impl Row for BoardRow {
-    type Record = Named;
+    type Record = NamedRecord;
     type Known = ();
     const FIELDS: &'static str = "id,name,inactiveFlag";
 
@@ -79,7 +79,7 @@ impl Row for BoardRow {
         &self.id
     }
 
-    fn record(&self, id: i64) -> Result<Named, String> {
+    fn record(&self, id: i64) -> Result<NamedRecord, String> {
         named(id, &self.name, members::flag("inactiveFlag", &self.inactive_flag)?)
     }
 
@@ -101,14 +101,14 @@ pub(crate) struct StatusRow {
 
 /// A status, and whether it closes a ticket.
 #[derive(Debug)]
-pub(crate) struct Status {
+pub(crate) struct TicketStatus {
     pub(crate) id: i64,
-    pub(crate) named: Named,
+    pub(crate) named: NamedRecord,
     pub(crate) closes: bool,
 }
 
 impl Row for StatusRow {
-    type Record = Status;
+    type Record = TicketStatus;
     type Known = ();
     const FIELDS: &'static str = "id,name,inactive,closedStatus";
 
@@ -116,10 +116,10 @@ impl Row for StatusRow {
         &self.id
     }
 
-    fn record(&self, id: i64) -> Result<Status, String> {
+    fn record(&self, id: i64) -> Result<TicketStatus, String> {
         let named = named(id, &self.name, members::flag("inactive", &self.inactive)?)?;
         let closes = members::flag("closedStatus", &self.closed_status)?.unwrap_or(false);
-        Ok(Status { id, named, closes })
+        Ok(TicketStatus { id, named, closes })
     }
 
     fn known(&self) {}
@@ -134,7 +134,7 @@ pub(crate) struct PlainRow {
 }
 
 impl Row for PlainRow {
-    type Record = Named;
+    type Record = NamedRecord;
     type Known = ();
     const FIELDS: &'static str = "id,name";
 
@@ -142,16 +142,16 @@ impl Row for PlainRow {
         &self.id
     }
 
-    fn record(&self, id: i64) -> Result<Named, String> {
+    fn record(&self, id: i64) -> Result<NamedRecord, String> {
         named(id, &self.name, None)
     }
 
     fn known(&self) {}
 }
 
-fn named(id: i64, name: &Value, inactive: Option<bool>) -> Result<Named, String> {
+fn named(id: i64, name: &Value, inactive: Option<bool>) -> Result<NamedRecord, String> {
     let name = members::text("name", name)?.ok_or("its name is missing")?;
-    Ok(Named { id, name, inactive: inactive.unwrap_or(false) })
+    Ok(NamedRecord { id, name, inactive: inactive.unwrap_or(false) })
 }
 
 /// A new ticket. What is `None` is left to ConnectWise's own defaults.
@@ -180,7 +180,7 @@ pub(crate) struct OpenTicket<'a> {
 }
 
 impl<'a> OpenTicket<'a> {
-    pub(crate) fn of(ticket: &'a NewTicket, terms: &DeskTerms) -> Self {
+    pub(crate) fn of(ticket: &'a NewTicket, terms: &BoardTerms) -> Self {
         let NewTicket { reference, summary, text, company, visible, notify } = ticket;
         let id = |id| Id { id };
         Self {

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
-use crate::tickets::board_client::{Desk, NewTicket};
+use crate::tickets::board::{NewTicket, ServiceBoard};
 use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, told};
-use crate::tickets::subjects::Matter;
-use crate::tickets::sync::Halt;
+use crate::tickets::subjects::TicketSubject;
+use crate::tickets::sync_round::SyncHalt;
 use crate::tickets::text;
 
 /// A matter that came up more often than this, with nothing known of it here, is for a person to look at.
 const OCCURRENCES_LOOKED_AT: i64 = 50;
 
-impl<D: Desk> TicketSync<'_, D> {
-    pub(crate) async fn open_all(&mut self, matters: Vec<Matter>, found: &Found) -> Result<(), Halt> {
+impl<D: ServiceBoard> TicketSync<'_, D> {
+    pub(crate) async fn open_all(&mut self, matters: Vec<TicketSubject>, found: &Found) -> Result<(), SyncHalt> {
         for matter in matters {
             self.open(&matter, found).await?;
         }
         Ok(())
     }
 
-    async fn open(&mut self, matter: &Matter, found: &Found) -> Result<(), Halt> {
+    async fn open(&mut self, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
         let (occurrence, there) = self.free_occurrence(matter, found).await?;
         let reference = self.reference(matter, occurrence);
         let mut record = self.record(matter, occurrence, reference.clone());
@@ -59,12 +59,12 @@ impl<D: Desk> TicketSync<'_, D> {
                 Ok(())
             }
             Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await,
-            Err(error) => Err(Halt::Write(error)),
+            Err(error) => Err(SyncHalt::Write(error)),
         }
     }
 
     /// A creation without a clear answer: looked for at once, and else by a later run.
-    async fn unclear(&mut self, mut record: TicketRecord, error: &WriteError) -> Result<(), Halt> {
+    async fn unclear(&mut self, mut record: TicketRecord, error: &WriteError) -> Result<(), SyncHalt> {
         record.why = Some(error.to_string());
         self.history.keep_ticket(&record)?;
         let found = self.find(&BTreeSet::from([record.reference.clone()])).await?;
@@ -79,7 +79,11 @@ impl<D: Desk> TicketSync<'_, D> {
     }
 
     /// The matter's next ticket, and the open one that is there already although nothing is known of it here.
-    async fn free_occurrence(&self, matter: &Matter, found: &Found) -> Result<(i64, Option<TicketId>), Halt> {
+    async fn free_occurrence(
+        &self,
+        matter: &TicketSubject,
+        found: &Found,
+    ) -> Result<(i64, Option<TicketId>), SyncHalt> {
         let first = self.next_occurrence(matter)?;
         let mut there = found.get(&self.reference(matter, first)).cloned().unwrap_or_default();
         for occurrence in first..first + OCCURRENCES_LOOKED_AT {
@@ -92,10 +96,14 @@ impl<D: Desk> TicketSync<'_, D> {
             there = self.find(&BTreeSet::from([next])).await?.into_values().next().unwrap_or_default();
         }
         let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one matter that the history does not know");
-        Err(Halt::Read(ReadError::Unreachable { what: "service tickets".to_owned(), why, cause: Cause::Answer }))
+        Err(SyncHalt::Read(ReadError::Unreachable {
+            what: "service tickets".to_owned(),
+            why,
+            cause: UnreachableCause::Answer,
+        }))
     }
 
-    fn record(&self, matter: &Matter, occurrence: i64, reference: TicketRef) -> TicketRecord {
+    fn record(&self, matter: &TicketSubject, occurrence: i64, reference: TicketRef) -> TicketRecord {
         let now = (self.round.clock)();
         TicketRecord {
             number: 0,
@@ -116,7 +124,7 @@ impl<D: Desk> TicketSync<'_, D> {
         }
     }
 
-    fn new_ticket(&self, matter: &Matter, record: &TicketRecord) -> Result<NewTicket, Halt> {
+    fn new_ticket(&self, matter: &TicketSubject, record: &TicketRecord) -> Result<NewTicket, SyncHalt> {
         let settings = self.round.settings;
         let own = settings.company_of_customer && self.round.same_connectwise;
         let last = self.history.last_ticket(&record.integration, record.kind, &record.handle)?;

@@ -7,9 +7,9 @@ use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
-use crate::tickets::board_client::{Desk, DeskTerms, Note, StatusChange, Ticket};
-use crate::tickets::subjects::Matter;
-use crate::tickets::sync::{Halt, Round, is_doubtful, references};
+use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
+use crate::tickets::subjects::TicketSubject;
+use crate::tickets::sync_round::{Round, SyncHalt, is_doubtful, references};
 use crate::tickets::text;
 use crate::tickets::text::Words;
 use crate::tickets::ticket_plan::TicketPlan;
@@ -23,21 +23,21 @@ pub(crate) struct TicketSync<'a, D> {
     pub(crate) lock: &'a RunLock,
     pub(crate) history: &'a mut History,
     pub(crate) desk: &'a D,
-    pub(crate) terms: DeskTerms,
+    pub(crate) terms: BoardTerms,
     events: &'a mut Vec<TicketEvent>,
 }
 
 /// What ConnectWise has, by reference; oldest first.
 pub(crate) type Found = BTreeMap<TicketRef, Vec<Ticket>>;
 
-impl<'a, D: Desk> TicketSync<'a, D> {
+impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) async fn new(
         round: Round<'a>,
         lock: &'a RunLock,
         history: &'a mut History,
         desk: &'a D,
         events: &'a mut Vec<TicketEvent>,
-    ) -> Result<Self, Halt> {
+    ) -> Result<Self, SyncHalt> {
         let terms = unless_stopped(round, desk.terms(&round.settings.desk)).await??;
         Ok(Self { round, lock, history, desk, terms, events })
     }
@@ -51,9 +51,9 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// A refusal ends what it was about, and nothing else.
-    pub(crate) fn unless_fatal(&mut self, done: Result<(), Halt>) -> Result<(), Halt> {
+    pub(crate) fn unless_fatal(&mut self, done: Result<(), SyncHalt>) -> Result<(), SyncHalt> {
         match done {
-            Err(Halt::Write(error @ WriteError::RightMissing { .. })) => {
+            Err(SyncHalt::Write(error @ WriteError::RightMissing { .. })) => {
                 self.say(TicketDeed::Trouble, None, told(&error));
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// Tickets that an earlier run, or this one, left without an answer.
-    pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), Halt> {
+    pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), SyncHalt> {
         let live = self.history.live_tickets(Some(&self.round.run.integration))?;
         let doubtful: Vec<TicketRecord> = live.into_iter().filter(is_doubtful).collect();
         let found = self.find(&references(&doubtful)).await?;
@@ -83,7 +83,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// What ConnectWise has of all that is to be dealt with.
-    pub(crate) async fn look(&mut self, planned: &TicketPlan) -> Result<Found, Halt> {
+    pub(crate) async fn look(&mut self, planned: &TicketPlan) -> Result<Found, SyncHalt> {
         let mut wanted = references(&planned.settled);
         wanted.extend(planned.persisting.iter().map(|(record, _)| record.reference.clone()));
         for matter in &planned.new {
@@ -103,26 +103,30 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// A settled matter's ticket that people closed before.
-    pub(crate) fn forget(&mut self, mut record: TicketRecord) -> Result<(), Halt> {
+    pub(crate) fn forget(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
         record.settled_run = Some(self.round.run.run);
         self.end(&mut record, TicketState::Closed, "settled; a person had closed it")
     }
 
-    pub(crate) async fn settle_all(&mut self, records: Vec<TicketRecord>, found: &Found) -> Result<(), Halt> {
+    pub(crate) async fn settle_all(&mut self, records: Vec<TicketRecord>, found: &Found) -> Result<(), SyncHalt> {
         for record in records {
             self.settle(record, found).await?;
         }
         Ok(())
     }
 
-    pub(crate) async fn note_all(&mut self, due: Vec<(TicketRecord, Matter)>, found: &Found) -> Result<(), Halt> {
+    pub(crate) async fn note_all(
+        &mut self,
+        due: Vec<(TicketRecord, TicketSubject)>,
+        found: &Found,
+    ) -> Result<(), SyncHalt> {
         for (record, matter) in due {
             self.note(record, &matter, found).await?;
         }
         Ok(())
     }
 
-    async fn settle(&mut self, mut record: TicketRecord, found: &Found) -> Result<(), Halt> {
+    async fn settle(&mut self, mut record: TicketRecord, found: &Found) -> Result<(), SyncHalt> {
         let Some(ticket) = found.get(&record.reference).and_then(|tickets| tickets.first()) else {
             self.end(&mut record, TicketState::Closed, "settled; the ticket is not there any more")?;
             return Ok(());
@@ -146,7 +150,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
                     return self.end(&mut record, TicketState::Left, "settled; ConnectWise refused to close it");
                 }
                 // Looked at again by the next run; to close it twice does no harm.
-                Err(error) => return Err(Halt::Write(error)),
+                Err(error) => return Err(SyncHalt::Write(error)),
             }
         }
         let (state, deed) = match done || closing.is_some() {
@@ -157,7 +161,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
         self.end(&mut record, state, "settled")
     }
 
-    async fn note(&mut self, mut record: TicketRecord, matter: &Matter, found: &Found) -> Result<(), Halt> {
+    async fn note(&mut self, mut record: TicketRecord, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
         let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
             let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
@@ -176,7 +180,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
         let words = Words { since: record.intended_at.date_naive(), ..self.words(matter) };
         let text = text::text(&self.round.settings.note, words);
         let sent = self.send_note(ticket.id, text).await;
-        if matches!(sent, Err(Halt::Write(ref error)) if is_surely_not_written(error)) {
+        if matches!(sent, Err(SyncHalt::Write(ref error)) if is_surely_not_written(error)) {
             self.history.keep_ticket(&before)?;
         }
         if sent? {
@@ -186,7 +190,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// Sends a note once; whether ConnectWise took it for sure. A note whose answer is lost is not sent again.
-    async fn send_note(&mut self, ticket: TicketId, text: String) -> Result<bool, Halt> {
+    async fn send_note(&mut self, ticket: TicketId, text: String) -> Result<bool, SyncHalt> {
         let settings = self.round.settings;
         let note = Note { text, visible: settings.visible, notify: settings.notify };
         match self.patient(async |desk: &D| desk.note(ticket, &note).await).await? {
@@ -199,15 +203,20 @@ impl<'a, D: Desk> TicketSync<'a, D> {
                 self.say(TicketDeed::Trouble, Some(ticket), format!("the note was refused: {error}"));
                 Ok(false)
             }
-            Err(error) => Err(Halt::Write(error)),
+            Err(error) => Err(SyncHalt::Write(error)),
         }
     }
 
-    pub(crate) fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), Halt> {
+    pub(crate) fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), SyncHalt> {
         self.opened(record, ticket, TicketDeed::Found)
     }
 
-    pub(crate) fn opened(&mut self, record: &mut TicketRecord, ticket: TicketId, deed: TicketDeed) -> Result<(), Halt> {
+    pub(crate) fn opened(
+        &mut self,
+        record: &mut TicketRecord,
+        ticket: TicketId,
+        deed: TicketDeed,
+    ) -> Result<(), SyncHalt> {
         record.state = TicketState::Open;
         record.ticket = Some(ticket);
         record.why = None;
@@ -216,7 +225,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
         Ok(())
     }
 
-    pub(crate) fn end(&mut self, record: &mut TicketRecord, state: TicketState, why: &str) -> Result<(), Halt> {
+    pub(crate) fn end(&mut self, record: &mut TicketRecord, state: TicketState, why: &str) -> Result<(), SyncHalt> {
         record.state = state;
         record.ended_at = Some((self.round.clock)());
         record.why = Some(why.to_owned());
@@ -225,7 +234,10 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// Sends a write that does no harm when it is repeated, as long as ConnectWise is too busy to take it.
-    async fn patient<T>(&self, send: impl AsyncFn(&D) -> Result<T, WriteError>) -> Result<Result<T, WriteError>, Halt> {
+    async fn patient<T>(
+        &self,
+        send: impl AsyncFn(&D) -> Result<T, WriteError>,
+    ) -> Result<Result<T, WriteError>, SyncHalt> {
         for _ in 1..TRIES_WHEN_BUSY {
             self.go_on()?;
             match send(self.desk).await {
@@ -237,7 +249,7 @@ impl<'a, D: Desk> TicketSync<'a, D> {
         Ok(send(self.desk).await)
     }
 
-    pub(crate) async fn find(&self, references: &BTreeSet<TicketRef>) -> Result<Found, Halt> {
+    pub(crate) async fn find(&self, references: &BTreeSet<TicketRef>) -> Result<Found, SyncHalt> {
         let mut found = Found::new();
         if !references.is_empty() {
             for ticket in unless_stopped(self.round, self.desk.tickets(references)).await?? {
@@ -249,20 +261,20 @@ impl<'a, D: Desk> TicketSync<'a, D> {
     }
 
     /// A wish to stop lets the write in flight end, and no other begin.
-    pub(crate) fn go_on(&self) -> Result<(), Halt> {
-        if self.round.stop.asked() { Err(Halt::Stopped) } else { Ok(()) }
+    pub(crate) fn go_on(&self) -> Result<(), SyncHalt> {
+        if self.round.stop.asked() { Err(SyncHalt::Stopped) } else { Ok(()) }
     }
 
-    pub(crate) fn next_occurrence(&self, matter: &Matter) -> Result<i64, Halt> {
+    pub(crate) fn next_occurrence(&self, matter: &TicketSubject) -> Result<i64, SyncHalt> {
         let last = self.history.last_ticket(&self.round.run.integration, matter.kind, &matter.handle)?;
         Ok(last.map_or(1, |last| last.occurrence + 1))
     }
 
-    pub(crate) fn reference(&self, matter: &Matter, occurrence: i64) -> TicketRef {
+    pub(crate) fn reference(&self, matter: &TicketSubject, occurrence: i64) -> TicketRef {
         TicketRef::of(&self.round.run.integration, matter.kind, &matter.handle, occurrence)
     }
 
-    pub(crate) fn words<'b>(&self, matter: &'b Matter) -> Words<'b>
+    pub(crate) fn words<'b>(&self, matter: &'b TicketSubject) -> Words<'b>
     where
         'a: 'b,
     {
@@ -276,10 +288,10 @@ impl<'a, D: Desk> TicketSync<'a, D> {
 }
 
 /// Reads may wait long for a throttled server; a person who asks to stop does not.
-async fn unless_stopped<T>(round: Round<'_>, work: impl Future<Output = T>) -> Result<T, Halt> {
+async fn unless_stopped<T>(round: Round<'_>, work: impl Future<Output = T>) -> Result<T, SyncHalt> {
     tokio::select! {
         done = work => Ok(done),
-        () = round.stop.wait() => Err(Halt::Stopped),
+        () = round.stop.wait() => Err(SyncHalt::Stopped),
     }
 }
 

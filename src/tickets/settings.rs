@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
-use crate::tickets::board_client::DeskNames;
+use crate::tickets::board::BoardNames;
 use crate::tickets::template::Template;
 
 /// Tickets of one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketSettings {
     /// Board, statuses, priority, type and source by their names.
-    pub desk: DeskNames,
+    pub desk: BoardNames,
     /// Which `[connectwise.NAME]` the desk is in; `None`: the integration's own.
     pub connectwise: Option<String>,
     /// Whose ticket a matter without a customer's company is.
@@ -24,7 +24,7 @@ pub struct TicketSettings {
     /// Which matters become tickets.
     pub kinds: BTreeSet<TicketKind>,
     /// Of which customers. Matters without a customer are not asked.
-    pub customers: Customers,
+    pub customers: TicketCustomers,
     /// Whether a settled matter's ticket is closed.
     pub close: bool,
     /// How often a ticket whose matter persists gets a note; `None`: never.
@@ -47,7 +47,7 @@ pub struct TicketSettings {
 
 /// Customers that are selected, as the export names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Customers {
+pub enum TicketCustomers {
     /// Every one.
     All,
     /// These.
@@ -56,7 +56,7 @@ pub enum Customers {
     Except(BTreeSet<CustomerName>),
 }
 
-impl Customers {
+impl TicketCustomers {
     /// Whether a customer is selected.
     pub fn hold(&self, customer: &CustomerName) -> bool {
         match self {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::history::record::{LineRecord, RunRecord};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::CompanyId;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matter {
+pub struct TicketSubject {
     /// What kind.
     pub kind: TicketKind,
     /// Its handle; empty for a matter of the whole night.
@@ -24,8 +24,8 @@ pub struct Matter {
 }
 
 /// Every matter of a run, in the order of [`TicketKind::ALL`] and then of its report.
-pub fn matters(run: &RunRecord) -> Vec<Matter> {
-    let mut found: BTreeMap<(usize, String), (usize, Matter)> = BTreeMap::new();
+pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
+    let mut found: BTreeMap<(usize, String), (usize, TicketSubject)> = BTreeMap::new();
     for (at, finding) in run.end.iter().flat_map(|end| &end.findings).enumerate() {
         let Some(kind) = TicketKind::of(finding) else { continue };
         let rank = TicketKind::ALL.iter().position(|one| *one == kind).unwrap_or_default();
@@ -37,7 +37,7 @@ pub fn matters(run: &RunRecord) -> Vec<Matter> {
             })
             .or_insert_with(|| (at, matter(run, kind, finding)));
     }
-    let mut found: Vec<(usize, usize, Matter)> =
+    let mut found: Vec<(usize, usize, TicketSubject)> =
         found.into_iter().map(|((rank, _), (at, matter))| (rank, at, matter)).collect();
     found.sort_by_key(|(rank, at, _)| (*rank, *at));
     found.into_iter().map(|(_, _, matter)| matter).collect()
@@ -48,7 +48,7 @@ pub fn tells_what_is_settled(run: &RunRecord) -> bool {
     run.planned.is_some() && run.end.is_some()
 }
 
-fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> Matter {
+fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {
     let handle = finding.handle.clone().unwrap_or_default();
     let lines = || run.planned.iter().flat_map(|planned| &planned.lines);
     let line = lines().find(|line| !handle.is_empty() && line.handle == handle);
@@ -61,5 +61,5 @@ fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> Matter {
             .find_map(|line| line.company),
         (_, None, None) => None,
     };
-    Matter { kind, handle, finding: finding.clone(), line: line.cloned(), company }
+    TicketSubject { kind, handle, finding: finding.clone(), line: line.cloned(), company }
 }

@@ -3,16 +3,16 @@
 use chrono::NaiveDate;
 
 use crate::history::record::LineRecord;
-use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::remedy::Remedy;
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::subjects::Matter;
+use crate::tickets::subjects::TicketSubject;
 use crate::tickets::template::{Template, Token};
 
 /// ConnectWise's limit of a summary (its API description says "Max length: 100").
@@ -34,7 +34,7 @@ pub struct Words<'a> {
     /// Since when the ticket is there.
     pub since: NaiveDate,
     /// The matter.
-    pub matter: &'a Matter,
+    pub matter: &'a TicketSubject,
 }
 
 /// One line of at most 100 characters, never blank.
@@ -78,7 +78,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         detail: String::new(),
     };
     let kind = TicketKind::HeldLine;
-    let matter = Matter { kind, handle, finding, line: Some(line), company: Some(settings.company) };
+    let matter = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
     let words = Words { integration, run: RunId(0), date, since: date, matter: &matter };
     let summary = cut(&format!("TEST {}", summary(&settings.summary, words)), SUMMARY_MAX);
     (summary, format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words)))
@@ -86,7 +86,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
 
 fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String {
     let Words { integration, run, date, since, matter } = words;
-    let Matter { kind, handle, finding, line, company } = matter;
+    let TicketSubject { kind, handle, finding, line, company } = matter;
     let line = line.as_ref();
     let quantity = |of: fn(&LineRecord) -> Option<Quantity>| line.and_then(of).map(|units| units.to_string());
     let found = match token {
@@ -119,7 +119,7 @@ fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> String {
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.
-fn subject(matter: &Matter) -> String {
+fn subject(matter: &TicketSubject) -> String {
     let names = [
         matter.finding.customer.as_ref().map(|name| shown(name.as_str())),
         matter.finding.service.as_ref().map(|name| shown(name.as_str())),
@@ -159,14 +159,14 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn matter(customer: &str) -> Matter {
+    fn matter(customer: &str) -> TicketSubject {
         let finding = Finding {
             customer: Some(CustomerName::new(customer)),
             handle: Some("k4x2p".to_owned()),
             fix: Remedy::command("recount accept k4x2p"),
             ..finding(Severity::Decide, Code::ToZero, "3 → 0.".to_owned())
         };
-        Matter { kind: TicketKind::HeldLine, handle: "k4x2p".to_owned(), finding, line: None, company: None }
+        TicketSubject { kind: TicketKind::HeldLine, handle: "k4x2p".to_owned(), finding, line: None, company: None }
     }
 
     fn said(text: &str, customer: &str) -> (String, String) {

@@ -3,8 +3,8 @@
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketRecord, TicketState};
-use crate::tickets::subjects::{Matter, matters, tells_what_is_settled};
-use crate::tickets::sync::{Round, is_doubtful};
+use crate::tickets::subjects::{TicketSubject, matters, tells_what_is_settled};
+use crate::tickets::sync_round::{Round, is_doubtful};
 
 /// What one round does about tickets.
 #[derive(Debug, Default)]
@@ -16,9 +16,9 @@ pub(crate) struct TicketPlan {
     /// Their matter is settled, and people were done with them before.
     pub(crate) forgotten: Vec<TicketRecord>,
     /// Their matter goes on, and a note is due.
-    pub(crate) persisting: Vec<(TicketRecord, Matter)>,
+    pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
     /// Matters without one.
-    pub(crate) new: Vec<Matter>,
+    pub(crate) new: Vec<TicketSubject>,
     /// Matters that have to wait for another run's turn.
     pub(crate) left_over: usize,
 }
@@ -46,7 +46,7 @@ impl TicketPlan {
         doubtful.is_empty() && settled.is_empty() && forgotten.is_empty() && persisting.is_empty() && new.is_empty()
     }
 
-    fn sort(&mut self, round: &Round<'_>, record: TicketRecord, matter: Option<Matter>) {
+    fn sort(&mut self, round: &Round<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
         match matter {
             _ if is_doubtful(&record) => self.doubtful.push(record),
             None if !tells_what_is_settled(round.run) => {}
@@ -60,7 +60,7 @@ impl TicketPlan {
     }
 }
 
-fn is_selected(round: &Round<'_>, matter: &Matter) -> bool {
+fn is_selected(round: &Round<'_>, matter: &TicketSubject) -> bool {
     let settings = round.settings;
     let customer = matter.finding.customer.as_ref();
     settings.kinds.contains(&matter.kind) && customer.is_none_or(|customer| settings.customers.hold(customer))

@@ -27,13 +27,13 @@ pub struct Site {
     /// The folder of the history.
     pub state: PathBuf,
     /// The health of every integration, now.
-    pub health: Asked<Vec<(IntegrationName, Health)>>,
+    pub health: CurrentData<Vec<(IntegrationName, Health)>>,
     /// The metrics, now.
-    pub metrics: Asked<String>,
+    pub metrics: CurrentData<String>,
 }
 
 /// What is asked of the caller at each request; an error is a sentence for the log.
-pub type Asked<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+pub type CurrentData<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 
 /// Which pages are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use recount::alerts::mail::{Mail, Privacy};
-use recount::alerts::{Channel, NotifyError, Ping, Shape, Webhook};
-use recount::report::brief::Brief;
-
 use crate::support::Night;
+use recount::alerts::mail::{Mail, Privacy};
+use recount::alerts::{Channel, NotifyError, PayloadShape, Ping, Webhook};
+use recount::report::brief::Brief;
 
 /// A server that takes connections and never says a word.
 fn silent() -> (TcpListener, u16) {
@@ -32,7 +31,7 @@ async fn a_silent_server_is_given_up_after_its_time() {
     };
     let channels = [
         Channel::Mail(mail),
-        Channel::Webhook(Webhook { url: url.clone(), shape: Shape::Json, ca_file: None }),
+        Channel::Webhook(Webhook { url: url.clone(), shape: PayloadShape::Json, ca_file: None }),
         Channel::Ping(Ping { url, ca_file: None }),
     ];
     let brief = Brief::test("x", "2026-11-23T03:00:00Z".parse().expect("a time"));

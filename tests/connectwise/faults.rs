@@ -10,9 +10,6 @@ use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
-use recount::connectwise::client::Client;
-use recount::connectwise::{ReadError, Reader};
-use recount::reconcile::model::ids::AgreementId;
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 use wiremock::matchers::any;
@@ -20,6 +17,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::raw::{Raw, json};
 use super::{client, settings};
+use recount::connectwise::client::Client;
+use recount::connectwise::{ReadError, Reader};
+use recount::reconcile::model::ids::AgreementId;
 
 /// Otherwise half a list would be a list, and the other half would be created a second time.
 #[tokio::test]

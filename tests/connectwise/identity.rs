@@ -1,15 +1,15 @@
 //! Who the client says it is, to whom, and what it asks for.
 
+use wiremock::matchers::{any, path, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::{client, query, requests, settings};
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
 use recount::connectwise::client::denial::Right;
 use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use recount::reconcile::model::ids::AgreementId;
 use recount::reconcile::model::records::{AdditionList, Listed};
-use wiremock::matchers::{any, path, path_regex};
-use wiremock::{Mock, MockServer, ResponseTemplate};
-
-use super::{client, query, requests, settings};
 
 async fn empty_server() -> MockServer {
     let server = MockServer::start().await;

@@ -9,10 +9,11 @@ mod tls;
 
 use std::time::Duration;
 
-use recount::connectwise::client::Client;
-use recount::connectwise::client::settings::ConnectWiseSettings;
 use url::Url;
 use wiremock::MockServer;
+
+use recount::connectwise::client::Client;
+use recount::connectwise::client::settings::ConnectWiseSettings;
 
 /// Settings for a server on this host: no codebase look-up, and retries without a noticeable pause.
 fn settings(url: &str) -> ConnectWiseSettings {

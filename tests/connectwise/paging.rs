@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use recount::connectwise::Reader;
-use recount::reconcile::model::ids::CompanyId;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::{client, query, requests};
+use recount::connectwise::Reader;
+use recount::reconcile::model::ids::CompanyId;
 
 /// Companies behind a server that keeps to `conditions` and `orderBy`, with at most `cap` on a page.
 struct Companies {

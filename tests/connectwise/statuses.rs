@@ -1,14 +1,14 @@
 //! What each status is taken for, and whether it is asked again.
 
+use wiremock::matchers::{any, query_param_contains};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::{client, requests};
 use recount::connectwise::client::Client;
 use recount::connectwise::client::denial::Right;
 use recount::connectwise::{ReadError, Reader};
 use recount::reconcile::model::ids::{AgreementId, CompanyId};
 use recount::reconcile::model::records::Listed;
-use wiremock::matchers::{any, query_param_contains};
-use wiremock::{Mock, MockServer, ResponseTemplate};
-
-use super::{client, requests};
 
 async fn server(answer: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;

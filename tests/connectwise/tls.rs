@@ -4,10 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use recount::connectwise::client::Client;
-use recount::connectwise::client::cause::{Cause, CertificateFault};
-use recount::connectwise::{ReadError, Reader};
-use recount::reconcile::model::records::Listed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -17,6 +13,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::raw::json;
 use super::settings;
+use recount::connectwise::client::Client;
+use recount::connectwise::client::cause::{CertificateFault, UnreachableCause};
+use recount::connectwise::{ReadError, Reader};
+use recount::reconcile::model::records::Listed;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connectwise/tls");
 
@@ -83,7 +83,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
         let mut settings = settings(&format!("https://{host}:{port}"));
         settings.ca_file = authority.then(|| Path::new(FOLDER).join("authority.pem"));
         match Client::new(settings).expect("a client").catalog().await {
-            Err(ReadError::Unreachable { cause: Cause::Certificate(found), .. }) => {
+            Err(ReadError::Unreachable { cause: UnreachableCause::Certificate(found), .. }) => {
                 assert_eq!(found, fault, "{certificate}")
             }
             other => panic!("{certificate}: {other:?}"),

@@ -1,13 +1,12 @@
 //! Approvals: a fingerprint lets through the plan that a person saw, and nothing else.
 
+use super::guards::{cleared, stops};
+use super::night::{FILTER, Night, day, line, q, time};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::check::{Approval, Stopped};
 use recount::reconcile::guard::cleared::Write;
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::plan::Verdict;
-
-use super::guards::{cleared, stops};
-use super::night::{FILTER, Night, day, line, q, time};
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 
 /// What is changed, and how.
 type Change = (&'static str, fn(&mut Night));

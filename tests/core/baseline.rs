@@ -5,17 +5,17 @@ use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::test_runner::Config;
 use proptest::{prop_assert, prop_assert_eq, proptest};
-use recount::reconcile::guard::accepted::{AcceptedCounts, Size};
-use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::check::Approval;
-use recount::reconcile::guard::limits::Percent;
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::ids::{CustomerName, ServiceName};
-use recount::reconcile::model::plan::Verdict;
 use rust_decimal::Decimal;
 
 use super::guards::{accepted, cleared, stops};
 use super::night::{FILTER, Night, q};
+use recount::reconcile::guard::accepted::{AcceptedCounts, Size};
+use recount::reconcile::guard::baseline;
+use recount::reconcile::guard::check::Approval;
+use recount::reconcile::guard::limits::Percent;
+use recount::reconcile::model::ids::{CustomerName, ServiceName};
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 
 const CUSTOMERS: i64 = 10;
 

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
-use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use recount::reconcile::model::outcome::Verb;
 use recount::reconcile::model::past::Written;
-use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::outcome::Verb;
 
 fn decision(verb: Verb, reason: Code) -> Decision {
     Decision {

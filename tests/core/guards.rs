@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
-use recount::reconcile::guard::check::{Approval, Checks, Seen, Stopped, clear, malformed};
+use recount::reconcile::guard::check::{Approval, GuardInputs, Seen, Stopped, clear, malformed};
 use recount::reconcile::guard::cleared::ClearedPlan;
 use recount::reconcile::guard::limits::{GuardPolicy, Percent, ToZero};
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::counts::Counts;
+use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
 use recount::reconcile::model::past::{Accepted, Past};
-use recount::reconcile::model::plan::LineKey;
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::LineKey;
 
 /// The line of an addition: 100 is the usual one, the others are products of their own.
 fn line_of(id: i64) -> LineKey {
@@ -35,7 +35,7 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
 
 /// The guards of a nightly run in apply mode.
 pub(super) fn cleared(night: &Night, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let checks = Checks {
+    let checks = GuardInputs {
         policy: &night.policy,
         past: &night.past,
         counts: &night.counts(),
@@ -223,7 +223,7 @@ fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
     }
     let answer = |lost_sight| {
         let seen = Seen { lost_sight, ..night.seen() };
-        let checks = Checks {
+        let checks = GuardInputs {
             policy: &night.policy,
             past: &night.past,
             counts: &night.counts(),
@@ -246,7 +246,7 @@ fn an_export_that_lost_its_last_line_break_may_have_lost_more() {
     {
         let counts = Counts { open_end: open_now, ..night.counts() };
         let past = Past { accepted: Some(Accepted { open_end: open_then, ..accepted(&[]) }), ..night.past.clone() };
-        let checks = Checks {
+        let checks = GuardInputs {
             policy: &night.policy,
             past: &past,
             counts: &counts,
@@ -272,7 +272,7 @@ fn a_first_run_that_would_write_needs_a_person() {
     quiet.past.approved_once = false;
     assert_eq!(stops(&quiet), (false, vec![]), "nothing would be written");
     let plan = night.plan();
-    let checks = Checks {
+    let checks = GuardInputs {
         policy: &night.policy,
         past: &night.past,
         counts: &night.counts(),

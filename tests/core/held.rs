@@ -3,10 +3,10 @@
 use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
 use recount::reconcile::guard::limits::{HumanEdit, LineStep, Percent, ToZero};
-use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use recount::reconcile::model::past::{Accepted, GivenUp, InDoubt, Written};
-use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::records::{LastChange, Product};
 
 pub(super) fn written(quantity: &str) -> Written {

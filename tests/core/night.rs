@@ -10,16 +10,14 @@ use recount::export::count::duplicate_rows::Duplicates;
 use recount::export::count::notation::Notation;
 use recount::export::count::number::Units;
 use recount::export::count::tally::Tally;
-use recount::reconcile::decide::gathered::Gathered;
+use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
 use recount::reconcile::guard::check::Seen;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::count_error::CountError;
-use recount::reconcile::model::counts::{Counts, RejectedRow};
-use recount::reconcile::model::finding::Finding;
+use recount::reconcile::model::export::count_error::CountError;
+use recount::reconcile::model::export::counts::{Counts, RejectedRow};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
@@ -27,7 +25,10 @@ use recount::reconcile::model::mapping::{
     AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
 };
 use recount::reconcile::model::past::{ExportStamp, Past};
-use recount::reconcile::model::plan::{Line, LineKey, Plan, Subject, Verdict};
+use recount::reconcile::model::plan::Plan;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::finding::Finding;
+use recount::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};
 
@@ -251,7 +252,7 @@ impl Night {
 
     pub(super) fn plan(&self) -> Plan {
         let (counts, places) = (self.counts(), self.places());
-        draw(Gathered {
+        draw(PlanInputs {
             integration: &self.integration,
             counts: &counts,
             export: &self.export,
@@ -359,13 +360,13 @@ pub(super) fn q(text: &str) -> Quantity {
 /// `Update`, in short.
 pub(super) fn set(addition: i64, from: &str, to: &str) -> Verdict {
     let (addition, from, to) = (AdditionId(addition), q(from), q(to));
-    Verdict::Update(recount::reconcile::model::plan::QuantityChange { addition, from, to })
+    Verdict::Update(recount::reconcile::model::plan::line::QuantityChange { addition, from, to })
 }
 
 /// `Create`, in short, on the night's own day.
 pub(super) fn create(product: i64, quantity: &str) -> Verdict {
     let (product, quantity) = (ProductId(product), q(quantity));
-    Verdict::Create(recount::reconcile::model::plan::Creation {
+    Verdict::Create(recount::reconcile::model::plan::line::Creation {
         product,
         quantity,
         effective_on: day("2026-03-10"),

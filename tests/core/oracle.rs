@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
+use super::night::{Night, key};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::model::ids::AgreementId;
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
 use recount::reconcile::model::records::{Addition, Agreement, Product};
-use rust_decimal::Decimal;
-
-use super::night::{Night, key};
 
 /// What has to become of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

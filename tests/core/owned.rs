@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::core::night::{FILTER, Night};
 use recount::reconcile::matching::ownership::{Claims, Neighbour, shared};
-use recount::reconcile::model::code::Code;
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use recount::reconcile::model::mapping::{Billed, Mapping, ServiceRule};
-use recount::reconcile::model::plan::Verdict;
-
-use crate::core::night::{FILTER, Night};
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 
 /// The night's own mapping, billing only this product.
 fn other(night: &Night, product: &str) -> Mapping {

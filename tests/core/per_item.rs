@@ -1,11 +1,12 @@
 //! Each item in a line of its own: otherwise a customer's domains are billed twice, or the wrong one is ended.
 
 use crate::core::night::{FILTER, Night, create, key, q, said, set};
-use recount::reconcile::model::code::Code;
 use recount::reconcile::model::ids::{AdditionId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
 use recount::reconcile::model::past::Written;
-use recount::reconcile::model::plan::{LineKey, Plan, Verdict};
+use recount::reconcile::model::plan::Plan;
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::{LineKey, Verdict};
 use recount::reconcile::model::quantity_policy::Policy;
 
 fn night(items: &[&str]) -> Night {

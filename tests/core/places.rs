@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, create, day, line, said, unplaced};
-use recount::reconcile::model::code::{Code, Severity};
 use recount::reconcile::model::ids::{CompanyId, CustomerName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers};
 use recount::reconcile::model::past::Accepted;
-use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::records::Agreement;
 
 /// Why an agreement does not bill, and what makes it so.

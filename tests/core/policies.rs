@@ -2,15 +2,15 @@
 //! every month.
 
 use proptest::prelude::*;
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
-use recount::reconcile::model::mapping::Bill;
-use recount::reconcile::model::plan::Verdict;
-use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, Rounding, Used};
 use rust_decimal::Decimal;
 
 use crate::core::night::{Night, create, q, said, set};
+use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use recount::reconcile::model::mapping::Bill;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, Rounding, Used};
 
 fn acme(policy: Policy, count: &str, billed: &str) -> Night {
     let mut night = Night::new();
@@ -95,7 +95,7 @@ fn a_line_is_created_as_configured_and_one_that_differs_is_only_told() {
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal));
     night.additions.values_mut().for_each(Vec::clear);
     let Verdict::Create(creation) = create(1, "5") else { unreachable!("it is one") };
-    let creation = recount::reconcile::model::plan::Creation { bill: Bill::NoCharge, ..creation };
+    let creation = recount::reconcile::model::plan::line::Creation { bill: Bill::NoCharge, ..creation };
     assert_eq!(night.filter_line().verdict, Verdict::Create(creation));
 }
 

@@ -16,15 +16,16 @@ use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::decide::answers::{ShownItem, ShownLine, answer};
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::counts::RowLines;
 use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
-use recount::reconcile::model::handle::of_matter;
+use recount::reconcile::model::export::counts::RowLines;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
-use recount::reconcile::model::outcome::{Outcome, Verb};
 use recount::reconcile::model::past::{InDoubt, Written};
-use recount::reconcile::model::plan::{Line, Plan, Source, Subject, Verdict};
+use recount::reconcile::model::plan::Plan;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::handle::of_matter;
+use recount::reconcile::model::plan::line::{Line, Source, Subject, Verdict};
+use recount::reconcile::model::plan::outcome::{Outcome, Verb};
 
 /// Counts of rows: most are close together, so that lines change by little, and some are nonsense.
 const COUNTS: [&str; 12] = ["0", "1", "3", "4", "5", "7", "12", "2.5", "60", "", "N/A", "-1"];

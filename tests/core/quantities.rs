@@ -1,11 +1,10 @@
 //! What a line is set to: sums, bundles, zeros, and what becomes of a line that is not there.
 
-use recount::export::count::duplicate_rows::Duplicates;
-use recount::reconcile::model::code::Code;
-use recount::reconcile::model::ids::AdditionId;
-use recount::reconcile::model::plan::Verdict;
-
 use super::night::{BRACKET, FILTER, Night, codes, create, day, line, q, set};
+use recount::export::count::duplicate_rows::Duplicates;
+use recount::reconcile::model::ids::AdditionId;
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 
 #[test]
 fn the_billed_quantity_follows_the_count() {

@@ -1,15 +1,14 @@
 //! Guards that look up as well as down: a typo that bills too much is no better than one that bills too little.
 
+use super::guards::{accepted, cleared, stops};
+use super::night::{FILTER, Night, line, q, set};
 use recount::reconcile::guard::check::{Approval, Stopped};
 use recount::reconcile::guard::cleared::Write;
 use recount::reconcile::guard::limits::Percent;
-use recount::reconcile::model::code::Code;
 use recount::reconcile::model::ids::{CustomerName, ServiceName};
-use recount::reconcile::model::plan::Verdict;
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::quantity_policy::{Measure, Policy};
-
-use super::guards::{accepted, cleared, stops};
-use super::night::{FILTER, Night, line, q, set};
 
 /// A customer for each pair of what is used and what is billed; `""` is no line. Everything was approved once.
 fn portfolio(lines: &[(&str, &str)]) -> Night {

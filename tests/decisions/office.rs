@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
-use recount::history::store::lock::RunLock;
 use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use recount::history::store::lock::RunLock;
 
 const CONFIG: &str = r#"
 state = "state"

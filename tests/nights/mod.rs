@@ -4,7 +4,6 @@
 mod engine;
 
 use chrono::TimeDelta;
-
 use engine::Disk;
 use engine::slept::slept_through;
 

@@ -4,21 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use regex::Regex;
+
+use super::{finding, line, run};
+use crate::support::Night;
 use recount::history::record::RunRecord;
 use recount::history::store::open::History;
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::outcome::{Outcome, RunVerdict};
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use recount::report::brief::Brief;
 use recount::report::format::html::Material;
 use recount::report::format::json::Document;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::View;
 use recount::report::format::{csv, html, markdown, text};
-use recount::report::model::Verdict;
-use regex::Regex;
-
-use super::{finding, line, run};
-use crate::support::Night;
-use recount::report::brief::Brief;
+use recount::report::model::ReportVerdict;
 
 /// To decide, changed, failed, unknown, explained, lines.
 type Numbers = [usize; 6];
@@ -72,7 +72,7 @@ fn agrees(run: &RunRecord) {
         assert_eq!([0, 0, 0, 0, lines, lines], expected, "{plain}");
     }
     // On the terminal, what does not fit in the first line goes on in the second.
-    let verdict = Verdict::of(run).words.split(": ").next().unwrap_or_default().to_owned();
+    let verdict = ReportVerdict::of(run).words.split(": ").next().unwrap_or_default().to_owned();
     for (form, text) in [("text", &plain), ("html", &page), ("markdown", &markdown)] {
         assert!(text.contains(&verdict), "{form} lacks {verdict}: {text}");
     }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use recount::history::record::LineRecord;
-use recount::reconcile::model::code::{Code, Severity};
-use recount::reconcile::model::outcome::{Outcome, RunVerdict};
 use regex::Regex;
 
 use super::numbers::page;
 use super::{finding, line, run};
 use crate::support::Night;
+use recount::history::record::LineRecord;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
 
 /// The folder that a person opens in the morning.
 #[test]

@@ -10,14 +10,14 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use recount::history::store::open::History;
 use recount_sim::{Addition, Faults, Recorded, Sim, World};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::support::absent;
 use crate::support::process::{Running, Said};
+use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
+use recount::history::store::open::History;
 
 const CONFIG: &str = include_str!("recount.toml");
 const CUSTOMERS: &str = include_str!("customers.csv");

@@ -10,14 +10,14 @@ use crate::report::brief::Brief;
 use crate::report::exit::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
-pub(super) struct Due<'a> {
+pub(super) struct DueAlert<'a> {
     pub(super) alert: Alert<'a>,
     pub(super) digest: bool,
     pub(super) brief: Option<Brief>,
 }
 
 /// The alert of a run.
-pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) -> Result<Due<'a>, StoreError> {
+pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) -> Result<DueAlert<'a>, StoreError> {
     // An undo looks at a few lines: it neither makes a night right again nor stands between two nights.
     let before = match run.undoes {
         None => history.nights_before(&run.integration, Some(run.run), UNDOS_BETWEEN)?,
@@ -30,7 +30,7 @@ pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) 
     let each = alert.rules.each;
     let due = untold.is_some() && each != Each::Never || is_due(each, exit, before.as_ref().map(exit_of));
     let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.rules.link.as_deref()));
-    Ok(Due { alert: *alert, digest: false, brief })
+    Ok(DueAlert { alert: *alert, digest: false, brief })
 }
 
 /// Nights that are looked back on for one that was no undo.

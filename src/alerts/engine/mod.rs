@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::alerts::Channel;
 use crate::alerts::alert::{Alert, Each};
-use crate::alerts::engine::due::Due;
+use crate::alerts::engine::due::DueAlert;
 use crate::error_chain::error_chain;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::record::RunRecord;
@@ -98,7 +98,7 @@ impl Alerts<'_> {
         self.alerts.iter().filter(|alert| alert.rules.is_about(integration))
     }
 
-    fn due(&self, run: &RunRecord, history: &History, last: bool) -> Result<Vec<Due<'_>>, StoreError> {
+    fn due(&self, run: &RunRecord, history: &History, last: bool) -> Result<Vec<DueAlert<'_>>, StoreError> {
         let mut due = Vec::new();
         for alert in &self.alerts {
             if alert.rules.is_about(&run.integration) {
@@ -111,7 +111,7 @@ impl Alerts<'_> {
         Ok(due)
     }
 
-    async fn send(&self, run: &RunRecord, due: &[Due<'_>], announced: &AnnouncedRun, history: &mut History) {
+    async fn send(&self, run: &RunRecord, due: &[DueAlert<'_>], announced: &AnnouncedRun, history: &mut History) {
         let sent = due.iter().map(|due| async move {
             match &due.brief {
                 Some(brief) => Some(tell(&due.alert, brief, announced).await),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::alerts::alert::Alert;
-use crate::alerts::engine::due::Due;
+use crate::alerts::engine::due::DueAlert;
 use crate::history::record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -21,7 +21,7 @@ pub(super) fn due<'a>(
     integrations: &[&IntegrationName],
     history: &History,
     now: DateTime<Utc>,
-) -> Result<Option<Due<'a>>, StoreError> {
+) -> Result<Option<DueAlert<'a>>, StoreError> {
     if !is_due(history.last_digest(alert.name)?, now) {
         return Ok(None);
     }
@@ -30,7 +30,7 @@ pub(super) fn due<'a>(
     let all = open_items(weeks.iter().map(|week| &week.integration), history)?;
     let open = waiting(&all, history)?;
     let brief = Some(digest(&weeks, &open, now));
-    Ok(Some(Due { alert: *alert, digest: true, brief }))
+    Ok(Some(DueAlert { alert: *alert, digest: true, brief }))
 }
 
 fn week(integration: &IntegrationName, history: &History, now: DateTime<Utc>) -> Result<Week, StoreError> {

@@ -1,7 +1,7 @@
 //! What a handle that was typed means in the newest plans.
 
 use crate::cli::error::CommandError;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
 

@@ -5,7 +5,7 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::read::names::alike;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
 /// The integration of this name, whatever its mode.

@@ -15,7 +15,7 @@ use crate::cli::commands::{
 };
 use crate::cli::console;
 use crate::report::exit::Exit;
-use crate::report::format::json::{Document, Trouble};
+use crate::report::format::json::{Document, JsonError};
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.
 #[derive(Debug, Parser)]
@@ -103,7 +103,7 @@ fn tell(error: &clap::Error) {
     let told = error.render().to_string();
     let said = told.split("\n\n").next().unwrap_or_default();
     let message = said.strip_prefix("error: ").unwrap_or(said).trim();
-    let error = Trouble { message, fix: "recount --help shows what there is" };
+    let error = JsonError { message, fix: "recount --help shows what there is" };
     console::document(Exit::Usage, &Document::new(&[], Some(error)));
 }
 

@@ -13,7 +13,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
-use crate::daemon::serve::{Claims, serve as follow};
+use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -85,7 +85,7 @@ impl Slots {
     }
 }
 
-impl Claims for Slots {
+impl SlotClaims for Slots {
     type Error = StoreError;
 
     fn last_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {

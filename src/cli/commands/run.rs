@@ -1,6 +1,5 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
-use crate::error_chain::error_chain;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -18,17 +17,18 @@ use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::brief::Brief;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use recount_sim::{Faults, Sim, Tls, World};
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::report::exit::Exit;
-use recount_sim::{Faults, Sim, Tls, World};
 
 /// Arguments of `sim`.
 #[derive(Debug, Args)]

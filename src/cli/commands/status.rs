@@ -18,7 +18,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;

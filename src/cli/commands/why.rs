@@ -14,13 +14,13 @@ use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::Source;
 use crate::report::commands::why;
 use crate::report::commands::why::{Night, Trend};
 use crate::report::exit::Exit;
-use crate::report::format::json::{Document as RunDocument, Line};
+use crate::report::format::json::{Document as RunDocument, JsonLine};
 use crate::report::{lines, trend};
 
 /// Nights that are listed of a line.
@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Err(error) => return error.tell(console),
         Ok(Chain::Line(chain)) if console.json => {
             let nights =
-                chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: Line::of(&night.line) });
+                chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: JsonLine::of(&night.line) });
             console.document(Exit::Done, &Document { nights: nights.collect() });
         }
         Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
@@ -75,7 +75,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct NightJson<'a> {
     run: i64,
-    line: Line<'a>,
+    line: JsonLine<'a>,
 }
 
 fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {

@@ -5,7 +5,7 @@ use crate::alerts::engine::Alerts;
 use crate::cli::clock;
 use crate::config::settings::Config;
 use crate::config::tables::alerts::AlertConfig;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 
 /// All of them, for one run after another.
 pub(crate) fn of(config: &Config) -> Alerts<'_> {

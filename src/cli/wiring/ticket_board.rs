@@ -11,7 +11,8 @@ use crate::history::record::RunRecord;
 use crate::history::tickets::TicketDeed;
 use crate::reconcile::model::display_text::escaped;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::sync::{Round, tend};
+use crate::tickets::sync::tend;
+use crate::tickets::sync_round::Round;
 
 /// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
 pub(crate) async fn after_run(

@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::config::customers::Customers;
+use crate::config::customers::CustomersCsv;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{customers, file};
 use crate::export::format::csv::cells_of_lines;
@@ -131,7 +131,7 @@ fn hold(path: &Path) -> io::Result<File> {
     }
 }
 
-fn parsed(path: &Path, text: &str) -> Result<Customers, CustomersEditError> {
+fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersEditError> {
     let faults: RefCell<Vec<ConfigError>> = RefCell::default();
     let customers = customers::parse(path, text, &|fault| faults.borrow_mut().push(fault));
     let faults = faults.into_inner();
@@ -142,8 +142,8 @@ fn parsed(path: &Path, text: &str) -> Result<Customers, CustomersEditError> {
 }
 
 /// Whether the new file says what the old one said, and of one customer what was asked for.
-fn says(before: &Customers, after: &Customers, row: &NewRow) -> bool {
-    let others = |customers: &Customers| {
+fn says(before: &CustomersCsv, after: &CustomersCsv, row: &NewRow) -> bool {
+    let others = |customers: &CustomersCsv| {
         let others = customers.rows.iter().filter(|(customer, _)| **customer != row.customer);
         others.map(|(customer, row)| (customer.clone(), row.target.clone())).collect::<Vec<_>>()
     };
@@ -154,7 +154,12 @@ fn says(before: &Customers, after: &Customers, row: &NewRow) -> bool {
 /// A line, and what ends it.
 type RawLine<'a> = (&'a str, &'a str);
 
-fn edit(path: &Path, text: &str, before: &Customers, row: &NewRow) -> Result<(EditedRow, String), CustomersEditError> {
+fn edit(
+    path: &Path,
+    text: &str,
+    before: &CustomersCsv,
+    row: &NewRow,
+) -> Result<(EditedRow, String), CustomersEditError> {
     let mut lines = raw_lines(text);
     let is_row = |(line, _): &&RawLine<'_>| !line.trim().is_empty() && !line.starts_with('#');
     let header = lines.iter().find(is_row).copied().unwrap_or_default();

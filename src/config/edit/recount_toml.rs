@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, Item, TableLike, value};
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
 use crate::files::Replacement;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::alerts::alert::{AlertRules, ChannelSource, Each};
 use crate::alerts::mail::{Mail, Privacy};
-use crate::alerts::{Channel, Ping, Shape, Webhook};
+use crate::alerts::{Channel, PayloadShape, Ping, Webhook};
 use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::{SecretError, SecretSource, read};
@@ -40,7 +40,7 @@ pub enum AlertKind {
         /// Where to.
         url: Address,
         /// In which shape.
-        shape: Shape,
+        shape: PayloadShape,
         /// An authority of one's own, in PEM.
         ca_file: Option<PathBuf>,
     },
@@ -170,7 +170,8 @@ pub(in crate::config) fn tables(
 }
 
 const KINDS: &[(&str, Kind)] = &[("mail", Kind::Mail), ("webhook", Kind::Webhook), ("ping", Kind::Ping)];
-const SHAPES: &[(&str, Shape)] = &[("json", Shape::Json), ("slack", Shape::Slack), ("teams", Shape::Teams)];
+const SHAPES: &[(&str, PayloadShape)] =
+    &[("json", PayloadShape::Json), ("slack", PayloadShape::Slack), ("teams", PayloadShape::Teams)];
 const TLS: &[(&str, Privacy)] =
     &[("implicit", Privacy::Implicit), ("starttls", Privacy::Starttls), ("none", Privacy::None)];
 
@@ -250,7 +251,7 @@ fn link(field: &Field<'_>) -> Option<String> {
 
 fn webhook(section: &Section<'_>, folder: &Path) -> Option<AlertKind> {
     let url = section.required("url").and_then(|field| address(&field, folder));
-    let shape = section.get("shape").map_or(Some(Shape::Json), |field| field.word(SHAPES));
+    let shape = section.get("shape").map_or(Some(PayloadShape::Json), |field| field.word(SHAPES));
     let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
     Some(AlertKind::Webhook { url: url?, shape: shape?, ca_file: ca_file? })
 }

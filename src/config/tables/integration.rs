@@ -14,7 +14,7 @@ use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, folded};
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 
 const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
 const MATCHES: &[(&str, MatchCustomers)] =

@@ -10,8 +10,8 @@ use crate::config::values::optional;
 use crate::export::read::names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
-use crate::tickets::board_client::DeskNames;
-use crate::tickets::settings::{Customers, DESCRIPTION, NOTE, SUMMARY, TicketSettings};
+use crate::tickets::board::BoardNames;
+use crate::tickets::settings::{DESCRIPTION, NOTE, SUMMARY, TicketCustomers, TicketSettings};
 use crate::tickets::template::{BadToken, Template, Token};
 
 /// A person who works on tickets is not helped by a hundred of one night.
@@ -31,7 +31,7 @@ pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) ->
     let close = switch("close", true);
     let notify = switch("notifications", false);
     let kinds = section.get("kinds").map_or(Some(TicketKind::ALL.into_iter().collect()), |field| kinds(&field));
-    let customers = section.get("customers").map_or(Some(Customers::All), |field| customers(&field));
+    let customers = section.get("customers").map_or(Some(TicketCustomers::All), |field| customers(&field));
     let note_every = section.get("note_every").map_or(Some(Some(WEEK)), |field| note_every(&field));
     let max_new = section.get("max_new").map_or(Some(MAX_NEW), |field| field.whole(1, 1000));
     let limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |field| field.duration(Duration::from_millis(1)));
@@ -40,7 +40,7 @@ pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) ->
     let summary = template(section.get("summary"), SUMMARY);
     let description = template(section.get("description"), DESCRIPTION);
     let note = template(section.get("note"), NOTE);
-    if let (Some(DeskNames { closing_status: None, .. }), Some(true)) = (&desk, close) {
+    if let (Some(BoardNames { closing_status: None, .. }), Some(true)) = (&desk, close) {
         section.error("`closing_status` is missing; write it, or close = false to leave settled tickets open");
     }
     section.finish(&[]);
@@ -63,12 +63,12 @@ pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) ->
     })
 }
 
-fn desk(section: &Section<'_>) -> Option<DeskNames> {
+fn desk(section: &Section<'_>) -> Option<BoardNames> {
     let board = section.required("board").and_then(|field| name(&field));
     let word = |key| optional(section.get(key), name);
     let (status, closing_status) = (word("status"), word("closing_status"));
     let (priority, kind, source) = (word("priority"), word("type"), word("source"));
-    Some(DeskNames {
+    Some(BoardNames {
         board: board?,
         status: status?,
         closing_status: closing_status?,
@@ -101,13 +101,13 @@ fn kinds(field: &Field<'_>) -> Option<BTreeSet<TicketKind>> {
     field.list()?.iter().map(|field| field.word(&words)).collect()
 }
 
-fn customers(field: &Field<'_>) -> Option<Customers> {
+fn customers(field: &Field<'_>) -> Option<TicketCustomers> {
     let section = field.table()?;
     let names = |field: &Field<'_>| -> Option<BTreeSet<CustomerName>> {
         field.list()?.iter().map(|field| field.text().map(CustomerName::new)).collect()
     };
-    let only = section.get("only").map(|field| names(&field).map(Customers::Only));
-    let except = section.get("except").map(|field| names(&field).map(Customers::Except));
+    let only = section.get("only").map(|field| names(&field).map(TicketCustomers::Only));
+    let except = section.get("except").map(|field| names(&field).map(TicketCustomers::Except));
     section.finish(&[]);
     match (only, except) {
         (Some(one), None) | (None, Some(one)) => one,

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::connectwise::client::transport::Answer;
+use crate::connectwise::client::transport::HttpAnswer;
 use crate::reconcile::model::display_text::escaped;
 
 /// Takes the client's secrets out of a text.
@@ -36,7 +36,7 @@ pub(crate) enum Sign {
 }
 
 impl Sign {
-    pub(crate) fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &HttpAnswer) -> Self {
         let kind =
             answer.headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase()).unwrap_or_default();
         if kind.starts_with(b"text/html") {

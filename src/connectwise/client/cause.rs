@@ -2,7 +2,7 @@
 
 /// What stands between this host and an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub enum UnreachableCause {
     /// No connection, a broken one, or nothing in time.
     Network,
     /// Too many requests, for longer than a run waits.
@@ -38,26 +38,30 @@ pub enum CertificateFault {
     Other,
 }
 
-impl Cause {
+impl UnreachableCause {
     /// What to do about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Cause::Network => "look at the network, then run again",
-            Cause::Busy => {
+            UnreachableCause::Network => "look at the network, then run again",
+            UnreachableCause::Busy => {
                 "nothing, if the next run gets through; else lower requests_per_minute, or run when other programs rest"
             }
-            Cause::Server => {
+            UnreachableCause::Server => {
                 "nothing, if the next run gets through; else ask whoever runs this ConnectWise what its errors mean"
             }
-            Cause::Certificate(fault) => fault.remedy(),
-            Cause::Page => {
+            UnreachableCause::Certificate(fault) => fault.remedy(),
+            UnreachableCause::Page => {
                 "let the proxy or the firewall pass this host's requests to ConnectWise untouched; else correct url"
             }
-            Cause::Redirect => "correct url and codebase: no redirect is followed, so that no key goes astray",
-            Cause::Refused => {
+            UnreachableCause::Redirect => {
+                "correct url and codebase: no redirect is followed, so that no key goes astray"
+            }
+            UnreachableCause::Refused => {
                 "compare api_version with what this ConnectWise serves; if it lasts, report what ConnectWise says"
             }
-            Cause::Answer => "look at what is named in ConnectWise; if nothing is wrong with it, compare api_version",
+            UnreachableCause::Answer => {
+                "look at what is named in ConnectWise; if nothing is wrong with it, compare api_version"
+            }
         }
     }
 }

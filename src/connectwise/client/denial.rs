@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::AgreementId;
 
@@ -74,12 +74,13 @@ const PASS: &str =
     "a page answered, and not ConnectWise: let the proxy or the firewall pass this host's requests untouched";
 
 /// The error of a read. What concerns the additions of one agreement alone is told apart.
-pub(crate) fn failed(right: Right, cause: Cause, why: &str) -> ReadError {
+pub(crate) fn failed(right: Right, cause: UnreachableCause, why: &str) -> ReadError {
     let why = why.to_owned();
     match (right, cause) {
-        (Right::Additions(agreement), Cause::Server | Cause::Refused | Cause::Answer) => {
-            ReadError::Additions { agreement, why, denied: false, fix: cause.remedy().to_owned() }
-        }
+        (
+            Right::Additions(agreement),
+            UnreachableCause::Server | UnreachableCause::Refused | UnreachableCause::Answer,
+        ) => ReadError::Additions { agreement, why, denied: false, fix: cause.remedy().to_owned() },
         _ => ReadError::Unreachable { what: right.to_string(), why, cause },
     }
 }
@@ -100,8 +101,8 @@ pub(crate) fn of_read(right: Right, status: StatusCode, sign: Sign, said: &str) 
         (StatusCode::UNAUTHORIZED, _) => CHECK_KEYS.to_owned(),
         (StatusCode::FORBIDDEN, _) => turn(right.switch()),
         (StatusCode::NOT_FOUND, _) => not_found(right),
-        (_, Sign::Page) => return failed(right, Cause::Page, &why),
-        _ => return failed(right, Cause::Refused, &why),
+        (_, Sign::Page) => return failed(right, UnreachableCause::Page, &why),
+        _ => return failed(right, UnreachableCause::Refused, &why),
     };
     match (right, status, sign) {
         (Right::Additions(agreement), StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Sign::Plain) => {

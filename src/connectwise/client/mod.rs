@@ -31,7 +31,7 @@ use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use crate::connectwise::client::throttle::{Gate, Throttle};
-use crate::connectwise::client::transport::{Answer, NoAnswer};
+use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
 
 /// One ConnectWise. Its requests share one connection pool, one pace and one pause after a 429.
@@ -114,7 +114,7 @@ impl Client {
     }
 
     /// Sends one request of the API, once.
-    pub(crate) async fn call(&self, method: Method, url: &str, body: Option<String>) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn call(&self, method: Method, url: &str, body: Option<String>) -> Result<HttpAnswer, NoAnswer> {
         let url = Url::parse(url).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
         let mut request = Request::new(method, url);
         self.identity.sign(&mut request);
@@ -138,7 +138,7 @@ impl Client {
         self.retried.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    async fn send(&self, request: Request) -> Result<HttpAnswer, NoAnswer> {
         // The semaphore is never closed; without a place the request would only be early.
         let _place = self.in_flight.acquire().await.ok();
         self.wait_for_turn().await.map_err(NoAnswer::Throttled)?;

@@ -5,9 +5,9 @@ use http::header::{CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
-use crate::connectwise::client::transport::{Answer, Cut, NoAnswer};
+use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::Row;
@@ -54,7 +54,7 @@ impl<R> Page<R> {
 enum Try<R> {
     Done(Page<R>),
     /// Worth another try; what happened.
-    Again(Cause, String),
+    Again(UnreachableCause, String),
     /// 429.
     Busy(String),
     Failed(NoPage),
@@ -87,11 +87,11 @@ impl Client {
             };
             let (page, asked) = self.page::<R>(list, conditions.as_deref()).await?;
             if page.rows.is_empty() && page.more == Some(true) {
-                return Err(failed(list.right, Cause::Answer, "an empty page that says there is more"));
+                return Err(failed(list.right, UnreachableCause::Answer, "an empty page that says there is more"));
             }
             let goes_on = page.goes_on(asked);
             for row in page.rows {
-                last = next_id(&row, last).map_err(|why| failed(list.right, Cause::Answer, &why))?;
+                last = next_id(&row, last).map_err(|why| failed(list.right, UnreachableCause::Answer, &why))?;
                 match row.read(last) {
                     Ok(record) => listed.records.push(record),
                     Err(unreadable) => listed.unreadable.push(unreadable),
@@ -101,7 +101,7 @@ impl Client {
                 return Ok(listed);
             }
         }
-        Err(failed(list.right, Cause::Answer, &format!("no end of the list after {PAGES_MAX} pages")))
+        Err(failed(list.right, UnreachableCause::Answer, &format!("no end of the list after {PAGES_MAX} pages")))
     }
 
     /// The same for lists in which every record counts.
@@ -113,7 +113,9 @@ impl Client {
         let Listed { records, unreadable } = self.read_all::<R>(list, condition).await?;
         match unreadable.first() {
             None => Ok(records),
-            Some(record) => Err(failed(list.right, Cause::Answer, &format!("record {}: {}", record.id, record.why))),
+            Some(record) => {
+                Err(failed(list.right, UnreachableCause::Answer, &format!("record {}: {}", record.id, record.why)))
+            }
         }
     }
 
@@ -135,7 +137,7 @@ impl Client {
                 Err(NoPage::Failed(error)) => return Err(refused.unwrap_or(error)),
             }
         }
-        Err(refused.unwrap_or_else(|| failed(list.right, Cause::Refused, "no request was taken")))
+        Err(refused.unwrap_or_else(|| failed(list.right, UnreachableCause::Refused, "no request was taken")))
     }
 
     /// Every record whose `key` is one of these ids, read in as few requests as the length of a URL allows.
@@ -173,7 +175,7 @@ impl Client {
                 Try::Busy(_) if busy < retry::BUSY_MAX => busy += 1,
                 Try::Busy(why) => {
                     let why = format!("{why} ({busy} times in a row)");
-                    return Err(NoPage::Failed(failed(right, Cause::Busy, &why)));
+                    return Err(NoPage::Failed(failed(right, UnreachableCause::Busy, &why)));
                 }
                 Try::Again(cause, why) => {
                     tries += 1;
@@ -193,12 +195,12 @@ impl Client {
         let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, why)));
         let answer = match self.call(Method::GET, url, None).await {
             Ok(answer) => answer,
-            Err(NoAnswer::Throttled(why)) => return fail(Cause::Busy, &why),
+            Err(NoAnswer::Throttled(why)) => return fail(UnreachableCause::Busy, &why),
             Err(NoAnswer::Untrusted(fault, why)) => {
-                return fail(Cause::Certificate(fault), &self.censor.one_line(&why));
+                return fail(UnreachableCause::Certificate(fault), &self.censor.one_line(&why));
             }
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
-                return Try::Again(Cause::Network, self.censor.one_line(&why));
+                return Try::Again(UnreachableCause::Network, self.censor.one_line(&why));
             }
         };
         let status = answer.status;
@@ -209,10 +211,10 @@ impl Client {
         if status == StatusCode::TOO_MANY_REQUESTS {
             Try::Busy(format!("429: {}", said()))
         } else if status.is_server_error() {
-            Try::Again(Cause::Server, format!("{}: {}", status.as_u16(), said()))
+            Try::Again(UnreachableCause::Server, format!("{}: {}", status.as_u16(), said()))
         } else if status.is_redirection() {
             let why = self.censor.one_line(&redirection(&answer.headers));
-            fail(Cause::Redirect, &format!("{}: {why}", status.as_u16()))
+            fail(UnreachableCause::Redirect, &format!("{}: {why}", status.as_u16()))
         } else {
             let sign = Sign::of(&answer);
             let error = denial::of_read(right, status, sign, &said());
@@ -221,21 +223,23 @@ impl Client {
         }
     }
 
-    fn page_of<R: Row>(&self, right: Right, answer: Answer) -> Try<R> {
+    fn page_of<R: Row>(&self, right: Right, answer: HttpAnswer) -> Try<R> {
         let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, &self.censor.one_line(why))));
         match &answer.cut {
-            Some(Cut::Broken(why)) => return Try::Again(Cause::Network, self.censor.one_line(why)),
-            Some(Cut::TooLarge) => return fail(Cause::Answer, "the answer is larger than 16 MiB"),
+            Some(Cut::Broken(why)) => return Try::Again(UnreachableCause::Network, self.censor.one_line(why)),
+            Some(Cut::TooLarge) => return fail(UnreachableCause::Answer, "the answer is larger than 16 MiB"),
             None => {}
         }
         if let Some(other) = other_content(&answer.headers) {
             let why = format!("an answer of {other} instead of ConnectWise's JSON; is there a login page or a proxy?");
-            return fail(Cause::Page, &why);
+            return fail(UnreachableCause::Page, &why);
         }
         match serde_json::from_slice(&answer.body) {
             Ok(rows) => Try::Done(Page { rows, more: has_next(&answer.headers) }),
-            Err(error) if error.is_eof() => Try::Again(Cause::Network, "the answer ends half way".to_owned()),
-            Err(error) => fail(Cause::Answer, &format!("an answer that is not a list of records: {error}")),
+            Err(error) if error.is_eof() => {
+                Try::Again(UnreachableCause::Network, "the answer ends half way".to_owned())
+            }
+            Err(error) => fail(UnreachableCause::Answer, &format!("an answer that is not a list of records: {error}")),
         }
     }
 }

@@ -26,7 +26,7 @@ const ERROR_BODY_MAX: usize = 2 * 1024;
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -73,7 +73,7 @@ fn own_authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result<Answer, NoAnswer> {
+pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result<HttpAnswer, NoAnswer> {
     let url = request.url().clone();
     let mut response = match pool.execute(request).await {
         Ok(response) => response,
@@ -81,7 +81,7 @@ pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result
     };
     let (status, headers) = (response.status(), response.headers().clone());
     let (body, cut) = read_body(&mut response).await;
-    Ok(Answer { status, headers, body, cut })
+    Ok(HttpAnswer { status, headers, body, cut })
 }
 
 async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {

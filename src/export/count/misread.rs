@@ -1,9 +1,9 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
 use crate::export::count::notation::Notation;
-use crate::reconcile::model::count_error::{CountError, Reading};
-use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::spreadsheet::{is_date, is_scientific};
+use crate::reconcile::model::export::count_error::{CountError, Reading};
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::spreadsheet::{is_date, is_scientific};
 
 /// Notations that vendors write in, each with what declares it; the likelier one of a text of several first. `1,050` is
 /// hardly ever a twentieth more than one, and reading it so would bill a thousandth.
@@ -111,7 +111,7 @@ fn has_groups(text: &str, notation: Notation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::model::counts::RejectedRow;
+    use crate::reconcile::model::export::counts::RejectedRow;
 
     #[test]
     fn what_a_spreadsheet_did_is_named() {

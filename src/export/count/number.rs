@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::export::count::misread;
 use crate::export::count::notation::Notation;
-use crate::reconcile::model::count_error::CountError;
+use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::quantity::Quantity;
 
 /// An exact sum of counts; may be negative on the way.

@@ -3,7 +3,7 @@
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
-use crate::reconcile::model::counts::{Counts, Excluded, RejectedRow};
+use crate::reconcile::model::export::counts::{Counts, Excluded, RejectedRow};
 
 /// Names that are kept of what a filter leaves out.
 const NAMES_KEPT: usize = 5;
@@ -125,7 +125,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::model::counts::Cell;
+    use crate::reconcile::model::export::counts::Cell;
     use crate::reconcile::model::quantity::Quantity;
 
     #[test]

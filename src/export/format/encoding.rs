@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use crate::export::damage::Damage;
-use crate::export::fault::Place;
+use crate::export::fault::FaultPlace;
 use crate::export::format::lines::place;
 use crate::export::settings::Encoding;
 
 /// How much is looked at to tell what a file really is.
 const SNIFFED: usize = 1024;
 
-type Fault = (Place, Damage);
+type Fault = (FaultPlace, Damage);
 
 /// The text of a file that is declared to be UTF-8, without its byte order mark.
 ///
@@ -18,10 +18,10 @@ type Fault = (Place, Damage);
 /// Where it is no text, and what it looks like instead.
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, Fault> {
     if let Some(kind) = other_kind(bytes) {
-        return Err((Place::NOWHERE, Damage::OtherKind(kind)));
+        return Err((FaultPlace::NOWHERE, Damage::OtherKind(kind)));
     }
     if looks_like_utf_16(bytes) {
-        return Err((Place::NOWHERE, Damage::Utf16));
+        return Err((FaultPlace::NOWHERE, Damage::Utf16));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| bad_utf8(bytes, error.valid_up_to()))?;
     without_nul(text)?;
@@ -84,7 +84,7 @@ fn little_endian(bytes: &[u8]) -> Result<bool, Fault> {
     match zeros(1).cmp(&zeros(0)) {
         std::cmp::Ordering::Greater => Ok(true),
         std::cmp::Ordering::Less => Ok(false),
-        std::cmp::Ordering::Equal => Err((Place::NOWHERE, Damage::NoByteOrder)),
+        std::cmp::Ordering::Equal => Err((FaultPlace::NOWHERE, Damage::NoByteOrder)),
     }
 }
 
@@ -108,8 +108,8 @@ fn bad_utf8(bytes: &[u8], offset: usize) -> Fault {
     (on_line(place(bytes, offset)), Damage::NotUtf8 { byte, offset })
 }
 
-fn on_line((line, character): (u64, u64)) -> Place {
-    Place { line: Some(line), column: Some(format!("character {character}")) }
+fn on_line((line, character): (u64, u64)) -> FaultPlace {
+    FaultPlace { line: Some(line), column: Some(format!("character {character}")) }
 }
 
 fn other_kind(bytes: &[u8]) -> Option<&'static str> {
@@ -155,7 +155,7 @@ mod tests {
     fn a_settings_file_in_utf_16_is_told_how_to_be_saved() {
         for (little, mark) in [(true, true), (true, false), (false, true), (false, false)] {
             let bytes = utf_16("Account,Product,Quantity\r\nAcme,EDR,5\r\n", little, mark);
-            assert_eq!(text(&bytes), Err((Place::NOWHERE, Damage::Utf16)), "{little} {mark}");
+            assert_eq!(text(&bytes), Err((FaultPlace::NOWHERE, Damage::Utf16)), "{little} {mark}");
         }
     }
 

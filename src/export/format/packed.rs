@@ -6,23 +6,23 @@ use std::io::Read as _;
 use flate2::read::MultiGzDecoder;
 
 use crate::export::damage::{Damage, Shown};
-use crate::export::fault::Place;
+use crate::export::fault::FaultPlace;
 
 /// The bytes without gzip, if they are compressed with it: by content, whatever the file is called. Several members one
 /// after another are one file, as gzip has it.
 ///
 /// # Errors
 /// If it is damaged or cut off, or holds more than `max` bytes.
-pub(in crate::export) fn unpacked(bytes: &[u8], max: u64) -> Result<Cow<'_, [u8]>, (Place, Damage)> {
+pub(in crate::export) fn unpacked(bytes: &[u8], max: u64) -> Result<Cow<'_, [u8]>, (FaultPlace, Damage)> {
     if !is_gzip(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
     let mut plain = Vec::new();
     let read = MultiGzDecoder::new(bytes).take(max.saturating_add(1)).read_to_end(&mut plain);
     match read {
-        Err(error) => Err((Place::NOWHERE, Damage::Gzip { why: Shown::of(&error.to_string()) })),
+        Err(error) => Err((FaultPlace::NOWHERE, Damage::Gzip { why: Shown::of(&error.to_string()) })),
         Ok(_) if u64::try_from(plain.len()).is_ok_and(|length| length <= max) => Ok(Cow::Owned(plain)),
-        Ok(_) => Err((Place::NOWHERE, Damage::GzipTooBig { max })),
+        Ok(_) => Err((FaultPlace::NOWHERE, Damage::GzipTooBig { max })),
     }
 }
 

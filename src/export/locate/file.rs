@@ -14,7 +14,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::newest::newest;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::Layout;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::past::ExportStamp;
 
 /// One night's export.

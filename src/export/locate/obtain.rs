@@ -11,7 +11,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::fetch;
 use crate::export::locate::fetch::{Order, fetch};
 use crate::export::locate::file::{Export, read};
-use crate::export::settings::{ExportSettings, Source};
+use crate::export::settings::{ExportLocation, ExportSettings};
 
 /// What a report link needs beside its settings.
 pub struct Way<'a> {
@@ -33,12 +33,12 @@ pub struct Way<'a> {
 pub async fn obtain(settings: &ExportSettings, way: &Way<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
-        Source::Path(pattern) => read(pattern, layout, (way.clock)()),
-        Source::Stdin => {
+        ExportLocation::Path(pattern) => read(pattern, layout, (way.clock)()),
+        ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
             Export::of(PathBuf::from("-"), bytes, (way.clock)(), layout)
         }
-        Source::Url(link) => {
+        ExportLocation::Url(link) => {
             let Way { headers, folder, name, clock } = *way;
             let order = Order { url: &link.url, headers, max_bytes: layout.max_bytes, folder, name, clock };
             let fetched = fetch(&order).await;

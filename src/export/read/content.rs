@@ -8,14 +8,14 @@ use crate::export::error::ExportError;
 use crate::export::fault::Faults;
 use crate::export::format::csv::CsvRows;
 use crate::export::format::json::Records;
-use crate::export::format::json::records::Shape;
+use crate::export::format::json::records::RecordsShape;
 use crate::export::format::packed::{is_zip, unpacked};
 use crate::export::format::raw::RawRows;
 use crate::export::format::{encoding, workbook};
 use crate::export::read::header::Header;
 use crate::export::read::rows;
 use crate::export::settings::{Format, Layout};
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 
 /// The counts that these bytes hold; `path` only names them in an error. Bytes that are given away are gone before the
 /// counts are put in order, so that a large file and all its counts are never in memory together.
@@ -103,9 +103,9 @@ fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, visit: V) -> Result<V::See
         Format::Csv | Format::Xlsx => {
             return visit.visit(CsvRows::new(&text, layout.delimiter.unwrap_or(b',')));
         }
-        Format::Ndjson => Shape::Lines,
-        Format::Json if path.is_empty() && layout.format.is_none() => Shape::Undeclared,
-        Format::Json => Shape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
+        Format::Ndjson => RecordsShape::Lines,
+        Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
+        Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
     };
     visit.visit(Records::open(&text, shape)?)
 }

@@ -7,51 +7,51 @@ use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Column, Count, Layout, Long, Named, Pattern, Test, Wide};
-use crate::reconcile::model::count_error::CountError;
+use crate::export::settings::{Column, Count, Layout, Long, NamedColumn, Pattern, Test, Wide};
+use crate::reconcile::model::export::count_error::CountError;
 
 /// A layout, with the places of its columns.
 #[derive(Debug)]
-pub(in crate::export) struct Reading<'a> {
+pub(in crate::export) struct FoundColumns<'a> {
     pub(in crate::export) layout: &'a Layout,
-    pub(in crate::export) customer: Taken<'a>,
+    pub(in crate::export) customer: ColumnValue<'a>,
     pub(in crate::export) long: Option<LongReading<'a>>,
     /// Services and the columns that count them.
     pub(in crate::export) wide: Vec<(usize, String)>,
-    pub(in crate::export) stop: Option<Asked<'a>>,
+    pub(in crate::export) stop: Option<CellFilter<'a>>,
     /// Every filter, with whether a row that passes it is kept.
-    pub(in crate::export) filters: Vec<(bool, Asked<'a>)>,
+    pub(in crate::export) filters: Vec<(bool, CellFilter<'a>)>,
 }
 
 /// The part of a row that names its service.
 #[derive(Debug)]
 pub(in crate::export) struct LongReading<'a> {
-    pub(in crate::export) service: Taken<'a>,
+    pub(in crate::export) service: ColumnValue<'a>,
     pub(in crate::export) counting: Counting<'a>,
-    pub(in crate::export) item: Option<Taken<'a>>,
+    pub(in crate::export) item: Option<ColumnValue<'a>>,
 }
 
 /// What a row counts.
 #[derive(Debug)]
 pub(in crate::export) enum Counting<'a> {
-    Column(Taken<'a>),
+    Column(ColumnValue<'a>),
     Rows,
     Distinct,
 }
 
 /// A value, and where it is taken from.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::export) enum Taken<'a> {
+pub(in crate::export) enum ColumnValue<'a> {
     Fixed(&'a str),
     /// A cell as it is.
     Cell(usize),
     /// A cell, of which something else is meant.
-    Made(usize, &'a Named),
+    Made(usize, &'a NamedColumn),
 }
 
 /// A question to a cell.
 #[derive(Debug)]
-pub(in crate::export) struct Asked<'a> {
+pub(in crate::export) struct CellFilter<'a> {
     pub(in crate::export) index: usize,
     test: &'a Test,
 }
@@ -68,7 +68,7 @@ pub(in crate::export) struct NoMatch<'a> {
     pub(in crate::export) value: String,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> FoundColumns<'a> {
     /// Finds the layout's columns. Everything that is missing is said at once.
     pub(in crate::export) fn of(layout: &'a Layout, header: &Header) -> Result<Self, Faults> {
         let wanted = layout.columns();
@@ -132,19 +132,19 @@ impl Finder<'_> {
         }
     }
 
-    fn taken<'a>(&mut self, column: &'a Column) -> Taken<'a> {
+    fn taken<'a>(&mut self, column: &'a Column) -> ColumnValue<'a> {
         match column {
-            Column::Fixed(text) => Taken::Fixed(text),
+            Column::Fixed(text) => ColumnValue::Fixed(text),
             Column::Named(named) => {
                 let index = self.index(&named.name, "columns");
                 let plain = named.split.is_none() && named.matching.is_none() && !named.lower;
-                if plain { Taken::Cell(index) } else { Taken::Made(index, named) }
+                if plain { ColumnValue::Cell(index) } else { ColumnValue::Made(index, named) }
             }
         }
     }
 
-    fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> Asked<'a> {
-        Asked { index: self.index(&test.column, key), test }
+    fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> CellFilter<'a> {
+        CellFilter { index: self.index(&test.column, key), test }
     }
 
     fn long<'a>(&mut self, long: &'a Long) -> LongReading<'a> {
@@ -172,7 +172,7 @@ impl Finder<'_> {
     }
 }
 
-impl Asked<'_> {
+impl CellFilter<'_> {
     /// Whether the row passes.
     pub(in crate::export) fn passes<R: RawRows>(&self, rows: &R) -> bool {
         let cell = normalized(rows.cell(self.index));
@@ -180,7 +180,7 @@ impl Asked<'_> {
     }
 }
 
-impl<'a> Taken<'a> {
+impl<'a> ColumnValue<'a> {
     /// The column, if it is one.
     pub(in crate::export) fn index(self) -> Option<usize> {
         match self {
@@ -210,7 +210,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-impl Named {
+impl NamedColumn {
     fn values<'r>(&self, cell: &'r str) -> Result<Values<'r>, NoMatch<'_>> {
         let Some(split) = &self.split else { return self.value(cell).map(Values::One) };
         let values: Result<Vec<_>, _> = cell.split(split.as_str()).map(|part| self.value(part)).collect();

@@ -11,11 +11,11 @@ use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
-use crate::export::read::layout::{Counting, LongReading, NoMatch, Reading, Taken};
+use crate::export::read::layout::{ColumnValue, Counting, FoundColumns, LongReading, NoMatch};
 use crate::export::read::names::normalized;
 use crate::export::settings::Layout;
-use crate::reconcile::model::count_error::CountError;
-use crate::reconcile::model::counts::RejectedRow;
+use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::counts::RejectedRow;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
@@ -34,7 +34,7 @@ const MARKED: usize = 20;
 /// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
 pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Tally, Faults> {
     let header = header(&mut rows, layout)?;
-    let reading = match Reading::of(layout, &header) {
+    let reading = match FoundColumns::of(layout, &header) {
         Ok(reading) => reading,
         Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
     };
@@ -145,7 +145,7 @@ fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: 
 
 /// Takes whole rows.
 struct Reader<'a> {
-    reading: Reading<'a>,
+    reading: FoundColumns<'a>,
     tally: Tally,
     rejected: usize,
 }
@@ -198,7 +198,7 @@ impl Reader<'_> {
     }
 
     fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
-        let item = self.reading.long.as_ref().and_then(|long| long.item).and_then(Taken::index);
+        let item = self.reading.long.as_ref().and_then(|long| long.item).and_then(ColumnValue::index);
         let looked_at = self.reading.filters[filter].1.index;
         let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
         self.tally.exclude(filter, &normalized(rows.cell(index)));
@@ -243,7 +243,7 @@ impl LongReading<'_> {
         rows: &R,
         customer: Customer,
         tally: &mut Tally,
-        reading: &Reading<'_>,
+        reading: &FoundColumns<'_>,
     ) -> Result<(), Box<Rejection>> {
         // Mostly it is the service that came next the last time, too.
         if let Some(service) = self.service.plain(rows).and_then(|name| tally.expected_service(name)) {
@@ -270,7 +270,7 @@ impl LongReading<'_> {
         rows: &R,
         customer: Customer,
         tally: &mut Tally,
-        reading: &Reading<'_>,
+        reading: &FoundColumns<'_>,
     ) -> Result<(), Box<Rejection>> {
         let items = match self.item {
             Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
@@ -304,10 +304,10 @@ impl LongReading<'_> {
     }
 }
 
-impl Reading<'_> {
+impl FoundColumns<'_> {
     /// The number in a column, or in a part of its cell.
-    fn number<R: RawRows>(&self, rows: &R, taken: Taken<'_>) -> Result<Units, Box<Rejection>> {
-        if let Taken::Cell(index) = taken {
+    fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
+        if let ColumnValue::Cell(index) = taken {
             return self.units(rows, index);
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
@@ -331,7 +331,7 @@ impl Rejection {
         Box::new(Self { index, value: value.to_owned(), why })
     }
 
-    fn no_match(taken: Taken<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
+    fn no_match(taken: ColumnValue<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
         Self::of(taken.index(), &no_match.value, no_match.why())
     }
 }

@@ -11,7 +11,7 @@ use crate::history::store::error::StoreError;
 
 /// One row of the journal, but for its hash.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Entry<E = &'static str> {
+pub(crate) struct JournalEntry<E = &'static str> {
     pub(crate) seq: i64,
     pub(crate) event: E,
     pub(crate) run: i64,
@@ -33,10 +33,10 @@ pub(crate) struct Entry<E = &'static str> {
 }
 
 /// Adds a row; returns its number.
-pub(crate) fn append(transaction: &Transaction<'_>, entry: Entry) -> Result<i64, StoreError> {
+pub(crate) fn append(transaction: &Transaction<'_>, entry: JournalEntry) -> Result<i64, StoreError> {
     let (last_seq, last_hash) = last(transaction)?;
     let seq = last_seq + 1;
-    let entry = Entry { seq, write: entry.write.or(Some(seq)), ..entry };
+    let entry = JournalEntry { seq, write: entry.write.or(Some(seq)), ..entry };
     let hash = hash(last_hash, &entry);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO journal (seq, event, run, write, at, agreement, product, addition, from_quantity, quantity,
@@ -74,13 +74,13 @@ pub(crate) fn last(connection: &Connection) -> Result<(i64, Hash), StoreError> {
     Ok(last.unwrap_or((0, GENESIS)))
 }
 
-pub(crate) fn hash<E: Serialize>(before: Hash, entry: &Entry<E>) -> Hash {
+pub(crate) fn hash<E: Serialize>(before: Hash, entry: &JournalEntry<E>) -> Hash {
     let row = serde_json::to_vec(entry).expect("texts and integers always make JSON");
     Sha256::new().chain_update("recount/v1").chain_update(before).chain_update(row).finalize().into()
 }
 
-pub(crate) fn entry(row: &Row<'_>) -> Result<Entry<String>, StoreError> {
-    Ok(Entry {
+pub(crate) fn entry(row: &Row<'_>) -> Result<JournalEntry<String>, StoreError> {
+    Ok(JournalEntry {
         seq: row.get("seq")?,
         event: row.get("event")?,
         run: row.get("run")?,

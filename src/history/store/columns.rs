@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AgreementId, ItemName, ProductCode};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
 /// RFC 3339 in UTC, always with nine decimals: exact, and in the order of time when ordered as text.

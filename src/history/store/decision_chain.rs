@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::history::store::chain;
-use crate::history::store::chain::Entry;
+use crate::history::store::chain::JournalEntry;
 use crate::history::store::columns::time_text;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::RunId;
@@ -27,7 +27,7 @@ pub(crate) fn append(transaction: &Transaction<'_>, run: RunId, at: DateTime<Utc
     // Zero is no row: a decision is an outcome of no write.
     chain::append(
         transaction,
-        Entry { event: EVENT, run: run.0, write: Some(0), at: time_text(at), why, ..Entry::default() },
+        JournalEntry { event: EVENT, run: run.0, write: Some(0), at: time_text(at), why, ..JournalEntry::default() },
     )?;
     Ok(())
 }

@@ -8,10 +8,10 @@ use rusqlite::ErrorCode;
 
 use crate::history::record::WriteId;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 
 /// What a failure underneath said.
-pub type Cause = Box<dyn Error + Send + Sync>;
+pub type StoreCause = Box<dyn Error + Send + Sync>;
 
 /// Why the history could not be opened, read or written. None of these may be taken for an empty history: that would
 /// disarm every guard that compares with the past.
@@ -53,16 +53,16 @@ pub enum StoreError {
     },
     /// No space left.
     #[error("the disk that holds the history is full")]
-    Full(#[source] Cause),
+    Full(#[source] StoreCause),
     /// The database, its folder or its disk cannot be written.
     #[error("the history cannot be written: it, its folder or its disk is read-only")]
-    ReadOnly(#[source] Cause),
+    ReadOnly(#[source] StoreCause),
     /// Another program holds it.
     #[error("another program kept the history locked for 5 seconds")]
-    Busy(#[source] Cause),
+    Busy(#[source] StoreCause),
     /// The disk failed.
     #[error("the history's files could not be read or written")]
-    Io(#[source] Cause),
+    Io(#[source] StoreCause),
     /// SQLite refused something that it should not have to refuse.
     #[error("the history refused an operation")]
     Refused(#[source] rusqlite::Error),
@@ -171,7 +171,7 @@ impl StoreError {
     /// A failure of the files beside the database.
     pub(crate) fn file(path: &Path, source: io::Error) -> Self {
         let kind = source.kind();
-        let cause = Cause::from(format!("{}: {source}", path.display()));
+        let cause = StoreCause::from(format!("{}: {source}", path.display()));
         match kind {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(cause),
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly(cause),

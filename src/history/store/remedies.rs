@@ -1,6 +1,6 @@
 //! What to do about a finding, as the history keeps it.
 
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// The text of a row. Nothing is said with no text.
 pub(crate) fn stored(remedy: &Remedy) -> String {

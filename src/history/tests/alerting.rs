@@ -3,7 +3,7 @@
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::tests::{Place, end, line, mail, noon, plan};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 
 fn note(place: &mut Place, run: RunId, outcome: AlertOutcome) {
     let (alert, detail) = ("office".to_owned(), String::new());

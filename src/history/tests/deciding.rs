@@ -3,10 +3,10 @@
 use super::*;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
-use crate::reconcile::model::code::Severity;
 use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
-use crate::reconcile::model::finding::{Finding, finding};
-use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::code::Severity;
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::outcome::Verb;
 
 fn decision(verb: Verb) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };

@@ -9,10 +9,10 @@ use crate::history::journal::WriteOutcome;
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted::AcceptedCount;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};
-use crate::reconcile::model::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, Past, Written};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 
 /// What a run that begins now is told.
 fn past(place: &mut Place) -> Past {

@@ -10,7 +10,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, create, mail, noon, set, units};
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
-use crate::reconcile::model::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::RunCommand;
 
 fn applied(addition: i64, quantity: u32) -> WriteOutcome {
     WriteOutcome::Applied { addition: AdditionId(addition), quantity: units(quantity) }

@@ -11,12 +11,12 @@ use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, Run
 use crate::history::runs::NewRun;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
-use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::{LineKey, Source};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
 
 mod alerting;

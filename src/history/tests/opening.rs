@@ -13,7 +13,7 @@ use crate::history::store::migrations::MIGRATIONS;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, line, noon, plan};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::RunCommand;
 
 /// A state folder with run 1 in its history, closed.
 fn used() -> (TempDir, PathBuf) {

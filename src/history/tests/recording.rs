@@ -10,15 +10,15 @@ use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, Run
 use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{Place, end, line, mail, noon, plan, units};
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
-use crate::reconcile::model::plan::Source;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::remedy::Remedy;
 
 #[test]
 fn every_word_has_its_place_in_the_history() {

@@ -10,19 +10,19 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::judgement::Judgement;
-use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::decision::{Decisions, Matter};
-use crate::reconcile::model::finding::{Finding, finding, sort};
-use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{IntegrationName, ItemName};
-use crate::reconcile::model::outcome::Verb;
-use crate::reconcile::model::plan::{Line, LineKey, Live, Verdict};
+use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::plan::finding::{Finding, finding, sort};
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::line::{Line, LineKey, Live, Verdict};
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::reconcile::model::remedy::Remedy;
 
 /// What was answered to a step that a line guard holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::reconcile) enum Answer {
+pub(in crate::reconcile) enum StepAnswer {
     /// Nothing.
     None,
     /// Take it.
@@ -33,9 +33,11 @@ pub(in crate::reconcile) enum Answer {
 
 impl Decisions {
     /// What was answered to the step of a line from what is live to `to`.
-    pub(in crate::reconcile) fn answer(&self, key: &LineKey, live: Option<Live>, to: Quantity) -> Answer {
+    pub(in crate::reconcile) fn answer(&self, key: &LineKey, live: Option<Live>, to: Quantity) -> StepAnswer {
         let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
-        let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else { return Answer::None };
+        let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
+            return StepAnswer::None;
+        };
         let now = live.map(|live| live.quantity);
         let moved = if seen.addition != live.map(|live| live.addition) {
             live.map_or("the line is gone".to_owned(), |live| format!("the line is addition {} now", live.addition))
@@ -44,9 +46,14 @@ impl Decisions {
         } else if seen.wanted != Some(to) {
             format!("{to} is wanted now")
         } else {
-            return Answer::Accepted(decision.said());
+            return StepAnswer::Accepted(decision.said());
         };
-        Answer::Moved(format!("{} → {} was {}, but {moved}", or_dash(seen.was), or_dash(seen.wanted), decision.said()))
+        StepAnswer::Moved(format!(
+            "{} → {} was {}, but {moved}",
+            or_dash(seen.was),
+            or_dash(seen.wanted),
+            decision.said()
+        ))
     }
 
     /// Leaves a line that is to be kept as it is.

@@ -9,30 +9,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::gathered::Gathered;
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
-use crate::reconcile::model::code::{Code, Severity, is_product_trouble};
-use crate::reconcile::model::counts::{Cell, RowLines};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::{Finding, finding, plural, sort};
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::counts::{Cell, RowLines};
 use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Bill, ServiceRule};
-use crate::reconcile::model::outcome::Verb;
-use crate::reconcile::model::plan::{Line, Verdict};
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::line::{Line, Verdict};
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.
 pub struct Findings<'a> {
-    gathered: Gathered<'a>,
+    gathered: PlanInputs<'a>,
     found: Vec<Finding>,
 }
 
 impl<'a> Findings<'a> {
     /// All findings of a plan.
-    pub fn of(gathered: Gathered<'a>, lines: &[Line]) -> Vec<Finding> {
+    pub fn of(gathered: PlanInputs<'a>, lines: &[Line]) -> Vec<Finding> {
         let mut findings = Self { gathered, found: Vec::new() };
         findings.customers(lines);
         findings.rows();
@@ -113,7 +113,7 @@ impl<'a> Findings<'a> {
     }
 
     fn rows(&mut self) {
-        let Gathered { integration, counts, places, mapping, .. } = self.gathered;
+        let PlanInputs { integration, counts, places, mapping, .. } = self.gathered;
         self.found.extend(row_findings::of_rows(counts, integration));
         for (customer, counted) in counts.customers.iter() {
             let billed = matches!(places.get(customer), Some(Place::On { .. }));
@@ -161,7 +161,7 @@ impl<'a> Findings<'a> {
     /// A service that is configured, in no row, and written nearly like one that is in the rows and not configured: its
     /// customers' lines would all go to zero.
     fn meant(&self, service: &ServiceName, code: Code) -> String {
-        let Gathered { mapping, counts, .. } = self.gathered;
+        let PlanInputs { mapping, counts, .. } = self.gathered;
         let unused = |name: &&ServiceName| counts.customers.values().all(|counted| counted.get(*name).is_none());
         let mut alike = mapping.services.keys().filter(|name| misspelt(name.as_str(), service.as_str()));
         match alike.find(unused).filter(|_| code == Code::ServiceUnmapped) {
@@ -172,7 +172,7 @@ impl<'a> Findings<'a> {
 
     /// A pin that is on none of our lines settles nothing, and whoever wrote it believes that it does.
     fn pins(&mut self) {
-        let Gathered { mapping, directory, additions, .. } = self.gathered;
+        let PlanInputs { mapping, directory, additions, .. } = self.gathered;
         let codes = mapping.billed().flat_map(|(_, billed)| &billed.products);
         let products: BTreeSet<ProductId> =
             codes.filter_map(|code| directory.products.get(&code.folded())).flatten().map(|found| found.id).collect();

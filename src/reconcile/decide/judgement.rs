@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::wanted_line::WantedLine;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{ExportStamp, Past};
-use crate::reconcile::model::plan::{LineKey, Live, Verdict};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{LineKey, Live, Verdict};
 use crate::reconcile::model::records::{Addition, Agreement, Product};
 
 /// What a line is judged by, beside itself.
@@ -52,4 +52,4 @@ pub struct Judgement {
 }
 
 /// A reason to hold, and the sentence that goes with it.
-pub(in crate::reconcile) type Trouble = (Code, String);
+pub(in crate::reconcile) type HoldReason = (Code, String);

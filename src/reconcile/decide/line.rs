@@ -1,14 +1,14 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
-use crate::reconcile::decide::decisions::Answer;
-use crate::reconcile::decide::judgement::{Case, Judge, Judgement, Trouble};
+use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::judgement::{Case, HoldReason, Judge, Judgement};
 use crate::reconcile::decide::line_guards::Step;
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::InDoubt;
-use crate::reconcile::model::plan::{Creation, LineKey, Live, QuantityChange, Verdict};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{Creation, LineKey, Live, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Product};
 
@@ -49,7 +49,7 @@ impl Judge<'_> {
     }
 
     /// The one live addition: several are never summed, and none is ever guessed.
-    fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, Trouble> {
+    fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, HoldReason> {
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return Err((Code::LineUnreadable, detail));
@@ -103,9 +103,9 @@ impl Judge<'_> {
         match self.line_guard(Step { key, addition, now, to }, terms.whole) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
-                Answer::None => held(code, Some(live), detail),
-                Answer::Accepted(by) => judged(update, Some(live), by),
-                Answer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
+                StepAnswer::None => held(code, Some(live), detail),
+                StepAnswer::Accepted(by) => judged(update, Some(live), by),
+                StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
             },
         }
     }
@@ -165,7 +165,7 @@ impl Judge<'_> {
         }
     }
 
-    fn may_create(&self, case: Case<'_>, on_line: &[&Addition]) -> Result<Quantity, Trouble> {
+    fn may_create(&self, case: Case<'_>, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
         let Case { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
@@ -186,9 +186,9 @@ impl Judge<'_> {
         }
         if let Some((code, detail)) = self.new_line_guard(key, wanted.terms.whole, quantity, on_line) {
             match self.past.decisions.answer(key, None, quantity) {
-                Answer::Accepted(_) => {}
-                Answer::None => return Err((code, detail)),
-                Answer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
+                StepAnswer::Accepted(_) => {}
+                StepAnswer::None => return Err((code, detail)),
+                StepAnswer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
             }
         }
         if !self.mapping.create_lines {
@@ -204,7 +204,13 @@ impl Judge<'_> {
         }
     }
 
-    fn new_line_guard(&self, key: &LineKey, whole: bool, quantity: Quantity, on_line: &[&Addition]) -> Option<Trouble> {
+    fn new_line_guard(
+        &self,
+        key: &LineKey,
+        whole: bool,
+        quantity: Quantity,
+        on_line: &[&Addition],
+    ) -> Option<HoldReason> {
         if let Some(ended) = self.ended_by_hand(key, on_line) {
             return Some((Code::HumanEdit, ended));
         }

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::decisions::Answer;
-use crate::reconcile::decide::judgement::{Judge, Trouble};
+use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::judgement::{HoldReason, Judge};
 use crate::reconcile::guard::limits::{HumanEdit, ToZero};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::past::{ExportStamp, Written};
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
@@ -24,7 +24,7 @@ pub(in crate::reconcile) struct Step<'a> {
 
 impl Judge<'_> {
     /// Why a person has to look at a step first, if any guard says so.
-    pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<Trouble> {
+    pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<HoldReason> {
         let Step { key, addition, now, to } = step;
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
@@ -34,7 +34,7 @@ impl Judge<'_> {
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.
-    fn human_edit(&self, step: Step<'_>) -> Option<Trouble> {
+    fn human_edit(&self, step: Step<'_>) -> Option<HoldReason> {
         let Step { key, addition, now, to: _ } = step;
         if self.policy.human_edit == HumanEdit::Overwrite {
             return None;
@@ -68,7 +68,7 @@ impl Judge<'_> {
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
     /// the day. This holds whatever `human_edit` says.
-    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<Trouble> {
+    fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<HoldReason> {
         let written = self.past.written.get(&addition.id)?;
         let again = written.quantity == to && written.from == Some(now) && written.times >= FLIPS_MAX;
         let by =
@@ -77,7 +77,7 @@ impl Judge<'_> {
         again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
     }
 
-    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<Trouble> {
+    fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
         if !to.is_zero() {
             return None;
         }
@@ -101,7 +101,7 @@ impl Judge<'_> {
         later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
     }
 
-    fn line_step(&self, now: Quantity, to: Quantity) -> Option<Trouble> {
+    fn line_step(&self, now: Quantity, to: Quantity) -> Option<HoldReason> {
         // A line on its way to zero is `to_zero`'s business, and that one let it pass.
         if to.is_zero() {
             return None;
@@ -116,9 +116,9 @@ impl Judge<'_> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
         match self.past.decisions.answer(key, None, quantity) {
-            Answer::Accepted(_) => None,
-            Answer::None => Some(format!("{detail}; approving the plan creates it as well")),
-            Answer::Moved(what) => Some(format!("{detail}; {what}")),
+            StepAnswer::Accepted(_) => None,
+            StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
+            StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
     }
 }

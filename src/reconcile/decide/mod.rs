@@ -3,11 +3,11 @@
 pub mod answers;
 pub mod decisions;
 pub mod findings;
-pub mod gathered;
 pub mod judgement;
 pub mod line;
 pub mod line_guards;
 pub(crate) mod other_rows;
+pub mod plan_inputs;
 pub mod planner;
 pub mod row_findings;
 pub mod undo;

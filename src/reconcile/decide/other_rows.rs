@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::reconcile::decide::gathered::Gathered;
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::records::OtherRow;
 
 /// One finding for each agreement in whose list such rows stand. Whoever looks at it in ConnectWise sees them there; of
 /// a product that is billed here, they are worth a look.
-pub(crate) fn of(gathered: Gathered<'_>) -> Vec<Finding> {
-    let Gathered { mapping, directory, .. } = gathered;
+pub(crate) fn of(gathered: PlanInputs<'_>) -> Vec<Finding> {
+    let PlanInputs { mapping, directory, .. } = gathered;
     let codes = mapping.billed().flat_map(|(_, billed)| &billed.products);
     let products: BTreeSet<ProductId> =
         codes.filter_map(|code| directory.products.get(&code.folded())).flatten().map(|found| found.id).collect();

@@ -2,25 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::decide::gathered::Gathered;
-use crate::reconcile::matching::catalog::product;
-
 use crate::reconcile::decide::findings::Findings;
 use crate::reconcile::decide::judgement::{Case, Judge, Judgement};
-use crate::reconcile::matching::catalog::{candidates, one_spelling};
+use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::{There, WantedLine};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Cell;
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::{Line, LineKey, Plan, Source, Subject, Verdict};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
+use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::records::{Directory, Product, Unreadable};
 
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
-pub fn draw(gathered: Gathered<'_>) -> Plan {
+pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let mut lines = placed_lines(gathered);
     lines.extend(unplaced_lines(gathered));
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
@@ -30,8 +28,9 @@ pub fn draw(gathered: Gathered<'_>) -> Plan {
     Plan { integration: gathered.integration.clone(), lines, findings }
 }
 
-fn placed_lines(gathered: Gathered<'_>) -> Vec<Line> {
-    let Gathered { counts, mapping, places, directory, additions, claims, policy, past, export, today, .. } = gathered;
+fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
+    let PlanInputs { counts, mapping, places, directory, additions, claims, policy, past, export, today, .. } =
+        gathered;
     let mapping = &*one_spelling(mapping, directory);
     let by_id = products_by_id(mapping, directory);
     let there = |agreement: AgreementId| {
@@ -103,7 +102,7 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
 }
 
 /// Counts that come to no line: of customers without a place, and of services that are not billed.
-fn unplaced_lines(gathered: Gathered<'_>) -> Vec<Line> {
+fn unplaced_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for (customer, counted) in gathered.counts.customers.iter() {
         let place = gathered.places.get(customer);

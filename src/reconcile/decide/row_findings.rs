@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::count_error::CountError;
-use crate::reconcile::model::counts::{Cell, Counts, Excluded, RejectedRow, RowLines};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::{Finding, finding, plural, sort};
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::counts::{Cell, Counts, Excluded, RejectedRow, RowLines};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {

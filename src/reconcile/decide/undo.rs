@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::judgement::Judgement;
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding, sort};
-use crate::reconcile::model::handle;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, RunId};
 use crate::reconcile::model::past::InDoubt;
-use crate::reconcile::model::plan::{Line, LineKey, Live, Plan, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding, sort};
+use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Agreement};
 

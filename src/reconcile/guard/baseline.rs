@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted::{AcceptedCount, AcceptedCounts, Size};
 use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::model::counts::{Cell, Counts};
+use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;

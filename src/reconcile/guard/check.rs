@@ -15,20 +15,20 @@ use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{GuardPolicy, Percent};
 use crate::reconcile::guard::stop::{percent, stop};
-use crate::reconcile::guard::tally::Tally;
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::guard::tally::PlanTally;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::fingerprint::short;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What the guards look at, beside the plan.
 #[derive(Debug, Clone, Copy)]
-pub struct Checks<'a> {
+pub struct GuardInputs<'a> {
     /// The limits.
     pub policy: &'a GuardPolicy,
     /// What the last accepted run saw.
@@ -79,7 +79,7 @@ pub struct Stopped {
 ///
 /// # Errors
 /// Every reason why the plan is not carried out.
-pub fn clear(plan: &Plan, checks: Checks<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
+pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
     let of_export = match approval {
         Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
         Approval::Nobody => export_findings(plan, checks),
@@ -110,8 +110,8 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
 }
 
 /// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.
-fn export_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
-    let Checks { policy, past, counts, export, now, .. } = checks;
+fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
+    let GuardInputs { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
     if let Some(accepted) = &past.accepted {
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
@@ -136,8 +136,8 @@ fn export_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
 }
 
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
-fn sizes(plan: &Plan, checks: Checks<'_>, accepted: &Accepted) -> (Size, Size) {
-    let Checks { past, counts, .. } = checks;
+fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
+    let GuardInputs { past, counts, .. } = checks;
     if !past.counts.is_empty() {
         return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
     }
@@ -203,9 +203,9 @@ fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, sinc
     stop(code, message, "replace the export; if it is true, approve the plan")
 }
 
-fn run_findings(plan: &Plan, checks: Checks<'_>) -> Vec<Finding> {
-    let Checks { policy, past, seen, unattended, .. } = checks;
-    let tally = Tally::of(plan);
+fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
+    let GuardInputs { policy, past, seen, unattended, .. } = checks;
+    let tally = PlanTally::of(plan);
     let writes = plan.lines.iter().any(|line| line.verdict.is_change());
     let found = [
         tally.too_many_changes(policy),

@@ -17,7 +17,8 @@ use chrono::NaiveDate;
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductId};
 use crate::reconcile::model::mapping::Bill;
-use crate::reconcile::model::plan::{Creation, LineKey, Plan, QuantityChange, Verdict};
+use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::line::{Creation, LineKey, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
 /// The writes of a plan that may be carried out. Only [`crate::reconcile::guard::check::clear`] makes one.

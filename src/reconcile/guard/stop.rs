@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What a guard says, and what to do.
 pub(super) fn stop(code: Code, message: String, fix: impl Into<Remedy>) -> Finding {

@@ -4,14 +4,15 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent, UNITS_UP_MIN};
 use crate::reconcile::guard::stop::{percent, stop};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::{Finding, plural};
-use crate::reconcile::model::plan::{Line, Plan, Verdict};
+use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::{Finding, plural};
+use crate::reconcile::model::plan::line::{Line, Verdict};
 
 /// The sums of a plan. Rises and falls are not set against each other: a line that falls by mistake is no better for one
 /// that rises by another.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct PlanTally {
     lines: usize,
     changed: usize,
     created: usize,
@@ -20,7 +21,7 @@ pub(super) struct Tally {
     down: Decimal,
 }
 
-impl Tally {
+impl PlanTally {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut tally = Self::default();
         for line in plan.lines.iter().filter(|line| line.key().is_some()) {

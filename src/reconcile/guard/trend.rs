@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
 
 /// How far back exports are compared.
 pub const BLEED_DAYS: TimeDelta = TimeDelta::days(30);

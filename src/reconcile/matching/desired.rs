@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::reconcile::matching::per_item;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::{Biller, Tenancy, There, WantedLine};
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductCode};
 use crate::reconcile::model::mapping::{LineShape, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::LineKey;
+use crate::reconcile::model::plan::line::LineKey;
 
 /// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
 /// are there already, which a customer without a row for the service wants at zero.

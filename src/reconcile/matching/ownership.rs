@@ -10,14 +10,14 @@ use chrono::NaiveDate;
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::placement::{Place, place_all};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::{LineKey, Verdict};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{LineKey, Verdict};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::Directory;
-use crate::reconcile::model::remedy::Remedy;
 
 /// Another integration that is not off and bills in the same ConnectWise.
 #[derive(Debug, Clone, Copy)]

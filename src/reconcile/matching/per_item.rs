@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::matching::item_marker::Mark;
 use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, count, first, terms};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Cell;
+use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ItemName, ProductCode, ServiceName};
-use crate::reconcile::model::plan::{LineKey, Source};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Policy, Used};
 

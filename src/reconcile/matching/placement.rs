@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::spreadsheet::damaged_name;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
 use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, NotBilling, Unreadable};
-use crate::reconcile::model::remedy::Remedy;
-use crate::reconcile::model::spreadsheet::damaged_name;
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;

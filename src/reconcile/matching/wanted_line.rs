@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::reconcile::matching::rolled::{Rolled, Rolling};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::{Cell, CustomerCounts};
+use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Bill, Billed, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::{Live, Source};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{Live, Source};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Policy, Reckoned, Used};
 

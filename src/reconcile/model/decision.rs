@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::{Finding, finding};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
-use crate::reconcile::model::outcome::Verb;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::remedy::Remedy;
 
 /// The last answer to each matter of an integration; one that was reopened has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

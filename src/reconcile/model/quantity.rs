@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::reconcile::model::count_error::CountError;
+use crate::reconcile::model::export::count_error::CountError;
 
 /// A number of units: exact, never negative, without trailing zeros.
 ///

@@ -4,9 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::reconcile::model::code::{Code, Severity};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
 
 /// The kinds of matters that wait for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +115,7 @@ impl TicketRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::model::finding::finding;
+    use crate::reconcile::model::plan::finding::finding;
 
     /// Otherwise a matter that waits for somebody would never become a ticket, or one that waits for nobody would.
     #[test]

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use serde::{Serialize, Serializer};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
 use crate::report::format::json::each_finding;

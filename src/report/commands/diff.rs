@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::history::record::{ExportRecord, LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::fingerprint::short;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::report::format::json::Line;
+use crate::report::format::json::JsonLine;
 use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::model::Report;
 use crate::report::{lines, names, words};
@@ -162,8 +162,8 @@ pub struct Document<'a> {
 #[derive(Debug, Serialize)]
 struct LineJson<'a> {
     handle: &'a str,
-    earlier: Option<Line<'a>>,
-    later: Option<Line<'a>>,
+    earlier: Option<JsonLine<'a>>,
+    later: Option<JsonLine<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -173,8 +173,8 @@ impl<'a> Document<'a> {
         let planned = || earlier.planned.as_ref().zip(later.planned.as_ref());
         let line = |(before, after): &(Option<&'a LineRecord>, Option<&'a LineRecord>)| LineJson {
             handle: after.or(*before).map(|line| line.handle.as_str()).unwrap_or_default(),
-            earlier: before.map(Line::of),
-            later: after.map(Line::of),
+            earlier: before.map(JsonLine::of),
+            later: after.map(JsonLine::of),
         };
         Self {
             earlier: earlier.run,

@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunRecord};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::time;
 use crate::report::format::text::{ways, wrapped};
 use crate::report::trend::blocks;
-use crate::report::words::Reading;
+use crate::report::words::ExportReadability;
 use crate::report::{lines, names, words};
 
 /// One night of a line: which run, and what it made of it.
@@ -51,7 +51,7 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
         let sha: String = planned.export.sha256.chars().take(12).collect();
         row(&mut text, "export", &format!("{}, sha {sha}…", planned.export.path));
     }
-    sources(&mut text, line, &Reading::of(run.undoes, findings));
+    sources(&mut text, line, &ExportReadability::of(run.undoes, findings));
     unread(&mut text, line, findings);
     row(&mut text, "mapping", &mapping(line));
     row(&mut text, "ConnectWise", &words::place(line));
@@ -150,7 +150,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
     let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
     let title = if about.is_empty() { finding.code.as_str().replace('-', " ") } else { about.join(" · ") };
     let (mut text, reading) =
-        (format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code), Reading::of_run(run));
+        (format!("{title}   {}: {}\n", finding.severity.as_str(), finding.code), ExportReadability::of_run(run));
     row(&mut text, "run", &run_row(run.run, &run.integration, run.started_at, run.command, run.mode));
     wrapped(&mut text, &finding.message, "  ", "  ");
     ways(&mut text, &finding.fix, "  ", "    ");
@@ -164,7 +164,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
 }
 
 /// Each count, how it became units, and what is counted.
-fn sources(text: &mut String, line: &LineRecord, reading: &Reading<'_>) {
+fn sources(text: &mut String, line: &LineRecord, reading: &ExportReadability<'_>) {
     for source in &line.sources {
         row(text, "", &reading.source(source));
         if let Some(how) = &source.how {

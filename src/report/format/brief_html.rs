@@ -4,9 +4,9 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::history::record::{LineRecord, RunRecord, Totals};
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
-use crate::reconcile::model::remedy::RemedyLine;
-use crate::report::brief::{Need, changes, in_words, needs};
+use crate::report::needs::{Need, changes, in_words, needs};
 use crate::report::{Change, names, short_head};
 
 /// More would be cut by mail programs; the report has them all.

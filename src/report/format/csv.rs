@@ -7,7 +7,7 @@ use csv::{Writer, WriterBuilder};
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::report::model::Part;
 use crate::report::{Change, lines, names};
 

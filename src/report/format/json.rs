@@ -6,13 +6,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::{lines, names};
 
@@ -37,12 +37,12 @@ impl<'a, B> Envelope<'a, B> {
 pub struct Document<'a> {
     runs: Vec<Run<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Trouble<'a>>,
+    error: Option<JsonError<'a>>,
 }
 
 /// Why a command could not make a run at all.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Trouble<'a> {
+pub struct JsonError<'a> {
     /// What happened.
     pub message: &'a str,
     /// What to do.
@@ -51,7 +51,7 @@ pub struct Trouble<'a> {
 
 impl<'a> Document<'a> {
     /// The document of these runs.
-    pub fn new(runs: &'a [RunRecord], error: Option<Trouble<'a>>) -> Self {
+    pub fn new(runs: &'a [RunRecord], error: Option<JsonError<'a>>) -> Self {
         Self { runs: runs.iter().map(Run::of).collect(), error }
     }
 }
@@ -109,7 +109,7 @@ struct RunRequests {
 
 /// One line, as the contract gives it.
 #[derive(Debug, Serialize)]
-pub struct Line<'a> {
+pub struct JsonLine<'a> {
     handle: &'a str,
     customers: Vec<&'a CustomerName>,
     services: Vec<&'a ServiceName>,
@@ -197,7 +197,7 @@ impl<'a> Export<'a> {
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> JsonLine<'a> {
     /// The form of one line.
     pub fn of(record: &'a LineRecord) -> Self {
         let LineRecord {
@@ -252,7 +252,7 @@ impl<'a> FindingJson<'a> {
 
 /// Lines are formed one by one while they are written: a hundred thousand of them are not kept twice.
 fn each_line<S: Serializer>(lines: &[LineRecord], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(lines.iter().map(Line::of))
+    serializer.collect_seq(lines.iter().map(JsonLine::of))
 }
 
 /// What to do, in the one text that the contract knows.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::model::{Entry, Report, Tone};
+use crate::report::model::{Report, ReportEntry, Tone};
 use crate::report::{Change, model, names, words};
 
 /// GitHub takes 1 MiB for all summaries of a step.
@@ -44,7 +44,7 @@ pub fn render(run: &RunRecord) -> String {
     text
 }
 
-fn entries(text: &mut String, heading: &str, entries: &[Entry<'_>]) {
+fn entries(text: &mut String, heading: &str, entries: &[ReportEntry<'_>]) {
     if entries.is_empty() {
         return;
     }

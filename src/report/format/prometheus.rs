@@ -9,7 +9,7 @@ use crate::history::lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::health::{Expected, Health};
 
 /// What is measured of one integration.

@@ -6,12 +6,12 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::finding::Finding;
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::or_dash;
-use crate::reconcile::model::remedy::Remedy;
 use crate::report::format::paint::Paint;
-use crate::report::model::{Entry, Report, Tone, Verdict};
+use crate::report::model::{Report, ReportEntry, ReportVerdict, Tone};
 use crate::report::{Change, is_quiet, model, names, short_head, words};
 
 /// Widest line of a report.
@@ -97,7 +97,7 @@ fn header(report: &Report<'_>, paint: Paint) -> String {
 
 /// The first line. A verdict that does not fit goes on in the second one.
 fn headline(report: &Report<'_>, paint: Paint) -> String {
-    let (title, Verdict { tone, words }) = (title(report.run), &report.verdict);
+    let (title, ReportVerdict { tone, words }) = (title(report.run), &report.verdict);
     let fits = |words: &str| title.width() + 3 + words.width() <= WIDTH;
     match words.split_once(": ") {
         Some((first, rest)) if !fits(words) => {
@@ -119,8 +119,8 @@ fn painted(tone: Tone, words: &str, paint: Paint) -> String {
     }
 }
 
-fn section(text: &mut String, heading: &str, entries: &[Entry<'_>], view: View<'_>) {
-    let (known, new): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
+fn section(text: &mut String, heading: &str, entries: &[ReportEntry<'_>], view: View<'_>) {
+    let (known, new): (Vec<&ReportEntry<'_>>, Vec<&ReportEntry<'_>>) =
         entries.iter().partition(|entry| view.known.contains(entry.finding));
     if known.len() + new.len() > 0 {
         let _ = writeln!(text, "\n{}", view.paint.head(heading));

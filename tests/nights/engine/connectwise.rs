@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
-use recount::connectwise::client::cause::Cause;
+use recount::connectwise::client::cause::UnreachableCause;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
@@ -205,7 +205,7 @@ impl ConnectWise {
             let what = what.to_owned();
             if state.chance.per_mille(odds.unreachable) {
                 state.seen.faults += 1;
-                Err(ReadError::Unreachable { what, why: "simulated".to_owned(), cause: Cause::Network })
+                Err(ReadError::Unreachable { what, why: "simulated".to_owned(), cause: UnreachableCause::Network })
             } else if state.chance.per_mille(odds.denied) {
                 state.seen.faults += 1;
                 Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new() })

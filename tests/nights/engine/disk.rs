@@ -22,9 +22,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use chrono::DateTime;
-use recount::history::store::open::History;
 
 use super::chance::Chance;
+use recount::history::store::open::History;
 
 /// What a commit is worth when the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

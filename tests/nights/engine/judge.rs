@@ -9,7 +9,7 @@ use recount::history::journal::{WriteOutcome, WriteRecord};
 use recount::history::record::{RunRecord, WriteId};
 use recount::reconcile::model::ids::ProductId;
 use recount::reconcile::model::mapping::Mapping;
-use recount::reconcile::model::outcome::{Outcome, RunCommand};
+use recount::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 
 /// Requests that one run of such a small house may make: a few for the directory, and at most a look, a try and

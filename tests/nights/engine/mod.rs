@@ -16,8 +16,16 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use self::chance::{Chance, Odds, Options};
+pub(crate) use self::connectwise::Seen;
+use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, State};
+pub(crate) use self::disk::Disk;
+use self::disk::Files;
+use self::export::Vendor;
 use recount::apply::stop::Stop;
-use recount::export::settings::{ExportSettings, Source};
+use recount::export::settings::{ExportLocation, ExportSettings};
 use recount::history::record::RunRecord;
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
@@ -28,17 +36,9 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
-use rust_decimal::Decimal;
-
-use self::chance::{Chance, Odds, Options};
-pub(crate) use self::connectwise::Seen;
-use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, State};
-pub(crate) use self::disk::Disk;
-use self::disk::Files;
-use self::export::Vendor;
 
 /// Lives through the nights of one seed.
 ///
@@ -89,7 +89,7 @@ struct Night {
 impl House {
     fn file(&self) -> PathBuf {
         match &self.export.source {
-            Source::Path(path) => path.clone(),
+            ExportLocation::Path(path) => path.clone(),
             other => panic!("the vendor writes a file, not {other:?}"),
         }
     }

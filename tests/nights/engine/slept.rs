@@ -1,12 +1,12 @@
 //! One night during which the host sleeps.
 
 use chrono::{NaiveDate, TimeDelta};
-use recount::reconcile::model::outcome::RunCommand;
 
 use super::chance::Odds;
 use super::connectwise::What;
 use super::disk::Disk;
 use super::{House, everything_passes, fastest_folder};
+use recount::reconcile::model::plan::outcome::RunCommand;
 
 /// One night without faults and guards that begins at a time of its own; before the first write's look the host sleeps.
 /// Gives the first and the last day of the night, the days on which created lines take effect, and the exit code.

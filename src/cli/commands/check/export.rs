@@ -1,6 +1,6 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
-use crate::cli::commands::check::output::Checks;
+use crate::cli::commands::check::output::CheckList;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
@@ -9,16 +9,16 @@ use crate::export::excerpt::drawn;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::guard::check::{malformed, stale};
-use crate::reconcile::model::counts::Counts;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::words::plural;
 
 /// Rows of an export that are told one by one.
 const ROWS_TOLD: usize = 20;
 
-impl Checks {
+impl CheckList {
     /// Reads it, and tells what is wrong with it. Nothing is counted then.
     pub(super) async fn export(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) -> Counts {
         let fetched = session::fetched(&config.state);

@@ -3,38 +3,39 @@
 mod export;
 mod output;
 
-use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use futures_util::StreamExt as _;
+
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::check::output::{Checks, NAMED};
+use crate::cli::commands::check::output::{CheckList, NAMED};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::Cause;
+use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
+use crate::error_chain::error_chain;
 use crate::history::store::mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
 use crate::reconcile::matching::ownership::{one_owner, owned_by, shared};
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::counts::Counts;
-use crate::reconcile::model::finding::Finding;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
-use crate::tickets::board_client::{Desk, TermsError};
+use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
-use futures_util::StreamExt as _;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -43,9 +44,9 @@ pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     }
 }
 
-fn checked(global: &Global) -> Result<Checks, CommandError> {
+fn checked(global: &Global) -> Result<CheckList, CommandError> {
     let config = session::configuration(global)?;
-    let mut checks = Checks { list: Vec::new(), exit: Exit::Done };
+    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {integrations} integration(s)", config.path.display()));
     checks.store(&config);
@@ -70,7 +71,7 @@ type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 /// Probes that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 const PROBES_AT_ONCE: usize = 32;
 
-impl Checks {
+impl CheckList {
     fn store(&mut self, config: &Config) {
         let state = config.state.display();
         let opened = History::open_existing(&config.state);
@@ -182,7 +183,7 @@ impl Checks {
                 Ok(()) => self.good(&format!("{name} {right}"), String::new()),
                 Err(error @ ReadError::Unreachable { cause, .. }) => {
                     let fix = match cause {
-                        Cause::Network => format!("look at the network, and at url = \"{}\"", settings.url),
+                        UnreachableCause::Network => format!("look at the network, and at url = \"{}\"", settings.url),
                         other => other.remedy().to_owned(),
                     };
                     self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), fix);

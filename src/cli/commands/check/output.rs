@@ -5,9 +5,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::console::Console;
 use crate::nightly::failure::Failure;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::json::one_text;
 use crate::report::format::paint::Paint;
@@ -17,7 +17,7 @@ use crate::report::format::text::{WIDTH, ways, wrapped};
 pub(super) const NAMED: usize = 3;
 
 /// What was looked at, in order.
-pub(super) struct Checks {
+pub(super) struct CheckList {
     pub(super) list: Vec<Check>,
     pub(super) exit: Exit,
 }
@@ -26,7 +26,7 @@ pub(super) struct Checks {
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) name: String,
-    pub(super) status: Status,
+    pub(super) status: CheckStatus,
     pub(super) detail: String,
     #[serde(serialize_with = "one_text")]
     pub(super) fix: Remedy,
@@ -40,7 +40,7 @@ pub(super) struct Check {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
+pub(super) enum CheckStatus {
     Good,
     /// Not proven, or worth knowing.
     Note,
@@ -52,7 +52,7 @@ struct Document<'a> {
     checks: &'a [Check],
 }
 
-impl Checks {
+impl CheckList {
     pub(super) fn tell(&self, console: &Console) -> Exit {
         if console.json {
             console.document(self.exit, &Document { checks: &self.list });
@@ -69,16 +69,16 @@ impl Checks {
     }
 
     pub(super) fn good(&mut self, name: &str, detail: String) {
-        self.push(name, Status::Good, detail, "");
+        self.push(name, CheckStatus::Good, detail, "");
     }
 
     pub(super) fn note(&mut self, name: &str, detail: String) {
-        self.push(name, Status::Note, detail, "");
+        self.push(name, CheckStatus::Note, detail, "");
     }
 
     pub(super) fn wrong(&mut self, name: &str, exit: Exit, detail: String, fix: impl Into<Remedy>) {
         self.exit = self.exit.worst(exit);
-        self.push(name, Status::Wrong, detail, fix);
+        self.push(name, CheckStatus::Wrong, detail, fix);
     }
 
     /// What was said last, with the text at fault marked.
@@ -88,7 +88,7 @@ impl Checks {
         }
     }
 
-    fn push(&mut self, name: &str, status: Status, detail: String, fix: impl Into<Remedy>) {
+    fn push(&mut self, name: &str, status: CheckStatus, detail: String, fix: impl Into<Remedy>) {
         self.list.push(Check { name: name.to_owned(), status, detail, fix: fix.into(), drawn: None, about: None });
     }
 
@@ -146,9 +146,9 @@ impl Check {
 
     fn line(&self, paint: Paint) -> String {
         let sign = match self.status {
-            Status::Good => paint.good("✓"),
-            Status::Note => "·".to_owned(),
-            Status::Wrong => paint.bad("✗"),
+            CheckStatus::Good => paint.good("✓"),
+            CheckStatus::Note => "·".to_owned(),
+            CheckStatus::Wrong => paint.bad("✗"),
         };
         let Self { name, detail, fix, drawn, .. } = self;
         let (name, detail) = (escaped(name), drawn.as_ref().unwrap_or(detail).clone());

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use recount_sim::{Faults, Recorded, Sim};
 
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
@@ -12,7 +13,6 @@ use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
-use recount_sim::{Faults, Recorded, Sim};
 
 /// A busy server, a write that is done and answered with an error, and a creation whose answer never comes.
 const BAD_NIGHT: &str = r#"[

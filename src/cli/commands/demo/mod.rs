@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
 use crate::cli::browser::open;
@@ -24,7 +25,6 @@ use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
-use recount_sim::{Faults, Sim, World};
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");
 const CUSTOMERS: &str = include_str!("../../../../deploy/sim/customers.csv");

@@ -16,7 +16,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::CustomerName;
 use crate::report::commands::why;
 use crate::report::exit::Exit;
-use crate::report::format::json::{Line, time};
+use crate::report::format::json::{JsonLine, time};
 use crate::report::lines;
 
 /// Lines that are told at once.
@@ -63,7 +63,7 @@ struct LineJson<'a> {
 struct NightJson<'a> {
     run: i64,
     started_at: String,
-    line: Line<'a>,
+    line: JsonLine<'a>,
 }
 
 impl<'a> LineJson<'a> {
@@ -71,7 +71,7 @@ impl<'a> LineJson<'a> {
         let nights = chain.nights.iter().map(|night| NightJson {
             run: night.run.run.0,
             started_at: time(night.run.started_at),
-            line: Line::of(&night.line),
+            line: JsonLine::of(&night.line),
         });
         let handle = chain.nights.first().map(|night| night.line.handle.as_str()).unwrap_or_default();
         Self { handle, nights: nights.collect() }

@@ -7,7 +7,7 @@ use url::Url;
 use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::commands::init::sample;
-use crate::cli::commands::init::sample::{Export, Layout};
+use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::error::CommandError;
 use crate::config::secrets::SecretSource;
 use crate::daemon::schedule::zone_name;
@@ -35,8 +35,8 @@ pub(super) struct Connection {
 #[derive(Debug)]
 pub(super) struct Vendor {
     pub(super) name: String,
-    pub(super) export: Export,
-    pub(super) layout: Layout,
+    pub(super) export: ChosenExport,
+    pub(super) layout: ChosenLayout,
     pub(super) agreement_type: Option<String>,
     pub(super) mode: String,
 }
@@ -147,24 +147,24 @@ fn secret(text: &str) -> Result<SecretSource, String> {
     source.ok_or_else(|| why.to_owned())
 }
 
-fn export(text: &str) -> Result<Export, String> {
+fn export(text: &str) -> Result<ChosenExport, String> {
     match text {
         "" => Err("is a file, a pattern or a link".to_owned()),
         "-" => Err("cannot be standard input every night".to_owned()),
-        _ if text.starts_with("https://") || text.starts_with("http://") => Ok(Export::Url(text.to_owned())),
-        _ => std::path::absolute(text).map(Export::Path).map_err(|error| error.to_string()),
+        _ if text.starts_with("https://") || text.starts_with("http://") => Ok(ChosenExport::Url(text.to_owned())),
+        _ => std::path::absolute(text).map(ChosenExport::Path).map_err(|error| error.to_string()),
     }
 }
 
 /// The profile's, else the file's without what changes every night.
-fn proposed_name(export: &Export, layout: Option<&Layout>) -> String {
+fn proposed_name(export: &ChosenExport, layout: Option<&ChosenLayout>) -> String {
     let profile = match layout {
-        Some(Layout::Profile(name)) => Some(name.as_str()),
+        Some(ChosenLayout::Profile(name)) => Some(name.as_str()),
         _ => None,
     };
     let stem = match export {
-        Export::Path(path) => path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
-        Export::Url(_) => "",
+        ChosenExport::Path(path) => path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
+        ChosenExport::Url(_) => "",
     };
     let stem = stem.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     let proposal = profile.unwrap_or(stem).to_lowercase();
@@ -220,8 +220,8 @@ mod tests {
             assert!(time_of_day(wrong).is_err(), "{wrong}");
         }
         assert!(zone("Europe/Amsterdam").is_ok() && zone("Mars/Olympus").is_err());
-        let path = Export::Path("/srv/exports/mailprotector-2026-11-22.csv".into());
+        let path = ChosenExport::Path("/srv/exports/mailprotector-2026-11-22.csv".into());
         assert_eq!(proposed_name(&path, None), "mailprotector");
-        assert_eq!(proposed_name(&Export::Path("/x/2026.csv".into()), None), "vendor");
+        assert_eq!(proposed_name(&ChosenExport::Path("/x/2026.csv".into()), None), "vendor");
     }
 }

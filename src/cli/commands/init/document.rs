@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::cli::commands::init::answers::{Answers, At};
-use crate::cli::commands::init::sample::{Export, Layout};
+use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::config::secrets::SecretSource;
 use crate::reconcile::model::ids::ServiceName;
 
@@ -78,17 +78,17 @@ pub(super) fn services(integration: &str, services: &BTreeSet<&ServiceName>) -> 
     text
 }
 
-fn source(export: &Export, layout: &Layout, folder: &Path) -> String {
+fn source(export: &ChosenExport, layout: &ChosenLayout, folder: &Path) -> String {
     let place = match export {
-        Export::Path(path) => {
+        ChosenExport::Path(path) => {
             let path = path.strip_prefix(folder).unwrap_or(path);
             format!("path    = {}\n", quoted(&path.to_string_lossy()))
         }
-        Export::Url(url) => format!("url     = {}\n", quoted(url)),
+        ChosenExport::Url(url) => format!("url     = {}\n", quoted(url)),
     };
     let layout = match layout {
-        Layout::Profile(name) => format!("profile = {}\n", quoted(name)),
-        Layout::Columns(columns) => {
+        ChosenLayout::Profile(name) => format!("profile = {}\n", quoted(name)),
+        ChosenLayout::Columns(columns) => {
             let [customer, service, count] = columns.each_ref().map(|name| quoted(name));
             format!("columns = {{ customer = {customer}, service = {service}, count = {count} }}\n")
         }

@@ -20,14 +20,14 @@ use crate::cli::commands::init::folder::Folder;
 use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::output::{Made, services_of};
 use crate::cli::commands::init::prompt::Asker;
-use crate::cli::commands::init::sample::Export;
+use crate::cli::commands::init::sample::ChosenExport;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::nightly::read_export::read_export;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
@@ -78,8 +78,8 @@ fn loaded(path: &Path) -> Result<Config, CommandError> {
 }
 
 /// The export as tonight's run would read it; a link is left alone.
-fn tonight(config: &Config, export: &Export) -> Result<Counts, String> {
-    if let Export::Url(_) = export {
+fn tonight(config: &Config, export: &ChosenExport) -> Result<Counts, String> {
+    if let ChosenExport::Url(_) = export {
         return Err("`recount check` fetches the link".to_owned());
     }
     let integration = config.integrations.values().next().ok_or("there is no integration")?;

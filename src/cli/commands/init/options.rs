@@ -6,7 +6,7 @@ use clap::Args;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Options {
+pub(crate) struct Options {
     /// The folder to write into
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(super) dir: PathBuf,

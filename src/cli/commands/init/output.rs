@@ -9,11 +9,11 @@ use crate::cli::commands::init::answers::{Answers, is_pattern};
 use crate::cli::commands::init::document::HOME;
 use crate::cli::commands::init::folder::{FILES, Folder};
 use crate::cli::commands::init::roles;
-use crate::cli::commands::init::sample::{Export, Layout};
+use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::units::may_be_skipped;
 use crate::config::secrets::SecretSource;
-use crate::reconcile::model::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;
 use crate::report::format::text::wrapped;
 
@@ -42,8 +42,8 @@ impl Made {
     pub(super) fn document(&self) -> Document<'_> {
         let vendor = &self.answers.vendor;
         let profile = match &vendor.layout {
-            Layout::Profile(name) => Some(name.as_str()),
-            Layout::Columns(_) => None,
+            ChosenLayout::Profile(name) => Some(name.as_str()),
+            ChosenLayout::Columns(_) => None,
         };
         let (folder, integration) = (self.folder.path.as_path(), vendor.name.as_str());
         let (rows, next) = (self.counts.rows, self.next());
@@ -85,8 +85,8 @@ impl Made {
 
     fn export(&self) -> String {
         let how = match &self.answers.vendor.layout {
-            Layout::Profile(name) => format!("the profile {name}"),
-            Layout::Columns(columns) => {
+            ChosenLayout::Profile(name) => format!("the profile {name}"),
+            ChosenLayout::Columns(columns) => {
                 let [customer, service, count] = columns.each_ref().map(|name| shown(name));
                 format!("the columns \"{customer}\", \"{service}\" and \"{count}\"")
             }
@@ -99,7 +99,7 @@ impl Made {
             }
         };
         let tomorrow = match &self.answers.vendor.export {
-            Export::Path(path) if dated(path) => {
+            ChosenExport::Path(path) if dated(path) => {
                 " Is tomorrow's file another one? Then put a pattern into recount.toml, such as \"usage-*.csv\": the \
                  newest file is read."
             }

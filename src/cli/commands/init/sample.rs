@@ -17,7 +17,7 @@ use crate::report::exit::Exit;
 
 /// Where the export comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Export {
+pub(super) enum ChosenExport {
     /// A file, or a pattern of files: absolute.
     Path(PathBuf),
     /// A report link.
@@ -26,7 +26,7 @@ pub(super) enum Export {
 
 /// What `[integration.NAME.export]` says beside where the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum ChosenLayout {
     /// A known vendor's file.
     Profile(String),
     /// The columns of customer, service and count.
@@ -57,15 +57,15 @@ const COLUMNS: [(&str, &str, &[&str]); 3] = [
 /// # Errors
 /// A profile that does not exist, a file that fits several, or a column that the file does not have.
 pub(super) fn layout(
-    export: &Export,
+    export: &ChosenExport,
     options: &Options,
     asker: &mut Asker<'_>,
-) -> Result<Option<Layout>, CommandError> {
+) -> Result<Option<ChosenLayout>, CommandError> {
     let profiles = profiles::all(&options.dir)
         .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))?;
     if let Some(name) = &options.profile {
         if profiles.contains_key(name) {
-            return Ok(Some(Layout::Profile(name.clone())));
+            return Ok(Some(ChosenLayout::Profile(name.clone())));
         }
         let meant = alike(name, profiles.keys().map(String::as_str)).map(|meant| format!("did you mean {meant}? "));
         let fix = format!("{}recount profiles lists them", meant.unwrap_or_default());
@@ -73,15 +73,15 @@ pub(super) fn layout(
     }
     let given = [&options.customer_column, &options.service_column, &options.count_column];
     let bytes = match export {
-        Export::Path(pattern) => bytes(pattern)?,
-        Export::Url(_) => None,
+        ChosenExport::Path(pattern) => bytes(pattern)?,
+        ChosenExport::Url(_) => None,
     };
     if let (Some((path, bytes)), true) = (&bytes, given.iter().all(|column| column.is_none())) {
         let fits = profiles.values().filter(|one| fit(bytes, &one.layout, &one.recognised_by).is_ok());
         let fits: Vec<&str> = fits.map(|profile| profile.name.as_str()).collect();
         match fits.as_slice() {
             [] => {}
-            [one] => return Ok(Some(Layout::Profile((*one).to_owned()))),
+            [one] => return Ok(Some(ChosenLayout::Profile((*one).to_owned()))),
             several => {
                 let message =
                     format!("{} fits several profiles: {}", shown(&path.display().to_string()), several.join(", "));
@@ -122,14 +122,14 @@ fn columns(
     given: [&Option<String>; 3],
     header: &[String],
     asker: &mut Asker<'_>,
-) -> Result<Option<Layout>, CommandError> {
+) -> Result<Option<ChosenLayout>, CommandError> {
     let mut columns = Vec::new();
     for ((flag, text, words), given) in COLUMNS.iter().zip(given) {
         let guess = guess(header, words);
         let question = Question { proposal: guess, ..Question::new(flag, text, given.as_ref()) };
         columns.extend(asker.ask(question, |answer| column(answer, header))?);
     }
-    Ok(columns.try_into().ok().map(Layout::Columns))
+    Ok(columns.try_into().ok().map(ChosenLayout::Columns))
 }
 
 /// The one column whose name holds one of the words; words that say it more plainly come first.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::commands::init::answers::{Answers, At};
-use crate::cli::commands::init::sample::Export;
+use crate::cli::commands::init::sample::ChosenExport;
 use crate::config::secrets::SecretSource;
 
 const SERVICE: &str = include_str!("../../../../systemd/recount.service");
@@ -29,8 +29,8 @@ pub(super) fn service(answers: &Answers) -> String {
 }
 
 /// The folder of the export, where the shipped one is another.
-fn bound(export: &Export) -> Option<String> {
-    let Export::Path(path) = export else { return None };
+fn bound(export: &ChosenExport) -> Option<String> {
+    let ChosenExport::Path(path) = export else { return None };
     let folder = path.ancestors().skip(1).find(|folder| !super::answers::is_pattern(folder))?;
     let elsewhere = folder != Path::new(EXPORTS) && folder != Path::new("/");
     elsewhere.then(|| format!("BindReadOnlyPaths=-{}", folder.display()))

@@ -1,6 +1,5 @@
 //! `recount map add` and `map ignore`: one row of customers.csv.
 
-use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -17,13 +16,14 @@ use crate::cli::{clock, session};
 use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
+use crate::error_chain::error_chain;
 use crate::export::read::names::{alike, normalized};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::open_items;
 

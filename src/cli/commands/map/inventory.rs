@@ -1,7 +1,6 @@
 //! Everybody that an integration has to do with: the customers of customers.csv, of the newest export and of the newest
 //! plan, and the services of the latter two.
 
-use crate::error_chain::error_chain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,16 +13,16 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
-
-use crate::export::settings::Source;
+use crate::error_chain::error_chain;
+use crate::export::settings::ExportLocation;
 use crate::history::store::open::History;
 use crate::nightly::read_export::read_export;
-use crate::reconcile::model::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
 use crate::report::lines;
@@ -128,7 +127,7 @@ impl<'a> Inventory<'a> {
 
 /// The counts of the newest export, or why there are none. Standard input is a run's to read.
 fn newest_counts(integration: &IntegrationConfig, fetched: &Path) -> Result<(Counts, Option<String>), CommandError> {
-    if integration.export.source == Source::Stdin {
+    if integration.export.source == ExportLocation::Stdin {
         return Ok((Counts::default(), Some("it comes by standard input".to_owned())));
     }
     let reading = read_export(&integration.export, &integration.name, fetched, &clock::now);

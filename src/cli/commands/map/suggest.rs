@@ -15,10 +15,10 @@ use crate::config::settings::Config;
 use crate::connectwise::Reader as _;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::place_customers;
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::MatchCustomers;
+use crate::reconcile::model::plan::code::Code;
 use crate::report::exit::Exit;
 use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous};
 

@@ -1,6 +1,5 @@
 //! `recount map test EXPORT`: what of a file is mapped, without a word to ConnectWise.
 
-use crate::error_chain::error_chain;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -14,13 +13,14 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::error_chain::error_chain;
 use crate::export::locate::file;
-use crate::reconcile::model::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::handle;
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers, ServiceRule};
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod diff;
 
-use crate::error_chain::error_chain;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,12 +14,13 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
+use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
-use crate::reconcile::model::outcome::Mode;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::current::Current;
 use crate::report::exit::Exit;
 use crate::report::files::{KeepError, Reports};
@@ -28,7 +28,7 @@ use crate::report::format::json::{Document, Envelope};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, html, markdown, text};
-use crate::report::gather::Gathered;
+use crate::report::gather::ReportHistory;
 use crate::report::lines;
 
 /// Arguments of `report`.
@@ -127,7 +127,7 @@ fn page(history: &History, runs: &[RunRecord]) -> Result<String, CommandError> {
             format!("recount report NAME --format html, or --open, which draws a page for each; {}", known(&names));
         return Err(CommandError::new(Exit::Usage, "a page is about one run".to_owned(), fix));
     };
-    let gathered = Gathered::of_run(history, run)?;
+    let gathered = ReportHistory::of_run(history, run)?;
     Ok(html::run::page(&gathered.material()))
 }
 
@@ -195,7 +195,7 @@ fn customer_page(
         let customers: BTreeSet<&CustomerName> =
             of_run.flat_map(|line| &line.sources).map(|source| &source.customer).collect();
         if let Some(customer) = named(&customers, name) {
-            let gathered = Gathered::of_customers(history, &current, BTreeSet::from([customer]));
+            let gathered = ReportHistory::of_customers(history, &current, BTreeSet::from([customer]));
             let gathered = gathered?;
             let kept = Reports::of(&config.state).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             return kept.map_or(Ok(()), |path| show(&path, options.open, console));

@@ -15,7 +15,7 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
 use crate::reconcile::model::ids::TicketRef;
 use crate::report::exit::Exit;
-use crate::tickets::board_client::{Desk, NewTicket, TermsError, Ticket};
+use crate::tickets::board::{NewTicket, ServiceBoard, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::text;
 
@@ -90,7 +90,7 @@ fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTick
     }
 }
 
-async fn open(desk: &impl Desk, settings: &TicketSettings, new: &NewTicket) -> Result<Ticket, CommandError> {
+async fn open(desk: &impl ServiceBoard, settings: &TicketSettings, new: &NewTicket) -> Result<Ticket, CommandError> {
     let terms = desk.terms(&settings.desk).await.map_err(|error| match error {
         TermsError::Read(error) => error.into(),
         TermsError::Missing(_) => {

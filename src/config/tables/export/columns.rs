@@ -8,7 +8,7 @@ use crate::config::values::optional;
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Column, Count, Long, Named, Pattern, Shape, Wide};
+use crate::export::settings::{Column, Count, Long, NamedColumn, Pattern, Shape, Wide};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CountBy {
@@ -119,7 +119,7 @@ impl Columns {
 
 /// A whole cell.
 fn is_plain(column: &Column) -> bool {
-    matches!(column, Column::Named(Named { split: None, matching: None, .. }))
+    matches!(column, Column::Named(NamedColumn { split: None, matching: None, .. }))
 }
 
 /// A column's name, or a table.
@@ -141,7 +141,7 @@ fn column(field: &Field<'_>) -> Option<Column> {
             field.error("`fixed` is the same for every row, so nothing is taken out of it");
             None
         }
-        (None, Some(name)) => Some(Column::Named(Named { name, split, matching, lower })),
+        (None, Some(name)) => Some(Column::Named(NamedColumn { name, split, matching, lower })),
         _ => {
             field.error(format!("`{}` takes one of `column` and `fixed`", field.key));
             None
@@ -153,8 +153,8 @@ fn column(field: &Field<'_>) -> Option<Column> {
 fn count_column(field: &Field<'_>) -> Option<Column> {
     let column = column(field)?;
     match &column {
-        Column::Named(Named { split: Some(_), .. }) => field.error("a count is not split"),
-        Column::Named(Named { lower: true, .. }) => field.error("a count has no upper and lower case"),
+        Column::Named(NamedColumn { split: Some(_), .. }) => field.error("a count is not split"),
+        Column::Named(NamedColumn { lower: true, .. }) => field.error("a count has no upper and lower case"),
         Column::Fixed(text) if Units::parse(text, Notation::default(), false).is_err() => {
             field.error("a fixed count is a plain number");
         }

@@ -6,11 +6,11 @@ pub(crate) mod layered;
 pub(crate) mod layout;
 mod source;
 
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::layout::layout;
 use std::path::Path;
 
 use crate::config::document::Section;
+use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::layout::layout;
 use crate::export::settings::ExportSettings;
 
 /// Reads the table; keys that it does not have come from the profile, if there is one.

@@ -8,16 +8,16 @@ use url::Url;
 use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
-use crate::export::settings::{HeaderValue, Link, Source};
+use crate::export::settings::{ExportLocation, HeaderValue, Link};
 use crate::http_client::is_loopback;
 
 /// Where the export comes from.
-pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<Source> {
+pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<ExportLocation> {
     let headers = section.get("headers");
     match (section.get("path"), section.get("url")) {
         (Some(path), None) if headers.is_none() => match path.text()? {
-            "-" => Some(Source::Stdin),
-            _ => pattern(&path, folder).map(Source::Path),
+            "-" => Some(ExportLocation::Stdin),
+            _ => pattern(&path, folder).map(ExportLocation::Path),
         },
         (Some(_), None) => {
             headers?.error_unseen("`headers` belong to a `url`, and here is a `path`");
@@ -25,7 +25,7 @@ pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<
         }
         (None, Some(url)) => {
             let headers = headers.map_or(Some(Vec::new()), |field| self::headers(field.table()?, folder));
-            Some(Source::Url(Link { url: link(&url)?, headers: headers? }))
+            Some(ExportLocation::Url(Link { url: link(&url)?, headers: headers? }))
         }
         (Some(_), Some(url)) => {
             url.error_unseen("an export has a `path` or a `url`, not both");

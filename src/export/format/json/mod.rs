@@ -6,7 +6,6 @@
 pub(crate) mod records;
 mod value;
 
-use crate::export::format::json::records::Shape;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,7 +14,8 @@ use serde_json::value::RawValue;
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
-use crate::export::format::json::value::{Fault as ValueFault, Value};
+use crate::export::format::json::records::RecordsShape;
+use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
 use crate::export::format::lines::Lines;
 use crate::export::format::raw::RawRows;
 use crate::export::read::names::normalized;
@@ -33,7 +33,7 @@ pub(in crate::export) struct Records<'a> {
     /// The record after this one; `None` before the names.
     next: Option<usize>,
     line: u64,
-    values: Vec<Value<'a>>,
+    values: Vec<JsonText<'a>>,
 }
 
 impl<'a> Records<'a> {
@@ -41,7 +41,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// If the text is no JSON, holds no records there, or a record names a key twice.
-    pub(in crate::export) fn open(text: &'a str, shape: Shape<'_>) -> Result<Self, Fault> {
+    pub(in crate::export) fn open(text: &'a str, shape: RecordsShape<'_>) -> Result<Self, Fault> {
         let records = records::find(text, shape)?;
         let mut names = Names::default();
         let mut lines = Lines::new(text.as_bytes());
@@ -66,7 +66,7 @@ impl RawRows for Records<'_> {
         let Some(next) = self.next else {
             self.next = Some(0);
             self.values =
-                self.names.known.iter().map(|name| Value { text: name.clone().into(), number: false }).collect();
+                self.names.known.iter().map(|name| JsonText { text: name.clone().into(), number: false }).collect();
             return Ok(true);
         };
         let Some(record) = self.records.get(next) else {
@@ -74,7 +74,7 @@ impl RawRows for Records<'_> {
         };
         self.line = self.lines.at(offset(self.text, record));
         self.values.clear();
-        self.values.resize(self.names.known.len(), Value::default());
+        self.values.resize(self.names.known.len(), JsonText::default());
         let Self { names, values, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
         let number = self.records.len() + next;

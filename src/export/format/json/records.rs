@@ -3,14 +3,14 @@
 use serde_json::value::RawValue;
 
 use crate::export::damage::{Damage, Shown};
-use crate::export::fault::{Fault, Place};
+use crate::export::fault::{Fault, FaultPlace};
 use crate::export::format::json::value::{Object, kind, why};
 use crate::export::format::lines::place;
 use crate::export::read::names::alike;
 
 /// How a document holds its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::export) enum Shape<'a> {
+pub(in crate::export) enum RecordsShape<'a> {
     /// An array; below these keys, if any are given (`data.sites`).
     Array(Option<&'a str>),
     /// A record on each line that is not blank.
@@ -24,15 +24,15 @@ const LISTED: usize = 8;
 const LOOKED_AT: usize = 4;
 
 /// Every record as it is written, in order; at least one.
-pub(super) fn find<'a>(text: &'a str, shape: Shape<'_>) -> Result<Vec<&'a RawValue>, Fault> {
+pub(super) fn find<'a>(text: &'a str, shape: RecordsShape<'_>) -> Result<Vec<&'a RawValue>, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::new(Damage::Empty));
     }
     let records = match shape {
-        Shape::Array(path) => below(text, path)?,
-        Shape::Lines => lines(text)?,
-        Shape::Undeclared if text.trim_start().starts_with('[') => below(text, None)?,
-        Shape::Undeclared => lines_or_document(text)?,
+        RecordsShape::Array(path) => below(text, path)?,
+        RecordsShape::Lines => lines(text)?,
+        RecordsShape::Undeclared if text.trim_start().starts_with('[') => below(text, None)?,
+        RecordsShape::Undeclared => lines_or_document(text)?,
     };
     if records.is_empty() { Err(Fault::new(Damage::NoRecords)) } else { Ok(records) }
 }
@@ -113,6 +113,6 @@ fn syntax(text: &str, from: usize, error: &serde_json::Error) -> Fault {
     let parsed = text.get(from..).unwrap_or_default();
     let before = parsed.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let (line, character) = place(text.as_bytes(), from + before + error.column().saturating_sub(1));
-    let place = Place { line: Some(line), column: Some(format!("character {character}")) };
+    let place = FaultPlace { line: Some(line), column: Some(format!("character {character}")) };
     (place, Damage::NotJson { why: Shown::of(&why(error)) }).into()
 }

@@ -1,6 +1,7 @@
 use super::*;
+use crate::export::format::json::value::JsonFault;
 
-fn read(text: &str, shape: Shape<'_>) -> Result<Vec<(u64, Vec<String>)>, Fault> {
+fn read(text: &str, shape: RecordsShape<'_>) -> Result<Vec<(u64, Vec<String>)>, JsonFault> {
     let mut records = Records::open(text, shape)?;
     let mut rows = Vec::new();
     while records.advance()? {
@@ -9,7 +10,7 @@ fn read(text: &str, shape: Shape<'_>) -> Result<Vec<(u64, Vec<String>)>, Fault> 
     Ok(rows)
 }
 
-fn rows(text: &str, shape: Shape<'_>) -> Vec<(u64, String)> {
+fn rows(text: &str, shape: RecordsShape<'_>) -> Vec<(u64, String)> {
     let rows = read(text, shape).expect(text);
     rows.into_iter().map(|(line, cells)| (line, cells.join("|"))).collect()
 }
@@ -22,19 +23,19 @@ fn owned(rows: &[(u64, &str)]) -> Vec<(u64, String)> {
 fn records_are_rows_with_their_lines_and_absent_keys_are_empty() {
     let said = owned(&[(1, "a|b|c"), (2, "1|x|"), (4, "|y|2.50")]);
     let array = "[\n {\"a\": 1, \"b\": \"x\"},\n\n {\"c\": 2.50, \"b\": \"y\", \"a\": null}]";
-    assert_eq!(rows(array, Shape::Undeclared), said);
-    assert_eq!(rows(array, Shape::Array(None)), said);
+    assert_eq!(rows(array, RecordsShape::Undeclared), said);
+    assert_eq!(rows(array, RecordsShape::Array(None)), said);
     let lines = "\n{\"a\": 1, \"b\": \"x\"}\r\n \n{\"c\": 2.50, \"b\": \"y\", \"a\": null}";
-    assert_eq!(rows(lines, Shape::Undeclared), said);
-    assert_eq!(rows(lines, Shape::Lines), said);
+    assert_eq!(rows(lines, RecordsShape::Undeclared), said);
+    assert_eq!(rows(lines, RecordsShape::Lines), said);
     let inside = "{\"count\": 2, \"data\": {\"sites\":\n[{\"a\": 1, \"b\": \"x\"},\n\n{\"c\": 2.50, \"b\": \"y\"}]}}";
-    assert_eq!(rows(inside, Shape::Array(Some("data.sites"))), said);
+    assert_eq!(rows(inside, RecordsShape::Array(Some("data.sites"))), said);
 }
 
 #[test]
 fn a_number_keeps_its_digits_and_a_string_of_digits_is_text() {
     let text = "{\"a\": 3.25e-05, \"b\": \"1,5\", \"c\": 12345678901234567890.10, \"d\": true, \"e\": [1, \"x\"]}";
-    let mut records = Records::open(text, Shape::Lines).expect("a record");
+    let mut records = Records::open(text, RecordsShape::Lines).expect("a record");
     assert!(records.advance().expect("names") && records.advance().expect("a record"));
     let values: Vec<_> = (0..records.len()).map(|index| (records.cell(index), records.is_number(index))).collect();
     let expected =
@@ -45,7 +46,7 @@ fn a_number_keeps_its_digits_and_a_string_of_digits_is_text() {
 #[test]
 fn objects_inside_a_record_are_reached_with_dots() {
     let text = "[{\"customer\": {\"name\": \"A\\u00fc\\nB\", \"at\": {\"id\": 7}}, \"n\": 1, \"no\": {}}]";
-    assert_eq!(rows(text, Shape::Undeclared), owned(&[(1, "customer.name|customer.at.id|n"), (1, "Aü\nB|7|1")]));
+    assert_eq!(rows(text, RecordsShape::Undeclared), owned(&[(1, "customer.name|customer.at.id|n"), (1, "Aü\nB|7|1")]));
 }
 
 #[test]
@@ -53,37 +54,45 @@ fn what_is_no_list_of_records_is_refused_by_line() {
     let deep = format!("[{}1{}]", "{\"a\":".repeat(200), "}".repeat(200));
     let wide = format!("[{{{}}}]", (0..5000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
     let cases = [
-        (" \n", Shape::Undeclared, ": it is empty"),
-        ("[]", Shape::Undeclared, ": it holds no record; an export without rows says nothing about anybody"),
-        ("[\n{\"a\":1},\n{\"b\":2,\"b\":3}]", Shape::Undeclared, ", line 3: the key `b` stands there twice"),
-        ("{\"a\":{\"b\":1},\"a.b\":1}", Shape::Lines, ", line 1: the key `a.b` stands there twice"),
-        ("[{\"a\":1},\n7]", Shape::Undeclared, ", line 2: expected a record, an object, and found a number"),
-        ("[{\"a\":1},\n{\"é\":}]", Shape::Undeclared, ", line 2, character 6: it is no JSON: `expected value`"),
+        (" \n", RecordsShape::Undeclared, ": it is empty"),
+        ("[]", RecordsShape::Undeclared, ": it holds no record; an export without rows says nothing about anybody"),
+        ("[\n{\"a\":1},\n{\"b\":2,\"b\":3}]", RecordsShape::Undeclared, ", line 3: the key `b` stands there twice"),
+        ("{\"a\":{\"b\":1},\"a.b\":1}", RecordsShape::Lines, ", line 1: the key `a.b` stands there twice"),
+        ("[{\"a\":1},\n7]", RecordsShape::Undeclared, ", line 2: expected a record, an object, and found a number"),
+        ("[{\"a\":1},\n{\"é\":}]", RecordsShape::Undeclared, ", line 2, character 6: it is no JSON: `expected value`"),
         (
             "{\"a\":1}\n{\"a\":1",
-            Shape::Undeclared,
+            RecordsShape::Undeclared,
             ", line 2, character 6: it is no JSON: `EOF while parsing an object`",
         ),
-        ("{\"a\":1}\n\n{\"a\":1} x", Shape::Lines, ", line 3, character 9: it is no JSON: `trailing characters`"),
+        (
+            "{\"a\":1}\n\n{\"a\":1} x",
+            RecordsShape::Lines,
+            ", line 3, character 9: it is no JSON: `trailing characters`",
+        ),
         (
             "{\"data\":{\"sites\":[{}],\"users\":[{}]}}",
-            Shape::Undeclared,
+            RecordsShape::Undeclared,
             ": it is an object and no list of records: set records = to one of its lists; there are lists of records at \
              `data.sites`, `data.users`",
         ),
         (
             "{\"data\":{\"sites\":[{}],\"n\":[]}}",
-            Shape::Array(Some("data.site")),
+            RecordsShape::Array(Some("data.site")),
             ": there is no list of records at `data.site` (did you mean `data.sites`?); there are lists of records at \
              `data.sites`",
         ),
-        ("{\"d\":[],\"d\":[{}]}", Shape::Array(Some("d")), ": there is no list of records at `d` (did you mean `d`?)"),
-        (deep.as_str(), Shape::Undeclared, ", line 1: it has objects inside objects, more than 32 deep"),
-        (wide.as_str(), Shape::Undeclared, ", line 1: it has 4097 columns, more than 4096"),
-        ("{\"a\":\"\\ud800\"}", Shape::Lines, ", line 1"),
+        (
+            "{\"d\":[],\"d\":[{}]}",
+            RecordsShape::Array(Some("d")),
+            ": there is no list of records at `d` (did you mean `d`?)",
+        ),
+        (deep.as_str(), RecordsShape::Undeclared, ", line 1: it has objects inside objects, more than 32 deep"),
+        (wide.as_str(), RecordsShape::Undeclared, ", line 1: it has 4097 columns, more than 4096"),
+        ("{\"a\":\"\\ud800\"}", RecordsShape::Lines, ", line 1"),
     ];
     for (text, shape, expected) in cases {
-        let Fault { place, damage, .. } = read(text, shape).expect_err(text);
+        let JsonFault { place, damage, .. } = read(text, shape).expect_err(text);
         let said = format!("{place}: {damage}");
         assert!(said.starts_with(expected), "{text:.60}\n{said}\n{expected}");
     }
@@ -92,7 +101,7 @@ fn what_is_no_list_of_records_is_refused_by_line() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "[\\[\\]{}\":,a1\\\\n.e \\n-]{0,40}") {
-        for shape in [Shape::Undeclared, Shape::Lines, Shape::Array(None), Shape::Array(Some("a"))] {
+        for shape in [RecordsShape::Undeclared, RecordsShape::Lines, RecordsShape::Array(None), RecordsShape::Array(Some("a"))] {
             let _ = read(&text, shape);
         }
     }

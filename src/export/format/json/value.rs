@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// One value of a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::export) struct Value<'a> {
+pub(in crate::export) struct JsonText<'a> {
     /// A string's text, a number's digits, `true` or `false`; empty for null and for a key that the record lacks.
     pub(in crate::export) text: Cow<'a, str>,
     /// Whether it is a JSON number: then its point is a point and it may have an exponent, whatever is declared.
@@ -21,7 +21,7 @@ pub(super) const DEPTH_MAX: usize = 32;
 
 /// Why a record is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum JsonFault {
     /// A key stands there twice. Which of them is right nobody knows.
     Doubled(String),
     /// It is no JSON.
@@ -37,8 +37,8 @@ pub(super) enum Fault {
 /// Every key of a record, with its value as it is written.
 pub(super) fn members<'a>(
     record: &'a str,
-    each: &mut dyn FnMut(&str, &'a str) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    each: &mut dyn FnMut(&str, &'a str) -> Result<(), JsonFault>,
+) -> Result<(), JsonFault> {
     inside(record, "", 0, each)
 }
 
@@ -46,13 +46,13 @@ fn inside<'a>(
     object: &'a str,
     prefix: &str,
     depth: usize,
-    each: &mut dyn FnMut(&str, &'a str) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    each: &mut dyn FnMut(&str, &'a str) -> Result<(), JsonFault>,
+) -> Result<(), JsonFault> {
     if !object.starts_with('{') {
-        return Err(Fault::NoObject(kind(object)));
+        return Err(JsonFault::NoObject(kind(object)));
     }
     if depth == DEPTH_MAX {
-        return Err(Fault::TooDeep);
+        return Err(JsonFault::TooDeep);
     }
     for (key, value) in parsed::<Object<'a>>(object)?.0 {
         let value = value.get();
@@ -67,12 +67,12 @@ fn inside<'a>(
 }
 
 /// What stands for one value in a cell.
-pub(super) fn value(raw: &str) -> Result<Value<'_>, Fault> {
+pub(super) fn value(raw: &str) -> Result<JsonText<'_>, JsonFault> {
     Ok(match raw.as_bytes().first() {
-        Some(b'"') => Value { text: parsed::<Text<'_>>(raw)?.0, number: false },
-        Some(b'-' | b'0'..=b'9') => Value { text: Cow::Borrowed(raw), number: true },
-        Some(b'n') => Value::default(),
-        _ => Value { text: Cow::Borrowed(raw), number: false },
+        Some(b'"') => JsonText { text: parsed::<Text<'_>>(raw)?.0, number: false },
+        Some(b'-' | b'0'..=b'9') => JsonText { text: Cow::Borrowed(raw), number: true },
+        Some(b'n') => JsonText::default(),
+        _ => JsonText { text: Cow::Borrowed(raw), number: false },
     })
 }
 
@@ -88,8 +88,8 @@ pub(super) fn kind(raw: &str) -> &'static str {
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, Fault> {
-    serde_json::from_str(raw).map_err(|error| Fault::Syntax(why(&error)))
+fn parsed<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, JsonFault> {
+    serde_json::from_str(raw).map_err(|error| JsonFault::Syntax(why(&error)))
 }
 
 /// What the parser says, without its place: that is said with the file's.

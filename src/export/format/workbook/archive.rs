@@ -7,7 +7,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::export::damage::{Damage, Shown};
-use crate::export::fault::Place;
+use crate::export::fault::FaultPlace;
 
 /// A workbook with hundreds of sheets has fewer parts.
 const PARTS_MAX: usize = 4096;
@@ -19,8 +19,8 @@ const SHEET_TIMES: u64 = 16;
 ///
 /// # Errors
 /// If it is too long, damaged or cut off: every part's check sum is compared.
-pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (Place, Damage)> {
-    let nowhere = |damage| (Place::NOWHERE, damage);
+pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (FaultPlace, Damage)> {
+    let nowhere = |damage| (FaultPlace::NOWHERE, damage);
     let broken = |why: &str| nowhere(Damage::Workbook { why: Shown::of(why) });
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&said(&error)))?;
     if archive.len() > PARTS_MAX {

@@ -14,7 +14,7 @@ use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxE
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
-use crate::export::format::workbook::value::Value;
+use crate::export::format::workbook::value::SheetValue;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
 
@@ -49,8 +49,8 @@ pub(in crate::export) fn with_rows<T>(
 pub(in crate::export) struct Rows<'a> {
     cells: XlsxCellReader<'a, Bytes<'a>>,
     /// The first cell of the row after this one: its row and column from 0.
-    next: Option<(u32, usize, Value)>,
-    row: Vec<Value>,
+    next: Option<(u32, usize, SheetValue)>,
+    row: Vec<SheetValue>,
     /// How many of them are this row's.
     len: usize,
     number: u64,
@@ -115,23 +115,23 @@ impl RawRows for Rows<'_> {
 }
 
 impl Rows<'_> {
-    fn values(&self) -> &[Value] {
+    fn values(&self) -> &[SheetValue] {
         &self.row[..self.len]
     }
 
-    fn put(&mut self, column: usize, value: Value) -> Result<(), Fault> {
+    fn put(&mut self, column: usize, value: SheetValue) -> Result<(), Fault> {
         if column < self.len {
             return Err(Fault::new(Damage::CellsOutOfOrder).on_line(self.number).in_cell(column));
         }
         for blank in self.len..column {
-            self.set(blank, Value::default());
+            self.set(blank, SheetValue::default());
         }
         self.set(column, value);
         self.len = column + 1;
         Ok(())
     }
 
-    fn set(&mut self, column: usize, value: Value) {
+    fn set(&mut self, column: usize, value: SheetValue) {
         match self.row.get_mut(column) {
             Some(cell) => *cell = value,
             None => self.row.push(value),
@@ -139,7 +139,7 @@ impl Rows<'_> {
     }
 
     /// The next cell that holds anything and is looked at.
-    fn cell(&mut self) -> Result<Option<(u32, usize, Value)>, Fault> {
+    fn cell(&mut self) -> Result<Option<(u32, usize, SheetValue)>, Fault> {
         while !self.ended {
             let cell = self.cells.next_cell().map_err(|error| self.damaged_below(&error))?;
             let Some(cell) = cell else {
@@ -148,7 +148,7 @@ impl Rows<'_> {
             };
             let (row, column) = cell.get_position();
             let column = usize::try_from(column).unwrap_or(usize::MAX);
-            match Value::of(cell.get_value()) {
+            match SheetValue::of(cell.get_value()) {
                 Some(value) if column < COLUMNS_MAX => return Ok(Some((row, column, value))),
                 _ => {}
             }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 /// One cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::export) struct Value {
+pub(in crate::export) struct SheetValue {
     /// Text as it stands; a number as an exact decimal; a date as `2026-07-01` or `2026-07-01 12:00:00`; `TRUE` and
     /// `FALSE`; an error by its sign (`#REF!`).
     pub(in crate::export) text: String,
@@ -13,7 +13,7 @@ pub(in crate::export) struct Value {
     pub(in crate::export) number: bool,
 }
 
-impl Value {
+impl SheetValue {
     /// `None` for a cell that holds nothing.
     pub(super) fn of(cell: &DataRef<'_>) -> Option<Self> {
         let text = |text: String| Some(Self { text, number: false });

@@ -15,13 +15,13 @@ use crate::http_client::{date, failure, retry_after};
 const STALL: Duration = Duration::from_secs(30);
 
 /// A whole body.
-pub(super) struct Answer {
+pub(super) struct VendorAnswer {
     pub(super) bytes: Vec<u8>,
     /// As the server says.
     pub(super) modified_at: Option<DateTime<Utc>>,
 }
 
-impl Answer {
+impl VendorAnswer {
     /// Reads the body, counting.
     pub(super) async fn read(mut response: Response, max: u64) -> Result<Self, FetchError> {
         let modified_at = date(response.headers(), &LAST_MODIFIED).map(DateTime::from);

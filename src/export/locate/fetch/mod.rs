@@ -4,7 +4,6 @@ mod answer;
 pub(in crate::export) mod error;
 mod kept;
 
-use crate::export::locate::fetch::error::FetchError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::export::locate::fetch::answer::Answer;
-use crate::export::locate::fetch::error::REDIRECTS_MAX;
+use crate::export::locate::fetch::answer::VendorAnswer;
+use crate::export::locate::fetch::error::{FetchError, REDIRECTS_MAX};
 use crate::http_client::{client, failure};
 
 /// Report links are built while they are asked for, so the first byte may take long; a minute and a half is generous.
@@ -106,7 +105,7 @@ fn headers(written: &[(String, SecretString)]) -> Result<HeaderMap, FetchError> 
 }
 
 /// One try: redirects are followed on the same host alone, so the headers stay with whom they are meant for.
-async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Result<Answer, FetchError> {
+async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Result<VendorAnswer, FetchError> {
     let mut url = order.url.clone();
     for _ in 0..=REDIRECTS_MAX {
         let request = client.get(url.clone()).headers(headers.clone());
@@ -115,7 +114,7 @@ async fn follow(client: &Client, headers: &HeaderMap, order: &Order<'_>) -> Resu
         let response = response.map_err(|error| FetchError::NoAnswer { why: failure(error) })?;
         // 206 is a part of the file, 202 and 204 are none of it.
         if response.status() == StatusCode::OK {
-            return Answer::read(response, order.max_bytes).await;
+            return VendorAnswer::read(response, order.max_bytes).await;
         }
         url = match answer::points_to(&response, &url) {
             Some(next) if next.origin() == order.url.origin() => next,

@@ -7,11 +7,11 @@ use crate::history::nights::LineNight;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Material, Place, document, pieces};
 use crate::report::model::Part;
-use crate::report::words::Reading;
+use crate::report::words::ExportReadability;
 use crate::report::{names, trend, words};
 
 /// Lines that a page lists.
@@ -64,7 +64,7 @@ pub fn file(integration: &IntegrationName, customer: &CustomerName) -> String {
 }
 
 fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
-    let (runs, reading) = (material.runs(), Reading::of_run(material.run));
+    let (runs, reading) = (material.runs(), ExportReadability::of_run(material.run));
     html! {
         div.sheet { table {
             thead { tr {

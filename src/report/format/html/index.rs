@@ -8,10 +8,10 @@ use maud::{Markup, html};
 use crate::history::lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::report::format::html::{Place, document, pieces};
 use crate::report::health::health;
-use crate::report::model::Verdict;
+use crate::report::model::ReportVerdict;
 use crate::report::trend::NIGHTS;
 use crate::report::words;
 
@@ -46,7 +46,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
     // An undo looks at a few lines only: what is open, the run before it says.
     let whole = runs.iter().find(|run| run.undoes.is_none()).or(runs.first());
     let Some(newest) = whole else { return html! {} };
-    let verdict = Verdict::of_summary(newest);
+    let verdict = ReportVerdict::of_summary(newest);
     let is_night = |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply);
     let mut nights: Vec<RunSummary> = runs.iter().filter(is_night).take(NIGHTS).map(|run| (*run).clone()).collect();
     // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
@@ -99,7 +99,7 @@ fn row(run: &RunSummary) -> Markup {
         tr {
             th scope="row" { a href={ (run.run) ".html" } { (run.run) } " " (shown(run.integration.as_str()))
                 br; span.soft.small { (words::minute(run.started_at)) } }
-            td { (pieces::chip(&Verdict::of_summary(run))) }
+            td { (pieces::chip(&ReportVerdict::of_summary(run))) }
             td.n { (number(totals.map(|totals| totals.to_decide))) }
             td.n { (number(totals.map(|totals| totals.changed))) }
             td.n.wide { (number(totals.map(|totals| totals.failed + totals.unknown))) }

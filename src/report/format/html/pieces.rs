@@ -10,10 +10,10 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::remedy::{Remedy, RemedyLine};
-use crate::report::model::{Tone, Verdict};
-use crate::report::words::Reading;
+use crate::report::model::{ReportVerdict, Tone};
+use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
 
 pub(super) fn tone(tone: Tone) -> &'static str {
@@ -24,7 +24,7 @@ pub(super) fn tone(tone: Tone) -> &'static str {
     }
 }
 
-pub(super) fn chip(verdict: &Verdict) -> Markup {
+pub(super) fn chip(verdict: &ReportVerdict) -> Markup {
     html! { span.chip.(tone(verdict.tone)) { (verdict.words) } }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn nights(nights: &[RunSummary], current: Option<RunId>, up: &str) ->
     html! {
         ol.nights aria-label="The last nights, oldest first" {
             @for night in nights.iter().filter(|night| is_night(night, current)) {
-                @let verdict = Verdict::of_summary(night);
+                @let verdict = ReportVerdict::of_summary(night);
                 @let said = format!("run {}, {}: {}", night.run, words::day(night.started_at), verdict.words);
                 li.(tone(verdict.tone)) aria-current=[(current == Some(night.run)).then_some("true")] {
                     a href={ (up) (night.run) ".html" } title=(said) aria-label=(said) {}
@@ -115,7 +115,7 @@ pub(super) fn delta(line: &LineRecord) -> Markup {
 }
 
 /// What stands behind a line: rows of the export, place in ConnectWise, reason.
-pub(super) fn why(line: &LineRecord, reading: &Reading<'_>) -> Markup {
+pub(super) fn why(line: &LineRecord, reading: &ExportReadability<'_>) -> Markup {
     html! {
         details {
             summary { "why" }

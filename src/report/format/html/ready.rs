@@ -5,14 +5,14 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
-use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::outcome::{Mode, RunVerdict};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Place, document, pieces};
-use crate::report::model::{Entry, Verdict};
+use crate::report::model::{ReportEntry, ReportVerdict};
 use crate::report::{names, words};
 
 /// Changes that the page lists of each integration.
@@ -73,7 +73,7 @@ fn checks(standing: &Standing) -> Vec<Check> {
     let age = run.planned.as_ref().map(|planned| words::age(run.started_at, &planned.export));
     let fresh = match (read, age) {
         (true, Some(age)) => format!("the night went through, on an export {age} old"),
-        _ => format!("the newest run did not go through: {}", Verdict::of_summary(run).words),
+        _ => format!("the newest run did not go through: {}", ReportVerdict::of_summary(run).words),
     };
     let unmapped = count(findings, |finding| matches!(finding.code, Code::CustomerUnmapped | Code::ServiceUnmapped));
     let open = totals.to_decide.saturating_sub(unmapped);
@@ -119,7 +119,7 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) ->
             div.sheet { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
                 tbody { @for finding in by_hand { tr {
-                    th scope="row" { (Entry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
+                    th scope="row" { (ReportEntry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
                     td { code { (finding.handle.as_deref().unwrap_or_default()) } }
                 } } }
             } }

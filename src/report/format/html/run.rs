@@ -6,15 +6,15 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::code::Code;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::outcome::Outcome;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::pieces::Anchors;
 use crate::report::format::html::{Material, Place, customer, document, pieces};
 use crate::report::format::json::time;
-use crate::report::model::{Entry, Numbers, Part, Report, sign};
-use crate::report::words::Reading;
+use crate::report::model::{Numbers, Part, Report, ReportEntry, sign};
+use crate::report::words::ExportReadability;
 use crate::report::{Change, lines as lines_of, model, names, trend, words};
 
 /// Rows of one table, and cards; what is beyond them stands in the CSV file beside the page. 20,000 lines make less
@@ -31,8 +31,8 @@ pub fn page(material: &Material<'_>) -> String {
     let title = format!("{} · {} · run {} · recount", report.verdict.words, shown(run.integration.as_str()), run.run);
     let (parts, anchors) = (parts(run), Anchors::default());
     let of = |part: Part| parts.get(&part).map(Vec::as_slice).unwrap_or_default();
-    let stops = report.stops.iter().map(|finding| Entry { finding, line: None });
-    let asked: Vec<Entry<'_>> = stops.chain(report.asked.iter().copied()).collect();
+    let stops = report.stops.iter().map(|finding| ReportEntry { finding, line: None });
+    let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
         (cards("needs-you", model::NEEDS_YOU, &asked, "ask", &anchors))
@@ -124,7 +124,7 @@ fn source(run: &RunRecord) -> Markup {
     }
 }
 
-fn cards(id: &str, heading: &str, entries: &[Entry<'_>], tone: &str, anchors: &Anchors) -> Markup {
+fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], tone: &str, anchors: &Anchors) -> Markup {
     html! {
         @if !entries.is_empty() {
             section aria-labelledby=(id) {
@@ -136,7 +136,7 @@ fn cards(id: &str, heading: &str, entries: &[Entry<'_>], tone: &str, anchors: &A
     }
 }
 
-fn card(entry: &Entry<'_>, tone: &str, anchors: &Anchors) -> Markup {
+fn card(entry: &ReportEntry<'_>, tone: &str, anchors: &Anchors) -> Markup {
     let finding = entry.finding;
     html! {
         article.card.(tone) id=[anchors.first(entry.handle())] {
@@ -156,7 +156,7 @@ fn card(entry: &Entry<'_>, tone: &str, anchors: &Anchors) -> Markup {
 }
 
 /// What comes first in a title stands first, on its own line.
-fn title(entry: &Entry<'_>) -> Markup {
+fn title(entry: &ReportEntry<'_>) -> Markup {
     let title = entry.title();
     match title.split_once(" · ") {
         Some((first, rest)) => html! { h3 { (first) " " span.rest { (rest) } } },
@@ -173,7 +173,7 @@ fn drawn(code: Code) -> String {
 }
 
 fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, anchors: &Anchors) -> Markup {
-    let (runs, reading) = (material.runs(), Reading::of_run(material.run));
+    let (runs, reading) = (material.runs(), ExportReadability::of_run(material.run));
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let id = kind.heading().to_lowercase().replace(' ', "-");
     html! {

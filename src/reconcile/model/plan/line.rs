@@ -1,28 +1,15 @@
-//! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
+//! One line of a plan: what it is about, what ConnectWise holds, and what is to happen.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::model::code::Code;
-use crate::reconcile::model::finding::Finding;
 use crate::reconcile::model::ids::{
-    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
+    AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId, ServiceName,
 };
 use crate::reconcile::model::mapping::Bill;
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
-
-/// All that one run means to do, and all that it does not, each with its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// Whose plan it is.
-    pub integration: IntegrationName,
-    /// Every line, ordered by its subject; no subject twice.
-    pub lines: Vec<Line>,
-    /// What is to be said beside the lines, ordered by severity and code.
-    pub findings: Vec<Finding>,
-}
 
 /// One line of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +69,7 @@ pub struct Source {
     pub service: ServiceName,
     /// How many; `None` when the export does not say (a duplicate, an absent customer).
     pub count: Option<Quantity>,
-    /// Lines of the export, at most the first [`crate::reconcile::model::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
+    /// Lines of the export, at most the first [`crate::reconcile::model::export::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
     pub lines: Vec<u64>,
     /// How the count became the units that are billed, step by step; `None` when it is billed as it is.
     pub how: Option<String>,
@@ -139,29 +126,6 @@ pub struct Creation {
     pub effective_on: NaiveDate,
     /// Whether and how it stands on the invoice.
     pub bill: Bill,
-}
-
-impl Plan {
-    /// The plan, if this is its fingerprint, as whoever approves that wants it: lines that were held for their size are
-    /// created, and asked about no more.
-    pub fn approved_by(mut self, fingerprint: &str) -> Self {
-        if self.fingerprint() != fingerprint {
-            return self;
-        }
-        let mut settled = BTreeSet::new();
-        for line in &mut self.lines {
-            if let Verdict::Large(creation) = &line.verdict {
-                line.verdict = Verdict::Create(creation.clone());
-                line.detail.clear();
-                settled.insert(line.handle.clone());
-            }
-        }
-        let asks = |finding: &Finding| {
-            finding.code == Code::LineStep && finding.handle.as_ref().is_some_and(|handle| settled.contains(handle))
-        };
-        self.findings.retain(|finding| !asks(finding));
-        self
-    }
 }
 
 impl Verdict {

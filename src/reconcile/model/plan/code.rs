@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_code_is_documented() {
-        let page = include_str!("../../../docs/findings.md");
+        let page = include_str!("../../../../docs/findings.md");
         for code in Code::ALL {
             assert!(page.contains(&format!("| `{code}` |")), "docs/findings.md lacks {code}");
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::{Line, LineKey, Subject};
+use crate::reconcile::model::plan::line::{Line, LineKey, Subject};
 
 /// Letters of a handle: easily read out over the telephone, never a word.
 const LETTERS: &[u8; 30] = b"23456789bcdfghjkmnpqrstvwxyzae";

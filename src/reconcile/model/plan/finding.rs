@@ -1,9 +1,9 @@
 //! A finding: something about an export, a mapping or a line that a person is told.
 
-use crate::reconcile::model::code::{Code, Severity};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
-use crate::reconcile::model::plan::Source;
-use crate::reconcile::model::remedy::Remedy;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Orders findings as a report lists them: what asks most first, then by code, customer and service.
 pub fn sort(findings: &mut [Finding]) {

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::reconcile::model::handle::subject_text;
-use crate::reconcile::model::plan::{Creation, Line, Live, Plan, QuantityChange, Source, Verdict};
+use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::handle::subject_text;
+use crate::reconcile::model::plan::line::{Creation, Line, Live, QuantityChange, Source, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
 impl Plan {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::counts::Counts;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{ExportStamp, Past};
@@ -15,7 +15,7 @@ use crate::reconcile::model::records::{Additions, Directory};
 
 /// Everything a plan is drawn from. All of it was read before; nothing is looked up while deciding.
 #[derive(Debug, Clone, Copy)]
-pub struct Gathered<'a> {
+pub struct PlanInputs<'a> {
     /// Whose plan.
     pub integration: &'a IntegrationName,
     /// The export's counts.

@@ -1,0 +1,5 @@
+//! What an export says, as plain data.
+
+pub mod count_error;
+pub mod counts;
+pub(crate) mod spreadsheet;
