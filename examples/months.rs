@@ -93,7 +93,7 @@ impl Month {
         (0..customers).for_each(|_| month.customer());
         // Nine of ten months go on from the month before; in the others the vendor is new, and a person approves the
         // first plan.
-        if seed % 10 != 0 {
+        if !seed.is_multiple_of(10) {
             month.night_of(0);
             let plan = month.night.plan();
             month.yes(&plan);

@@ -128,7 +128,7 @@ max_rows = 10
 [integration.mail.guards]
 max_age = "2d"
 max_malformed = "0.5%"
-max_units_up = "40%"
+max_units_up = "140%"
 line_step = { units = 2.5, percent = 200 }
 to_zero = "second-night"
 human_edit = "overwrite"
@@ -153,7 +153,7 @@ fn every_key_of_the_contract_is_understood() {
         mail.guards.line_step,
         LineStep { units: Decimal::new(25, 1), percent: Percent::of(200), ..LineStep::default() }
     );
-    assert_eq!(mail.guards.max_units_up, Percent::of(40));
+    assert_eq!(mail.guards.max_units_up, Percent::of(140));
     assert_eq!((mail.guards.to_zero, mail.guards.human_edit), (ToZero::SecondNight, HumanEdit::Overwrite));
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));

@@ -48,16 +48,25 @@ impl Field<'_> {
 
     /// A share such as `"5%"`, from 0 to 100.
     pub(in crate::config) fn share(&self) -> Option<Percent> {
+        let percent = self.percent()?;
+        if percent.0 > Decimal::ONE_HUNDRED {
+            self.error(format!("`{}` is a share from \"0%\" to \"100%\"", self.key));
+            return None;
+        }
+        Some(percent)
+    }
+
+    /// The same of something that can more than double, such as `"250%"`.
+    pub(in crate::config) fn percent(&self) -> Option<Percent> {
         if self.value().is_integer() || self.value().is_float() {
             self.error(format!("`{}` is written as a text with a percent sign, such as \"5%\"", self.key));
             return None;
         }
         let percent = self.text()?.strip_suffix('%').and_then(|number| plain(number.trim_end()));
-        let percent = percent.filter(|percent| *percent <= Decimal::ONE_HUNDRED).map(Percent);
         if percent.is_none() {
             self.error(format!("`{}` is a share from \"0%\" to \"100%\"", self.key));
         }
-        percent
+        percent.map(Percent)
     }
 
     /// An exact number that is not negative: `10`, `2.5`.

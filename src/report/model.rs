@@ -187,8 +187,7 @@ impl Numbers {
         let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
         let Totals { to_decide, changed: _, would_change: _, failed, unknown, lines, explained } = *totals;
         let done = changes.iter().any(|(kind, _)| *kind == Change::Done);
-        let large = run.planned.iter().flat_map(|planned| &planned.lines).any(LineRecord::is_large);
-        let pending = large || changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
+        let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
         let would = !done && pending;
         let counted = changes.iter().filter(|(kind, _)| match kind {
             Change::Done => !would,
@@ -251,7 +250,8 @@ pub(super) fn sign(code: Code) -> char {
 /// The last line always says the next command.
 fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], stops: &[&Finding]) -> String {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
-    let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
+    let large = run.planned.iter().flat_map(|planned| &planned.lines).any(LineRecord::is_large);
+    let pending = large || changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
     match plan {
         Some(plan) if pending && end.totals.changed == 0 => pending_plan(run, plan),
         _ => match stops.iter().map(|finding| &finding.fix).find(|fix| !fix.is_empty()) {

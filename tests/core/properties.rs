@@ -217,7 +217,7 @@ fn shown(line: &Line) -> ShownLine {
         Verdict::Create(_) => (Outcome::WouldCreate, line.verdict.code()),
         Verdict::Unchanged(code) => (Outcome::Unchanged, *code),
         Verdict::Held(Code::InDoubt) => (Outcome::Unknown, Code::InDoubt),
-        Verdict::Held(code) => (Outcome::Held, *code),
+        Verdict::Held(_) | Verdict::Large(_) => (Outcome::Held, line.verdict.code()),
         Verdict::Skipped(code) => (Outcome::Skipped, *code),
     };
     ShownLine { outcome, reason, is_placed: line.key().is_some(), is_counted: line.wanted.is_some() }

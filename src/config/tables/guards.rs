@@ -23,7 +23,7 @@ pub(in crate::config) fn policy(section: Section<'_>) -> Option<GuardPolicy> {
     let min_units = share("min_units", usual.min_units);
     let max_lines_changed = share("max_lines_changed", usual.max_lines_changed);
     let max_units_down = share("max_units_down", usual.max_units_down);
-    let max_units_up = share("max_units_up", usual.max_units_up);
+    let max_units_up = section.get("max_units_up").map_or(Some(usual.max_units_up), |field| field.percent());
     let max_lines_created = share("max_lines_created", usual.max_lines_created);
     let min_lines_seen = share("min_lines_seen", usual.min_lines_seen);
     let line_step = section.get("line_step").map_or(Some(usual.line_step), |field| line_step(&field));

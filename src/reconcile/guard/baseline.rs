@@ -68,21 +68,26 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
 }
 
 /// What tonight's export is worth beside what was accepted: what was never accepted, and is held again, is on neither
-/// side.
+/// side. A row that cannot be read is there all the same.
 pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Size {
     let held = held(plan);
-    let known = |customer, service| past.get(customer).is_some_and(|own| own.contains_key(service));
+    let known = |customer: &CustomerName, service: &ServiceName| {
+        past.get(customer).is_some_and(|own| own.contains_key(service))
+    };
+    let measured = |(customer, service, _): &(&CustomerName, &ServiceName, Cell<'_>)| {
+        known(customer, service) || !held.contains(&(*customer, *service))
+    };
     let mut size = Size::default();
-    let mut last = None;
-    for (customer, service, cell) in cells(counts) {
-        if held.contains(&(customer, service)) && !known(customer, service) {
-            continue;
-        }
+    let mut customers: BTreeSet<&CustomerName> =
+        counts.customers.keys().filter(|customer| past.contains_key(*customer)).collect();
+    for (customer, _, cell) in cells(counts).filter(measured) {
         size.rows += cell.lines().number();
         size.units = size.units.saturating_add(cell.units());
-        size.customers += usize::from(last != Some(customer));
-        last = Some(customer);
+        customers.insert(customer);
     }
+    let of_known = |customer: &Option<CustomerName>| customer.as_ref().is_none_or(|name| past.contains_key(name));
+    size.rows += counts.rejected.iter().filter(|row| of_known(&row.customer)).count();
+    size.customers = customers.len();
     size
 }
 
