@@ -17,7 +17,7 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::guard::check::{Seen, malformed};
-use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
+use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
@@ -54,7 +54,7 @@ pub(super) async fn gather<R: Reader>(
     close_cut_off_runs(run, history, findings)?;
     run.trust_the_clock(history)?;
     let export = run.unless_stopped(sound_export(run, source)).await??;
-    findings.extend(units_bleeding(run, history, &export)?);
+    findings.extend(units_falling(run, history, &export)?);
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let past = past(run, source, history, in_doubt)?;
     let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
@@ -100,9 +100,9 @@ fn shown_by_read(failure: Failure, integration: &IntegrationName) -> Failure {
 }
 
 /// Units that went little by little, each night too few for a guard.
-fn units_bleeding(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
-    let month_ago = run.started_at.checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    Ok(bleeding(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
+fn units_falling(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
+    let month_ago = run.started_at.checked_sub_signed(TREND_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    Ok(falling_trend(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
 }
 
 fn past(

@@ -83,7 +83,7 @@ impl<'a> Findings<'a> {
     }
 
     fn missing(&mut self, severity: Severity, customer: &CustomerName) {
-        let message = "is mapped, but not in the export at all".to_owned();
+        let message = "is mapped, but not in the export".to_owned();
         let ended = Remedy::in_connectwise("if it has left, end its lines");
         let fix = Remedy::in_turn([ended, Remedy::customers("blank its company_id")]);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
@@ -131,7 +131,7 @@ impl<'a> Findings<'a> {
             (
                 Severity::Warning,
                 Code::ServiceDeprecated,
-                "is deprecated, and still used",
+                "is deprecated but still used",
                 Remedy::from("move the customers to its successor").noting(NOT_ASSIGNED),
             ),
         ] {
@@ -205,7 +205,7 @@ impl<'a> Findings<'a> {
                 Code::ProductUnreadable => {
                     Remedy::in_connectwise("look at the product in the catalog, and save it again")
                 }
-                _ => Remedy::settings("name an active product").or("mend it in the product catalog".into()),
+                _ => Remedy::settings("name an active product").or("fix it in the product catalog".into()),
             };
             let message = format!("{detail}: {} held", plural(&count, "line"));
             self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
