@@ -10,11 +10,13 @@ pub mod journal;
 mod lines;
 pub mod lookup;
 pub mod nights;
+pub mod owned;
 mod past;
 pub mod record;
 pub mod runs;
 mod slots;
 pub mod store;
+pub mod swept;
 #[cfg(test)]
 mod tests;
 pub mod tickets;

@@ -9,7 +9,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
-use crate::history::{lines, past};
+use crate::history::{lines, owned, past};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
@@ -100,6 +100,7 @@ impl History {
         self.write(|transaction| {
             in_turn(update_end(transaction, run, end)?, run, "end")?;
             lines::update(transaction, run, changed)?;
+            owned::settle(transaction, run, changed)?;
             insert_findings(transaction, run, &end.findings)?;
             thin_out(transaction, run)
         })?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
-use crate::nightly::gather::read_directory;
+use crate::nightly::remote::read_directory;
 use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};

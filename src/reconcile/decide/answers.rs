@@ -103,7 +103,11 @@ fn permitted(verb: Verb, item: &ShownItem) -> Option<Permitted> {
         Verb::Ignore => {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
             // The note or the end of an answer may be changed.
-            finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding)
+            // One of the lines that a single open item lists.
+            let listed = || line().filter(|line| line.reason == Code::BilledNotCounted).map(of_line);
+            let ignorable =
+                finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding);
+            listed().or(ignorable)
         }
         Verb::Reopen => {
             let answered = item.answered.is_some();
@@ -149,7 +153,18 @@ fn refusal(verb: Verb, item: &ShownItem) -> Refusal {
 
 /// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
 pub fn may_be_accepted(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::TugOfWar | Code::Fractional)
+    matches!(
+        reason,
+        Code::ToZero
+            | Code::LineStep
+            | Code::HumanEdit
+            | Code::TugOfWar
+            | Code::Fractional
+            | Code::LineLeftBehind
+            | Code::CountTakenOut
+            | Code::LineElsewhere
+            | Code::LineJustEnded
+    )
 }
 
 /// Held for one of these, a line may be left as ConnectWise has it: what would be written is known.

@@ -1,9 +1,14 @@
 //! One line under judgement: what it is judged by, and what comes of it.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::elsewhere::Surroundings;
 use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
+use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{ExportStamp, Past};
 use crate::reconcile::model::plan::code::Code;
@@ -21,6 +26,10 @@ pub struct Judge<'a> {
     pub past: &'a Past,
     /// Tonight's export.
     pub export: &'a ExportStamp,
+    /// Where each customer is billed.
+    pub places: &'a BTreeMap<CustomerName, Place>,
+    /// What bills beside the lines.
+    pub around: &'a Surroundings<'a>,
     /// The day of the run.
     pub today: NaiveDate,
 }

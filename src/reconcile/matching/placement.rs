@@ -77,7 +77,7 @@ pub fn place_all(
     directory: &Directory,
     today: NaiveDate,
 ) -> BTreeMap<CustomerName, Place> {
-    let finder = Finder::new(mapping, directory, today);
+    let finder = Finder::new(mapping, directory, past, today);
     let names = expected_customers(counts, mapping, past);
     names.into_iter().map(|name| (name.clone(), finder.place(name))).collect()
 }
@@ -96,10 +96,19 @@ struct Finder<'a> {
     today: NaiveDate,
     by_name: BTreeMap<&'a str, Vec<&'a Company>>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
+    /// The companies that customers were billed to by the last accepted run.
+    billed_to: BTreeMap<&'a CustomerName, BTreeSet<CompanyId>>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(mapping: &'a Mapping, directory: &'a Directory, today: NaiveDate) -> Self {
+    fn new(mapping: &'a Mapping, directory: &'a Directory, past: &'a Past, today: NaiveDate) -> Self {
+        let mut billed_to: BTreeMap<&CustomerName, BTreeSet<CompanyId>> = BTreeMap::new();
+        let by_name_too = mapping.match_customers == MatchCustomers::ExactName;
+        for owned in past.owned.values().filter(|_| by_name_too) {
+            for ((customer, _), company) in owned.sources.iter().zip(owned.company.into_iter().cycle()) {
+                billed_to.entry(customer).or_default().insert(company);
+            }
+        }
         let mut by_name: BTreeMap<&str, Vec<&Company>> = BTreeMap::new();
         for company in directory.companies.values().filter(|company| mapping.companies_of.admits(company)) {
             by_name.entry(company.name.trim()).or_default().push(company);
@@ -108,7 +117,7 @@ impl<'a> Finder<'a> {
         for agreement in directory.agreements.values() {
             by_company.entry(agreement.company).or_default().push(agreement);
         }
-        Self { mapping, directory, today, by_name, by_company }
+        Self { mapping, directory, today, by_name, by_company, billed_to }
     }
 
     fn place(&self, customer: &CustomerName) -> Place {
@@ -157,7 +166,7 @@ impl<'a> Finder<'a> {
         }
         match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
             None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
-            Some([company]) => Ok(company.id),
+            Some([company]) => self.as_before(customer, company.id),
             Some(several) => Err(Problem {
                 fix: Remedy::customers("add a row for it with the right company_id"),
                 ..Problem::new(
@@ -165,6 +174,24 @@ impl<'a> Finder<'a> {
                     format!("several companies bear that name: {}", ids(several.iter().map(|company| company.id.0))),
                 )
             }),
+        }
+    }
+
+    /// A name that wanders to another company, because one was renamed, is no reason to bill that one.
+    fn as_before(&self, customer: &CustomerName, company: CompanyId) -> Result<CompanyId, Problem> {
+        match self.billed_to.get(customer) {
+            Some(before) if !before.contains(&company) => Err(Problem {
+                fix: Remedy::customers(format!("add a row for it with company_id {company}, or with the right one")),
+                company: Some(company),
+                ..Problem::new(
+                    Code::CompanyChanged,
+                    format!(
+                        "by its name it is company {company} now, and it was billed to {}",
+                        ids(before.iter().map(|id| id.0))
+                    ),
+                )
+            }),
+            _ => Ok(company),
         }
     }
 

@@ -21,6 +21,10 @@ pub struct Mapping {
     pub default_agreement: Option<AgreementRule>,
     /// Whether a missing addition may be created.
     pub create_lines: bool,
+    /// Whether the configuration leaves `create_lines` out, which means false.
+    pub create_lines_unset: bool,
+    /// How often companies that nobody mapped are looked through.
+    pub sweep: Sweep,
     /// `[[integration.NAME.policy]]`: what was agreed with one customer about one service.
     pub policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>,
     /// Additions that the operator named (`addition_id`): of several live ones, the pinned one is meant.
@@ -58,6 +62,18 @@ pub enum MatchCustomers {
     Mapped,
     /// It is the one company of that exact name, if there is exactly one.
     ExactName,
+}
+
+/// `sweep`: how often mapped products are looked for on agreements of companies that nobody mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sweep {
+    /// By the first run from Monday.
+    #[default]
+    Weekly,
+    /// By every run.
+    Nightly,
+    /// Never.
+    Off,
 }
 
 /// `company_types` and `company_statuses`. Names are folded: ConnectWise compares them without regard to case.
