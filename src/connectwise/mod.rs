@@ -7,7 +7,6 @@ pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
-pub(crate) mod members;
 pub(crate) mod reads;
 pub(crate) mod urls;
 pub(crate) mod wire;

@@ -2,7 +2,6 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
-mod accepted;
 pub mod alerts;
 pub mod days;
 pub mod decisions;
@@ -10,14 +9,11 @@ pub mod journal;
 mod lines;
 pub mod lookup;
 pub mod nights;
-pub mod owned;
-mod past;
+pub mod past;
 pub mod record;
 pub mod runs;
 mod slots;
 pub mod store;
-pub mod swept;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
-mod written;

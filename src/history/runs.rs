@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use crate::history::past::owned;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::store::columns::{integer, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
-use crate::history::{lines, owned, past};
+use crate::history::{lines, past};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};

@@ -1,15 +1,6 @@
 //! Everything that a night's plan is drawn from: what earlier runs left, the export, the history, ConnectWise in as few
 //! requests as the mapping allows.
 
-use crate::nightly::sweep::sweep;
-use crate::nightly::sweep::uncounted;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::planner::draw;
-use crate::reconcile::model::past::ExportStamp;
-use crate::reconcile::model::plan::code::Severity;
-use crate::reconcile::model::plan::finding::finding;
-use crate::reconcile::model::plan::outcome::RunCommand;
-use crate::reconcile::model::plan::remedy::Remedy;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -25,15 +16,19 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::nightly::remote::{Remote, look_around, read_remote};
-use crate::nightly::sweep::SweptGround;
+use crate::nightly::sweep::{SweptGround, sweep, uncounted};
+use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
 use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::past::{InDoubt, Past};
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::past::{ExportStamp, InDoubt, Past};
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// Everything a plan is drawn from.

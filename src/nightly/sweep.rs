@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::connectwise::{ReadError, Reader};
+use crate::history::past::swept::Swept;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::swept::Swept;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;

@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Source;
 
-/// The files of these modules use each other in one direction only.
-pub(super) const WITHOUT_CIRCLES: &[&str] = &["cli", "config"];
-
 type Graph<'a> = BTreeMap<Vec<&'a str>, BTreeSet<Vec<&'a str>>>;
 
 /// Every file of the module that comes back to itself by what it uses, as `cli::check -> … -> cli::check`.

@@ -15,7 +15,7 @@ use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
-use crate::history::owned::Unwatched;
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;

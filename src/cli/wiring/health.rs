@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::cli::clock;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::owned::Unwatched;
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;

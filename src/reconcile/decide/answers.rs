@@ -104,7 +104,7 @@ fn permitted(verb: Verb, item: &ShownItem) -> Option<Permitted> {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
             // The note or the end of an answer may be changed.
             // One of the lines that a single open item lists.
-            let listed = || line().filter(|line| line.reason == Code::BilledNotCounted).map(of_line);
+            let listed = || line().filter(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted).map(of_line);
             let ignorable =
                 finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding);
             listed().or(ignorable)
@@ -232,7 +232,9 @@ mod tests {
             let found = severity.map(|severity| finding(reason, severity));
             for line in [None, Some(line(outcome, reason))] {
                 let item = ShownItem { line, finding: found, answered: None };
-                let open = severity == Some(Severity::Decide);
+                let held = line.is_some() && outcome == Outcome::Held;
+                let listed = held && reason == Code::BilledNotCounted;
+                let open = severity == Some(Severity::Decide) || listed;
                 assert_eq!(answer(Verb::Ignore, &item).is_ok(), open, "{item:?}");
                 for refusal in VERBS.iter().filter_map(|verb| answer(*verb, &item).err()) {
                     match refusal {

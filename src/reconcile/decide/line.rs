@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::decisions::StepAnswer;
-use crate::reconcile::decide::judgement::{Case, HoldReason, Judge, Judgement};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::{HoldReason, Judgement};
 use crate::reconcile::decide::line_guards::Step;
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};

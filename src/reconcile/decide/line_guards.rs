@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::decisions::StepAnswer;
-use crate::reconcile::decide::judgement::{Case, HoldReason, Judge};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::guard::limits::{HumanEdit, ToZero};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;

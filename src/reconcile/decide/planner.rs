@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::decide::elsewhere::Surroundings;
 use crate::reconcile::decide::findings::Findings;
-use crate::reconcile::decide::judgement::{Case, Judge, Judgement};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::left_behind::Ground;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::uncounted;

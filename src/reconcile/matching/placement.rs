@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::spreadsheet::damaged_name;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
-use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
+use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, NotBilling, Unreadable};
+use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, Unreadable};
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;
@@ -331,25 +331,6 @@ fn unreadable_agreement(meant: AgreementId, record: &Unreadable<AgreementSign>) 
     Problem { agreement: Some(meant), fix: fix.into(), ..Problem::new(Code::AgreementUnreadable, message) }
 }
 
-impl NotBilling {
-    /// Its stable word.
-    pub fn code(&self) -> Code {
-        match self {
-            NotBilling::NotActive(_) => Code::AgreementNotActive,
-            NotBilling::OneTime => Code::AgreementOneTime,
-        }
-    }
-}
-
-impl std::fmt::Display for NotBilling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
-            NotBilling::OneTime => f.write_str("is billed once, not every month"),
-        }
-    }
-}
-
 impl Place {
     /// The same place, with what is wrong with its agreement.
     pub fn blocked(self, code: Code, message: String, fix: String) -> Place {
@@ -378,33 +359,6 @@ impl Place {
         match self {
             Place::Blocked { problem, .. } | Place::Nowhere(problem) => Some(problem),
             Place::On { .. } | Place::Skipped => None,
-        }
-    }
-}
-
-impl AgreementRule {
-    fn matches(&self, agreement: &Agreement) -> bool {
-        match self {
-            AgreementRule::Type(kind) => agreement.kind.trim() == kind,
-            AgreementRule::Name(name) => agreement.name.trim() == name,
-        }
-    }
-
-    /// Whether an agreement that cannot be read may be this company's that the rule means.
-    fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
-        let (told, meant) = match self {
-            AgreementRule::Type(kind) => (&sign.kind, kind),
-            AgreementRule::Name(name) => (&sign.name, name),
-        };
-        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
-    }
-}
-
-impl std::fmt::Display for AgreementRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AgreementRule::Type(kind) => write!(f, "of type \"{kind}\""),
-            AgreementRule::Name(name) => write!(f, "named \"{name}\""),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::quantity_policy::Policy;
-use crate::reconcile::model::records::Company;
+use crate::reconcile::model::records::{Agreement, AgreementSign, Company};
 
 /// Everything that says where a count is billed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -230,5 +230,32 @@ impl Mapping {
             CustomerTarget::Company { company, agreement } => Some((company, agreement)),
             CustomerTarget::Skip => None,
         })
+    }
+}
+
+impl AgreementRule {
+    pub(crate) fn matches(&self, agreement: &Agreement) -> bool {
+        match self {
+            AgreementRule::Type(kind) => agreement.kind.trim() == kind,
+            AgreementRule::Name(name) => agreement.name.trim() == name,
+        }
+    }
+
+    /// Whether an agreement that cannot be read may be this company's that the rule means.
+    pub(crate) fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
+        let (told, meant) = match self {
+            AgreementRule::Type(kind) => (&sign.kind, kind),
+            AgreementRule::Name(name) => (&sign.name, name),
+        };
+        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
+    }
+}
+
+impl std::fmt::Display for AgreementRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AgreementRule::Type(kind) => write!(f, "of type \"{kind}\""),
+            AgreementRule::Name(name) => write!(f, "named \"{name}\""),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// A company.
@@ -297,5 +298,24 @@ impl Agreement {
             _ => {}
         }
         if self.one_time { Err(NotBilling::OneTime) } else { Ok(()) }
+    }
+}
+
+impl NotBilling {
+    /// Its stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            NotBilling::NotActive(_) => Code::AgreementNotActive,
+            NotBilling::OneTime => Code::AgreementOneTime,
+        }
+    }
+}
+
+impl std::fmt::Display for NotBilling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
+            NotBilling::OneTime => f.write_str("is billed once, not every month"),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::lookup::{EndSummary, RunSummary};
-use crate::history::owned::Unwatched;
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
-use crate::history::owned::Unwatched;
+use crate::history::past::owned::Unwatched;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;

@@ -1,18 +1,23 @@
 //! What the guards need to know of earlier runs.
 
+pub(crate) mod accepted;
+pub mod owned;
+pub mod swept;
+pub(crate) mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::history::accepted::accepted_counts;
 use crate::history::journal::IntentKind;
+use crate::history::past::accepted::accepted_counts;
+use crate::history::past::written::{given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::written::{given_up, written};
-use crate::history::{decisions, journal, owned};
+use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
 use crate::reconcile::matching::ownership::Neighbour;
 use crate::reconcile::model::ids::{

@@ -64,7 +64,7 @@ fn one_spelling(key: &LineKey) -> LineKey {
 }
 
 /// Every line that an integration owns.
-pub(super) fn owned(
+pub(crate) fn owned(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<BTreeMap<LineKey, Owned>, StoreError> {
@@ -94,7 +94,7 @@ fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey
 
 /// Keeps which lines an accepted plan of a run in mode `apply` holds. A line that was owned before and stands in no line
 /// of it has ended, is at 0, or is another integration's.
-pub(super) fn remember(
+pub(crate) fn remember(
     transaction: &Transaction<'_>,
     integration: &str,
     lines: &[LineRecord],
@@ -161,7 +161,7 @@ fn seen(line: &LineRecord, known: Stored) -> Stored {
 }
 
 /// Keeps what became of an owned line that was written.
-pub(super) fn settle(transaction: &Transaction<'_>, run: RunId, changed: &[LineRecord]) -> Result<(), StoreError> {
+pub(crate) fn settle(transaction: &Transaction<'_>, run: RunId, changed: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "UPDATE owned_lines SET addition = coalesce(?6, addition), billed = coalesce(?7, billed)
          WHERE integration = (SELECT integration FROM runs WHERE run = ?1 AND mode = ?2)

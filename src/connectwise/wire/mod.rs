@@ -1,9 +1,10 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
+pub(crate) mod members;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connectwise::members;
 use crate::reconcile::matching::item_marker;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
