@@ -5,6 +5,7 @@
 mod circles;
 mod source;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -106,6 +107,8 @@ const BANNED_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", 
 /// Longer files are read by nobody. Tests do not count.
 const FILE_LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 20;
+/// Files of a folder, its folders not counted.
+const FOLDER_FILES_MAX: usize = 16;
 
 #[test]
 fn the_source_follows_the_architecture() {
@@ -144,6 +147,78 @@ fn the_page_shows_every_module() {
         let module = source.module();
         assert!(page.contains(&format!("\n| `{module}` |")), "ARCHITECTURE.md does not say what {module} may use");
     }
+}
+
+/// Two meanings of one name are told apart by whoever wrote them, and by nobody else.
+#[test]
+fn a_public_type_name_has_one_meaning() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, "", &mut files);
+    let product: Vec<&Source> = files.iter().filter(|source| !is_test(source, &files)).collect();
+    assert_eq!(names_twice(&product), Vec::<String>::new());
+}
+
+/// A folder in which nothing is found is a hall without rooms.
+#[test]
+fn no_folder_holds_too_many_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, "", &mut files);
+    assert_eq!(crowded_folders(&files), Vec::<String>::new());
+}
+
+#[test]
+fn planted_names_and_folders_are_caught() {
+    let read = |(path, text): &(String, &str)| Source::read(path, text);
+    let twice = [("report/a.rs".to_owned(), "pub(crate) struct Line;"), ("export/b.rs".to_owned(), "pub enum Line {}")];
+    let twice: Vec<Source> = twice.iter().map(read).collect();
+    assert_eq!(names_twice(&twice.iter().collect::<Vec<_>>()), ["Line: export/b.rs, report/a.rs"]);
+    let own = [
+        ("cli/a.rs".to_owned(), "pub struct Options; struct Line;"),
+        ("cli/b.rs".to_owned(), "pub struct Options; struct Line;"),
+    ];
+    let own: Vec<Source> = own.iter().map(read).collect();
+    assert_eq!(
+        names_twice(&own.iter().collect::<Vec<_>>()),
+        Vec::<String>::new(),
+        "a command's own, and private names"
+    );
+    let hall: Vec<Source> = (0..=FOLDER_FILES_MAX).map(|n| Source::read(&format!("report/f{n}.rs"), "")).collect();
+    assert_eq!(crowded_folders(&hall), ["report: 17 files, at most 16"]);
+    assert_eq!(crowded_folders(&hall[1..]), Vec::<String>::new());
+}
+
+/// The names of types that several files make visible beyond themselves. What each command calls its own may recur.
+fn names_twice(files: &[&Source]) -> Vec<String> {
+    let mut homes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for source in files {
+        for line in source.code.lines().filter(|line| line.starts_with("pub")) {
+            let mut words =
+                line.split(|c: char| !(c.is_alphanumeric() || c == '_')).skip_while(|word| !TYPES.contains(word));
+            if let (Some(_), Some(name)) = (words.next(), words.next()) {
+                homes.entry(name).or_default().insert(&source.path);
+            }
+        }
+    }
+    homes.retain(|name, files| files.len() > 1 && !NAMES_OF_A_COMMAND.contains(name));
+    let told =
+        |(name, files): (&str, BTreeSet<&str>)| format!("{name}: {}", files.into_iter().collect::<Vec<_>>().join(", "));
+    homes.into_iter().map(told).collect()
+}
+
+/// What defines a type.
+const TYPES: &[&str] = &["struct", "enum", "trait", "type", "union"];
+/// Each command has its own.
+const NAMES_OF_A_COMMAND: &[&str] = &["Options", "Document"];
+
+fn crowded_folders(files: &[Source]) -> Vec<String> {
+    let mut flat: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in files {
+        *flat.entry(source.path.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default() += 1;
+    }
+    flat.retain(|_, number| *number > FOLDER_FILES_MAX);
+    flat.into_iter().map(|(folder, number)| format!("{folder}: {number} files, at most {FOLDER_FILES_MAX}")).collect()
 }
 
 #[test]

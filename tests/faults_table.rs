@@ -91,7 +91,7 @@ fn every_fault_has_an_expectation_and_a_test_or_a_reason() {
 fn every_test_that_the_page_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "sim", "tests"] {
         read_all(&root.join(folder), &mut sources);
     }
     let proof = fs::read_to_string(root.join("tests/proof/kill.py")).expect("the proof's program");

@@ -151,7 +151,9 @@ fn units_that_bleed_away_are_told() {
     let night = Night::busy();
     night.run().exits(0);
     let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
-    database.execute("UPDATE runs SET export_units = '21' WHERE approved = 1", []).expect("changed");
+    database
+        .execute("UPDATE runs SET export_units = '21', accepted_units = '21' WHERE approved = 1", [])
+        .expect("changed");
     drop(database);
     let said = night.run().exits(0);
     assert_eq!(said.codes(), ["units-bleeding"]);
@@ -195,6 +197,7 @@ fn a_history_of_the_version_before_owns_its_lines_and_asks_for_nothing_that_was_
 /// Takes back what the migrations after the seventh added.
 fn as_of_version_7(night: &Night) {
     let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
-    let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;";
+    let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
+                 DROP TABLE accepted_counts; ALTER TABLE runs DROP COLUMN accepted_units;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

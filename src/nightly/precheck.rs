@@ -36,6 +36,7 @@ pub struct Precheck {
 ///
 /// # Errors
 /// ConnectWise's.
+#[expect(clippy::too_many_arguments, reason = "all that the mapping is held against")]
 pub async fn precheck<R: Reader>(
     connectwise: &R,
     integration: &IntegrationName,

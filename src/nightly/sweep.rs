@@ -52,14 +52,14 @@ impl<'a> SweptGround<'a> {
 }
 
 /// What was found, or why it could not be looked for: the night goes on without.
-pub(super) type Looked = Result<Vec<Uncounted>, ReadError>;
+pub(super) type SweepResult = Result<Vec<Uncounted>, ReadError>;
 
 /// Looks through all companies where that is due, else at what is known.
 pub(super) async fn sweep<R: Reader>(
     connectwise: &R,
     history: &mut History,
     ground: SweptGround<'_>,
-) -> Result<Looked, Failure> {
+) -> Result<SweepResult, Failure> {
     let due = is_due(ground, history)?;
     let known = history.swept(ground.integration())?;
     if !due && known.is_empty() {
@@ -87,7 +87,7 @@ pub(super) async fn sweep<R: Reader>(
 }
 
 /// What the plan is told. That nobody could look is said, and tried again by the next run.
-pub(super) fn uncounted(looked: Looked, findings: &mut Vec<Finding>) -> Vec<Uncounted> {
+pub(super) fn uncounted(looked: SweepResult, findings: &mut Vec<Finding>) -> Vec<Uncounted> {
     looked.unwrap_or_else(|error| {
         let message = format!("companies that nobody mapped could not be looked through: {error}");
         let fix = Remedy::nothing("the next run looks again");

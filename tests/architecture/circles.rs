@@ -56,14 +56,15 @@ fn used<'a>(source: &'a Source, known: &BTreeSet<Vec<&'a str>>) -> BTreeSet<Vec<
     named.map(absolute).filter_map(file).filter(|file| *file != own).collect()
 }
 
-/// Every path of several words. `pub(in crate::cli)` says who may see an item, and uses nothing.
+/// Every path of several words; `crate::cli::` before a brace is no path, and what stands in the braces is multiplied out
+/// already. `pub(in crate::cli)` says who may see an item, and uses nothing.
 fn paths(code: &str) -> Vec<Vec<&str>> {
     let mut parts_of = code.split("pub(in ");
     let first = parts_of.next().unwrap_or_default();
     let others = parts_of.map(|part| part.split_once(')').unwrap_or_default().1);
     let words = std::iter::once(first).chain(others);
     let words = words.flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))));
-    words.filter(|word| word.contains("::")).map(parts).collect()
+    words.filter(|word| word.contains("::") && !word.ends_with("::")).map(parts).collect()
 }
 
 fn parts(path: &str) -> Vec<&str> {

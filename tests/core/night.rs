@@ -187,6 +187,7 @@ impl Night {
     }
 
     /// A live addition that is marked with an item.
+    #[expect(clippy::too_many_arguments, reason = "the members of one record")]
     pub(super) fn marked(&mut self, agreement: i64, id: i64, product: &str, quantity: &str, item: &str) -> &mut Self {
         self.addition(agreement, id, product, quantity);
         self.amend_addition(id, |addition| addition.mark = Some(ItemName::new(item)))

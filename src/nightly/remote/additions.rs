@@ -13,7 +13,7 @@ pub(crate) const READS_AT_ONCE: usize = 32;
 
 /// The additions of all agreements, and those lists that ConnectWise does not give out.
 #[derive(Debug, Default)]
-pub(crate) struct Lists {
+pub(crate) struct AdditionLists {
     pub(crate) additions: Additions,
     pub(crate) unread: BTreeMap<AgreementId, UnreadList>,
     pub(crate) others: BTreeMap<AgreementId, Vec<OtherRow>>,
@@ -45,12 +45,12 @@ pub(crate) async fn read_lists<R: Reader>(
     connectwise: &R,
     agreements: BTreeSet<AgreementId>,
     all: Option<usize>,
-) -> Result<Lists, ReadError> {
+) -> Result<AdditionLists, ReadError> {
     connectwise.ahead(Ahead::Agreements(agreements.len()));
     let reads =
         agreements.into_iter().map(|agreement| async move { (agreement, connectwise.additions(agreement).await) });
     let mut reads = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE);
-    let mut lists = Lists::default();
+    let mut lists = AdditionLists::default();
     while let Some((agreement, list)) = reads.next().await {
         lists.take(agreement, list)?;
         // Asked after each, before hundreds more are tried in vain.
@@ -61,7 +61,7 @@ pub(crate) async fn read_lists<R: Reader>(
     Ok(lists)
 }
 
-impl Lists {
+impl AdditionLists {
     fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
         match list {
             Ok(AdditionList { additions, others }) => {

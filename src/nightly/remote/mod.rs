@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
-use crate::nightly::remote::additions::{Lists, UnreadList, read_lists};
+use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists};
 use crate::reconcile::guard::check::Seen;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
@@ -57,7 +57,7 @@ pub(crate) async fn read_remote<R: Reader>(
     let bills = |id: &AgreementId| directory.agreements.get(id).is_some_and(|found| found.billing(today).is_ok());
     agreements.extend(past.owned.keys().map(|key| key.agreement).filter(bills));
     let all = agreements.len();
-    let Lists { additions, unread, others } = read_lists(connectwise, agreements, Some(all)).await?;
+    let AdditionLists { additions, unread, others } = read_lists(connectwise, agreements, Some(all)).await?;
     hold(&mut places, &unread);
     directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
     directory.unread.others = others;
@@ -94,7 +94,7 @@ pub(crate) async fn look_around<R: Reader>(
     if unread.is_empty() {
         return Ok(());
     }
-    let Lists { additions, unread, others } = read_lists(connectwise, unread, None).await?;
+    let AdditionLists { additions, unread, others } = read_lists(connectwise, unread, None).await?;
     remote.additions.extend(additions);
     remote.directory.unread.additions.extend(unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)));
     remote.directory.unread.others.extend(others);

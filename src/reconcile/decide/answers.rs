@@ -104,7 +104,11 @@ fn permitted(verb: Verb, item: &ShownItem) -> Option<Permitted> {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
             // The note or the end of an answer may be changed.
             // One of the lines that a single open item lists.
-            let listed = || line().filter(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted).map(of_line);
+            let listed = || {
+                line()
+                    .filter(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted)
+                    .map(of_line)
+            };
             let ignorable =
                 finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding);
             listed().or(ignorable)

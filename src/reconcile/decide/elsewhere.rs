@@ -29,6 +29,7 @@ pub struct Surroundings<'a> {
 
 impl<'a> Surroundings<'a> {
     /// Of these customers' companies.
+    #[expect(clippy::too_many_arguments, reason = "all that is looked through")]
     pub fn new(
         directory: &'a Directory,
         additions: &'a Additions,

@@ -269,11 +269,13 @@ impl<'a> Findings<'a> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: Remedy) {
         let told = finding(severity, code, message).about_line(&line.handle, &line.sources);
         self.found.push(Finding { fix, ..told });
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
         let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
         self.found.push(Finding {

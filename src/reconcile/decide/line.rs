@@ -136,6 +136,7 @@ impl Judge<'_> {
     }
 
     /// Whether a line that is there is not to be written, whatever its guards say.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn settled(
         &self,
         key: &LineKey,
