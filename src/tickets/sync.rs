@@ -3,8 +3,6 @@
 //! The protocol is that of a line's creation: the ticket is on the disk before its POST, a POST is sent once, and one
 //! without a clear answer is looked up by its reference, never sent again blindly. Nothing here changes a run.
 
-use crate::tickets::sync_round::{Round, SyncHalt};
-
 use crate::history::record::RunRecord;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -12,13 +10,14 @@ use crate::history::tickets::{TicketDeed, TicketEvent};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::tickets::board::ServiceBoard;
 use crate::tickets::round::TicketSync;
+use crate::tickets::sync_round::{Round, SyncHalt};
 use crate::tickets::ticket_plan::TicketPlan;
 
 /// Opens, notes and closes what the run asks for. `connect` is called only if there is something to do.
 ///
 /// What was done is stored, and given back. What went wrong is among it, as [`TicketDeed::Trouble`]; a later run goes on
 /// where this one left off.
-pub async fn tend<D: ServiceBoard>(
+pub async fn sync_tickets<D: ServiceBoard>(
     round: Round<'_>,
     lock: &RunLock,
     history: &mut History,
@@ -28,7 +27,7 @@ pub async fn tend<D: ServiceBoard>(
         return Vec::new();
     }
     let mut events = Vec::new();
-    if let Err(error) = tend_all(round, lock, history, connect, &mut events).await {
+    if let Err(error) = sync_all(round, lock, history, connect, &mut events).await {
         events.push(trouble(error.to_string()));
     }
     if !events.is_empty()
@@ -44,7 +43,7 @@ fn is_told(run: &RunRecord) -> bool {
     matches!(run.command, RunCommand::Run | RunCommand::Apply) && run.undoes.is_none() && run.end.is_some()
 }
 
-async fn tend_all<D: ServiceBoard>(
+async fn sync_all<D: ServiceBoard>(
     round: Round<'_>,
     lock: &RunLock,
     history: &mut History,

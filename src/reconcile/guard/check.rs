@@ -14,8 +14,8 @@ use crate::reconcile::guard::accepted::Size;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{GuardPolicy, Percent};
+use crate::reconcile::guard::run_limits::PlanTally;
 use crate::reconcile::guard::stop::{percent, stop};
-use crate::reconcile::guard::tally::PlanTally;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
@@ -197,6 +197,7 @@ fn hours(time: TimeDelta) -> String {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one sentence")]
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
