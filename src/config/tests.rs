@@ -616,7 +616,7 @@ fn alerts_have_the_documented_defaults() {
 fn an_alert_that_is_not_safe_or_not_whole_is_refused_without_its_secrets() {
     for (from, to, said) in [
         ("tls = \"starttls\"", "tls = \"none\"", "on this host alone"),
-        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not stand in this file"),
+        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not be written in this file"),
         ("password = { file = \"keys/smtp\" }\n", "", "belong together"),
         ("to = \"billing@example.com\"", "to = []", "is empty"),
         ("to = \"billing@example.com\"", "to = \"a@b.c, d@e.f\"", "is an address"),
