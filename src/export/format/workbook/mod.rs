@@ -1,7 +1,8 @@
 //! The rows of one sheet of an Excel workbook (.xlsx), one at a time.
 //!
 //! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. Of merged cells the first
-//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed.
+//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed;
+//! without one it is unreadable, and not empty.
 
 mod archive;
 mod value;
@@ -9,7 +10,7 @@ mod value;
 use std::io::Cursor;
 use std::ops::Range;
 
-use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
@@ -96,6 +97,10 @@ impl RawRows for Rows<'_> {
         self.values().get(index).is_some_and(|value| value.number)
     }
 
+    fn is_uncomputed(&self, index: usize) -> bool {
+        self.values().get(index).is_some_and(|value| value.uncomputed)
+    }
+
     fn is_grid(&self) -> bool {
         true
     }
@@ -141,14 +146,16 @@ impl Rows<'_> {
     /// The next cell that holds anything and is looked at.
     fn cell(&mut self) -> Result<Option<(u32, usize, SheetValue)>, Fault> {
         while !self.ended {
-            let cell = self.cells.next_cell().map_err(|error| self.damaged_below(&error))?;
+            let cell = self.cells.next_cell_with_formula_metadata().map_err(|error| self.damaged_below(&error))?;
             let Some(cell) = cell else {
                 self.ended = true;
                 break;
             };
-            let (row, column) = cell.get_position();
+            let (row, column) = cell.pos;
             let column = usize::try_from(column).unwrap_or(usize::MAX);
-            match SheetValue::of(cell.get_value()) {
+            let uncomputed = || cell.formula.as_ref().map(SheetValue::uncomputed);
+            let value = if cell.value == DataRef::Empty { uncomputed() } else { SheetValue::of(&cell.value) };
+            match value {
                 Some(value) if column < COLUMNS_MAX => return Ok(Some((row, column, value))),
                 _ => {}
             }
