@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::night::{Night, key};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
-use recount::reconcile::model::ids::AgreementId;
+use recount::reconcile::model::ids::{AgreementId, ProductId};
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
 use recount::reconcile::model::records::{Addition, Agreement, Product};
 
@@ -169,6 +169,7 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
                 _ if doubted => Fate::Ask,
                 wanted if wanted.is_zero() => Fate::Leave,
                 _ if later || cancelled_ours || !night.mapping.create_lines => Fate::Ask,
+                _ if ended_this_month(night, &mine) || bills_elsewhere(night, agreement, found[0].id) => Fate::Ask,
                 wanted if whole && wanted != wanted.trunc() => Fate::Ask,
                 wanted if wanted > Decimal::TEN => Fate::Ask,
                 wanted => Fate::Create(found[0].id.0, wanted),
@@ -180,6 +181,32 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
         },
         _ => Fate::Ask,
     }
+}
+
+/// In these worlds a line ends today or not at all.
+fn ended_this_month(night: &Night, mine: &[&Addition]) -> bool {
+    mine.iter().any(|addition| addition.cancelled_on == Some(night.today) && may_bill(addition))
+}
+
+fn may_bill(addition: &Addition) -> bool {
+    addition.quantity.as_ref().map_or(true, |quantity| !quantity.is_zero())
+}
+
+/// Live on another agreement of the company that bills, and on which nobody is billed.
+fn bills_elsewhere(night: &Night, agreement: i64, product: ProductId) -> bool {
+    let company = night.directory.agreements[&AgreementId(agreement)].company;
+    night.directory.agreements.values().any(|other| {
+        other.company == company
+            && other.id.0 != agreement
+            && bills(night, other)
+            && customers_on(night, other.id.0).is_empty()
+            && additions(night, other.id.0).iter().any(|addition| {
+                addition.product == Some(product)
+                    && addition.cancelled_on.is_none_or(|on| on > night.today)
+                    && addition.effective_on.is_none_or(|on| on <= night.today)
+                    && may_bill(addition)
+            })
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "an oracle says everything it looks at")]

@@ -106,6 +106,7 @@ impl FastTable {
     }
 
     /// One row's count of a service: these units, or none where its items are what is counted.
+    #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub(super) fn add<'i>(
         &mut self,
         line: u64,

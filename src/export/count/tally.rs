@@ -163,6 +163,7 @@ impl Tally {
     }
 
     /// A count, and the names of what is counted, if the row has any.
+    #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub fn add<'i>(
         &mut self,
         line: u64,

@@ -307,6 +307,7 @@ impl LongReading<'_> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one row, and what it is counted into")]
     fn count_of<R: RawRows>(
         &self,
         services: &[Service],

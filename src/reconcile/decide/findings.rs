@@ -218,9 +218,19 @@ impl<'a> Findings<'a> {
             match (&line.verdict, line_fix(code, &line.handle)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
+                // There is nothing to accept where nobody can say what would be set.
+                (Verdict::Held(Code::LineLeftBehind), _) if line.wanted.is_none() => {
+                    let fix = Remedy::command(format!("recount ignore {}", line.handle));
+                    self.line(Severity::Decide, code, line, with_steps(line), fix);
+                }
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
+                }
+                (Verdict::Create(creation), _) if !line.detail.is_empty() => {
+                    let message = format!("a new line of {} is created where {}", creation.quantity, line.detail);
+                    let fix = Remedy::command(format!("recount keep {}", line.handle));
+                    self.line(Severity::Warning, Code::LineEndedBefore, line, message, fix);
                 }
                 (Verdict::Skipped(Code::ReportOnly), _) => {
                     let billed = line.live.map(|live| live.quantity).unwrap_or_default();
@@ -259,11 +269,13 @@ impl<'a> Findings<'a> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: Remedy) {
         let told = finding(severity, code, message).about_line(&line.handle, &line.sources);
         self.found.push(Finding { fix, ..told });
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
         let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
         self.found.push(Finding {

@@ -197,6 +197,7 @@ fn hours(time: TimeDelta) -> String {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one sentence")]
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());

@@ -82,6 +82,7 @@ impl<'a> Gathered<'a> {
         gathered
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one count, and where it goes")]
     fn add(
         &mut self,
         customer: &CustomerName,

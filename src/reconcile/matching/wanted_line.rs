@@ -154,6 +154,7 @@ pub(crate) struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn add(
         &mut self,
         biller: &Biller<'a>,

@@ -1,17 +1,22 @@
 //! What the guards need to know of earlier runs.
 
+pub(crate) mod accepted;
+pub mod owned;
+pub mod swept;
+pub(crate) mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::history::accepted::accepted_counts;
 use crate::history::journal::IntentKind;
+use crate::history::past::accepted::accepted_counts;
+use crate::history::past::written::{given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::written::{given_up, written};
 use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
 use crate::reconcile::matching::ownership::Neighbour;
@@ -22,7 +27,7 @@ use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 impl History {
     /// What is known of an integration's runs before the current one.
@@ -41,6 +46,8 @@ impl History {
                 written: written(connection, integration)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
+                owned: owned::owned(connection, integration)?,
+                uncounted: Vec::new(),
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration)?,
@@ -124,10 +131,11 @@ const NO_RUN: RunId = RunId(0);
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
-    let (integration, command, undoes): (String, String, Option<i64>) =
-        transaction.query_row("SELECT integration, command, undoes FROM runs WHERE run = ?1", [run.0], |row| {
-            Ok((row.get("integration")?, row.get("command")?, row.get("undoes")?))
-        })?;
+    let (integration, command, mode, undoes): (String, String, String, Option<i64>) = transaction.query_row(
+        "SELECT integration, command, mode, undoes FROM runs WHERE run = ?1",
+        [run.0],
+        |row| Ok((row.get("integration")?, row.get("command")?, row.get("mode")?, row.get("undoes")?)),
+    )?;
     // An undo wants what was before, whatever the export says: no later export is compared with that.
     if undoes.is_some() {
         return Ok(());
@@ -138,8 +146,16 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
+        if mode == Mode::Apply.as_str() {
+            owned::remember(transaction, &integration, &plan.lines)?;
+        }
     }
     Ok(())
+}
+
+/// Whether a line was only found: nobody counts it, and it is no line of the integration.
+fn is_found(line: &LineRecord) -> bool {
+    line.sources.is_empty() && matches!(line.reason, Code::BilledNotCounted | Code::Ignored)
 }
 
 /// Drops baselines that no later run will ask for.
@@ -168,7 +184,7 @@ fn remember_baseline(
     let absent = absent.filter(|source| source.lines.is_empty() && source.count.is_none());
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
     let (mut live, mut items) = (Vec::new(), Vec::new());
-    for line in lines {
+    for line in lines.iter().filter(|line| !is_found(line)) {
         let (Some(agreement), Some(product), Some(addition)) = (line.agreement, &line.product, line.addition) else {
             continue;
         };
