@@ -18,6 +18,7 @@ use crate::export::format::raw::RawRows;
 use crate::export::format::workbook::value::SheetValue;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
+use crate::reconcile::model::export::unread::UnreadPart;
 
 /// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
 /// row of that width a million times.
@@ -35,15 +36,42 @@ const BETWEEN: &str = " | ";
 /// If the bytes are no whole workbook of a bearable size, the sheet is not there, or whatever `read` finds.
 pub(in crate::export) fn with_rows<T>(
     bytes: &[u8],
-    wanted: Option<&Sheet>,
+    beside: Beside<'_>,
     max_bytes: u64,
-    read: impl FnOnce(Rows<'_>) -> Result<T, Faults>,
+    read: impl FnOnce(Rows<'_>, Vec<UnreadPart>) -> Result<T, Faults>,
 ) -> Result<T, Faults> {
     archive::check(bytes, max_bytes)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-    let name = sheet(&workbook, wanted)?;
+    let name = sheet(&workbook, beside.wanted)?;
+    let unread = others(&workbook, bytes, &name, beside.has_more);
     let cells = workbook.worksheet_cells_reader(&name).map_err(|error| damaged(&error))?;
-    read(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false })
+    read(Rows::of(cells), unread)
+}
+
+/// Which sheet is read, and what is asked about the others.
+#[derive(Clone, Copy)]
+pub(in crate::export) struct Beside<'a> {
+    pub(in crate::export) wanted: Option<&'a Sheet>,
+    /// Whether a sheet holds more of the same.
+    pub(in crate::export) has_more: &'a dyn Fn(Rows<'_>) -> bool,
+}
+
+/// The other sheets that show and hold more of the same. One that cannot be read holds nothing that could be counted.
+fn others(
+    workbook: &Xlsx<Bytes<'_>>,
+    bytes: &[u8],
+    read: &str,
+    has_more: &dyn Fn(Rows<'_>) -> bool,
+) -> Vec<UnreadPart> {
+    let sheets = workbook.sheets_metadata().iter();
+    let shown = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
+    let names = shown.map(|sheet| &sheet.name).filter(|name| *name != read);
+    // A reader keeps its workbook to itself; a second sheet that shows is rare.
+    let more = |name: &&String| {
+        let Ok(mut workbook) = Xlsx::new(Cursor::new(bytes)) else { return false };
+        workbook.worksheet_cells_reader(name).is_ok_and(|cells| has_more(Rows::of(cells)))
+    };
+    names.filter(more).map(|name| UnreadPart::Sheet { name: name.clone() }).collect()
 }
 
 /// The rows of a sheet that hold anything.
@@ -119,7 +147,11 @@ impl RawRows for Rows<'_> {
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn of(cells: XlsxCellReader<'a, Bytes<'a>>) -> Self {
+        Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false }
+    }
+
     fn values(&self) -> &[SheetValue] {
         &self.row[..self.len]
     }
