@@ -251,7 +251,7 @@ to_zero = "never"
     customers.csv:3:1: a row without a customer: `,2,,`
     customers.csv:7:10: a quote opens here and is not closed on this line: `"open`
     customers.csv:8:6: `company_id` is a record id of ConnectWise, a whole number: `1.5`
-    customers.csv:10:1: this customer stands on line 9 already: `Echo`
+    customers.csv:10:1: this customer is on line 9 already: `Echo`
     "#);
 }
 

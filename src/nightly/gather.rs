@@ -22,7 +22,8 @@ use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
 use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
-use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::ids::{IntegrationName, ServiceName};
+use crate::reconcile::model::mapping::ServiceRule;
 use crate::reconcile::model::past::{ExportStamp, InDoubt, Past};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -79,6 +80,7 @@ pub(super) async fn gather<R: Reader>(
     findings.extend(units_falling(run, history, &export)?);
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let mut past = past(run, source, history, in_doubt)?;
+    past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
     let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
     let remote = run.unless_stopped(reading).await??;
     let seen = history.agreements_by_name(source.neighbours)?;
@@ -131,6 +133,9 @@ async fn sound_export(run: BegunRun<'_>, source: ExportSource<'_>) -> Result<Exp
         let is_marked = matches!(&error, ReadExportError::Export(error) if error.is_marked());
         if is_marked { shown_by_read(error.into(), integration) } else { error.into() }
     })?;
+    let ignored =
+        |service: &ServiceName| matches!(source.mapping.services.get(service), Some(ServiceRule::NotAssigned));
+    let export = Export { counts: export.counts.ignoring(ignored), ..export };
     match malformed(&export.counts, source.guards) {
         Some(finding) => Err(shown_by_read(Failure { exit: Exit::Refused, finding }, integration)),
         None => Ok(export),

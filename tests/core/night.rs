@@ -240,6 +240,7 @@ impl Night {
                     column: "Quantity".to_owned(),
                     value: count.to_string(),
                     customer: Some(CustomerName::new(customer)),
+                    service: None,
                     why: other.err().unwrap_or(CountError::NoService),
                     mark: None,
                 }),

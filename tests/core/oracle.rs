@@ -132,6 +132,9 @@ fn wanted(night: &Night, product: &str, customers: &BTreeSet<String>) -> Option<
         if rows.is_empty() || rows.iter().any(unreadable) {
             return None;
         }
+        if may_have_nameless(night, customer) {
+            return None;
+        }
         for (service, _) in services_of(night, product) {
             let counts: Vec<Decimal> =
                 rows.iter().filter(|row| row.2 == service).filter_map(|row| count(&row.3)).collect();
@@ -263,4 +266,18 @@ fn catalog<'a>(night: &'a Night, product: &str) -> Vec<&'a Product> {
 
 fn additions(night: &Night, agreement: i64) -> &[Addition] {
     night.additions.get(&AgreementId(agreement)).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether a row that names nobody stands below one of the customer's, or above every name.
+fn may_have_nameless(night: &Night, customer: &str) -> bool {
+    let mut above: Option<&str> = None;
+    for (_, name, _, _) in &night.rows {
+        match above {
+            _ if !name.trim().is_empty() => above = Some(name.trim()),
+            None => return true,
+            Some(name) if name == customer => return true,
+            Some(_) => {}
+        }
+    }
+    false
 }

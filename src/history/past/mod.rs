@@ -55,6 +55,7 @@ impl History {
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
+                same_bytes: None,
             })
         })
     }
@@ -100,6 +101,35 @@ impl History {
                 Ok(UnitsThen { run, at, units: decimal(row, "units")? })
             })?;
             rows.collect()
+        })
+    }
+
+    /// The last accepted night before the current one that had an export of these bytes; `None` also if that is the last
+    /// accepted night of all.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn older_night_of(
+        &self,
+        integration: &IntegrationName,
+        sha256: &str,
+        current: RunId,
+    ) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, export_sha256 FROM runs
+                 WHERE integration = ?1 AND run <> ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                 ORDER BY run DESC",
+            )?;
+            let mut rows = statement.query(params![integration.as_str(), current.0])?;
+            let mut last = true;
+            while let Some(row) = rows.next()? {
+                if row.get::<_, Option<String>>("export_sha256")?.as_deref() == Some(sha256) {
+                    return Ok((!last).then_some(RunId(row.get("run")?)));
+                }
+                last = false;
+            }
+            Ok(None)
         })
     }
 

@@ -154,7 +154,8 @@ pub(crate) fn in_question(
     companies: &BTreeMap<CompanyId, Company>,
 ) -> BTreeSet<CompanyId> {
     let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
-    let names: BTreeSet<&str> = counts.customers.keys().chain(known).map(CustomerName::as_str).collect();
+    let names: BTreeSet<&str> =
+        counts.customers.keys().chain(counts.left_out.keys()).chain(known).map(CustomerName::as_str).collect();
     let mapped = mapping.companies();
     let of_lines: BTreeSet<CompanyId> = past.owned.values().filter_map(|owned| owned.company).collect();
     let is_in_question = |company: &&Company| {

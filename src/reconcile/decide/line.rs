@@ -317,7 +317,8 @@ fn product_trouble(code: Code, key: &LineKey) -> String {
 fn source_trouble(code: Code) -> String {
     match code {
         Code::CustomerMissing => "the customer is not in the export".to_owned(),
-        Code::CustomerIncomplete => "a row of the customer could not be read".to_owned(),
+        Code::CustomerIncomplete => "a row that is or may be the customer's could not be read".to_owned(),
+        Code::CustomerSpelledTwice => "the export has the customer in another spelling too".to_owned(),
         Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),
         Code::ItemsDiffer => "the export counts other than the items that it names".to_owned(),
         Code::ItemAmbiguous => "another item differs from it only in case or blanks".to_owned(),

@@ -85,6 +85,7 @@ pub fn place_all(
 fn expected_customers<'a>(counts: &'a Counts, mapping: &'a Mapping, past: &'a Past) -> BTreeSet<&'a CustomerName> {
     let mut names: BTreeSet<&CustomerName> = counts.customers.keys().chain(mapping.customers.keys()).collect();
     if mapping.match_customers == MatchCustomers::ExactName {
+        names.extend(counts.left_out.keys());
         names.extend(past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing)));
     }
     names

@@ -45,6 +45,8 @@ pub struct Past {
     pub counted_before: CountedDays,
     /// What of each count was accepted last. Empty in a history that does not know it yet.
     pub counts: AcceptedCounts,
+    /// The last accepted night that had tonight's bytes, if that was not the night before.
+    pub same_bytes: Option<RunId>,
 }
 
 /// For each customer and service one count for each day that was counted, in the days' order.

@@ -139,6 +139,10 @@ codes! {
     ExportFewerUnits = "export-fewer-units",
     /// No line break ends the export, and one ended the last accepted one.
     ExportCutOff = "export-cut-off",
+    /// The export looks like a part of it: it says that there is more, or another sheet or file holds more.
+    ExportPartUnread = "export-part-unread",
+    /// The bytes of an older night again, and several lines would go back.
+    ExportOldAgain = "export-old-again",
     /// More malformed rows than `max_malformed`.
     ExportMalformed = "export-malformed",
     /// The export is missing, unreadable or damaged.
