@@ -156,7 +156,7 @@ fn a_formula_that_nothing_has_computed_is_unreadable_and_not_empty() {
     let mut writer = ZipWriter::new(&mut bytes);
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).expect("a file");
-        let (name, mut text) = (file.name().to_owned(), Vec::new());
+        let (name, mut text) = (file.name().expect("a name").into_owned(), Vec::new());
         std::io::Read::read_to_end(&mut file, &mut text).expect("read");
         writer.start_file(&name, SimpleFileOptions::default()).expect("begun");
         let text = if name.ends_with("sheet1.xml") { sheet.as_bytes().to_vec() } else { text };
