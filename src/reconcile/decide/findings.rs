@@ -21,7 +21,7 @@ use crate::reconcile::model::mapping::{Bill, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::plan::line::{Line, Verdict};
+use crate::reconcile::model::plan::line::{Line, Source, Verdict};
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -258,6 +258,12 @@ impl<'a> Findings<'a> {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
                 }
+                // Its own agreement is read: another one of the company is not, and the line is not created beside it.
+                (Verdict::Held(Code::AgreementUnreadable), _) if self.is_placed(line) => {
+                    let fix =
+                        Remedy::in_connectwise("look at that agreement, and whether the key may read its additions");
+                    self.line(Severity::Decide, code, line, with_steps(line), fix);
+                }
                 (Verdict::Create(creation), _) if !line.detail.is_empty() => {
                     let message = format!("a new line of {} is created where {}", creation.quantity, line.detail);
                     let fix = Remedy::command(format!("recount keep {}", line.handle));
@@ -273,6 +279,12 @@ impl<'a> Findings<'a> {
             }
         }
         self.bill_flags(lines);
+    }
+
+    /// Whether a customer behind the line is billed on its agreement, for all that is known.
+    fn is_placed(&self, line: &Line) -> bool {
+        let on = |source: &Source| matches!(self.gathered.places.get(&source.customer), Some(Place::On { .. }));
+        line.sources.iter().any(on)
     }
 
     /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
