@@ -188,7 +188,7 @@ fn every_matter_that_asks_can_be_ignored_by_its_handle() {
     assert_eq!(asked.len(), 7, "{asked:?}");
     for (matter, code) in [
         (Matter::Nameless, Code::CustomerNameless),
-        (Matter::Customer(CustomerName::new("Acme")), Code::CustomerIncomplete),
+        (Matter::Customer(CustomerName::new("Borealis")), Code::CustomerIncomplete),
         (Matter::Customer(CustomerName::new("Zeta")), Code::CustomerUnmapped),
         (Matter::Service(ServiceName::new("New")), Code::ServiceUnmapped),
         (Matter::Duplicate(CustomerName::new("Borealis"), ServiceName::new("Bracket")), Code::RowDuplicate),

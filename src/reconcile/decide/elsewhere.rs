@@ -73,7 +73,7 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// Another agreement of the company, or one that may be of it, whose additions cannot be read, or not all of them: the
+    /// Another agreement of the company whose record or whose additions cannot be read, or not all of them: the
     /// product may bill there.
     pub(in crate::reconcile) fn unseen(&self, key: &LineKey, company: CompanyId) -> Option<AgreementId> {
         let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
@@ -85,7 +85,7 @@ impl<'a> Surroundings<'a> {
         let found = agreements.iter().map(|agreement| agreement.id).find(|id| *id != key.agreement && unread(id));
         found.or_else(|| {
             let mut records = self.directory.unread.agreements.iter();
-            let found = records.find(|(_, record)| record.known.company.is_none_or(|known| known == company));
+            let found = records.find(|(_, record)| record.known.company == Some(company));
             found.map(|(id, _)| *id)
         })
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::answers::may_be_accepted;
+use crate::reconcile::decide::line_remedies::line_fix;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
@@ -22,7 +22,6 @@ use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
-use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.
@@ -346,49 +345,6 @@ fn misspelt(one: &str, other: &str) -> bool {
         |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let (one, other) = (plain(one), plain(other));
     one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
-}
-
-/// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
-    if may_be_accepted(code) {
-        let answers = [Verb::Accept, Verb::Keep, Verb::Ignore];
-        return Some(Remedy::any_of(answers.map(|verb| Remedy::command(format!("recount {verb} {handle}")))));
-    }
-    let fix = match code {
-        Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
-        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
-        Code::IncludedTwice => {
-            Remedy::settings("remove `included`").or(Remedy::in_connectwise("take lessIncluded out of the addition"))
-        }
-        Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
-        Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
-        Code::LineUnreadable => Remedy::in_connectwise("look at the addition"),
-        Code::InDoubt => a_later_run_looks(),
-        _ => line_fix_in_words(code)?.into(),
-    };
-    Some(fix)
-}
-
-/// What to do where several lines could be ours.
-pub fn end_all_but_one() -> Remedy {
-    Remedy::in_connectwise("end all but one").or("pin the right one with addition_id".into())
-}
-
-/// What to do about a line in doubt.
-pub fn a_later_run_looks() -> Remedy {
-    Remedy::nothing("a later run looks again")
-}
-
-fn line_fix_in_words(code: Code) -> Option<&'static str> {
-    Some(match code {
-        Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
-        Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export, or the policy in recount.toml",
-        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
-        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
-        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
-        _ => return None,
-    })
 }
 
 /// What happened to a line, and how its counts became units, if a policy had to do with it.

@@ -9,6 +9,7 @@ pub mod judgement;
 pub mod left_behind;
 pub mod line;
 pub mod line_guards;
+pub mod line_remedies;
 pub(crate) mod other_rows;
 pub mod plan_inputs;
 pub mod planner;
