@@ -3,7 +3,7 @@
 use crate::apply::write_result::Settled;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
-use crate::reconcile::decide::line_remedies::{a_later_run_looks, end_all_but_one};
+use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
 use crate::reconcile::matching::placement::another_agreement;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};

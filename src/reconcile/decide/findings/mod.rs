@@ -4,13 +4,16 @@
 //! the number of those is the first of the four numbers of every report. The one exception is a line in doubt: a later
 //! run looks again, and there is nothing yet that a person could decide.
 
+pub mod line_remedies;
+pub(crate) mod other_rows;
+pub mod row_findings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::line_remedies::line_fix;
+use crate::reconcile::decide::findings::line_remedies::line_fix;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
