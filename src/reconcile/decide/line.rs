@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::StepAnswer;
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::{HoldReason, Judgement};
@@ -227,6 +228,9 @@ impl Judge<'_> {
 
     fn unless_accepted(&self, key: &LineKey, to: Quantity, trouble: Option<HoldReason>) -> Result<(), HoldReason> {
         let Some((code, detail)) = trouble else { return Ok(()) };
+        if !may_be_accepted(code) {
+            return Err((code, detail));
+        }
         match self.past.decisions.answer(key, None, to) {
             StepAnswer::Accepted(_) => Ok(()),
             StepAnswer::None => Err((code, detail)),
