@@ -7,6 +7,7 @@ mod command_line;
 pub mod commands;
 mod console;
 mod error;
+mod limits;
 mod logging;
 mod operator;
 mod progress;
@@ -27,6 +28,7 @@ use crate::report::exit::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
+    limits::set();
     let cli = command_line::parsed();
     logging::init(cli.global.verbose);
     progress::init(&cli.global);

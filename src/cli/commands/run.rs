@@ -1,6 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::{alert_engine, health, ticket_board};
+use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
@@ -29,7 +29,6 @@ use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::report::brief::Brief;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
 use crate::report::format::json::Document;
@@ -177,13 +176,19 @@ pub(crate) fn nights(
     work(&config, &integrations, order, show)
 }
 
-/// The daemon's night: all that is not off.
-pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
+/// The daemon's night: all that is not off. With a failure it cannot begin: that is recorded and told, and nothing else is
+/// done.
+pub(crate) fn nightly_run(
+    config: &Config,
+    session: &mut Session,
+    unbegun: Option<&Failure>,
+    stop: &Stop,
+    console: &Console,
+) -> Result<Vec<RunRecord>, CommandError> {
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state)?;
     let mut show = shown_by(console);
-    let mut nights = Nights { config, order: RunRequest::RUN, session: &mut session, stop, show: &mut show };
+    let mut nights = Nights { config, order: RunRequest::RUN, session, unbegun, stop, show: &mut show };
     let runs = runtime.block_on(nights.each(&integrations));
     runtime.shutdown_background();
     runs
@@ -208,11 +213,16 @@ fn work(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state)?;
+    let mut session = Session::open(&config.state).inspect_err(|error| {
+        // What is asked by a person is told to that person.
+        if order.command == RunCommand::Run && !(error.exit == Exit::Locked && std::io::stderr().is_terminal()) {
+            runtime.block_on(unbegun::tell(config, integrations, error));
+        }
+    })?;
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
-        Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
+        Nights { config, order, session: &mut session, unbegun: None, stop: &stop, show }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
@@ -224,6 +234,8 @@ struct Nights<'a> {
     config: &'a Config,
     order: RunRequest<'a>,
     session: &'a mut Session,
+    /// Why none of them can begin.
+    unbegun: Option<&'a Failure>,
     stop: &'a Stop,
     show: &'a mut dyn FnMut(&RunRecord),
 }
@@ -262,9 +274,7 @@ impl Nights<'_> {
                 Ok(run)
             }
             Err(error) => {
-                let CommandError { exit, message, fix, .. } = &error;
-                let brief = Brief::of_trouble(&integration.name, *exit, message, fix, clock::now());
-                alerts.unrecorded(&integration.name, &announced, &brief).await;
+                unbegun::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
             }
         }
@@ -295,6 +305,9 @@ impl Nights<'_> {
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
         let connect = || {
+            if let Some(failure) = self.unbegun {
+                return Err(failure.clone());
+            }
             let fix = integration.mapping_fix();
             let unusable =
                 |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
