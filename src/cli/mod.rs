@@ -18,6 +18,7 @@ pub mod wiring;
 use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
+use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
@@ -55,6 +56,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Undo(options)) => run::undo(&cli.global, options, console),
         Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
+        Some(Command::Backup(options)) => backup::backup(&cli.global, options, console),
+        Some(Command::Restore(options)) => backup::restore(&cli.global, options, console),
         Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),

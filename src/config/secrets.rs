@@ -64,9 +64,11 @@ pub enum SecretError {
     /// is not repeated.
     #[error("the variable that it names is not set")]
     NoVariable,
-    /// The file could not be opened or read; its name is not repeated either.
-    #[error("the file that it names cannot be read")]
+    /// The file could not be opened or read; its name is not repeated either, only the folder, if there is such a one.
+    #[error("the file that it names{} cannot be read", within(.folder.as_deref()))]
     Read {
+        /// Where it was looked for.
+        folder: Option<PathBuf>,
         /// Why.
         source: io::Error,
     },
@@ -120,6 +122,10 @@ pub enum SecretError {
     },
 }
 
+fn within(folder: Option<&Path>) -> String {
+    folder.map(|folder| format!(" in {}", folder.display())).unwrap_or_default()
+}
+
 impl SecretError {
     /// The same, said of the key that names the secret.
     #[must_use]
@@ -160,7 +166,7 @@ fn of_file(
 ) -> Result<SecretString, SecretError> {
     let unreadable = |source: io::Error| match source.raw_os_error() {
         Some(libc::ELOOP | libc::ENXIO) => SecretError::NotAFile { path: path.to_owned() },
-        _ => SecretError::Read { source },
+        _ => SecretError::Read { folder: folder_of(path), source },
     };
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
@@ -173,9 +179,14 @@ fn of_file(
     secret(&path.display().to_string(), bytes)
 }
 
+/// The folder of a file, where there is one of that name: then it is no part of a key.
+fn folder_of(path: &Path) -> Option<PathBuf> {
+    path.parent().filter(|folder| folder.is_dir()).map(Path::to_owned)
+}
+
 /// Neither group nor others have any right to it, and it belongs to this user or to root.
 fn owner_only(path: &Path, file: &File) -> Result<(), SecretError> {
-    let unreadable = |source| SecretError::Read { source };
+    let unreadable = |source| SecretError::Read { folder: folder_of(path), source };
     let metadata = file.metadata().map_err(unreadable)?;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     if mode & 0o077 != 0 {

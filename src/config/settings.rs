@@ -37,6 +37,8 @@ pub struct Config {
     pub alerts_within: Duration,
     /// The metrics for Prometheus's node exporter.
     pub metrics_file: PathBuf,
+    /// How long plans' lines, reports and fetched files are kept. The journal and the decisions stay.
+    pub keep: Duration,
 }
 
 /// One ConnectWise; its secrets are named, not read.

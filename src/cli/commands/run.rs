@@ -12,7 +12,7 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun};
+use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
@@ -173,7 +173,7 @@ pub(crate) fn nights(
 ) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
     let integrations = chosen(&config, names)?;
-    work(&config, &integrations, order, show)
+    if integrations.is_empty() { Ok(Vec::new()) } else { work(&config, &integrations, order, show) }
 }
 
 /// The daemon's night: all that is not off. With a failure it cannot begin: that is recorded and told, and nothing else is
@@ -196,12 +196,7 @@ pub(crate) fn nightly_run(
 
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     if names.is_empty() {
-        let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
-        if on.is_empty() {
-            let message = "no integration is on";
-            return Err(CommandError::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
-        }
-        return Ok(on);
+        return Ok(config.integrations.values().filter(|one| one.mode != Mode::Off).collect());
     }
     names.iter().map(|name| typed_integration::on(config, name)).collect()
 }
@@ -271,6 +266,9 @@ impl Nights<'_> {
                 (self.show)(&run);
                 ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
+                if last && self.order.command == RunCommand::Run {
+                    upkeep::after_runs(self.config, self.session);
+                }
                 Ok(run)
             }
             Err(error) => {
@@ -368,6 +366,9 @@ fn tell(runs: Result<Vec<RunRecord>, CommandError>, pending: bool, console: &Con
         Ok(runs) => runs,
         Err(error) => return error.tell(console),
     };
+    if runs.is_empty() && !console.json && !console.quiet {
+        console.print("No integration is on, so there is nothing to do.\n");
+    }
     let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
     if console.json {
         console.document(exit, &Document::new(&runs, None));

@@ -5,3 +5,4 @@ pub(crate) mod health;
 pub(crate) mod health_json;
 pub(crate) mod ticket_board;
 pub(crate) mod unbegun;
+pub(crate) mod upkeep;

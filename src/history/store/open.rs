@@ -47,6 +47,10 @@ impl History {
         if files.version(&connection)?.is_none() && files.is_marked()? {
             return Err(files.gone());
         }
+        if files.version(&connection)?.is_none() {
+            // Only a database without a table takes it: what is pruned later goes back to the system.
+            connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         quick_check(&connection)?;
         migrations::migrate(&mut connection, &files.database, MIGRATIONS)?;
@@ -75,6 +79,22 @@ impl History {
             None => Ok(None),
             Some(found) if found < known => Err(StoreError::Older { found, known }),
             Some(_) => Ok(Some(Self { connection, state: state.to_owned(), current: None })),
+        }
+    }
+
+    /// Opens a copy of a history for reading, wherever it lies.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when it is none.
+    pub fn copy_at(file: &Path) -> Result<Self, StoreError> {
+        fs::metadata(file).map_err(|error| StoreError::file(file, error))?;
+        let state = file.parent().unwrap_or(Path::new("")).to_owned();
+        let files = Files { state: state.clone(), database: file.to_owned(), marker: state.join("history.created") };
+        let folder = if state.as_os_str().is_empty() { Path::new(".") } else { state.as_path() };
+        let connection = connect(&folder.join(file.file_name().unwrap_or_default()), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        match files.version(&connection)? {
+            Some(_) => Ok(Self { connection, state, current: None }),
+            None => Err(StoreError::Foreign { path: file.to_owned() }),
         }
     }
 
@@ -109,6 +129,9 @@ impl History {
 fn shared(looked: io::Result<()>, state: &Path) -> Result<(), StoreError> {
     looked.map_err(|error| StoreError::Shared(format!("{}: {error}", state.display()).into()))
 }
+
+/// `PRAGMA auto_vacuum`: pages are given back when they are asked for.
+pub(crate) const INCREMENTAL: i64 = 2;
 
 /// How long another program may keep the database before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
