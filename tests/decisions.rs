@@ -45,6 +45,95 @@ fn an_answer_is_for_what_was_seen() {
     assert!(run.out.contains("ConnectWise holds 14 now"), "{}", run.out);
 }
 
+/// A mail said "12 → 0"; by the time it is answered, the export says 33.
+#[test]
+fn an_answer_to_a_mail_of_last_night_is_not_for_tonights_step() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    let printed = format!("recount accept {handle} --to 0");
+    for told in [office.recount(&["held"]).out, office.recount(&["report"]).out, office.page("ready")] {
+        assert!(!told.contains("recount accept") || told.contains(&printed), "{told}");
+    }
+    assert!(office.recount(&["held"]).out.contains(&printed));
+    office.export(&[("Acme", 3), ("Borealis", 33), ("Cedar", 40)]);
+    office.run();
+    let named = office.recount(&["accept", &handle, "--to", "0"]);
+    assert!(named.code == 2 && named.err.contains("12 → 33, not 0"), "{named:?}");
+    let unnamed = office.recount(&["accept", &handle]);
+    assert!(unnamed.code == 2 && unnamed.err.contains("12 → 33, 12 → 0"), "{unnamed:?}");
+    assert!(unnamed.err.contains(&format!("recount accept {handle} --to 33")), "{unnamed:?}");
+    assert_eq!(office.recount(&["accept", &handle[..3], "--to", "33"]).code, 2, "three letters are a slip");
+    office.run();
+    assert_eq!(office.billed(200), "12");
+    assert_eq!(office.recount(&["accept", &handle, "--to", "33"]).code, 0);
+    office.run();
+    assert_eq!(office.billed(200), "33");
+}
+
+/// A metered count moves every night; it is accepted up to a limit once, and no further.
+#[test]
+fn a_step_is_accepted_up_to_a_limit() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 30), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--within", "29"]).code, 2);
+    assert_eq!(office.recount(&["accept", &handle, "--within", "36"]).code, 0);
+    office.export(&[("Acme", 3), ("Borealis", 37), ("Cedar", 40)]);
+    assert_eq!(office.recount(&["run", "--dry-run"]).code, 3, "37 is beyond 36");
+    office.export(&[("Acme", 3), ("Borealis", 34), ("Cedar", 40)]);
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (0, "34"), "{run:?}");
+}
+
+/// An answer of long ago must not fire when the same step comes up again.
+#[test]
+fn an_answer_lapses_when_the_export_asks_no_more() {
+    let office = Office::running(&QUIET);
+    let gone = [("Acme", 3), ("Borealis", 0), ("Cedar", 40)];
+    office.export(&gone);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    office.export(&QUIET);
+    assert_eq!(office.run().code, 0);
+    office.export(&gone);
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
+}
+
+/// Somebody touched the line after the answer: what they meant is not what was answered.
+#[test]
+fn an_answer_lapses_when_the_line_is_changed_after_it() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    office.touched(200, "2999-01-01T00:00:00Z");
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
+    assert!(run.out.contains("after the answer"), "{}", run.out);
+}
+
+#[test]
+fn several_answers_are_shown_and_never_given_unasked() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 0), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let unasked = office.recount(&["accept", "--all", "to-zero"]);
+    assert!(unasked.code == 2 && unasked.err.contains("--yes"), "{unasked:?}");
+    assert!(unasked.err.contains("12 → 0") && unasked.err.contains("3 → 0"), "{unasked:?}");
+    assert_eq!(office.run().code, 3, "nothing was answered");
+    assert_eq!(office.recount(&["accept", "--all", "line-step", "--yes"]).code, 2);
+    let said = office.recount(&["accept", "--all", "to-zero", "--yes"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(office.run().code, 0);
+    assert_eq!((office.billed(100), office.billed(200)), ("0".to_owned(), "0".to_owned()));
+}
+
 #[test]
 fn a_kept_line_is_left_alone_until_it_is_reopened() {
     let office = Office::running(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);

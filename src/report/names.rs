@@ -24,12 +24,12 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 }
 
 /// `Acme Dental · MP-CLOUDFILTER`.
-pub(super) fn line(line: &LineRecord) -> String {
+pub(crate) fn line(line: &LineRecord) -> String {
     format!("{} · {}", join(customers(line).into_iter().map(CustomerName::as_str)), product(line))
 }
 
 /// What a finding is about: its line if it has one, else whom and what it names, else its code in words.
-pub(super) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
+pub(crate) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
     match (line, &finding.customer, &finding.service) {
         (Some(line), _, _) => self::line(line),
         (None, Some(customer), Some(service)) => format!("{} · {}", shown(customer.as_str()), shown(service.as_str())),

@@ -19,6 +19,7 @@ fn decision(verb: Verb) -> Decision {
         at: noon(),
         reason: Code::ToZero,
         seen: Some(seen),
+        within: None,
         spent: false,
     }
 }

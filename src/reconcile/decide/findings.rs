@@ -215,7 +215,7 @@ impl<'a> Findings<'a> {
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             let code = line.verdict.code();
-            match (&line.verdict, line_fix(code, &line.handle)) {
+            match (&line.verdict, line_fix(code, line)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
@@ -294,10 +294,9 @@ fn misspelt(one: &str, other: &str) -> bool {
 }
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
+fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
     if may_be_accepted(code) {
-        let answers = [Verb::Accept, Verb::Keep, Verb::Ignore];
-        return Some(Remedy::any_of(answers.map(|verb| Remedy::command(format!("recount {verb} {handle}")))));
+        return Some(answers(line));
     }
     let fix = match code {
         Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
@@ -312,6 +311,15 @@ fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
         _ => line_fix_in_words(code)?.into(),
     };
     Some(fix)
+}
+
+/// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
+fn answers(line: &Line) -> Remedy {
+    let handle = &line.handle;
+    let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
+    let others = [Verb::Keep, Verb::Ignore].map(|verb| format!("recount {verb} {handle}"));
+    let typed = std::iter::once(format!("recount {} {handle}{to}", Verb::Accept)).chain(others);
+    Remedy::any_of(typed.map(Remedy::command))
 }
 
 /// What to do where several lines could be ours.

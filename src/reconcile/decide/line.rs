@@ -102,7 +102,7 @@ impl Judge<'_> {
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         match self.line_guard(Step { key, addition, now, to }, terms.whole) {
             None => judged(update, Some(live), String::new()),
-            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
+            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to, addition.changed.as_ref()) {
                 StepAnswer::None => held(code, Some(live), detail),
                 StepAnswer::Accepted(by) => judged(update, Some(live), by),
                 StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
@@ -185,7 +185,7 @@ impl Judge<'_> {
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
         if let Some((code, detail)) = self.new_line_guard(key, wanted.terms.whole, quantity, on_line) {
-            match self.past.decisions.answer(key, None, quantity) {
+            match self.past.decisions.answer(key, None, quantity, None) {
                 StepAnswer::Accepted(_) => {}
                 StepAnswer::None => return Err((code, detail)),
                 StepAnswer::Moved(what) => return Err((code, format!("{detail}; {what}"))),

@@ -92,13 +92,11 @@ impl Judge<'_> {
         Some((Code::ToZero, format!("{now} would go to zero{night}")))
     }
 
-    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
-    /// same file if it was written much later; a file that was only touched is still the first night's.
+    /// An export of another day. On a quiet portfolio two nights look alike, and one link that is fetched twice gives two
+    /// files: neither the name nor the bytes tell a second night, only the time does.
     fn is_another_night(&self, first: &ExportStamp) -> bool {
-        let later = self.export.modified_at.signed_duration_since(first.modified_at);
-        let ExportStamp { path, sha256, modified_at: _ } = self.export;
-        let same_file = *path == first.path && *sha256 == first.sha256;
-        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
+        let (now, then) = (self.export.modified_at, first.modified_at);
+        now.date_naive() != then.date_naive() && now.signed_duration_since(then) >= NIGHTS_APART
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<HoldReason> {
@@ -115,7 +113,7 @@ impl Judge<'_> {
     pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
-        match self.past.decisions.answer(key, None, quantity) {
+        match self.past.decisions.answer(key, None, quantity, None) {
             StepAnswer::Accepted(_) => None,
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
@@ -136,4 +134,4 @@ fn told(written: &Written) -> String {
 const FLIPS_MAX: u32 = 2;
 
 /// Nightly exports are about a day apart.
-const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);
+const NIGHTS_APART: TimeDelta = TimeDelta::hours(12);

@@ -74,7 +74,7 @@ pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Si
     let known = |customer: &CustomerName, service: &ServiceName| {
         past.get(customer).is_some_and(|own| own.contains_key(service))
     };
-    let measured = |(customer, service, _): &(&CustomerName, &ServiceName, Cell<'_>)| {
+    let measured = |(customer, service, _): &(&CustomerName, &ServiceName, &Cell)| {
         known(customer, service) || !held.contains(&(*customer, *service))
     };
     let mut size = Size::default();

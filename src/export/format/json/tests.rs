@@ -1,7 +1,7 @@
 use super::*;
-use crate::export::format::json::value::JsonFault;
+use crate::export::fault::Fault;
 
-fn read(text: &str, shape: RecordsShape<'_>) -> Result<Vec<(u64, Vec<String>)>, JsonFault> {
+fn read(text: &str, shape: RecordsShape<'_>) -> Result<Vec<(u64, Vec<String>)>, Fault> {
     let mut records = Records::open(text, shape)?;
     let mut rows = Vec::new();
     while records.advance()? {
@@ -92,7 +92,7 @@ fn what_is_no_list_of_records_is_refused_by_line() {
         ("{\"a\":\"\\ud800\"}", RecordsShape::Lines, ", line 1"),
     ];
     for (text, shape, expected) in cases {
-        let JsonFault { place, damage, .. } = read(text, shape).expect_err(text);
+        let Fault { place, damage, .. } = read(text, shape).expect_err(text);
         let said = format!("{place}: {damage}");
         assert!(said.starts_with(expected), "{text:.60}\n{said}\n{expected}");
     }
