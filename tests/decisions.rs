@@ -45,6 +45,39 @@ fn an_answer_is_for_what_was_seen() {
     assert!(run.out.contains("ConnectWise holds 14 now"), "{}", run.out);
 }
 
+/// A fingerprint in last month's mail fits this month's plan by chance, and nobody has looked at this month's.
+#[test]
+fn an_approval_of_last_month_is_refused() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    let plan = office.plan_json()["plan"].as_str().unwrap()[..12].to_owned();
+    office.tamper("UPDATE runs SET started_at = '2020-01-01T00:00:00.000000000Z' WHERE command = 'plan'");
+    for _ in 0..2 {
+        let late = office.recount(&["apply", &plan]);
+        assert!(late.code == 10 && late.out.contains("the limit is 96 h"), "{late:?}");
+        assert_eq!(office.billed(100), "3");
+    }
+    office.recount(&["plan"]);
+    assert_eq!(office.recount(&["apply", &plan]).code, 0);
+    assert_eq!(office.billed(100), "5");
+}
+
+/// What was approved in a sandbox wrote 20 lines in production unasked.
+#[test]
+fn another_connectwise_asks_for_its_own_approval() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    office.tamper("UPDATE connectwise_of SET site = 'sandbox.example (company examplemsp)'");
+    let held = office.run();
+    assert!(held.code == 10 && held.out.contains("this history is of sandbox.example"), "{held:?}");
+    assert_eq!(office.billed(100), "3");
+    let plan = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();
+    assert_eq!(office.recount(&["apply", &plan]).code, 0);
+    assert_eq!(office.billed(100), "5");
+    office.tamper("DELETE FROM connectwise_of");
+    assert_eq!(office.run().code, 0, "a history from before takes the first that it meets");
+}
+
 /// A mail said "12 → 0"; by the time it is answered, the export says 33.
 #[test]
 fn an_answer_to_a_mail_of_last_night_is_not_for_tonights_step() {
@@ -237,6 +270,24 @@ fn an_undo_sets_back_what_still_stands_and_leaves_the_rest() {
     assert_eq!(acme["outcome"], "would-update", "no hand edit: {acme:#}");
     let again = office.recount(&["apply", &fingerprint]);
     assert_eq!(again.code, 10, "the plan was carried out already: {again:?}");
+}
+
+/// 3, 5, 8, 5: the 5 that stands there is not the one of the run that is set back.
+#[test]
+fn an_undo_of_an_old_run_leaves_what_a_later_run_wrote() {
+    let office = Office::running(&QUIET);
+    let night = |acme: u32| {
+        office.export(&[("Acme", acme), ("Borealis", 12), ("Cedar", 40)]);
+        office.run_json()["run"].to_string()
+    };
+    let old = night(5);
+    night(8);
+    let last = night(5);
+    let plan = office.recount(&["undo", &old]);
+    let told = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!told.contains("would change 1"), "{told}");
+    assert!(told.contains(&format!("run {last} wrote it after that")), "{told}");
+    assert_eq!(office.recount(&["undo", &last]).code, 0);
 }
 
 #[test]

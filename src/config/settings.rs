@@ -150,6 +150,12 @@ impl ConnectWiseConfig {
         site(self) == site(other)
     }
 
+    /// Which ConnectWise it is: the host without `api-`, and the login company.
+    pub fn site(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default().to_ascii_lowercase();
+        format!("{} (company {})", host.strip_prefix("api-").unwrap_or(&host), self.company.to_lowercase())
+    }
+
     /// What the client needs, with the secrets read now.
     ///
     /// # Errors

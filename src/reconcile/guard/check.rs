@@ -109,6 +109,24 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
     })
 }
 
+/// What a person knows of one ConnectWise says nothing of another.
+pub fn another_connectwise(known: &str, site: &str, plan: &Plan) -> Finding {
+    let message = format!("this history is of {}, and tonight's ConnectWise is {}", shown(known), shown(site));
+    let typed = Remedy::command(format!("recount apply {}", short(&plan.fingerprint())));
+    stop(Code::ConnectwiseChanged, message, typed.or(Remedy::settings("correct url or company")))
+}
+
+/// An approval holds for a while: what was right last month was drawn on another month's counts, however alike.
+pub fn expired(approved: &str, drawn_at: DateTime<Utc>, now: DateTime<Utc>, life: TimeDelta) -> Option<Stopped> {
+    let age = now.signed_duration_since(drawn_at);
+    (age > life).then(|| {
+        let drawn = hours(age);
+        let message = format!("plan {} was last drawn {drawn} ago, the limit is {}", short(approved), hours(life));
+        let finding = stop(Code::ApprovalExpired, message, Remedy::command("recount plan"));
+        Stopped { by_export: false, findings: vec![finding] }
+    })
+}
+
 /// What the export guards say of a whole export. A plan is drawn all the same, so that a person can approve it.
 fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     let GuardInputs { policy, past, counts, export, now, .. } = checks;

@@ -8,3 +8,9 @@ CREATE TABLE lapsed_answers (
     decision INTEGER PRIMARY KEY REFERENCES decisions (decision),
     run      INTEGER NOT NULL REFERENCES runs (run)
 ) STRICT;
+
+-- Which ConnectWise the history of an integration is of; the first that an older one meets.
+CREATE TABLE connectwise_of (
+    integration TEXT PRIMARY KEY,
+    site        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
