@@ -240,6 +240,7 @@ fn additions() -> Additions {
             id: AdditionId(id),
             product: Some(ProductId(service)),
             quantity: Ok(Quantity::from(used(customer, service) + behind)),
+            credit: false,
             effective_on: Some(today()),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),

@@ -17,6 +17,7 @@ use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
 
 /// A line of this customer; its number makes it different from all others.
+#[expect(clippy::too_many_arguments, reason = "the members of one line")]
 fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32, wanted: u32) -> LineRecord {
     let count = Some(Quantity::from(wanted));
     let source = Source {

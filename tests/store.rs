@@ -151,7 +151,9 @@ fn units_that_bleed_away_are_told() {
     let night = Night::busy();
     night.run().exits(0);
     let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
-    database.execute("UPDATE runs SET export_units = '21' WHERE approved = 1", []).expect("changed");
+    database
+        .execute("UPDATE runs SET export_units = '21', accepted_units = '21' WHERE approved = 1", [])
+        .expect("changed");
     drop(database);
     let said = night.run().exits(0);
     assert_eq!(said.codes(), ["units-bleeding"]);
@@ -166,4 +168,36 @@ fn check_finds_a_state_folder_that_cannot_be_written() {
     night.write("recount.toml", text.replace("state = \"state\"", "state = \"/proc/recount\""));
     let said = night.recount(&["check"]).exits(14);
     assert!(said.out.contains("/proc/recount cannot be written"), "{}", said.out);
+}
+
+/// Otherwise an upgrade would forget every line that recount owns, or ask a hundred questions on its first morning.
+#[test]
+fn a_history_of_the_version_before_owns_its_lines_and_asks_for_nothing_that_was_in_order() {
+    let night = Night::new();
+    let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("create_lines = true\n", ""));
+    night.approve();
+    night.recount(&["run"]).exits(0);
+    as_of_version_7(&night);
+
+    let first = night.recount(&["run", "--json"]).exits(0).json();
+    let codes = |said: &serde_json::Value| {
+        let findings = said["runs"][0]["findings"].as_array().into_iter().flatten();
+        findings.filter_map(|finding| finding["code"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&first), ["create-lines-unset"], "said by the first run after an upgrade");
+    assert_eq!(codes(&night.recount(&["run", "--json"]).exits(0).json()), [""; 0], "and by no other");
+
+    as_of_version_7(&night);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nBorealis,2,,\n");
+    let lost = night.recount(&["run", "--json"]).exits(3).json();
+    assert!(codes(&lost).contains(&"line-left-behind".to_owned()), "{lost:#}");
+}
+
+/// Takes back what the migrations after the seventh added.
+fn as_of_version_7(night: &Night) {
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
+                 DROP TABLE accepted_counts; ALTER TABLE runs DROP COLUMN accepted_units;";
+    history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

@@ -6,7 +6,7 @@ use std::fs;
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_harmless;
 
-use recount::config::load;
+use recount::config::load::load;
 
 fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().expect("a folder");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 
-use crate::alerts::NotifyError;
+use crate::alerts::error::NotifyError;
 use crate::http_client;
 use crate::http_client::{authorities, failure};
 

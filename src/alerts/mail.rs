@@ -11,7 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use crate::alerts::NotifyError;
+use crate::alerts::error::NotifyError;
 use crate::error_chain::error_chain;
 use crate::report::brief::{Brief, Event};
 

@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod engine;
+pub mod error;
 mod http;
 pub mod mail;
 pub(crate) mod payloads;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::alerts::error::NotifyError;
 use crate::report::brief::Brief;
 
 /// One way to tell.
@@ -70,33 +72,6 @@ impl std::fmt::Debug for Ping {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Ping({})", http::host(&self.url))
     }
-}
-
-/// Why somebody was not told. No variant shows more of an address than its host.
-#[derive(Debug, thiserror::Error)]
-pub enum NotifyError {
-    /// There was no time left.
-    #[error("no answer within {} ms; it may have arrived", .0.as_millis())]
-    TooLate(Duration),
-    /// The message cannot be written as it should be.
-    #[error("the message cannot be made: {0}")]
-    Form(String),
-    /// The connection, or the conversation on it, failed.
-    #[error("{host}: {why}")]
-    Failed {
-        /// Whom.
-        host: String,
-        /// What is known.
-        why: String,
-    },
-    /// The authority that is named in `ca_file` cannot be used.
-    #[error("the file of the authority {} cannot be used: {why}", .path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
 }
 
 impl Channel {

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use crate::alerts::{NotifyError, Ping, http};
+use crate::alerts::error::NotifyError;
+use crate::alerts::{Ping, http};
 use crate::report::brief::{Brief, Event};
 use crate::report::needs::in_words;
 

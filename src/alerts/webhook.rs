@@ -1,6 +1,7 @@
 //! A POST of JSON.
 
-use crate::alerts::{NotifyError, PayloadShape, Webhook, http, payloads};
+use crate::alerts::error::NotifyError;
+use crate::alerts::{PayloadShape, Webhook, http, payloads};
 use crate::report::brief::Brief;
 
 impl Webhook {

@@ -185,6 +185,7 @@ fn every_key_of_the_contract_is_understood() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one file with every fault in it")]
 fn everything_that_is_wrong_is_said_at_once() {
     let toml = r#"
 staet = "state"

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::retry::Backoff;
-use crate::connectwise::members;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row};
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row, members};
 use crate::connectwise::writes::QuantityRow;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Agreement, Company, Product};

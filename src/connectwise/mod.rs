@@ -1,13 +1,13 @@
 //! The ConnectWise PSA REST client: authentication, paging, pace, retry, and wire types into domain types.
 //!
 //! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
-//! to be careful with. Service tickets are a third one, [`tickets::Desk`], which can write to nothing else.
+//! to be careful with. Service tickets are a third one,
+//! [`ServiceBoard`](crate::tickets::board::ServiceBoard), which can write to nothing else.
 
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
-pub(crate) mod members;
 pub(crate) mod reads;
 pub(crate) mod urls;
 pub(crate) mod wire;

@@ -78,6 +78,8 @@ pub struct Layout {
     pub duplicates: Duplicates,
     /// Whether a row may be negative. A total may not.
     pub signed: bool,
+    /// The file is whole although it looks like a part.
+    pub whole: bool,
     /// A row is data only if it passes all of these.
     pub keep: Vec<Test>,
     /// A row that passes one of these is no data.
@@ -261,6 +263,7 @@ impl Layout {
             shape,
             duplicates,
             signed: false,
+            whole: false,
             keep: Vec::new(),
             drop: Vec::new(),
             max_bytes: MAX_BYTES,

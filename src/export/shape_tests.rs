@@ -316,3 +316,35 @@ fn a_file_with_titles_or_excels_first_line_is_read_as_advised() {
     let below = read("Usage\nof June\nC,S,N\nAcme,PC,5\n", &long(column())).expect_err("a title");
     assert_eq!(below.to_string(), "the export x.csv: the header is not the first row: the columns stand on line 3");
 }
+
+/// A row below a customer that names nobody is most likely its own: its 12 would be written without it.
+#[test]
+fn a_row_that_names_nobody_may_be_the_customers_above_it() {
+    let text = "C,S,N,State\n,EDR,1,\nAcme,EDR,12,\nBob,EDR,1,\n,EDR,6,\nCarl,EDR,1,\nDora,EDR,1,off\n,EDR,2,\n";
+    let read = read(text, &Layout { drop: vec![test("State", &["off"], &[])], ..long(column()) }).expect("whole");
+    let lines = |name: &str| read.of(&name.into()).expect("named").nameless_lines().to_vec();
+    assert_eq!(read.nameless, [2, 5, 8]);
+    assert_eq!((lines("Acme"), lines("Bob")), (vec![2], vec![5, 2]));
+    assert_eq!((lines("Carl"), lines("Dora")), (vec![8, 2], vec![8, 2]), "the one above may have been left out");
+}
+
+/// Who is left out by a filter is in the export all the same, and uses nothing.
+#[test]
+fn a_customer_who_is_left_out_is_in_the_export() {
+    let text = "C,S,N,State\nAcme,EDR,5,Paid\nBob,EDR,9,Trial\nAcme,EDR,9,Trial\n";
+    let read = read(text, &Layout { drop: vec![test("State", &["Trial"], &[])], ..long(column()) }).expect("whole");
+    assert_eq!(told(&read), "Acme/EDR=5");
+    assert_eq!(read.left_out.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["Bob"]);
+    assert!(read.of(&"Bob".into()).is_some_and(|bob| bob.is_whole() && bob.cells().next().is_none()));
+    assert!(read.of(&"Carl".into()).is_none());
+}
+
+/// An unreadable count of what nobody bills holds nobody.
+#[test]
+fn an_unreadable_count_of_an_ignored_service_holds_nobody() {
+    let text = "C,S,N\nAcme,EDR,5\nAcme,Trial,x\nBob,EDR,x\n";
+    let read = read(text, &long(column())).expect("whole").ignoring(|service| service.as_str() == "Trial");
+    assert_eq!(read.rejected.len(), 2);
+    let whole = |name: &str| read.of(&name.into()).expect("named").is_whole();
+    assert!(whole("Acme") && !whole("Bob"));
+}

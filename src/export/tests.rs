@@ -41,6 +41,7 @@ fn told(counts: &Counts) -> Vec<(String, String, String, Vec<u64>)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list of damages")]
 fn a_damaged_file_is_refused_by_line_and_column() {
     let long = "x".repeat(5000);
     let header = "Account,Product,Quantity\n";

@@ -27,6 +27,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be stored; then nothing was decided.
+    #[expect(clippy::too_many_arguments, reason = "all that is stored of one answer")]
     pub fn decide(
         &mut self,
         _lock: &RunLock,

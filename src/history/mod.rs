@@ -2,7 +2,6 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
-mod accepted;
 pub mod alerts;
 pub mod days;
 pub mod decisions;
@@ -10,7 +9,7 @@ pub mod journal;
 mod lines;
 pub mod lookup;
 pub mod nights;
-mod past;
+pub mod past;
 pub mod record;
 pub mod runs;
 mod slots;
@@ -18,4 +17,3 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
-mod written;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use crate::history::past::owned;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::store::columns::{integer, time_text};
 use crate::history::store::error::StoreError;
@@ -100,6 +101,7 @@ impl History {
         self.write(|transaction| {
             in_turn(update_end(transaction, run, end)?, run, "end")?;
             lines::update(transaction, run, changed)?;
+            owned::settle(transaction, run, changed)?;
             insert_findings(transaction, run, &end.findings)?;
             thin_out(transaction, run)
         })?;

@@ -65,7 +65,7 @@ pub(super) fn counts_of_today(
     }
     let placed = places.iter().filter(|(_, place)| place.agreement().is_some()).map(|(customer, _)| customer);
     let counts = placed.flat_map(|customer| {
-        let counted = counts.customers.get(customer);
+        let counted = counts.of(customer);
         let believed = services.iter().filter(move |service| !doubted.contains(&(customer, **service)));
         believed.map(move |service| {
             let cell = counted.and_then(|counted| counted.get(*service));

@@ -15,5 +15,7 @@ mod plan_diff;
 pub mod precheck;
 pub mod read_export;
 mod recorder;
+mod remote;
 pub mod run;
+mod sweep;
 mod undo;

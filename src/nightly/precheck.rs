@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
-use crate::nightly::gather::read_directory;
+use crate::nightly::remote::read_directory;
 use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, Neighbour};
@@ -36,6 +36,7 @@ pub struct Precheck {
 ///
 /// # Errors
 /// ConnectWise's.
+#[expect(clippy::too_many_arguments, reason = "all that the mapping is held against")]
 pub async fn precheck<R: Reader>(
     connectwise: &R,
     integration: &IntegrationName,

@@ -16,7 +16,6 @@ use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource};
 use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
 use crate::nightly::undo;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
@@ -86,21 +85,9 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
 
 /// The decision: nothing is looked up, and the clock is not asked.
 fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn {
-    let Inputs { export, past, remote, claims } = inputs;
+    let Inputs { export, past, remote, claims: _ } = inputs;
     let (job, stamp) = (run.job, export.stamp());
-    let plan = draw(PlanInputs {
-        integration: job.integration,
-        counts: &export.counts,
-        export: &stamp,
-        mapping: source.mapping,
-        places: &remote.places,
-        directory: &remote.directory,
-        additions: &remote.additions,
-        claims,
-        policy: source.guards,
-        past,
-        today: run.today(),
-    });
+    let plan = draw(inputs.of_plan(run, source, &stamp));
     let plan = match job.approved {
         Some(fingerprint) => plan.approved_by(fingerprint),
         None => plan,

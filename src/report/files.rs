@@ -1,5 +1,6 @@
 //! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -12,7 +13,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::report::current::Current;
 use crate::report::format::html::ready::Standing;
@@ -43,12 +44,19 @@ pub enum KeepError {
 #[derive(Debug, Clone)]
 pub struct Reports {
     folder: PathBuf,
+    /// The integrations that are on, where that is known.
+    on: Option<BTreeSet<IntegrationName>>,
 }
 
 impl Reports {
     /// The reports of a state folder.
     pub fn of(state: &Path) -> Self {
-        Self { folder: state.join("reports") }
+        Self { folder: state.join("reports"), on: None }
+    }
+
+    /// The same, told which integrations are on: what the others' lines bill still is counted before the bills go out.
+    pub fn with_on(self, on: BTreeSet<IntegrationName>) -> Self {
+        Self { on: Some(on), ..self }
     }
 
     /// The path of a run's page.
@@ -117,7 +125,8 @@ impl Reports {
             let (undos, uncounted) = undone(history, &run)?;
             standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
         }
-        self.write("ready.html", &ready::page(&standings, &since.format("%B %Y").to_string()))?;
+        let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
+        self.write("ready.html", &ready::page(&standings, &unwatched, &since.format("%B %Y").to_string()))?;
         self.write("trends.html", &trends::page(&nights))?;
         Ok(())
     }

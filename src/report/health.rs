@@ -49,6 +49,7 @@ pub enum State {
 /// The health of an integration. `nights` are its nights and the undos that were carried out, newest first; `planned`
 /// says that there was a plan at least; `is_running` that a process holds the lock right now; `expected` after how long
 /// without a run somebody has to look.
+#[expect(clippy::too_many_arguments, reason = "a pure function of all that it judges by")]
 pub fn health(
     nights: &[RunSummary],
     planned: bool,

@@ -25,7 +25,11 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 
 /// `Acme Dental · MP-CLOUDFILTER`.
 pub(crate) fn line(line: &LineRecord) -> String {
-    format!("{} · {}", join(customers(line).into_iter().map(CustomerName::as_str)), product(line))
+    let whose = match (customers(line).as_slice(), line.company) {
+        ([], Some(company)) => format!("company {company}"),
+        (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
+    };
+    format!("{whose} · {}", product(line))
 }
 
 /// What a finding is about: its line if it has one, else whom and what it names, else its code in words.

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::connectwise::members;
-use crate::connectwise::wire::Row;
+use crate::connectwise::wire::{Row, members};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{BoardTerms, NewTicket, Note, StatusChange, Ticket};
 

@@ -3,8 +3,6 @@
 //! The protocol is that of a line's creation: the ticket is on the disk before its POST, a POST is sent once, and one
 //! without a clear answer is looked up by its reference, never sent again blindly. Nothing here changes a run.
 
-use crate::tickets::sync_round::{Round, SyncHalt};
-
 use crate::history::record::RunRecord;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -12,6 +10,7 @@ use crate::history::tickets::{TicketDeed, TicketEvent};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::tickets::board::ServiceBoard;
 use crate::tickets::round::TicketSync;
+use crate::tickets::sync_round::{Round, SyncHalt};
 use crate::tickets::ticket_plan::TicketPlan;
 
 /// Opens, notes and closes what the run asks for. `connect` is called only if there is something to do.

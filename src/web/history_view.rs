@@ -10,7 +10,7 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::report::current::Current;
 use crate::report::files::Reports;
 use crate::report::lines;
-use crate::web::Site;
+use crate::web::site::Site;
 
 /// Why there is no page.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 /// The names under which this server is known.
-pub(super) struct Doorkeeper {
+pub(super) struct HostCheck {
     names: Vec<String>,
 }
 
-impl Doorkeeper {
+impl HostCheck {
     pub(super) fn new(names: Vec<String>) -> Self {
         Self { names: names.into_iter().map(|name| name.to_ascii_lowercase()).collect() }
     }
@@ -30,7 +30,7 @@ impl Doorkeeper {
 }
 
 /// Lets a request pass, and sets what every answer has to say to a browser.
-pub(super) async fn check(State(doorkeeper): State<Arc<Doorkeeper>>, request: Request, next: Next) -> Response {
+pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Request, next: Next) -> Response {
     let hosts: Vec<&HeaderValue> = request.headers().get_all(header::HOST).iter().collect();
     let known = match hosts.as_slice() {
         [host] => host.to_str().is_ok_and(|host| doorkeeper.knows(host)),
@@ -60,7 +60,7 @@ mod tests {
     /// Otherwise any page that an operator visits could read who is billed for what.
     #[test]
     fn foreign_names_are_refused() {
-        let doorkeeper = Doorkeeper::new(vec!["Recount.example.com".to_owned()]);
+        let doorkeeper = HostCheck::new(vec!["Recount.example.com".to_owned()]);
         for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "10.0.0.7", "recount.example.com:8080"]
         {
             assert!(doorkeeper.knows(host), "{host}");

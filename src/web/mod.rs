@@ -1,13 +1,13 @@
 //! Read-only pages over history and report. There is no address here that changes anything.
 //!
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
-//! refused ([`doorkeeper`]), and nothing on a page may load or run anything.
+//! refused ([`host_check`]), and nothing on a page may load or run anything.
 
 pub(crate) mod history_view;
 pub(crate) mod host_check;
 mod pages;
+pub mod site;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,23 +17,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::reconcile::model::ids::IntegrationName;
-use crate::report::health::Health;
-use crate::web::host_check::Doorkeeper;
-
-/// What is shown: a state folder, and what only the caller can tell of the configuration.
-#[derive(Clone)]
-pub struct Site {
-    /// The folder of the history.
-    pub state: PathBuf,
-    /// The health of every integration, now.
-    pub health: CurrentData<Vec<(IntegrationName, Health)>>,
-    /// The metrics, now.
-    pub metrics: CurrentData<String>,
-}
-
-/// What is asked of the caller at each request; an error is a sentence for the log.
-pub type CurrentData<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+use crate::web::host_check::HostCheck;
+use crate::web::site::Site;
 
 /// Which pages are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +55,7 @@ fn router(site: Site, extent: Extent, names: Vec<String>) -> Router {
             .route("/customers/{customer}", get(customer))
             .route("/style.css", get(style)),
     };
-    let doorkeeper = Arc::new(Doorkeeper::new(names));
+    let doorkeeper = Arc::new(HostCheck::new(names));
     pages.with_state(site).layer(axum::middleware::from_fn_with_state(doorkeeper, host_check::check))
 }
 

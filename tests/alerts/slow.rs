@@ -4,8 +4,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::support::Night;
+use recount::alerts::error::NotifyError;
 use recount::alerts::mail::{Mail, Privacy};
-use recount::alerts::{Channel, NotifyError, PayloadShape, Ping, Webhook};
+use recount::alerts::{Channel, PayloadShape, Ping, Webhook};
 use recount::report::brief::Brief;
 
 /// A server that takes connections and never says a word.

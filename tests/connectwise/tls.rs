@@ -84,7 +84,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
         settings.ca_file = authority.then(|| Path::new(FOLDER).join("authority.pem"));
         match Client::new(settings).expect("a client").catalog().await {
             Err(ReadError::Unreachable { cause: UnreachableCause::Certificate(found), .. }) => {
-                assert_eq!(found, fault, "{certificate}")
+                assert_eq!(found, fault, "{certificate}");
             }
             other => panic!("{certificate}: {other:?}"),
         }

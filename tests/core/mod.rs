@@ -5,6 +5,7 @@ mod baseline;
 mod decided;
 mod guards;
 mod held;
+mod left_behind;
 mod night;
 mod oracle;
 mod owned;

@@ -187,6 +187,7 @@ impl Night {
     }
 
     /// A live addition that is marked with an item.
+    #[expect(clippy::too_many_arguments, reason = "the members of one record")]
     pub(super) fn marked(&mut self, agreement: i64, id: i64, product: &str, quantity: &str, item: &str) -> &mut Self {
         self.addition(agreement, id, product, quantity);
         self.amend_addition(id, |addition| addition.mark = Some(ItemName::new(item)))
@@ -199,6 +200,7 @@ impl Night {
             id: AdditionId(id),
             product: Some(product),
             quantity: Ok(quantity.parse().expect("a quantity")),
+            credit: false,
             effective_on: Some(day("2025-01-01")),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
@@ -238,6 +240,7 @@ impl Night {
                     column: "Quantity".to_owned(),
                     value: count.to_string(),
                     customer: Some(CustomerName::new(customer)),
+                    service: None,
                     why: other.err().unwrap_or(CountError::NoService),
                     mark: None,
                 }),
@@ -286,6 +289,7 @@ impl Night {
                         id: AdditionId(next),
                         product: Some(creation.product),
                         quantity: Ok(creation.quantity),
+                        credit: false,
                         effective_on: Some(creation.effective_on),
                         cancelled_on: None,
                         less_included: Ok(Quantity::ZERO),

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::night::{Night, key};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
-use recount::reconcile::model::ids::AgreementId;
+use recount::reconcile::model::ids::{AgreementId, ProductId};
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
 use recount::reconcile::model::records::{Addition, Agreement, Product};
 
@@ -132,6 +132,9 @@ fn wanted(night: &Night, product: &str, customers: &BTreeSet<String>) -> Option<
         if rows.is_empty() || rows.iter().any(unreadable) {
             return None;
         }
+        if may_have_nameless(night, customer) {
+            return None;
+        }
         for (service, _) in services_of(night, product) {
             let counts: Vec<Decimal> =
                 rows.iter().filter(|row| row.2 == service).filter_map(|row| count(&row.3)).collect();
@@ -169,6 +172,7 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
                 _ if doubted => Fate::Ask,
                 wanted if wanted.is_zero() => Fate::Leave,
                 _ if later || cancelled_ours || !night.mapping.create_lines => Fate::Ask,
+                _ if ended_this_month(night, &mine) || bills_elsewhere(night, agreement, found[0].id) => Fate::Ask,
                 wanted if whole && wanted != wanted.trunc() => Fate::Ask,
                 wanted if wanted > Decimal::TEN => Fate::Ask,
                 wanted => Fate::Create(found[0].id.0, wanted),
@@ -180,6 +184,32 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
         },
         _ => Fate::Ask,
     }
+}
+
+/// In these worlds a line ends today or not at all.
+fn ended_this_month(night: &Night, mine: &[&Addition]) -> bool {
+    mine.iter().any(|addition| addition.cancelled_on == Some(night.today) && may_bill(addition))
+}
+
+fn may_bill(addition: &Addition) -> bool {
+    addition.quantity.as_ref().map_or(true, |quantity| !quantity.is_zero())
+}
+
+/// Live on another agreement of the company that bills, and on which nobody is billed.
+fn bills_elsewhere(night: &Night, agreement: i64, product: ProductId) -> bool {
+    let company = night.directory.agreements[&AgreementId(agreement)].company;
+    night.directory.agreements.values().any(|other| {
+        other.company == company
+            && other.id.0 != agreement
+            && bills(night, other)
+            && customers_on(night, other.id.0).is_empty()
+            && additions(night, other.id.0).iter().any(|addition| {
+                addition.product == Some(product)
+                    && addition.cancelled_on.is_none_or(|on| on > night.today)
+                    && addition.effective_on.is_none_or(|on| on <= night.today)
+                    && may_bill(addition)
+            })
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "an oracle says everything it looks at")]
@@ -236,4 +266,18 @@ fn catalog<'a>(night: &'a Night, product: &str) -> Vec<&'a Product> {
 
 fn additions(night: &Night, agreement: i64) -> &[Addition] {
     night.additions.get(&AgreementId(agreement)).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether a row that names nobody stands below one of the customer's, or above every name.
+fn may_have_nameless(night: &Night, customer: &str) -> bool {
+    let mut above: Option<&str> = None;
+    for (_, name, _, _) in &night.rows {
+        match above {
+            _ if !name.trim().is_empty() => above = Some(name.trim()),
+            None => return true,
+            Some(name) if name == customer => return true,
+            Some(_) => {}
+        }
+    }
+    false
 }

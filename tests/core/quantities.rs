@@ -122,6 +122,8 @@ fn an_addition_cancelled_by_today_is_not_live() {
     night.amend_addition(100, |addition| addition.cancelled_on = Some(day("2026-03-11")));
     assert_eq!(night.filter_line().verdict, set(100, "3", "5"), "it bills until tomorrow");
     night.amend_addition(100, |addition| addition.cancelled_on = Some(day("2026-03-10")));
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineJustEnded), "nor is it replaced on its last day");
+    night.amend_addition(100, |addition| addition.cancelled_on = Some(day("2026-02-28")));
     assert_eq!(night.filter_line().verdict, create(1, "5"));
     night.addition(10, 101, FILTER, "4");
     assert_eq!(night.filter_line().verdict, set(101, "4", "5"), "the cancelled one is no second line");
@@ -169,7 +171,7 @@ fn split_rows_are_added_only_where_the_export_is_known_to_split_them() {
 fn a_line_that_somebody_else_cancelled_is_not_created_again() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "5").addition(10, 100, FILTER, "3");
-    night.amend_addition(100, |addition| addition.cancelled_on = Some(day("2026-03-09")));
+    night.amend_addition(100, |addition| addition.cancelled_on = Some(day("2026-02-09")));
     assert_eq!(night.filter_line().verdict, create(1, "5"), "it was never ours");
     night.past.written.insert(AdditionId(100), super::held::written("3"));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));

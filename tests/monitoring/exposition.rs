@@ -84,7 +84,7 @@ fn a_hostile_name_stays_one_label() {
         health: health.clone(),
         outcomes: BTreeMap::new(),
     });
-    let samples = parse(&recount::report::format::prometheus::render(&measured));
+    let samples = parse(&recount::report::format::prometheus::render(&measured, &[]));
     for name in names {
         let key = ("recount_healthy".to_owned(), vec![("integration".to_owned(), name.to_owned())]);
         assert_eq!(samples.get(&key).map(String::as_str), Some("0"), "{name:?}");

@@ -9,7 +9,8 @@
 //! write FILE OTHER        FILE of the installation becomes what OTHER of the scenario is
 //! remove FILE
 //! edit ADDITION QUANTITY  somebody changes a line in ConnectWise
-//! cancel ADDITION DATE    somebody ends it
+//! cancel ADDITION DATE    somebody ends it; TODAY is the day of the night
+//! rename COMPANY NAME     a company is called so from now on
 //! delete ADDITION         it is not there any more
 //! fault RULE              one rule of a faults file
 //! ```
@@ -23,7 +24,7 @@ use chrono::NaiveDate;
 use recount_sim::{Addition, Recorded, World};
 use rust_decimal::Decimal;
 
-use crate::support::{Night, Said};
+use crate::support::{Night, Said, today};
 
 /// Walks a scenario's folder and tells what happened, for a snapshot.
 pub(crate) fn walk(folder: &Path) -> String {
@@ -130,8 +131,12 @@ fn happens(night: &Night, folder: &Path, verb: &str, rest: &str) {
             addition.updated_by = "mmiller".to_owned();
         }),
         "cancel" => night.sim().edit(|world| {
-            let day = second.parse::<NaiveDate>().expect("a day");
+            let day = if second == "TODAY" { today() } else { second.parse::<NaiveDate>().expect("a day") };
             world.addition_mut(id()).expect("an addition").cancelled = Some(day);
+        }),
+        "rename" => night.sim().edit(|world| {
+            let company = world.companies.iter_mut().find(|company| company.id == id());
+            company.expect("a company").name = second.to_owned();
         }),
         "delete" => night.sim().edit(|world| world.additions.retain(|addition| addition.id != id())),
         "fault" => night.fault(&format!("[{rest}]")),

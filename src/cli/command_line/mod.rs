@@ -79,7 +79,7 @@ pub(super) enum Command {
     Serve(serve::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
-    /// Run every night at the time of [daemon] in recount.toml
+    /// Run every night at the time of `[daemon]` in recount.toml
     Daemon,
     /// Completion of commands and options, for a shell
     Completions(completions::Options),

@@ -246,7 +246,7 @@ impl Nights<'_> {
     async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let run = self.night(integration).await?;
-            keep_report(&self.config.state, &self.session.history, &run);
+            keep_report(self.config, &self.session.history, &run);
             (self.show)(&run);
             return Ok(run);
         }
@@ -254,7 +254,7 @@ impl Nights<'_> {
         let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
             Ok(run) => {
-                keep_report(&self.config.state, &self.session.history, &run);
+                keep_report(self.config, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
                 ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
@@ -318,8 +318,8 @@ impl Nights<'_> {
 
 /// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
 /// holds all of it.
-fn keep_report(state: &Path, history: &History, run: &RunRecord) {
-    if let Err(error) = Reports::of(state).keep(history, run) {
+fn keep_report(config: &Config, history: &History, run: &RunRecord) {
+    if let Err(error) = Reports::of(&config.state).with_on(health::on(config)).keep(history, run) {
         let why = error_chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }

@@ -16,7 +16,8 @@ use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
-use crate::web::{Extent, Site};
+use crate::web::Extent;
+use crate::web::site::Site;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]

@@ -15,8 +15,10 @@ use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
@@ -24,6 +26,7 @@ use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 use crate::report::health::{Health, State};
+use crate::report::words::plural;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -51,6 +54,8 @@ struct Status {
     /// Who holds the run lock.
     running: Option<String>,
     alerts: BTreeMap<String, AlertRecord>,
+    /// What lines of integrations that are off, renamed or removed bill still.
+    unwatched: Vec<Unwatched>,
 }
 
 fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
@@ -70,7 +75,9 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
     let mut alerts = alerts?.unwrap_or_default();
     // What is no longer configured is nobody's business.
     alerts.retain(|name, _| config.alerts.contains_key(name));
-    Ok(Status { integrations: health, running, alerts })
+    let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(&config, history));
+    let unwatched = unwatched.transpose()?.unwrap_or_default();
+    Ok(Status { integrations: health, running, alerts, unwatched })
 }
 
 impl Status {
@@ -85,6 +92,14 @@ impl Status {
         }
         for (name, health) in &self.integrations {
             entry(&mut text, name, health, paint);
+        }
+        for Unwatched { integration, lines, units } in &self.unwatched {
+            let name = shown(integration.as_str());
+            let lines = plural(*lines, "line");
+            let sentence =
+                format!("{name} is not on, and {lines} that it owned still bill {} units", units.normalize());
+            wrapped(&mut text, &sentence, &format!("{} ", paint.bad("✗")), "  ");
+            text.push_str("  → end them in ConnectWise, or let an integration that is on bill them\n");
         }
         if let Some(holder) = &self.running {
             let _ = writeln!(text, "\nA run is in progress ({holder}).");
@@ -156,6 +171,16 @@ struct Document<'a> {
     running: Option<&'a str>,
     integrations: Vec<HealthJson<'a>>,
     alerts: Vec<AlertJson<'a>>,
+    /// Integrations that are off, renamed or removed, and whose lines bill still.
+    unwatched: Vec<UnwatchedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnwatchedJson<'a> {
+    integration: &'a IntegrationName,
+    lines: usize,
+    #[serde(with = "rust_decimal::serde::arbitrary_precision")]
+    units: rust_decimal::Decimal,
 }
 
 #[derive(Serialize)]
@@ -169,7 +194,7 @@ struct AlertJson<'a> {
 
 impl<'a> Document<'a> {
     fn of(status: &'a Status) -> Self {
-        let Status { integrations, running, alerts } = status;
+        let Status { integrations, running, alerts, unwatched } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }
@@ -178,6 +203,14 @@ impl<'a> Document<'a> {
             running: running.as_deref(),
             integrations: integrations.iter().map(|(name, health)| HealthJson::of(name, health)).collect(),
             alerts: alerts.values().map(alert).collect(),
+            unwatched: unwatched.iter().map(UnwatchedJson::of).collect(),
         }
+    }
+}
+
+impl<'a> UnwatchedJson<'a> {
+    fn of(unwatched: &'a Unwatched) -> Self {
+        let Unwatched { integration, lines, units } = unwatched;
+        Self { integration, lines: *lines, units: units.normalize() }
     }
 }

@@ -1,14 +1,18 @@
 //! The health of the configured integrations, and their numbers, as of now.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::TimeDelta;
 
 use crate::cli::clock;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::format::prometheus;
 use crate::report::health::{Expected, Health};
 use crate::report::metrics_file;
@@ -22,6 +26,17 @@ pub(crate) fn of(
     expected(integration).health(history, is_running, clock::now())
 }
 
+/// What lines of integrations that are off, renamed or removed bill still.
+pub(crate) fn unwatched(config: &Config, history: &History) -> Result<Vec<Unwatched>, StoreError> {
+    history.unwatched(&on(config))
+}
+
+/// The integrations that are not off.
+pub(crate) fn on(config: &Config) -> BTreeSet<IntegrationName> {
+    let on = config.integrations.values().filter(|integration| integration.mode != Mode::Off);
+    on.map(|integration| integration.name.clone()).collect()
+}
+
 /// Whether a process holds the run lock, and which, since when.
 pub(crate) fn running(state: &Path) -> Option<String> {
     RunLock::holder(state)
@@ -30,7 +45,9 @@ pub(crate) fn running(state: &Path) -> Option<String> {
 /// The metrics of all integrations.
 pub(crate) fn metrics(config: &Config, history: Option<&History>, is_running: bool) -> Result<String, StoreError> {
     let expected = config.integrations.values().map(expected);
-    Ok(prometheus::render(&prometheus::measured(expected, history, is_running, clock::now())?))
+    let measured = prometheus::measured(expected, history, is_running, clock::now())?;
+    let unwatched = history.map(|history| unwatched(config, history)).transpose()?.unwrap_or_default();
+    Ok(prometheus::render(&measured, &unwatched))
 }
 
 /// Writes the metrics for the node exporter. That they cannot be written never changes a run.

@@ -13,12 +13,14 @@ use crate::export::read::names::alike;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
-use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, folded};
+use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, Sweep, folded};
 use crate::reconcile::model::plan::outcome::Mode;
 
 const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
 const MATCHES: &[(&str, MatchCustomers)] =
     &[("mapped", MatchCustomers::Mapped), ("exact-name", MatchCustomers::ExactName)];
+
+const SWEEPS: &[(&str, Sweep)] = &[("weekly", Sweep::Weekly), ("nightly", Sweep::Nightly), ("off", Sweep::Off)];
 
 /// A night and two hours: a run that takes long, or begins late, is no alarm.
 const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
@@ -39,7 +41,10 @@ pub(in crate::config) fn config(
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
     let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
-    let create_lines = section.get("create_lines").map_or(Some(true), |field| field.boolean());
+    let create_lines_field = section.get("create_lines");
+    let create_lines_unset = create_lines_field.is_none();
+    let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
+    let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
     let export = section.required("export").and_then(|field| export_settings(&field, folder));
     // Where the export's own table is wrong, nobody knows; what is wrong there is said.
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
@@ -66,6 +71,8 @@ pub(in crate::config) fn config(
         services: services.rules,
         default_agreement: default_agreement?,
         create_lines: create_lines?,
+        create_lines_unset,
+        sweep: sweep?,
         policies: policies?.unwrap_or_default(),
         pins: services.pins.into_iter().chain(customers.pins).collect(),
     };

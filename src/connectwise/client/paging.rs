@@ -4,14 +4,14 @@ use futures_util::future::try_join_all;
 use http::header::{CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
 
+use crate::connectwise::ReadError;
 use crate::connectwise::client::answer_text::Sign;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::Row;
-use crate::connectwise::{ReadError, members};
+use crate::connectwise::wire::{Row, members};
 use crate::reconcile::model::records::Listed;
 
 /// A list of ConnectWise.

@@ -26,10 +26,12 @@ pub(super) struct FastTable {
     text: String,
     /// Customers, by number, and the lines of their rejected rows.
     rejected: Vec<(u32, u64)>,
+    /// The same, and the lines of rows that name nobody and may be theirs.
+    nameless: Vec<(u32, u64)>,
 }
 
 /// A customer of this table, by number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Customer(u32);
 
 /// A service of this table, by number.
@@ -104,6 +106,7 @@ impl FastTable {
     }
 
     /// One row's count of a service: these units, or none where its items are what is counted.
+    #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub(super) fn add<'i>(
         &mut self,
         line: u64,
@@ -131,6 +134,11 @@ impl FastTable {
         self.rejected.push((customer, line));
     }
 
+    /// The line of a row that names nobody, and that may be the customer's.
+    pub(super) fn doubt(&mut self, Customer(customer): Customer, line: u64) {
+        self.nameless.push((customer, line));
+    }
+
     fn row_units(&mut self, units: Option<Units>) -> RowUnits {
         match units.map(|units| (units, units.short())) {
             None => RowUnits::Items,
@@ -146,7 +154,8 @@ impl FastTable {
     pub(super) fn finish(mut self, duplicates: Duplicates) -> BTreeMap<CustomerName, CustomerCounts> {
         let (names, customer_ranks) = self.customers.in_order();
         let (services, ranks) = self.services.in_order();
-        let mut rejected = self.rejected_by_customer(&customer_ranks);
+        let mut rejected = by_customer(std::mem::take(&mut self.rejected), &customer_ranks);
+        let mut nameless = by_customer(std::mem::take(&mut self.nameless), &customer_ranks);
         let (stretches, ends) = self.stretches_by_customer(&customer_ranks);
         let services = Services { names: services, ranks };
         let (mut gathered, mut begin) = (Gathered::default(), 0);
@@ -157,21 +166,11 @@ impl FastTable {
                 self.gather(stretches, &services, &mut gathered);
                 gathered.cells(&self, &services, duplicates)
             });
-            (name, CustomerCounts::of_ordered(cells, rejected.remove(&rank).unwrap_or_default()))
+            let mut counts = CustomerCounts::of_ordered(cells, rejected.remove(&rank).unwrap_or_default());
+            nameless.remove(&rank).into_iter().flatten().for_each(|line| counts.doubt(line));
+            (name, counts)
         });
         customers.collect()
-    }
-
-    /// Each line once, by the rank of the customer.
-    fn rejected_by_customer(&mut self, ranks: &[u32]) -> BTreeMap<u32, Vec<u64>> {
-        let mut rejected: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        for (customer, line) in std::mem::take(&mut self.rejected) {
-            let lines = rejected.entry(ranks[at(customer)]).or_default();
-            if lines.last() != Some(&line) {
-                lines.push(line);
-            }
-        }
-        rejected
     }
 
     /// The stretches by the rank of their customer, each customer's in the file's order; and where each customer's end.
@@ -245,6 +244,18 @@ impl FastTable {
     fn name(&self, item: &Item) -> &str {
         &self.text[at(item.name.start)..at(item.name.end)]
     }
+}
+
+/// Each line once, by the rank of the customer.
+fn by_customer(lines: Vec<(u32, u64)>, ranks: &[u32]) -> BTreeMap<u32, Vec<u64>> {
+    let mut by_customer: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    for (customer, line) in lines {
+        let lines = by_customer.entry(ranks[at(customer)]).or_default();
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
+    }
+    by_customer
 }
 
 /// Every service in order, and the place of each number in that order.

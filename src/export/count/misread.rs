@@ -146,6 +146,7 @@ mod tests {
                 column: "Quantity".to_owned(),
                 value: (*value).to_owned(),
                 customer: None,
+                service: None,
                 why: CountError::Empty,
                 mark: None,
             };
@@ -184,6 +185,7 @@ mod tests {
             column: "Quantity".to_owned(),
             value: "1,050".to_owned(),
             customer: None,
+            service: None,
             why,
             mark: None,
         };

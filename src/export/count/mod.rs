@@ -1,7 +1,7 @@
 //! Rows into counts: what a row's number is, what several rows of one customer and service mean, and all of a file's
 //! counts in the order of their names.
 //!
-//! Readers of rows know a [`Tally`] alone. Behind it stands a table that is made for a million rows; the tests hold it
+//! Readers of rows know a [`Tally`](tally::Tally) alone. Behind it stands a table that is made for a million rows; the tests hold it
 //! against the plain one in `plain_table.rs`, which is easier to read.
 
 pub mod duplicate_rows;

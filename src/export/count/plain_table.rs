@@ -32,6 +32,7 @@ impl PlainTable {
         name.into()
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub(super) fn add(&mut self, line: u64, customer: &str, service: &str, units: Option<Units>, items: &[&str]) {
         let written = self.0.entry(customer.into()).or_default();
         let rows = written.services.entry(service.into()).or_default();

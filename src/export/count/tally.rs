@@ -1,9 +1,13 @@
 //! Rows of an export into counts, one by one, so that no reader has to keep them.
 
+use std::collections::BTreeMap;
+
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
-use crate::reconcile::model::export::counts::{Counts, Excluded, RejectedRow};
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts, Excluded, RejectedRow, RowLines};
+use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::ids::CustomerName;
 
 /// Names that are kept of what a filter leaves out.
 const NAMES_KEPT: usize = 5;
@@ -14,6 +18,43 @@ pub struct Tally {
     duplicates: Duplicates,
     table: FastTable,
     counts: Counts,
+    above: Above,
+    /// Customers with rows that were left out, and the lines of rows without a customer below those.
+    left_out: BTreeMap<CustomerName, RowLines>,
+    /// Lines of rows that name nobody, with no name above them: they may be anybody's.
+    anybodys: RowLines,
+}
+
+/// Whom the nearest row above names: a row that names nobody may be theirs.
+#[derive(Debug, Default)]
+struct Above {
+    /// The number of the row, left out or not.
+    row: usize,
+    /// Those of the nearest row that counts.
+    customers: Vec<Customer>,
+    /// Those of the nearest row, where it was left out.
+    left_out: Vec<CustomerName>,
+}
+
+impl Above {
+    fn customer(&mut self, row: usize, customer: Customer) {
+        if self.row != row {
+            self.row = row;
+            self.customers.clear();
+            self.left_out.clear();
+        }
+        if self.customers.last() != Some(&customer) {
+            self.customers.push(customer);
+        }
+    }
+
+    fn left_out(&mut self, row: usize, name: &CustomerName) {
+        if self.row != row {
+            self.row = row;
+            self.left_out.clear();
+        }
+        self.left_out.push(name.clone());
+    }
 }
 
 impl Tally {
@@ -21,7 +62,8 @@ impl Tally {
     pub fn new(duplicates: Duplicates, filters: Vec<String>) -> Self {
         let excluded = |rule| Excluded { rule, rows: 0, names: Vec::new(), more: false };
         let counts = Counts { excluded: filters.into_iter().map(excluded).collect(), ..Counts::default() };
-        Self { duplicates, table: FastTable::default(), counts }
+        let (table, above, left_out) = (FastTable::default(), Above::default(), BTreeMap::new());
+        Self { duplicates, table, counts, above, left_out, anybodys: RowLines::default() }
     }
 
     /// One more row of data.
@@ -42,33 +84,67 @@ impl Tally {
         }
     }
 
-    /// The row names no customer.
+    /// The row that is left out names this customer.
+    pub fn left_out(&mut self, name: &str) {
+        let name = CustomerName::new(name);
+        self.above.left_out(self.counts.rows, &name);
+        self.left_out.entry(name).or_default();
+    }
+
+    /// The row names no customer. It may be one of those above it; with none above, anybody's.
     pub fn nameless(&mut self, line: u64) {
         self.counts.nameless.push(line);
+        self.doubt_above(line);
+    }
+
+    fn doubt_above(&mut self, line: u64) {
+        let Above { customers, left_out, .. } = &self.above;
+        customers.iter().for_each(|customer| self.table.doubt(*customer, line));
+        for name in left_out {
+            self.left_out.entry(name.clone()).or_default().add(line);
+        }
+        if customers.is_empty() {
+            self.anybodys.add(line);
+        }
     }
 
     /// The row is no count, and its customer's other counts are not the whole truth.
     pub fn reject(&mut self, row: RejectedRow) {
-        if let Some(customer) = &row.customer {
-            self.incomplete(customer.as_str(), row.line);
+        match &row.customer {
+            Some(customer) => self.incomplete(customer.as_str(), row.line),
+            None => self.doubt_above(row.line),
+        }
+        self.counts.rejected.push(row);
+    }
+
+    /// The row is no count, and whose it is its customer's cell does not say: that one and those above are in doubt.
+    pub fn reject_unnamed(&mut self, row: RejectedRow) {
+        self.doubt_above(row.line);
+        if let Some(name) = &row.customer {
+            let customer = self.table.customer(name.as_str());
+            self.table.reject(customer, row.line);
         }
         self.counts.rejected.push(row);
     }
 
     /// Another customer that a rejected row is about.
     pub fn incomplete(&mut self, name: &str, line: u64) {
-        let customer = self.table.customer(name);
+        let customer = self.customer(name);
         self.table.reject(customer, line);
     }
 
     /// The customer is in the export, whether or not anything is counted.
     pub fn customer(&mut self, name: &str) -> Customer {
-        self.table.customer(name)
+        let customer = self.table.customer(name);
+        self.above.customer(self.counts.rows, customer);
+        customer
     }
 
     /// The same at a glance: `None` says only that the customer is not the one to be expected here.
     pub fn expected_customer(&mut self, name: &str) -> Option<Customer> {
-        self.table.expected_customer(name)
+        let customer = self.table.expected_customer(name)?;
+        self.above.customer(self.counts.rows, customer);
+        Some(customer)
     }
 
     /// How many counts and items there are so far.
@@ -87,6 +163,7 @@ impl Tally {
     }
 
     /// A count, and the names of what is counted, if the row has any.
+    #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub fn add<'i>(
         &mut self,
         line: u64,
@@ -114,11 +191,28 @@ impl Tally {
         (self.counts.open_end, self.counts.end_missing) = (open_end, end_missing);
     }
 
+    /// The file looks like a part of the export.
+    pub(in crate::export) fn unread(&mut self, parts: Vec<UnreadPart>) {
+        self.counts.unread = parts;
+    }
+
     /// The counts, in order.
     pub fn finish(self) -> Counts {
-        let Self { duplicates, table, counts } = self;
+        let Self { duplicates, table, counts, above: _, left_out, anybodys } = self;
         let excluded = counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
-        Counts { customers: table.finish(duplicates), kept: counts.rows - excluded, ..counts }
+        let mut customers = table.finish(duplicates);
+        let mut only_left_out = BTreeMap::new();
+        for (name, doubted) in left_out {
+            let counted = match customers.get_mut(&name) {
+                Some(counted) => counted,
+                None => only_left_out.entry(name).or_insert_with(CustomerCounts::default),
+            };
+            doubted.to_vec().into_iter().for_each(|line| counted.doubt(line));
+        }
+        for counted in customers.values_mut().chain(only_left_out.values_mut()) {
+            anybodys.to_vec().into_iter().for_each(|line| counted.doubt(line));
+        }
+        Counts { customers, left_out: only_left_out, kept: counts.rows - excluded, ..counts }
     }
 }
 

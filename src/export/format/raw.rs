@@ -27,6 +27,11 @@ pub(in crate::export) trait RawRows {
         false
     }
 
+    /// Whether a cell is a formula that nothing has computed: then its text is the formula, and no value.
+    fn is_uncomputed(&self, _index: usize) -> bool {
+        false
+    }
+
     /// Whether rows may be shorter or longer than the header without anything being wrong: a workbook's are.
     fn is_grid(&self) -> bool {
         false

@@ -1,5 +1,6 @@
 //! One file, opened once, read whole, and proved not to have changed meanwhile.
 
+use std::collections::BTreeSet;
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
@@ -11,10 +12,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest::newest;
+use crate::export::locate::newest::{beside_newest, newest};
 use crate::export::read::content::read_bytes;
 use crate::export::settings::Layout;
-use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
+use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::ids::ServiceName;
 use crate::reconcile::model::past::ExportStamp;
 
 /// One night's export.
@@ -64,7 +67,29 @@ impl Export {
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Export, ExportError> {
     let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
-    Export::of(path, bytes, modified_at, layout)
+    let mut export = Export::of(path, bytes, modified_at, layout)?;
+    if !layout.whole {
+        let beside = beside_newest(pattern)?;
+        let more = |path| more_in(path, &export.counts, layout);
+        let parts: Vec<UnreadPart> = beside.into_iter().filter_map(more).collect();
+        export.counts.unread.extend(parts);
+    }
+    Ok(export)
+}
+
+/// What another file of the delivery has of customers and services that the newest lacks. One that is read in another
+/// way is another vendor's.
+fn more_in(path: PathBuf, newest: &Counts, layout: &Layout) -> Option<UnreadPart> {
+    let mut bytes = Vec::new();
+    let limit = layout.max_bytes.saturating_add(1);
+    open(&path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+    let counts = read_bytes(&path, bytes, layout).ok()?;
+    let customer = counts.customers.keys().find(|name| newest.of(name).is_none()).map(|name| name.as_str().to_owned());
+    let services: BTreeSet<&ServiceName> = newest.customers.values().flat_map(CustomerCounts::services).collect();
+    let mut named = counts.customers.values().flat_map(CustomerCounts::services);
+    let service = || named.find(|name| !services.contains(name)).map(|name| name.as_str().to_owned());
+    let lacking = customer.or_else(service)?;
+    Some(UnreadPart::File { path, lacking })
 }
 
 /// The newest file's name, modification time and bytes.

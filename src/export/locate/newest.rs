@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::export::error::ExportError;
 
@@ -15,21 +15,45 @@ pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
     if pattern.symlink_metadata().is_ok() {
         return Ok(pattern.to_owned());
     }
+    match all(pattern)?.pop() {
+        Some((_, path)) => Ok(path),
+        None => Err(ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }),
+    }
+}
+
+/// The other files of the newest one's delivery: of the pattern, and at most an hour older.
+///
+/// # Errors
+/// As for [`newest`].
+pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError> {
+    if pattern.symlink_metadata().is_ok() {
+        return Ok(Vec::new());
+    }
+    let mut all = all(pattern)?;
+    let Some((newest, _)) = all.pop() else { return Ok(Vec::new()) };
+    let is_of_it = |of: SystemTime| newest.duration_since(of).is_ok_and(|before| before <= DELIVERY);
+    Ok(all.into_iter().rev().filter(|(of, _)| is_of_it(*of)).map(|(_, path)| path).take(BESIDE_MAX).collect())
+}
+
+/// How long a vendor takes to deliver the parts of one export.
+const DELIVERY: Duration = Duration::from_secs(3600);
+/// More files than this are not looked into.
+const BESIDE_MAX: usize = 50;
+
+/// Every regular file of a pattern, oldest first.
+fn all(pattern: &Path) -> Result<Vec<(SystemTime, PathBuf)>, ExportError> {
     let text = pattern.to_string_lossy();
     let matches = glob::glob(&text).map_err(|source| ExportError::Pattern { path: pattern.to_owned(), source })?;
-    let mut best: Option<(SystemTime, PathBuf)> = None;
+    let mut all = Vec::new();
     for found in matches {
         let found = found.map_err(|error| ExportError::List {
             path: error.path().to_owned(),
             source: io::Error::from(error.error().kind()),
         })?;
-        let candidate = modified(&found)?.map(|modified| (modified, found));
-        best = best.max(candidate);
+        all.extend(modified(&found)?.map(|modified| (modified, found)));
     }
-    match best {
-        Some((_, path)) => Ok(path),
-        None => Err(ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }),
-    }
+    all.sort();
+    Ok(all)
 }
 
 /// When a regular file was modified; `None` for anything else, and for a file that was removed in between.
@@ -57,7 +81,6 @@ fn folder(pattern: &Path) -> PathBuf {
 mod tests {
     use std::fs;
     use std::fs::File;
-    use std::time::Duration;
 
     use super::*;
 

@@ -9,6 +9,7 @@ use crate::export::fault::Faults;
 use crate::export::format::csv::CsvRows;
 use crate::export::format::json::Records;
 use crate::export::format::json::records::RecordsShape;
+use crate::export::format::json::unread;
 use crate::export::format::packed::{is_zip, unpacked};
 use crate::export::format::raw::RawRows;
 use crate::export::format::{encoding, workbook};
@@ -16,6 +17,7 @@ use crate::export::read::header::Header;
 use crate::export::read::rows;
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::unread::UnreadPart;
 
 /// The counts that these bytes hold; `path` only names them in an error. Bytes that are given away are gone before the
 /// counts are put in order, so that a large file and all its counts are never in memory together.
@@ -67,7 +69,8 @@ fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
 trait Visit {
     type Seen;
 
-    fn visit<R: RawRows>(self, rows: R) -> Result<Self::Seen, Faults>;
+    /// `unread` is why the file looks like a part of the export.
+    fn visit<R: RawRows>(self, rows: R, unread: Vec<UnreadPart>) -> Result<Self::Seen, Faults>;
 }
 
 struct CountAll<'a>(&'a Layout);
@@ -75,8 +78,10 @@ struct CountAll<'a>(&'a Layout);
 impl Visit for CountAll<'_> {
     type Seen = Tally;
 
-    fn visit<R: RawRows>(self, rows: R) -> Result<Tally, Faults> {
-        rows::tally(rows, self.0)
+    fn visit<R: RawRows>(self, rows: R, unread: Vec<UnreadPart>) -> Result<Tally, Faults> {
+        let mut tally = rows::tally(rows, self.0)?;
+        tally.unread(unread);
+        Ok(tally)
     }
 }
 
@@ -85,7 +90,7 @@ struct FindHeader<'a>(&'a Layout);
 impl Visit for FindHeader<'_> {
     type Seen = Header;
 
-    fn visit<R: RawRows>(self, mut rows: R) -> Result<Header, Faults> {
+    fn visit<R: RawRows>(self, mut rows: R, _unread: Vec<UnreadPart>) -> Result<Header, Faults> {
         rows::header(&mut rows, self.0)
     }
 }
@@ -93,7 +98,9 @@ impl Visit for FindHeader<'_> {
 fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, visit: V) -> Result<V::Seen, Faults> {
     let bytes = unpacked(bytes, layout.max_bytes)?;
     if layout.format == Some(Format::Xlsx) || (is_zip(&bytes) && layout.format.is_none()) {
-        return workbook::with_rows(&bytes, layout.sheet.as_ref(), layout.max_bytes, |rows| visit.visit(rows));
+        let has_more = |rows: workbook::Rows<'_>| !layout.whole && holds_more(rows, layout);
+        let beside = workbook::Beside { wanted: layout.sheet.as_ref(), has_more: &has_more };
+        return workbook::with_rows(&bytes, beside, layout.max_bytes, |rows, unread| visit.visit(rows, unread));
     }
     let text = encoding::decoded(&bytes, layout.encoding)?;
     // Only a decoded text begins with its mark: a marked UTF-8 text is borrowed without it.
@@ -101,13 +108,21 @@ fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, visit: V) -> Result<V::See
     let path = layout.records.join(".");
     let shape = match format(&text, layout) {
         Format::Csv | Format::Xlsx => {
-            return visit.visit(CsvRows::new(&text, layout.delimiter.unwrap_or(b',')));
+            return visit.visit(CsvRows::new(&text, layout.delimiter.unwrap_or(b',')), Vec::new());
         }
         Format::Ndjson => RecordsShape::Lines,
         Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
         Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
     };
-    visit.visit(Records::open(&text, shape)?)
+    let records = Records::open(&text, shape)?;
+    let unread = if layout.whole { Vec::new() } else { unread::signs(&text, &layout.records, records.number()) };
+    visit.visit(records, unread)
+}
+
+/// Whether a sheet has every column of the layout, and a row below them.
+fn holds_more<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
+    let header = rows::header(&mut rows, layout);
+    header.is_ok_and(|header| lacking(&layout.columns(), header.names()).is_ok()) && rows.advance() == Ok(true)
 }
 
 /// What a text is. A key that only one format has declares it.

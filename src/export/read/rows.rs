@@ -11,12 +11,12 @@ use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
-use crate::export::read::layout::{ColumnValue, Counting, FoundColumns, LongReading, NoMatch};
+use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading, NoMatch};
 use crate::export::read::names::normalized;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::ids::{CustomerName, ServiceName};
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
 const CELL_BYTES_MAX: usize = 4096;
@@ -152,6 +152,8 @@ struct Reader<'a> {
 
 /// Why a row is no count: the column, what stands there, and what is wrong with it.
 struct Rejection {
+    /// The one service that the row counts, where nothing else of the row was lost.
+    service: Option<ServiceName>,
     index: Option<usize>,
     value: String,
     why: CountError,
@@ -163,6 +165,9 @@ impl Reader<'_> {
         if let Some(filter) = self.excluded(rows) {
             return self.exclude(rows, filter);
         }
+        if let Some(index) = self.reading.uncomputed(rows) {
+            return self.uncomputed(rows, header, index);
+        }
         // Mostly the row is about the same customer as the one before it, spelled in the same way.
         let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
         let rejection = expected.map(|customer| self.count(rows, customer));
@@ -172,9 +177,10 @@ impl Reader<'_> {
         let customers = match self.reading.customer.values(rows) {
             Ok(customers) => customers,
             Err(no_match) => {
-                let customer = Cow::Owned(no_match.value.clone());
-                let rejection = Rejection::no_match(self.reading.customer, &no_match);
-                return self.reject(rows, header, &[customer], *rejection);
+                let customer = CustomerName::new(&no_match.value);
+                let rejection = *Rejection::no_match(self.reading.customer, &no_match);
+                let row = self.rejected(rows, header, Some(customer), rejection);
+                return self.tally.reject_unnamed(row);
             }
         };
         let customers = customers.as_slice();
@@ -192,9 +198,19 @@ impl Reader<'_> {
         }
     }
 
+    /// A cell that says whose the row is, what it counts or whether it is data is a formula without a result.
+    fn uncomputed<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize) {
+        let named = self.reading.customer.index().is_none_or(|customer| !rows.is_uncomputed(customer));
+        let customers = self.reading.customer.values(rows).ok().filter(|_| named);
+        let customers = customers.as_ref().map_or(&[][..], |customers| customers.as_slice());
+        let rejection = *Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed);
+        self.reject(rows, header, customers, rejection);
+    }
+
     /// The first filter that does not let the row pass.
     fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
-        self.reading.filters.iter().position(|(keep, asked)| asked.passes(rows) != *keep)
+        let fails = |(keep, asked): &(bool, CellFilter<'_>)| asked.passes(rows) != *keep;
+        self.reading.filters.iter().position(|filter| !rows.is_uncomputed(filter.1.index) && fails(filter))
     }
 
     fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
@@ -202,13 +218,20 @@ impl Reader<'_> {
         let looked_at = self.reading.filters[filter].1.index;
         let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
         self.tally.exclude(filter, &normalized(rows.cell(index)));
+        let names = self.reading.customer.index().is_none_or(|customer| !rows.is_uncomputed(customer));
+        if let (true, Ok(customers)) = (names, self.reading.customer.values(rows)) {
+            customers.as_slice().iter().for_each(|name| self.tally.left_out(name));
+        }
     }
 
     fn count<R: RawRows>(&mut self, rows: &R, customer: Customer) -> Result<(), Box<Rejection>> {
         let Self { reading, tally, .. } = self;
         if let Some(long) = &reading.long {
-            long.count(rows, customer, tally, reading)?;
+            let counted = long.count(rows, customer, tally, reading);
+            // The columns behind it are not read.
+            counted.map_err(|rejection| if reading.wide.is_empty() { rejection } else { rejection.of_all() })?;
         }
+        let mut first: Option<Box<Rejection>> = None;
         for (index, service) in &reading.wide {
             let cell = rows.cell(*index);
             if cell.trim().is_empty() {
@@ -217,23 +240,40 @@ impl Reader<'_> {
             if service.is_empty() {
                 return Err(Rejection::of(Some(*index), cell, CountError::NoColumnName));
             }
-            let units = reading.units(rows, *index)?;
-            let service = tally.service(service);
-            tally.add(rows.line(), customer, service, units, std::iter::empty());
+            match (reading.units(rows, *index), first.take()) {
+                (Ok(units), before) => {
+                    first = before;
+                    let service = tally.service(service);
+                    tally.add(rows.line(), customer, service, units, std::iter::empty());
+                }
+                (Err(rejection), None) => first = Some(rejection.of_service(service)),
+                (Err(_), Some(before)) => first = Some(before.of_all()),
+            }
         }
-        Ok(())
+        first.map_or(Ok(()), Err)
     }
 
     fn reject<R: RawRows>(&mut self, rows: &R, header: &Header, customers: &[Cow<'_, str>], rejection: Rejection) {
-        let Rejection { index, value, why } = rejection;
+        let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
+        let rejection = if others.is_empty() { rejection } else { Rejection { service: None, ..rejection } };
+        let row = self.rejected(rows, header, customer.map(|name| CustomerName::new(name)), rejection);
+        self.tally.reject(row);
+        others.iter().for_each(|name| self.tally.incomplete(name, rows.line()));
+    }
+
+    fn rejected<R: RawRows>(
+        &mut self,
+        rows: &R,
+        header: &Header,
+        customer: Option<CustomerName>,
+        rejection: Rejection,
+    ) -> RejectedRow {
+        let Rejection { service, index, value, why } = rejection;
         self.rejected += 1;
         let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
         let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
         let mark = range.map(|range| Excerpt::of(&rows.text(), range).into_marked());
-        let (customer, others) = customers.split_first().map_or((None, customers), |(one, rest)| (Some(one), rest));
-        let customer = customer.map(|name| CustomerName::new(name));
-        self.tally.reject(RejectedRow { line: rows.line(), column, value, customer, why, mark });
-        others.iter().for_each(|name| self.tally.incomplete(name, rows.line()));
+        RejectedRow { line: rows.line(), column, value, customer, service, why, mark }
     }
 }
 
@@ -246,16 +286,19 @@ impl LongReading<'_> {
         reading: &FoundColumns<'_>,
     ) -> Result<(), Box<Rejection>> {
         // Mostly it is the service that came next the last time, too.
-        if let Some(service) = self.service.plain(rows).and_then(|name| tally.expected_service(name)) {
-            return self.count_of(&[service], rows, customer, tally, reading);
+        let expected = self.service.plain(rows).and_then(|name| Some((name, tally.expected_service(name)?)));
+        if let Some((name, service)) = expected {
+            let counted = self.count_of(&[service], rows, customer, tally, reading);
+            return counted.map_err(|rejection| rejection.of_service(name));
         }
         let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
         match services.as_slice() {
             [] if reading.wide.is_empty() => Err(Rejection::of(self.service.index(), "", CountError::NoService)),
             [] => Ok(()),
-            [service] => {
-                let service = tally.service(service);
-                self.count_of(&[service], rows, customer, tally, reading)
+            [name] => {
+                let service = tally.service(name);
+                let counted = self.count_of(&[service], rows, customer, tally, reading);
+                counted.map_err(|rejection| rejection.of_service(name))
             }
             services => {
                 let services: Vec<Service> = services.iter().map(|service| tally.service(service)).collect();
@@ -264,6 +307,7 @@ impl LongReading<'_> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one row, and what it is counted into")]
     fn count_of<R: RawRows>(
         &self,
         services: &[Service],
@@ -305,10 +349,21 @@ impl LongReading<'_> {
 }
 
 impl FoundColumns<'_> {
+    /// The first cell of those that say what a row is about, and whether it is data, that holds a formula without a
+    /// result.
+    fn uncomputed<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let long = self.long.iter().flat_map(|long| [Some(long.service), long.item]).flatten();
+        let about = std::iter::once(self.customer).chain(long).filter_map(ColumnValue::index);
+        about.chain(self.filters.iter().map(|(_, asked)| asked.index)).find(|index| rows.is_uncomputed(*index))
+    }
+
     /// The number in a column, or in a part of its cell.
     fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
         if let ColumnValue::Cell(index) = taken {
             return self.units(rows, index);
+        }
+        if let Some(index) = taken.index().filter(|index| rows.is_uncomputed(*index)) {
+            return Err(Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed));
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
         let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
@@ -319,8 +374,11 @@ impl FoundColumns<'_> {
     fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
         let cell = rows.cell(index);
         let Layout { notation, signed, .. } = *self.layout;
-        let units =
-            if rows.is_number(index) { Units::of_number(cell, signed) } else { Units::parse(cell, notation, signed) };
+        let units = match rows.is_number(index) {
+            true => Units::of_number(cell, signed),
+            false if rows.is_uncomputed(index) => Err(CountError::Uncomputed),
+            false => Units::parse(cell, notation, signed),
+        };
         units.map_err(|why| Rejection::of(Some(index), cell, why))
     }
 }
@@ -328,7 +386,19 @@ impl FoundColumns<'_> {
 impl Rejection {
     /// Behind a pointer: it is rare, and the way of every row's number back would be longer with it.
     fn of(index: Option<usize>, value: &str, why: CountError) -> Box<Self> {
-        Box::new(Self { index, value: value.to_owned(), why })
+        Box::new(Self { service: None, index, value: value.to_owned(), why })
+    }
+
+    /// Nothing but the count of this service was lost.
+    fn of_service(mut self: Box<Self>, service: &str) -> Box<Self> {
+        self.service = Some(ServiceName::new(service));
+        self
+    }
+
+    /// More than the count of one service was lost.
+    fn of_all(mut self: Box<Self>) -> Box<Self> {
+        self.service = None;
+        self
     }
 
     fn no_match(taken: ColumnValue<'_>, no_match: &NoMatch<'_>) -> Box<Self> {

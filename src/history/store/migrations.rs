@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_items.sql"),
     include_str!("migrations/0006_alerts.sql"),
     include_str!("migrations/0007_tickets.sql"),
+    include_str!("migrations/0008_owned_lines.sql"),
     include_str!("migrations/0009_accepted_counts.sql"),
     include_str!("migrations/0010_answers.sql"),
 ];

@@ -103,7 +103,15 @@ fn permitted(verb: Verb, item: &ShownItem) -> Option<Permitted> {
         Verb::Ignore => {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
             // The note or the end of an answer may be changed.
-            finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding)
+            // One of the lines that a single open item lists.
+            let listed = || {
+                line()
+                    .filter(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted)
+                    .map(of_line)
+            };
+            let ignorable =
+                finding().filter(|found| open(found) || item.answered == Some(Verb::Ignore)).map(of_finding);
+            listed().or(ignorable)
         }
         Verb::Reopen => {
             let answered = item.answered.is_some();
@@ -149,7 +157,18 @@ fn refusal(verb: Verb, item: &ShownItem) -> Refusal {
 
 /// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
 pub fn may_be_accepted(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::TugOfWar | Code::Fractional)
+    matches!(
+        reason,
+        Code::ToZero
+            | Code::LineStep
+            | Code::HumanEdit
+            | Code::TugOfWar
+            | Code::Fractional
+            | Code::LineLeftBehind
+            | Code::CountTakenOut
+            | Code::LineElsewhere
+            | Code::LineJustEnded
+    )
 }
 
 /// Held for one of these, a line may be left as ConnectWise has it: what would be written is known.
@@ -217,7 +236,9 @@ mod tests {
             let found = severity.map(|severity| finding(reason, severity));
             for line in [None, Some(line(outcome, reason))] {
                 let item = ShownItem { line, finding: found, answered: None };
-                let open = severity == Some(Severity::Decide);
+                let held = line.is_some() && outcome == Outcome::Held;
+                let listed = held && reason == Code::BilledNotCounted;
+                let open = severity == Some(Severity::Decide) || listed;
                 assert_eq!(answer(Verb::Ignore, &item).is_ok(), open, "{item:?}");
                 for refusal in VERBS.iter().filter_map(|verb| answer(*verb, &item).err()) {
                     match refusal {

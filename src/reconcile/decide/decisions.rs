@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::judgement::Judgement;
-use crate::reconcile::model::decision::{Decisions, Matter};
+use crate::reconcile::model::decision::{Decision, Decisions, Matter};
 use crate::reconcile::model::ids::{IntegrationName, ItemName};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
@@ -76,6 +76,12 @@ impl Decisions {
         let parts = [judgement.detail.clone(), format!("{}, which is over", decision.said())];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         Judgement { detail, ..judgement }
+    }
+
+    /// What was said where a line is ignored for this reason.
+    pub(in crate::reconcile) fn ignored(&self, key: &LineKey, reason: Code, today: NaiveDate) -> Option<String> {
+        let answer = self.0.get(&Matter::line(key)).filter(|a| a.verb == Verb::Ignore && a.reason == reason);
+        answer.filter(|decision| decision.holds_on(today)).map(Decision::said)
     }
 
     /// Makes ignored matters quiet, their lines skipped, and says which answers ran out.

@@ -13,8 +13,9 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
+use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, RowLines};
+use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
 use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Bill, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
@@ -49,8 +50,9 @@ impl<'a> Findings<'a> {
         let missing_billed = customers_held(lines, Code::CustomerMissing);
         let held = lines.iter().filter(|line| line.key().is_some() && line.verdict.is_held());
         let stopped: BTreeSet<&CustomerName> = held.flat_map(|line| &line.sources).map(|s| &s.customer).collect();
+        let twice = in_two_spellings(self.gathered.counts, self.gathered.mapping);
         for (customer, place) in self.gathered.places {
-            let counted = self.gathered.counts.customers.get(customer);
+            let counted = self.gathered.counts.of(customer);
             match (place, counted) {
                 (Place::Skipped, Some(_)) => {
                     let fix = Remedy::customers("to bill it, fill in its company_id");
@@ -67,22 +69,46 @@ impl<'a> Findings<'a> {
                 }
                 // Once known by its name alone, and gone from both: nothing is billed by recount any more.
                 (Place::Nowhere(problem), None) if problem.code == Code::CustomerUnmapped => {}
+                // Titles and totals that a filter leaves out are nobody, and what is left out of somebody asks for no place.
+                (Place::Nowhere(problem), Some(_))
+                    if problem.code == Code::CustomerUnmapped
+                        && !self.gathered.counts.customers.contains_key(customer) => {}
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), None) => {
                     self.gone(customer, problem, stopped.contains(customer));
                 }
                 (Place::Blocked { problem, .. } | Place::Nowhere(problem), Some(_)) => self.problem(customer, problem),
-                (Place::On { .. }, Some(counted)) if !counted.rejected_lines().is_empty() => {
-                    let lines = RowLines::from(counted.rejected_lines());
-                    let message = format!("its counts are incomplete: line {lines} of the export could not be read");
-                    let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
-                    self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
-                }
+                (Place::On { .. }, Some(counted)) if !counted.is_whole() => self.incomplete(customer, counted),
+                (Place::On { .. }, Some(_)) if twice.contains(customer) => self.spelled_twice(customer),
                 (Place::On { .. }, Some(_)) => {}
             }
         }
     }
 
+    fn incomplete(&mut self, customer: &CustomerName, counted: &CustomerCounts) {
+        let rejected = RowLines::from(counted.rejected_lines());
+        let message = match counted.nameless_lines() {
+            none if none.number() == 0 => {
+                format!("its counts are incomplete: line {rejected} of the export could not be read")
+            }
+            lines => {
+                format!("its counts may be incomplete: line {lines} of the export names nobody, and may be its own")
+            }
+        };
+        let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
+        self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
+    }
+
+    fn spelled_twice(&mut self, customer: &CustomerName) {
+        let message = "the export has it in another spelling too, and one of them has no row of its own".to_owned();
+        let fix = Remedy::customers("give each spelling a row").noting("until then none of its lines is written");
+        self.customer(Severity::Decide, Code::CustomerSpelledTwice, customer, message, fix);
+    }
+
     fn missing(&mut self, severity: Severity, customer: &CustomerName) {
+        if !self.gathered.counts.unread.is_empty() {
+            let message = "is mapped, and not in the part of the export that was read".to_owned();
+            return self.customer(severity, Code::CustomerMissing, customer, message, "fetch the export whole".into());
+        }
         let message = "is mapped, but not in the export at all".to_owned();
         let ended = Remedy::in_connectwise("if it has left, end its lines");
         let fix = Remedy::in_turn([ended, Remedy::customers("blank its company_id")]);
@@ -93,6 +119,9 @@ impl<'a> Findings<'a> {
     fn gone(&mut self, customer: &CustomerName, problem: &Problem, stops_lines: bool) {
         let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
         let message = format!("{}, and it is not in the export", problem.message);
+        if !self.gathered.counts.unread.is_empty() {
+            return self.customer(severity, problem.code, customer, message, problem.fix.clone());
+        }
         let left = Remedy::customers("if it has left, blank its company_id");
         let fix = left.noting(format!("else {}", problem.fix));
         self.customer(severity, problem.code, customer, message, fix);
@@ -218,9 +247,19 @@ impl<'a> Findings<'a> {
             match (&line.verdict, line_fix(code, line)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
+                // There is nothing to accept where nobody can say what would be set.
+                (Verdict::Held(Code::LineLeftBehind), _) if line.wanted.is_none() => {
+                    let fix = Remedy::command(format!("recount ignore {}", line.handle));
+                    self.line(Severity::Decide, code, line, with_steps(line), fix);
+                }
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
+                }
+                (Verdict::Create(creation), _) if !line.detail.is_empty() => {
+                    let message = format!("a new line of {} is created where {}", creation.quantity, line.detail);
+                    let fix = Remedy::command(format!("recount keep {}", line.handle));
+                    self.line(Severity::Warning, Code::LineEndedBefore, line, message, fix);
                 }
                 (Verdict::Skipped(Code::ReportOnly), _) => {
                     let billed = line.live.map(|live| live.quantity).unwrap_or_default();
@@ -259,11 +298,13 @@ impl<'a> Findings<'a> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn line(&mut self, severity: Severity, code: Code, line: &Line, message: String, fix: Remedy) {
         let told = finding(severity, code, message).about_line(&line.handle, &line.sources);
         self.found.push(Finding { fix, ..told });
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
         let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
         self.found.push(Finding {

@@ -1,7 +1,10 @@
 //! One wanted line against what ConnectWise holds: what is to happen to it, and why.
 
+use chrono::NaiveDate;
+
 use crate::reconcile::decide::decisions::StepAnswer;
-use crate::reconcile::decide::judgement::{Case, HoldReason, Judge, Judgement};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::{HoldReason, Judgement};
 use crate::reconcile::decide::line_guards::Step;
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
@@ -39,7 +42,7 @@ impl Judge<'_> {
         }
         match live {
             Err((code, detail)) => held(code, None, detail),
-            Ok(Some((addition, live))) => self.compare(case, addition, live),
+            Ok(Some((addition, live))) => self.named(&on_line, addition, self.compare(case, addition, live)),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
                 held(Code::LineUnmarked, None, "not created beside an addition that is not marked".to_owned())
@@ -56,6 +59,7 @@ impl Judge<'_> {
         }
         let live: Vec<&Addition> = on_line.iter().copied().filter(|a| a.is_live(self.today)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
+        let ongoing: Vec<&Addition> = live.iter().copied().filter(|addition| !addition.is_beside()).collect();
         let one = match (live.as_slice(), pinned.as_slice()) {
             (_, [pin]) if pin.is_live(self.today) => *pin,
             (_, [pin]) => {
@@ -63,6 +67,8 @@ impl Judge<'_> {
             }
             ([], []) => return Ok(None),
             ([one], []) => one,
+            // A short window or a credit beside a line without an end: that one is meant.
+            (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
                 return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
@@ -76,6 +82,24 @@ impl Judge<'_> {
             Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
             Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
         }
+    }
+
+    /// A judgement that names what is live beside the line that is meant, and left as it is.
+    fn named(&self, on_line: &[&Addition], meant: &Addition, judgement: Judgement) -> Judgement {
+        let beside = on_line.iter().filter(|a| a.id != meant.id && a.is_live(self.today) && a.is_beside());
+        let said: Vec<String> = beside
+            .map(|addition| match addition.cancelled_on {
+                _ if addition.credit => format!("addition {} beside it is a credit", addition.id),
+                Some(on) => format!("addition {} beside it ends on {on}", addition.id),
+                None => format!("addition {} is beside it", addition.id),
+            })
+            .collect();
+        if said.is_empty() {
+            return judgement;
+        }
+        let said = format!("{}, and is left as it is", said.join(", "));
+        let detail = if judgement.detail.is_empty() { said } else { format!("{}; {said}", judgement.detail) };
+        Judgement { detail, ..judgement }
     }
 
     fn compare(&self, case: Case<'_>, addition: &Addition, live: Live) -> Judgement {
@@ -100,7 +124,8 @@ impl Judge<'_> {
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        match self.line_guard(Step { key, addition, now, to }, terms.whole) {
+        let taken_out = self.taken_out(key, now, to);
+        match taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole)) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to, addition.changed.as_ref()) {
                 StepAnswer::None => held(code, Some(live), detail),
@@ -111,6 +136,7 @@ impl Judge<'_> {
     }
 
     /// Whether a line that is there is not to be written, whatever its guards say.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn settled(
         &self,
         key: &LineKey,
@@ -144,7 +170,7 @@ impl Judge<'_> {
 
     fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
         let wanted = case.wanted;
-        match self.may_create(case, on_line) {
+        match self.may_create(case, product, on_line) {
             Err((code, detail)) => held(code, None, detail),
             Ok(quantity) if quantity.is_zero() => {
                 let detail = "nothing is used, and no line is live today".to_owned();
@@ -158,14 +184,14 @@ impl Judge<'_> {
                 let Terms { bill, .. } = wanted.terms;
                 let creation = Creation { product: product.id, quantity, effective_on: self.today, bill };
                 match self.too_large(case.key, quantity) {
-                    None => judged(Verdict::Create(creation), None, String::new()),
+                    None => judged(Verdict::Create(creation), None, last_ended(on_line, self.today)),
                     Some(detail) => judged(Verdict::Large(creation), None, detail),
                 }
             }
         }
     }
 
-    fn may_create(&self, case: Case<'_>, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
+    fn may_create(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
         let Case { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
@@ -184,16 +210,11 @@ impl Judge<'_> {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        if let Some((code, detail)) = self.new_line_guard(key, wanted.terms.whole, quantity, on_line) {
-            match self.past.decisions.answer(key, None, quantity, None) {
-                StepAnswer::Accepted(_) => {}
-                StepAnswer::None => return Err((code, detail)),
-                StepAnswer::Moved(what) => return Err((code, format!("{detail}; {what}"))),
-            }
-        }
+        self.unless_accepted(key, quantity, self.new_line_guard(key, wanted.terms.whole, quantity, on_line))?;
         if !self.mapping.create_lines {
             return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
         }
+        self.unless_accepted(key, quantity, self.bills_already(case, product))?;
         match agreement.bills_from {
             // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field),
             // and a silently later date would leave days unbilled that nobody decided on.
@@ -201,6 +222,15 @@ impl Judge<'_> {
                 Err((Code::LineBeforeBilling, format!("agreement {} bills from {from} on", agreement.id)))
             }
             _ => Ok(quantity),
+        }
+    }
+
+    fn unless_accepted(&self, key: &LineKey, to: Quantity, trouble: Option<HoldReason>) -> Result<(), HoldReason> {
+        let Some((code, detail)) = trouble else { return Ok(()) };
+        match self.past.decisions.answer(key, None, to, None) {
+            StepAnswer::Accepted(_) => Ok(()),
+            StepAnswer::None => Err((code, detail)),
+            StepAnswer::Moved(what) => Err((code, format!("{detail}; {what}"))),
         }
     }
 
@@ -221,9 +251,6 @@ impl Judge<'_> {
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
     fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
-        if self.policy.human_edit == HumanEdit::Overwrite {
-            return None;
-        }
         let key = &*key.folded();
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
         let known = |addition: &&&Addition| {
@@ -232,12 +259,24 @@ impl Judge<'_> {
                 || Some(&addition.id) == self.past.ours.get(key)
         };
         if let Some(ours) = on_line.iter().find(known) {
+            if self.policy.human_edit == HumanEdit::Overwrite {
+                return None;
+            }
             let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
             return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
         }
+        // Not in the listing is no sign that it ended, whoever is to win.
         let gone = seen.or_else(|| self.past.ours.get(key))?;
         Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
     }
+}
+
+/// The line of the product that ended last, for whoever reads that a new one is to be created.
+fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
+    let ended = on_line.iter().filter(|addition| !addition.is_current(today) && addition.bills());
+    let last = ended.max_by_key(|addition| (addition.cancelled_on, addition.id));
+    let said = last.and_then(|last| Some(format!("addition {} ended on {}", last.id, last.cancelled_on?)));
+    said.unwrap_or_default()
 }
 
 fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
@@ -278,7 +317,8 @@ fn product_trouble(code: Code, key: &LineKey) -> String {
 fn source_trouble(code: Code) -> String {
     match code {
         Code::CustomerMissing => "the customer is not in the export at all".to_owned(),
-        Code::CustomerIncomplete => "a row of the customer could not be read".to_owned(),
+        Code::CustomerIncomplete => "a row that is or may be the customer's could not be read".to_owned(),
+        Code::CustomerSpelledTwice => "the export has the customer in another spelling too".to_owned(),
         Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),
         Code::ItemsDiffer => "the export counts other than the items that it names".to_owned(),
         Code::ItemAmbiguous => "another item differs from it only in case or blanks".to_owned(),

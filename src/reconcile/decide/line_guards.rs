@@ -4,14 +4,18 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::decisions::StepAnswer;
-use crate::reconcile::decide::judgement::{HoldReason, Judge};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::guard::limits::{HumanEdit, ToZero};
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::mapping::ServiceRule;
 use crate::reconcile::model::past::{ExportStamp, Written};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
+use crate::reconcile::model::records::{Addition, Product};
 
 /// What is about to be done to a line that is there.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +35,49 @@ impl Judge<'_> {
         }
         let fight = self.tug_of_war(addition, now, to);
         fight.or_else(|| self.human_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+    }
+
+    /// A customer or a service that the line was billed for and that is mapped elsewhere now: an edit of the mapping is
+    /// no usage that fell.
+    pub(in crate::reconcile) fn taken_out(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
+        let owned = self.past.owned.get(&*key.folded()).filter(|_| to < now)?;
+        let (customer, service) = owned.sources.iter().find(|(customer, service)| {
+            let here = self.places.get(customer).and_then(Place::agreement).map(|(_, agreement)| agreement);
+            let billed = match self.mapping.services.get(service) {
+                Some(ServiceRule::Billed(billed)) => billed.products.contains(&key.product),
+                _ => false,
+            };
+            here != Some(key.agreement) || !billed
+        })?;
+        let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
+        let detail = format!("{service} of {customer} was billed here, and is not mapped to it any more: {now} → {to}");
+        Some((Code::CountTakenOut, detail))
+    }
+
+    /// The product bills already, beside the new line, where nobody counts it.
+    pub(in crate::reconcile) fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<HoldReason> {
+        let units = |addition: &Addition| match &addition.quantity {
+            Ok(units) => units.to_string(),
+            Err(_) => "an unreadable quantity".to_owned(),
+        };
+        if let Some(ended) = self.around.just_ended(case.key, product.id) {
+            let on = ended.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
+            let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
+            return Some((Code::LineJustEnded, detail));
+        }
+        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
+        let Some((agreement, addition)) = elsewhere else {
+            let unseen = self.around.unseen(case.key, case.wanted.company)?;
+            let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
+            return Some((Code::AgreementUnreadable, detail));
+        };
+        let detail = format!(
+            "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
+            addition.id,
+            units(addition)
+        );
+        Some((Code::LineElsewhere, detail))
     }
 
     /// What recount wrote last is not what stands there: somebody meant something by it.

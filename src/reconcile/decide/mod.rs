@@ -2,12 +2,16 @@
 
 pub mod answers;
 pub mod decisions;
+pub mod elsewhere;
 pub mod findings;
+pub mod judge;
 pub mod judgement;
+pub mod left_behind;
 pub mod line;
 pub mod line_guards;
 pub(crate) mod other_rows;
 pub mod plan_inputs;
 pub mod planner;
 pub mod row_findings;
+pub mod uncounted;
 pub mod undo;

@@ -1,10 +1,14 @@
 //! The one decision: everything that was gathered in, a plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::reconcile::decide::elsewhere::Surroundings;
 use crate::reconcile::decide::findings::Findings;
-use crate::reconcile::decide::judgement::{Case, Judge, Judgement};
+use crate::reconcile::decide::judge::{Case, Judge};
+use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::decide::left_behind::Ground;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::decide::uncounted;
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
@@ -13,6 +17,7 @@ use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::sort;
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
 use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::records::{Directory, Product, Unreadable};
@@ -20,12 +25,25 @@ use crate::reconcile::model::records::{Directory, Product, Unreadable};
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
 pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let mut lines = placed_lines(gathered);
+    let ground = ground(gathered);
+    let left = ground.lines(&lines);
+    let left_keys: BTreeSet<LineKey> = left.iter().filter_map(|line| line.key().cloned()).collect();
+    lines.extend(left);
+    lines.extend(uncounted::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
     lines.extend(unplaced_lines(gathered));
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
+    ground.hold_successors(&mut lines, &left_keys);
     let mut findings = Findings::of(gathered, &lines);
+    findings.extend(uncounted::item(gathered.integration, &lines));
+    sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
     Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+fn ground(gathered: PlanInputs<'_>) -> Ground<'_> {
+    let PlanInputs { mapping, places, directory, additions, claims, past, today, .. } = gathered;
+    Ground { mapping, places, directory, additions, claims, past, today }
 }
 
 fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
@@ -41,7 +59,9 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
-    let judge = Judge { mapping, policy, past, export, today };
+    // What begins beside a line is looked at there; what is there already is compared here.
+    let around = Surroundings::new(directory, additions, claims, places, past, today);
+    let judge = Judge { mapping, policy, past, export, places, around: &around, today };
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {

@@ -98,7 +98,8 @@ fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
         return None;
     }
     let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
-    let fix = Remedy::from("find out whose they are").noting("nothing of them is billed");
+    let fix = Remedy::export("write whose they are").or(Remedy::settings("leave them out with `drop`"));
+    let fix = fix.noting("until then the customer above them is held");
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
 }

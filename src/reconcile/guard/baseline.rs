@@ -56,7 +56,7 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
 /// that was taken. A line that is held for another reason is counted all the same.
 pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardPolicy) -> Cells<'a> {
     let is_doubted = |(customer, service): &(&CustomerName, &ServiceName)| {
-        let cell = counts.customers.get(*customer).map(|own| own.get(*service));
+        let cell = counts.of(customer).map(|own| own.get(*service));
         let Some(count) = cell.map(|cell| cell.map_or(Decimal::ZERO, Cell::units)) else { return false };
         let last = past.last_days(customer, service).last().map(|last| Quantity::as_decimal(*last));
         last.is_none_or(|last| {
@@ -79,7 +79,7 @@ pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Si
     };
     let mut size = Size::default();
     let mut customers: BTreeSet<&CustomerName> =
-        counts.customers.keys().filter(|customer| past.contains_key(*customer)).collect();
+        counts.customers.keys().chain(counts.left_out.keys()).filter(|customer| past.contains_key(*customer)).collect();
     for (customer, _, cell) in cells(counts).filter(measured) {
         size.rows += cell.lines().number();
         size.units = size.units.saturating_add(cell.units());

@@ -14,8 +14,8 @@ use crate::reconcile::guard::accepted::Size;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{GuardPolicy, Percent};
+use crate::reconcile::guard::run_limits::PlanTally;
 use crate::reconcile::guard::stop::{percent, stop};
-use crate::reconcile::guard::tally::PlanTally;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
@@ -131,6 +131,8 @@ pub fn expired(approved: &str, drawn_at: DateTime<Utc>, now: DateTime<Utc>, life
 fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     let GuardInputs { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
+    findings.extend(part_unread(counts));
+    findings.extend(old_again(plan, past));
     if let Some(accepted) = &past.accepted {
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
         let (now, then) = sizes(plan, checks, accepted);
@@ -163,6 +165,31 @@ fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Si
     (tonight, Size { rows: accepted.rows, customers: accepted.customers.len(), units: accepted.units })
 }
 
+/// A file that looks like a part of the export: whoever is not in it may be in the rest.
+pub fn part_unread(counts: &Counts) -> Option<Finding> {
+    let signs: Vec<String> = counts.unread.iter().take(SIGNS_SAID).map(ToString::to_string).collect();
+    (!signs.is_empty()).then(|| {
+        let message = format!("the export looks like a part of it: {}", signs.join("; "));
+        let whole = Remedy::settings("set whole = true in the export's table if it is whole as it is");
+        stop(Code::ExportPartUnread, message, Remedy::from("fetch the export whole").or(whole))
+    })
+}
+
+const SIGNS_SAID: usize = 3;
+
+/// So few lines may well go back by chance.
+const BACK_MAX: usize = 3;
+
+/// The bytes of an older night: what was changed since would be set back.
+fn old_again(plan: &Plan, past: &Past) -> Option<Finding> {
+    let night = past.same_bytes?;
+    let back = plan.lines.iter().filter(|line| line.verdict.is_change() && line.live.is_some()).count();
+    (back > BACK_MAX).then(|| {
+        let message = format!("the export is that of run {night} again, byte by byte, and {back} lines would go back");
+        stop(Code::ExportOldAgain, message, "fetch tonight's export; if its counts hold again, approve the plan")
+    })
+}
+
 /// A vendor that ends its last row with a line break does so every night.
 fn cut_off(run: RunId) -> Finding {
     let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
@@ -171,7 +198,7 @@ fn cut_off(run: RunId) -> Finding {
 
 /// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
 pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
-    let (bad, rows) = (counts.rejected.len(), counts.rows);
+    let (bad, rows) = (counts.rejected.len() + counts.nameless.len(), counts.rows);
     let too_many = Decimal::from(bad) > policy.max_malformed.share(Decimal::from(rows));
     too_many.then(|| {
         let share = percent(Decimal::from(bad), Decimal::from(rows));
@@ -181,8 +208,12 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
             format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
         });
         let first = first.take(1).collect::<String>();
-        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}");
-        let all_may_be = counts.rejected.iter().all(|row| row.why.may_be_declared());
+        let nameless = match counts.nameless.first() {
+            Some(line) => format!("; {} name no customer, the first is line {line}", counts.nameless.len()),
+            None => String::new(),
+        };
+        let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}{nameless}");
+        let all_may_be = counts.nameless.is_empty() && counts.rejected.iter().all(|row| row.why.may_be_declared());
         let declare = || {
             let declared = Remedy::settings("declare how the vendor writes numbers");
             declared.noting("`recount check` says what to write")
@@ -215,6 +246,7 @@ fn hours(time: TimeDelta) -> String {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one sentence")]
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());

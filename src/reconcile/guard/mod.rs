@@ -5,6 +5,6 @@ pub mod baseline;
 pub mod check;
 pub mod cleared;
 pub mod limits;
+mod run_limits;
 mod stop;
-mod tally;
 pub mod trend;

@@ -22,7 +22,7 @@ pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
     past: &'a Past,
     there: impl Fn(AgreementId) -> T + 'a,
 ) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
-    let biller = Biller::new(mapping, past);
+    let biller = Biller::new(counts, mapping, past);
     tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
         let there: Vec<There<'_>> = there(agreement).collect();
         let named = there.iter().map(|there| there.product);
@@ -43,7 +43,7 @@ fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) 
     for (customer, place) in places {
         if let Some((company, agreement)) = place.agreement() {
             let new = || Tenancy { company, customers: Vec::new() };
-            let counted = counts.customers.get(customer);
+            let counted = counts.of(customer);
             tenancies.entry(agreement).or_insert_with(new).customers.push((customer, counted));
         }
     }

@@ -7,4 +7,5 @@ pub mod ownership;
 pub mod per_item;
 pub mod placement;
 pub mod rolled;
+pub mod spellings;
 pub mod wanted_line;

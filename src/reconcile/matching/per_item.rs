@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::matching::item_marker::Mark;
-use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, count, first, terms};
+use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, first, terms};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::code::Code;
@@ -73,7 +73,7 @@ impl<'a> Gathered<'a> {
             for (service, billed) in services {
                 let cell = counted.and_then(|customer| customer.get(*service));
                 let policy = biller.mapping.policy(customer, service, billed);
-                gathered.add(customer, service, policy, cell, count(cell, *counted));
+                gathered.add(customer, service, policy, cell, biller.count(customer, cell, *counted));
             }
         }
         for item in gathered.items.keys() {
@@ -82,6 +82,7 @@ impl<'a> Gathered<'a> {
         gathered
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one count, and where it goes")]
     fn add(
         &mut self,
         customer: &CustomerName,

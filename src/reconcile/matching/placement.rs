@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::spreadsheet::damaged_name;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
-use crate::reconcile::model::mapping::{AgreementRule, CustomerTarget, Mapping, MatchCustomers};
+use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, NotBilling, Unreadable};
+use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, Unreadable};
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;
@@ -77,7 +77,7 @@ pub fn place_all(
     directory: &Directory,
     today: NaiveDate,
 ) -> BTreeMap<CustomerName, Place> {
-    let finder = Finder::new(mapping, directory, today);
+    let finder = Finder::new(mapping, directory, past, today);
     let names = expected_customers(counts, mapping, past);
     names.into_iter().map(|name| (name.clone(), finder.place(name))).collect()
 }
@@ -85,6 +85,7 @@ pub fn place_all(
 fn expected_customers<'a>(counts: &'a Counts, mapping: &'a Mapping, past: &'a Past) -> BTreeSet<&'a CustomerName> {
     let mut names: BTreeSet<&CustomerName> = counts.customers.keys().chain(mapping.customers.keys()).collect();
     if mapping.match_customers == MatchCustomers::ExactName {
+        names.extend(counts.left_out.keys());
         names.extend(past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing)));
     }
     names
@@ -96,10 +97,19 @@ struct Finder<'a> {
     today: NaiveDate,
     by_name: BTreeMap<&'a str, Vec<&'a Company>>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
+    /// The companies that customers were billed to by the last accepted run.
+    billed_to: BTreeMap<&'a CustomerName, BTreeSet<CompanyId>>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(mapping: &'a Mapping, directory: &'a Directory, today: NaiveDate) -> Self {
+    fn new(mapping: &'a Mapping, directory: &'a Directory, past: &'a Past, today: NaiveDate) -> Self {
+        let mut billed_to: BTreeMap<&CustomerName, BTreeSet<CompanyId>> = BTreeMap::new();
+        let by_name_too = mapping.match_customers == MatchCustomers::ExactName;
+        for owned in past.owned.values().filter(|_| by_name_too) {
+            for ((customer, _), company) in owned.sources.iter().zip(owned.company.into_iter().cycle()) {
+                billed_to.entry(customer).or_default().insert(company);
+            }
+        }
         let mut by_name: BTreeMap<&str, Vec<&Company>> = BTreeMap::new();
         for company in directory.companies.values().filter(|company| mapping.companies_of.admits(company)) {
             by_name.entry(company.name.trim()).or_default().push(company);
@@ -108,7 +118,7 @@ impl<'a> Finder<'a> {
         for agreement in directory.agreements.values() {
             by_company.entry(agreement.company).or_default().push(agreement);
         }
-        Self { mapping, directory, today, by_name, by_company }
+        Self { mapping, directory, today, by_name, by_company, billed_to }
     }
 
     fn place(&self, customer: &CustomerName) -> Place {
@@ -157,7 +167,7 @@ impl<'a> Finder<'a> {
         }
         match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
             None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
-            Some([company]) => Ok(company.id),
+            Some([company]) => self.as_before(customer, company.id),
             Some(several) => Err(Problem {
                 fix: Remedy::customers("add a row for it with the right company_id"),
                 ..Problem::new(
@@ -165,6 +175,24 @@ impl<'a> Finder<'a> {
                     format!("several companies bear that name: {}", ids(several.iter().map(|company| company.id.0))),
                 )
             }),
+        }
+    }
+
+    /// A name that wanders to another company, because one was renamed, is no reason to bill that one.
+    fn as_before(&self, customer: &CustomerName, company: CompanyId) -> Result<CompanyId, Problem> {
+        match self.billed_to.get(customer) {
+            Some(before) if !before.contains(&company) => Err(Problem {
+                fix: Remedy::customers(format!("add a row for it with company_id {company}, or with the right one")),
+                company: Some(company),
+                ..Problem::new(
+                    Code::CompanyChanged,
+                    format!(
+                        "by its name it is company {company} now, and it was billed to {}",
+                        ids(before.iter().map(|id| id.0))
+                    ),
+                )
+            }),
+            _ => Ok(company),
         }
     }
 
@@ -304,25 +332,6 @@ fn unreadable_agreement(meant: AgreementId, record: &Unreadable<AgreementSign>) 
     Problem { agreement: Some(meant), fix: fix.into(), ..Problem::new(Code::AgreementUnreadable, message) }
 }
 
-impl NotBilling {
-    /// Its stable word.
-    pub fn code(&self) -> Code {
-        match self {
-            NotBilling::NotActive(_) => Code::AgreementNotActive,
-            NotBilling::OneTime => Code::AgreementOneTime,
-        }
-    }
-}
-
-impl std::fmt::Display for NotBilling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
-            NotBilling::OneTime => f.write_str("is billed once, not every month"),
-        }
-    }
-}
-
 impl Place {
     /// The same place, with what is wrong with its agreement.
     pub fn blocked(self, code: Code, message: String, fix: String) -> Place {
@@ -351,33 +360,6 @@ impl Place {
         match self {
             Place::Blocked { problem, .. } | Place::Nowhere(problem) => Some(problem),
             Place::On { .. } | Place::Skipped => None,
-        }
-    }
-}
-
-impl AgreementRule {
-    fn matches(&self, agreement: &Agreement) -> bool {
-        match self {
-            AgreementRule::Type(kind) => agreement.kind.trim() == kind,
-            AgreementRule::Name(name) => agreement.name.trim() == name,
-        }
-    }
-
-    /// Whether an agreement that cannot be read may be this company's that the rule means.
-    fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
-        let (told, meant) = match self {
-            AgreementRule::Type(kind) => (&sign.kind, kind),
-            AgreementRule::Name(name) => (&sign.name, name),
-        };
-        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
-    }
-}
-
-impl std::fmt::Display for AgreementRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AgreementRule::Type(kind) => write!(f, "of type \"{kind}\""),
-            AgreementRule::Name(name) => write!(f, "named \"{name}\""),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The counts of an agreement's customers, added up into what one line ought to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::matching::rolled::{Rolled, Rolling};
-use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
+use crate::reconcile::matching::spellings::in_two_spellings;
+use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Bill, Billed, Mapping};
 use crate::reconcile::model::past::Past;
@@ -76,17 +77,29 @@ pub(in crate::reconcile) struct Biller<'a> {
     past: &'a Past,
     services: BTreeMap<&'a ServiceName, &'a Billed>,
     pub(crate) by_product: ByProduct<'a>,
+    twice: BTreeSet<&'a CustomerName>,
 }
 
 impl<'a> Biller<'a> {
-    pub(crate) fn new(mapping: &'a Mapping, past: &'a Past) -> Self {
+    pub(crate) fn new(counts: &'a Counts, mapping: &'a Mapping, past: &'a Past) -> Self {
         let mut by_product = ByProduct::new();
         for (service, billed) in mapping.billed() {
             for product in &billed.products {
                 by_product.entry(product).or_default().push((service, billed));
             }
         }
-        Self { mapping, past, services: mapping.billed().collect(), by_product }
+        let twice = in_two_spellings(counts, mapping);
+        Self { mapping, past, services: mapping.billed().collect(), by_product, twice }
+    }
+
+    /// What a customer uses, unless a part of it stands under another spelling.
+    pub(in crate::reconcile) fn count(
+        &self,
+        customer: &CustomerName,
+        cell: Option<&Cell>,
+        counted: Option<&CustomerCounts>,
+    ) -> Result<Quantity, Code> {
+        if self.twice.contains(customer) { Err(Code::CustomerSpelledTwice) } else { count(cell, counted) }
     }
 
     /// The products that the counts of an agreement ask for.
@@ -154,6 +167,7 @@ pub(crate) struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn add(
         &mut self,
         biller: &Biller<'a>,
@@ -163,7 +177,7 @@ impl<'a> Sum<'a> {
         counted: Option<&CustomerCounts>,
     ) {
         let cell = counted.and_then(|customer| customer.get(service));
-        let count = count(cell, counted);
+        let count = biller.count(customer, cell, counted);
         let policy = biller.mapping.policy(customer, service, billed);
         let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
         let reckoned = count.and_then(|count| policy.apply(used(count)));
@@ -217,7 +231,7 @@ pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
 pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
     match (counted, cell) {
         (None, _) => Err(Code::CustomerMissing),
-        (Some(customer), _) if !customer.rejected_lines().is_empty() => Err(Code::CustomerIncomplete),
+        (Some(customer), _) if !customer.is_whole() => Err(Code::CustomerIncomplete),
         (Some(_), Some(Cell::Duplicate { .. })) => Err(Code::RowDuplicate),
         (Some(_), Some(Cell::OutOfRange { total: Some(_), .. })) => Err(Code::CountNegative),
         (Some(_), Some(Cell::OutOfRange { total: None, .. })) => Err(Code::TooLarge),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::quantity_policy::Policy;
-use crate::reconcile::model::records::Company;
+use crate::reconcile::model::records::{Agreement, AgreementSign, Company};
 
 /// Everything that says where a count is billed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +21,10 @@ pub struct Mapping {
     pub default_agreement: Option<AgreementRule>,
     /// Whether a missing addition may be created.
     pub create_lines: bool,
+    /// Whether the configuration leaves `create_lines` out, which means false.
+    pub create_lines_unset: bool,
+    /// How often companies that nobody mapped are looked through.
+    pub sweep: Sweep,
     /// `[[integration.NAME.policy]]`: what was agreed with one customer about one service.
     pub policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>,
     /// Additions that the operator named (`addition_id`): of several live ones, the pinned one is meant.
@@ -58,6 +62,18 @@ pub enum MatchCustomers {
     Mapped,
     /// It is the one company of that exact name, if there is exactly one.
     ExactName,
+}
+
+/// `sweep`: how often mapped products are looked for on agreements of companies that nobody mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sweep {
+    /// By the first run from Monday.
+    #[default]
+    Weekly,
+    /// By every run.
+    Nightly,
+    /// Never.
+    Off,
 }
 
 /// `company_types` and `company_statuses`. Names are folded: ConnectWise compares them without regard to case.
@@ -214,5 +230,32 @@ impl Mapping {
             CustomerTarget::Company { company, agreement } => Some((company, agreement)),
             CustomerTarget::Skip => None,
         })
+    }
+}
+
+impl AgreementRule {
+    pub(crate) fn matches(&self, agreement: &Agreement) -> bool {
+        match self {
+            AgreementRule::Type(kind) => agreement.kind.trim() == kind,
+            AgreementRule::Name(name) => agreement.name.trim() == name,
+        }
+    }
+
+    /// Whether an agreement that cannot be read may be this company's that the rule means.
+    pub(crate) fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
+        let (told, meant) = match self {
+            AgreementRule::Type(kind) => (&sign.kind, kind),
+            AgreementRule::Name(name) => (&sign.name, name),
+        };
+        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
+    }
+}
+
+impl std::fmt::Display for AgreementRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AgreementRule::Type(kind) => write!(f, "of type \"{kind}\""),
+            AgreementRule::Name(name) => write!(f, "named \"{name}\""),
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod display_text;
 pub mod export;
 pub mod ids;
 pub mod mapping;
+pub mod owned;
 pub mod past;
 pub mod plan;
 pub mod quantity;

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::owned::{Owned, Uncounted};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -34,12 +35,18 @@ pub struct Past {
     pub decisions: Decisions,
     /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
     pub just_created: BTreeMap<LineKey, JustCreated>,
+    /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
+    pub owned: BTreeMap<LineKey, Owned>,
+    /// Mapped products on agreements of companies that nobody mapped, as tonight's look found them.
+    pub uncounted: Vec<Uncounted>,
     /// The counts of the billing period's earlier days, where a policy asks for them.
     pub counted: CountedDays,
     /// The same of the period before, where no day of this one was counted yet.
     pub counted_before: CountedDays,
     /// What of each count was accepted last. Empty in a history that does not know it yet.
     pub counts: AcceptedCounts,
+    /// The last accepted night that had tonight's bytes, if that was not the night before.
+    pub same_bytes: Option<RunId>,
 }
 
 /// For each customer and service one count for each day that was counted, in the days' order.

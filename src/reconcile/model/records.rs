@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// A company.
@@ -84,6 +85,8 @@ pub struct Addition {
     pub product: Option<ProductId>,
     /// The units billed, or why they could not be read. Unreadable is never zero.
     pub quantity: Result<Quantity, String>,
+    /// Whether its quantity is below zero: a credit beside the line, and never the line itself.
+    pub credit: bool,
     /// `effectiveDate`; `None` means always.
     pub effective_on: Option<NaiveDate>,
     /// `cancelledDate`.
@@ -245,6 +248,21 @@ impl Addition {
         self.cancelled_on.is_none_or(|until| until > today)
     }
 
+    /// Whether it may bill anything: also where nobody can say how much.
+    pub fn bills(&self) -> bool {
+        !self.credit && self.quantity.as_ref().map_or(true, |quantity| !quantity.is_zero())
+    }
+
+    /// Whether it is one for a while only, or a credit: beside a line without an end, that one is meant.
+    pub fn is_beside(&self) -> bool {
+        self.credit || self.cancelled_on.is_some()
+    }
+
+    /// Whether its last billed day is today, or was in the same calendar month.
+    pub fn just_ended(&self, today: NaiveDate) -> bool {
+        self.cancelled_on.is_some_and(|on| on <= today && (on.year(), on.month()) == (today.year(), today.month()))
+    }
+
     /// Whether it will count later, and does not yet.
     pub fn begins_after(&self, today: NaiveDate) -> bool {
         self.effective_on.is_some_and(|from| from > today) && self.is_current(today)
@@ -287,5 +305,24 @@ impl Agreement {
             _ => {}
         }
         if self.one_time { Err(NotBilling::OneTime) } else { Ok(()) }
+    }
+}
+
+impl NotBilling {
+    /// Its stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            NotBilling::NotActive(_) => Code::AgreementNotActive,
+            NotBilling::OneTime => Code::AgreementOneTime,
+        }
+    }
+}
+
+impl std::fmt::Display for NotBilling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
+            NotBilling::OneTime => f.write_str("is billed once, not every month"),
+        }
     }
 }

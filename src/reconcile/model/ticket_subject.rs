@@ -71,6 +71,8 @@ impl TicketKind {
                 | Code::ExportFewerCustomers
                 | Code::ExportFewerUnits
                 | Code::ExportCutOff
+                | Code::ExportPartUnread
+                | Code::ExportOldAgain
                 | Code::ExportMalformed
                 | Code::ExportUnusable
                 | Code::ExportEndMissing,

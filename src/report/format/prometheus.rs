@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::lookup::{EndSummary, RunSummary};
+use crate::history::past::owned::Unwatched;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -45,7 +46,7 @@ pub fn measured<'e>(
 }
 
 /// The whole text. Every metric is a gauge: it is about the last run, not about a process.
-pub fn render(measured: &[Measured]) -> String {
+pub fn render(measured: &[Measured], unwatched: &[Unwatched]) -> String {
     let mut text = String::new();
     let version = label("version", env!("CARGO_PKG_VERSION"));
     head(&mut text, "recount_build_info", "The version that wrote this.");
@@ -60,7 +61,24 @@ pub fn render(measured: &[Measured]) -> String {
         }
     }
     outcomes(&mut text, measured);
+    still_billed(&mut text, unwatched);
     text
+}
+
+/// Lines of integrations that are off, renamed or removed.
+fn still_billed(text: &mut String, unwatched: &[Unwatched]) {
+    if unwatched.is_empty() {
+        return;
+    }
+    head(text, "recount_unwatched_lines", "Lines that bill still and that no integration which is on looks at.");
+    for Unwatched { integration, lines, units: _ } in unwatched {
+        let _ = writeln!(text, "recount_unwatched_lines{{{}}} {lines}", label("integration", integration.as_str()));
+    }
+    head(text, "recount_unwatched_units", "Units of these lines, as last seen.");
+    for Unwatched { integration, lines: _, units } in unwatched {
+        let name = label("integration", integration.as_str());
+        let _ = writeln!(text, "recount_unwatched_units{{{name}}} {}", units.normalize());
+    }
 }
 
 struct Gauge {

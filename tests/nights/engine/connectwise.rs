@@ -410,6 +410,7 @@ impl State {
                     id: self.next_id(),
                     product: Some(create.product()),
                     quantity: Ok(create.quantity()),
+                    credit: false,
                     effective_on: Some(create.effective_on()),
                     cancelled_on: None,
                     less_included: Ok(Quantity::ZERO),

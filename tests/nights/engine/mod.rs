@@ -284,6 +284,8 @@ impl House {
         self.connectwise.state.borrow_mut().odds = Odds::default();
         self.pass(TimeDelta::minutes(2 * self.options.settle_minutes));
         self.tidy_up();
+        // What a person ended is not replaced in the month in which it billed its last day.
+        self.pass(TimeDelta::days(31));
         self.guards = everything_passes();
         self.vendor.complete(self.options.customers);
         self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
@@ -383,6 +385,7 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         id: AdditionId(state.next_id().0),
         product: Some(product),
         quantity: Ok(Quantity::from(u32::try_from(chance.below(12)).unwrap_or(0))),
+        credit: false,
         effective_on: None,
         cancelled_on: None,
         less_included: Ok(Quantity::ZERO),

@@ -8,7 +8,7 @@ use crate::export::count::misread::undeclared;
 use crate::export::excerpt::drawn;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
-use crate::reconcile::guard::check::{malformed, stale};
+use crate::reconcile::guard::check::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -28,6 +28,9 @@ impl CheckList {
                 let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
                 self.good(name, format!("{}: {rows}, {customers}", path.display()));
                 if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
+                    self.wrong(name, Exit::Refused, finding.message, finding.fix);
+                }
+                if let Some(finding) = part_unread(counts) {
                     self.wrong(name, Exit::Refused, finding.message, finding.fix);
                 }
                 let remedy = undeclared(counts, integration.export.layout.notation);

@@ -136,6 +136,10 @@ impl CheckList {
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
         self.writing(&name("may write"), integration, mapping.create_lines);
+        if mapping.create_lines_unset {
+            let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
+            self.note(&name("create_lines"), detail.to_owned());
+        }
         if let Some(settings) = &integration.tickets {
             self.tickets(&name("tickets"), config, integration, settings).await;
         }

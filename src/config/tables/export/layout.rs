@@ -31,6 +31,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let records = keys.get("records").map_or(Some(Vec::new()), |field| records(&field));
     let header = optional(keys.get("header"), header);
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
+    let whole = keys.get("whole").map_or(Some(false), |field| field.boolean());
     let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, i64::MAX));
     let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, i64::MAX));
     let stop = optional(keys.get("stop"), filters::test);
@@ -56,6 +57,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
         stop: stop?,
         duplicates,
         signed: signed?,
+        whole: whole?,
         keep: keep?,
         drop: drop?,
         max_bytes: max_bytes?,

@@ -4,6 +4,7 @@
 //! digits that were written, so nothing passes through binary floating point. A list is its own JSON text.
 
 pub(crate) mod records;
+pub(in crate::export) mod unread;
 mod value;
 
 use std::borrow::Cow;
@@ -51,6 +52,11 @@ impl<'a> Records<'a> {
                 .map_err(|fault| damage(line, fault))?;
         }
         Ok(Self { lines: Lines::new(text.as_bytes()), text, records, names, next: None, line: 1, values: Vec::new() })
+    }
+
+    /// How many there are.
+    pub(in crate::export) fn number(&self) -> usize {
+        self.records.len()
     }
 
     /// The record that is read, as it is written.

@@ -1,7 +1,8 @@
 //! The rows of one sheet of an Excel workbook (.xlsx), one at a time.
 //!
 //! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. Of merged cells the first
-//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed.
+//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed;
+//! without one it is unreadable, and not empty.
 
 mod archive;
 mod value;
@@ -9,7 +10,7 @@ mod value;
 use std::io::Cursor;
 use std::ops::Range;
 
-use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
@@ -17,6 +18,7 @@ use crate::export::format::raw::RawRows;
 use crate::export::format::workbook::value::SheetValue;
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
+use crate::reconcile::model::export::unread::UnreadPart;
 
 /// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
 /// row of that width a million times.
@@ -34,15 +36,42 @@ const BETWEEN: &str = " | ";
 /// If the bytes are no whole workbook of a bearable size, the sheet is not there, or whatever `read` finds.
 pub(in crate::export) fn with_rows<T>(
     bytes: &[u8],
-    wanted: Option<&Sheet>,
+    beside: Beside<'_>,
     max_bytes: u64,
-    read: impl FnOnce(Rows<'_>) -> Result<T, Faults>,
+    read: impl FnOnce(Rows<'_>, Vec<UnreadPart>) -> Result<T, Faults>,
 ) -> Result<T, Faults> {
     archive::check(bytes, max_bytes)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-    let name = sheet(&workbook, wanted)?;
+    let name = sheet(&workbook, beside.wanted)?;
+    let unread = others(&workbook, bytes, &name, beside.has_more);
     let cells = workbook.worksheet_cells_reader(&name).map_err(|error| damaged(&error))?;
-    read(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false })
+    read(Rows::of(cells), unread)
+}
+
+/// Which sheet is read, and what is asked about the others.
+#[derive(Clone, Copy)]
+pub(in crate::export) struct Beside<'a> {
+    pub(in crate::export) wanted: Option<&'a Sheet>,
+    /// Whether a sheet holds more of the same.
+    pub(in crate::export) has_more: &'a dyn Fn(Rows<'_>) -> bool,
+}
+
+/// The other sheets that show and hold more of the same. One that cannot be read holds nothing that could be counted.
+fn others(
+    workbook: &Xlsx<Bytes<'_>>,
+    bytes: &[u8],
+    read: &str,
+    has_more: &dyn Fn(Rows<'_>) -> bool,
+) -> Vec<UnreadPart> {
+    let sheets = workbook.sheets_metadata().iter();
+    let shown = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
+    let names = shown.map(|sheet| &sheet.name).filter(|name| *name != read);
+    // A reader keeps its workbook to itself; a second sheet that shows is rare.
+    let more = |name: &&String| {
+        let Ok(mut workbook) = Xlsx::new(Cursor::new(bytes)) else { return false };
+        workbook.worksheet_cells_reader(name).is_ok_and(|cells| has_more(Rows::of(cells)))
+    };
+    names.filter(more).map(|name| UnreadPart::Sheet { name: name.clone() }).collect()
 }
 
 /// The rows of a sheet that hold anything.
@@ -96,6 +125,10 @@ impl RawRows for Rows<'_> {
         self.values().get(index).is_some_and(|value| value.number)
     }
 
+    fn is_uncomputed(&self, index: usize) -> bool {
+        self.values().get(index).is_some_and(|value| value.uncomputed)
+    }
+
     fn is_grid(&self) -> bool {
         true
     }
@@ -114,7 +147,11 @@ impl RawRows for Rows<'_> {
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn of(cells: XlsxCellReader<'a, Bytes<'a>>) -> Self {
+        Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false }
+    }
+
     fn values(&self) -> &[SheetValue] {
         &self.row[..self.len]
     }
@@ -141,14 +178,16 @@ impl Rows<'_> {
     /// The next cell that holds anything and is looked at.
     fn cell(&mut self) -> Result<Option<(u32, usize, SheetValue)>, Fault> {
         while !self.ended {
-            let cell = self.cells.next_cell().map_err(|error| self.damaged_below(&error))?;
+            let cell = self.cells.next_cell_with_formula_metadata().map_err(|error| self.damaged_below(&error))?;
             let Some(cell) = cell else {
                 self.ended = true;
                 break;
             };
-            let (row, column) = cell.get_position();
+            let (row, column) = cell.pos;
             let column = usize::try_from(column).unwrap_or(usize::MAX);
-            match SheetValue::of(cell.get_value()) {
+            let uncomputed = || cell.formula.as_ref().map(SheetValue::uncomputed);
+            let value = if cell.value == DataRef::Empty { uncomputed() } else { SheetValue::of(&cell.value) };
+            match value {
                 Some(value) if column < COLUMNS_MAX => return Ok(Some((row, column, value))),
                 _ => {}
             }

@@ -14,7 +14,7 @@ fn book(fill: impl FnOnce(&mut Workbook) -> Result<(), WriteError>) -> Vec<u8> {
 }
 
 fn rows(bytes: &[u8], wanted: Option<&Sheet>) -> Result<Vec<(u64, Vec<String>)>, Faults> {
-    with_rows(bytes, wanted, 1 << 26, |mut rows| {
+    with_rows(bytes, Beside { wanted, has_more: &|_| false }, 1 << 26, |mut rows, _| {
         let mut read = Vec::new();
         while rows.advance()? {
             read.push((rows.line(), rows.values().iter().map(|value| value.text.clone()).collect()));
@@ -144,4 +144,45 @@ proptest! {
         let xml = format!("<worksheet><dimension ref=\"A1:XFD99\"/><sheetData>{inside}</sheetData></worksheet>");
         let _ = rows(&forged("xl/worksheets/sheet1.xml", xml.as_bytes()), None);
     }
+}
+
+/// A program writes formulas without results: nothing is not zero.
+#[test]
+fn a_formula_that_nothing_has_computed_is_unreadable_and_not_empty() {
+    let sheet = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1"><f>SUM(B1:B2)</f><v></v></c><c r="B1"><f>1+1</f><v>2</v></c><c r="C1" t="str"><f>""</f><v></v></c></row></sheetData></worksheet>"#;
+    let whole = book(|book| book.add_worksheet().write(0, 0, "x").map(drop));
+    let mut archive = zip::ZipArchive::new(Cursor::new(whole)).expect("an archive");
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = ZipWriter::new(&mut bytes);
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).expect("a file");
+        let (name, mut text) = (file.name().to_owned(), Vec::new());
+        std::io::Read::read_to_end(&mut file, &mut text).expect("read");
+        writer.start_file(&name, SimpleFileOptions::default()).expect("begun");
+        let text = if name.ends_with("sheet1.xml") { sheet.as_bytes().to_vec() } else { text };
+        writer.write_all(&text).expect("written");
+    }
+    writer.finish().expect("whole");
+    let bytes = bytes.into_inner();
+    assert_eq!(told(&bytes, None), "1: =SUM(B1:B2)|2\n");
+    let uncomputed = with_rows(&bytes, Beside { wanted: None, has_more: &|_| false }, 1 << 26, |mut rows, _| {
+        rows.advance()?;
+        Ok((rows.is_uncomputed(0), rows.is_uncomputed(1)))
+    });
+    assert_eq!(uncomputed.expect("a workbook"), (true, false));
+}
+
+/// The first of two sheets is half of every bill.
+#[test]
+fn another_sheet_that_shows_and_has_more_of_the_same_is_told() {
+    let bytes = book(|book| {
+        for (name, hidden) in [("One", false), ("Two", false), ("Old", true)] {
+            let sheet = book.add_worksheet().set_name(name)?.set_hidden(hidden);
+            sheet.write(0, 0, "Account")?.write(1, 0, "Acme")?;
+        }
+        Ok(())
+    });
+    let beside = Beside { wanted: None, has_more: &|mut rows| rows.advance().is_ok_and(|more| more) };
+    let unread = with_rows(&bytes, beside, 1 << 26, |_, unread| Ok(unread)).expect("a workbook");
+    assert_eq!(unread, [UnreadPart::Sheet { name: "Two".into() }]);
 }

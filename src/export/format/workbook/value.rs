@@ -1,6 +1,6 @@
 //! What a cell of a workbook says, as text.
 
-use calamine::{DataRef, ExcelDateTime};
+use calamine::{DataRef, ExcelDateTime, XlsxFormulaMetadata};
 use rust_decimal::Decimal;
 
 /// One cell.
@@ -11,25 +11,37 @@ pub(in crate::export) struct SheetValue {
     pub(in crate::export) text: String,
     /// Whether it is a number and not text that looks like one.
     pub(in crate::export) number: bool,
+    /// Whether it is a formula without a result; then that is its text.
+    pub(in crate::export) uncomputed: bool,
 }
 
 impl SheetValue {
     /// `None` for a cell that holds nothing.
     pub(super) fn of(cell: &DataRef<'_>) -> Option<Self> {
-        let text = |text: String| Some(Self { text, number: false });
+        let text = |text: String| Some(Self { text, ..Self::default() });
+        let number = |text: String| Some(Self { text, number: true, uncomputed: false });
         match cell {
             DataRef::Empty => None,
             DataRef::String(said) if said.is_empty() => None,
             DataRef::SharedString("") => None,
             DataRef::String(said) => text(said.clone()),
             DataRef::SharedString(said) => text((*said).to_owned()),
-            DataRef::Int(number) => Some(Self { text: number.to_string(), number: true }),
-            DataRef::Float(number) => Some(Self { text: exact(*number), number: true }),
+            DataRef::Int(whole) => number(whole.to_string()),
+            DataRef::Float(float) => number(exact(*float)),
             DataRef::Bool(yes) => text(if *yes { "TRUE" } else { "FALSE" }.to_owned()),
             DataRef::DateTime(moment) => text(date(moment)),
             DataRef::DateTimeIso(said) | DataRef::DurationIso(said) => text(said.clone()),
             DataRef::Error(error) => text(error.to_string()),
         }
+    }
+
+    /// A formula whose result the workbook does not hold: a program wrote it, and no spreadsheet has computed it.
+    pub(super) fn uncomputed(formula: &XlsxFormulaMetadata) -> Self {
+        let text = match formula {
+            XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => formula.as_str(),
+            _ => "",
+        };
+        Self { text: format!("={text}"), number: false, uncomputed: true }
     }
 }
 

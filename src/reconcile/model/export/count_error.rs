@@ -33,6 +33,9 @@ pub enum CountError {
     /// `="12"`.
     #[error("is a spreadsheet's formula, and not its number")]
     Formula,
+    /// A formula in a workbook that nothing has computed.
+    #[error("is a formula whose result the workbook does not hold; open it in a spreadsheet program and save it")]
+    Uncomputed,
     /// More digits than a count can have.
     #[error("is longer than a count can be")]
     TooLong,

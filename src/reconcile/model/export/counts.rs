@@ -7,6 +7,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 
@@ -15,6 +16,8 @@ use crate::reconcile::model::quantity::Quantity;
 pub struct Counts {
     /// Every customer of the export, whether or not anything of it is counted.
     pub customers: BTreeMap<CustomerName, CustomerCounts>,
+    /// Customers of whom every row was left out by the operator's filters: they are in the export, and use nothing.
+    pub left_out: BTreeMap<CustomerName, CustomerCounts>,
     /// Rows that could not be read as a count, in the file's order.
     pub rejected: Vec<RejectedRow>,
     /// Lines of rows that name no customer. A blank customer is no customer: reported, never counted.
@@ -30,6 +33,8 @@ pub struct Counts {
     pub open_end: bool,
     /// What the row that ends the data looks like, where one is declared and none came.
     pub end_missing: Option<String>,
+    /// Why the file looks like a part of the export, and not like the whole of it.
+    pub unread: Vec<UnreadPart>,
 }
 
 /// The counts of one customer.
@@ -38,6 +43,7 @@ pub struct CustomerCounts {
     /// In the order of their services, each once. A list, because a map of twenty takes three times its room.
     cells: Vec<(ServiceName, Cell)>,
     rejected_lines: Vec<u64>,
+    nameless_lines: RowLines,
 }
 
 /// What the rows of one customer and service come to.
@@ -88,6 +94,8 @@ pub struct RejectedRow {
     pub value: String,
     /// Whose row it is; `None` when the customer is blank.
     pub customer: Option<CustomerName>,
+    /// Its service, where everything else of the row was read.
+    pub service: Option<ServiceName>,
     /// What is wrong.
     pub why: CountError,
     /// The row as it stands, with the cell marked; only of the first few.
@@ -123,7 +131,7 @@ impl CustomerCounts {
     /// Cells in the order of their services, each once; and the lines of rejected rows.
     pub fn of_ordered(cells: Vec<(ServiceName, Cell)>, rejected_lines: Vec<u64>) -> Self {
         debug_assert!(cells.is_sorted_by(|(one, _), (next, _)| one < next), "each service once, and in order");
-        Self { cells, rejected_lines }
+        Self { cells, rejected_lines, nameless_lines: RowLines::default() }
     }
 
     /// What the rows of a service come to; `None` if there is none.
@@ -142,9 +150,24 @@ impl CustomerCounts {
         self.cells.iter().map(|(service, cell)| (service, cell))
     }
 
-    /// Lines of its rows that were rejected. If there is any, the counts are not the whole truth.
+    /// Lines of its rows that were rejected.
     pub fn rejected_lines(&self) -> &[u64] {
         &self.rejected_lines
+    }
+
+    /// Lines of rows that name nobody, and that may be its own.
+    pub fn nameless_lines(&self) -> &RowLines {
+        &self.nameless_lines
+    }
+
+    /// Whether its counts are the whole truth: each row that is or may be its own was read.
+    pub fn is_whole(&self) -> bool {
+        self.rejected_lines.is_empty() && self.nameless_lines.number() == 0
+    }
+
+    /// One more row that names nobody, and that may be its own.
+    pub fn doubt(&mut self, line: u64) {
+        self.nameless_lines.add(line);
     }
 }
 
@@ -221,6 +244,24 @@ impl fmt::Display for RowLines {
 }
 
 impl Counts {
+    /// What the export says of a customer; `None` if it does not name it at all.
+    pub fn of(&self, customer: &CustomerName) -> Option<&CustomerCounts> {
+        self.customers.get(customer).or_else(|| self.left_out.get(customer))
+    }
+
+    /// The same, with nobody held for a count that nothing is billed by: one of a service that is ignored on purpose.
+    #[must_use]
+    pub fn ignoring(mut self, is_ignored: impl Fn(&ServiceName) -> bool) -> Self {
+        for row in &self.rejected {
+            if row.service.as_ref().is_some_and(&is_ignored)
+                && let Some(counted) = row.customer.as_ref().and_then(|customer| self.customers.get_mut(customer))
+            {
+                counted.rejected_lines.retain(|line| *line != row.line);
+            }
+        }
+        self
+    }
+
     /// All units of all customers and services.
     pub fn units(&self) -> Decimal {
         let cells = self.customers.values().flat_map(CustomerCounts::cells);

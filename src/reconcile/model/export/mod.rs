@@ -3,3 +3,4 @@
 pub mod count_error;
 pub mod counts;
 pub(crate) mod spreadsheet;
+pub mod unread;

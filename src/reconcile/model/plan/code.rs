@@ -47,6 +47,8 @@ codes! {
     CompanyMissing = "company-missing",
     /// ConnectWise's record of the company cannot be read.
     CompanyUnreadable = "company-unreadable",
+    /// A customer that is matched by name is another company than it was billed to.
+    CompanyChanged = "company-changed",
     /// The agreement does not exist, or no rule names one, or this key may not see it.
     AgreementMissing = "agreement-missing",
     /// The agreement belongs to another company.
@@ -83,6 +85,18 @@ codes! {
     LineNotYetEffective = "line-not-yet-effective",
     /// Another integration bills the same product on the same agreement.
     LineOwnedTwice = "line-owned-twice",
+    /// The mapping no longer wants a line that recount owned, and it bills still.
+    LineLeftBehind = "line-left-behind",
+    /// A new line, or one at 0, that waits until the line that it takes the place of is answered or at 0.
+    SuccessorWaits = "successor-waits",
+    /// A customer or a service that the line was billed for is not mapped to it any more, and the line would fall.
+    CountTakenOut = "count-taken-out",
+    /// The product bills on another agreement of the company, where no mapped customer wants it.
+    LineElsewhere = "line-elsewhere",
+    /// A line of the product on this agreement ends today, or ended in this month.
+    LineJustEnded = "line-just-ended",
+    /// A mapped product bills to companies that nobody mapped.
+    BilledNotCounted = "billed-not-counted",
     /// An addition's product or quantity could not be read.
     LineUnreadable = "line-unreadable",
     /// The agreement bills from a later day, so ConnectWise would refuse a new line.
@@ -125,6 +139,10 @@ codes! {
     ExportFewerUnits = "export-fewer-units",
     /// No line break ends the export, and one ended the last accepted one.
     ExportCutOff = "export-cut-off",
+    /// The export looks like a part of it: it says that there is more, or another sheet or file holds more.
+    ExportPartUnread = "export-part-unread",
+    /// The bytes of an older night again, and several lines would go back.
+    ExportOldAgain = "export-old-again",
     /// More malformed rows than `max_malformed`.
     ExportMalformed = "export-malformed",
     /// The export is missing, unreadable or damaged.
@@ -181,6 +199,10 @@ codes! {
     RowMalformed = "row-malformed",
     /// Additions in the list of one agreement that say they are another's. They count on neither.
     LineOtherAgreement = "line-other-agreement",
+    /// A line is to be created where one has ended before.
+    LineEndedBefore = "line-ended-before",
+    /// `create_lines` is left out, which means that no line is created.
+    CreateLinesUnset = "create-lines-unset",
     /// A pinned addition that is on none of the lines.
     PinUnused = "pin-unused",
     /// Items of one count whose names differ only in case.

@@ -144,6 +144,11 @@ impl Verdict {
         matches!(self, Verdict::Held(_) | Verdict::Large(_))
     }
 
+    /// Whether it comes to a new line, now or once somebody let its size pass.
+    pub fn is_creation(&self) -> bool {
+        matches!(self, Verdict::Create(_) | Verdict::Large(_))
+    }
+
     /// Whether something is to be written.
     pub fn is_change(&self) -> bool {
         matches!(self, Verdict::Update(_) | Verdict::Create(_))
@@ -166,6 +171,11 @@ impl LineKey {
 }
 
 impl Line {
+    /// Whether nobody counts it: it was found to bill, and is no line of the integration.
+    pub fn is_found(&self) -> bool {
+        self.sources.is_empty() && matches!(self.verdict.code(), Code::BilledNotCounted | Code::Ignored)
+    }
+
     /// The key, if the line has a place on an agreement.
     pub fn key(&self) -> Option<&LineKey> {
         match &self.subject {

@@ -10,11 +10,10 @@ pub mod remedy;
 
 use std::collections::BTreeSet;
 
-use crate::reconcile::model::plan::line::{Line, Verdict};
-
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::{Line, Verdict};
 
 /// All that one run means to do, and all that it does not, each with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

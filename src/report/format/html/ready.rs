@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
+use crate::history::past::owned::Unwatched;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
@@ -43,10 +44,11 @@ struct Check {
 }
 
 /// The page; `month` in words.
-pub fn page(integrations: &[Standing], month: &str) -> String {
+pub fn page(integrations: &[Standing], unwatched: &[Unwatched], month: &str) -> String {
     let checked: Vec<(&Standing, Vec<Check>)> =
         integrations.iter().map(|standing| (standing, checks(standing))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
+    let open = open + unwatched.len();
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
@@ -58,6 +60,7 @@ pub fn page(integrations: &[Standing], month: &str) -> String {
             p.soft { (month) ", as of the newest run of each integration" }
         }
         @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, month)) }
+        @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     };
     document(Place::Ready, "Ready to invoice · recount", &main)
 }
@@ -127,6 +130,22 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) ->
         section aria-labelledby={ "c" (at) } {
             h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
             @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes)) }
+        }
+    }
+}
+
+/// Lines of integrations that are off, renamed or removed: they go on the invoice, and nobody counts them.
+fn nobody_looks(unwatched: &[Unwatched]) -> Markup {
+    let then = "end them in ConnectWise, or let an integration that is on bill them";
+    let check = |one: &Unwatched| {
+        let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
+        let what = format!("{name} is not on: {} bill {units} units still", words::plural(one.lines, "line"));
+        Check { holds: false, what, then: then.to_owned() }
+    };
+    html! {
+        section aria-labelledby="unwatched" {
+            h2 id="unwatched" { "BILLED, AND NOT LOOKED AT" span.count { (unwatched.len()) } }
+            ul.checks { @for one in unwatched { (line(&check(one))) } }
         }
     }
 }

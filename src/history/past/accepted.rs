@@ -50,7 +50,7 @@ fn all(counts: &AcceptedCounts) -> impl Iterator<Item = (&CustomerName, &Service
 }
 
 /// What is accepted of each count of an integration.
-pub(super) fn accepted_counts(connection: &Connection, integration: &str) -> Result<AcceptedCounts, StoreError> {
+pub(crate) fn accepted_counts(connection: &Connection, integration: &str) -> Result<AcceptedCounts, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT customer, service, units, rows FROM accepted_counts WHERE integration = ?1")?;
     let mut counts = AcceptedCounts::new();

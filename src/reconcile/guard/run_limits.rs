@@ -24,7 +24,7 @@ pub(super) struct PlanTally {
 impl PlanTally {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut tally = Self::default();
-        for line in plan.lines.iter().filter(|line| line.key().is_some()) {
+        for line in plan.lines.iter().filter(|line| line.key().is_some() && !line.is_found()) {
             let billed = line.live.map_or(Decimal::ZERO, |live| live.quantity.as_decimal());
             tally.lines += 1;
             tally.billed = tally.billed.saturating_add(billed);

@@ -11,7 +11,7 @@ use crate::reconcile::model::past::{GivenUp, Written};
 use crate::reconcile::model::plan::line::LineKey;
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
-pub(super) fn written(
+pub(crate) fn written(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
@@ -51,7 +51,7 @@ pub(super) fn written(
 }
 
 /// The last creation of each line that was given up.
-pub(super) fn given_up(
+pub(crate) fn given_up(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<BTreeMap<LineKey, GivenUp>, StoreError> {

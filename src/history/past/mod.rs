@@ -1,17 +1,22 @@
 //! What the guards need to know of earlier runs.
 
+pub(crate) mod accepted;
+pub mod owned;
+pub mod swept;
+pub(crate) mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::history::accepted::accepted_counts;
 use crate::history::journal::IntentKind;
+use crate::history::past::accepted::accepted_counts;
+use crate::history::past::written::{given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::written::{given_up, written};
 use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
 use crate::reconcile::matching::ownership::Neighbour;
@@ -22,7 +27,7 @@ use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::quantity::Quantity;
 
 impl History {
@@ -42,6 +47,8 @@ impl History {
                 written: written(connection, integration)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
+                owned: owned::owned(connection, integration)?,
+                uncounted: Vec::new(),
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration)?,
@@ -49,6 +56,7 @@ impl History {
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
+                same_bytes: None,
             })
         })
     }
@@ -97,6 +105,35 @@ impl History {
         })
     }
 
+    /// The last accepted night before the current one that had an export of these bytes; `None` also if that is the last
+    /// accepted night of all.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn older_night_of(
+        &self,
+        integration: &IntegrationName,
+        sha256: &str,
+        current: RunId,
+    ) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, export_sha256 FROM runs
+                 WHERE integration = ?1 AND run <> ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                 ORDER BY run DESC",
+            )?;
+            let mut rows = statement.query(params![integration.as_str(), current.0])?;
+            let mut last = true;
+            while let Some(row) = rows.next()? {
+                if row.get::<_, Option<String>>("export_sha256")?.as_deref() == Some(sha256) {
+                    return Ok((!last).then_some(RunId(row.get("run")?)));
+                }
+                last = false;
+            }
+            Ok(None)
+        })
+    }
+
     /// Lines whose creation was sent after `since` and is known to have happened.
     ///
     /// # Errors
@@ -125,10 +162,11 @@ const NO_RUN: RunId = RunId(0);
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
-    let (integration, command, undoes): (String, String, Option<i64>) =
-        transaction.query_row("SELECT integration, command, undoes FROM runs WHERE run = ?1", [run.0], |row| {
-            Ok((row.get("integration")?, row.get("command")?, row.get("undoes")?))
-        })?;
+    let (integration, command, mode, undoes): (String, String, String, Option<i64>) = transaction.query_row(
+        "SELECT integration, command, mode, undoes FROM runs WHERE run = ?1",
+        [run.0],
+        |row| Ok((row.get("integration")?, row.get("command")?, row.get("mode")?, row.get("undoes")?)),
+    )?;
     // An undo wants what was before, whatever the export says: no later export is compared with that.
     if undoes.is_some() {
         return Ok(());
@@ -140,8 +178,16 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
         decisions::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
+        if mode == Mode::Apply.as_str() {
+            owned::remember(transaction, &integration, &plan.lines)?;
+        }
     }
     Ok(())
+}
+
+/// Whether a line was only found: nobody counts it, and it is no line of the integration.
+fn is_found(line: &LineRecord) -> bool {
+    line.sources.is_empty() && matches!(line.reason, Code::BilledNotCounted | Code::Ignored)
 }
 
 /// Drops baselines that no later run will ask for.
@@ -170,7 +216,7 @@ fn remember_baseline(
     let absent = absent.filter(|source| source.lines.is_empty() && source.count.is_none());
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
     let (mut live, mut items) = (Vec::new(), Vec::new());
-    for line in lines {
+    for line in lines.iter().filter(|line| !is_found(line)) {
         let (Some(agreement), Some(product), Some(addition)) = (line.agreement, &line.product, line.addition) else {
             continue;
         };

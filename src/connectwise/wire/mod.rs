@@ -1,11 +1,13 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
+pub(crate) mod members;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connectwise::members;
 use crate::reconcile::matching::item_marker;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, LastChange, Product, Unreadable};
 
 /// One record of a list. Its members are read one by one: what is wrong with one of them spoils this record alone.
@@ -297,6 +299,7 @@ impl Row for AdditionRow {
         let addition = Addition {
             id: AdditionId(id),
             product: product.ok().and_then(|product| product.id).map(ProductId),
+            credit: self.quantity.as_number().is_some_and(|number| is_below_zero(number.as_str())),
             quantity: fault.map_or_else(|| members::quantity(&self.quantity), Err),
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
@@ -309,6 +312,10 @@ impl Row for AdditionRow {
     }
 
     fn known(&self) {}
+}
+
+fn is_below_zero(number: &str) -> bool {
+    number.starts_with('-') && Quantity::from_json_number(&number[1..]).is_some_and(|units| !units.is_zero())
 }
 
 fn last_change(info: &Value) -> Option<LastChange> {

@@ -1,0 +1,108 @@
+//! What a JSON document says around its records: whether there are more than these.
+
+use crate::export::format::json::value::{Object, value};
+use crate::reconcile::model::export::unread::UnreadPart;
+
+/// Members that lead to more records, in their plain form.
+const NEXT: [&str; 13] = [
+    "next",
+    "nextpage",
+    "nexturl",
+    "nexturi",
+    "nextlink",
+    "odata.nextlink",
+    "nextcursor",
+    "nexttoken",
+    "nextpagetoken",
+    "continuationtoken",
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+];
+/// Members that say how many records there are in all.
+const TOTAL: [&str; 6] = ["total", "totalcount", "totalrecords", "totalitems", "totalresults", "odata.count"];
+/// Members that say how many pages there are in all.
+const PAGES: [&str; 3] = ["totalpages", "pagecount", "lastpage"];
+
+/// Every sign in the objects that lead to the records, and in the objects beside those, that there are more records.
+pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<UnreadPart> {
+    let read = u64::try_from(read).unwrap_or(u64::MAX);
+    let (mut found, mut at) = (Vec::new(), text.trim());
+    for key in path {
+        let Some(object) = object(at) else { return found };
+        beside(&object, "", Some(key), read, &mut found);
+        let Some((_, inner)) = object.0.iter().find(|(name, _)| name.0 == key.as_str()) else { return found };
+        at = inner.get();
+    }
+    found
+}
+
+fn object(text: &str) -> Option<Object<'_>> {
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// The members of one object, and of the objects in it, but for the one that leads on.
+fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: &mut Vec<UnreadPart>) {
+    for (key, raw) in of.0.iter().filter(|(key, _)| on.is_none_or(|on| key.0 != on.as_str())) {
+        let member = format!("{prefix}{}", key.0);
+        let plain: String = key.0.to_lowercase().chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' ')).collect();
+        let raw = raw.get();
+        if NEXT.contains(&plain.as_str()) && says_something(raw) {
+            found.push(UnreadPart::Next { member });
+        } else if let Some(total) = whole(raw).filter(|total| TOTAL.contains(&plain.as_str()) && *total > read) {
+            found.push(UnreadPart::Total { member, total, read });
+        } else if let Some(total) = whole(raw).filter(|total| PAGES.contains(&plain.as_str()) && *total > 1) {
+            found.push(UnreadPart::Total { member, total, read: 1 });
+        } else if let Some(inner) = object(raw).filter(|_| prefix.matches('.').count() < DEPTH) {
+            beside(&inner, &format!("{member}."), None, read, found);
+        }
+    }
+}
+
+/// `meta.pagination.next`.
+const DEPTH: usize = 2;
+
+fn says_something(raw: &str) -> bool {
+    let nothing = ["null", "false", "0", "[]", "{}"];
+    !nothing.contains(&raw) && value(raw).is_ok_and(|value| !value.text.trim().is_empty())
+}
+
+/// A whole number, also one that is written as a text.
+fn whole(raw: &str) -> Option<u64> {
+    raw.trim_matches('"').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let path = ["data".to_owned()];
+        signs(text, &path, 2).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The first page of three is a third of every bill.
+    #[test]
+    fn a_document_that_says_there_is_more_is_a_part() {
+        for (text, said) in [
+            (r#"{"data":[{},{}],"next":"https://v/2"}"#, "its \"next\" says that there is more"),
+            (r#"{"data":[{},{}],"has_more":true}"#, "its \"has_more\" says that there is more"),
+            (r#"{"@odata.nextLink":"x","data":[{},{}]}"#, "its \"@odata.nextLink\" says that there is more"),
+            (r#"{"data":[{},{}],"meta":{"total":9}}"#, "its \"meta.total\" says 9, and there are 2"),
+            (
+                r#"{"data":[{},{}],"paging":{"cursors":{"next_page":"b"}}}"#,
+                "its \"paging.cursors.next_page\" says that there is more",
+            ),
+            (r#"{"data":[{},{}],"totalPages":3}"#, "its \"totalPages\" says 3, and there are 1"),
+        ] {
+            assert_eq!(told(text), said, "{text}");
+        }
+        for text in [
+            r#"{"data":[{},{}],"next":null,"has_more":false,"total":2,"total_pages":1}"#,
+            r#"{"data":[{"next":"x","total":9},{}],"links":{"self":"x","next":""}}"#,
+            "[{},{}]",
+        ] {
+            assert_eq!(told(text), "", "{text}");
+        }
+    }
+}

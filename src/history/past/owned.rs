@@ -1,0 +1,212 @@
+//! Lines that recount owns, from night to night.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, Transaction, params};
+use rust_decimal::Decimal;
+
+use crate::history::record::LineRecord;
+use crate::history::store::columns::{folded, item_text, json, line_key, maybe_quantity};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::owned::Owned;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome};
+use crate::reconcile::model::quantity::Quantity;
+
+/// Lines that bill, and that no integration which is on looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwatched {
+    /// Who owned them.
+    pub integration: IntegrationName,
+    /// How many lines bill still.
+    pub lines: usize,
+    /// Their units, as last seen.
+    pub units: Decimal,
+}
+
+impl History {
+    /// What lines of integrations that are not `on` bill still, as last seen; lines that another one took over are not
+    /// among them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<Unwatched>, StoreError> {
+        let rows = self.read(every_line)?;
+        let watched: BTreeSet<LineKey> =
+            rows.iter().filter(|(name, ..)| on.contains(name)).map(|(_, key, _)| one_spelling(key)).collect();
+        let mut unwatched: BTreeMap<IntegrationName, (usize, Decimal)> = BTreeMap::new();
+        for (name, key, billed) in rows {
+            if !on.contains(&name) && !billed.is_zero() && !watched.contains(&one_spelling(&key)) {
+                let (lines, units) = unwatched.entry(name).or_default();
+                *lines += 1;
+                *units = units.saturating_add(billed.as_decimal());
+            }
+        }
+        let all = unwatched.into_iter();
+        Ok(all.map(|(integration, (lines, units))| Unwatched { integration, lines, units }).collect())
+    }
+}
+
+fn every_line(connection: &Connection) -> Result<Vec<(IntegrationName, LineKey, Quantity)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE billed IS NOT NULL")?;
+    let rows = statement.query_and_then([], |row| {
+        let name: String = row.get("integration")?;
+        Ok((IntegrationName::new(&name), line_key(row)?, maybe_quantity(row, "billed")?.unwrap_or_default()))
+    })?;
+    rows.collect()
+}
+
+fn one_spelling(key: &LineKey) -> LineKey {
+    let key = folded(key);
+    LineKey { product: key.product.folded().as_str().into(), ..key }
+}
+
+/// Every line that an integration owns.
+pub(crate) fn owned(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<LineKey, Owned>, StoreError> {
+    let stored = stored(connection, integration.as_str())?;
+    Ok(stored.into_iter().map(|(key, one)| (folded(&key), one.owned)).collect())
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stored {
+    owned: Owned,
+    billed: Option<Quantity>,
+}
+
+fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey, Stored>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE integration = ?1")?;
+    let rows = statement.query_and_then([integration], |row| {
+        let owned = Owned {
+            addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
+            company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
+            sources: json::<BTreeSet<(CustomerName, ServiceName)>>(row, "sources")?,
+        };
+        Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
+    })?;
+    rows.collect()
+}
+
+/// Keeps which lines an accepted plan of a run in mode `apply` holds. A line that was owned before and stands in no line
+/// of it has ended, is at 0, or is another integration's.
+pub(crate) fn remember(
+    transaction: &Transaction<'_>,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let before = stored(transaction, integration)?;
+    let by_folded: BTreeMap<LineKey, (&LineKey, &Stored)> =
+        before.iter().map(|(key, one)| (one_spelling(key), (key, one))).collect();
+    let mut kept: BTreeSet<&LineKey> = BTreeSet::new();
+    for line in lines {
+        let Some(line_key) = line.key() else { continue };
+        let known = by_folded.get(&one_spelling(&line_key)).copied();
+        let Some(next) = next(line, known.map(|(_, one)| one)) else { continue };
+        match known {
+            Some((stored_key, one)) => {
+                kept.insert(stored_key);
+                if *one != next {
+                    put(transaction, integration, stored_key, &next)?;
+                }
+            }
+            None => put(transaction, integration, &line_key, &next)?,
+        }
+    }
+    let whole = covered(lines);
+    let gone = before.keys().filter(|key| !kept.contains(key) && !whole.contains(&one_spelling(&total(key))));
+    for key in gone {
+        delete(transaction, integration, key)?;
+    }
+    Ok(())
+}
+
+/// Lines that stand for all of their product on their agreement.
+fn covered(lines: &[LineRecord]) -> BTreeSet<LineKey> {
+    lines.iter().filter_map(LineRecord::key).filter(|key| key.item.is_none()).map(|key| one_spelling(&key)).collect()
+}
+
+fn total(key: &LineKey) -> LineKey {
+    LineKey { item: None, ..key.clone() }
+}
+
+/// What is known of a line from now on; `None` for one that is not recount's.
+fn next(line: &LineRecord, known: Option<&Stored>) -> Option<Stored> {
+    // Nothing was counted for it: it was found, or it was owned before.
+    if line.sources.is_empty() {
+        return known.map(|one| seen(line, one.clone()));
+    }
+    let settled = matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate | Outcome::WouldCreate);
+    match known {
+        // While it is held, whom it was billed for is what was billed last.
+        Some(one) if !settled => Some(seen(line, one.clone())),
+        _ if line.addition.is_none() && line.outcome != Outcome::WouldCreate => known.cloned(),
+        _ => {
+            let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone())).collect();
+            let company = line.company.or(known.and_then(|one| one.owned.company));
+            let owned = Owned { addition: line.addition, company, sources };
+            Some(Stored { owned, billed: line.now })
+        }
+    }
+}
+
+fn seen(line: &LineRecord, known: Stored) -> Stored {
+    let Stored { owned: Owned { addition, company, sources }, billed } = known;
+    let owned = Owned { addition: line.addition.or(addition), company: company.or(line.company), sources };
+    Stored { owned, billed: line.now.or(billed) }
+}
+
+/// Keeps what became of an owned line that was written.
+pub(crate) fn settle(transaction: &Transaction<'_>, run: RunId, changed: &[LineRecord]) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "UPDATE owned_lines SET addition = coalesce(?6, addition), billed = coalesce(?7, billed)
+         WHERE integration = (SELECT integration FROM runs WHERE run = ?1 AND mode = ?2)
+             AND agreement = ?3 AND product = ?4 AND item = ?5",
+    )?;
+    for line in changed {
+        if let Some(key) = line.key() {
+            let (addition, now) = (line.addition.map(|id| id.0), line.now.map(|now| now.to_string()));
+            let mode = Mode::Apply.as_str();
+            statement.execute(params![
+                run.0,
+                mode,
+                key.agreement.0,
+                key.product.as_str(),
+                item_text(&key),
+                addition,
+                now
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn put(transaction: &Transaction<'_>, integration: &str, key: &LineKey, one: &Stored) -> Result<(), StoreError> {
+    let Stored { owned: Owned { addition, company, sources }, billed } = one;
+    transaction.prepare_cached("INSERT OR REPLACE INTO owned_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+        params![
+            integration,
+            key.agreement.0,
+            key.product.as_str(),
+            item_text(key),
+            addition.map(|id| id.0),
+            company.map(|id| id.0),
+            billed.map(|units| units.to_string()),
+            serde_json::to_string(sources).expect("names always make JSON"),
+        ],
+    )?;
+    Ok(())
+}
+
+fn delete(transaction: &Transaction<'_>, integration: &str, key: &LineKey) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM owned_lines WHERE integration = ?1 AND agreement = ?2 AND product = ?3 AND item = ?4",
+        )?
+        .execute(params![integration, key.agreement.0, key.product.as_str(), item_text(key)])?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The additions of agreements, read side by side, and those that ConnectWise does not give out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+
+use crate::connectwise::{Ahead, ReadError, Reader};
+use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::records::{AdditionList, Additions, OtherRow};
+
+/// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
+pub(crate) const READS_AT_ONCE: usize = 32;
+
+/// The additions of all agreements, and those lists that ConnectWise does not give out.
+#[derive(Debug, Default)]
+pub(crate) struct AdditionLists {
+    pub(crate) additions: Additions,
+    pub(crate) unread: BTreeMap<AgreementId, UnreadList>,
+    pub(crate) others: BTreeMap<AgreementId, Vec<OtherRow>>,
+}
+
+/// The additions of agreements that the night does not stand on, as far as ConnectWise gives them out.
+pub(crate) async fn readable_additions<R: Reader>(
+    connectwise: &R,
+    agreements: BTreeSet<AgreementId>,
+) -> Result<Additions, ReadError> {
+    Ok(read_lists(connectwise, agreements, None).await?.additions)
+}
+
+/// A list that ConnectWise does not give out.
+#[derive(Debug)]
+pub(crate) struct UnreadList {
+    pub(crate) why: String,
+    denied: bool,
+    pub(crate) fix: String,
+}
+
+/// So many lists, and more than this share of them, are no matter of single agreements any more.
+pub(crate) const UNREAD_MIN: usize = 5;
+
+pub(crate) const UNREAD_SHARE: usize = 5;
+
+/// `all` is how many lists the night stands on, where too many unreadable ones end it.
+pub(crate) async fn read_lists<R: Reader>(
+    connectwise: &R,
+    agreements: BTreeSet<AgreementId>,
+    all: Option<usize>,
+) -> Result<AdditionLists, ReadError> {
+    connectwise.ahead(Ahead::Agreements(agreements.len()));
+    let reads =
+        agreements.into_iter().map(|agreement| async move { (agreement, connectwise.additions(agreement).await) });
+    let mut reads = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+    let mut lists = AdditionLists::default();
+    while let Some((agreement, list)) = reads.next().await {
+        lists.take(agreement, list)?;
+        // Asked after each, before hundreds more are tried in vain.
+        if let Some(error) = all.and_then(|all| lists.too_many_unread(all)) {
+            return Err(error);
+        }
+    }
+    Ok(lists)
+}
+
+impl AdditionLists {
+    fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
+        match list {
+            Ok(AdditionList { additions, others }) => {
+                self.additions.insert(agreement, additions);
+                if !others.is_empty() {
+                    self.others.insert(agreement, others);
+                }
+            }
+            Err(ReadError::Additions { agreement, why, denied, fix }) => {
+                self.unread.insert(agreement, UnreadList { why, denied, fix });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// All of them, or too many for single agreements to be at fault: the first stands for all.
+    fn too_many_unread(&self, all: usize) -> Option<ReadError> {
+        let count = self.unread.len();
+        let too_many = count == all || count >= UNREAD_MIN && count * UNREAD_SHARE > all;
+        let (agreement, UnreadList { why, denied, fix }) = self.unread.first_key_value().filter(|_| too_many)?;
+        let others = if count > 1 { format!(" (and {} more of {all} agreements)", count - 1) } else { String::new() };
+        let (agreement, why, denied, fix) = (*agreement, format!("{why}{others}"), *denied, fix.clone());
+        Some(ReadError::Additions { agreement, why, denied, fix })
+    }
+}

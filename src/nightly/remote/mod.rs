@@ -1,0 +1,226 @@
+//! What a plan needs of ConnectWise, in as few requests as the mapping allows.
+
+pub(super) mod additions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::connectwise::{ReadError, Reader};
+use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists};
+use crate::reconcile::guard::check::Seen;
+use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
+use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
+use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product, Unread};
+
+/// What ConnectWise holds, and where that puts each customer.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    pub(crate) directory: Directory,
+    pub(crate) places: BTreeMap<CustomerName, Place>,
+    pub(crate) additions: Additions,
+}
+
+impl Remote {
+    /// What was returned, for the guard that asks whether all of it still is.
+    pub(crate) fn seen(&self) -> Seen {
+        let lost = |place: &Place| {
+            place.problem().is_some_and(|problem| matches!(problem.code, Code::CompanyMissing | Code::AgreementMissing))
+        };
+        Seen {
+            additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
+            agreements: self.additions.keys().copied().collect(),
+            lost_sight: self.places.values().any(lost),
+        }
+    }
+}
+
+/// Reads companies, agreements and the catalog, places the customers, and reads the additions of their agreements:
+/// those of each agreement once.
+pub(crate) async fn read_remote<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+    today: NaiveDate,
+) -> Result<Remote, ReadError> {
+    let mut directory = read_directory(connectwise, mapping, counts, past).await?;
+    let mut places = place_all(counts, mapping, past, &directory, today);
+    let placed = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement);
+    let mut agreements: BTreeSet<AgreementId> = placed.collect();
+    // Lines that the mapping no longer names are looked at all the same.
+    let bills = |id: &AgreementId| directory.agreements.get(id).is_some_and(|found| found.billing(today).is_ok());
+    agreements.extend(past.owned.keys().map(|key| key.agreement).filter(bills));
+    let all = agreements.len();
+    let AdditionLists { additions, unread, others } = read_lists(connectwise, agreements, Some(all)).await?;
+    hold(&mut places, &unread);
+    directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
+    directory.unread.others = others;
+    Ok(Remote { directory, places, additions })
+}
+
+/// Whose agreement shows no additions waits; everybody else is billed.
+pub(crate) fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap<AgreementId, UnreadList>) {
+    for place in places.values_mut() {
+        let on = place.agreement().and_then(|(_, agreement)| Some((agreement, unread.get(&agreement)?)));
+        if let Some((agreement, UnreadList { why, fix, .. })) = on {
+            let message = format!("the additions of agreement {agreement} cannot be read: {why}");
+            *place = place.clone().blocked(Code::AgreementUnreadable, message, fix.clone());
+        }
+    }
+}
+
+/// Reads the other agreements of the companies on which a plan would create lines: the product may bill there already.
+pub(crate) async fn look_around<R: Reader>(
+    connectwise: &R,
+    plan: &Plan,
+    remote: &mut Remote,
+    today: NaiveDate,
+) -> Result<(), ReadError> {
+    let creates = plan.lines.iter().filter(|line| line.verdict.is_creation());
+    let companies: BTreeSet<CompanyId> = creates.filter_map(|line| line.company).collect();
+    let unread = remote.directory.agreements.values().filter(|agreement| {
+        companies.contains(&agreement.company)
+            && !remote.additions.contains_key(&agreement.id)
+            && !remote.directory.unread.additions.contains_key(&agreement.id)
+            && agreement.billing(today).is_ok()
+    });
+    let unread: BTreeSet<AgreementId> = unread.map(|agreement| agreement.id).collect();
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let AdditionLists { additions, unread, others } = read_lists(connectwise, unread, None).await?;
+    remote.additions.extend(additions);
+    remote.directory.unread.additions.extend(unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)));
+    remote.directory.unread.others.extend(others);
+    Ok(())
+}
+
+/// Companies, agreements and products.
+pub(crate) async fn read_directory<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+) -> Result<Directory, ReadError> {
+    let mut unread = Unread::default();
+    let mut companies = companies(connectwise, mapping, past, &mut unread).await?;
+    let in_question = in_question(mapping, counts, past, &companies);
+    let mut agreements = agreements(connectwise, mapping, past, &in_question, &mut unread).await?;
+    let owned = agreements.values().map(|agreement| agreement.company).filter(|id| !companies.contains_key(id));
+    let strangers: BTreeSet<CompanyId> = owned.collect();
+    // Of an owned line whose company nobody noted: who bills beside it has to be seen as well.
+    let of_owned =
+        past.owned.keys().any(|key| agreements.get(&key.agreement).is_some_and(|a| strangers.contains(&a.company)));
+    if of_owned {
+        let found = connectwise.companies(&strangers).await?;
+        companies.extend(found.records.into_iter().map(|company| (company.id, company)));
+        unread.companies.extend(found.unreadable.into_iter().map(|record| (CompanyId(record.id), record)));
+        let found = connectwise.agreements_of(&strangers).await?;
+        agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
+        unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    }
+    let products = catalog(connectwise, mapping, &mut unread).await?;
+    Ok(Directory { companies, agreements, products, unread })
+}
+
+pub(crate) async fn companies<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    past: &Past,
+    unread: &mut Unread,
+) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
+    let of_lines = past.owned.values().filter_map(|owned| owned.company);
+    let companies = match mapping.match_customers {
+        MatchCustomers::ExactName => connectwise.all_companies().await?,
+        MatchCustomers::Mapped => {
+            connectwise.companies(&mapping.companies().into_iter().chain(of_lines).collect()).await?
+        }
+    };
+    unread.companies.extend(companies.unreadable.into_iter().map(|record| (CompanyId(record.id), record)));
+    Ok(companies.records.into_iter().map(|company| (company.id, company)).collect())
+}
+
+/// The companies whose agreements matter: those that are mapped, and those that bear a customer's name.
+pub(crate) fn in_question(
+    mapping: &Mapping,
+    counts: &Counts,
+    past: &Past,
+    companies: &BTreeMap<CompanyId, Company>,
+) -> BTreeSet<CompanyId> {
+    let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
+    let names: BTreeSet<&str> =
+        counts.customers.keys().chain(counts.left_out.keys()).chain(known).map(CustomerName::as_str).collect();
+    let mapped = mapping.companies();
+    let of_lines: BTreeSet<CompanyId> = past.owned.values().filter_map(|owned| owned.company).collect();
+    let is_in_question = |company: &&Company| {
+        let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
+        !company.deleted
+            && (by_name && mapping.companies_of.admits(company)
+                || mapped.contains(&company.id)
+                || of_lines.contains(&company.id))
+    };
+    companies.values().filter(is_in_question).map(|company| company.id).collect()
+}
+
+/// All agreements of the companies in question, and those that `customers.csv` names and that belong to none of them:
+/// "belongs to another company" is another thing to mend than "does not exist".
+pub(crate) async fn agreements<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    past: &Past,
+    companies: &BTreeSet<CompanyId>,
+    unread: &mut Unread,
+) -> Result<BTreeMap<AgreementId, Agreement>, ReadError> {
+    let mut agreements: BTreeMap<AgreementId, Agreement> = BTreeMap::new();
+    let found = connectwise.agreements_of(companies).await?;
+    agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
+    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    let is_known = |id: &AgreementId| agreements.contains_key(id) || unread.agreements.contains_key(id);
+    let named = mapping.agreements().into_iter().chain(past.owned.keys().map(|key| key.agreement));
+    let elsewhere = named.filter(|id| !is_known(id)).collect();
+    let found = connectwise.agreements(&elsewhere).await?;
+    agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
+    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    Ok(agreements)
+}
+
+/// The catalog items of the products that are mapped.
+pub(crate) async fn catalog<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    unread: &mut Unread,
+) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
+    let wanted: BTreeSet<String> = mapping.products().into_iter().map(ProductCode::folded).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    catalog_of(connectwise, &wanted, unread).await
+}
+
+/// The catalog items of these identifiers, folded.
+pub(crate) async fn catalog_of<R: Reader>(
+    connectwise: &R,
+    wanted: &BTreeSet<String>,
+    unread: &mut Unread,
+) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
+    let mut products: BTreeMap<String, Vec<Product>> = BTreeMap::new();
+    let catalog = connectwise.catalog().await?;
+    let folded = |identifier: &str| Some(ProductCode::new(identifier).folded()).filter(|code| wanted.contains(code));
+    for product in catalog.records {
+        if let Some(code) = folded(&product.identifier) {
+            products.entry(code).or_default().push(product);
+        }
+    }
+    for record in catalog.unreadable {
+        if let Some(code) = record.known.as_deref().and_then(folded) {
+            unread.products.insert(code, record);
+        }
+    }
+    Ok(products)
+}

@@ -1,0 +1,105 @@
+//! Before a line is created: does the product bill already, beside it, where nobody counts it?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId,
+};
+use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
+
+/// What is looked through.
+#[derive(Debug, Clone)]
+pub struct Surroundings<'a> {
+    directory: &'a Directory,
+    additions: &'a Additions,
+    claims: &'a Claims,
+    /// The agreements that mapped customers are billed on tonight.
+    counted: BTreeSet<AgreementId>,
+    /// Additions that recount has owned: where the mapping no longer wants one, it is asked about as a line left behind.
+    owned: BTreeSet<AdditionId>,
+    by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
+    today: NaiveDate,
+}
+
+impl<'a> Surroundings<'a> {
+    /// Of these customers' companies.
+    #[expect(clippy::too_many_arguments, reason = "all that is looked through")]
+    pub fn new(
+        directory: &'a Directory,
+        additions: &'a Additions,
+        claims: &'a Claims,
+        places: &BTreeMap<CustomerName, Place>,
+        past: &Past,
+        today: NaiveDate,
+    ) -> Self {
+        let owned = past.owned.values().filter_map(|owned| owned.addition).collect();
+        let counted = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
+        let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
+        for agreement in directory.agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
+            by_company.entry(agreement.company).or_default().push(agreement);
+        }
+        Self { directory, additions, claims, counted, owned, by_company, today }
+    }
+
+    /// The additions that bill the product already: on another agreement of the company, where nobody wants it, or here
+    /// under another catalog item of the same identifier.
+    pub(in crate::reconcile) fn elsewhere(
+        &self,
+        key: &LineKey,
+        product: ProductId,
+        company: CompanyId,
+    ) -> Option<(AgreementId, &'a Addition)> {
+        let items = self.same_identifier(&key.product, product);
+        let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
+        agreements.iter().find_map(|agreement| {
+            let here = agreement.id == key.agreement;
+            let wanted = |id| self.counted.contains(&agreement.id) && id == product;
+            if !here && !self.claims.of(agreement.id, &key.product).is_empty() {
+                return None;
+            }
+            let mut listed = self.additions.get(&agreement.id).into_iter().flatten();
+            let found = listed.find(|addition| {
+                let other = addition.product.is_some_and(|id| items.contains(&id) && !wanted(id));
+                let other = other && !self.owned.contains(&addition.id);
+                other && addition.is_live(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
+            });
+            found.map(|addition| (agreement.id, addition))
+        })
+    }
+
+    /// Another agreement of the company that bills today and whose additions ConnectWise did not give out.
+    pub(in crate::reconcile) fn unseen(&self, key: &LineKey, company: CompanyId) -> Option<AgreementId> {
+        let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
+        let unread = |id: &AgreementId| self.directory.unread.additions.contains_key(id);
+        agreements.iter().map(|agreement| agreement.id).find(|id| *id != key.agreement && unread(id))
+    }
+
+    /// An addition of the product on this agreement whose last billed day is today, or was in this month.
+    pub(in crate::reconcile) fn just_ended(&self, key: &LineKey, product: ProductId) -> Option<&'a Addition> {
+        let items = self.same_identifier(&key.product, product);
+        let mut listed = self.additions.get(&key.agreement).into_iter().flatten();
+        listed.find(|addition| {
+            let ours = addition.product.is_some_and(|id| items.contains(&id));
+            ours && addition.just_ended(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
+        })
+    }
+
+    fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
+        let found = self.directory.products.get(&code.folded()).into_iter().flatten();
+        found.map(|product| product.id).chain([product]).collect()
+    }
+}
+
+/// A line that does not say whose item it bills may bill this one.
+fn may_be(addition: &Addition, item: Option<&ItemName>) -> bool {
+    match (item, &addition.mark) {
+        (None, _) | (Some(_), None) => true,
+        (Some(item), Some(mark)) => mark.is_same(item),
+    }
+}

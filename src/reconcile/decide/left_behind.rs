@@ -1,0 +1,222 @@
+//! Lines that recount has owned and that the mapping no longer wants: they bill still, so they stay in sight.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::mapping::{Mapping, ServiceRule};
+use crate::reconcile::model::owned::Owned;
+use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Additions, Directory};
+
+/// What lines left behind are told by.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Ground<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    pub(in crate::reconcile) places: &'a BTreeMap<CustomerName, Place>,
+    pub(in crate::reconcile) directory: &'a Directory,
+    pub(in crate::reconcile) additions: &'a Additions,
+    pub(in crate::reconcile) claims: &'a Claims,
+    pub(in crate::reconcile) past: &'a Past,
+    pub(in crate::reconcile) today: NaiveDate,
+}
+
+impl Ground<'_> {
+    /// The lines that recount has owned and that stand in no line of the plan, as far as they bill still.
+    pub(in crate::reconcile) fn lines(&self, planned: &[Line]) -> Vec<Line> {
+        let exact: BTreeSet<Cow<'_, LineKey>> = planned.iter().filter_map(Line::key).map(LineKey::folded).collect();
+        let lost: Vec<_> = self.past.owned.iter().filter(|(key, _)| !exact.contains(&Cow::Borrowed(*key))).collect();
+        // On an ordinary night there is none, and a large plan is not looked through again.
+        if lost.is_empty() {
+            return Vec::new();
+        }
+        let known: BTreeSet<_> = exact.iter().map(|key| folded(key, key.item.as_ref())).collect();
+        // The line itself in another spelling, or one for all of its product on its agreement.
+        let covered =
+            |key: &LineKey| known.contains(&folded(key, key.item.as_ref())) || known.contains(&folded(key, None));
+        let lost = lost.into_iter().filter(|(key, _)| !covered(key));
+        lost.filter_map(|(key, owned)| self.line(key, owned)).collect()
+    }
+
+    fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
+        let agreement = self.directory.agreements.get(&key.agreement);
+        let ended = agreement.is_some_and(|agreement| agreement.billing(self.today).is_err());
+        if ended || !self.claims.of(key.agreement, &key.product).is_empty() {
+            return None;
+        }
+        let judgement = self.judge(key, owned)?;
+        let wanted = judgement.live.filter(|_| self.in_trouble(owned).is_none()).map(|_| Quantity::ZERO);
+        let judgement = self.past.decisions.keep(key, judgement, self.today);
+        let source = |(customer, service): &(CustomerName, ServiceName)| Source {
+            customer: customer.clone(),
+            service: service.clone(),
+            count: Some(Quantity::ZERO),
+            lines: Vec::new(),
+            how: None,
+            items: Vec::new(),
+        };
+        Some(Line {
+            handle: String::new(),
+            subject: Subject::Line(key.clone()),
+            company: agreement.map(|agreement| agreement.company).or(owned.company),
+            sources: owned.sources.iter().map(source).collect(),
+            wanted,
+            live: judgement.live,
+            carried: None,
+            verdict: judgement.verdict,
+            detail: judgement.detail,
+        })
+    }
+
+    /// `None` for a line that is at 0 or has ended.
+    fn judge(&self, key: &LineKey, owned: &Owned) -> Option<Judgement> {
+        let held = |live, detail| Some(Judgement { verdict: Verdict::Held(Code::LineLeftBehind), live, detail });
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+            let detail =
+                format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
+            return Some(Judgement { verdict: Verdict::Held(Code::InDoubt), live: None, detail });
+        }
+        let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
+        let why = self.why(key, owned);
+        let Some(listed) = self.additions.get(&key.agreement) else {
+            return held(None, format!("{why}; addition {id} was on agreement {}, which is not shown", key.agreement));
+        };
+        let Some(addition) = listed.iter().find(|addition| addition.id == id) else {
+            return held(None, format!("{why}; addition {id} was here, and ConnectWise does not show it any more"));
+        };
+        if !addition.is_live(self.today) {
+            return None;
+        }
+        let now = match &addition.quantity {
+            Ok(now) if now.is_zero() => return None,
+            Ok(now) => *now,
+            Err(unreadable) => return held(None, format!("{why}; addition {id}: {unreadable}")),
+        };
+        let live = Live { addition: id, quantity: now };
+        if let Some(code) = self.in_trouble(owned) {
+            let detail = format!("{now} billed still, and nobody can say where its customer belongs");
+            return Some(Judgement { verdict: Verdict::Held(code), live: Some(live), detail });
+        }
+        let detail = format!("{now} billed still: {why}");
+        match self.past.decisions.answer(key, Some(live), Quantity::ZERO, addition.changed.as_ref()) {
+            StepAnswer::None => held(Some(live), detail),
+            StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
+            StepAnswer::Accepted(by) => {
+                let change = QuantityChange { addition: id, from: now, to: Quantity::ZERO };
+                Some(Judgement { verdict: Verdict::Update(change), live: Some(live), detail: by })
+            }
+        }
+    }
+
+    /// A customer whose row is there, and whom nobody can place tonight, is no edit of the mapping: its own trouble holds
+    /// the line.
+    fn in_trouble(&self, owned: &Owned) -> Option<Code> {
+        let problem = |customer: &CustomerName| match self.places.get(customer) {
+            Some(Place::Nowhere(problem)) if problem.code != Code::CustomerUnmapped => Some(problem.code),
+            _ => None,
+        };
+        owned.sources.iter().find_map(|(customer, _)| problem(customer))
+    }
+
+    /// Why the mapping no longer wants a line: each reason once.
+    fn why(&self, key: &LineKey, owned: &Owned) -> String {
+        let reasons: BTreeSet<String> =
+            owned.sources.iter().map(|(customer, service)| self.gone(key, customer, service)).collect();
+        if reasons.is_empty() {
+            return "no customer and no service is mapped to it".to_owned();
+        }
+        reasons.into_iter().collect::<Vec<_>>().join("; ")
+    }
+
+    fn gone(&self, key: &LineKey, customer: &CustomerName, service: &ServiceName) -> String {
+        let who = shown(customer.as_str());
+        match self.places.get(customer) {
+            Some(Place::Skipped) => return format!("{who} is skipped on purpose"),
+            None | Some(Place::Nowhere(_)) => return format!("{who} is not mapped any more"),
+            Some(Place::On { agreement, .. } | Place::Blocked { agreement, .. }) if *agreement != key.agreement => {
+                return format!("{who} is billed on agreement {agreement} now");
+            }
+            Some(Place::On { .. } | Place::Blocked { .. }) => {}
+        }
+        let what = shown(service.as_str());
+        match self.mapping.services.get(service) {
+            None => format!("service {what} is not in recount.toml any more"),
+            Some(ServiceRule::NotAssigned) => format!("service {what} is not assigned any more"),
+            Some(ServiceRule::Deprecated { .. }) => format!("service {what} is deprecated"),
+            Some(ServiceRule::Billed(billed)) => {
+                let products = billed.products.iter().map(|product| shown(product.as_str()));
+                format!("service {what} is billed as {} now", products.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Holds what would be created, or raised from 0, beside a line left behind on the same company: billed on both, the
+    /// customer would pay twice. Lines have their handles by now.
+    pub(in crate::reconcile) fn hold_successors(&self, lines: &mut [Line], left: &BTreeSet<LineKey>) {
+        let mut open: BTreeMap<CompanyId, String> = BTreeMap::new();
+        let is_left = |line: &&Line| line.key().is_some_and(|key| left.contains(key)) && self.is_open(line);
+        for line in lines.iter().filter(is_left) {
+            if let (Some(company), Some(key)) = (line.company, line.key()) {
+                let billed = line.live.map(|live| format!(" bills {} there", live.quantity)).unwrap_or_default();
+                let product = shown(key.product.as_str());
+                let said = format!("{} ({product} on agreement {}{billed})", line.handle, key.agreement);
+                open.entry(company).or_insert(said);
+            }
+        }
+        let mut waiting: BTreeMap<CompanyId, Vec<String>> = BTreeMap::new();
+        for line in lines.iter_mut().filter(|line| begins(&line.verdict)) {
+            // It is told by the line that it waits for, and asks for nothing itself.
+            if let Some((company, before)) = line.company.and_then(|company| Some((company, open.get(&company)?))) {
+                line.verdict = Verdict::Held(Code::SuccessorWaits);
+                line.detail = format!("waits until {before} is answered, or at 0 since an earlier run");
+                waiting.entry(company).or_default().push(told(line));
+            }
+        }
+        for line in lines.iter_mut().filter(|line| line.verdict == Verdict::Held(Code::LineLeftBehind)) {
+            if let Some(waiting) = line.company.and_then(|company| waiting.get(&company)) {
+                line.detail = format!("{}; until it is answered, {} waits", line.detail, waiting.join(" and "));
+            }
+        }
+    }
+
+    /// Whether nobody has said of a line left behind that it may stay.
+    fn is_open(&self, line: &Line) -> bool {
+        let ignored = |code| line.key().is_some_and(|key| self.past.decisions.ignored(key, code, self.today).is_some());
+        match line.verdict {
+            Verdict::Held(code) => !ignored(code),
+            Verdict::Update(_) => true,
+            Verdict::Unchanged(_) | Verdict::Create(_) | Verdict::Large(_) | Verdict::Skipped(_) => false,
+        }
+    }
+}
+
+/// `20 of MP-CLOUDFILTER on agreement 11`.
+fn told(line: &Line) -> String {
+    let units = line.wanted.map(|units| format!("{units} of ")).unwrap_or_default();
+    let place = line.key().map(|key| format!("{} on agreement {}", shown(key.product.as_str()), key.agreement));
+    format!("{units}{}", place.unwrap_or_default())
+}
+
+/// Whether units would be billed where none were.
+fn begins(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Create(_) | Verdict::Large(_) => true,
+        Verdict::Update(change) => change.from.is_zero(),
+        Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
+    }
+}
+
+/// A line in the form in which ConnectWise knows it.
+fn folded(key: &LineKey, item: Option<&ItemName>) -> (AgreementId, String, Option<String>) {
+    (key.agreement, key.product.folded(), item.map(ItemName::folded))
+}

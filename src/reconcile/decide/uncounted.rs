@@ -1,0 +1,77 @@
+//! Mapped products that bill to companies nobody mapped: lines that no count stands behind.
+
+use chrono::NaiveDate;
+
+use crate::reconcile::model::decision::Decisions;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::owned::Uncounted;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding, plural};
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
+
+/// The lines of the plan. Nothing of them is ever written.
+pub(in crate::reconcile) fn lines(uncounted: &[Uncounted], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
+    uncounted.iter().map(|one| line(one, decisions, today)).collect()
+}
+
+fn line(one: &Uncounted, decisions: &Decisions, today: NaiveDate) -> Line {
+    let Uncounted { key, company, company_name, billed } = one;
+    let what = match billed {
+        Ok(live) => format!("{} billed to {}, which nobody mapped", live.quantity, shown(company_name)),
+        Err((addition, why)) => {
+            format!("addition {addition} is billed to {}, which nobody mapped: {why}", shown(company_name))
+        }
+    };
+    let ignored = decisions.ignored(key, Code::BilledNotCounted, today);
+    let (verdict, detail) = match ignored {
+        Some(said) => (Verdict::Skipped(Code::Ignored), format!("{what}; {said}")),
+        None => (Verdict::Held(Code::BilledNotCounted), what),
+    };
+    Line {
+        handle: String::new(),
+        subject: Subject::Line(key.clone()),
+        company: Some(*company),
+        sources: Vec::new(),
+        wanted: None,
+        live: billed.as_ref().ok().copied(),
+        carried: None,
+        verdict,
+        detail,
+    }
+}
+
+/// The one open item that lists them all.
+pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) -> Option<Finding> {
+    let open: Vec<&Line> = lines.iter().filter(|line| line.verdict == Verdict::Held(Code::BilledNotCounted)).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let units = open.iter().filter_map(|line| line.live).map(|live| live.quantity.as_decimal());
+    let units: rust_decimal::Decimal = units.sum();
+    let listed = open.iter().take(LISTED).map(|line| {
+        let key = line.key();
+        let product = key.map(|key| shown(key.product.as_str())).unwrap_or_default();
+        let agreement = key.map(|key| format!(" on agreement {}", key.agreement)).unwrap_or_default();
+        format!("{} {product}{agreement}, {}", line.handle, line.detail)
+    });
+    let listed = listed.collect::<Vec<_>>().join("; ");
+    let more = open.len().saturating_sub(LISTED);
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    let message = format!(
+        "{} of {} that no count stands behind: {listed}{more}",
+        plural(&units, "unit"),
+        plural(&open.len(), "line")
+    );
+    let fix =
+        "map the customer to the company, or end the line in ConnectWise; `recount ignore HANDLE` of a line lets it be";
+    Some(Finding {
+        handle: Some(handle::of_matter(integration, "sweep", Code::BilledNotCounted.as_str())),
+        fix: fix.into(),
+        ..finding(Severity::Decide, Code::BilledNotCounted, message)
+    })
+}
+
+/// Lines that the item names; the report has all of them.
+const LISTED: usize = 20;

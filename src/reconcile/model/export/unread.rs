@@ -1,0 +1,53 @@
+//! Why a file looks like a part of an export, and not like the whole of it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::reconcile::model::display_text::shown;
+
+/// A sign that there is more than was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnreadPart {
+    /// A member of a JSON document says that there is more: `next`, `has_more`.
+    Next {
+        /// Its name, with what it stands in.
+        member: String,
+    },
+    /// A member of a JSON document says how many there are, and there are fewer.
+    Total {
+        /// Its name, with what it stands in.
+        member: String,
+        /// What it says.
+        total: u64,
+        /// How many records or pages there are.
+        read: u64,
+    },
+    /// Another visible sheet of the workbook has the same columns.
+    Sheet {
+        /// Its name.
+        name: String,
+    },
+    /// Another file of the pattern, of the same delivery, names customers or services that the newest lacks.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// One of those names.
+        lacking: String,
+    },
+}
+
+impl fmt::Display for UnreadPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Next { member } => write!(f, "its \"{}\" says that there is more", shown(member)),
+            Self::Total { member, total, read } => {
+                write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))
+            }
+            Self::Sheet { name } => write!(f, "its sheet \"{}\" has the same columns, and is not read", shown(name)),
+            Self::File { path, lacking } => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                write!(f, "{} of the same delivery has \"{}\", and is not read", shown(&name), shown(lacking))
+            }
+        }
+    }
+}

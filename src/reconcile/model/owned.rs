@@ -1,0 +1,41 @@
+//! Lines that recount has owned, and lines that nobody owns: neither may bill out of sight.
+
+use std::collections::BTreeSet;
+
+use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
+use crate::reconcile::model::plan::line::{LineKey, Live};
+
+/// A line that a run in mode `apply` wrote or compared. It stays in every plan until it is at 0, it or its agreement has
+/// ended, another integration wants it, or somebody answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// Its addition; `None` while a creation has no known end.
+    pub addition: Option<AdditionId>,
+    /// The company that it is billed to, where that was known.
+    pub company: Option<CompanyId>,
+    /// The customers and services that it was billed for, where they were known.
+    pub sources: BTreeSet<(CustomerName, ServiceName)>,
+}
+
+/// A mapped product on an agreement of a company that nobody mapped, as tonight's look found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncounted {
+    /// Which line.
+    pub key: LineKey,
+    /// Whose.
+    pub company: CompanyId,
+    /// What the company is called.
+    pub company_name: String,
+    /// What is billed, or why nobody can say.
+    pub billed: Result<Live, (AdditionId, String)>,
+}
+
+impl Uncounted {
+    /// Its addition.
+    pub fn addition(&self) -> AdditionId {
+        match &self.billed {
+            Ok(live) => live.addition,
+            Err((addition, _)) => *addition,
+        }
+    }
+}

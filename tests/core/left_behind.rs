@@ -1,0 +1,260 @@
+//! Lines that recount has owned and the mapping no longer wants: out of sight they would bill for ever.
+
+use std::collections::BTreeSet;
+
+use super::night::{FILTER, Night, codes, day, key, line, q, set, time};
+use recount::reconcile::guard::limits::HumanEdit;
+use recount::reconcile::matching::ownership::{Claims, Neighbour};
+use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::ids::{
+    AdditionId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
+};
+use recount::reconcile::model::mapping::ServiceRule;
+use recount::reconcile::model::owned::Owned;
+use recount::reconcile::model::past::InDoubt;
+use recount::reconcile::model::plan::Plan;
+use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::outcome::Verb;
+
+/// Acme and Borealis have each had their line for a while: 9 and 7 units.
+fn owned() -> Night {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").row("Borealis", "CloudFilter", "7");
+    night.addition(10, 100, FILTER, "9").addition(20, 200, FILTER, "7");
+    own(&mut night, 10, 1, 100, &["Acme"]);
+    own(&mut night, 20, 2, 200, &["Borealis"]);
+    night
+}
+
+fn own(night: &mut Night, agreement: i64, company: i64, addition: i64, customers: &[&str]) {
+    let source = |name: &&str| (CustomerName::new(name), ServiceName::new("CloudFilter"));
+    let owned = Owned {
+        addition: Some(AdditionId(addition)),
+        company: Some(CompanyId(company)),
+        sources: customers.iter().map(source).collect(),
+    };
+    night.past.owned.insert(key(agreement, FILTER), owned);
+}
+
+fn answer(night: &mut Night, verb: Verb, agreement: i64, was: &str) {
+    let seen = SeenLine { addition: Some(AdditionId(agreement * 10)), was: Some(q(was)), wanted: Some(q("0")) };
+    let decision = Decision {
+        handle: "abcd".to_owned(),
+        verb,
+        until: None,
+        note: String::new(),
+        who: "mmiller".to_owned(),
+        at: time("2026-03-09T08:00:00Z"),
+        reason: Code::LineLeftBehind,
+        seen: Some(seen),
+        spent: false,
+    };
+    night.past.decisions.0.insert(Matter::line(&key(agreement, FILTER)), decision);
+}
+
+fn verdict(plan: &Plan, agreement: i64) -> Verdict {
+    line(plan, agreement, FILTER).verdict
+}
+
+/// Otherwise every quiet night would ask about lines that are in order.
+#[test]
+fn a_line_that_the_mapping_wants_is_not_left_behind() {
+    assert_eq!(codes(&owned().plan()), []);
+}
+
+/// 9 units would be billed to a customer whom nobody counts any more, under a report that says OK.
+#[test]
+fn every_edit_that_loses_a_line_is_told_with_its_reason() {
+    type Edit = fn(&mut Night);
+    let edits: [(&str, Edit); 6] = [
+        ("Acme is not mapped any more", |night| _ = night.mapping.customers.remove("Acme")),
+        ("Acme is skipped on purpose", |night| _ = night.skipped("Acme")),
+        ("billed on agreement 11 now", |night| _ = night.agreement(11, 1).customer("Acme", 1, Some(11))),
+        ("is not in recount.toml any more", |night| _ = night.mapping.services.remove("CloudFilter")),
+        ("is not assigned any more", |night| {
+            night.mapping.services.insert(ServiceName::new("CloudFilter"), ServiceRule::NotAssigned);
+        }),
+        ("is billed as MP-NEW now", |night| _ = night.product(9, "MP-NEW").service("CloudFilter", &["MP-NEW"])),
+    ];
+    for (why, edit) in edits {
+        let mut night = owned();
+        edit(&mut night);
+        let line = line(&night.plan(), 10, FILTER);
+        assert_eq!(line.verdict, Verdict::Held(Code::LineLeftBehind), "{why}: {line:#?}");
+        assert!(line.detail.contains(why) && line.detail.contains("9"), "{why}: {}", line.detail);
+        let plan = night.plan();
+        let asked = plan.findings.iter().find(|finding| finding.handle.as_ref() == Some(&line.handle));
+        assert_eq!(asked.map(|finding| finding.severity), Some(Severity::Decide), "{why}");
+    }
+}
+
+/// Billed on both agreements, the customer pays twice.
+#[test]
+fn nothing_begins_beside_a_line_left_behind_until_a_night_after_it_is_at_0() {
+    let mut night = owned();
+    night.agreement(11, 1).customer("Acme", 1, Some(11));
+    assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits));
+    night.addition(11, 110, FILTER, "0");
+    assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits), "nor is a line at 0 raised");
+
+    answer(&mut night, Verb::Accept, 10, "9");
+    let plan = night.plan();
+    assert_eq!(verdict(&plan, 10), set(100, "9", "0"));
+    assert_eq!(verdict(&plan, 11), Verdict::Held(Code::SuccessorWaits), "not in the same run");
+    night.carry_out(&plan);
+    let plan = night.plan();
+    assert!(plan.lines.iter().all(|line| line.key() != Some(&key(10, FILTER))), "at 0 it is nobody's business");
+    assert_eq!(verdict(&plan, 11), set(110, "0", "9"));
+}
+
+/// Who bills the old line by hand must not wait for ever.
+#[test]
+fn to_keep_or_to_ignore_it_frees_what_it_held() {
+    for (verb, expected) in [(Verb::Keep, Code::Kept), (Verb::Ignore, Code::Ignored)] {
+        let mut night = owned();
+        night.agreement(11, 1).customer("Acme", 1, Some(11));
+        answer(&mut night, verb, 10, "9");
+        let plan = night.plan();
+        assert_eq!(verdict(&plan, 10), Verdict::Skipped(expected));
+        assert!(matches!(verdict(&plan, 11), Verdict::Create(_)), "{:#?}", verdict(&plan, 11));
+        assert!(plan.findings.iter().all(|finding| finding.severity != Severity::Decide), "{:#?}", plan.findings);
+    }
+}
+
+/// A line that ended, or that another integration took over, would be asked about for ever.
+#[test]
+fn what_has_ended_or_is_wanted_elsewhere_is_let_go() {
+    type Change = fn(&mut Night);
+    let changes: [(&str, Change); 4] = [
+        ("ended", |night| _ = night.amend_addition(100, |line| line.cancelled_on = Some(day("2026-03-01")))),
+        ("at 0", |night| _ = night.amend_addition(100, |line| line.quantity = Ok(q("0")))),
+        ("agreement ended", |night| _ = night.amend(10, |agreement| agreement.ends_on = Some(day("2026-03-01")))),
+        ("another integration", |night| {
+            let other = IntegrationName::new("other");
+            let mut theirs = night.mapping.clone();
+            theirs.customers = Night::new().mapping.customers;
+            let neighbours = [Neighbour { integration: &other, mapping: &theirs }];
+            night.claims = Claims::new(&neighbours, &Default::default(), &night.directory, night.today);
+            night.mapping.services.remove("CloudFilter");
+            night.rows.clear();
+        }),
+    ];
+    for (what, change) in changes {
+        let mut night = owned();
+        night.mapping.customers.remove("Acme");
+        change(&mut night);
+        let plan = night.plan();
+        let left: BTreeSet<_> = plan.lines.iter().filter_map(|line| line.key()).map(|key| key.agreement.0).collect();
+        assert!(!left.contains(&10), "{what}: {:#?}", plan.lines);
+    }
+}
+
+/// Absent is not zero: a listing that lacks it is no proof that nothing is billed.
+#[test]
+fn what_cannot_be_seen_stays_in_sight() {
+    let mut night = owned();
+    night.mapping.customers.remove("Acme");
+    night.additions.insert(key(10, FILTER).agreement, Vec::new());
+    let gone = line(&night.plan(), 10, FILTER);
+    assert_eq!((gone.verdict, gone.wanted), (Verdict::Held(Code::LineLeftBehind), None));
+    assert!(gone.detail.contains("does not show it"), "{}", gone.detail);
+
+    night.directory.agreements.remove(&key(10, FILTER).agreement);
+    night.additions.remove(&key(10, FILTER).agreement);
+    assert_eq!(verdict(&night.plan(), 10), Verdict::Held(Code::LineLeftBehind));
+
+    let mut night = owned();
+    night.mapping.customers.remove("Acme");
+    let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
+    night.past.in_doubt.insert(key(10, FILTER), InDoubt { run, sent_at, candidates: Vec::new() });
+    assert_eq!(verdict(&night.plan(), 10), Verdict::Held(Code::InDoubt));
+}
+
+/// A customer who cannot be placed tonight is no edit: 9 → 0 must not be one keystroke away.
+#[test]
+fn a_customer_who_cannot_be_placed_holds_its_line_by_its_own_trouble() {
+    let mut night = owned();
+    night.directory.companies.remove(&CompanyId(1));
+    let line = line(&night.plan(), 10, FILTER);
+    assert_eq!((line.verdict, line.wanted), (Verdict::Held(Code::CompanyMissing), None));
+}
+
+/// 17 billed for two customers of one agreement; one of them is edited away, and 9 would be billed for both.
+#[test]
+fn a_line_that_loses_one_of_its_customers_is_held() {
+    let mut night = owned();
+    night.customer("Acme Labs", 1, None).row("Acme Labs", "CloudFilter", "8");
+    night.amend_addition(100, |line| line.quantity = Ok(q("17")));
+    own(&mut night, 10, 1, 100, &["Acme", "Acme Labs"]);
+    assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal));
+    night.skipped("Acme Labs");
+    let line = night.filter_line();
+    assert_eq!(line.verdict, Verdict::Held(Code::CountTakenOut));
+    assert!(line.detail.contains("Acme Labs") && line.detail.contains("17 → 9"), "{}", line.detail);
+}
+
+/// "Not in the listing" is no sign that a line ended, whoever is to win: a second one would bill twice.
+#[test]
+fn a_line_that_was_there_and_is_not_listed_is_never_created_again() {
+    let mut night = owned();
+    night.policy.human_edit = HumanEdit::Overwrite;
+    night.past.ours.insert(key(10, FILTER), AdditionId(100));
+    night.additions.insert(key(10, FILTER).agreement, Vec::new());
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
+}
+
+/// The end date is the last billed day, and what ended this month is on this month's invoice.
+#[test]
+fn a_line_that_just_ended_is_not_replaced_in_its_month() {
+    for (ended, held) in [("2026-03-10", true), ("2026-03-01", true), ("2026-02-28", false)] {
+        let mut night = Night::new();
+        night.row("Acme", "CloudFilter", "9").addition(10, 100, FILTER, "9");
+        night.amend_addition(100, |line| line.cancelled_on = Some(day(ended)));
+        let line = night.filter_line();
+        assert_eq!(line.verdict == Verdict::Held(Code::LineJustEnded), held, "{ended}: {line:#?}");
+        assert!(line.detail.contains(ended), "{}", line.detail);
+    }
+}
+
+/// Two lines of one product on two agreements of a company are two invoices for one count.
+#[test]
+fn a_line_that_bills_elsewhere_is_no_line_to_be_created_beside() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").customer("Acme", 1, Some(10));
+    night.agreement(11, 1).addition(11, 110, FILTER, "9");
+    let line = night.filter_line();
+    assert_eq!(line.verdict, Verdict::Held(Code::LineElsewhere));
+    assert!(line.detail.contains("agreement 11") && line.detail.contains("9"), "{}", line.detail);
+
+    let create = |night: &Night| matches!(night.filter_line().verdict, Verdict::Create(_));
+    let mut wanted = night.clone();
+    wanted.customer("Acme Labs", 1, Some(11)).row("Acme Labs", "CloudFilter", "9");
+    assert!(create(&wanted), "a mapped customer wants it there");
+    night.amend_addition(110, |line| line.quantity = Ok(q("0")));
+    assert!(create(&night), "nothing is billed there");
+}
+
+/// Two catalog items of one identifier are one product to whoever reads the invoice.
+#[test]
+fn a_line_under_another_catalog_item_of_the_same_identifier_is_one_too() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").product(9, "mp-cloudfilter").addition(10, 100, FILTER, "9");
+    night.amend_addition(100, |line| line.product = Some(ProductId(9)));
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineElsewhere));
+}
+
+/// A trial window and a credit stand beside many lines: held for them, a line would never follow its count again.
+#[test]
+fn a_short_window_or_a_credit_beside_a_line_is_no_ambiguity() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "11").addition(10, 100, FILTER, "9");
+    night.addition(10, 101, FILTER, "5").addition(10, 102, FILTER, "0");
+    night.amend_addition(101, |line| line.cancelled_on = Some(day("2026-03-30")));
+    night.amend_addition(102, |line| (line.credit, line.quantity) = (true, Err("below zero".to_owned())));
+    let line = night.filter_line();
+    assert_eq!(line.verdict, set(100, "9", "11"));
+    assert!(line.detail.contains("addition 101") && line.detail.contains("addition 102"), "{}", line.detail);
+    night.addition(10, 103, FILTER, "1");
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineAmbiguous));
+}
