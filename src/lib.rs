@@ -10,7 +10,7 @@
 //!                             └► rejected, unmapped, skipped (reported)        ├─ diff ─► Plan (every line: outcome, reason)
 //!  ConnectWise ─ client ─► wire ─ TryFrom ─► live lines ───────────────────────┘           │
 //!                                                                                  print · hash · store
-//!               config: guards ─────────► guards::clear(plan, last good run, decisions) ◄──┘
+//!               config: guards ─────────► guard::clear(plan, last good run, decisions) ◄──┘
 //!                                             │                 │
 //!                                           Held             ClearedPlan ─ apply (+ RunLock): intent → re-read == from →
 //!                                             │                 │          write → answer == to → outcome

@@ -179,7 +179,7 @@ fn a_kept_line_is_left_alone_until_it_is_reopened() {
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "9");
     let all = office.recount(&["held", "--all"]);
-    assert!(all.out.contains("Nothing waits") && all.out.contains("until 2999-12-31"), "{}", all.out);
+    assert!(all.out.contains("No open items") && all.out.contains("until 2999-12-31"), "{}", all.out);
     assert!(all.out.contains("new contract"), "{}", all.out);
 
     assert_eq!(office.recount(&["held", "--reopen", handle]).code, 0);
@@ -201,7 +201,7 @@ fn an_ignored_customer_leaves_the_morning_quiet() {
     assert_eq!(office.run().code, 0);
     // And nobody would bill it ever again, if no page named it.
     let ready = office.page("ready");
-    assert!(ready.contains("1 ignored, 7 units: counted, and billed to nobody"), "{ready}");
+    assert!(ready.contains("1 ignored, 7 units: counted, but not billed"), "{ready}");
     assert!(ready.contains("Zeta") && ready.contains(">READY<"), "{ready}");
 }
 
@@ -233,7 +233,7 @@ fn nobody_answers_into_a_run() {
     assert_eq!(office.recount(&["accept", &handle]).code, 0);
 }
 
-/// "Nothing waits" while a whole plan is held would be the wrong thing to read in the morning.
+/// "No open items" while a whole plan is held would be the wrong thing to read in the morning.
 #[test]
 fn a_held_plan_waits_like_a_held_line() {
     let office = Office::running(&QUIET);

@@ -213,5 +213,5 @@ fn the_demo_survives_its_own_chaos() {
 fn the_demo_runs_by_itself() {
     let night = Night::new();
     let said = night.recount(&["demo"]).exits(0);
-    assert!(said.out.contains("NEEDS YOU") && said.out.contains("CHANGED"), "{}", said.out);
+    assert!(said.out.contains("OPEN ITEMS") && said.out.contains("CHANGED"), "{}", said.out);
 }

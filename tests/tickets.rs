@@ -149,7 +149,7 @@ fn observing_keeps_tickets_and_a_dry_run_does_not() {
     let ticket = only_one(&night, false);
     assert_eq!(ticket["company"]["id"], 1, "the customer's own company");
     let text = ticket["initialInternalAnalysis"].as_str().expect("a text");
-    assert!(text.contains("held 3, the export says 0") && text.contains("recount accept "), "{text}");
+    assert!(text.contains("Billed: 3. Wanted: 0.") && text.contains("recount accept "), "{text}");
     assert_eq!(night.sim().writes().len(), 1, "the ticket, and nothing of billing");
 }
 

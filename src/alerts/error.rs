@@ -10,7 +10,7 @@ pub enum NotifyError {
     #[error("no answer within {} ms; it may have arrived", .0.as_millis())]
     TooLate(Duration),
     /// The message cannot be written as it should be.
-    #[error("the message cannot be made: {0}")]
+    #[error("the message cannot be built: {0}")]
     Form(String),
     /// The connection, or the conversation on it, failed.
     #[error("{host}: {why}")]
@@ -21,7 +21,7 @@ pub enum NotifyError {
         why: String,
     },
     /// The authority that is named in `ca_file` cannot be used.
-    #[error("the file of the authority {} cannot be used: {why}", .path.display())]
+    #[error("the CA file {} cannot be used: {why}", .path.display())]
     CaFile {
         /// The file.
         path: PathBuf,

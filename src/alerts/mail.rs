@@ -113,7 +113,7 @@ impl Mail {
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, NotifyError> {
-    text.parse().map_err(|error| NotifyError::Form(format!("{text:?} is no address: {error}")))
+    text.parse().map_err(|error| NotifyError::Form(format!("{text:?} is not an address: {error}")))
 }
 
 /// One thread for each integration and month.

@@ -1,4 +1,4 @@
-//! Telling people and machines of a run: mail, webhook, ping; and tickets on a service board of ConnectWise.
+//! Telling people and machines of a run: mail, webhook, ping.
 //!
 //! What is told stands in a [`Brief`]; here it only leaves the host. No error shows an address or a secret, and nothing
 //! here can hold up a night: whoever calls gives each [`Channel`] its time.

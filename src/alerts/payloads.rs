@@ -84,7 +84,7 @@ pub(crate) fn teams(brief: &Brief) -> Value {
 }
 
 fn items(brief: &Brief) -> Vec<String> {
-    let untold = brief.untold.iter().map(|untold| format!("Nobody was told of {untold}."));
+    let untold = brief.untold.iter().map(|untold| format!("Alert not delivered for {untold}."));
     let mut items: Vec<String> = untold.collect();
     items.extend(brief.needs.iter().take(NEEDS_SHOWN).map(item));
     let more = brief.needs.len().saturating_sub(NEEDS_SHOWN) + brief.needs_left_out;

@@ -174,7 +174,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
                     unclear = TRIES_WHEN_UNCLEAR;
-                    (format!("ConnectWise took it and answered {quantity}"), Code::WriteIgnored)
+                    (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored)
                 }
                 Err(WriteError::Busy { why }) => {
                     busy += 1;
@@ -190,7 +190,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.context.stop.asked();
             let again = again && self.still_bills(set.agreement()).await;
             match self.look_at(set).await {
-                Ok(now) if now == set.to() => return updated(key, set, "verified by a second look"),
+                Ok(now) if now == set.to() => return updated(key, set, "verified by a second read"),
                 Ok(now) if now == set.from() && again => {}
                 Ok(now) if now == set.from() => return refused(key, Some(now), code, &why),
                 Ok(now) => return overtaken(key, set, now),
@@ -219,7 +219,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn look(&mut self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
         let looked = tokio::select! {
             list = self.connectwise.additions(agreement) => list.map(|list| list.additions),
-            () = grace(self.context) => return Err("stopped before it could be looked up".to_owned()),
+            () = grace(self.context) => return Err("stopped before the outcome could be looked up".to_owned()),
         };
         looked.map_err(|error| {
             let why = error.to_string();
@@ -275,7 +275,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         let new: Vec<&Addition> = new_lines(&additions, create.product(), create.item(), before);
         match new.as_slice() {
             [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
-                created(key, create, one, "found by a second look")
+                created(key, create, one, "found by a second read")
             }
             [] => in_doubt(key, &format!("{why}; not there yet, a later run looks again")),
             several => {

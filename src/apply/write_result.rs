@@ -98,7 +98,7 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, d
         (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
     } else {
         let holds = match &addition.quantity {
-            _ if !marked => "no mark of its item".to_owned(),
+            _ if !marked => "no item marker".to_owned(),
             Ok(quantity) => quantity.to_string(),
             Err(why) => format!("a quantity that cannot be read: {why}"),
         };

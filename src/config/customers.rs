@@ -132,7 +132,7 @@ fn header(line: &Line<'_>) -> Option<Vec<String>> {
             line.error(cell.at, format!("unknown column{}", meant.unwrap_or_default()), &cell.text);
             good = false;
         } else if !seen.insert(cell.text.as_str()) {
-            line.error(cell.at, "this column stands there twice", &cell.text);
+            line.error(cell.at, "this column appears twice", &cell.text);
             good = false;
         }
     }
@@ -210,7 +210,7 @@ fn insert(customers: &mut CustomersCsv, line: &Line<'_>, row: Row) {
             free.insert(CustomerRow { target: row.target, line: line.number });
         }
         Entry::Occupied(first) => {
-            let message = format!("this customer stands on line {} already", first.get().line);
+            let message = format!("this customer is on line {} already", first.get().line);
             line.error(at, message, first.key().as_str());
         }
     }

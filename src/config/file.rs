@@ -18,7 +18,7 @@ pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
         return Err(refused("is not a regular file"));
     }
     if metadata.len() > BYTES_MAX {
-        return Err(refused("is larger than 4 MiB, so it is hardly what it should be"));
+        return Err(refused("is larger than 4 MiB, the limit"));
     }
     fs::read(path).map_err(unreadable)
 }

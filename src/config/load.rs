@@ -91,7 +91,7 @@ pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigErrors> {
     }
     let usual = USUAL.iter().map(Path::new).find(|path| path.exists());
     usual.map(Path::to_owned).ok_or_else(|| {
-        let message = format!("there is no configuration here, nor at {}; name it with --config", USUAL[1]);
+        let message = format!("no configuration was found here or at {}; name it with --config", USUAL[1]);
         ConfigErrors(vec![ConfigError::of_file(PathBuf::from(USUAL[0]), message)])
     })
 }

@@ -9,7 +9,7 @@ use crate::config::secrets::SecretSource;
 pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {
     if field.value().as_table().is_none() {
         field.error_unseen(format!(
-            "`{0}` must not stand in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",
+            "`{0}` must not be written in this file; write {0} = {{ credential = \"…\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}",
             field.key
         ));
         return None;

@@ -54,7 +54,7 @@ pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> 
 pub enum SecretError {
     /// systemd gave no credentials.
     #[error(
-        "the credential {name} is not there: CREDENTIALS_DIRECTORY is not set; run by the unit, or use {{ file = \"…\" }}"
+        "the credential {name} was not found: CREDENTIALS_DIRECTORY is not set; run it by the systemd unit, or use {{ file = \"…\" }}"
     )]
     NoCredentials {
         /// The credential.

@@ -226,7 +226,7 @@ to_zero = "never"
     recount.toml:3:1: [connectwise.main] lacks `client_id`
     recount.toml:4:15: `url` must begin with https://; http:// is for this host alone
     recount.toml:5:15: `company` is the login company id: no blank, `+` or `:` in it: `"example+msp"`
-    recount.toml:6:15: `public_key` must not stand in this file; write public_key = { credential = "…" }, { file = "…" } or { env = "…" }
+    recount.toml:6:15: `public_key` must not be written in this file; write public_key = { credential = "…" }, { file = "…" } or { env = "…" }
     recount.toml:7:15: `private_key` takes exactly one of `credential`, `file` and `env`
     recount.toml:8:17: `max_in_flight` is from 1 to 32: `64`
     recount.toml:9:1: unknown key in [connectwise.main] (did you mean `request_timeout`?): `request_timout`
@@ -251,7 +251,7 @@ to_zero = "never"
     customers.csv:3:1: a row without a customer: `,2,,`
     customers.csv:7:10: a quote opens here and is not closed on this line: `"open`
     customers.csv:8:6: `company_id` is a record id of ConnectWise, a whole number: `1.5`
-    customers.csv:10:1: this customer stands on line 9 already: `Echo`
+    customers.csv:10:1: this customer is on line 9 already: `Echo`
     "#);
 }
 
@@ -262,14 +262,14 @@ fn each_rule_is_kept_and_says_what_to_do() {
         ("[integration.mail.export]\n", "duplicate key"),
         ("decimal = \";\"\n", "`decimal` is one of"),
         ("format = \"xls\"\n", "`format` is one of"),
-        ("format = \"xlsx\"\ndelimiter = \";\"\n", "`delimiter` means nothing with format = \"xlsx\""),
-        ("format = \"csv\"\nrecords = \"a.b\"\n", "`records` means nothing with format = \"csv\""),
+        ("format = \"xlsx\"\ndelimiter = \";\"\n", "`delimiter` has no effect with format = \"xlsx\""),
+        ("format = \"csv\"\nrecords = \"a.b\"\n", "`records` has no effect with format = \"csv\""),
         ("records = \"a..b\"\n", "`records` is a path of keys"),
         ("encoding = \"ebcdic\"\n", "`encoding` is one of"),
         ("decimal = \",\"\nthousands = \",\"\n", "`decimal` is \",\" too"),
         ("thousands = \".\"\n", "`decimal` is \".\" too, unless declared otherwise"),
         ("thousands = \"x\"\n", "`thousands` is one of"),
-        ("count_by = \"rows\"\n", "`count` means nothing where `count_by` counts rows or items"),
+        ("count_by = \"rows\"\n", "`count` has no effect where `count_by` counts rows or items"),
         ("header = \"Account\"\n", "`header` must be a table"),
         ("header = { row = 3 }\n", "lacks `cell`"),
         (
@@ -292,10 +292,7 @@ fn each_rule_is_kept_and_says_what_to_do() {
         ("[integration.mail.services]\nX = { products = [\"A\", \"A\"] }\n", "names this product twice"),
         ("[integration.mail.services]\nX = { product = \"A\" }\nY = { product = \"a\" }\n", "differ only in case"),
         ("[integration.mail.services]\nX = { product = \"A\", not_assigned = true }\n", "has no product"),
-        (
-            "[integration.mail.services]\n\"X\" = { product = \"A\" }\n\"X \" = { product = \"A\" }\n",
-            "stands here twice",
-        ),
+        ("[integration.mail.services]\n\"X\" = { product = \"A\" }\n\"X \" = { product = \"A\" }\n", "is listed twice"),
         ("[integration.mail.services]\nX = { product = \"A\", addition_id = \"1\" }\n", "must be a whole number"),
         ("[integration.mail.guards]\nline_step = { factor = 1 }\n", "a number above 1"),
         ("[integration.mail.guards]\nline_step = { units = -1, percent = 5 }\n", "a plain number from 0"),
@@ -335,7 +332,7 @@ fn an_address_is_safe_and_is_the_apis() {
         ("ftp://cw.example.com", "must begin with https://"),
         ("https://me:hunter2@cw.example.com", "holds a user name or a password"),
         ("https://cw.example.com/v4_6_release/apis/3.0", "is the base address alone"),
-        ("nonsense", "is no address"),
+        ("nonsense", "is not an address"),
     ] {
         let told = told(bad).expect_err(bad);
         assert!(told.contains(message) && !told.contains("hunter2"), "{told}");
@@ -405,7 +402,7 @@ fn what_a_word_processor_or_windows_made_of_the_file_is_named() {
     assert!(!told.contains("curly"), "{told}");
     for url in ["na.myconnectwise.net", "relative"] {
         let told = faults(&CONNECTWISE.replace("https://api-na.myconnectwise.net", url));
-        assert!(told.contains("`url` is no address; one begins with https://"), "{told}");
+        assert!(told.contains("`url` is not an address; one begins with https://"), "{told}");
     }
 }
 
@@ -541,7 +538,7 @@ fn keys_that_contradict_each_other_are_refused() {
         ("columns = { customer = \"C\", service = \"S\" }\n", "lacks `count`; or set count_by"),
         ("columns = { customer = \"C\", service = \"S\" }\ncount_by = \"distinct\"\n", "lacks `item`"),
         ("columns = { customer = \"C\", count = \"N\" }\nwide = [\"A\"]\n", "no column is `count` or `item`"),
-        ("columns = { customer = \"C\" }\nwide = [\"A\"]\ncount_by = \"rows\"\n", "`count_by` means nothing"),
+        ("columns = { customer = \"C\" }\nwide = [\"A\"]\ncount_by = \"rows\"\n", "`count_by` has no effect"),
         (
             "columns = { customer = \"C\", service = \"S\" }\ncount_by = \"rows\"\nduplicates = \"max\"\n",
             "`duplicates` can only be \"sum\"",
@@ -556,7 +553,7 @@ fn keys_that_contradict_each_other_are_refused() {
         ),
         (
             "columns = { customer = { column = \"C\", match = \"(\" }, service = \"S\", count = \"N\" }\n",
-            "no regular expression",
+            "not a regular expression",
         ),
         (
             "columns = { customer = { column = \"C\", match = \"(a)(b)\" }, service = \"S\", count = \"N\" }\n",
@@ -619,9 +616,9 @@ fn alerts_have_the_documented_defaults() {
 fn an_alert_that_is_not_safe_or_not_whole_is_refused_without_its_secrets() {
     for (from, to, said) in [
         ("tls = \"starttls\"", "tls = \"none\"", "on this host alone"),
-        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not stand in this file"),
+        ("{ file = \"keys/smtp\" }", "\"CANARY\"", "must not be written in this file"),
         ("password = { file = \"keys/smtp\" }\n", "", "belong together"),
-        ("to = \"billing@example.com\"", "to = []", "names nobody"),
+        ("to = \"billing@example.com\"", "to = []", "is empty"),
         ("to = \"billing@example.com\"", "to = \"a@b.c, d@e.f\"", "is an address"),
         ("https://hooks", "http://hooks", "must begin with https://"),
         ("shape = \"slack\"", "shape = \"irc\"", "one of"),

@@ -32,7 +32,7 @@ impl Writer for Client {
         if row.id != write.addition().0 {
             return Err(unclear(format!("the answer is about addition {}", row.id)));
         }
-        members::quantity(&row.quantity).map_err(|why| unclear(format!("the answer does not tell: {why}")))
+        members::quantity(&row.quantity).map_err(|why| unclear(format!("the answer is unclear: {why}")))
     }
 
     async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {

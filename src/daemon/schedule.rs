@@ -157,7 +157,7 @@ pub enum ScheduleError {
         source: CronError,
     },
     /// The text is cron, but no day has that date.
-    #[error("schedule {text:?} never comes: no day of the calendar matches it")]
+    #[error("schedule {text:?} never occurs: no day of the calendar matches it")]
     Never {
         /// What the operator wrote.
         text: String,

@@ -38,7 +38,7 @@ pub enum Damage {
         offset: usize,
     },
     /// UTF-16 whose byte order shows nowhere.
-    #[error("it has no byte order mark, and nothing in it tells its byte order; save it with a mark, or as UTF-8")]
+    #[error("it has no byte order mark, and its byte order is unknown; save it with a mark, or as UTF-8")]
     NoByteOrder,
     /// Bytes that mean nothing in the encoding that was declared, or that the byte order mark names.
     #[error("it is damaged, or not {encoding}: the bytes at offset {offset} stand for no letter there")]
@@ -61,7 +61,7 @@ pub enum Damage {
         max: u64,
     },
     /// A JSON text that is none.
-    #[error("it is no JSON: {why:?}")]
+    #[error("it is not JSON: {why:?}")]
     NotJson {
         /// What the parser says.
         why: Shown,
@@ -87,7 +87,7 @@ pub enum Damage {
         present: String,
     },
     /// An empty list.
-    #[error("it holds no record; an export without rows says nothing about anybody")]
+    #[error("it holds no record; an export without rows is never taken for zero")]
     NoRecords,
     /// Something in the list that is no object.
     #[error("expected a record, an object, and found {kind}")]
@@ -96,7 +96,7 @@ pub enum Damage {
         kind: &'static str,
     },
     /// One of them is wrong.
-    #[error("the key {name:?} stands there twice, and only one can be meant")]
+    #[error("the key {name:?} appears twice")]
     KeyDoubled {
         /// The key.
         name: Shown,
@@ -108,7 +108,7 @@ pub enum Damage {
         max: usize,
     },
     /// A workbook that is none, or damaged.
-    #[error("it is no whole workbook: {why:?}")]
+    #[error("it is not a complete workbook: {why:?}")]
     Workbook {
         /// What its reader says.
         why: Shown,
@@ -148,10 +148,10 @@ pub enum Damage {
     #[error("it is empty")]
     Empty,
     /// No row holds the cell that the header has.
-    #[error("no row holds the cell {0:?}, which the header is known by")]
+    #[error("no row holds the cell {0:?}, by which the header is found")]
     HeaderMissing(Shown),
     /// A header and no row of data.
-    #[error("it holds only a header; an export without rows says nothing about anybody")]
+    #[error("it holds only a header; an export without rows is never taken for zero")]
     HeaderOnly,
     /// A title stands above the header, and no `header` was declared.
     #[error("the header is not the first row: the columns stand on line {line}")]
@@ -198,7 +198,7 @@ pub enum Damage {
         text: Shown,
     },
     /// A needed column is there twice.
-    #[error("the column {name:?} stands there {times} times, and only one can be meant")]
+    #[error("the column {name:?} appears {times} times")]
     ColumnDoubled {
         /// Its name.
         name: Shown,

@@ -146,7 +146,7 @@ impl ExportError {
                 format!("put the vendor's export there, or correct `path` {TABLE}")
             }
             Self::Open { .. } | Self::List { .. } | Self::Read { .. } => {
-                "let the user that recount runs as read it, then run again".to_owned()
+                "give the user that recount runs as read access, then run again".to_owned()
             }
             Self::Fetch { why, .. } => why.remedy().to_owned(),
             Self::TooBig { .. } => format!("if it is the vendor's export, raise max_bytes {TABLE}"),

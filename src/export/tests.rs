@@ -48,7 +48,7 @@ fn a_damaged_file_is_refused_by_line_and_column() {
     let cases: &[(Vec<u8>, &str)] = &[
         (b"".to_vec(), "x.csv: it is empty"),
         (b" \n\n , ,\n".to_vec(), "x.csv: it is empty"),
-        (header.into(), "x.csv: it holds only a header; an export without rows says nothing about anybody"),
+        (header.into(), "x.csv: it holds only a header; an export without rows is never taken for zero"),
         (format!("{header}Acme,EDR\n").into(), "x.csv, line 2: expected 3 cells as in the header, found 2: `Acme,EDR`"),
         (
             format!("{header}\nAcme,EDR,5,\u{202e}6\r\n").into(),
@@ -86,7 +86,7 @@ fn a_damaged_file_is_refused_by_line_and_column() {
         ),
         (
             b"Account,Product,Quantity,Account\nA,B,1,C\n".to_vec(),
-            "x.csv, line 1: the column `Account` stands there 2 times, and only one can be meant",
+            "x.csv, line 1: the column `Account` appears 2 times",
         ),
         (
             b"Account,Product,Quantity\nZ\xfcrich,EDR,5\n".to_vec(),

@@ -38,7 +38,7 @@ impl Failure {
         match halt {
             Halt::Stopped => {
                 let signal = u8::try_from(signal).unwrap_or_default();
-                let message = "stopped by a signal after the line in flight".to_owned();
+                let message = "stopped by a signal after the write in progress".to_owned();
                 Self::new(Exit::Signal(signal), Code::Interrupted, message, Remedy::command("recount run"))
             }
             Halt::Read(error) => error.into(),
@@ -50,7 +50,7 @@ impl Failure {
             }
             Halt::ServerErrors => {
                 let message = "stopped writing after repeated server errors of ConnectWise".to_owned();
-                let fix = Remedy::nothing("the next run looks and goes on");
+                let fix = Remedy::nothing("the next run checks and continues");
                 Self::new(Exit::Partial, Code::ConnectWiseUnreachable, message, fix)
             }
         }

@@ -20,7 +20,7 @@ use crate::nightly::sweep::{SweptGround, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
-use crate::reconcile::guard::trend::{BLEED_DAYS, bleeding};
+use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::ServiceRule;
@@ -77,7 +77,7 @@ pub(super) async fn gather<R: Reader>(
     close_cut_off_runs(run, history, findings)?;
     run.trust_the_clock(history)?;
     let export = run.unless_stopped(sound_export(run, source)).await??;
-    findings.extend(units_bleeding(run, history, &export)?);
+    findings.extend(units_falling(run, history, &export)?);
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let mut past = past(run, source, history, in_doubt)?;
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
@@ -151,9 +151,9 @@ fn shown_by_read(failure: Failure, integration: &IntegrationName) -> Failure {
 }
 
 /// Units that went little by little, each night too few for a guard.
-fn units_bleeding(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
-    let month_ago = run.started_at.checked_sub_signed(BLEED_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    Ok(bleeding(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
+fn units_falling(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
+    let month_ago = run.started_at.checked_sub_signed(TREND_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    Ok(falling_trend(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
 }
 
 fn past(

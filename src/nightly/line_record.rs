@@ -3,7 +3,7 @@
 use crate::apply::write_result::Settled;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
-use crate::reconcile::decide::findings::{a_later_run_looks, end_all_but_one};
+use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
 use crate::reconcile::matching::placement::another_agreement;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -28,7 +28,7 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
                 (Outcome::Failed, Code::WriteRefused, line.was, None, why.clone())
             }
             Some(None | Some(WriteOutcome::Unknown { .. })) => {
-                let detail = "in flight when the run was cut off; a later run looks it up".to_owned();
+                let detail = "in progress when the run was cut off; a later run looks it up".to_owned();
                 (Outcome::Unknown, Code::InDoubt, None, None, detail)
             }
         };
@@ -89,12 +89,12 @@ pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool)
 /// What a person has to hear of a line that did not go as planned.
 pub(super) fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
     let (severity, fix): (Severity, Remedy) = match settled.outcome {
-        Outcome::Conflict => (Severity::Decide, "look who changed it; the next run plans on what is there then".into()),
+        Outcome::Conflict => {
+            (Severity::Decide, "find out who changed it; the next run plans with what it finds".into())
+        }
         Outcome::Held if settled.reason == Code::NotReached => return None,
         Outcome::Held => (Severity::Decide, another_agreement()),
-        Outcome::Failed => {
-            (Severity::Warning, "the next run tries again; mend what ConnectWise complains about".into())
-        }
+        Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),
         Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => (Severity::Decide, end_all_but_one()),
         Outcome::Unknown => (Severity::Warning, a_later_run_looks()),
         _ => return None,

@@ -1,4 +1,4 @@
-//! The record of a run that has no end yet: lines are settled, findings come together, and it is closed once.
+//! The record of a run that has not finished: lines are settled, findings come together, and it is closed once.
 
 use std::collections::BTreeMap;
 

@@ -128,7 +128,7 @@ fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
     let wrong = codes.into_iter().filter_map(|code| Some((code, product(directory, code).err()?)));
     let told = wrong.map(|(product, code)| {
         let named = Remedy::settings("name an active product of another class");
-        let fix = named.or("mend it in the product catalog".into());
+        let fix = named.or("fix it in the product catalog".into());
         let message = format!("product {product}: {}", code.as_str().replace('-', " "));
         Finding { fix, ..finding(Severity::Decide, code, message) }
     });
@@ -138,7 +138,7 @@ fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
 fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
     let deprecated = mapping.services.iter().filter_map(|(service, rule)| match rule {
         ServiceRule::Deprecated { product: Some(product) } => {
-            let message = format!("is deprecated, and product {product} stands there nevertheless");
+            let message = format!("is deprecated, but still has product {product}");
             let fix = "take the product out: a deprecated service is not to be billed".into();
             let told = finding(Severity::Decide, Code::ServiceDeprecated, message);
             Some(Finding { service: Some(service.clone()), fix, ..told })
@@ -153,9 +153,15 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
     }
     let unmapped = unmapped.into_iter().map(|(service, customers)| {
         let fix = name_service();
-        let told =
-            finding(Severity::Decide, Code::ServiceUnmapped, format!("is not mapped: {customers} customers use it"));
+        let told = finding(Severity::Decide, Code::ServiceUnmapped, unmapped_message(customers));
         Finding { service: Some(service.clone()), fix, ..told }
     });
     deprecated.chain(unmapped).collect()
+}
+
+fn unmapped_message(customers: usize) -> String {
+    match customers {
+        1 => "is not mapped: 1 customer uses it".to_owned(),
+        _ => format!("is not mapped: {customers} customers use it"),
+    }
 }

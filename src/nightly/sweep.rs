@@ -11,7 +11,7 @@ use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
-use crate::nightly::remote::additions::readable_additions;
+use crate::nightly::remote::additions::{every_list, readable_additions};
 use crate::nightly::remote::{Remote, catalog_of};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
@@ -152,7 +152,7 @@ async fn known_ones<R: Reader>(
     let of: BTreeSet<CompanyId> = agreements.values().map(|agreement| agreement.company).collect();
     let companies = if of.is_empty() { Vec::new() } else { connectwise.companies(&of).await?.records };
     let names: BTreeMap<CompanyId, String> = companies.into_iter().map(|company| (company.id, company.name)).collect();
-    let listed = readable_additions(connectwise, agreements.keys().copied().collect()).await?;
+    let listed = every_list(connectwise, agreements.keys().copied().collect()).await?;
     let ours = ground.source.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
     let still = live(&listed, &agreements, ground.today()).filter_map(|(addition, agreement)| {
         let key = known.get(&addition.id).filter(|key| ours.contains(&key.product.folded()))?;

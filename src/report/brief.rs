@@ -81,7 +81,7 @@ impl Brief {
     pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
-        let untold_sentence = untold.map(|untold| format!("Nobody was told of {untold}."));
+        let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
         let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));

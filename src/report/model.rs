@@ -13,7 +13,7 @@ use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::report::{Change, lines, names, words};
 
 /// Headings, the same in every form.
-pub(super) const NEEDS_YOU: &str = "NEEDS YOU";
+pub(super) const OPEN_ITEMS: &str = "OPEN ITEMS";
 /// What explains another finding or a number.
 pub(super) const WORTH_A_LOOK: &str = "WORTH A LOOK";
 

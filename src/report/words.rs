@@ -101,9 +101,9 @@ impl<'a> ExportReadability<'a> {
         let (numbers, incomplete) = (numbers(lines), self.incomplete.contains(customer));
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
-            (Some(count), []) => format!("no row for {name}: the customer is in the export, so that means {count}"),
+            (Some(count), []) => format!("no row for {name}: the customer is in the export, so that counts as {count}"),
             (None, []) if incomplete => format!("no readable row for {name}: a row of the customer cannot be read"),
-            (None, []) => format!("no row for {name}: the customer is not in the export, and that means nothing"),
+            (None, []) => format!("no row for {name}: the customer is not in the export, which is not zero"),
             (Some(count), _) => format!("line {numbers}: {name} = {count}"),
             (None, _) if incomplete => {
                 format!("line {numbers}: {name}, not counted because another row of the customer cannot be read")

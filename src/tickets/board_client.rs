@@ -124,7 +124,7 @@ impl Look {
         match (found.next(), found.next()) {
             (Some(one), None) if !one.inactive => return Some(one.id),
             (Some(_), None) => self.missing.push(format!("{key} \"{name}\" is inactive")),
-            (Some(_), Some(_)) => self.missing.push(format!("{key} \"{name}\" is there several times")),
+            (Some(_), Some(_)) => self.missing.push(format!("{key} \"{name}\" appears several times")),
             (None, _) => {
                 let there: Vec<&str> = rows.iter().filter(|row| !row.inactive).map(|row| row.name.as_str()).collect();
                 self.missing.push(format!("there is no {key} \"{name}\"; there are: {}", there.join(", ")));

@@ -71,7 +71,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         match found.get(&record.reference).and_then(|tickets| tickets.first()) {
             Some(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
             None => {
-                let said = format!("whether there is a ticket is not known ({error}); a later run looks: ");
+                let said = format!("it is not known whether a ticket exists ({error}); a later run looks: ");
                 self.say(TicketDeed::Trouble, None, said + &record.about);
                 Ok(())
             }
@@ -95,7 +95,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             let next = self.reference(matter, occurrence + 1);
             there = self.find(&BTreeSet::from([next])).await?.into_values().next().unwrap_or_default();
         }
-        let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one matter that the history does not know");
+        let why = format!("{OCCURRENCES_LOOKED_AT} closed tickets of one open item that the history does not know");
         Err(SyncHalt::Read(ReadError::Unreachable {
             what: "service tickets".to_owned(),
             why,

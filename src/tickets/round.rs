@@ -74,7 +74,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                     self.end(&mut record, TicketState::Dropped, "looked for, and not in ConnectWise")?;
                 }
                 None => {
-                    let said = format!("whether there is a ticket is not known yet: {}", record.about);
+                    let said = format!("it is not known yet whether a ticket exists: {}", record.about);
                     self.say(TicketDeed::Trouble, None, said);
                 }
             }
@@ -95,7 +95,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                 && !others.is_empty()
             {
                 let others: Vec<String> = others.iter().map(|ticket| ticket.id.to_string()).collect();
-                let said = format!("{reference} is there several times; also as {}", others.join(", "));
+                let said = format!("{reference} appears several times; also as {}", others.join(", "));
                 self.say(TicketDeed::Trouble, Some(oldest.id), said);
             }
         }
@@ -165,7 +165,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
             let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
-            let said = format!("{why}, and the matter goes on; it is left to people: {}", record.about);
+            let said = format!("{why}, and the item is still open; it gets no other ticket: {}", record.about);
             self.say(TicketDeed::Left, record.ticket, said);
             record.state = TicketState::Dismissed;
             record.why = Some(why.to_owned());
@@ -196,7 +196,11 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         match self.patient(async |desk: &D| desk.note(ticket, &note).await).await? {
             Ok(()) => Ok(true),
             Err(WriteError::Unclear { why, .. }) => {
-                self.say(TicketDeed::Trouble, Some(ticket), format!("whether the note is there is not known: {why}"));
+                self.say(
+                    TicketDeed::Trouble,
+                    Some(ticket),
+                    format!("it is not known whether the note was written: {why}"),
+                );
                 Ok(false)
             }
             Err(error @ WriteError::Refused { .. }) => {

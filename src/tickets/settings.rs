@@ -74,7 +74,7 @@ pub const SUMMARY: &str = "recount [integration]: [reason], [subject]";
 pub const DESCRIPTION: &str = "[message].\n\
     What to do: [fix]\n\
     Customer: [customer]. Service: [service]. Product: [product]. Agreement: [agreement].\n\
-    ConnectWise held [was], the export says [wanted].\n\
+    Billed: [was]. Wanted: [wanted].\n\
     Seen by run [run] of [integration] on [date]; the handle is [handle]. `recount report [run]` shows all of it.";
 /// The note, unless configured.
 pub const NOTE: &str = "Still so in run [run] on [date], since [since]: [message]. What to do: [fix]";

@@ -17,7 +17,7 @@ use crate::tickets::ticket_plan::TicketPlan;
 ///
 /// What was done is stored, and given back. What went wrong is among it, as [`TicketDeed::Trouble`]; a later run goes on
 /// where this one left off.
-pub async fn tend<D: ServiceBoard>(
+pub async fn sync_tickets<D: ServiceBoard>(
     round: Round<'_>,
     lock: &RunLock,
     history: &mut History,
@@ -27,7 +27,7 @@ pub async fn tend<D: ServiceBoard>(
         return Vec::new();
     }
     let mut events = Vec::new();
-    if let Err(error) = tend_all(round, lock, history, connect, &mut events).await {
+    if let Err(error) = sync_all(round, lock, history, connect, &mut events).await {
         events.push(trouble(error.to_string()));
     }
     if !events.is_empty()
@@ -43,7 +43,7 @@ fn is_told(run: &RunRecord) -> bool {
     matches!(run.command, RunCommand::Run | RunCommand::Apply) && run.undoes.is_none() && run.end.is_some()
 }
 
-async fn tend_all<D: ServiceBoard>(
+async fn sync_all<D: ServiceBoard>(
     round: Round<'_>,
     lock: &RunLock,
     history: &mut History,

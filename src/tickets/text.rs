@@ -60,7 +60,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         service: Some(ServiceName::new("Sample service")),
         handle: Some(handle.clone()),
         fix: "close this ticket".into(),
-        ..finding(Severity::Decide, Code::ToZero, "a test: nothing waits behind it".to_owned())
+        ..finding(Severity::Decide, Code::ToZero, "this is a test, and no open item".to_owned())
     };
     let line = LineRecord {
         handle: handle.clone(),

@@ -39,7 +39,8 @@ pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Req
     let mut response = if known {
         next.run(request).await
     } else {
-        (StatusCode::MISDIRECTED_REQUEST, "this server is not known by that name; serve --host NAME\n").into_response()
+        (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name; recount serve --host NAME\n")
+            .into_response()
     };
     let headers = response.headers_mut();
     for (name, value) in [

@@ -72,7 +72,7 @@ fn run_table(runs: &[RunSummary]) -> Markup {
                     td class="n" { (end.totals.failed + end.totals.unknown) }
                     td class="n" { (end.totals.explained) "/" (end.totals.lines) }
                 }
-                None => td colspan="5" { "not ended" }
+                None => td colspan="5" { "not finished" }
             }
         } } }
     } }

@@ -66,9 +66,9 @@ async fn what_concerns_one_agreement_alone_is_told_apart() {
         (json(403, refused), true, "Finance > Agreements > Inquire Level = All"),
         (json(404, refused), true, "agreement 3 is still there"),
         (json(400, refused), false, "api_version"),
-        (json(500, refused), false, "whoever runs this ConnectWise"),
-        (json(200, r#"[{"name":"no id"}]"#), false, "look at what is named"),
-        (json(200, r#"[{"id":"7"}]"#), false, "look at what is named"),
+        (json(500, refused), false, "administrator of this ConnectWise"),
+        (json(200, r#"[{"name":"no id"}]"#), false, "check what is named"),
+        (json(200, r#"[{"id":"7"}]"#), false, "check what is named"),
     ] {
         let (_server, client) = server(answer).await;
         match client.additions(AgreementId(3)).await {

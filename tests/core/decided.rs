@@ -186,9 +186,10 @@ fn every_matter_that_asks_can_be_ignored_by_its_handle() {
     night.service("Odd", &["MP-ODD"]).row("Acme", "Odd", "3");
     let asked = codes(&night.plan()).into_iter().filter(|(severity, _)| *severity == Severity::Decide);
     let asked: Vec<Code> = asked.map(|(_, code)| code).collect();
-    assert_eq!(asked.len(), 6, "{asked:?}");
+    assert_eq!(asked.len(), 7, "{asked:?}");
     for (matter, code) in [
         (Matter::Nameless, Code::CustomerNameless),
+        (Matter::Customer(CustomerName::new("Borealis")), Code::CustomerIncomplete),
         (Matter::Customer(CustomerName::new("Zeta")), Code::CustomerUnmapped),
         (Matter::Service(ServiceName::new("New")), Code::ServiceUnmapped),
         (Matter::Duplicate(CustomerName::new("Borealis"), ServiceName::new("Bracket")), Code::RowDuplicate),

@@ -236,6 +236,19 @@ fn a_line_that_bills_elsewhere_is_no_line_to_be_created_beside() {
     assert!(create(&night), "nothing is billed there");
 }
 
+/// What cannot be read beside a new line may be the product: a line created all the same bills it twice, and one that is
+/// held without a word is never billed.
+#[test]
+fn a_line_is_not_created_beside_what_cannot_be_read_and_somebody_is_asked() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").customer("Acme", 1, Some(10));
+    night.agreement(11, 1).addition(11, 110, FILTER, "9").amend_addition(110, |line| line.product = None);
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::AgreementUnreadable));
+    let asked = night.plan().findings.into_iter().filter(|found| found.severity == Severity::Decide);
+    let asked: Vec<Code> = asked.map(|found| found.code).collect();
+    assert_eq!(asked, [Code::AgreementUnreadable]);
+}
+
 /// Two catalog items of one identifier are one product to whoever reads the invoice.
 #[test]
 fn a_line_under_another_catalog_item_of_the_same_identifier_is_one_too() {

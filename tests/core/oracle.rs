@@ -173,6 +173,7 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
                 wanted if wanted.is_zero() => Fate::Leave,
                 _ if later || cancelled_ours || !night.mapping.create_lines => Fate::Ask,
                 _ if ended_this_month(night, &mine) || bills_elsewhere(night, agreement, found[0].id) => Fate::Ask,
+                _ if unreadable_elsewhere(night, agreement) => Fate::Ask,
                 wanted if whole && wanted != wanted.trunc() => Fate::Ask,
                 wanted if wanted > Decimal::TEN => Fate::Ask,
                 wanted => Fate::Create(found[0].id.0, wanted),
@@ -209,6 +210,18 @@ fn bills_elsewhere(night: &Night, agreement: i64, product: ProductId) -> bool {
                     && addition.effective_on.is_none_or(|on| on <= night.today)
                     && may_bill(addition)
             })
+    })
+}
+
+/// An addition that names no product, on another agreement of the company: it may be this one.
+fn unreadable_elsewhere(night: &Night, agreement: i64) -> bool {
+    let company = night.directory.agreements[&AgreementId(agreement)].company;
+    night.directory.agreements.values().any(|other| {
+        let nameless = |addition: &&Addition| addition.product.is_none() && addition.is_current(night.today);
+        other.company == company
+            && other.id.0 != agreement
+            && bills(night, other)
+            && additions(night, other.id.0).iter().any(|addition| nameless(&addition))
     })
 }
 

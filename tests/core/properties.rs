@@ -292,6 +292,10 @@ proptest! {
 
     #[test]
     fn the_order_of_rows_decides_nothing(night in night(), order in vec(any::<Index>(), 20)) {
+        // A row that names nobody may belong to the customer above it, so there the order means something.
+        if night.rows.iter().any(|(_, customer, ..)| customer.trim().is_empty()) {
+            return Ok(());
+        }
         let mut shuffled = night.clone();
         for (at, other) in order.iter().enumerate().take(night.rows.len()) {
             shuffled.rows.swap(at, other.index(night.rows.len()));

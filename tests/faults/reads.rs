@@ -96,10 +96,10 @@ const ALONE: [(&str, &str, i32, &str); 8] = [
     ("400", r#"{"status": 400}"#, 12, "api_version"),
     ("403", r#"{"status": 403}"#, 13, "Inquire Level"),
     ("404", r#"{"status": 404}"#, 13, "404"),
-    ("500", r#"{"status": 500}"#, 12, "ask whoever runs this ConnectWise"),
-    ("503 in a page", r#"{"status": 503, "body": "html"}"#, 12, "ask whoever runs this ConnectWise"),
-    ("an object for a list", r#"{"raw": "{}"}"#, 12, "look at what is named"),
-    ("rows that are none", r#"{"raw": "[{\"id\": \"one\"}]"}"#, 12, "look at what is named"),
+    ("500", r#"{"status": 500}"#, 12, "ask the administrator of this ConnectWise"),
+    ("503 in a page", r#"{"status": 503, "body": "html"}"#, 12, "ask the administrator of this ConnectWise"),
+    ("an object for a list", r#"{"raw": "{}"}"#, 12, "check what is named"),
+    ("rows that are none", r#"{"raw": "[{\"id\": \"one\"}]"}"#, 12, "check what is named"),
     ("a list without an end", r#"{"endless": true}"#, 12, "no end of the list"),
 ];
 

@@ -61,7 +61,7 @@ fn agrees(run: &RunRecord) {
     let plain = text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] });
     let (page, markdown) = (page(run), markdown::render(run));
     let expected = of_page(&page);
-    let cards = Regex::new(r#"NEEDS YOU<span class="count">([\d ]+)<"#).expect("a pattern").captures(&page);
+    let cards = Regex::new(r#"OPEN ITEMS<span class="count">([\d ]+)<"#).expect("a pattern").captures(&page);
     assert_eq!(cards.map_or(0, |cards| number(&cards[1])), expected[0], "each matter has its card");
     assert_eq!(of_sentence(&markdown), Some(expected), "{markdown}");
     if let Some(said) = of_sentence(&plain) {

@@ -67,7 +67,7 @@ impl Alerts<'_> {
         for (name, ended) in join_all(sent).await {
             any = true;
             if let Err(error) = ended {
-                tracing::warn!(alert = name, "alert {name} was not told that a run begins: {}", escaped(&error));
+                tracing::warn!(alert = name, "alert {name} could not report that a run begins: {}", escaped(&error));
             }
         }
         AnnouncedRun { id, left: if any { within - first } else { within } }
@@ -78,7 +78,7 @@ impl Alerts<'_> {
         match self.due(run, history, last) {
             Ok(due) => self.send(run, &due, announced, history).await,
             Err(error) => {
-                tracing::warn!("nobody is told of run {}: {}", run.run, error_chain(&error));
+                tracing::warn!("no alert is sent for run {}: {}", run.run, error_chain(&error));
             }
         }
     }
@@ -139,7 +139,7 @@ impl Alerts<'_> {
             if let Err(error) = history.record_alert(&record) {
                 tracing::warn!(
                     alert = due.alert.name,
-                    "that alert {} is {} is not kept: {error}",
+                    "cannot record that alert {} is {}: {error}",
                     due.alert.name,
                     outcome.as_str()
                 );

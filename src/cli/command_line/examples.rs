@@ -45,7 +45,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     (
         "map list",
-        &[("recount map list", "all customers, what needs a person first"), ("recount map list acronis --offline", "")],
+        &[("recount map list", "all customers, open items first"), ("recount map list acronis --offline", "")],
     ),
     (
         "map suggest",
@@ -59,7 +59,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("map ignore", &[("recount map ignore a7kx --note \"our own\"", "skipped on purpose, and no longer reported")]),
-    ("map test", &[("recount map test usage-2026-11.csv", "who in this file has a company")]),
+    ("map test", &[("recount map test usage-2026-11.csv", "which customers of this file are mapped")]),
     (
         "plan",
         &[
@@ -79,7 +79,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "held",
         &[
-            ("recount held", "what waits, the longest first"),
+            ("recount held", "open items, the oldest first"),
             ("recount held --all", "what was decided, too"),
             ("recount held --reopen b2mn", "take the answer back"),
         ],
@@ -98,7 +98,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "verify",
         &[
-            ("recount verify", "is the history whole?"),
+            ("recount verify", "is the history intact?"),
             ("recount verify --against 9c41e7a0", "and unchanged since that report?"),
         ],
     ),
@@ -137,7 +137,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "status",
         &[
-            ("recount status", "how each integration stands; exit code 3 where somebody is needed"),
+            ("recount status", "the state of each integration; exit code 3 where items are open"),
             ("recount status acronis --json", "for a monitor"),
         ],
     ),

@@ -47,13 +47,13 @@ pub(super) enum Command {
     Run(run::RunOptions),
     /// Carry out exactly the plan of this fingerprint, or refuse
     Apply(run::ApplyOptions),
-    /// What waits for a person, longest first
+    /// Open items: what waits for a person, oldest first
     Held(held::Options),
     /// Take a held step, as it is shown, once
     Accept(answer::AcceptOptions),
     /// Leave a line as ConnectWise has it
     Keep(answer::Options),
-    /// Do not ask about a matter any more
+    /// Do not ask about an item any more
     Ignore(answer::Options),
     /// Plan to set back what a run wrote; it is applied by its fingerprint
     Undo(run::UndoOptions),

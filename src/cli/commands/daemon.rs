@@ -34,7 +34,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
-            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
         if let Some(listen) = config.daemon.as_ref().and_then(|daemon| daemon.listen) {
             let stop = stop.clone();
             tokio::spawn(serve::monitoring(config.clone(), listen, async move { stop.wait().await }));

@@ -20,7 +20,7 @@ use crate::export::read::names::alike;
 use crate::export::settings::MAX_BYTES;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
-use crate::reconcile::decide::row_findings::of_export;
+use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;

@@ -148,7 +148,7 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError
     // Four characters at least: an empty variable in a script is no approval.
     if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let message =
-            format!("\"{}\" is no fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
+            format!("\"{}\" is not a fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
         return Err(CommandError::new(Exit::Usage, message, "recount plan prints it"));
     }
     let prefix = &prefix.to_ascii_lowercase();
@@ -156,7 +156,7 @@ fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError
     let plans = history.plans_like(prefix)?;
     match plans.as_slice() {
         [plan] => Ok(plan.clone()),
-        [] => Err(CommandError::new(Exit::Usage, format!("no plan {prefix} was ever drawn"), "recount plan")),
+        [] => Err(CommandError::new(Exit::Usage, format!("there is no plan {prefix}"), "recount plan")),
         several => {
             let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
             let message = format!("several plans begin with {prefix}: {}", found.join(", "));
@@ -211,7 +211,7 @@ fn work(
     let mut session = Session::open(&config.state)?;
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
-            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot hear signals: {error}"), ""))?;
+            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
         Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.

@@ -67,12 +67,12 @@ pub(crate) async fn monitoring(config: Config, listen: SocketAddr, stop: impl Fu
     let listener = match TcpListener::bind(listen).await {
         Ok(listener) => listener,
         Err(error) => {
-            tracing::error!("nobody can ask for metrics: cannot listen on {listen}: {error}");
+            tracing::error!("metrics are not served: cannot listen on {listen}: {error}");
             return;
         }
     };
     if let Err(error) = web::serve(listener, site(config), Extent::Monitoring, Vec::new(), stop).await {
-        tracing::error!("nobody can ask for metrics any more: {error}");
+        tracing::error!("metrics are no longer served: {error}");
     }
 }
 

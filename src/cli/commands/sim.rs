@@ -68,7 +68,7 @@ fn serve(options: &Options, console: &Console) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let runtime = session::runtime().map_err(|error| anyhow::anyhow!(error.message))?;
     runtime.block_on(async {
-        let stop = signals::stop_on_signals().context("cannot hear signals")?;
+        let stop = signals::stop_on_signals().context("cannot listen for signals")?;
         let sim = Sim::start_on(address, world, faults, options.latency, tls).await.context("cannot serve")?;
         console.print(&format!(
             "A simulated ConnectWise is at {url}\n\

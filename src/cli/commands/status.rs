@@ -153,7 +153,7 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
     }
     let next = match (health.state, health.worst()) {
         (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
-        (State::Overdue, _) => "look at the timer, then: recount run".to_owned(),
+        (State::Overdue, _) => "check the timer, then: recount run".to_owned(),
         _ => "recount run".to_owned(),
     };
     let _ = writeln!(text, "    → {next}");
@@ -161,7 +161,7 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
 
 /// What is open is what the run before it says.
 fn undone(undo: &RunSummary) -> String {
-    let verdict = undo.end.as_ref().map_or("not ended", |end| end.verdict.as_str());
+    let verdict = undo.end.as_ref().map_or("not finished", |end| end.verdict.as_str());
     let set_back = undo.undoes.map(|run| format!("run {run}")).unwrap_or_default();
     format!("    run {} set back {set_back} since: {verdict}\n", undo.run)
 }

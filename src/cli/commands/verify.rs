@@ -33,9 +33,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
                 let held = options
                     .against
                     .as_ref()
-                    .map(|head| format!("\nits head was {head} once: all up to there is as it was"));
+                    .map(|head| format!("\nits head was {head} once: everything up to it is unchanged"));
                 console.print(&format!(
-                    "the database is sound, and the journal is unbroken: {rows} rows{}\nhead {head}\n",
+                    "the database is intact, and the journal is unbroken: {rows} rows{}\nhead {head}\n",
                     held.unwrap_or_default()
                 ));
             }
@@ -65,7 +65,7 @@ fn verify(global: &Global, against: Option<&str>) -> Result<Chain, CommandError>
         return Ok(chain);
     }
     let message = format!(
-        "the journal never had the head {}: rows were taken away or written anew since (its head is {})",
+        "the journal never had the head {}: rows were removed or rewritten since (its head is {})",
         short_head(&against),
         short_head(&chain.head)
     );
@@ -77,7 +77,8 @@ fn verify(global: &Global, against: Option<&str>) -> Result<Chain, CommandError>
 fn well_formed(head: &str) -> Result<String, CommandError> {
     let typed = head.trim().trim_end_matches('…').trim_end_matches("...").to_ascii_lowercase();
     let fits = (HEAD_MIN..=64).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let wrong =
-        || CommandError::new(Exit::Usage, format!("{head:?} is no head: it has 8 to 64 digits and letters a to f"), "");
+    let wrong = || {
+        CommandError::new(Exit::Usage, format!("{head:?} is not a head: it has 8 to 64 digits and letters a to f"), "")
+    };
     if fits { Ok(typed) } else { Err(wrong()) }
 }

@@ -11,7 +11,7 @@ use crate::history::record::RunRecord;
 use crate::history::tickets::TicketDeed;
 use crate::reconcile::model::display_text::escaped;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::sync::tend;
+use crate::tickets::sync::sync_tickets;
 use crate::tickets::sync_round::Round;
 
 /// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
@@ -27,7 +27,7 @@ pub(crate) async fn after_run(
     let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
     let round = Round { run, settings, same_connectwise, settle, clock: &clock::now, stop };
-    for event in tend(round, &session.lock, &mut session.history, || connect(desk)).await {
+    for event in sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
         let ticket = event.ticket.map(|ticket| ticket.0);
         match event.what {

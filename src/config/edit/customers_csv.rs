@@ -56,7 +56,7 @@ pub enum CustomersEditError {
     #[error("{0}")]
     Damaged(ConfigErrors),
     /// The customer has a row, and it was not asked to replace it.
-    #[error("\"{customer}\" stands on line {line} already")]
+    #[error("\"{customer}\" is on line {line} already")]
     There {
         /// The customer.
         customer: CustomerName,
@@ -72,13 +72,13 @@ pub enum CustomersEditError {
         column: &'static str,
     },
     /// Somebody else wrote to the file meanwhile.
-    #[error("{}: was changed by somebody else meanwhile", path.display())]
+    #[error("{}: was changed by somebody else in the meantime", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
     },
     /// The edited text would not read back as what was meant.
-    #[error("{}: the edited file would not say what was meant", path.display())]
+    #[error("{}: the edited file would not read back as intended", path.display())]
     Unsound {
         /// The file.
         path: PathBuf,

@@ -64,7 +64,7 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Res
     let form = |why| ConfigEditError::Form { path: path.clone(), why };
     let text = fs::read_to_string(path).map_err(failed)?;
     // Without what the parser says: a line that does not parse may hold a secret.
-    let mut document: DocumentMut = text.parse().map_err(|_| form("it is no TOML"))?;
+    let mut document: DocumentMut = text.parse().map_err(|_| form("it is not TOML"))?;
     edit(&mut document).ok_or_else(|| form("the table of the integration was not found"))?;
     // Beside the file, so that its relative paths mean the same while it is tried.
     let mut new = Replacement::of(path).map_err(failed)?;

@@ -151,7 +151,7 @@ pub(in crate::config) const WITHIN_MOST: Duration = Duration::from_secs(10);
 pub(in crate::config) fn within(field: &Field<'_>) -> Option<Duration> {
     let within = field.duration(Duration::from_millis(1))?;
     if within > WITHIN_MOST {
-        field.error("`alerts_within` is at most \"10s\": alerts must not hold up a night");
+        field.error("`alerts_within` is at most \"10s\": alerts must not delay a night");
         return None;
     }
     Some(within)
@@ -278,7 +278,7 @@ fn address(field: &Field<'_>, folder: &Path) -> Option<Address> {
 }
 
 fn checked(text: &str) -> Result<Url, AddressError> {
-    let Ok(url) = Url::parse(text.trim()) else { return Err(AddressError::Form("`url` is no address")) };
+    let Ok(url) = Url::parse(text.trim()) else { return Err(AddressError::Form("`url` is not an address")) };
     if !url.has_host() || !matches!(url.scheme(), "http" | "https") {
         Err(AddressError::Form("`url` must begin with https://"))
     } else if url.scheme() == "http" && !is_loopback(&url) {
@@ -354,7 +354,7 @@ fn mailboxes(field: &Field<'_>) -> Option<Vec<String>> {
         None => vec![mailbox(field)],
     };
     if boxes.is_empty() {
-        field.error("`to` names nobody");
+        field.error("`to` is empty");
         return None;
     }
     boxes.into_iter().collect()

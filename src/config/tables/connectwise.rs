@@ -58,7 +58,7 @@ fn url(field: &Field<'_>) -> Option<Url> {
     let url = match Url::parse(field.text()?) {
         Ok(url) => url,
         Err(_) => {
-            field.error_unseen("`url` is no address; one begins with https://");
+            field.error_unseen("`url` is not an address; one begins with https://");
             return None;
         }
     };

@@ -116,7 +116,7 @@ fn customer(field: &Field<'_>, known: Option<&[&CustomerName]>) -> Option<Custom
     let Some(known) = known.filter(|known| !known.contains(&&name)) else { return Some(name) };
     let meant = alike(name.as_str(), known.iter().map(|known| known.as_str()));
     let meant = meant.map(|meant| format!(" (did you mean \"{meant}\"?)")).unwrap_or_default();
-    field.error(format!("this customer does not stand in customers.csv{meant}; give it a row there first, by hand"));
+    field.error(format!("this customer is not in customers.csv{meant}; give it a row there first, by hand"));
     None
 }
 

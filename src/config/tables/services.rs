@@ -44,7 +44,7 @@ pub(in crate::config) fn rules(section: &Section<'_>, names_items: bool) -> Opti
         services.pins.extend(pins);
         services.keys.insert(name.clone(), keys);
         if services.rules.insert(name, rule).is_some() {
-            field.error_unseen("this service stands here twice, but for white space");
+            field.error_unseen("this service is listed twice; the names differ only in white space");
         }
     }
     Some(services)

@@ -76,7 +76,7 @@ impl Censor {
     pub(crate) fn said(&self, body: &[u8]) -> String {
         match serde_json::from_slice::<ErrorBody>(body) {
             Ok(error) => self.one_line(&error.words()),
-            Err(_) if body.is_empty() => "no word of why".to_owned(),
+            Err(_) if body.is_empty() => "no reason given".to_owned(),
             Err(_) => "an answer that is not ConnectWise's JSON".to_owned(),
         }
     }
@@ -99,7 +99,7 @@ impl ErrorBody {
             let message = part.message.as_deref().unwrap_or("not good");
             words.push(if place.is_empty() { message.to_owned() } else { format!("{}: {message}", place.join(".")) });
         }
-        if words.is_empty() { "no word of why".to_owned() } else { words.join("; ") }
+        if words.is_empty() { "no reason given".to_owned() } else { words.join("; ") }
     }
 }
 
@@ -140,8 +140,8 @@ mod tests {
         );
         assert_eq!(said(r#"{"error":"ConnectWiseAPI","message":"Too many requests."}"#), "Too many requests.");
         assert_eq!(said("<html>"), "an answer that is not ConnectWise's JSON");
-        assert_eq!(said(""), "no word of why");
-        assert_eq!(said("{}"), "no word of why");
+        assert_eq!(said(""), "no reason given");
+        assert_eq!(said("{}"), "no reason given");
     }
 
     /// Otherwise a server that echoes what it got would put the key into the report and the mail.

@@ -44,23 +44,23 @@ impl UnreachableCause {
         match self {
             UnreachableCause::Network => "look at the network, then run again",
             UnreachableCause::Busy => {
-                "nothing, if the next run gets through; else lower requests_per_minute, or run when other programs rest"
+                "nothing, if the next run gets through; else lower requests_per_minute, or run at a quieter time"
             }
             UnreachableCause::Server => {
-                "nothing, if the next run gets through; else ask whoever runs this ConnectWise what its errors mean"
+                "nothing, if the next run gets through; else ask the administrator of this ConnectWise what its errors mean"
             }
             UnreachableCause::Certificate(fault) => fault.remedy(),
             UnreachableCause::Page => {
                 "let the proxy or the firewall pass this host's requests to ConnectWise untouched; else correct url"
             }
             UnreachableCause::Redirect => {
-                "correct url and codebase: no redirect is followed, so that no key goes astray"
+                "correct url and codebase: redirects are never followed, so that keys go to no other host"
             }
             UnreachableCause::Refused => {
                 "compare api_version with what this ConnectWise serves; if it lasts, report what ConnectWise says"
             }
             UnreachableCause::Answer => {
-                "look at what is named in ConnectWise; if nothing is wrong with it, compare api_version"
+                "check what is named in ConnectWise; if nothing is wrong with it, compare api_version"
             }
         }
     }

@@ -71,7 +71,7 @@ fn turn(switch: &str) -> String {
 const HTTPS: &str =
     "write url with https and the API's host: https://api-REGION.myconnectwise.net, or your server's own";
 const PASS: &str =
-    "a page answered, and not ConnectWise: let the proxy or the firewall pass this host's requests untouched";
+    "a web page answered instead of ConnectWise: let the proxy or the firewall pass this host's requests untouched";
 
 /// The error of a read. What concerns the additions of one agreement alone is told apart.
 pub(crate) fn failed(right: Right, cause: UnreachableCause, why: &str) -> ReadError {

@@ -181,9 +181,9 @@ impl Client {
         match looked {
             Looked::Up(word) => return word,
             Looked::UnknownCompany => {
-                tracing::warn!(company = %self.company, "ConnectWise knows no company of this login id");
+                tracing::warn!(company = %self.company, "ConnectWise has no company with this login id");
             }
-            Looked::Elsewhere => tracing::debug!("no codebase was told; taking {}", codebase::FALLBACK),
+            Looked::Elsewhere => tracing::debug!("no codebase was given; using {}", codebase::FALLBACK),
         }
         codebase::FALLBACK.to_owned()
     }

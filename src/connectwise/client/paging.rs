@@ -183,7 +183,7 @@ impl Client {
                     if tries == retry::TRIES {
                         return Err(NoPage::Failed(failed(right, cause, &format!("{why} ({tries} tries)"))));
                     }
-                    tracing::debug!(%right, tries, why, "a read failed and is tried again");
+                    tracing::debug!(%right, tries, why, "a read failed and is repeated");
                     tokio::time::sleep(self.backoff.pause(tries)).await;
                 }
             }
@@ -236,9 +236,7 @@ impl Client {
         }
         match serde_json::from_slice(&answer.body) {
             Ok(rows) => Try::Done(Page { rows, more: has_next(&answer.headers) }),
-            Err(error) if error.is_eof() => {
-                Try::Again(UnreachableCause::Network, "the answer ends half way".to_owned())
-            }
+            Err(error) if error.is_eof() => Try::Again(UnreachableCause::Network, "the answer was cut off".to_owned()),
             Err(error) => fail(UnreachableCause::Answer, &format!("an answer that is not a list of records: {error}")),
         }
     }

@@ -92,7 +92,7 @@ async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => return (body, None),
             Ok(Err(error)) => return (body, Some(Cut::Broken(failure(error)))),
-            Err(_) => return (body, Some(Cut::Broken("the answer stopped half way".to_owned()))),
+            Err(_) => return (body, Some(Cut::Broken("the answer was cut off".to_owned()))),
         };
         let room = if good { BODY_MAX } else { ERROR_BODY_MAX } - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);

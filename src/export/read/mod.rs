@@ -4,4 +4,5 @@ pub mod content;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub mod names;
+mod rejection;
 pub(crate) mod rows;

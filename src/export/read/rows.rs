@@ -11,12 +11,13 @@ use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
-use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading, NoMatch};
+use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
 use crate::export::read::names::normalized;
+use crate::export::read::rejection::Rejection;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
-use crate::reconcile::model::ids::{CustomerName, ServiceName};
+use crate::reconcile::model::ids::CustomerName;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
 const CELL_BYTES_MAX: usize = 4096;
@@ -148,15 +149,6 @@ struct Reader<'a> {
     reading: FoundColumns<'a>,
     tally: Tally,
     rejected: usize,
-}
-
-/// Why a row is no count: the column, what stands there, and what is wrong with it.
-struct Rejection {
-    /// The one service that the row counts, where nothing else of the row was lost.
-    service: Option<ServiceName>,
-    index: Option<usize>,
-    value: String,
-    why: CountError,
 }
 
 impl Reader<'_> {
@@ -380,28 +372,5 @@ impl FoundColumns<'_> {
             false => Units::parse(cell, notation, signed),
         };
         units.map_err(|why| Rejection::of(Some(index), cell, why))
-    }
-}
-
-impl Rejection {
-    /// Behind a pointer: it is rare, and the way of every row's number back would be longer with it.
-    fn of(index: Option<usize>, value: &str, why: CountError) -> Box<Self> {
-        Box::new(Self { service: None, index, value: value.to_owned(), why })
-    }
-
-    /// Nothing but the count of this service was lost.
-    fn of_service(mut self: Box<Self>, service: &str) -> Box<Self> {
-        self.service = Some(ServiceName::new(service));
-        self
-    }
-
-    /// More than the count of one service was lost.
-    fn of_all(mut self: Box<Self>) -> Box<Self> {
-        self.service = None;
-        self
-    }
-
-    fn no_match(taken: ColumnValue<'_>, no_match: &NoMatch<'_>) -> Box<Self> {
-        Self::of(taken.index(), &no_match.value, no_match.why())
     }
 }

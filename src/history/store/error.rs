@@ -18,7 +18,7 @@ pub type StoreCause = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// It was created once, and is missing or empty now.
-    #[error("the history {path} was there before, and is gone or empty now")]
+    #[error("the history {path} existed before, and is missing or empty now")]
     Gone {
         /// The database.
         path: PathBuf,
@@ -113,19 +113,19 @@ pub enum StoreError {
         head: String,
     },
     /// Somebody changed a decision.
-    #[error("the decision that row {row} of the journal keeps is not what it was: somebody changed it or took it away")]
+    #[error("the decision that row {row} of the journal keeps was changed or removed")]
     DecisionChanged {
         /// The row.
         row: i64,
     },
     /// Somebody added a decision past recount.
-    #[error("the journal knows nothing of decision {decision}: somebody added it past recount")]
+    #[error("decision {decision} is not in the journal: it was not added by recount")]
     DecisionUnchained {
         /// Its number.
         decision: i64,
     },
     /// Somebody changed the journal.
-    #[error("row {row} of the journal does not fit its hash: somebody changed it, or a row before it")]
+    #[error("row {row} of the journal does not match its hash: it, or a row before it, was changed")]
     ChainBroken {
         /// The first row that does not fit.
         row: i64,

@@ -245,7 +245,7 @@ mod tests {
                         Refusal::PlanHeld => assert_eq!(reason, Code::PlanHeld),
                         Refusal::Conflict => assert_eq!(outcome, Outcome::Conflict),
                         Refusal::AnotherRemedy { code, ignorable } => assert!(open && ignorable && code == reason),
-                        Refusal::HeldByAnother(_) => assert!(!open && outcome == Outcome::Held),
+                        Refusal::HeldByAnother(_) => assert!((!open || listed) && outcome == Outcome::Held),
                         Refusal::NotOpen(..) => assert!(!open && outcome != Outcome::Held),
                         Refusal::InformationOnly => assert!(!open && item.line.is_none()),
                         Refusal::NotAnswered => panic!("nobody took an answer back: {item:?}"),

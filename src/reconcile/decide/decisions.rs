@@ -73,7 +73,7 @@ impl Decisions {
         if decision.holds_on(today) {
             return Judgement { verdict: Verdict::Skipped(Code::Kept), detail: decision.said(), ..judgement };
         }
-        let parts = [judgement.detail.clone(), format!("{}, which is over", decision.said())];
+        let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.said())];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         Judgement { detail, ..judgement }
     }

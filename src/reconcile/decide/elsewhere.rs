@@ -73,11 +73,21 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// Another agreement of the company that bills today and whose additions ConnectWise did not give out.
+    /// Another agreement of the company whose record or whose additions cannot be read, or not all of them: the
+    /// product may bill there.
     pub(in crate::reconcile) fn unseen(&self, key: &LineKey, company: CompanyId) -> Option<AgreementId> {
         let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
-        let unread = |id: &AgreementId| self.directory.unread.additions.contains_key(id);
-        agreements.iter().map(|agreement| agreement.id).find(|id| *id != key.agreement && unread(id))
+        let nameless = |addition: &Addition| addition.product.is_none() && addition.is_current(self.today);
+        let unread = |id: &AgreementId| {
+            self.directory.unread.additions.contains_key(id)
+                || self.additions.get(id).is_some_and(|listed| listed.iter().any(nameless))
+        };
+        let found = agreements.iter().map(|agreement| agreement.id).find(|id| *id != key.agreement && unread(id));
+        found.or_else(|| {
+            let mut records = self.directory.unread.agreements.iter();
+            let found = records.find(|(_, record)| record.known.company == Some(company));
+            found.map(|(id, _)| *id)
+        })
     }
 
     /// An addition of the product on this agreement whose last billed day is today, or was in this month.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::StepAnswer;
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::{HoldReason, Judgement};
@@ -18,10 +19,10 @@ use crate::reconcile::model::records::{Addition, Product};
 impl Judge<'_> {
     /// What is to happen to a line, unless an operator said that it is to be kept as it is.
     pub fn judge(&self, case: Case<'_>) -> Judgement {
-        self.past.decisions.keep(case.key, self.by_the_rules(case), self.today)
+        self.past.decisions.keep(case.key, self.judge_by_rules(case), self.today)
     }
 
-    fn by_the_rules(&self, case: Case<'_>) -> Judgement {
+    fn judge_by_rules(&self, case: Case<'_>) -> Judgement {
         let Case { key, wanted, agreement, product, additions } = case;
         let ended = agreement.billing(self.today).err();
         let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
@@ -227,6 +228,9 @@ impl Judge<'_> {
 
     fn unless_accepted(&self, key: &LineKey, to: Quantity, trouble: Option<HoldReason>) -> Result<(), HoldReason> {
         let Some((code, detail)) = trouble else { return Ok(()) };
+        if !may_be_accepted(code) {
+            return Err((code, detail));
+        }
         match self.past.decisions.answer(key, None, to, None) {
             StepAnswer::Accepted(_) => Ok(()),
             StepAnswer::None => Err((code, detail)),
@@ -316,7 +320,7 @@ fn product_trouble(code: Code, key: &LineKey) -> String {
 
 fn source_trouble(code: Code) -> String {
     match code {
-        Code::CustomerMissing => "the customer is not in the export at all".to_owned(),
+        Code::CustomerMissing => "the customer is not in the export".to_owned(),
         Code::CustomerIncomplete => "a row that is or may be the customer's could not be read".to_owned(),
         Code::CustomerSpelledTwice => "the export has the customer in another spelling too".to_owned(),
         Code::RowDuplicate => "the export has several rows for this customer and service".to_owned(),

@@ -279,7 +279,7 @@ fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Find
         let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
         let message =
             format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
-        stop(Code::LinesUnseen, message, "look whether the API member still sees every agreement")
+        stop(Code::LinesUnseen, message, "check that the API member still sees every agreement")
     })
 }
 

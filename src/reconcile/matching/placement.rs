@@ -141,7 +141,7 @@ impl<'a> Finder<'a> {
     fn company(&self, id: CompanyId) -> Result<CompanyId, Problem> {
         let missing = |message: String| Problem {
             company: Some(id),
-            fix: Remedy::customers("correct company_id").or("let the API member see the company".into()),
+            fix: Remedy::customers("correct company_id").or("give the API member access to the company".into()),
             ..Problem::new(Code::CompanyMissing, message)
         };
         if let Some(record) = self.directory.unread.companies.get(&id) {
@@ -235,7 +235,7 @@ impl<'a> Finder<'a> {
              (its types: {kinds}; its status: {})",
             company.id, company.status
         );
-        let fix = Remedy::customers("add a row for it").or(Remedy::settings("let its type and status in"));
+        let fix = Remedy::customers("add a row for it").or(Remedy::settings("allow its type and status"));
         Some(Problem { fix, ..Problem::new(Code::CustomerUnmapped, message) })
     }
 

@@ -107,7 +107,7 @@ impl Decision {
 
     pub(crate) fn expired(&self, about: &Finding) -> Finding {
         let Finding { customer, service, handle, .. } = about.clone();
-        let message = format!("{}; that is over, and the ordinary rules hold again", self.said());
+        let message = format!("{}; it has expired, and the ordinary rules apply again", self.said());
         let again = format!("recount {} {} --until DATE", self.verb, handle.as_deref().unwrap_or(&self.handle));
         let fix = Remedy::command(again);
         Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }

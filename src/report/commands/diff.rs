@@ -59,8 +59,12 @@ fn facts(line: &LineRecord) -> impl PartialEq + use<'_> {
 /// The difference as text.
 pub fn render(difference: &Difference<'_>) -> String {
     let Difference { earlier, later, lines } = difference;
-    let mut text =
-        format!("recount  run {} → run {}   {} differ\n", earlier.run, later.run, words::plural(lines.len(), "line"));
+    let mut text = format!(
+        "recount  run {} → run {}   differ in {}\n",
+        earlier.run,
+        later.run,
+        words::plural(lines.len(), "line")
+    );
     for run in [earlier, later] {
         let report = Report::of(run);
         let (at, integration) = (words::minute(run.started_at), shown(run.integration.as_str()));

@@ -53,9 +53,9 @@ pub struct Decided {
 /// The list as text.
 pub fn render(waiting: &[Waiting], decided: &[Decided]) -> String {
     let mut text = match waiting.len() {
-        0 => "Nothing waits for a decision.\n".to_owned(),
-        1 => "1 matter waits for a decision.\n".to_owned(),
-        several => format!("{several} matters wait for a decision, longest first.\n"),
+        0 => "No open items.\n".to_owned(),
+        1 => "1 open item.\n".to_owned(),
+        several => format!("{several} open items, oldest first.\n"),
     };
     for one in waiting {
         entry(&mut text, one);
@@ -66,7 +66,7 @@ pub fn render(waiting: &[Waiting], decided: &[Decided]) -> String {
     for one in decided {
         let handle = &one.decision.handle;
         let _ = writeln!(text, "  ✓ {handle:<6} {}", middle_cut(&one.title(), WIDTH - 11));
-        let over = if one.holds { "" } else { "; that is over" };
+        let over = if one.holds { "" } else { "; no longer in force" };
         wrapped(&mut text, &format!("{}{over}", one.decision.said()), INDENT, INDENT);
     }
     text

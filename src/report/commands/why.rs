@@ -58,7 +58,7 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
     row(
         &mut text,
         "quantity",
-        &format!("was {}, wanted {}, now {}", or_dash(line.was), or_dash(line.wanted), or_dash(line.now)),
+        &format!("billed {}, wanted {}, now {}", or_dash(line.was), or_dash(line.wanted), or_dash(line.now)),
     );
     row(&mut text, "rule", &rule(line));
     if let Some(request) = request(line) {
@@ -155,7 +155,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
     wrapped(&mut text, &finding.message, "  ", "  ");
     ways(&mut text, &finding.fix, "  ", "    ");
     for line in lines(run).iter().filter(|line| concerns(finding, line)) {
-        let quantity = format!("was {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
+        let quantity = format!("billed {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
         let _ =
             writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
         sources(&mut text, line, &reading);

@@ -22,7 +22,7 @@ pub(crate) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Op
         @if let Some(untold) = untold { p style="border-left:4px solid #9a6700;padding-left:8px" { (escaped(untold)) } }
         p { strong { (in_words(&totals)) } }
         @if !needs.is_empty() {
-            h2 style="font-size:18px" { "Needs you" }
+            h2 style="font-size:18px" { "Open items" }
             @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
             (left_out(needs.len(), NEEDS_SHOWN))
         }
@@ -79,7 +79,7 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
         table style="border-collapse:collapse" {
             thead { tr {
                 th scope="col" style=(CELL) { "Line" }
-                th scope="col" style=(NUMBER) { "was" }
+                th scope="col" style=(NUMBER) { "billed" }
                 th scope="col" style=(NUMBER) { @if kind == Change::Done { "now" } @else { "wanted" } }
             } }
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {

@@ -141,7 +141,7 @@ struct FindingJson<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// The form of one run. A run that has no end yet, or whose process died, shows as interrupted.
+    /// The form of one run. A run that has not finished, or whose process died, shows as interrupted.
     pub fn of(record: &'a RunRecord) -> Self {
         let RunRecord { run, integration, command, mode, started_at, undoes, planned, end } = record;
         let ended = end.as_ref();

@@ -33,7 +33,7 @@ pub fn render(run: &RunRecord) -> String {
     for stop in &report.stops {
         let _ = writeln!(text, "\n> {}", plain(&stop.message));
     }
-    entries(&mut text, model::NEEDS_YOU, &report.asked);
+    entries(&mut text, model::OPEN_ITEMS, &report.asked);
     for (kind, lines) in &report.changes {
         changes(&mut text, *kind, lines);
     }
@@ -64,7 +64,7 @@ fn entries(text: &mut String, heading: &str, entries: &[ReportEntry<'_>]) {
 fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let heading = kind.heading();
-    let _ = writeln!(text, "\n### {heading}\n\n| line | was | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
+    let _ = writeln!(text, "\n### {heading}\n\n| line | billed | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
     for line in lines.iter().take(ROWS) {
         let (was, now) = (or_dash(line.was), or_dash(line.wanted));
         let (name, by) = (plain(&names::line(line)), words::signed(words::delta(line)));

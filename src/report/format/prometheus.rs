@@ -92,7 +92,7 @@ struct Gauge {
 const GAUGES: &[Gauge] = &[
     Gauge {
         name: "recount_healthy",
-        help: "1 if nobody has to look; 0 stays until a run succeeds.",
+        help: "1 if healthy; 0 stays until a run succeeds.",
         of: |one| Some(u8::from(one.health.is_healthy()).to_string()),
     },
     Gauge {
@@ -123,7 +123,7 @@ const GAUGES: &[Gauge] = &[
     },
     Gauge {
         name: "recount_to_decide",
-        help: "Matters of the last run that a person has to decide on.",
+        help: "Open items of the last run: what a person has to decide.",
         of: |one| Some(end(one)?.totals.to_decide.to_string()),
     },
     Gauge {

@@ -41,7 +41,7 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     for stop in &report.stops {
         wrapped(&mut text, &stop.message, "  ", "  ");
     }
-    section(&mut text, model::NEEDS_YOU, &report.asked, view);
+    section(&mut text, model::OPEN_ITEMS, &report.asked, view);
     changes(&mut text, &report, view);
     section(&mut text, model::WORTH_A_LOOK, &report.odd, view);
     if !report.next.is_empty() {
@@ -57,7 +57,7 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
 fn unfinished(report: &Report<'_>) -> String {
     let RunRecord { run: id, integration, started_at, .. } = report.run;
     let (day, words) = (words::day(*started_at), &report.verdict.words);
-    format!("recount  {day}  {integration} run {id}   {words}\n  the next run says what became of it\n")
+    format!("recount  {day}  {integration} run {id}   {words}\n  the next run reports what became of it\n")
 }
 
 fn title(run: &RunRecord) -> String {
@@ -165,7 +165,7 @@ pub fn wrapped(text: &mut String, sentence: &str, first: &str, rest: &str) {
 fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
     for (kind, changed) in &report.changes {
         let wanted = if *kind == Change::Done { "now" } else { "wanted" };
-        let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "was");
+        let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "billed");
         let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
         for line in changed.iter().take(shown) {
             change(text, line);

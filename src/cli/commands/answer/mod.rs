@@ -143,7 +143,7 @@ fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -
     let config = session::configuration(global)?;
     let today = clock::now().date_naive();
     if let Some(until) = typed.until.filter(|until| *until < today) {
-        return Err(CommandError::new(Exit::Usage, format!("{until} is over"), "name a day from today on"));
+        return Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"));
     }
     // A history that an older version made is upgraded under the lock; one that never was is not made here.
     if matches!(History::open_existing(&config.state), Ok(None)) {
@@ -263,9 +263,11 @@ fn refused(verb: Verb, item: Item<'_>, refusal: Refusal) -> CommandError {
             let ignore = if ignorable { Remedy::command(format!("recount ignore {handle}")) } else { Remedy::Unsaid };
             (format!("{code}: {message}"), fix.or(ignore))
         }
-        Refusal::HeldByAnother(reason) if detail.is_empty() => (format!("another matter holds it, {reason}"), held()),
-        Refusal::HeldByAnother(reason) => (format!("another matter holds it, {reason}: {detail}"), held()),
-        Refusal::NotOpen(outcome, reason) => (format!("it does not wait for anybody: {outcome}, {reason}"), held()),
+        Refusal::HeldByAnother(reason) if detail.is_empty() => {
+            (format!("another open item holds it, {reason}"), held())
+        }
+        Refusal::HeldByAnother(reason) => (format!("another open item holds it, {reason}: {detail}"), held()),
+        Refusal::NotOpen(outcome, reason) => (format!("it is not an open item: {outcome}, {reason}"), held()),
         Refusal::InformationOnly => ("it is for information only".to_owned(), held()),
         Refusal::NotAnswered => ("nothing was decided about it".to_owned(), Remedy::command("recount held --all")),
     };

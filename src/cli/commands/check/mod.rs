@@ -34,6 +34,7 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
+use crate::report::words::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
 
@@ -44,11 +45,17 @@ pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     }
 }
 
+/// `1 customer has its agreement`.
+fn placed(customers: usize) -> String {
+    let have = if customers == 1 { "has its" } else { "have their" };
+    format!("{} {have} agreement", plural(customers, "customer"))
+}
+
 fn checked(global: &Global) -> Result<CheckList, CommandError> {
     let config = session::configuration(global)?;
     let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
     let integrations = config.integrations.len();
-    checks.good("configuration", format!("{}: {integrations} integration(s)", config.path.display()));
+    checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.store(&config);
     checks.alerts(&config);
     let runtime = session::runtime()?;
@@ -77,14 +84,14 @@ impl CheckList {
         let opened = History::open_existing(&config.state);
         let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
         match opened {
-            Ok(Some(())) => self.good("state", format!("{state}: the history is whole")),
-            Ok(None) => self.note("state", format!("{state}: no run yet; the first one makes it")),
+            Ok(Some(())) => self.good("state", format!("{state}: the history is intact")),
+            Ok(None) => self.note("state", format!("{state}: no run yet; the first one creates it")),
             Err(_) if config.state.is_file() => {
                 self.wrong(
                     "state",
                     Exit::Store,
                     format!("{state} is a file"),
-                    "let `state` in recount.toml name a folder",
+                    "set `state` in recount.toml to a folder",
                 );
             }
             Err(error) => self.wrong("state", Exit::Store, error_chain(&error), error.advice()),
@@ -92,11 +99,11 @@ impl CheckList {
         if !config.state.is_file()
             && let Err(error) = writable(&config.state)
         {
-            let fix = "let the user that runs recount write there; nothing is sent that cannot be recorded first";
+            let fix = "give the user that runs recount write access; nothing is sent that cannot be recorded first";
             self.wrong("state", Exit::Store, format!("{state} cannot be written: {error}"), fix);
         }
         if let Some(kind) = network_file_system(&config.state) {
-            let why = "locks and syncs do not hold there as they do on a local disk; let `state` name a local folder";
+            let why = "locks and syncs are not reliable there; set `state` to a local folder";
             self.note("state", format!("{state}: a network file system ({kind}); {why}"));
         }
     }
@@ -105,9 +112,9 @@ impl CheckList {
         for (name, alert) in &config.alerts {
             let (subject, kind) = (format!("alert {name}"), alert.kind.word());
             match alert.channel() {
-                Ok(_) => self.good(&subject, format!("{kind}; unproven until `recount alerts test`")),
+                Ok(_) => self.good(&subject, format!("{kind}; not tested yet: `recount alerts test`")),
                 Err(error) => {
-                    let fix = "correct it, then `recount alerts test`: nobody is told of a bad night until then";
+                    let fix = "correct it, then `recount alerts test`; until then this alert is not delivered";
                     self.wrong(&subject, Exit::Config, format!("{kind}: {}", error_chain(&*error)), fix);
                 }
             }
@@ -159,7 +166,7 @@ impl CheckList {
             Err(message) => return self.wrong(name, Exit::Config, message, "recount check names the key"),
         };
         match desk.terms(&settings.desk).await {
-            Ok(_) => self.good(name, format!("board {}; unproven until `recount tickets test`", settings.desk.board)),
+            Ok(_) => self.good(name, format!("board {}; not tested yet: `recount tickets test`", settings.desk.board)),
             Err(TermsError::Read(error)) => return self.failure(name, &Failure::from(error)),
             Err(TermsError::Missing(missing)) => {
                 let fix = "write the names as ConnectWise shows them";
@@ -224,7 +231,7 @@ impl CheckList {
         survey.findings.iter().for_each(|finding| self.finding(name, finding));
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
-            self.good(name, format!("{} customers have their agreement", survey.placed));
+            self.good(name, placed(survey.placed));
         }
     }
 
@@ -287,8 +294,10 @@ impl CheckList {
     /// Rights to write cannot be tried without writing.
     fn writing(&mut self, name: &str, integration: &IntegrationConfig, create_lines: bool) {
         let detail = match (integration.mode, create_lines) {
-            (Mode::Apply, true) => "unproven until the first write; needs Agreements > Edit and Add Level = All",
-            (Mode::Apply, false) => "unproven until the first write; needs Agreements > Edit Level = All",
+            (Mode::Apply, true) => {
+                "not tested yet, the first write will show; needs Agreements > Edit and Add Level = All"
+            }
+            (Mode::Apply, false) => "not tested yet, the first write will show; needs Agreements > Edit Level = All",
             _ => "observe mode: never writes; a key that may only inquire is best",
         };
         self.note(name, detail.to_owned());

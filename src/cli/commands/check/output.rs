@@ -100,7 +100,7 @@ impl CheckList {
             Exit::Decide if any(Code::CustomerUnmapped) => "recount map suggest",
             Exit::Decide if any(Code::ServiceUnmapped) => "recount map suggest --services",
             Exit::Decide => "recount plan",
-            _ => "mend what is marked, then recount check",
+            _ => "fix the items marked ✗, then recount check",
         }
     }
 }

@@ -20,7 +20,7 @@ const BAD_NIGHT: &str = r#"[
     {"when": {"method": "PATCH", "nth": 2}, "then": {"status": 502, "body": "html", "applied": true}},
     {"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}
 ]"#;
-/// How long the program may take to come to its creation.
+/// How long the program may take to reach its creation.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
@@ -53,12 +53,12 @@ fn killed_while_creating(tour: &Tour<'_>, sim: &Sim, plan: &str) -> anyhow::Resu
     let begun = Instant::now();
     let created = |sim: &Sim| sim.requests().iter().any(|request| request.method == "POST" && request.applied > 0);
     while !created(sim) {
-        anyhow::ensure!(begun.elapsed() < PATIENCE && program.try_wait()?.is_none(), "it never came to its creation");
+        anyhow::ensure!(begun.elapsed() < PATIENCE && program.try_wait()?.is_none(), "it never reached the creation");
         std::thread::sleep(Duration::from_millis(5));
     }
     program.kill().context("cannot kill it")?;
     program.wait()?;
-    tour.console.print("→ killed: ConnectWise has the new line, and nobody was there for the answer\n");
+    tour.console.print("→ killed: ConnectWise has the new line, and the answer was never read\n");
     Ok(())
 }
 

@@ -79,7 +79,7 @@ fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
         "\nThe reports are in {0}/state/reports,\n\
          the history is {0}/state/history.db\n\
          The last night's report, for a browser:\n{1}\n\
-         Next: the same by your own hand, in five minutes: docs/tour.md\n",
+         Next: the same step by step, in five minutes: docs/tour.md\n",
         folder.display(),
         page.display(),
     ));

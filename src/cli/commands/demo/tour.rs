@@ -32,7 +32,7 @@ impl<'a> Tour<'a> {
 
     /// The first night's plan; gives its fingerprint.
     pub(super) fn plan(&mut self) -> anyhow::Result<String> {
-        let why = "What would change tonight, and what needs a person? Nothing is written.";
+        let why = "What would change tonight, and which items are open? Nothing is written.";
         let plan = self.night(why, "plan", |tour, show| run::nights(&tour.global, &[], RunRequest::PLAN, show))?;
         Ok(short(&plan.planned.context("the run has no plan")?.fingerprint).to_owned())
     }

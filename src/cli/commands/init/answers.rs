@@ -174,7 +174,7 @@ fn proposed_name(export: &ChosenExport, layout: Option<&ChosenLayout>) -> String
 fn name(text: &str) -> Result<String, String> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let good = plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 64;
-    good.then(|| text.to_owned()).ok_or_else(|| "is made of letters, digits, `-` and `_`".to_owned())
+    good.then(|| text.to_owned()).ok_or_else(|| "may hold only letters, digits, `-` and `_`".to_owned())
 }
 
 fn mode(text: &str) -> Result<String, String> {
@@ -191,7 +191,7 @@ fn time_of_day(text: &str) -> Result<At, String> {
 }
 
 fn zone(text: &str) -> Result<String, String> {
-    zone_name(text).ok_or_else(|| "is no time zone such as UTC or Europe/Amsterdam".to_owned())
+    zone_name(text).ok_or_else(|| "is not a time zone such as UTC or Europe/Amsterdam".to_owned())
 }
 
 /// Whether this path stands for one file, or for the newest of several.

@@ -82,8 +82,12 @@ impl<'a> Asker<'a> {
         if self.missing.is_empty() {
             return Ok(());
         }
-        let message = format!("init has nobody to ask, and needs {}", self.missing.join(", "));
-        Err(CommandError::new(Exit::Usage, message, "give them, or run `recount init` on a terminal, where it asks"))
+        let message = format!("not running in a terminal, so init needs {}", self.missing.join(", "));
+        Err(CommandError::new(
+            Exit::Usage,
+            message,
+            "give these options, or run `recount init` in a terminal, where it asks",
+        ))
     }
 }
 
@@ -105,7 +109,7 @@ fn talk<T>(
         let mut line = String::new();
         if !matches!(input.read_line(&mut line), Ok(1..)) {
             let fix = "give the answers as options: recount init --help";
-            return Err(CommandError::new(Exit::Usage, "the answers ended before the questions", fix));
+            return Err(CommandError::new(Exit::Usage, "the input ended before every question was answered", fix));
         }
         let answer = match (line.trim(), question.proposal) {
             ("", Some(proposal)) => proposal,

@@ -266,7 +266,7 @@ fn one_file<'r, 'a>(
         let message = format!("several integrations have this customer: {}", names.join(", "));
         return Err(CommandError::new(Exit::Usage, message, "say which with --integration NAME"));
     }
-    meant.into_iter().next().ok_or_else(|| CommandError::new(Exit::Unexpected, "no customer is meant", ""))
+    meant.into_iter().next().ok_or_else(|| CommandError::new(Exit::Unexpected, "no customer was found", ""))
 }
 
 fn unknown(inventories: &[Inventory<'_>], typed: &str) -> CommandError {
@@ -302,7 +302,7 @@ fn verified(
         let agreements = client.agreements(&agreement.into_iter().collect()).await?;
         Ok::<_, Failure>((companies, agreements))
     });
-    let offline = |fix: Remedy| fix.noting("--offline maps it without a look");
+    let offline = |fix: Remedy| fix.noting("--offline maps it unchecked");
     let (companies, agreements) = looked
         .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(failure.finding.fix)))?;
     let refused = |message: String| CommandError::new(Exit::Usage, message, "recount map suggest shows companies");

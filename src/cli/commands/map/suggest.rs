@@ -204,11 +204,11 @@ impl Unmapped {
     fn below(&self) -> impl Iterator<Item = String> {
         let best = self.candidates.first().map_or(0, |best| best.score);
         let as_good = self.candidates.iter().filter(move |guess| guess.score == best).count();
-        let ambiguous = self.ambiguous.then(|| format!("ambiguous: {as_good} fit as well as each other; look first"));
+        let ambiguous = self.ambiguous.then(|| format!("ambiguous: {as_good} fit equally well; check first"));
         let none = self.candidates.is_empty().then(|| match self.handle.as_str() {
-            "" => "nothing in the catalog is alike".to_owned(),
+            "" => "no similar product found".to_owned(),
             handle => {
-                format!("no company is alike; recount map add {handle} COMPANY_ID, or recount map ignore {handle}")
+                format!("no similar company found; recount map add {handle} COMPANY_ID, or recount map ignore {handle}")
             }
         });
         let guesses = self.candidates.iter().flat_map(move |guess| {

@@ -113,7 +113,7 @@ fn listed(live: &[TicketRecord], last: &[LastRound]) -> String {
     for round in last {
         for event in round.events.iter().filter(|event| event.event == TicketDeed::Trouble.as_str()) {
             let (integration, run) = (&round.integration, round.run);
-            let _ = writeln!(text, "trouble in run {run} of {integration}: {}", escaped(&event.said));
+            let _ = writeln!(text, "problem in run {run} of {integration}: {}", escaped(&event.said));
         }
     }
     text

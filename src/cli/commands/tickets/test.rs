@@ -47,7 +47,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Resu
         console.document(Exit::Done, &Document { ticket: ticket.id.0, summary, reference });
     } else {
         console.print(&format!(
-            "ticket {} is open: {}\nIt is made of sample data, and nothing waits behind it. Look at it in ConnectWise, \
+            "ticket {} is open: {}\nIt is made of sample data; there is no open item behind it. Look at it in ConnectWise, \
              then close it there.\n",
             ticket.id, new.summary
         ));
@@ -102,7 +102,7 @@ async fn open(desk: &impl ServiceBoard, settings: &TicketSettings, new: &NewTick
         Err(WriteError::Unclear { why, .. }) => {
             let found = desk.tickets(&BTreeSet::from([new.reference.clone()])).await?;
             found.into_iter().next().ok_or_else(|| {
-                let message = format!("whether the ticket was opened is not known: {why}");
+                let message = format!("it is not known whether the ticket was opened: {why}");
                 let fix = format!("look in ConnectWise for \"{}\"", new.summary);
                 CommandError {
                     written: "a ticket may have been opened",

@@ -50,7 +50,7 @@ pub(in crate::config) fn columns(keys: &Layered<'_>) -> Option<(Column, Shape)> 
             return None;
         }
         (None, Some(_)) if by != CountBy::Column => {
-            by_field?.error("with `wide` and without `service`, `count_by` means nothing");
+            by_field?.error("with `wide` and without `service`, `count_by` has no effect");
             return None;
         }
         (None, Some(wide)) => Shape::Wide(wide),
@@ -66,7 +66,7 @@ fn count(
     contradicts: bool,
 ) -> Option<Count> {
     if by != CountBy::Column && count.is_some() && contradicts {
-        field.error("`count` means nothing where `count_by` counts rows or items");
+        field.error("`count` has no effect where `count_by` counts rows or items");
         return None;
     }
     match (by, count, item) {
@@ -173,7 +173,7 @@ fn pattern(field: &Field<'_>) -> Option<Pattern> {
         Ok(pattern) => Some(pattern),
         Err(error) => {
             let last = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            field.error(format!("`match` is no regular expression: {last}"));
+            field.error(format!("`match` is not a regular expression: {last}"));
             None
         }
     }

@@ -92,7 +92,7 @@ fn refuse_foreign(keys: &Layered<'_>, format: Format) {
     for (key, _) in of.iter().filter(|(_, formats)| !formats.contains(&format)) {
         if let Some(field) = keys.both("format", key) {
             let word = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
-            field.error(format!("`{key}` means nothing with format = {word:?}"));
+            field.error(format!("`{key}` has no effect with format = {word:?}"));
         }
     }
 }

@@ -42,7 +42,7 @@ pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<
 fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
     let text = field.text()?;
     if let Err(error) = glob::Pattern::new(text) {
-        field.error(format!("`path` is no pattern: {error}"));
+        field.error(format!("`path` is not a pattern: {error}"));
         return None;
     }
     let plain = !text.contains(['*', '?', '[']);
@@ -59,7 +59,7 @@ fn link(field: &Field<'_>) -> Option<Url> {
     let url = match Url::parse(text.trim()) {
         Ok(url) => url,
         Err(_) => {
-            field.error_unseen("`url` is no address; one begins with https://");
+            field.error_unseen("`url` is not an address; one begins with https://");
             return None;
         }
     };

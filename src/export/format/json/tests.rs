@@ -55,20 +55,20 @@ fn what_is_no_list_of_records_is_refused_by_line() {
     let wide = format!("[{{{}}}]", (0..5000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
     let cases = [
         (" \n", RecordsShape::Undeclared, ": it is empty"),
-        ("[]", RecordsShape::Undeclared, ": it holds no record; an export without rows says nothing about anybody"),
-        ("[\n{\"a\":1},\n{\"b\":2,\"b\":3}]", RecordsShape::Undeclared, ", line 3: the key `b` stands there twice"),
-        ("{\"a\":{\"b\":1},\"a.b\":1}", RecordsShape::Lines, ", line 1: the key `a.b` stands there twice"),
+        ("[]", RecordsShape::Undeclared, ": it holds no record; an export without rows is never taken for zero"),
+        ("[\n{\"a\":1},\n{\"b\":2,\"b\":3}]", RecordsShape::Undeclared, ", line 3: the key `b` appears twice"),
+        ("{\"a\":{\"b\":1},\"a.b\":1}", RecordsShape::Lines, ", line 1: the key `a.b` appears twice"),
         ("[{\"a\":1},\n7]", RecordsShape::Undeclared, ", line 2: expected a record, an object, and found a number"),
-        ("[{\"a\":1},\n{\"é\":}]", RecordsShape::Undeclared, ", line 2, character 6: it is no JSON: `expected value`"),
+        ("[{\"a\":1},\n{\"é\":}]", RecordsShape::Undeclared, ", line 2, character 6: it is not JSON: `expected value`"),
         (
             "{\"a\":1}\n{\"a\":1",
             RecordsShape::Undeclared,
-            ", line 2, character 6: it is no JSON: `EOF while parsing an object`",
+            ", line 2, character 6: it is not JSON: `EOF while parsing an object`",
         ),
         (
             "{\"a\":1}\n\n{\"a\":1} x",
             RecordsShape::Lines,
-            ", line 3, character 9: it is no JSON: `trailing characters`",
+            ", line 3, character 9: it is not JSON: `trailing characters`",
         ),
         (
             "{\"data\":{\"sites\":[{}],\"users\":[{}]}}",

@@ -28,7 +28,7 @@ impl VendorAnswer {
         let mut bytes = Vec::new();
         loop {
             let piece = tokio::time::timeout(STALL, response.chunk()).await;
-            let piece = piece.map_err(|_| FetchError::NoAnswer { why: "it stopped half way".to_owned() })?;
+            let piece = piece.map_err(|_| FetchError::NoAnswer { why: "it was cut off".to_owned() })?;
             let piece = piece.map_err(|error| FetchError::NoAnswer { why: failure(error) })?;
             let Some(piece) = piece else { return Ok(Self { bytes, modified_at }) };
             bytes.extend_from_slice(&piece);

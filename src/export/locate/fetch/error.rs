@@ -46,13 +46,15 @@ pub enum FetchError {
         pause: Duration,
     },
     /// The headers would go to somebody else.
-    #[error("the server points to {to}, and a link is not followed to another host; name it in `url` if it is right")]
+    #[error(
+        "the server redirects to {to}, and a redirect to another host is not followed; set `url` to it if it is right"
+    )]
     OffHost {
         /// The host.
         to: String,
     },
     /// Round and round.
-    #[error("the server points elsewhere more than {REDIRECTS_MAX} times")]
+    #[error("the server redirects more than {REDIRECTS_MAX} times")]
     Redirects,
     /// More than `max_bytes`.
     #[error("it has more bytes than max_bytes = {max}")]
@@ -101,7 +103,7 @@ impl FetchError {
             Self::TooBig { .. } => {
                 "if it is the vendor's export, raise max_bytes in the export's table of recount.toml"
             }
-            Self::Keep { .. } => "let the user that recount runs as write there, then run again",
+            Self::Keep { .. } => "give the user that recount runs as write access, then run again",
         }
     }
 }

@@ -70,8 +70,8 @@ async fn what_will_not_get_better_is_not_asked_again_and_no_error_shows_a_secret
         (long, "the server answers 429 Too Many Requests, and asks to wait 86400 s"),
         (
             away,
-            "the server points to storage.example, and a link is not followed to another host; name it in `url` if it \
-             is right",
+            "the server redirects to storage.example, and a redirect to another host is not followed; set `url` to it if \
+             it is right",
         ),
         (answer(200).set_body_string("x".repeat(11)), "it has more bytes than max_bytes = 10"),
     ] {

@@ -95,8 +95,8 @@ fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
         div.sheet { table {
             caption { (names::product(line)) " " small { (escaped(&line.handle)) } }
             thead { tr {
-                th scope="col" { "run" } th.n.wide scope="col" { "was" } th.n scope="col" { "counted" }
-                th.n scope="col" { "billed" } th scope="col" { "what" }
+                th scope="col" { "run" } th.n.wide scope="col" { "billed" } th.n scope="col" { "wanted" }
+                th.n scope="col" { "now" } th scope="col" { "what" }
             } }
             tbody { @for night in events(material.of_line(&line.handle)) {
                 tr {

@@ -67,7 +67,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
 }
 
 fn numbers(run: &RunSummary) -> String {
-    let Some(end) = &run.end else { return "no end yet".to_owned() };
+    let Some(end) = &run.end else { return "not finished".to_owned() };
     let totals = end.totals;
     let (explained, lines) = (words::grouped(totals.explained), words::grouped(totals.lines));
     let doubt = totals.failed + totals.unknown;

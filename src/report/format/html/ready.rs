@@ -68,7 +68,7 @@ pub fn page(integrations: &[Standing], unwatched: &[Unwatched], month: &str) -> 
 fn checks(standing: &Standing) -> Vec<Check> {
     let Standing { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
     let Some(end) = &run.end else {
-        let what = "the newest run has no end".to_owned();
+        let what = "the newest run is not finished".to_owned();
         return vec![Check { holds: false, what, then: "it is running, or was cut off; recount status".to_owned() }];
     };
     let totals = end.totals;
@@ -84,13 +84,13 @@ fn checks(standing: &Standing) -> Vec<Check> {
     let doubt = totals.failed + totals.unknown + undone.sum::<usize>();
     let check = |holds: bool, what: String, then: &str| Check { holds, what, then: then.to_owned() };
     let mut checks = vec![
-        check(read, fresh, "mend it, then recount run"),
+        check(read, fresh, "fix it, then recount run"),
         check(
             unmapped == 0,
             format!("customers or services not mapped: {unmapped}"),
             "they bill nothing: recount held",
         ),
-        check(open == 0, format!("other matters to decide: {open}"), "recount held"),
+        check(open == 0, format!("other open items: {open}"), "recount held"),
         check(doubt == 0, format!("lines refused or in doubt: {doubt}"), "the next run looks again: recount run"),
         check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), "recount run"),
         check(run.mode == Mode::Apply, format!("{} mode", run.mode), "nothing is written until it is apply"),
@@ -159,7 +159,7 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
     html! {
         section aria-labelledby={ "g" (at) } {
             h2 id={ "g" (at) } { "IGNORED" span.count { (ignored.len()) } }
-            p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, and billed to nobody." }
+            p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, but not billed." }
             div.sheet { table {
                 thead { tr {
                     th scope="col" { "line" } th.n scope="col" { "counted" } th scope="col" { "what" }
@@ -189,7 +189,7 @@ fn changed(changes: &[(RunId, LineRecord)]) -> Markup {
     html! {
         div.sheet { table {
             thead { tr {
-                th scope="col" { "line" } th.n scope="col" { "was" } th.n scope="col" { "now" }
+                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "now" }
                 th.n scope="col" { "by" } th.n scope="col" { "run" }
             } }
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {

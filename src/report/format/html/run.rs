@@ -35,7 +35,7 @@ pub fn page(material: &Material<'_>) -> String {
     let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
-        (cards("needs-you", model::NEEDS_YOU, &asked, "ask", &anchors))
+        (cards("open-items", model::OPEN_ITEMS, &asked, "ask", &anchors))
         @if !report.next.is_empty() { p.next { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
         (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, "plain", &anchors))
@@ -84,7 +84,7 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
                 p.small { (source(run)) }
                 div {
                     (pieces::nights(material.nights, Some(run.run), ""))
-                    span.key { (words::plural(nights, "night")) " up to this one; taller needs more of you" }
+                    span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
                 }
             }
         }
@@ -181,7 +181,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
             h2 #(id) { (kind.heading()) span.count { (words::grouped(changed.len())) } }
             div.sheet { table {
                 thead { tr {
-                    th scope="col" { "line" } th.n scope="col" { "was" } th.n scope="col" { (wanted) }
+                    th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { (wanted) }
                     th.n scope="col" { "by" } th.wide scope="col" { "billed, 30 nights" }
                     th.wide scope="col" { "state" }
                 } }
@@ -246,7 +246,7 @@ fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
         div.sheet { table {
             caption { (reason.as_str().replace('-', " ")) " " small { (words::plural(lines.len(), "line")) } }
             thead { tr {
-                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
+                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th.wide scope="col" { "what it means" } th scope="col" { "handle" }
             } }
             tbody { @for line in lines {
@@ -310,7 +310,7 @@ fn plain_table(lines: &[&LineRecord]) -> Markup {
     html! {
         div.sheet { table {
             thead { tr {
-                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
+                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th scope="col" { "reason" } th.wide scope="col" { "handle" }
             } }
             tbody { @for line in lines.iter().take(ROWS) {

@@ -59,7 +59,7 @@ pub(in crate::reconcile) fn of_cell(
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
-            let message = format!("its rows (line {lines}) come to {total}, and nobody uses less than nothing");
+            let message = format!("its rows (line {lines}) come to {total}, and a count cannot be negative");
             let fix = Remedy::from("correct the export").or("filter the rows that are no usage".into());
             (Code::CountNegative, message, fix)
         }

@@ -4,13 +4,16 @@
 //! the number of those is the first of the four numbers of every report. The one exception is a line in doubt: a later
 //! run looks again, and there is nothing yet that a person could decide.
 
+pub mod line_remedies;
+pub(crate) mod other_rows;
+pub mod row_findings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::answers::may_be_accepted;
+use crate::reconcile::decide::findings::line_remedies::line_fix;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::{other_rows, row_findings};
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
@@ -21,8 +24,7 @@ use crate::reconcile::model::mapping::{Bill, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::plan::line::{Line, Verdict};
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::line::{Line, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.
@@ -91,7 +93,9 @@ impl<'a> Findings<'a> {
                 format!("its counts are incomplete: line {rejected} of the export could not be read")
             }
             lines => {
-                format!("its counts may be incomplete: line {lines} of the export names nobody, and may be its own")
+                format!(
+                    "its counts may be incomplete: line {lines} of the export has no customer, and may belong to it"
+                )
             }
         };
         let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
@@ -109,7 +113,7 @@ impl<'a> Findings<'a> {
             let message = "is mapped, and not in the part of the export that was read".to_owned();
             return self.customer(severity, Code::CustomerMissing, customer, message, "fetch the export whole".into());
         }
-        let message = "is mapped, but not in the export at all".to_owned();
+        let message = "is mapped, but not in the export".to_owned();
         let ended = Remedy::in_connectwise("if it has left, end its lines");
         let fix = Remedy::in_turn([ended, Remedy::customers("blank its company_id")]);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
@@ -160,7 +164,7 @@ impl<'a> Findings<'a> {
             (
                 Severity::Warning,
                 Code::ServiceDeprecated,
-                "is deprecated, and still used",
+                "is deprecated but still used",
                 Remedy::from("move the customers to its successor").noting(NOT_ASSIGNED),
             ),
         ] {
@@ -234,7 +238,7 @@ impl<'a> Findings<'a> {
                 Code::ProductUnreadable => {
                     Remedy::in_connectwise("look at the product in the catalog, and save it again")
                 }
-                _ => Remedy::settings("name an active product").or("mend it in the product catalog".into()),
+                _ => Remedy::settings("name an active product").or("fix it in the product catalog".into()),
             };
             let message = format!("{detail}: {} held", plural(&count, "line"));
             self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
@@ -256,6 +260,12 @@ impl<'a> Findings<'a> {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
                 }
+                // Its own agreement is read: another one of the company is not, and the line is not created beside it.
+                (Verdict::Held(Code::AgreementUnreadable), _) if self.is_placed(line) => {
+                    let fix =
+                        Remedy::in_connectwise("look at that agreement, and whether the key may read its additions");
+                    self.line(Severity::Decide, code, line, with_steps(line), fix);
+                }
                 (Verdict::Create(creation), _) if !line.detail.is_empty() => {
                     let message = format!("a new line of {} is created where {}", creation.quantity, line.detail);
                     let fix = Remedy::command(format!("recount keep {}", line.handle));
@@ -271,6 +281,12 @@ impl<'a> Findings<'a> {
             }
         }
         self.bill_flags(lines);
+    }
+
+    /// Whether a customer behind the line is billed on its agreement, for all that is known.
+    fn is_placed(&self, line: &Line) -> bool {
+        let on = |source: &Source| matches!(self.gathered.places.get(&source.customer), Some(Place::On { .. }));
+        line.sources.iter().any(on)
     }
 
     /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
@@ -332,57 +348,6 @@ fn misspelt(one: &str, other: &str) -> bool {
         |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let (one, other) = (plain(one), plain(other));
     one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
-}
-
-/// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
-    if may_be_accepted(code) {
-        return Some(answers(line));
-    }
-    let fix = match code {
-        Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
-        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
-        Code::IncludedTwice => {
-            Remedy::settings("remove `included`").or(Remedy::in_connectwise("take lessIncluded out of the addition"))
-        }
-        Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
-        Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
-        Code::LineUnreadable => Remedy::in_connectwise("look at the addition"),
-        Code::InDoubt => a_later_run_looks(),
-        _ => line_fix_in_words(code)?.into(),
-    };
-    Some(fix)
-}
-
-/// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
-fn answers(line: &Line) -> Remedy {
-    let handle = &line.handle;
-    let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
-    let others = [Verb::Keep, Verb::Ignore].map(|verb| format!("recount {verb} {handle}"));
-    let typed = std::iter::once(format!("recount {} {handle}{to}", Verb::Accept)).chain(others);
-    Remedy::any_of(typed.map(Remedy::command))
-}
-
-/// What to do where several lines could be ours.
-pub fn end_all_but_one() -> Remedy {
-    Remedy::in_connectwise("end all but one").or("pin the right one with addition_id".into())
-}
-
-/// What to do about a line in doubt.
-pub fn a_later_run_looks() -> Remedy {
-    Remedy::nothing("a later run looks again")
-}
-
-fn line_fix_in_words(code: Code) -> Option<&'static str> {
-    Some(match code {
-        Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
-        Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export, or the policy in recount.toml",
-        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
-        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
-        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
-        _ => return None,
-    })
 }
 
 /// What happened to a line, and how its counts became units, if a policy had to do with it.

@@ -1,0 +1,58 @@
+//! What can be done about a line that is held.
+
+use crate::reconcile::decide::answers::may_be_accepted;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::Line;
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::remedy::Remedy;
+
+/// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
+pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
+    if may_be_accepted(code) {
+        return Some(answers(line));
+    }
+    let fix = match code {
+        Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
+        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
+        Code::IncludedTwice => {
+            Remedy::settings("remove `included`").or(Remedy::in_connectwise("take lessIncluded out of the addition"))
+        }
+        Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
+        Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
+        Code::LineUnreadable => Remedy::in_connectwise("look at the addition"),
+        Code::InDoubt => a_later_run_looks(),
+        _ => line_fix_in_words(code)?.into(),
+    };
+    Some(fix)
+}
+
+/// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
+fn answers(line: &Line) -> Remedy {
+    let handle = &line.handle;
+    let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
+    let others = [Verb::Keep, Verb::Ignore].map(|verb| format!("recount {verb} {handle}"));
+    let typed = std::iter::once(format!("recount {} {handle}{to}", Verb::Accept)).chain(others);
+    Remedy::any_of(typed.map(Remedy::command))
+}
+
+/// What to do where several lines could be ours.
+pub fn end_all_but_one() -> Remedy {
+    Remedy::in_connectwise("end all but one").or("pin the right one with addition_id".into())
+}
+
+/// What to do about a line in doubt.
+pub fn a_later_run_looks() -> Remedy {
+    Remedy::nothing("a later run looks again")
+}
+
+pub(crate) fn line_fix_in_words(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
+        Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
+        Code::TooLarge => "correct the export, or the policy in recount.toml",
+        Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
+        Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
+        Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
+        _ => return None,
+    })
+}
