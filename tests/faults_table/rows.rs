@@ -258,7 +258,7 @@ pub(super) const ROWS: &[Row] = &[
         shown_by: &["a_silent_server_is_given_up_after_its_time", "a_night_ends_as_it_would_without_anybody_listening", "a_night_that_nobody_was_told_of_is_told_with_the_next"], open: "" },
     Row { id: "J3", fault: "a mistake in the configuration", expected: "line and column are named",
         shown_by: &["a_configuration_with_a_mistake_names_line_and_column", "everything_that_is_wrong_is_said_at_once"], open: "" },
-    Row { id: "J4", fault: "approval of an old plan", expected: "refused, with what moved",
+    Row { id: "J4", fault: "approval of an old plan", expected: "refused, with what moved; and after `approval_life`",
         shown_by: &["scenario plan-moved", "a_plan_that_moved_is_refused", "an_approval_of_last_month_is_refused"],
         open: "" },
     Row { id: "J5", fault: "approved twice", expected: "the second time there is nothing to do",
