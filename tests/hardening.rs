@@ -156,3 +156,15 @@ fn help_helps_and_a_customers_name_lists_its_lines() {
     assert_eq!(night.recount(&["why", "acme", "--json"]).exits(0).json()["nights"].as_array().map(Vec::len), Some(1));
     night.recount(&["why", "nobody at all"]).exits(2);
 }
+
+/// Otherwise the journal of the host fills with what the report says better, and nobody reads it any more.
+#[test]
+fn a_quiet_night_logs_little_and_a_refused_one_not_much() {
+    let night = Night::new();
+    night.approve();
+    let quiet = night.recount(&["run", "-v"]).exits(0);
+    assert!(quiet.err.lines().count() < 10, "{}", quiet.err);
+    night.export("Account,Product,Quantity\n");
+    let refused = night.recount(&["run", "-v"]).exits(11);
+    assert!(refused.err.lines().count() < 30, "{}", refused.err);
+}
