@@ -7,9 +7,12 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use secrecy::SecretString;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::export::settings::{HeaderValue, Link};
+use crate::export::locate::fetch::sign_in::{LinkSecrets, TokenRequest};
+use crate::export::locate::link::{Auth, HeaderValue, Link};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,18 +38,43 @@ pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, Se
     read_with(source, config_dir, &variable)
 }
 
-/// The headers of a report link, their secrets read now.
+/// What a link sends of secrets, read now: its headers, or what asks for a token.
 ///
 /// # Errors
 /// As for [`read`].
-pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> {
-    let value = |value: &HeaderValue| match value {
-        HeaderValue::Plain(text) => Ok(SecretString::from(text.as_str())),
-        HeaderValue::Credential(name) => read(&SecretSource::Credential(name.clone()), Path::new("")),
-        HeaderValue::File(path) => read(&SecretSource::File(path.clone()), Path::new("")),
-        HeaderValue::Env(name) => read(&SecretSource::Env(name.clone()), Path::new("")),
+pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
+    let headers = link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written)?)));
+    let mut secrets = LinkSecrets { headers: headers.collect::<Result<_, SecretError>>()?, token: None };
+    let authorized = |value: String| ("Authorization".to_owned(), SecretString::from(value));
+    match &link.auth {
+        None => {}
+        Some(Auth::Basic { user, password }) => {
+            let (user, password) = (of_value(user)?, of_value(password)?);
+            let both = format!("{}:{}", user.expose_secret(), password.expose_secret());
+            secrets.headers.push(authorized(format!("Basic {}", STANDARD.encode(both))));
+        }
+        Some(Auth::Bearer { scheme, token }) => {
+            let token = of_value(token)?;
+            secrets.headers.push(authorized(format!("{scheme} {}", token.expose_secret())));
+        }
+        Some(Auth::OAuth2(of)) => {
+            let (client_id, client_secret) = (of_value(&of.client_id)?, of_value(&of.client_secret)?);
+            let (token_url, send) = (of.token_url.clone(), of.send);
+            let (scope, audience) = (of.scope.clone(), of.audience.clone());
+            secrets.token = Some(TokenRequest { token_url, client_id, client_secret, scope, audience, send });
+        }
+    }
+    Ok(secrets)
+}
+
+fn of_value(value: &HeaderValue) -> Result<SecretString, SecretError> {
+    let source = match value {
+        HeaderValue::Plain(text) => return Ok(SecretString::from(text.as_str())),
+        HeaderValue::Credential(name) => SecretSource::Credential(name.clone()),
+        HeaderValue::File(path) => SecretSource::File(path.clone()),
+        HeaderValue::Env(name) => SecretSource::Env(name.clone()),
     };
-    link.headers.iter().map(|(name, written)| Ok((name.clone(), value(written)?))).collect()
+    read(&source, Path::new(""))
 }
 
 /// Why a secret is not used.
@@ -204,8 +232,6 @@ fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
-
-    use secrecy::ExposeSecret as _;
 
     use super::*;
 

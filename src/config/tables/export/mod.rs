@@ -1,5 +1,7 @@
 //! `[integration.NAME.export]`, and the same keys in a profile.
 
+pub(crate) mod api;
+mod auth;
 mod columns;
 mod filters;
 pub(crate) mod layered;
@@ -19,7 +21,8 @@ pub(in crate::config) fn settings(
     profile: Option<Section<'_>>,
     folder: &Path,
 ) -> Option<ExportSettings> {
-    let source = source::source(&section, folder);
-    let layout = layout(Layered::new(section, profile));
+    let keys = Layered::new(section, profile);
+    let source = source::source(&keys, folder);
+    let layout = layout(keys);
     Some(ExportSettings { source: source?, layout: layout? })
 }
