@@ -1,6 +1,7 @@
 //! One test binary; one module per theme.
 
 mod alerts;
+mod apis;
 mod architecture;
 mod connectwise;
 mod core;
@@ -12,6 +13,7 @@ mod files;
 mod maps;
 mod monitoring;
 mod nights;
+mod places;
 mod reports;
 mod scenarios;
 mod schedule;

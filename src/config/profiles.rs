@@ -49,13 +49,16 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "cove-mv",
     "cove-mvplus-nl",
     "csp-statement",
+    "huntress-api",
     "keeper-csv",
     "keeper-json",
     "ms-daily-usage",
     "ms-nce",
     "msp360",
     "nable-efile",
+    "pax8-api",
     "pax8-invoice",
+    "sentinelone-api",
     "vmware-usage-meter",
 ];
 

@@ -11,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::export::locate::fetch::sign_in::{LinkSecrets, TokenRequest};
+use crate::export::locate::fetch::sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
 use crate::export::locate::link::{Auth, HeaderValue, Link};
+use crate::export::locate::place::{RemotePlace, PlaceStore, SftpSignIn};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,15 @@ pub enum SecretSource {
     Env(String),
 }
 
+/// How a secret is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// A key or a password.
+    One,
+    /// A private key of OpenSSH.
+    Several,
+}
+
 /// A key is a line; more is another file.
 const BYTES_MAX: u64 = 64 * 1024;
 /// Where systemd puts a unit's credentials.
@@ -35,7 +45,7 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// # Errors
 /// If it is not there, is empty, or is in a file that others may read. No error shows the secret.
 pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, SecretError> {
-    read_with(source, config_dir, &variable)
+    read_with(source, config_dir, &variable, Lines::One)
 }
 
 /// What a link sends of secrets, read now: its headers, or what asks for a token.
@@ -44,7 +54,8 @@ pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, Se
 /// As for [`read`].
 pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
     let headers = link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written)?)));
-    let mut secrets = LinkSecrets { headers: headers.collect::<Result<_, SecretError>>()?, token: None };
+    let headers = headers.collect::<Result<_, SecretError>>()?;
+    let mut secrets = LinkSecrets { headers, ..LinkSecrets::default() };
     let authorized = |value: String| ("Authorization".to_owned(), SecretString::from(value));
     match &link.auth {
         None => {}
@@ -67,14 +78,39 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
     Ok(secrets)
 }
 
+/// What opens a store or another host, read now.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
+    let place = match &place.store {
+        PlaceStore::S3(s3) => {
+            PlaceSecrets::Keys { access_key: of_value(&s3.access_key)?, secret_key: of_value(&s3.secret_key)? }
+        }
+        PlaceStore::Azure(azure) => PlaceSecrets::Account { key: of_value(&azure.key)? },
+        PlaceStore::Sftp(sftp) => match &sftp.sign_in {
+            SftpSignIn::Password(password) => PlaceSecrets::Password { password: of_value(password)? },
+            SftpSignIn::Key { key, passphrase } => {
+                let passphrase = passphrase.as_ref().map(of_value).transpose()?;
+                PlaceSecrets::PrivateKey { key: of_value_with(key, Lines::Several)?, passphrase }
+            }
+        },
+    };
+    Ok(LinkSecrets { place: Some(place), ..LinkSecrets::default() })
+}
+
 fn of_value(value: &HeaderValue) -> Result<SecretString, SecretError> {
+    of_value_with(value, Lines::One)
+}
+
+fn of_value_with(value: &HeaderValue, lines: Lines) -> Result<SecretString, SecretError> {
     let source = match value {
         HeaderValue::Plain(text) => return Ok(SecretString::from(text.as_str())),
         HeaderValue::Credential(name) => SecretSource::Credential(name.clone()),
         HeaderValue::File(path) => SecretSource::File(path.clone()),
         HeaderValue::Env(name) => SecretSource::Env(name.clone()),
     };
-    read(&source, Path::new(""))
+    read_with(&source, Path::new(""), &variable, lines)
 }
 
 /// Why a secret is not used.
@@ -148,19 +184,20 @@ fn read_with(
     source: &SecretSource,
     config_dir: &Path,
     variable: &dyn Fn(&str) -> Option<OsString>,
+    lines: Lines,
 ) -> Result<SecretString, SecretError> {
     match source {
         SecretSource::Credential(name) => {
             let folder = variable(CREDENTIALS_DIRECTORY).filter(|folder| !folder.is_empty());
             let folder = folder.ok_or_else(|| SecretError::NoCredentials { name: name.clone() })?;
             // Who may read it is systemd's business; an access list shows as a group bit there.
-            of_file(&Path::new(&folder).join(name), |_, _| Ok(()))
+            of_file(&Path::new(&folder).join(name), lines, |_, _| Ok(()))
         }
-        SecretSource::File(path) => of_file(&config_dir.join(path), owner_only),
+        SecretSource::File(path) => of_file(&config_dir.join(path), lines, owner_only),
         SecretSource::Env(name) => {
             let value = variable(name).ok_or_else(|| SecretError::NoVariable { name: name.clone() })?;
             let value = value.into_string().map(String::into_bytes);
-            secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?)
+            secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?, lines)
         }
     }
 }
@@ -172,6 +209,7 @@ fn variable(name: &str) -> Option<OsString> {
 
 fn of_file(
     path: &Path,
+    lines: Lines,
     check: impl FnOnce(&Path, &File) -> Result<(), SecretError>,
 ) -> Result<SecretString, SecretError> {
     let unreadable = |source: io::Error| match source.raw_os_error() {
@@ -186,7 +224,7 @@ fn of_file(
     check(path, &file)?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    secret(&path.display().to_string(), bytes)
+    secret(&path.display().to_string(), bytes, lines)
 }
 
 /// Neither group nor others have any right to it, and it belongs to this user or to root.
@@ -214,7 +252,7 @@ fn this_user() -> io::Result<u32> {
     }
 }
 
-fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
+fn secret(subject: &str, bytes: Vec<u8>, lines: Lines) -> Result<SecretString, SecretError> {
     let subject = || subject.to_owned();
     if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
         return Err(SecretError::TooLong { subject: subject() });
@@ -224,6 +262,7 @@ fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     match text {
         _ if text.trim().is_empty() => Err(SecretError::Empty { subject: subject() }),
+        _ if lines == Lines::Several && !text.contains('\0') => Ok(SecretString::from(text)),
         _ if text.contains(char::is_control) => Err(SecretError::NotText { subject: subject() }),
         _ => Ok(SecretString::from(text)),
     }
@@ -288,7 +327,7 @@ mod tests {
         assert_eq!(read(SecretSource::Env("CW_KEY".into())).expect("there"), "from the environment");
         assert!(matches!(read(SecretSource::Credential("other".into())), Err(SecretError::Read { .. })));
         assert!(matches!(read(SecretSource::Env("OTHER".into())), Err(SecretError::NoVariable { .. })));
-        let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None);
+        let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None, Lines::One);
         assert!(matches!(none, Err(SecretError::NoCredentials { .. })));
     }
 }

@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::locate::link::Link;
+use crate::export::locate::place::RemotePlace;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct ExportSettings {
 pub enum ExportLocation {
     /// A pattern; its newest match is read. Already joined to the configuration's folder.
     Path(PathBuf),
+    /// A pattern on another host: `s3://`, `az://`, `sftp://`.
+    Place(Box<RemotePlace>),
     /// `path = "-"`.
     Stdin,
     /// `url` or `requests`, with what signs in.

@@ -38,6 +38,7 @@ pub async fn read_export(
 ) -> Result<Export, ReadExportError> {
     let secrets = match &settings.source {
         ExportLocation::Url(link) => secrets::of_link(link)?,
+        ExportLocation::Place(place) => secrets::of_place(place)?,
         ExportLocation::Path(_) | ExportLocation::Stdin => LinkSecrets::default(),
     };
     let (max_bytes, name) = (settings.layout.max_bytes, integration.as_str());

@@ -6,3 +6,5 @@ pub mod link;
 pub mod newest;
 pub mod obtain;
 pub mod paging;
+pub mod place;
+pub mod places;

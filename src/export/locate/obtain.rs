@@ -9,9 +9,10 @@ use crate::export::locate::fetch::{Order, fetch, shown};
 use crate::export::locate::file::{Export, read};
 use crate::export::locate::link::Link;
 use crate::export::locate::paging::fetch_lists;
+use crate::export::locate::places::{RemoteExport, read_place};
 use crate::export::settings::{ExportLocation, ExportSettings, Layout};
 
-/// Reads the newest file, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
+/// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
 /// else of the process goes on meanwhile.
 ///
 /// # Errors
@@ -23,6 +24,14 @@ pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Expo
         ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
             Export::of(PathBuf::from("-"), bytes, (order.clock)(), layout)
+        }
+        ExportLocation::Place(place) => {
+            let order = Order { max_bytes: layout.max_bytes, ..*order };
+            let RemoteExport { path, bytes, modified_at } = read_place(place, &order).await?;
+            let path = PathBuf::from(path);
+            let kept = order.keep(bytes, Some(modified_at));
+            let kept = kept.map_err(|why| ExportError::Fetch { path: path.clone(), why })?;
+            Export::of(path, kept.bytes, modified_at, layout)
         }
         ExportLocation::Url(link) => linked(link, layout, order).await,
     }

@@ -20,6 +20,7 @@ pub(super) struct Common<'a> {
 /// The keys of a profile that say what is asked for; their values are read when somebody takes the profile.
 pub(in crate::config) fn of_profile(section: &Section<'_>) {
     let common = Common { pages: section.get("pages"), records: section.get("records"), on: section.get("on") };
+    common.pages.as_ref().and_then(pages);
     section.get("url").and_then(|field| single(&field, &common));
     section.get("requests").and_then(|field| requests(&field, &common));
     if let Some(headers) = section.get("headers").and_then(|field| field.table()) {

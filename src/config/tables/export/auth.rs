@@ -145,7 +145,7 @@ fn header(field: &Field<'_>, folder: &Path) -> Option<(String, HeaderValue)> {
 }
 
 /// A text, or where a secret stands.
-fn value(field: &Field<'_>, folder: &Path) -> Option<HeaderValue> {
+pub(super) fn value(field: &Field<'_>, folder: &Path) -> Option<HeaderValue> {
     match field.value().as_str() {
         Some(text) if http::HeaderValue::from_str(text).is_ok() => Some(HeaderValue::Plain(text.to_owned())),
         Some(_) => {

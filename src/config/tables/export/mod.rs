@@ -6,6 +6,7 @@ mod columns;
 mod filters;
 pub(crate) mod layered;
 pub(crate) mod layout;
+mod place;
 mod source;
 
 use std::path::Path;

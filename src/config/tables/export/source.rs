@@ -6,6 +6,7 @@ use crate::config::document::Field;
 use crate::config::tables::export::api::{Common, requests, single};
 use crate::config::tables::export::auth::{auth, headers};
 use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::place::{is_place, place};
 use crate::export::locate::link::Link;
 use crate::export::settings::ExportLocation;
 
@@ -20,9 +21,14 @@ pub(in crate::config) fn source(keys: &Layered<'_>, folder: &Path) -> Option<Exp
             other.error_unseen("an export has a `path` or a `url`, not both");
             return None;
         }
-        if let Some(of_link) = ["headers", "pages", "auth", "on"].into_iter().find_map(own) {
+        let is_place = path.value().as_str().is_some_and(|path| is_place(path.trim()));
+        let of_url = ["headers", "pages", "on", "auth"].into_iter().filter(|key| !is_place || *key != "auth");
+        if let Some(of_link) = of_url.into_iter().find_map(own) {
             of_link.error_unseen(format!("`{}` belong to a `url`, and here is a `path`", of_link.key));
             return None;
+        }
+        if is_place {
+            return place(&path, own("auth"), folder).map(|place| ExportLocation::Place(Box::new(place)));
         }
         return match path.text()? {
             "-" => Some(ExportLocation::Stdin),

@@ -150,6 +150,12 @@ pub enum FetchError {
         /// The key.
         on: String,
     },
+    /// A store or a host.
+    #[error("{fault}")]
+    Place {
+        /// What is wrong.
+        fault: PlaceFault,
+    },
     /// It could not be kept.
     #[error("it cannot be kept in {}: {why}", .folder.display())]
     Keep {
@@ -160,11 +166,42 @@ pub enum FetchError {
     },
 }
 
+/// What is wrong with files of another host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceFault {
+    /// No whole answer, after three tries.
+    #[error("the host gives no whole answer")]
+    NoAnswer,
+    /// No such bucket, container or folder.
+    #[error("the host knows no such bucket, container or folder")]
+    Missing,
+    /// It does not let this user in, or read.
+    #[error("the host refuses the key or the password, or what it may read")]
+    Denied,
+    /// A link or a folder.
+    #[error("it is no regular file")]
+    NotAFile,
+    /// A name that no file there may have.
+    #[error("no file there can have this name")]
+    Name,
+    /// A private key that cannot be used.
+    #[error("the private key cannot be read: it is of OpenSSH's form, ed25519 or ECDSA, and opened by its passphrase")]
+    Key,
+    /// Another host, or a new key of it.
+    #[error("the host shows the key {seen}, and not the one that `host_key` says")]
+    OtherHost {
+        /// Its key, as `ssh-keygen -lf` prints it.
+        seen: String,
+    },
+}
+
 impl FetchError {
     /// Whether the next try may go better, and after which pause if the server named one.
     pub(super) fn worth_another_try(&self) -> Option<Option<Duration>> {
         match self {
-            Self::NoAnswer { .. } | Self::NotJson { .. } => Some(None),
+            Self::NoAnswer { .. } => Some(None),
+            // It came at once, and was cut.
+            Self::NotJson { .. } => Some(Some(Duration::ZERO)),
             Self::Refused { status } => {
                 (status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT).then_some(None)
             }
@@ -210,6 +247,7 @@ impl FetchError {
             Self::TooBig { .. } => {
                 "if it is the vendor's export, raise max_bytes in the export's table of recount.toml"
             }
+            Self::Place { fault } => fault.remedy(),
             Self::Keep { .. } => "give the user that recount runs as write access, then run again",
         }
     }
@@ -225,4 +263,18 @@ fn advice(status: StatusCode) -> &'static str {
 
 fn place(path: &str) -> String {
     if path.is_empty() { "at its top".to_owned() } else { format!("at {path:?}") }
+}
+
+impl PlaceFault {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoAnswer => "look at `path` and `auth` in the export's table of recount.toml, and at the network",
+            Self::Missing | Self::Name | Self::NotAFile => "correct `path` in the export's table of recount.toml",
+            Self::Denied => "look at `auth` in the export's table of recount.toml, and at the rights of that user",
+            Self::Key => "make a key by ssh-keygen -t ed25519, and give its public half to the host",
+            Self::OtherHost { .. } => {
+                "ask whoever runs the host whether this is its key, and only then write it into `host_key`"
+            }
+        }
+    }
 }

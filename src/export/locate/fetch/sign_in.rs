@@ -24,6 +24,37 @@ pub struct LinkSecrets {
     pub headers: Vec<(String, SecretString)>,
     /// What asks for a token.
     pub token: Option<TokenRequest>,
+    /// What opens a store or another host.
+    pub place: Option<PlaceSecrets>,
+}
+
+/// What opens a store or another host.
+#[derive(Debug)]
+pub enum PlaceSecrets {
+    /// S3.
+    Keys {
+        /// The key's name.
+        access_key: SecretString,
+        /// And the key.
+        secret_key: SecretString,
+    },
+    /// Azure.
+    Account {
+        /// The account's key.
+        key: SecretString,
+    },
+    /// SFTP by a password.
+    Password {
+        /// The password.
+        password: SecretString,
+    },
+    /// SFTP by a key.
+    PrivateKey {
+        /// OpenSSH's form, of several lines.
+        key: SecretString,
+        /// What opens it, if it is closed.
+        passphrase: Option<SecretString>,
+    },
 }
 
 /// What asks for a token.

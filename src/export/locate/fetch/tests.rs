@@ -26,7 +26,7 @@ impl Vendor {
     async fn fetch(&self, max_bytes: u64) -> Result<Fetched, FetchError> {
         let url = Url::parse(&format!("{}/report?sig=hunter3", self.server.uri())).expect("an address");
         let headers = vec![("X-API-KEY".to_owned(), SecretString::from("hunter2"))];
-        let secrets = LinkSecrets { headers, token: None };
+        let secrets = LinkSecrets { headers, ..LinkSecrets::default() };
         let clock = || DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
         let folder = self.state.path().join("fetched");
         let (secrets, pause) = (&secrets, Duration::ZERO);

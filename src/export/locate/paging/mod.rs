@@ -2,6 +2,7 @@
 
 mod join;
 mod list;
+mod money;
 mod page;
 mod turn;
 

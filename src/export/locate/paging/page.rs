@@ -7,6 +7,7 @@ use crate::export::format::json::value::{Object, value};
 use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link::{ListRequest, Pages, Turn};
+use crate::export::locate::paging::money::without_money;
 use crate::reconcile::model::export::unread::UnreadPart;
 
 /// One page of a list.
@@ -38,7 +39,7 @@ impl VendorPage {
         };
         let total = request.pages.as_ref().and_then(|pages| total(pages, document));
         let around = around(document, list);
-        Ok(Self { rows: records.iter().map(|record| one_line(record.get())).collect(), next, total, around })
+        Ok(Self { rows: records.iter().map(|record| without_money(record.get())).collect(), next, total, around })
     }
 
     /// What it says of more records than `read`, where it is the last page.
@@ -83,9 +84,4 @@ fn said(raw: Option<&str>, keys: &[String], number: usize) -> Result<Option<Stri
 fn around(document: &str, list: &str) -> String {
     let begins = list.as_ptr().addr() - document.as_ptr().addr();
     format!("{}[]{}", &document[..begins], &document[begins + list.len()..])
-}
-
-/// Line breaks of JSON stand between its signs, never inside a text.
-fn one_line(record: &str) -> String {
-    record.replace(['\n', '\r'], " ")
 }

@@ -254,7 +254,7 @@ async fn a_token_is_renewed_once_when_it_has_worked_and_no_error_shows_it() {
             audience: None,
             send: TokenForm::Form,
         };
-        let secrets = LinkSecrets { headers: Vec::new(), token: Some(token) };
+        let secrets = LinkSecrets { token: Some(token), ..LinkSecrets::default() };
         let read = vendor.read_with(vec![vendor.list("", cursor(), None)], &secrets).await;
         let told = read.err().map(|error| format!("{error}|{error:?}")).unwrap_or_default();
         assert!(told.starts_with(said) && said.is_empty() == told.is_empty(), "{told}");
