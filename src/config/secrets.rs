@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::export::locate::fetch::sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
 use crate::export::locate::link::{Auth, HeaderValue, Link};
-use crate::export::locate::place::{RemotePlace, PlaceStore, SftpSignIn};
+use crate::export::locate::place::{PlaceStore, RemotePlace, SftpSignIn};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -322,7 +322,10 @@ mod tests {
             "CW_KEY" => Some(OsString::from("from the environment")),
             _ => None,
         };
-        let read = |source| read_with(&source, Path::new("/nowhere"), &variable).map(|s| s.expose_secret().to_owned());
+        let read = |source| {
+            let read = read_with(&source, Path::new("/nowhere"), &variable, Lines::One);
+            read.map(|secret| secret.expose_secret().to_owned())
+        };
         assert_eq!(read(SecretSource::Credential("cw-public".into())).expect("there"), "from systemd");
         assert_eq!(read(SecretSource::Env("CW_KEY".into())).expect("there"), "from the environment");
         assert!(matches!(read(SecretSource::Credential("other".into())), Err(SecretError::Read { .. })));

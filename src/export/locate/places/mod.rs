@@ -13,7 +13,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::fetch::Order;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::sign_in::PlaceSecrets;
-use crate::export::locate::place::{RemotePlace, PlaceStore};
+use crate::export::locate::place::{PlaceStore, RemotePlace};
 use crate::export::locate::places::object::ObjectPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
 use crate::export::locate::places::sftp::SftpSession;
