@@ -84,7 +84,7 @@ def s3(folder):
 
     def put(path, text=""):
         url = f"http://127.0.0.1:{at}/{path}"
-        urllib.request.urlopen(urllib.request.Request(url, text.encode(), method="PUT")).read()
+        urllib.request.urlopen(urllib.request.Request(url, text.encode(), {"Content-Type": "text/csv"}, method="PUT")).read()
 
     put("bucket")
     put("bucket/exports/mail-2.csv", OLD)

@@ -122,5 +122,9 @@ async fn newest(place: &RemotePlace, opened: &Opened) -> Result<Option<RemoteFil
     // As on this host: a wildcard stays within its folder, and what begins with a dot is hidden.
     let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
     let matching = files.into_iter().filter(|file| pattern.matches_with(&file.name, options));
-    Ok(matching.filter(|file| !name(file).starts_with(['.', '~'])).max())
+    match matching.filter(|file| !name(file).starts_with(['.', '~'])).max() {
+        // A list writes a tag otherwise than the file's own answer (Azure: without quotes).
+        Some(newest) => opened.look(&newest.name).await,
+        None => Ok(None),
+    }
 }
