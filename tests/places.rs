@@ -1,6 +1,6 @@
 //! Exports on other hosts, through the real program: an S3 bucket, an Azure container, and a host by SFTP.
 //!
-//! The servers here say what the real ones say to these few calls; `tests/proof/places.sh` runs the same against moto,
+//! The servers here say what the real ones say to these few calls; `tests/proof/places.py` runs the same against moto,
 //! azurite and OpenSSH.
 
 use std::fs;
