@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::support::{BUSY, Night};
+use crate::support::{BUSY, Night, today};
 
 const SECRET: &str = "CANARY-place-secret";
 const QUIET: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n";
@@ -29,12 +29,12 @@ fn night(source: &str) -> Night {
 /// A bucket with these objects: name, seconds after midnight of the newest day, content.
 fn bucket(request: &Request, objects: &[(&str, u32, &str)]) -> ResponseTemplate {
     let stamp = |seconds: u32| format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
-    let http_day = chrono::Utc::now().format("%a, %d %b %Y").to_string();
+    let day = today().format("%Y-%m-%d").to_string();
+    let http_day = today().format("%a, %d %b %Y").to_string();
     if request.url.query().is_some_and(|query| query.contains("list-type=2")) {
         let contents = objects.iter().map(|(name, seconds, text)| {
             let (size, at) = (text.len(), stamp(*seconds));
-            format!("<Contents><Key>{name}</Key><LastModified>{today}T{at}.000Z</LastModified><ETag>&quot;{name}&quot;</ETag><Size>{size}</Size></Contents>")
+            format!("<Contents><Key>{name}</Key><LastModified>{day}T{at}.000Z</LastModified><ETag>&quot;{name}&quot;</ETag><Size>{size}</Size></Contents>")
         });
         let body = format!(
             "<ListBucketResult><IsTruncated>false</IsTruncated>{}</ListBucketResult>",

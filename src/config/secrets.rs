@@ -53,26 +53,26 @@ pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, Se
 /// # Errors
 /// As for [`read`].
 pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
-    let headers = link.headers.iter();
-    let headers = headers.map(|(name, written)| Ok((name.clone(), of_value(&format!("headers.{name}"), written)?)));
+    let headers =
+        link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written, &format!("headers.{name}"))?)));
     let headers = headers.collect::<Result<_, SecretError>>()?;
     let mut secrets = LinkSecrets { headers, ..LinkSecrets::default() };
     let authorized = |value: String| ("Authorization".to_owned(), SecretString::from(value));
     match &link.auth {
         None => {}
         Some(Auth::Basic { user, password }) => {
-            let (user, password) = (of_value("auth.basic.user", user)?, of_value("auth.basic.password", password)?);
+            let (user, password) = (of_value(user, "auth.basic.user")?, of_value(password, "auth.basic.password")?);
             let both = format!("{}:{}", user.expose_secret(), password.expose_secret());
             secrets.headers.push(authorized(format!("Basic {}", STANDARD.encode(both))));
         }
         Some(Auth::Bearer { scheme, token }) => {
-            let token = of_value("auth.bearer", token)?;
+            let token = of_value(token, "auth.bearer")?;
             secrets.headers.push(authorized(format!("{scheme} {}", token.expose_secret())));
         }
         Some(Auth::OAuth2(of)) => {
             let (client_id, client_secret) = (
-                of_value("auth.oauth2.client_id", &of.client_id)?,
-                of_value("auth.oauth2.client_secret", &of.client_secret)?,
+                of_value(&of.client_id, "auth.oauth2.client_id")?,
+                of_value(&of.client_secret, "auth.oauth2.client_secret")?,
             );
             let (token_url, send) = (of.token_url.clone(), of.send);
             let (scope, audience) = (of.scope.clone(), of.audience.clone());
@@ -89,26 +89,28 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
 pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
     let place = match &place.store {
         PlaceStore::S3(s3) => PlaceSecrets::Keys {
-            access_key: of_value("access_key", &s3.access_key)?,
-            secret_key: of_value("secret_key", &s3.secret_key)?,
+            access_key: of_value(&s3.access_key, "auth.s3.access_key")?,
+            secret_key: of_value(&s3.secret_key, "auth.s3.secret_key")?,
         },
-        PlaceStore::Azure(azure) => PlaceSecrets::Account { key: of_value("key", &azure.key)? },
+        PlaceStore::Azure(azure) => PlaceSecrets::Account { key: of_value(&azure.key, "auth.azure.key")? },
         PlaceStore::Sftp(sftp) => match &sftp.sign_in {
-            SftpSignIn::Password(password) => PlaceSecrets::Password { password: of_value("password", password)? },
+            SftpSignIn::Password(password) => {
+                PlaceSecrets::Password { password: of_value(password, "auth.sftp.password")? }
+            }
             SftpSignIn::Key { key, passphrase } => {
-                let passphrase = passphrase.as_ref().map(|value| of_value("passphrase", value)).transpose()?;
-                PlaceSecrets::PrivateKey { key: of_value_with("key", key, Lines::Several)?, passphrase }
+                let passphrase = passphrase.as_ref().map(|of| of_value(of, "auth.sftp.passphrase")).transpose()?;
+                PlaceSecrets::PrivateKey { key: of_value_with(key, "auth.sftp.key", Lines::Several)?, passphrase }
             }
         },
     };
     Ok(LinkSecrets { place: Some(place), ..LinkSecrets::default() })
 }
 
-fn of_value(key: &str, value: &HeaderValue) -> Result<SecretString, SecretError> {
-    of_value_with(key, value, Lines::One)
+fn of_value(value: &HeaderValue, key: &str) -> Result<SecretString, SecretError> {
+    of_value_with(value, key, Lines::One)
 }
 
-fn of_value_with(key: &str, value: &HeaderValue, lines: Lines) -> Result<SecretString, SecretError> {
+fn of_value_with(value: &HeaderValue, key: &str, lines: Lines) -> Result<SecretString, SecretError> {
     let source = match value {
         HeaderValue::Plain(text) => return Ok(SecretString::from(text.as_str())),
         HeaderValue::Credential(name) => SecretSource::Credential(name.clone()),
