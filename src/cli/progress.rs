@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{Ahead, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::{Ahead, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -110,14 +111,26 @@ impl<C: Reader> Reader for Watched<C> {
 }
 
 impl<C: Writer> Writer for Watched<C> {
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
-        let answer = self.inner.set_quantity(write).await;
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        self.inner.look(agreement).await
+    }
+
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+
+    fn usual_answer(&self) -> Duration {
+        self.inner.usual_answer()
+    }
+
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
+        let answer = self.inner.set_quantity(write, before).await;
         self.bar.inc(1);
         answer
     }
 
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
-        let answer = self.inner.create_line(write).await;
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
+        let answer = self.inner.create_line(write, before).await;
         self.bar.inc(1);
         answer
     }

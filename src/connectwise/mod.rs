@@ -14,6 +14,9 @@ pub(crate) mod wire;
 pub(crate) mod writes;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
@@ -101,20 +104,49 @@ pub struct Traffic {
     pub throttled_ms: u64,
 }
 
-/// The two writes.
+/// What an agreement's additions were seen to be.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// They.
+    pub list: AdditionList,
+    /// When they were asked for: the request left then, its turn behind it.
+    pub asked_at: Instant,
+}
+
+/// The two writes, and the look before them.
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Writer: Reader {
-    /// Sends one PATCH of one addition's quantity, once, and gives back the quantity that the answer holds.
+    /// The same as [`Reader::additions`], for a write that has to follow soon.
     ///
     /// # Errors
-    /// By what is known of the outcome.
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError>;
+    /// The same.
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        let asked_at = Instant::now();
+        Ok(Look { list: self.additions(agreement).await?, asked_at })
+    }
 
-    /// Sends one POST of one addition, once, and gives back the addition that the answer holds.
+    /// How many requests may be on their way at the same time.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// The median of what an answer took tonight.
+    fn usual_answer(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Sends one PATCH of one addition's quantity, once and not after `before`, and gives back the quantity that the
+    /// answer holds.
     ///
     /// # Errors
     /// By what is known of the outcome.
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError>;
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError>;
+
+    /// Sends one POST of one addition, once and not after `before`, and gives back the addition that the answer holds.
+    ///
+    /// # Errors
+    /// By what is known of the outcome.
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError>;
 }
 
 /// A read that gave no answer that can be used, by what the caller can do about it.
@@ -187,6 +219,9 @@ pub enum WriteError {
         /// Which switch to turn.
         fix: String,
     },
+    /// Nothing was written: its turn came after what was seen before it had become too old, and no byte left this host.
+    #[error("too late, nothing was sent")]
+    TooLate,
     /// Nothing was written: no byte left this host.
     #[error("not sent: {why}")]
     NotSent {

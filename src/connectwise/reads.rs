@@ -7,7 +7,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition};
-use crate::connectwise::{ReadError, Reader, Traffic};
+use crate::connectwise::{Look, ReadError, Reader, Traffic};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::records::{AdditionList, Agreements, Companies, OtherRow, Products};
 
@@ -50,9 +50,7 @@ impl Reader for Client {
     }
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        let path = additions_path(agreement);
-        let list = List { path: &path, right: Right::Additions(agreement) };
-        Ok(own_rows(agreement, self.read_whole::<AdditionRow>(list, None).await?))
+        Ok(self.additions_timed(agreement).await?.list)
     }
 
     fn traffic(&self) -> Traffic {
@@ -61,6 +59,14 @@ impl Reader for Client {
 }
 
 impl Client {
+    /// The additions of one agreement, and when they were asked for.
+    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        let path = additions_path(agreement);
+        let list = List { path: &path, right: Right::Additions(agreement) };
+        let (rows, asked_at) = self.read_whole_timed::<AdditionRow>(list, None).await?;
+        Ok(Look { list: own_rows(agreement, rows), asked_at })
+    }
+
     /// Reads one record, to see whether the key and the role allow it.
     ///
     /// # Errors

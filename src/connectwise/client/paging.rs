@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join_all;
 use http::header::{CONTENT_TYPE, LINK, LOCATION};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
 use crate::connectwise::ReadError;
 use crate::connectwise::client::answer_text::Sign;
@@ -36,6 +37,8 @@ const KEY_ROOM: usize = "%20and%20id%3E9223372036854775807".len();
 /// The rows of one answer.
 struct Page<R> {
     rows: Vec<R>,
+    /// When it was asked for.
+    asked_at: Instant,
     /// Whether a `Link` says that there are more; `None` without any `Link`.
     more: Option<bool>,
 }
@@ -76,8 +79,18 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        Ok(self.read_timed::<R>(list, condition).await?.0)
+    }
+
+    /// The same, and when the first of its requests left that brought an answer: no older is what it holds.
+    pub(crate) async fn read_timed<R: Row>(
+        &self,
+        list: List<'_>,
+        condition: Option<&str>,
+    ) -> Result<(Listed<R::Record, R::Known>, Instant), ReadError> {
         let mut listed = Listed::default();
         let mut last = 0;
+        let mut asked_at = None;
         for _ in 0..PAGES_MAX {
             let conditions = match (condition, last) {
                 (None, 0) => None,
@@ -90,6 +103,7 @@ impl Client {
                 return Err(failed(list.right, UnreachableCause::Answer, "an empty page that says there is more"));
             }
             let goes_on = page.goes_on(asked);
+            let asked_at = *asked_at.get_or_insert(page.asked_at);
             for row in page.rows {
                 last = next_id(&row, last).map_err(|why| failed(list.right, UnreachableCause::Answer, &why))?;
                 match row.read(last) {
@@ -98,7 +112,7 @@ impl Client {
                 }
             }
             if !goes_on {
-                return Ok(listed);
+                return Ok((listed, asked_at));
             }
         }
         Err(failed(list.right, UnreachableCause::Answer, &format!("no end of the list after {PAGES_MAX} pages")))
@@ -110,9 +124,18 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<Vec<R::Record>, ReadError> {
-        let Listed { records, unreadable } = self.read_all::<R>(list, condition).await?;
+        Ok(self.read_whole_timed::<R>(list, condition).await?.0)
+    }
+
+    /// The same, and when it was asked for.
+    pub(crate) async fn read_whole_timed<R: Row>(
+        &self,
+        list: List<'_>,
+        condition: Option<&str>,
+    ) -> Result<(Vec<R::Record>, Instant), ReadError> {
+        let (Listed { records, unreadable }, asked_at) = self.read_timed::<R>(list, condition).await?;
         match unreadable.first() {
-            None => Ok(records),
+            None => Ok((records, asked_at)),
             Some(record) => {
                 Err(failed(list.right, UnreachableCause::Answer, &format!("record {}: {}", record.id, record.why)))
             }
@@ -193,12 +216,14 @@ impl Client {
 
     async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<R> {
         let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, why)));
-        let answer = match self.call(Method::GET, url, None).await {
+        let answer = match self.get(url).await {
             Ok(answer) => answer,
             Err(NoAnswer::Throttled(why)) => return fail(UnreachableCause::Busy, &why),
             Err(NoAnswer::Untrusted(fault, why)) => {
                 return fail(UnreachableCause::Certificate(fault), &self.censor.one_line(&why));
             }
+            // A read has all the time there is.
+            Err(NoAnswer::TooLate) => return fail(UnreachableCause::Busy, "its turn came too late"),
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
                 return Try::Again(UnreachableCause::Network, self.censor.one_line(&why));
             }
@@ -235,7 +260,7 @@ impl Client {
             return fail(UnreachableCause::Page, &why);
         }
         match serde_json::from_slice(&answer.body) {
-            Ok(rows) => Try::Done(Page { rows, more: has_next(&answer.headers) }),
+            Ok(rows) => Try::Done(Page { rows, asked_at: answer.sent_at, more: has_next(&answer.headers) }),
             Err(error) if error.is_eof() => Try::Again(UnreachableCause::Network, "the answer was cut off".to_owned()),
             Err(error) => fail(UnreachableCause::Answer, &format!("an answer that is not a list of records: {error}")),
         }
