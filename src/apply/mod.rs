@@ -21,5 +21,6 @@ mod lane;
 mod one_write;
 pub mod recovery;
 pub mod stop;
+mod tries;
 mod windows;
 pub mod write_result;

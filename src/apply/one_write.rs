@@ -10,6 +10,7 @@ use crate::apply::execute::Step;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::lane::{AsSent, FreshLook, Lane};
 use crate::apply::recovery::new_lines;
+use crate::apply::tries::{LOOKS_AGAIN, Tries};
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
     Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, stale,
@@ -25,13 +26,6 @@ use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
-
-/// How often one quantity is sent while ConnectWise says that it is too busy to take it.
-const TRIES_WHEN_BUSY: u32 = 5;
-/// How often one quantity is sent while nobody knows what became of it. Each time it is looked at first.
-const TRIES_WHEN_UNCLEAR: u32 = 2;
-/// How often a line is looked at anew because its write's turn came when the look was too old (rule 11).
-const LOOKS_AGAIN: u32 = 2;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
 pub(super) struct WriteExecutor<'a, W> {
@@ -53,16 +47,15 @@ enum Fresh {
 }
 
 /// How one line was written, or was not.
-enum Written {
-    /// What became of it, and what is known of its agreement now, if the answer was as sent.
-    Settled(Settled, Option<AsSent>),
-    /// Nothing was sent: what was seen before it had become too old.
-    TooLate,
+struct Written {
+    settled: Settled,
+    /// What is known of its agreement now, if the answer was as sent.
+    sent: Option<AsSent>,
 }
 
 impl From<Settled> for Written {
     fn from(settled: Settled) -> Self {
-        Self::Settled(settled, None)
+        Self { settled, sent: None }
     }
 }
 
@@ -141,12 +134,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Fresh::Unread(why) => return Err(why),
             };
             self.breakers.borrow_mut().shown();
-            match self.write(key, write, &look).await {
-                Written::TooLate => {}
-                Written::Settled(settled, sent) => {
-                    lane.look = sent.map(|sent| look.after(sent));
-                    return Ok(settled);
-                }
+            if let Some(Written { settled, sent }) = self.write(key, write, &look).await {
+                lane.look = sent.map(|sent| look.after(sent));
+                return Ok(settled);
             }
         }
         Ok(stale(key, write))
@@ -171,10 +161,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    /// Writes one line.
-    async fn write(&self, key: &LineKey, write: &Write, look: &FreshLook) -> Written {
+    /// Writes one line. `None`: nothing was sent, because what was seen before it had become too old.
+    async fn write(&self, key: &LineKey, write: &Write, look: &FreshLook) -> Option<Written> {
         if look.is_over() {
-            return Written::TooLate;
+            return None;
         }
         match write {
             Write::Set(set) => self.set(key, set, look).await,
@@ -182,15 +172,15 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Written {
+    async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
         let now = live_quantity(&look.additions, set.addition(), self.context);
         if now != Ok(set.from()) {
-            return changed_meanwhile(key, set, now, &look.additions).into();
+            return Some(changed_meanwhile(key, set, now, &look.additions).into());
         }
         let (addition, from, to) = (set.addition(), set.from(), set.to());
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
         let Some(write) = self.desk.intent(intent).await else {
-            return not_reached(key, &Write::Set(set.clone())).into();
+            return Some(not_reached(key, &Write::Set(set.clone())).into());
         };
         let end = self.send_set(key, set, look.until).await;
         self.settle(write, end).await
@@ -209,7 +199,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 }
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
-                    tries.unclear = TRIES_WHEN_UNCLEAR;
+                    tries.nothing_helps();
                     said = (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored);
                 }
                 Err(WriteError::TooLate) if tries.sent_nothing() => return None,
@@ -273,7 +263,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshLook) -> Written {
+    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshLook) -> Option<Written> {
         let fresh = &look.additions;
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
@@ -285,12 +275,13 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             .any(|addition| addition.is_live(self.context.today) || addition.begins_after(self.context.today));
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
-            return Settled { outcome: Outcome::Conflict, ..held(key, Code::ChangedMeanwhile, &detail) }.into();
+            let settled = held(key, Code::ChangedMeanwhile, &detail);
+            return Some(Settled { outcome: Outcome::Conflict, ..settled }.into());
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
         let Some(write) = self.desk.intent(Intent { key: key.clone(), kind }).await else {
-            return not_reached(key, &Write::Create(create.clone())).into();
+            return Some(not_reached(key, &Write::Create(create.clone())).into());
         };
         let end = self.send_create(key, create, &before, look.until).await;
         self.settle(write, end).await
@@ -348,16 +339,16 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     /// What happened has happened, whether or not it can be written down: the report tells it all the same.
-    async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Written {
+    async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Option<Written> {
         match end {
             Some(WriteResult { settled, outcome, sent }) => {
                 self.desk.outcome(write, outcome).await;
-                Written::Settled(settled, sent)
+                Some(Written { settled, sent })
             }
             None => {
                 let why = "nothing was sent: what was seen before had become too old".to_owned();
                 self.desk.outcome(write, WriteOutcome::Superseded { why }).await;
-                Written::TooLate
+                None
             }
         }
     }
@@ -371,24 +362,6 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Err(WriteError::Unclear { why: "stopped before an answer came".to_owned(), server_error: false })
             }
         }
-    }
-}
-
-/// How often one quantity was tried, and in vain why.
-#[derive(Debug, Default)]
-struct Tries {
-    busy: u32,
-    unclear: u32,
-    late: u32,
-}
-
-impl Tries {
-    fn sent_nothing(&self) -> bool {
-        self.busy == 0 && self.unclear == 0
-    }
-
-    fn may_go_on(&self) -> bool {
-        self.unclear < TRIES_WHEN_UNCLEAR && self.busy < TRIES_WHEN_BUSY && self.late <= LOOKS_AGAIN
     }
 }
 

@@ -88,6 +88,11 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.catalog().await
     }
 
+    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        self.reading("reading the catalog");
+        self.inner.catalog_items(identifiers).await
+    }
+
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let additions = self.inner.additions(agreement).await;
         // Writing, each line's agreement is read again.
@@ -95,6 +100,10 @@ impl<C: Reader> Reader for Watched<C> {
             self.bar.inc(1);
         }
         additions
+    }
+
+    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        self.inner.additions_now(agreement).await
     }
 
     fn traffic(&self) -> Traffic {

@@ -9,6 +9,7 @@ pub mod client;
 #[doc(hidden)]
 pub mod fuzz;
 pub(crate) mod reads;
+pub mod sharing;
 pub(crate) mod urls;
 pub(crate) mod wire;
 pub(crate) mod writes;
@@ -53,11 +54,20 @@ pub trait Reader {
     /// Any part that could not be read.
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError>;
 
-    /// The whole catalog: identifiers hold any character, so they never stand in `conditions`.
+    /// The whole catalog.
     ///
     /// # Errors
     /// Any part that could not be read.
     async fn catalog(&self) -> Result<Products, ReadError>;
+
+    /// The catalog items of these identifiers, folded as
+    /// [`ProductCode::folded`](crate::reconcile::model::ids::ProductCode::folded), and maybe others.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn catalog_items(&self, _identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        self.catalog().await
+    }
 
     /// Every addition of one agreement: live, cancelled and future ones. Rows that say they are another agreement's stand
     /// aside.
@@ -66,6 +76,14 @@ pub trait Reader {
     /// Any part that could not be read. A 404 is an error as well. One that concerns this agreement alone is
     /// [`ReadError::Additions`].
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError>;
+
+    /// The same, as it is now: nothing stands for it that was read for another plan.
+    ///
+    /// # Errors
+    /// The same.
+    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        self.additions(agreement).await
+    }
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;

@@ -52,7 +52,8 @@ impl ServiceBoard for Client {
     async fn note(&self, ticket: TicketId, note: &Note) -> Result<(), WriteError> {
         let path = format!("{}/{ticket}/notes", TICKETS.path);
         let url = api_url(self.api_root().await, &path, &[]);
-        let _: IdRow = self.write(Sending::at_leisure(WriteKind::NoteTicket, Method::POST, &url), &NewNote::of(note)).await?;
+        let _: IdRow =
+            self.write(Sending::at_leisure(WriteKind::NoteTicket, Method::POST, &url), &NewNote::of(note)).await?;
         Ok(())
     }
 
@@ -60,7 +61,8 @@ impl ServiceBoard for Client {
         let path = format!("{}/{ticket}", TICKETS.path);
         let url = api_url(self.api_root().await, &path, &[]);
         let body = ChangeTicket::of(change);
-        let row: TicketRow = self.write(Sending::at_leisure(WriteKind::CloseTicket, Method::PATCH, &url), &body).await?;
+        let row: TicketRow =
+            self.write(Sending::at_leisure(WriteKind::CloseTicket, Method::PATCH, &url), &body).await?;
         let answered = record_of(&row)?;
         // A path that ConnectWise does not know is answered with 200 and changes nothing (ConnectWise developer guide).
         if answered.id != ticket || answered.status != Some(change.status) {

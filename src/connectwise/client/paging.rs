@@ -11,7 +11,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
-use crate::connectwise::urls::api_url;
+use crate::connectwise::urls::{api_url, encoded_len};
 use crate::connectwise::wire::{Row, members};
 use crate::reconcile::model::records::Listed;
 
@@ -170,9 +170,21 @@ impl Client {
         key: &str,
         ids: impl Iterator<Item = i64>,
     ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        self.read_by_values::<R>(list, key, ids.map(|id| id.to_string())).await
+    }
+
+    /// The same by values that stand in `conditions` as they are.
+    pub(crate) async fn read_by_values<R: Row>(
+        &self,
+        list: List<'_>,
+        key: &str,
+        values: impl Iterator<Item = String>,
+    ) -> Result<Listed<R::Record, R::Known>, ReadError> {
         let bare = list_url(self.api_root().await, list.path, R::FIELDS, Some(&in_list(key, "")), PAGE_SIZES[0]);
-        let conditions: Vec<String> =
-            batches(ids, URL_MAX.saturating_sub(bare.len() + KEY_ROOM)).iter().map(|ids| in_list(key, ids)).collect();
+        let conditions: Vec<String> = batches(values, URL_MAX.saturating_sub(bare.len() + KEY_ROOM))
+            .iter()
+            .map(|ids| in_list(key, ids))
+            .collect();
         let reads = conditions.iter().map(|condition| self.read_all::<R>(list, Some(condition)));
         let mut all = Listed::default();
         try_join_all(reads).await?.into_iter().for_each(|some| all.append(some));
@@ -283,17 +295,21 @@ fn in_list(key: &str, ids: &str) -> String {
     format!("{key} in ({ids})")
 }
 
-/// Ids joined by commas, each text at most `room` long, or of a single id.
-fn batches(ids: impl Iterator<Item = i64>, room: usize) -> Vec<String> {
-    let mut batches: Vec<String> = Vec::new();
-    for id in ids {
-        let id = id.to_string();
+/// Values joined by commas, each text at most `room` long as it stands in a URL, or of a single value.
+fn batches(values: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+    let (mut batches, mut taken) = (Vec::<String>::new(), 0);
+    for value in values {
+        let long = 1 + encoded_len(&value);
         match batches.last_mut() {
-            Some(batch) if batch.len() + 1 + id.len() <= room => {
+            Some(batch) if taken + long <= room => {
                 batch.push(',');
-                batch.push_str(&id);
+                batch.push_str(&value);
+                taken += long;
             }
-            _ => batches.push(id),
+            _ => {
+                taken = encoded_len(&value);
+                batches.push(value);
+            }
         }
     }
     batches
@@ -337,11 +353,11 @@ mod tests {
 
     #[test]
     fn batches_hold_every_id_once_and_fit() {
-        let batches = batches(1..=2000, 100);
+        let batches = batches((1..=2000).map(|id| id.to_string()), 100);
         assert!(batches.iter().all(|batch| batch.len() <= 100));
         let ids: Vec<i64> = batches.join(",").split(',').map(|id| id.parse().expect("an id")).collect();
         assert_eq!(ids, (1..=2000).collect::<Vec<_>>());
-        assert_eq!(super::batches([1, 2].into_iter(), 0), ["1", "2"]);
+        assert_eq!(super::batches(["1", "2"].map(str::to_owned).into_iter(), 0), ["1", "2"]);
         assert!(super::batches(std::iter::empty(), 100).is_empty());
     }
 

@@ -216,7 +216,7 @@ pub(crate) async fn catalog_of<R: Reader>(
     unread: &mut Unread,
 ) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
     let mut products: BTreeMap<String, Vec<Product>> = BTreeMap::new();
-    let catalog = connectwise.catalog().await?;
+    let catalog = connectwise.catalog_items(wanted).await?;
     let folded = |identifier: &str| Some(ProductCode::new(identifier).folded()).filter(|code| wanted.contains(code));
     for product in catalog.records {
         if let Some(code) = folded(&product.identifier) {

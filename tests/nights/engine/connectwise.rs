@@ -232,18 +232,17 @@ impl ConnectWise {
     fn intent(&self, agreement: AgreementId, fits: impl Fn(&IntentKind) -> bool) -> Option<WriteId> {
         let history = self.history().ok()?;
         let open = history.open_writes(&self.integration).ok()?;
-        open.into_iter().rfind(|open| {
-            open.unknown.is_none() && open.intent.key.agreement == agreement && fits(&open.intent.kind)
-        }).map(|open| open.write)
+        open.into_iter()
+            .rfind(|open| open.unknown.is_none() && open.intent.key.agreement == agreement && fits(&open.intent.kind))
+            .map(|open| open.write)
     }
 
     async fn write(&self, what: What) -> Result<Addition, WriteError> {
         self.call().await;
         let intent = match &what {
-            What::Set(set) => self
-                .intent(set.agreement(), |kind| {
-                    *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }
-                }),
+            What::Set(set) => self.intent(set.agreement(), |kind| {
+                *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }
+            }),
             What::Create(create) => self.intent(create.agreement(), |kind| {
                 matches!(kind, IntentKind::Create { product, quantity, .. }
                     if *product == create.product() && *quantity == create.quantity())
