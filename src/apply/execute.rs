@@ -8,9 +8,9 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::apply::desk::JournalDesk;
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::lane::{Lane, lanes};
+use crate::apply::lane::{LineEnd, lanes};
 use crate::apply::one_write::WriteExecutor;
-use crate::apply::write_result::{Applied, Halt, Settled, not_reached};
+use crate::apply::write_result::{Applied, Settled, not_reached};
 use crate::connectwise::{Ahead, Writer};
 use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::ClearedPlan;
@@ -37,7 +37,7 @@ pub async fn carry_out<W: Writer>(
             at_work.push(executor.next_line(lane));
         }
         let Some(step) = next_end(&mut at_work, &desk).await else { break };
-        let Some(Step { lane, at, ended }) = step else { continue };
+        let Some(LineEnd { lane, at, ended }) = step else { continue };
         match ended {
             Ok(end) => settled[at] = Some(end),
             Err(why) => halt = halt.or(Some(why)),
@@ -50,14 +50,6 @@ pub async fn carry_out<W: Writer>(
     let settled = lines.map(|((key, write), end)| end.unwrap_or_else(|| not_reached(key, write))).collect();
     drop(at_work);
     Applied { settled, halt: executor.halt_after_all(halt) }
-}
-
-/// How the next line of an agreement ended: what became of it, or why nothing is written from here on.
-pub(super) struct Step<'p> {
-    pub(super) lane: Lane<'p>,
-    /// Its place in the plan.
-    pub(super) at: usize,
-    pub(super) ended: Result<Settled, Halt>,
 }
 
 /// Waits until one line has ended. Whenever all that are at work wait, what they have for the journal is committed.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::apply::write_result::{AsSent, Halt, Settled};
 use crate::connectwise::Look;
 use crate::reconcile::guard::cleared::Write;
-use crate::reconcile::model::ids::{AdditionId, AgreementId};
+use crate::reconcile::model::ids::AgreementId;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 /// How old a look may be when the write leaves that stands on it (rule 11), where ConnectWise is not slower than this.
@@ -31,10 +31,12 @@ pub(super) struct FreshLook {
     pub(super) until: Instant,
 }
 
-/// What a write changed, by its own answer, and exactly as sent.
-pub(super) enum AsSent {
-    Quantity(AdditionId, Quantity),
-    Line(Addition),
+/// How the next line of an agreement ended: what became of it, or why nothing is written from here on.
+pub(super) struct LineEnd<'p> {
+    pub(super) lane: Lane<'p>,
+    /// Its place in the plan.
+    pub(super) at: usize,
+    pub(super) ended: Result<Settled, Halt>,
 }
 
 /// The writes of a plan, agreement by agreement, in the order of their first lines. No agreement has two lanes.

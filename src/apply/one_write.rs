@@ -6,15 +6,14 @@ use tokio::time::Instant;
 
 use crate::apply::breakers::{Breakers, Verb};
 use crate::apply::desk::JournalDesk;
-use crate::apply::execute::Step;
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::lane::{AsSent, FreshLook, Lane};
+use crate::apply::lane::{FreshLook, Lane, LineEnd};
 use crate::apply::recovery::new_lines;
 use crate::apply::tries::{LOOKS_AGAIN, Tries};
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
-    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, stale,
-    updated,
+    AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused,
+    stale, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -102,10 +101,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// Writes the next line of an agreement, if that still shows what the plan was drawn on: a person may be at work on
     /// it, too.
-    pub(super) async fn next_line<'p>(&self, mut lane: Lane<'p>) -> Option<Step<'p>> {
+    pub(super) async fn next_line<'p>(&self, mut lane: Lane<'p>) -> Option<LineEnd<'p>> {
         let (at, key, write) = lane.writes.pop_front()?;
         let ended = self.look_and_write(&mut lane, key, write).await;
-        Some(Step { lane, at, ended })
+        Some(LineEnd { lane, at, ended })
     }
 
     /// # Errors
@@ -300,7 +299,8 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         Some(match answer {
             Ok(addition) => {
                 let end = created(key, create, &addition, "created");
-                let sent = (end.settled.outcome == Outcome::Created).then_some(AsSent::Line(addition));
+                let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
+                let sent = as_sent.then_some(AsSent::Line(addition));
                 WriteResult { sent, ..end }
             }
             Err(WriteError::TooLate) => return None,

@@ -1,6 +1,5 @@
 //! How one write ended: what the report tells, and what the journal keeps; and how the writes of a plan ended.
 
-use crate::apply::lane::AsSent;
 use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
@@ -61,6 +60,12 @@ pub(super) struct WriteResult {
     pub(super) outcome: WriteOutcome,
     /// What it changed, if its own answer says so exactly.
     pub(super) sent: Option<AsSent>,
+}
+
+/// What a write changed, by its own answer, and exactly as sent.
+pub(super) enum AsSent {
+    Quantity(AdditionId, Quantity),
+    Line(Addition),
 }
 
 impl WriteResult {

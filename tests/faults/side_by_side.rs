@@ -185,18 +185,18 @@ fn a_write_costs_two_requests_and_a_look_serves_the_lines_of_one_agreement() {
 }
 
 const SECOND: &str = r#"
-[integration.archive]
+[integration.vault]
 connectwise = "main"
 mode = "observe"
 customers = "customers.csv"
 match_customers = "mapped"
 default_agreement = { type = "Email Security" }
 
-[integration.archive.export]
-path = "archive.csv"
+[integration.vault.export]
+path = "vault.csv"
 columns = { customer = "Account", service = "Product", count = "Quantity" }
 
-[integration.archive.services]
+[integration.vault.services]
 "Vault" = { product = "MP-ARCHIVE" }
 "#;
 
@@ -209,7 +209,7 @@ fn lists_read(night: &Night) -> usize {
 fn a_second_vendor_reads_again_what_the_first_one_wrote_on_and_no_more() {
     let night = Night::busy();
     night.append(SECOND);
-    night.write("archive.csv", format!("{HEAD}Acme,Vault,2\nBorealis,Vault,1\n"));
+    night.write("vault.csv", format!("{HEAD}Acme,Vault,2\nBorealis,Vault,1\n"));
     let said = night.recount(&["run", "--json"]);
     assert_eq!(said.json()["runs"].as_array().map(Vec::len), Some(2), "{}", said.out);
     let line = |run: &serde_json::Value| run["lines"].as_array().and_then(|lines| lines.first().cloned());
