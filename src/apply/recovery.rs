@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
@@ -39,7 +39,7 @@ pub async fn resolve_open_writes<R: Reader>(
     connectwise: &R,
     journal: &mut History,
     settle: TimeDelta,
-    now: DateTime<Utc>,
+    now: DateTime<FixedOffset>,
 ) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
@@ -65,7 +65,7 @@ pub async fn resolve_open_writes<R: Reader>(
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
             }
         };
-        record(journal, &open, &outcome, now)?;
+        record(journal, &open, &outcome, now.to_utc())?;
         resolutions.push(Resolution { run: open.run, key: open.intent.key, outcome });
     }
     Ok((resolutions, in_doubt))

@@ -45,7 +45,7 @@ impl<'a> RunRecorder<'a> {
             integration: job.integration.clone(),
             command: job.command,
             mode: job.mode,
-            started_at: run.started_at,
+            started_at: run.local_start(),
             undoes: job.source.undoes(),
             planned: None,
             end: None,

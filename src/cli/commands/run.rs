@@ -292,6 +292,7 @@ impl Nights<'_> {
             source: order.undoes.map_or(of_export, PlanSource::Undo),
             approved: order.approved,
             settle: settle.unwrap_or(TimeDelta::MAX),
+            zone: &integration.zone,
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
         let connect = || {

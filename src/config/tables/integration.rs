@@ -15,6 +15,7 @@ use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, Sweep, folded};
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::zone::Zone;
 
 const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
 const MATCHES: &[(&str, MatchCustomers)] =
@@ -25,13 +26,24 @@ const SWEEPS: &[(&str, Sweep)] = &[("weekly", Sweep::Weekly), ("nightly", Sweep:
 /// A night and two hours: a run that takes long, or begins late, is no alarm.
 const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
 
-/// Reads one table; `connectwise` are the names it may refer to.
+/// What a table is read in.
+#[derive(Clone, Copy)]
+pub(in crate::config) struct Context<'a> {
+    /// The folder that relative paths start from.
+    pub(in crate::config) folder: &'a Path,
+    /// The names of `[connectwise.NAME]` that it may refer to.
+    pub(in crate::config) connectwise: &'a [&'a str],
+    /// The zone of one that names none.
+    pub(in crate::config) zone: &'a Zone,
+}
+
+/// Reads one table.
 pub(in crate::config) fn config(
     name: IntegrationName,
     section: Section<'_>,
-    folder: &Path,
-    connectwise: &[&str],
+    context: Context<'_>,
 ) -> Option<IntegrationConfig> {
+    let Context { folder, connectwise, zone: usual } = context;
     let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
@@ -54,6 +66,7 @@ pub(in crate::config) fn config(
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     let expected_every =
         section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
+    let zone = section.get("zone").map_or(Some(usual.clone()), |field| zone(&field));
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
@@ -84,9 +97,16 @@ pub(in crate::config) fn config(
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
+        zone: zone?,
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+/// An IANA time zone.
+pub(in crate::config) fn zone(field: &Field<'_>) -> Option<Zone> {
+    let zone = Zone::named(field.text()?);
+    zone.map_err(|error| field.error(error.to_string())).ok()
 }
 
 fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {

@@ -39,6 +39,10 @@ use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Ma
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
+use recount::zone::Zone;
+
+/// Whose days count, one seed after another.
+const ZONES: [&str; 4] = ["UTC", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata"];
 
 /// Lives through the nights of one seed.
 ///
@@ -75,6 +79,7 @@ struct House {
     guards: GuardPolicy,
     export: ExportSettings,
     connectwise: ConnectWise,
+    zone: Zone,
 }
 
 /// What one execution left: its record, unless the process died.
@@ -121,6 +126,10 @@ impl House {
             chance,
             vendor,
             connectwise,
+            zone: usize::try_from(seed)
+                .ok()
+                .and_then(|seed| Zone::named(ZONES[seed % ZONES.len()]).ok())
+                .unwrap_or_else(Zone::utc),
         }
     }
 
@@ -217,6 +226,7 @@ impl House {
             source: PlanSource::Export(source),
             approved,
             settle: TimeDelta::minutes(self.options.settle_minutes),
+            zone: &self.zone,
             control: RunControl { clock: &clock, stop: &stop },
         };
         let connect = || Ok(&self.connectwise);

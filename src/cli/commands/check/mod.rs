@@ -222,8 +222,8 @@ impl CheckList {
         let history = History::open_existing(&config.state).ok().flatten();
         let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
         let others = OtherIntegrations { neighbours: &neighbours, seen: &seen };
-        let survey = match precheck(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await
-        {
+        let today = integration.zone.day(clock::now());
+        let survey = match precheck(client, &integration.name, mapping, counts, others, today).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };

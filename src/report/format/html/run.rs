@@ -330,7 +330,7 @@ fn facts(run: &RunRecord) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
             dl.facts {
-                (fact("started", time(run.started_at)))
+                (fact("started", time(run.started_at.to_utc())))
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
                     dt { "export" } dd { (escaped(&planned.export.path)) br; code.soft { "sha-256 " (planned.export.sha256) } }
