@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::recovery::new_lines;
 use crate::apply::write_result::{
-    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, updated,
+    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -17,7 +17,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 use crate::reconcile::model::records::Addition;
 
 /// How often one quantity is sent while ConnectWise says that it is too busy to take it.
@@ -171,6 +171,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             self.note(Verb::Edit, answer.as_ref().err());
             let (why, code) = match answer {
                 Ok(quantity) if quantity == set.to() => return updated(key, set, "verified"),
+                Ok(quantity) if is_rounded(set, quantity, true) => return stored_rounded(key, set, quantity),
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
                     unclear = TRIES_WHEN_UNCLEAR;
@@ -191,6 +192,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             let again = again && self.still_bills(set.agreement()).await;
             match self.look_at(set).await {
                 Ok(now) if now == set.to() => return updated(key, set, "verified by a second read"),
+                Ok(now) if is_rounded(set, now, false) => return stored_rounded(key, set, now),
                 Ok(now) if now == set.from() && again => {}
                 Ok(now) if now == set.from() => return refused(key, Some(now), code, &why),
                 Ok(now) => return overtaken(key, set, now),
@@ -344,11 +346,19 @@ fn key_refused(why: &str) -> ReadError {
     }
 }
 
+/// Whether ConnectWise holds what was sent, to fewer decimals. Fewer than two are believed of an answer to the write alone,
+/// and of that only where it moved the line: a write that was ignored must not look like a coarse server.
+fn is_rounded(set: &SetQuantity, now: Quantity, answered: bool) -> bool {
+    let coarse = answered && now != set.from();
+    now.decimals_kept_of(set.to()).is_some_and(|kept| coarse || kept >= USUAL_DECIMALS)
+}
+
 /// What one live addition holds, or why that cannot be said.
 fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
     let addition = additions.iter().find(|addition| addition.id == id);
     let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-    if !addition.is_live(context.today) {
+    // A plan also names lines that recount made begin later.
+    if !addition.is_current(context.today) {
         return Err(format!("addition {id} is not live any more"));
     }
     addition.quantity.clone()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::connectwise::billing_cycles::BILLING_CYCLES;
 use crate::connectwise::client::Client;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
@@ -30,6 +31,7 @@ impl Reader for Client {
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         let ids = companies.iter().map(|id| id.0);
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "company/id", ids).await?;
+        let agreements = self.with_cycles(agreements).await?;
         let is_stranger = |company: &CompanyId| !companies.contains(company);
         let unreadable = agreements.unreadable.iter().filter_map(|record| record.known.company.as_ref());
         let strangers =
@@ -40,6 +42,7 @@ impl Reader for Client {
 
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "id", ids.iter().map(|id| id.0)).await?;
+        let agreements = self.with_cycles(agreements).await?;
         let strangers = agreements.unreadable.iter().any(|record| !ids.contains(&AgreementId(record.id)));
         asked_for(AGREEMENTS, !strangers && agreements.records.iter().all(|agreement| ids.contains(&agreement.id)))?;
         Ok(agreements)
@@ -70,6 +73,7 @@ impl Client {
             Right::Companies => self.read_one::<IdRow>(COMPANIES).await,
             Right::Agreements => self.read_one::<IdRow>(AGREEMENTS).await,
             Right::Catalog => self.read_one::<IdRow>(CATALOG).await,
+            Right::BillingCycles => self.read_one::<IdRow>(BILLING_CYCLES).await,
             Right::Additions(agreement) => {
                 let path = additions_path(agreement);
                 self.read_one::<IdRow>(List { path: &path, right }).await

@@ -36,7 +36,7 @@ pub(super) fn close_cut_off_runs(
         let settled = lines.collect();
         let mut record = OpenRecord::of(cut_off, run.job.control.clock);
         record.find([told.clone()]);
-        record.settle(settled);
+        record.settle(settled, &BTreeMap::new());
         record.close_cut_off(history)?;
         findings.push(told);
     }

@@ -57,6 +57,8 @@ pub(in crate::config) fn config(
     let create_lines_unset = create_lines_field.is_none();
     let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
     let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
+    let freeze = section.get("freeze").map_or(Some(0), |field| days(&field));
+    let quantity_decimals = optional(section.get("quantity_decimals"), |field| field.whole(0, 10));
     let export = section.required("export").and_then(|field| export_settings(&field, folder));
     // Where the export's own table is wrong, nobody knows; what is wrong there is said.
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
@@ -86,6 +88,8 @@ pub(in crate::config) fn config(
         create_lines: create_lines?,
         create_lines_unset,
         sweep: sweep?,
+        freeze_days: freeze?,
+        quantity_decimals: quantity_decimals?,
         policies: policies?.unwrap_or_default(),
         pins: services.pins.into_iter().chain(customers.pins).collect(),
     };
@@ -102,6 +106,20 @@ pub(in crate::config) fn config(
         tickets: tickets?,
     })
 }
+
+/// Whole days, below three weeks: more would freeze a month.
+fn days(field: &Field<'_>) -> Option<u32> {
+    let freeze = field.duration(Duration::ZERO)?;
+    let days = u32::try_from(freeze.as_secs() / DAY_SECONDS).unwrap_or(u32::MAX);
+    if freeze.as_secs() % DAY_SECONDS != 0 || days > FREEZE_MOST {
+        field.error(format!("`{}` is a number of whole days up to {FREEZE_MOST}, such as \"3d\"", field.key));
+        return None;
+    }
+    Some(days)
+}
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+const FREEZE_MOST: u32 = 21;
 
 /// An IANA time zone.
 pub(in crate::config) fn zone(field: &Field<'_>) -> Option<Zone> {

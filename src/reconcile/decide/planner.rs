@@ -8,10 +8,11 @@ use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::left_behind::Ground;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::uncounted;
+use crate::reconcile::decide::{calendar, uncounted};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{There, WantedLine};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
@@ -34,7 +35,9 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
+    let on_the_calendar = calendar::put_on(gathered, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
+    findings.extend(on_the_calendar);
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
@@ -62,7 +65,9 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     // What begins beside a line is looked at there; what is there already is compared here.
     let around = Surroundings::new(directory, additions, claims, places, past, today);
     let judge = Judge { mapping, policy, past, export, places, around: &around, today };
+    let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
+        let (wanted, told) = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {
@@ -71,7 +76,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
             _ => not_read(key.agreement, directory),
         };
         let judgement = claims.hold(&key, naming_the_member(judgement, &key, directory));
-        placed_line(key, wanted, judgement)
+        placed_line(key, wanted, saying(judgement, told))
     });
     lines.collect()
 }
@@ -102,6 +107,13 @@ fn naming_the_member(judgement: Judgement, key: &LineKey, directory: &Directory)
         }
         _ => judgement,
     }
+}
+
+/// A judgement that says how what is wanted was rounded.
+fn saying(judgement: Judgement, told: Option<String>) -> Judgement {
+    let Some(told) = told else { return judgement };
+    let detail = if judgement.detail.is_empty() { told } else { format!("{}; {told}", judgement.detail) };
+    Judgement { detail, ..judgement }
 }
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {

@@ -418,6 +418,8 @@ fn agreement(customer: u64) -> (AgreementId, Agreement) {
         ends_on: None,
         bills_from: None,
         one_time: false,
+        prorates: true,
+        next_invoice_on: None,
     };
     (id, agreement)
 }

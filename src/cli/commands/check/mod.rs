@@ -140,6 +140,7 @@ impl CheckList {
         };
         self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
         if self.rights(&name("may read"), settings, &client).await {
+            self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
         self.writing(&name("may write"), integration, mapping.create_lines);
@@ -232,6 +233,18 @@ impl CheckList {
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
             self.good(name, placed(survey.placed));
+        }
+    }
+
+    /// Nothing stops without them: then a cycle's name says whether it recurs.
+    async fn cycles(&mut self, name: &str, client: &Client) {
+        match client.probe(Right::BillingCycles).await {
+            Ok(()) => self.good(name, String::new()),
+            Err(error) => {
+                let role = "System > Table Setup > Inquire Level = All";
+                let detail = format!("{error}; a cycle's name says whether an agreement recurs, until the role has {role}");
+                self.note(name, detail);
+            }
         }
     }
 

@@ -1,0 +1,123 @@
+//! Whether a billing cycle recurs. Its `billingOptions` says so; its name is chosen by people, and decides only where the
+//! key may not read the list of cycles.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::connectwise::ReadError;
+use crate::connectwise::client::Client;
+use crate::connectwise::client::cause::UnreachableCause;
+use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::paging::List;
+use crate::connectwise::wire::members::Reference;
+use crate::connectwise::wire::{Row, SaidAgreement, members};
+use crate::reconcile::model::records::{Agreement, Agreements, Listed};
+
+pub(crate) const BILLING_CYCLES: List<'_> = List { path: "finance/billingCycles", right: Right::BillingCycles };
+
+/// Which cycles recur, by record id; empty where the list may not be read.
+#[derive(Debug, Default)]
+pub(crate) struct BillingCycles(BTreeMap<i64, bool>);
+
+impl BillingCycles {
+    /// A cycle that the list does not tell of goes by its name, and an agreement without one recurs.
+    fn recurs(&self, cycle: &Reference) -> bool {
+        let listed = cycle.id.and_then(|id| self.0.get(&id).copied());
+        listed.unwrap_or_else(|| cycle.name.as_deref().is_none_or(recurs_by_name))
+    }
+}
+
+/// `NotRecurring` is the word of `billingOptions` (ConnectWise's API description); people write a name in other ways.
+fn recurs_by_name(cycle: &str) -> bool {
+    let letters: String = cycle.chars().filter(char::is_ascii_alphabetic).collect();
+    !["notrecurring", "nonrecurring", "onetime"].contains(&letters.to_ascii_lowercase().as_str())
+}
+
+impl Client {
+    /// The agreements, each with what its billing cycle says. The cycles are read once, when they are first asked for.
+    pub(crate) async fn with_cycles(
+        &self,
+        agreements: Listed<SaidAgreement, <crate::connectwise::wire::AgreementRow as Row>::Known>,
+    ) -> Result<Agreements, ReadError> {
+        let Listed { records, unreadable } = agreements;
+        let asked = records.iter().any(|said| said.cycle.id.is_some());
+        let none = BillingCycles::default();
+        let cycles = if asked { self.cycles.get_or_try_init(|| self.billing_cycles()).await? } else { &none };
+        let judged = records.into_iter().map(|SaidAgreement { agreement, cycle }| Agreement {
+            one_time: agreement.one_time || !cycles.recurs(&cycle),
+            ..agreement
+        });
+        Ok(Listed { records: judged.collect(), unreadable })
+    }
+
+    async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
+        match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
+            // One that cannot be read goes by its name.
+            Ok(list) => Ok(BillingCycles(list.records.into_iter().collect())),
+            Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
+                Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
+            }
+            Err(error) => {
+                tracing::info!("{error}; a billing cycle's name says whether it recurs");
+                Ok(BillingCycles::default())
+            }
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CycleRow {
+    id: Value,
+    #[serde(default)]
+    billing_options: Value,
+}
+
+impl Row for CycleRow {
+    type Record = (i64, bool);
+    type Known = ();
+    const FIELDS: &'static str = "id,billingOptions";
+
+    fn id(&self) -> &Value {
+        &self.id
+    }
+
+    fn record(&self, id: i64) -> Result<(i64, bool), String> {
+        let options = members::text("billingOptions", &self.billing_options)?.filter(|options| !options.is_empty());
+        let options = options.ok_or("its billingOptions is missing")?;
+        Ok((id, !options.eq_ignore_ascii_case("NotRecurring")))
+    }
+
+    fn known(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cycle(id: i64, name: &str) -> Reference {
+        Reference { id: Some(id), name: Some(name.to_owned()) }
+    }
+
+    /// Otherwise a quantity would be written on an agreement that is billed once, or none on one that bills monthly.
+    #[test]
+    fn the_option_decides_and_the_name_where_the_list_does_not_tell() {
+        let listed = BillingCycles([(1, true), (2, false)].into());
+        assert!(listed.recurs(&cycle(1, "One-time")), "a cycle may be called so and recur");
+        assert!(!listed.recurs(&cycle(2, "None")));
+        assert!(!listed.recurs(&cycle(3, "Non-Recurring")) && listed.recurs(&cycle(3, "None")));
+        let unread = BillingCycles::default();
+        assert!(!unread.recurs(&cycle(2, "one time")) && unread.recurs(&cycle(2, "None")));
+        assert!(unread.recurs(&Reference::default()));
+    }
+
+    #[test]
+    fn a_cycle_without_its_option_is_none_to_go_by() {
+        let row = |json: &str| serde_json::from_str::<CycleRow>(json).expect("a row").record(1);
+        assert_eq!(row(r#"{"id":1,"billingOptions":"NotRecurring"}"#), Ok((1, false)));
+        assert_eq!(row(r#"{"id":1,"billingOptions":"Monthly"}"#), Ok((1, true)));
+        assert!(row(r#"{"id":1}"#).is_err() && row(r#"{"id":1,"billingOptions":""}"#).is_err());
+    }
+}
