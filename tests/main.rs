@@ -2,6 +2,7 @@
 
 mod alerts;
 mod architecture;
+mod calendar;
 mod connectwise;
 mod core;
 mod decisions;

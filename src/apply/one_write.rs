@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::recovery::new_lines;
 use crate::apply::write_result::{
-    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, stored_rounded, updated,
+    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused,
+    stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};

@@ -112,7 +112,8 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, d
     let (outcome, reason, detail) = if right {
         (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
     } else if let Some(stored) = rounded.filter(|_| marked) {
-        let detail = format!("{} was sent, and ConnectWise keeps {stored} as addition {}", create.quantity(), addition.id);
+        let detail =
+            format!("{} was sent, and ConnectWise keeps {stored} as addition {}", create.quantity(), addition.id);
         (Outcome::Created, Code::StoredRounded, detail)
     } else {
         let holds = match &addition.quantity {

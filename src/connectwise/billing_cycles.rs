@@ -6,24 +6,16 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connectwise::ReadError;
-use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::Right;
-use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::members::Reference;
-use crate::connectwise::wire::{Row, SaidAgreement, members};
-use crate::reconcile::model::records::{Agreement, Agreements, Listed};
-
-pub(crate) const BILLING_CYCLES: List<'_> = List { path: "finance/billingCycles", right: Right::BillingCycles };
+use crate::connectwise::wire::{Row, members};
 
 /// Which cycles recur, by record id; empty where the list may not be read.
 #[derive(Debug, Default)]
-pub(crate) struct BillingCycles(BTreeMap<i64, bool>);
+pub(crate) struct BillingCycles(pub(crate) BTreeMap<i64, bool>);
 
 impl BillingCycles {
     /// A cycle that the list does not tell of goes by its name, and an agreement without one recurs.
-    fn recurs(&self, cycle: &Reference) -> bool {
+    pub(crate) fn recurs(&self, cycle: &Reference) -> bool {
         let listed = cycle.id.and_then(|id| self.0.get(&id).copied());
         listed.unwrap_or_else(|| cycle.name.as_deref().is_none_or(recurs_by_name))
     }
@@ -35,41 +27,9 @@ fn recurs_by_name(cycle: &str) -> bool {
     !["notrecurring", "nonrecurring", "onetime"].contains(&letters.to_ascii_lowercase().as_str())
 }
 
-impl Client {
-    /// The agreements, each with what its billing cycle says. The cycles are read once, when they are first asked for.
-    pub(crate) async fn with_cycles(
-        &self,
-        agreements: Listed<SaidAgreement, <crate::connectwise::wire::AgreementRow as Row>::Known>,
-    ) -> Result<Agreements, ReadError> {
-        let Listed { records, unreadable } = agreements;
-        let asked = records.iter().any(|said| said.cycle.id.is_some());
-        let none = BillingCycles::default();
-        let cycles = if asked { self.cycles.get_or_try_init(|| self.billing_cycles()).await? } else { &none };
-        let judged = records.into_iter().map(|SaidAgreement { agreement, cycle }| Agreement {
-            one_time: agreement.one_time || !cycles.recurs(&cycle),
-            ..agreement
-        });
-        Ok(Listed { records: judged.collect(), unreadable })
-    }
-
-    async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
-        match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
-            // One that cannot be read goes by its name.
-            Ok(list) => Ok(BillingCycles(list.records.into_iter().collect())),
-            Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
-                Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
-            }
-            Err(error) => {
-                tracing::info!("{error}; a billing cycle's name says whether it recurs");
-                Ok(BillingCycles::default())
-            }
-        }
-    }
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct CycleRow {
+pub(crate) struct CycleRow {
     id: Value,
     #[serde(default)]
     billing_options: Value,

@@ -102,11 +102,12 @@ pub(super) fn settle_finding(line: &LineRecord, settled: &Settled, again: bool) 
         }
         Outcome::Held if settled.reason == Code::NotReached => return None,
         Outcome::Held => (Severity::Decide, another_agreement()),
-        _ if settled.reason == Code::StoredRounded => {
-            (Severity::Info, Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"))
-        }
+        _ if settled.reason == Code::StoredRounded => (
+            Severity::Info,
+            Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"),
+        ),
         Outcome::Failed if again => {
-            let mended = Remedy::in_connectwise("mend what it names, the same as the last time");
+            let mended = Remedy::in_connectwise("it said the same the last time: mend what it names");
             (Severity::Decide, mended.or(Remedy::command(format!("recount keep {}", line.handle))))
         }
         Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),

@@ -13,7 +13,8 @@ use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {
@@ -25,7 +26,15 @@ pub(crate) fn step(line: &LineRecord) -> String {
 
 /// By how much a line moves, or would.
 pub(super) fn delta(line: &LineRecord) -> Decimal {
-    line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default())
+    line.was.unwrap_or_default().delta_to(reached(line).unwrap_or_default())
+}
+
+/// What a line holds now, where it was written, else what it is to hold.
+pub(super) fn reached(line: &LineRecord) -> Option<Quantity> {
+    match line.outcome {
+        Outcome::Updated | Outcome::Created => line.now.or(line.wanted),
+        _ => line.wanted,
+    }
 }
 
 /// `+3`, `−3`.

@@ -41,33 +41,80 @@ enum Reach {
     Due(NaiveDate),
 }
 
-/// Puts the changes of a plan on the calendar: what is not to be written yet is left out, and every other one says which
-/// invoice it reaches.
-pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line]) -> Vec<Finding> {
-    let mut told = Told::default();
-    for line in lines {
-        let Some(reach) = reach(gathered, line) else { continue };
+/// What the changes of a plan meet, by their place among its lines.
+#[derive(Debug)]
+pub(in crate::reconcile) struct Met(Vec<(usize, Reach)>);
+
+/// Puts the changes of a plan on the calendar: what is not to be written yet is left out.
+pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line]) -> Met {
+    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(gathered, line)?)));
+    let met = Met(met.collect());
+    for (at, reach) in &met.0 {
         match reach {
-            Reach::Invoice(next, fall) => {
-                if fall {
-                    *told.falls.entry(next).or_default() += 1;
-                }
-                append(&mut line.detail, &on_the_invoice(next, gathered.today, fall));
-            }
-            Reach::Frozen(next) => {
-                *told.frozen.entry(next).or_default() += 1;
-                line.verdict = Verdict::Skipped(Code::Frozen);
-                append(&mut line.detail, &format!("waits for the invoice of {}", day(next, gathered.today)));
-            }
-            Reach::Due(next) => {
-                *told.due.entry(next).or_default() += 1;
-                line.verdict = Verdict::Skipped(Code::InvoiceDue);
-                let next = day(next, gathered.today);
-                append(&mut line.detail, &format!("the invoice of {next} is not made yet, and its period was higher"));
-            }
+            Reach::Invoice(..) => {}
+            Reach::Frozen(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
+            Reach::Due(_) => lines[*at].verdict = Verdict::Skipped(Code::InvoiceDue),
         }
     }
-    told.findings(gathered.today)
+    met
+}
+
+impl Met {
+    /// Says at each change which invoice it reaches, or why it waits.
+    pub(in crate::reconcile) fn note(&self, today: NaiveDate, lines: &mut [Line]) {
+        for (at, reach) in &self.0 {
+            let note = match *reach {
+                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next, today)),
+                Reach::Invoice(next, true) => {
+                    format!("on the invoice of {}; one made before stays as it is", day(next, today))
+                }
+                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next, today)),
+                Reach::Due(next) => {
+                    format!("the invoice of {} is not made yet, and its period was higher", day(next, today))
+                }
+            };
+            let detail = &mut lines[*at].detail;
+            if !detail.is_empty() {
+                detail.push_str("; ");
+            }
+            detail.push_str(&note);
+        }
+    }
+
+    /// What is said of all of them together, by the invoices that they meet.
+    pub(in crate::reconcile) fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+        let mut counted: BTreeMap<(Code, NaiveDate), usize> = BTreeMap::new();
+        for (_, reach) in &self.0 {
+            let kind = match *reach {
+                Reach::Invoice(_, false) => continue,
+                Reach::Invoice(next, true) => (Code::PeriodInvoiced, next),
+                Reach::Frozen(next) => (Code::Frozen, next),
+                Reach::Due(next) => (Code::InvoiceDue, next),
+            };
+            *counted.entry(kind).or_default() += 1;
+        }
+        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next, today))).collect()
+    }
+}
+
+fn told(code: Code, lines: usize, next: &str) -> Finding {
+    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+    let (message, fix) = match code {
+        Code::Frozen => {
+            let message = format!("{lines} will be written after the invoice of {next} is made");
+            (message, Remedy::nothing("`freeze` leaves the days before an invoice alone"))
+        }
+        Code::InvoiceDue => {
+            let message = format!("a peak or an average of {lines} will fall after the invoice of {next} is made");
+            (message, Remedy::in_connectwise("make the invoice, so that its next date moves on,"))
+        }
+        _ => {
+            let message =
+                format!("{lines} will fall with the invoice of {next}: one that was made for the time before stays");
+            (message, Remedy::in_connectwise("where the customer is to have it back, make a credit"))
+        }
+    };
+    Finding { fix, ..finding(Severity::Info, code, message) }
 }
 
 fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
@@ -90,72 +137,13 @@ fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
 
 fn looks_back(mapping: &Mapping, source: &Source) -> bool {
     match mapping.services.get(&source.service) {
-        Some(ServiceRule::Billed(billed)) => {
-            mapping.policy(&source.customer, &source.service, billed).looks_back()
-        }
+        Some(ServiceRule::Billed(billed)) => mapping.policy(&source.customer, &source.service, billed).looks_back(),
         _ => false,
     }
-}
-
-fn on_the_invoice(next: NaiveDate, today: NaiveDate, fall: bool) -> String {
-    let on = format!("on the invoice of {}", day(next, today));
-    if fall { format!("{on}; one made before stays as it is") } else { on }
 }
 
 /// `1 Dec`, and in another year `1 Jan 2027`.
 fn day(day: NaiveDate, today: NaiveDate) -> String {
     let pattern = if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
     day.format(pattern).to_string()
-}
-
-fn append(detail: &mut String, more: &str) {
-    if !detail.is_empty() {
-        detail.push_str("; ");
-    }
-    detail.push_str(more);
-}
-
-/// What is said of all changes together, by the invoices that they meet.
-#[derive(Default)]
-struct Told {
-    frozen: BTreeMap<NaiveDate, usize>,
-    due: BTreeMap<NaiveDate, usize>,
-    falls: BTreeMap<NaiveDate, usize>,
-}
-
-impl Told {
-    fn findings(self, today: NaiveDate) -> Vec<Finding> {
-        let Self { frozen, due, falls } = self;
-        let mut findings = Vec::new();
-        for (next, lines) in frozen {
-            let changes = counted(lines, "change");
-            let message = format!("{changes} will be written after the invoice of {} is made", day(next, today));
-            findings.push(info(Code::Frozen, message, Remedy::settings("`freeze` says from which day on nothing is written")));
-        }
-        for (next, lines) in due {
-            let falls = counted(lines, "fall");
-            let message =
-                format!("{falls} of a peak or an average will be written after the invoice of {} is made", day(next, today));
-            let fix = Remedy::in_connectwise("make the invoice: its next invoice date moves on");
-            findings.push(info(Code::InvoiceDue, message, fix));
-        }
-        for (next, lines) in falls {
-            let falls = counted(lines, "line");
-            let message = format!(
-                "{falls} will fall from the invoice of {} on: one that was made for the time before stays as it is",
-                day(next, today)
-            );
-            let fix = Remedy::in_connectwise("where the customer is to have it back, make a credit");
-            findings.push(info(Code::PeriodInvoiced, message, fix));
-        }
-        findings
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-fn info(code: Code, message: String, fix: Remedy) -> Finding {
-    Finding { fix, ..finding(Severity::Info, code, message) }
 }

@@ -188,7 +188,8 @@ impl Judge<'_> {
             }
             Ok(quantity) => {
                 let Terms { bill, .. } = wanted.terms;
-                let creation = Creation { product: product.id, quantity, effective_on: self.begins(case.agreement), bill };
+                let creation =
+                    Creation { product: product.id, quantity, effective_on: self.begins(case.agreement), bill };
                 match self.too_large(case.key, quantity) {
                     None => judged(Verdict::Create(creation), None, last_ended(on_line, self.today)),
                     Some(detail) => judged(Verdict::Large(creation), None, detail),

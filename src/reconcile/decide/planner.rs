@@ -35,9 +35,10 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
-    let on_the_calendar = calendar::put_on(gathered, &mut lines);
+    let met = calendar::put_on(gathered, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
-    findings.extend(on_the_calendar);
+    findings.extend(met.findings(gathered.today));
+    met.note(gathered.today, &mut lines);
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
@@ -67,7 +68,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let judge = Judge { mapping, policy, past, export, places, around: &around, today };
     let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
-        let (wanted, told) = rounded(wanted, decimals);
+        let wanted = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {
@@ -76,7 +77,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
             _ => not_read(key.agreement, directory),
         };
         let judgement = claims.hold(&key, naming_the_member(judgement, &key, directory));
-        placed_line(key, wanted, saying(judgement, told))
+        placed_line(key, wanted, judgement)
     });
     lines.collect()
 }
@@ -107,13 +108,6 @@ fn naming_the_member(judgement: Judgement, key: &LineKey, directory: &Directory)
         }
         _ => judgement,
     }
-}
-
-/// A judgement that says how what is wanted was rounded.
-fn saying(judgement: Judgement, told: Option<String>) -> Judgement {
-    let Some(told) = told else { return judgement };
-    let detail = if judgement.detail.is_empty() { told } else { format!("{}; {told}", judgement.detail) };
-    Judgement { detail, ..judgement }
 }
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {

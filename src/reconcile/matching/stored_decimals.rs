@@ -15,16 +15,16 @@ pub(in crate::reconcile) fn decimals(mapping: &Mapping, past: &Past) -> u32 {
     past.decimals.map_or(asked, |kept| kept.min(asked))
 }
 
-/// The line, to so many decimals, halves up; and what is to be said of it.
-pub(in crate::reconcile) fn rounded(wanted: WantedLine, decimals: u32) -> (WantedLine, Option<String>) {
+/// The line, to so many decimals, halves up. The steps of its one count say so; of several counts the sum is rounded.
+pub(in crate::reconcile) fn rounded(mut wanted: WantedLine, decimals: u32) -> WantedLine {
     let quantity = wanted.quantity.map(|units| units.rounded(decimals));
-    let told = match (wanted.quantity, quantity) {
-        (Ok(exact), Ok(kept)) if exact != kept => Some(format!("{exact} to {decimals} decimals")),
-        _ => None,
-    };
+    if let (true, Ok(kept), [source]) = (quantity != wanted.quantity, quantity, wanted.sources.as_mut_slice()) {
+        let before = source.how.take().or_else(|| source.count.map(|count| format!("count {count}")));
+        source.how = before.map(|steps| format!("{steps} · to {decimals} decimals = {kept}"));
+    }
     let rolled = wanted.rolled.map(|Rolled { before, carried }| Rolled {
         before: before.rounded(decimals),
         carried: carried.rounded(decimals),
     });
-    (WantedLine { quantity, rolled, ..wanted }, told)
+    WantedLine { quantity, rolled, ..wanted }
 }

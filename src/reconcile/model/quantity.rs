@@ -71,11 +71,8 @@ impl Quantity {
     /// or the same.
     #[must_use]
     pub fn decimals_kept_of(self, sent: Self) -> Option<u32> {
-        let ways = [
-            RoundingStrategy::ToZero,
-            RoundingStrategy::MidpointAwayFromZero,
-            RoundingStrategy::MidpointNearestEven,
-        ];
+        let ways =
+            [RoundingStrategy::ToZero, RoundingStrategy::MidpointAwayFromZero, RoundingStrategy::MidpointNearestEven];
         let kept = |decimals: &u32| ways.iter().any(|way| sent.0.round_dp_with_strategy(*decimals, *way) == self.0);
         (0..sent.0.scale()).rev().find(kept).filter(|_| self != sent)
     }

@@ -242,7 +242,8 @@ impl CheckList {
             Ok(()) => self.good(name, String::new()),
             Err(error) => {
                 let role = "System > Table Setup > Inquire Level = All";
-                let detail = format!("{error}; a cycle's name says whether an agreement recurs, until the role has {role}");
+                let detail =
+                    format!("{error}; a cycle's name says whether an agreement recurs, until the role has {role}");
                 self.note(name, detail);
             }
         }

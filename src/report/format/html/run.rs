@@ -188,7 +188,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
                         th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
-                        td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) }
+                        td.n { (or_dash(line.was)) } td.n { (or_dash(words::reached(line))) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
                         td.wide { (state(line)) }
