@@ -14,7 +14,7 @@ use recount::history::record::{LineRecord, RunRecord};
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use recount::nightly::run::plan_and_apply;
+use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::report::files::Reports;
 use recount::report::format::paint::Paint;
@@ -80,7 +80,11 @@ impl Clocked {
             control: RunControl { clock: &clock, stop: &stop },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let run = runtime.block_on(plan_and_apply(job, &lock, &mut history, || Ok(client))).expect("a run");
+        let run = match command {
+            RunCommand::Plan => runtime.block_on(plan_only(job, &lock, &mut history, || Ok(client))),
+            _ => runtime.block_on(plan_and_apply(job, &lock, &mut history, || Ok(client))),
+        };
+        let run = run.expect("a run");
         Reports::of(&config.state).keep(&history, &run).expect("a report");
         run
     }
@@ -128,9 +132,11 @@ fn a_new_line_begins_and_a_report_is_dated_by_the_days_of_the_zone() {
         ("America/New_York", "2026-11-01T06:30:00Z", "2026-11-01", "Sun 1 Nov 2026", "November 2026"),
         ("Australia/Lord_Howe", "2027-04-03T15:30:00Z", "2027-04-04", "Sun 4 Apr 2027", "April 2027"),
     ] {
-        let clocked = Clocked::approved(zone, "2026-10-20T12:00:00Z");
+        let before = at.parse::<DateTime<Utc>>().expect("an instant") - TimeDelta::days(2);
+        let clocked = Clocked::approved(zone, &before.to_rfc3339());
         clocked.counts("Acme,CloudFilter,3\nAcme,Archive,2\nBorealis,CloudFilter,5\n");
         let run = clocked.night(at);
+        assert_eq!(line(&run, "MP-ARCHIVE").outcome, Outcome::Created, "{zone} at {at}: {}", told(&run));
         let effective = clocked.addition("MP-ARCHIVE").effective.map(|day| day.to_string());
         assert_eq!(effective.as_deref(), Some(day), "{zone} at {at}");
         assert!(told(&run).contains(shown), "{zone} at {at}: {}", told(&run));
@@ -148,7 +154,8 @@ fn a_peak_lasts_through_the_evening_of_the_month_s_last_day() {
     clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
     clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
     let plan = clocked.run("2026-11-29T20:00:00Z", RunCommand::Plan, None).planned.expect("a plan");
-    clocked.run("2026-11-29T20:00:00Z", RunCommand::Apply, Some(&plan.fingerprint));
+    let peak = clocked.run("2026-11-29T20:00:00Z", RunCommand::Apply, Some(&plan.fingerprint));
+    assert_eq!(line(&peak, "MP-CLOUDFILTER").outcome, Outcome::Updated, "{}", told(&peak));
     clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
     clocked.next_invoice("2026-12-01");
     // In UTC it is December already.
@@ -157,8 +164,8 @@ fn a_peak_lasts_through_the_evening_of_the_month_s_last_day() {
     let due = clocked.night("2026-12-02T06:15:00Z");
     assert_eq!(line(&due, "MP-CLOUDFILTER").outcome, Outcome::Skipped, "the invoice of 1 December is not made yet");
     clocked.next_invoice("2027-01-01");
-    clocked.night("2026-12-03T06:15:00Z");
-    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9));
+    let made = clocked.night("2026-12-03T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&made));
 }
 
 /// Otherwise an agreement would end half a day early, or a quantity be written on one that has ended.

@@ -106,6 +106,8 @@ connectwise = "main"
 mode = "apply"
 customers = "customers.csv"
 zone = "Australia/Sydney"
+freeze = "3d"
+quantity_decimals = 2
 match_customers = "exact-name"
 company_types = { every = ["Client", "Partner"] }
 company_statuses = ["Active"]
@@ -159,6 +161,7 @@ fn every_key_of_the_contract_is_understood() {
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));
     assert!(!mapping.create_lines);
+    assert_eq!((mapping.freeze_days, mapping.quantity_decimals), (3, Some(2)));
     let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let companies_of =
         CompanyFilter { kinds: folded(&["client", "partner"]), every_kind: true, statuses: folded(&["active"]) };
