@@ -76,6 +76,8 @@ impl Clocked {
             source: PlanSource::Export(source),
             approved,
             settle: TimeDelta::zero(),
+            approval_life: TimeDelta::MAX,
+            site: "sim",
             zone: &integration.zone,
             control: RunControl { clock: &clock, stop: &stop },
         };

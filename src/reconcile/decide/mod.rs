@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 pub mod decisions;
 pub mod elsewhere;
 pub mod findings;
+pub mod hand_edit;
 pub mod judge;
 pub mod judgement;
 pub mod left_behind;

@@ -41,9 +41,6 @@ use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
 use recount::zone::Zone;
 
-/// Whose days count, one seed after another.
-const ZONES: [&str; 4] = ["UTC", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata"];
-
 /// Lives through the nights of one seed.
 ///
 /// # Errors
@@ -126,10 +123,7 @@ impl House {
             chance,
             vendor,
             connectwise,
-            zone: usize::try_from(seed)
-                .ok()
-                .and_then(|seed| Zone::named(ZONES[seed % ZONES.len()]).ok())
-                .unwrap_or_else(Zone::utc),
+            zone: Zone::utc(),
         }
     }
 
@@ -220,6 +214,8 @@ impl House {
             guards: &self.guards,
         };
         let job = Job {
+            approval_life: chrono::TimeDelta::MAX,
+            site: "sim",
             integration: &self.connectwise.integration,
             mode: Mode::Apply,
             command,
@@ -434,6 +430,7 @@ fn guards(options: &Options) -> GuardPolicy {
     GuardPolicy {
         to_zero: to_zero[usize::try_from(options.to_zero).unwrap_or(0)],
         human_edit: if options.overwrite_human_edits { HumanEdit::Overwrite } else { HumanEdit::Ask },
+        approval_life: chrono::TimeDelta::hours(96),
         ..base
     }
 }
@@ -455,5 +452,6 @@ fn everything_passes() -> GuardPolicy {
         line_step: LineStep { units: Decimal::from(1_000_000), percent: all, factor: Decimal::from(1_000_000) },
         to_zero: ToZero::Apply,
         human_edit: HumanEdit::Overwrite,
+        approval_life: chrono::TimeDelta::hours(96),
     }
 }
