@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("alerts", &["reconcile", "history", "report", "error_chain", "http_client", "zone"]),
     ("config", &["reconcile", "export", "connectwise", "alerts", "tickets", "files", "http_client", "zone"]),
     ("apply", &["reconcile", "connectwise", "history"]),
-    ("nightly", &["reconcile", "export", "connectwise", "history", "config", "apply", "report", "zone"]),
+    ("nightly", &["reconcile", "error_chain", "export", "connectwise", "history", "config", "apply", "report", "zone"]),
     ("daemon", &["zone"]),
     ("web", &["reconcile", "report", "history"]),
     ("suggest", &["export"]),
