@@ -228,6 +228,8 @@ fn agreement(id: i64) -> Agreement {
         ends_on: None,
         bills_from: None,
         one_time: false,
+        prorates: true,
+        next_invoice_on: None,
     }
 }
 

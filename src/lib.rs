@@ -37,3 +37,4 @@ pub mod report;
 pub mod suggest;
 pub mod tickets;
 pub mod web;
+pub mod zone;

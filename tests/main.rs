@@ -3,6 +3,7 @@
 mod alerts;
 mod apis;
 mod architecture;
+mod calendar;
 mod connectwise;
 mod core;
 mod decisions;

@@ -93,7 +93,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         integration: IntegrationName::new("mail"),
         command: RunCommand::Run,
         mode: Mode::Apply,
-        started_at: at,
+        started_at: at.fixed_offset(),
         undoes: None,
         planned: Some(PlanRecord { fingerprint: "ef".repeat(32), accepted: true, export, lines }),
         end: Some(end),

@@ -32,6 +32,7 @@ fn scenarios() {
     settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d ", "DAY HOUR         ");
     settings.add_filter(r"(?m)  [0-9a-f]{8}$", "  PLAN");
     settings.add_filter(&support::today().to_string(), "TODAY");
+    settings.add_filter(&support::today().format(r"invoice of %-d %b\b").to_string(), "invoice of TODAY");
     settings.add_filter(r"\b(plan|apply|now:|begin with) [0-9a-f]{8}\b", "$1 PLAN");
     settings.add_filter(r"\bhead [0-9a-f]{8}…", "head HEAD…");
     settings.add_filter(r#""head": "[0-9a-f]{64}""#, r#""head": "HEAD""#);

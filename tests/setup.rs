@@ -102,7 +102,7 @@ fn the_role_is_the_same_in_init_and_in_the_guide() {
         let printed: Vec<&str> = printed.trim().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
         assert_eq!(printed, cells);
     }
-    assert_eq!(rows.count(), 4);
+    assert_eq!(rows.count(), 5);
 }
 
 /// A page for each command; a shell that completes.

@@ -13,7 +13,7 @@ use crate::apply::tries::{LOOKS_AGAIN, Tries};
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
     AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused,
-    stale, updated,
+    stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -23,7 +23,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 use crate::reconcile::model::records::Addition;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
@@ -196,6 +196,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                     let sent = Some(AsSent::Quantity(set.addition(), quantity));
                     return Some(WriteResult { sent, ..updated(key, set, "verified") });
                 }
+                Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
                     tries.nothing_helps();
@@ -225,6 +226,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             };
             match live_quantity(&look.additions, set.addition(), self.context) {
                 Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
+                Ok(now) if is_rounded(set, now, false) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if now == set.from() => match bills_until {
                     Some(bills_until) => until = look.until.min(bills_until),
                     None => return Some(refused(key, Some(now), *code, why)),
@@ -380,11 +382,19 @@ async fn grace(context: ExecutionContext<'_>) {
     tokio::time::sleep(GRACE).await;
 }
 
+/// Whether ConnectWise holds what was sent, to fewer decimals. Fewer than two are believed of an answer to the write alone,
+/// and of that only where it moved the line: a write that was ignored must not look like a coarse server.
+fn is_rounded(set: &SetQuantity, now: Quantity, answered: bool) -> bool {
+    let coarse = answered && now != set.from();
+    now.decimals_kept_of(set.to()).is_some_and(|kept| coarse || kept >= USUAL_DECIMALS)
+}
+
 /// What one live addition holds, or why that cannot be said.
 fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
     let addition = additions.iter().find(|addition| addition.id == id);
     let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-    if !addition.is_live(context.today) {
+    // A plan also names lines that recount made begin later.
+    if !addition.is_current(context.today) {
         return Err(format!("addition {id} is not live any more"));
     }
     if !context.grounds.has_product(id, addition.product) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
@@ -12,7 +12,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
 use crate::reconcile::model::past::InDoubt;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 use crate::reconcile::model::records::Addition;
 
 /// What was found of one unfinished write.
@@ -39,7 +39,7 @@ pub async fn resolve_open_writes<R: Reader>(
     connectwise: &R,
     journal: &mut History,
     settle: TimeDelta,
-    now: DateTime<Utc>,
+    now: DateTime<FixedOffset>,
 ) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
@@ -65,7 +65,7 @@ pub async fn resolve_open_writes<R: Reader>(
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
             }
         };
-        record(journal, &open, &outcome, now)?;
+        record(journal, &open, &outcome, now.to_utc())?;
         resolutions.push(Resolution { run: open.run, key: open.intent.key, outcome });
     }
     Ok((resolutions, in_doubt))
@@ -124,8 +124,9 @@ fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bo
             let current: Vec<&Addition> = new.iter().copied().filter(|addition| addition.is_current(today)).collect();
             // Of several, a person ends all but the one that is meant, as the report asks for.
             match if current.is_empty() { new.as_slice() } else { current.as_slice() } {
-                [one] if one.quantity.as_ref() == Ok(quantity) => {
-                    Found::Known(WriteOutcome::Applied { addition: one.id, quantity: *quantity })
+                [one] if one.quantity.as_ref().is_ok_and(|now| is_what_was_sent(*now, *quantity)) => {
+                    let stored = one.quantity.clone().unwrap_or(*quantity);
+                    Found::Known(WriteOutcome::Applied { addition: one.id, quantity: stored })
                 }
                 // Nor is one of another quantity proof that ours is not still on its way.
                 [] | [_] if !waited => Found::InDoubt(Vec::new()),
@@ -140,10 +141,18 @@ fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bo
     }
 }
 
+/// ConnectWise may keep fewer decimals.
+fn is_what_was_sent(now: Quantity, sent: Quantity) -> bool {
+    now == sent || now.decimals_kept_of(sent).is_some_and(|kept| kept >= USUAL_DECIMALS)
+}
+
 fn look_up_set(addition: AdditionId, from: Quantity, to: Quantity, additions: &[Addition]) -> WriteOutcome {
     let now = additions.iter().find(|found| found.id == addition).map(|found| found.quantity.as_ref());
     match now {
         Some(Ok(now)) if *now == to => WriteOutcome::Applied { addition, quantity: to },
+        Some(Ok(now)) if *now != from && is_what_was_sent(*now, to) => {
+            WriteOutcome::Applied { addition, quantity: *now }
+        }
         Some(Ok(now)) if *now == from => {
             WriteOutcome::Superseded { why: "ConnectWise holds the old quantity; planned anew".to_owned() }
         }

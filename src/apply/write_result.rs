@@ -104,12 +104,31 @@ pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> WriteRe
     WriteResult::new(settled, WriteOutcome::Applied { addition: set.addition(), quantity: set.to() })
 }
 
+/// ConnectWise took the write, and keeps fewer decimals.
+pub(super) fn stored_rounded(key: &LineKey, set: &SetQuantity, stored: Quantity) -> WriteResult {
+    let outcome = if stored == set.from() { Outcome::Unchanged } else { Outcome::Updated };
+    let settled = Settled {
+        key: key.clone(),
+        outcome,
+        reason: Code::StoredRounded,
+        now: Some(stored),
+        created: None,
+        detail: format!("{} was sent, and ConnectWise keeps {stored}", set.to()),
+    };
+    WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: stored } }
+}
+
 pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> WriteResult {
     // The line is there, whatever its quantity: another creation would be the second.
     let marked = addition.bears(create.item());
     let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
+    let rounded = addition.quantity.clone().ok().filter(|stored| stored.decimals_kept_of(create.quantity()).is_some());
     let (outcome, reason, detail) = if right {
         (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
+    } else if let Some(stored) = rounded.filter(|_| marked) {
+        let detail =
+            format!("{} was sent, and ConnectWise keeps {stored} as addition {}", create.quantity(), addition.id);
+        (Outcome::Created, Code::StoredRounded, detail)
     } else {
         let holds = match &addition.quantity {
             _ if !marked => "no item marker".to_owned(),

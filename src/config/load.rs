@@ -15,6 +15,7 @@ use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, Integrati
 use crate::config::tables::{alerts, connectwise, integration};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
+use crate::zone::Zone;
 
 /// Where the configuration is looked for when none is named.
 const USUAL: [&str; 2] = ["recount.toml", "/etc/recount/recount.toml"];
@@ -111,7 +112,10 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let integrations = root.get("integration").and_then(|field| field.table());
     let daemon = root.get("daemon").map(|field| daemon(&field));
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
-    let integrations = integration_tables(&root, integrations.as_ref(), folder, &connectwise);
+    // One that is wrong is said where the daemon reads it.
+    let usual = daemon.iter().flatten().find_map(|daemon| Zone::named(&daemon.zone).ok()).unwrap_or_else(Zone::utc);
+    let context = integration::Context { folder, connectwise: &known(&connectwise), zone: &usual };
+    let integrations = integration_tables(&root, integrations.as_ref(), context);
     let names: Vec<&str> = integrations.keys().map(IntegrationName::as_str).collect();
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
@@ -126,8 +130,8 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
-    let path = path.to_owned();
-    Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, metrics_file, keep })
+    let (path, zone) = (path.to_owned(), usual);
+    Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, zone, metrics_file, keep })
 }
 
 /// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.
@@ -144,20 +148,22 @@ fn connectwises(
     entries.iter().filter(|field| is_name(field)).map(read).collect()
 }
 
+fn known(connectwise: &BTreeMap<String, Option<ConnectWiseConfig>>) -> Vec<&str> {
+    connectwise.keys().map(String::as_str).collect()
+}
+
 fn integration_tables(
     root: &Section<'_>,
     table: Option<&Section<'_>>,
-    folder: &Path,
-    connectwise: &BTreeMap<String, Option<ConnectWiseConfig>>,
+    context: integration::Context<'_>,
 ) -> BTreeMap<IntegrationName, IntegrationConfig> {
     let entries = table.map(Section::entries).unwrap_or_default();
     if entries.is_empty() {
         root.error("there is no [integration.NAME]");
     }
-    let known: Vec<&str> = connectwise.keys().map(String::as_str).collect();
     let read = |field: &Field<'_>| {
         let name = IntegrationName::new(&field.key);
-        Some((name.clone(), integration::config(name, field.table()?, folder, &known)?))
+        Some((name.clone(), integration::config(name, field.table()?, context)?))
     };
     entries.iter().filter(|field| is_name(field)).filter_map(read).collect()
 }
@@ -165,11 +171,11 @@ fn integration_tables(
 fn daemon(field: &Field<'_>) -> Option<DaemonConfig> {
     let section = field.table()?;
     let schedule = section.required("schedule").and_then(|field| field.text());
-    let zone = section.get("zone").map_or(Some("UTC"), |field| field.text());
+    let zone = section.get("zone").map_or(Some(Zone::utc()), |field| integration::zone(&field));
     let listen = optional(section.get("listen"), listen);
     let catch_up = section.get("catch_up").map_or(Some(CATCH_UP), |field| field.duration(Duration::ZERO));
     section.finish(&[]);
-    let (schedule, zone) = (schedule?.to_owned(), zone?.to_owned());
+    let (schedule, zone) = (schedule?.to_owned(), zone?.name().to_owned());
     Some(DaemonConfig { schedule, zone, catch_up: catch_up?, listen: listen? })
 }
 

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use crate::config::error::ConfigErrors;
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
@@ -17,6 +19,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::tickets::settings::TicketSettings;
+use crate::zone::Zone;
 
 /// `recount.toml`, with everything it names.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct Config {
     pub alerts: BTreeMap<String, AlertConfig>,
     /// How long alerts may delay one run, all of them together.
     pub alerts_within: Duration,
+    /// Whose days count where no integration is meant: that of `[daemon]`, else UTC.
+    pub zone: Zone,
     /// The metrics for Prometheus's node exporter.
     pub metrics_file: PathBuf,
     /// How long plans' lines, reports and fetched files are kept. The journal and the decisions stay.
@@ -91,6 +96,8 @@ pub struct IntegrationConfig {
     pub export: ExportSettings,
     /// What is held.
     pub guards: GuardPolicy,
+    /// Whose days and months count.
+    pub zone: Zone,
     /// After how long without a run somebody has to look.
     pub expected_every: Duration,
     /// `[integration.NAME.tickets]`.
@@ -111,6 +118,11 @@ pub struct DaemonConfig {
 }
 
 impl Config {
+    /// The day that it is for an integration, or, where it is not configured any more, by the usual zone.
+    pub fn day(&self, integration: &IntegrationName, now: DateTime<Utc>) -> NaiveDate {
+        self.integrations.get(integration).map_or(&self.zone, |one| &one.zone).day(now)
+    }
+
     /// The other integrations that are not off and bill in the same ConnectWise, by whatever table it is named. One
     /// whose `customers.csv` is at fault writes nothing, so it owns nothing.
     pub fn neighbours<'a>(&'a self, of: &IntegrationConfig) -> Vec<Neighbour<'a>> {

@@ -106,6 +106,9 @@ settle = "2d"
 connectwise = "main"
 mode = "apply"
 customers = "customers.csv"
+zone = "Australia/Sydney"
+freeze = "3d"
+quantity_decimals = 2
 match_customers = "exact-name"
 company_types = { every = ["Client", "Partner"] }
 company_statuses = ["Active"]
@@ -144,7 +147,7 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!(connectwise.codebase.as_deref(), Some("v4_6_release"));
     assert_eq!(connectwise.retry_pause_max, Duration::from_millis(250));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));
-    assert_eq!(mail.mode, Mode::Apply);
+    assert_eq!((mail.mode, mail.zone.name(), config.zone.name()), (Mode::Apply, "Australia/Sydney", "Europe/Zurich"));
     assert_eq!(mail.export.source, ExportLocation::Path("/var/exports/mail.csv".into()));
     assert_eq!((mail.export.layout.delimiter, mail.export.layout.duplicates), (Some(b'\t'), Duplicates::Sum));
     assert_eq!(mail.export.layout.columns(), ["Account", "Product", "Quantity"]);
@@ -159,6 +162,7 @@ fn every_key_of_the_contract_is_understood() {
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));
     assert!(!mapping.create_lines);
+    assert_eq!((mapping.freeze_days, mapping.quantity_decimals), (3, Some(2)));
     let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let companies_of =
         CompanyFilter { kinds: folded(&["client", "partner"]), every_kind: true, statuses: folded(&["active"]) };

@@ -4,6 +4,7 @@
 //! to be careful with. Service tickets are a third one,
 //! [`ServiceBoard`](crate::tickets::board::ServiceBoard), which can write to nothing else.
 
+pub(crate) mod billing_cycles;
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::connectwise::billing_cycles::{BillingCycles, CycleRow};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition};
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition, SaidAgreement};
 use crate::connectwise::{Look, ReadError, Reader, Traffic};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, ProductCode};
-use crate::reconcile::model::records::{AdditionList, Agreements, Companies, OtherRow, Products};
+use crate::reconcile::model::records::{
+    AdditionList, Agreement, AgreementSign, Agreements, Companies, Listed, OtherRow, Products,
+};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };
+const BILLING_CYCLES: List<'_> = List { path: "finance/billingCycles", right: Right::BillingCycles };
 const CATALOG: List<'_> = List { path: "procurement/catalog", right: Right::Catalog };
 
 impl Reader for Client {
@@ -30,6 +34,7 @@ impl Reader for Client {
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         let ids = companies.iter().map(|id| id.0);
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "company/id", ids).await?;
+        let agreements = self.with_cycles(agreements).await?;
         let is_stranger = |company: &CompanyId| !companies.contains(company);
         let unreadable = agreements.unreadable.iter().filter_map(|record| record.known.company.as_ref());
         let strangers =
@@ -40,6 +45,7 @@ impl Reader for Client {
 
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "id", ids.iter().map(|id| id.0)).await?;
+        let agreements = self.with_cycles(agreements).await?;
         let strangers = agreements.unreadable.iter().any(|record| !ids.contains(&AgreementId(record.id)));
         asked_for(AGREEMENTS, !strangers && agreements.records.iter().all(|agreement| ids.contains(&agreement.id)))?;
         Ok(agreements)
@@ -102,6 +108,7 @@ impl Client {
             Right::Companies => self.read_one::<IdRow>(COMPANIES).await,
             Right::Agreements => self.read_one::<IdRow>(AGREEMENTS).await,
             Right::Catalog => self.read_one::<IdRow>(CATALOG).await,
+            Right::BillingCycles => self.read_one::<IdRow>(BILLING_CYCLES).await,
             Right::Additions(agreement) => {
                 let path = additions_path(agreement);
                 self.read_one::<IdRow>(List { path: &path, right }).await
@@ -141,5 +148,34 @@ pub(crate) fn asked_for(list: List<'_>, only: bool) -> Result<(), ReadError> {
     match only {
         true => Ok(()),
         false => Err(failed(list.right, UnreachableCause::Answer, "the answer holds records that were not asked for")),
+    }
+}
+
+impl Client {
+    /// The agreements, each with what its billing cycle says. The cycles are read once, when they are first asked for.
+    async fn with_cycles(&self, agreements: Listed<SaidAgreement, AgreementSign>) -> Result<Agreements, ReadError> {
+        let Listed { records, unreadable } = agreements;
+        let asked = records.iter().any(|said| said.cycle.id.is_some());
+        let none = BillingCycles::default();
+        let cycles = if asked { self.cycles.get_or_try_init(|| self.billing_cycles()).await? } else { &none };
+        let judged = records.into_iter().map(|SaidAgreement { agreement, cycle }| Agreement {
+            one_time: agreement.one_time || !cycles.recurs(&cycle),
+            ..agreement
+        });
+        Ok(Listed { records: judged.collect(), unreadable })
+    }
+
+    async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
+        match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
+            // One that cannot be read goes by its name.
+            Ok(list) => Ok(BillingCycles(list.records.into_iter().collect())),
+            Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
+                Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
+            }
+            Err(error) => {
+                tracing::info!("{error}; a billing cycle's name says whether it recurs");
+                Ok(BillingCycles::default())
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! When a run is due: five-field cron text in an IANA time zone.
 //!
-//! Nothing else knows jiff: its zone data is built in, and newer than what chrono has. Everywhere else a time is chrono's.
+//! The zone's data is that of every other date: see [`crate::zone`].
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use chrono::{DateTime, FixedOffset, Utc};
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
+
+use crate::zone::{UnknownZone, Zone};
 
 /// Slots that were missed are counted up to here. A report of "1000 or more" tells as much as the true number, and a
 /// schedule of every minute after years of rest must not keep the host busy with counting.
@@ -46,7 +47,7 @@ pub struct Due {
 #[derive(Clone, Debug)]
 pub struct Schedule {
     cron: Cron,
-    zone: TimeZone,
+    zone: Zone,
     catch_up: Duration,
 }
 
@@ -60,7 +61,7 @@ impl Schedule {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let schedule = Self {
             cron: parser.parse(cron).map_err(|source| ScheduleError::Cron { text: cron.to_owned(), source })?,
-            zone: named_zone(zone)?,
+            zone: Zone::named(zone)?,
             catch_up,
         };
         match schedule.cron.find_next_occurrence(&schedule.zoned(DateTime::UNIX_EPOCH), true) {
@@ -72,7 +73,7 @@ impl Schedule {
     /// The cron text, the zone and the pattern in words, for a start-up message.
     #[must_use]
     pub fn describe(&self) -> String {
-        let zone = self.zone.iana_name().unwrap_or("UTC");
+        let zone = self.zone.name();
         format!("{} ({zone}) {}", self.cron.as_str(), self.cron.describe())
     }
 
@@ -85,13 +86,13 @@ impl Schedule {
 
     /// How far the zone's clocks are from UTC at that instant.
     pub(super) fn offset(&self, instant: DateTime<Utc>) -> FixedOffset {
-        let seconds = self.zone.to_offset(to_jiff(instant)).seconds();
-        FixedOffset::east_opt(seconds).expect("no zone's clocks are a day from UTC")
+        *self.zone.local(instant).offset()
     }
 
     /// The next instant at which the zone changes its clocks.
     pub(super) fn next_clock_change(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut changes = self.zone.following(to_jiff(after)).map(|change| to_chrono(change.timestamp()));
+        let mut changes =
+            self.zone.for_schedule().following(to_jiff(after)).map(|change| to_chrono(change.timestamp()));
         changes.find(|change| self.offset(*change) != self.offset(after))
     }
 
@@ -119,21 +120,8 @@ impl Schedule {
     }
 
     fn zoned(&self, instant: DateTime<Utc>) -> Zoned {
-        to_jiff(instant).to_zoned(self.zone.clone())
+        to_jiff(instant).to_zoned(self.zone.for_schedule().clone())
     }
-}
-
-/// The name of a time zone as the zone data spells it; `None` if there is no such zone.
-#[must_use]
-pub fn zone_name(typed: &str) -> Option<String> {
-    let zone = TimeZoneDatabase::bundled().get(typed).ok()?;
-    Some(zone.iana_name().unwrap_or(typed).to_owned())
-}
-
-/// Looks `name` up in the built-in data: a host's own copy may be years behind the law of the land.
-fn named_zone(name: &str) -> Result<TimeZone, ScheduleError> {
-    let known = TimeZoneDatabase::bundled().get(name);
-    known.map_err(|source| ScheduleError::Zone { name: name.to_owned(), source })
 }
 
 /// Whole seconds: a slot has no smaller part, and a time outside jiff's years is no time of this program.
@@ -165,13 +153,8 @@ pub enum ScheduleError {
         source: CronError,
     },
     /// The zone is unknown.
-    #[error("time zone {name:?} is not an IANA name such as \"America/New_York\" or \"UTC\"")]
-    Zone {
-        /// What the operator wrote.
-        name: String,
-        /// What the zone data says of it.
-        source: jiff::Error,
-    },
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::lines;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::history::store::columns::{count, decimal, integer, maybe_time, time, word};
+use crate::history::store::columns::{count, decimal, integer, local_time, maybe_time, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
@@ -27,8 +27,8 @@ pub struct RunSummary {
     pub command: RunCommand,
     /// In which mode.
     pub mode: Mode,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
+    /// When it began, as the clocks of its zone showed it.
+    pub started_at: DateTime<FixedOffset>,
     /// The run that it sets back, or plans to.
     pub undoes: Option<RunId>,
     /// What it planned; `None` if it ended before there was a plan.
@@ -318,7 +318,7 @@ pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
         integration: integration(row)?,
         command: word(row, "command", RunCommand::from_word)?,
         mode: word(row, "mode", Mode::from_word)?,
-        started_at: time(row, "started_at")?,
+        started_at: local_time(row, "started_at", "utc_offset")?,
         undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
         planned: plan_summary(row)?,
         end: end_summary(row)?,

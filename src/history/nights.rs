@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use rusqlite::{Row, params};
 
 use crate::history::lookup::{RunSummary, findings_of, numbered_line, summary};
 use crate::history::record::LineRecord;
-use crate::history::store::columns::{integer, maybe_quantity, time_text, word};
+use crate::history::store::columns::{integer, maybe_quantity, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -138,24 +138,24 @@ impl History {
         })
     }
 
-    /// Lines that recount changed since then, newest first.
+    /// Lines that recount changed from that day on, newest first. Days are those of the runs' own zone.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn changes_since(
         &self,
         integration: &IntegrationName,
-        since: DateTime<Utc>,
+        first: NaiveDate,
         limit: usize,
     ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE r.integration = ?1 AND r.started_at >= ?2 AND r.changed > 0
+                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') >= ?2 AND r.changed > 0
                      AND l.outcome IN ('updated', 'created')
                  ORDER BY r.run DESC, l.position LIMIT ?3",
             )?;
-            let bounds = params![integration.as_str(), time_text(since), integer(limit)];
+            let bounds = params![integration.as_str(), first.to_string(), integer(limit)];
             statement.query_and_then(bounds, numbered_line)?.collect()
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
@@ -23,8 +23,8 @@ pub struct RunRecord {
     pub command: RunCommand,
     /// In which mode.
     pub mode: Mode,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
+    /// When it began, as the clocks of its zone showed it.
+    pub started_at: DateTime<FixedOffset>,
     /// The run that it sets back, or plans to.
     pub undoes: Option<RunId>,
     /// What it planned; `None` if it ended before there was a plan.

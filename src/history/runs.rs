@@ -1,6 +1,6 @@
 //! A run's way into the history: begun, planned, ended. Then older nights are thinned out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::history::past::owned;
@@ -24,8 +24,8 @@ pub struct NewRun {
     pub command: RunCommand,
     /// In which mode.
     pub mode: Mode,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
+    /// When it began, as the clocks of its zone show it: its days are counted there.
+    pub started_at: DateTime<FixedOffset>,
     /// The run that it sets back, or plans to.
     pub undoes: Option<RunId>,
 }
@@ -40,16 +40,17 @@ impl History {
         let run = self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes, utc_offset)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
                     integration.as_str(),
                     command.as_str(),
                     mode.as_str(),
                     env!("CARGO_PKG_VERSION"),
-                    time_text(started_at),
+                    time_text(started_at.to_utc()),
                     undoes.map(|run| run.0),
+                    started_at.offset().local_minus_utc(),
                 ])?;
             Ok(RunId(transaction.last_insert_rowid()))
         })?;

@@ -1,6 +1,6 @@
 //! A run that the history knows: its number, its day, whether its clock can be believed, and the wish to stop it.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
 use crate::apply::execution_context::CLOCK_STEP;
 use crate::history::runs::NewRun;
@@ -27,15 +27,21 @@ impl<'a> BegunRun<'a> {
         let started_at = (job.control.clock)();
         let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
         let undoes = job.source.undoes();
-        let id = history.begin_run(lock, NewRun { integration, command, mode, started_at, undoes })?;
+        let begun = NewRun { integration, command, mode, started_at: job.zone.local(started_at), undoes };
+        let id = history.begin_run(lock, begun)?;
         tracing::info!(run.id = id.0, integration = %job.integration, "run {id} of {} begins", job.integration);
         Ok(Self { job, id, started_at })
     }
 
-    /// The day of the run, fixed at its start: a run that crosses midnight stays on its day. Dates of agreements and
-    /// additions come as midnight UTC and are compared as calendar dates.
+    /// The day of the run in its zone, fixed at its start: a run that crosses midnight stays on its day. Dates of
+    /// agreements and additions come as midnight UTC and are compared as calendar dates.
     pub(super) fn today(self) -> NaiveDate {
-        self.started_at.date_naive()
+        self.job.zone.day(self.started_at)
+    }
+
+    /// Its start as the clocks of its zone showed it.
+    pub(super) fn local_start(self) -> DateTime<FixedOffset> {
+        self.job.zone.local(self.started_at)
     }
 
     /// Whether the run is to write, if its plan passes.

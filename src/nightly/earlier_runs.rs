@@ -36,7 +36,7 @@ pub(super) fn close_cut_off_runs(
         let settled = lines.collect();
         let mut record = OpenRecord::of(cut_off, run.job.control.clock);
         record.find([told.clone()]);
-        record.settle(settled);
+        record.settle(settled, &BTreeMap::new());
         record.close_cut_off(history)?;
         findings.push(told);
     }
@@ -52,7 +52,7 @@ pub(super) async fn look_up_open_writes<R: Reader>(
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<LineKey, InDoubt>, Failure> {
     let (integration, settle) = (run.job.integration, run.job.settle);
-    let looking = resolve_open_writes(integration, connectwise, history, settle, run.started_at);
+    let looking = resolve_open_writes(integration, connectwise, history, settle, run.local_start());
     let (resolutions, in_doubt) = run.unless_stopped(looking).await??;
     findings.extend(resolutions.iter().map(resolved));
     Ok(in_doubt)

@@ -11,6 +11,7 @@ use crate::reconcile::matching::ownership::Neighbour;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::zone::Zone;
 
 /// One run of one integration.
 #[derive(Clone, Copy)]
@@ -31,6 +32,8 @@ pub struct Job<'a> {
     pub site: &'a str,
     /// How long a creation in doubt is left alone.
     pub settle: TimeDelta,
+    /// Whose days and months count.
+    pub zone: &'a Zone,
     /// The clock, and the wish to stop.
     pub control: RunControl<'a>,
 }

@@ -83,17 +83,33 @@ pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool)
     line.reason = if undone && reason == Code::CountChanged { Code::Undone } else { reason };
     line.now = now.or(line.now);
     line.addition = created.or(line.addition);
-    line.detail = detail;
+    // Which invoice it reaches, and who accepted it, hold after the write as well.
+    let planned = Some(std::mem::take(&mut line.detail)).filter(|planned| is_done(outcome) && !planned.is_empty());
+    line.detail = planned.map_or(detail.clone(), |planned| format!("{detail}; {planned}"));
+}
+
+fn is_done(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Updated | Outcome::Created)
 }
 
 /// What a person has to hear of a line that did not go as planned.
-pub(super) fn settle_finding(line: &LineRecord, settled: &Settled) -> Option<Finding> {
+///
+/// `again`: ConnectWise refused the line's last write in the same words.
+pub(super) fn settle_finding(line: &LineRecord, settled: &Settled, again: bool) -> Option<Finding> {
     let (severity, fix): (Severity, Remedy) = match settled.outcome {
         Outcome::Conflict => {
             (Severity::Decide, "find out who changed it; the next run plans with what it finds".into())
         }
         Outcome::Held if settled.reason == Code::NotReached => return None,
         Outcome::Held => (Severity::Decide, another_agreement()),
+        _ if settled.reason == Code::StoredRounded => (
+            Severity::Info,
+            Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"),
+        ),
+        Outcome::Failed if again => {
+            let mended = Remedy::in_connectwise("it said the same the last time: mend what it names");
+            (Severity::Decide, mended.or(Remedy::command(format!("recount keep {}", line.handle))))
+        }
         Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),
         Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => (Severity::Decide, end_all_but_one()),
         Outcome::Unknown => (Severity::Warning, a_later_run_looks()),

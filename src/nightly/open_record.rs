@@ -51,14 +51,17 @@ impl<'a> OpenRecord<'a> {
     }
 
     /// Takes in what became of the lines that were to be written.
-    pub(super) fn settle(&mut self, settled: Vec<Settled>) {
+    ///
+    /// `refused` is what ConnectWise said to the last write of a line, where it refused that.
+    pub(super) fn settle(&mut self, settled: Vec<Settled>, refused: &BTreeMap<LineKey, String>) {
         let undone = self.record.undoes.is_some();
         let Some(planned) = &mut self.record.planned else { return };
         let mut settled: BTreeMap<LineKey, Settled> =
             settled.into_iter().map(|settled| (settled.key.clone(), settled)).collect();
         for (at, line) in planned.lines.iter_mut().enumerate() {
             if let Some(settled) = line.key().and_then(|key| settled.remove(&key)) {
-                self.findings.extend(settle_finding(line, &settled));
+                let again = refused.get(&*settled.key.folded()) == Some(&settled.detail);
+                self.findings.extend(settle_finding(line, &settled, again));
                 settle_line(line, settled, undone);
                 self.changed.push(at);
             }

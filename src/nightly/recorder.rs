@@ -4,6 +4,8 @@
 //! [`RunRecorder::store_plan`] alone, which gives it on when the plan is on the disk, and only what that leaves can be
 //! ended.
 
+use std::collections::BTreeMap;
+
 use crate::apply::write_result::Applied;
 use crate::connectwise::Traffic;
 use crate::history::days::DayCount;
@@ -22,7 +24,7 @@ use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, over
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::report::exit::Exit;
 
 /// A run that was begun, and of which nothing else is known.
@@ -45,7 +47,7 @@ impl<'a> RunRecorder<'a> {
             integration: job.integration.clone(),
             command: job.command,
             mode: job.mode,
-            started_at: run.started_at,
+            started_at: run.local_start(),
             undoes: job.source.undoes(),
             planned: None,
             end: None,
@@ -187,7 +189,13 @@ impl PlannedRun<'_> {
     /// Writes down what became of the writes, and ends the run.
     pub(super) fn end(mut self, applied: Applied, traffic: Traffic, history: &mut History) -> RunRecord {
         let Applied { settled, halt } = applied;
-        self.open.settle(settled);
+        let refused = settled.iter().any(|settled| settled.outcome == Outcome::Failed);
+        let earlier = history.refusals(self.run.job.integration, self.run.id);
+        let earlier = if refused { earlier } else { Ok(BTreeMap::new()) }.unwrap_or_else(|error| {
+            self.open.fail(Failure::from(error));
+            BTreeMap::new()
+        });
+        self.open.settle(settled, &earlier);
         if let Some(halt) = halt {
             let signal = self.run.job.control.stop.signal();
             self.open.fail(Failure::of_halt(halt, signal.unwrap_or_default()));

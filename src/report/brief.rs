@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::history::record::{RunRecord, Totals};
 use crate::reconcile::model::display_text::{escaped, shown};
@@ -106,7 +106,7 @@ impl Brief {
             html: unlinked(&brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()), &links, "<wbr>"),
             untold: untold.map(str::to_owned),
             link,
-            at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),
+            at: run.end.as_ref().map_or(run.started_at.to_utc(), |end| end.finished_at),
         }
     }
 
@@ -140,7 +140,7 @@ impl Brief {
 
     /// What `recount alerts test` sends.
     pub fn test(alert: &str, at: DateTime<Utc>) -> Self {
-        let subject = format!("recount TEST · {} · {}", shown(alert), day(at));
+        let subject = format!("recount TEST · {} · {}", shown(alert), day(at.fixed_offset()));
         let text = format!("{subject}\n  This is a test of the alert \"{}\". Nothing was run.\n", shown(alert));
         Self::plain(Event::Test, subject, text, at)
     }
@@ -202,7 +202,7 @@ fn cause(run: &RunRecord) -> Option<String> {
     of_the_run.map(|finding| finding.message.clone())
 }
 
-fn day(at: DateTime<Utc>) -> String {
+fn day(at: DateTime<FixedOffset>) -> String {
     at.format("%a %-d %b").to_string()
 }
 

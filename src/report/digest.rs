@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate};
 use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -37,7 +37,7 @@ const OPEN_SHOWN: usize = 30;
 const DAYS: u64 = 7;
 
 /// The digest. `open` are the matters that wait, longest first.
-pub fn digest(weeks: &[Week], open: &[Waiting], now: DateTime<Utc>) -> Brief {
+pub fn digest(weeks: &[Week], open: &[Waiting], now: DateTime<FixedOffset>) -> Brief {
     let today = now.date_naive();
     let missed: Vec<(&IntegrationName, Vec<NaiveDate>)> =
         weeks.iter().map(|week| (&week.integration, missed(week, today))).collect();
@@ -58,11 +58,11 @@ pub fn digest(weeks: &[Week], open: &[Waiting], now: DateTime<Utc>) -> Brief {
         let _ = writeln!(text, "  … {} more: recount held", open.len() - OPEN_SHOWN);
     }
     movers(&mut text, weeks);
-    Brief::plain(Event::Weekly, subject, text, now)
+    Brief::plain(Event::Weekly, subject, text, now.to_utc())
 }
 
 /// Whether a digest is due: on a Monday, or later in a week whose Monday had none, if there was ever one before.
-pub fn is_due(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+pub fn is_due(last: Option<DateTime<FixedOffset>>, now: DateTime<FixedOffset>) -> bool {
     let today = now.date_naive();
     let since_monday = u64::from(today.weekday().num_days_from_monday());
     let monday = today.checked_sub_days(Days::new(since_monday)).unwrap_or(today);
@@ -73,7 +73,7 @@ pub fn is_due(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
 }
 
 /// The first of the days that a digest looks at.
-pub fn first_day(now: DateTime<Utc>) -> NaiveDate {
+pub fn first_day(now: DateTime<FixedOffset>) -> NaiveDate {
     let today = now.date_naive();
     today.checked_sub_days(Days::new(DAYS)).unwrap_or(today)
 }
@@ -122,7 +122,7 @@ fn movers(text: &mut String, weeks: &[Week]) {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> DateTime<Utc> {
+    fn at(text: &str) -> DateTime<FixedOffset> {
         text.parse().expect("a time")
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
+use chrono::{Datelike as _, NaiveDate};
 use thiserror::Error;
 
 use crate::files::replace_unsynced;
@@ -74,7 +74,7 @@ impl Reports {
         self.write(&format!("{}.txt", run.run), &text::render(run, view))?;
         self.keep_page(history, run)?;
         self.write("index.html", &index::page(&history.runs(index::RUNS)?))?;
-        self.keep_overviews(history, run.started_at)
+        self.keep_overviews(history, run.started_at.date_naive())
     }
 
     /// Keeps a run's page, and what stands beside it.
@@ -112,21 +112,22 @@ impl Reports {
         Ok(last)
     }
 
-    fn keep_overviews(&self, history: &History, at: DateTime<Utc>) -> Result<(), KeepError> {
-        let since = at.date_naive().with_day(1).map_or(at, |first| first.and_time(NaiveTime::MIN).and_utc());
+    /// The month is that of the run's own zone: it is invoiced there.
+    fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
+        let first = today.with_day(1).unwrap_or(today);
         let (mut standings, mut nights) = (Vec::new(), Vec::new());
         for run in history.newest_runs()? {
             let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;
             exports.retain(|night| night.undoes.is_none());
             nights.push((run.integration.clone(), exports));
-            let changes = history.changes_since(&run.integration, since, ready::CHANGES + 1)?;
+            let changes = history.changes_since(&run.integration, first, ready::CHANGES + 1)?;
             let findings = history.findings(run.run)?;
             let ignored = history.lines_because(run.run, Code::Ignored)?;
             let (undos, uncounted) = undone(history, &run)?;
             standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready::page(&standings, &unwatched, &since.format("%B %Y").to_string()))?;
+        self.write("ready.html", &ready::page(&standings, &unwatched, &first.format("%B %Y").to_string()))?;
         self.write("trends.html", &trends::page(&nights))?;
         Ok(())
     }

@@ -186,6 +186,7 @@ mod tests {
             head: None,
         });
         let (integration, command, mode) = (IntegrationName::new("mail"), RunCommand::Run, Mode::Apply);
+        let started_at = started_at.fixed_offset();
         RunSummary { run: RunId(run), integration, command, mode, started_at, undoes: None, planned: None, end }
     }
 
@@ -224,7 +225,7 @@ mod tests {
             nights.insert(0, night(run, hours, Some(12)));
             let health = of(&nights, false);
             assert!(!health.is_healthy());
-            assert_eq!(health.last_success, nights.last().map(|night| night.started_at));
+            assert_eq!(health.last_success, nights.last().map(|night| night.started_at.to_utc()));
         }
         nights.insert(0, night(5, 0, Some(3)));
         assert!(of(&nights, false).is_healthy());

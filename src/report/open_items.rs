@@ -76,7 +76,7 @@ pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, Sto
             let handle = finding.handle.clone().unwrap_or_default();
             let line = items.line(&handle).cloned();
             let since = since.get(&(handle, finding.code)).copied();
-            waiting.push(items.waiting(finding, line, since.unwrap_or((items.run.run, items.run.started_at))));
+            waiting.push(items.waiting(finding, line, since.unwrap_or((items.run.run, items.run.started_at.to_utc()))));
         }
     }
     waiting.sort_by_key(|one| one.since.1);
@@ -84,10 +84,11 @@ pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, Sto
 }
 
 /// Everything that was answered, but for accepted steps that were taken.
-pub fn decided(all: &[OpenItems], today: NaiveDate) -> Vec<Decided> {
+pub fn decided(all: &[OpenItems], today: impl Fn(&IntegrationName) -> NaiveDate) -> Vec<Decided> {
     let decided = all.iter().flat_map(|items| {
+        let today = today(&items.run.integration);
         let live = items.decisions.0.iter().filter(|(_, decision)| !decision.spent);
-        live.map(|(matter, decision)| Decided {
+        live.map(move |(matter, decision)| Decided {
             integration: items.run.integration.clone(),
             matter: matter.clone(),
             decision: decision.clone(),
@@ -148,7 +149,8 @@ impl OpenItems {
     }
 
     fn waiting(&self, finding: &Finding, line: Option<LineRecord>, since: Since) -> Waiting {
-        let nights = self.run.started_at.date_naive().signed_duration_since(since.1.date_naive()).num_days() + 1;
+        let (now, first) = (self.run.started_at, since.1.with_timezone(self.run.started_at.offset()));
+        let nights = now.date_naive().signed_duration_since(first.date_naive()).num_days() + 1;
         let (integration, run) = (self.run.integration.clone(), self.run.run);
         Waiting { integration, run, finding: finding.clone(), line, since, nights }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
 use crate::history::record::{ExportRecord, LineRecord, RunRecord};
@@ -13,7 +13,8 @@ use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {
@@ -25,7 +26,15 @@ pub(crate) fn step(line: &LineRecord) -> String {
 
 /// By how much a line moves, or would.
 pub(super) fn delta(line: &LineRecord) -> Decimal {
-    line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default())
+    line.was.unwrap_or_default().delta_to(reached(line).unwrap_or_default())
+}
+
+/// What a line holds now, where it was written, else what it is to hold.
+pub(super) fn reached(line: &LineRecord) -> Option<Quantity> {
+    match line.outcome {
+        Outcome::Updated | Outcome::Created => line.now.or(line.wanted),
+        _ => line.wanted,
+    }
 }
 
 /// `+3`, `−3`.
@@ -34,17 +43,20 @@ pub(super) fn signed(delta: Decimal) -> String {
 }
 
 /// `Tue 24 Nov 2026`.
-pub(super) fn day(at: DateTime<Utc>) -> String {
+pub(super) fn day(at: DateTime<FixedOffset>) -> String {
     at.format("%a %-d %b %Y").to_string()
 }
 
-/// `2026-11-24 03:11 UTC`.
-pub(super) fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
+/// `2026-11-24 03:11 UTC`, and in another zone `2026-11-24 14:11 +11:00`.
+pub(super) fn minute(at: DateTime<FixedOffset>) -> String {
+    match at.offset().local_minus_utc() {
+        0 => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        _ => at.format("%Y-%m-%d %H:%M %:z").to_string(),
+    }
 }
 
 /// How old the export was when the run began.
-pub(super) fn age(started_at: DateTime<Utc>, export: &ExportRecord) -> String {
+pub(super) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> String {
     let age = started_at.signed_duration_since(export.modified_at);
     match (age.num_days(), age.num_hours(), age.num_minutes()) {
         (days, _, _) if days >= 3 => format!("{days} d"),

@@ -117,7 +117,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             state: TicketState::Intended,
             ticket: None,
             intended_at: now,
-            noted_at: self.round.run.started_at,
+            noted_at: self.round.run.started_at.to_utc(),
             settled_run: None,
             ended_at: None,
             why: None,

@@ -175,9 +175,12 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         let before = record.clone();
         record.ticket = Some(ticket.id);
         record.settled_run = None;
-        record.noted_at = self.round.run.started_at;
+        record.noted_at = self.round.run.started_at.to_utc();
         self.history.keep_ticket(&record)?;
-        let words = Words { since: record.intended_at.date_naive(), ..self.words(matter) };
+        let words = Words {
+            since: record.intended_at.with_timezone(self.round.run.started_at.offset()).date_naive(),
+            ..self.words(matter)
+        };
         let text = text::text(&self.round.settings.note, words);
         let sent = self.send_note(ticket.id, text).await;
         if matches!(sent, Err(SyncHalt::Write(ref error)) if is_surely_not_written(error)) {

@@ -61,7 +61,7 @@ fn run_table(runs: &[RunSummary]) -> Markup {
         } }
         tbody { @for run in runs { tr {
             td { a href={ "/runs/" (run.run) } { (run.run) } }
-            td { (time(run.started_at)) }
+            td { (time(run.started_at.to_utc())) }
             td { (run.integration) }
             td { (run.command.as_str()) }
             @match &run.end {

@@ -110,6 +110,8 @@ impl Night {
             ends_on: None,
             bills_from: Some(day("2025-01-01")),
             one_time: false,
+            prorates: true,
+            next_invoice_on: None,
         };
         self.directory.agreements.insert(agreement.id, agreement);
         self.additions.insert(AgreementId(id), Vec::new());

@@ -11,6 +11,7 @@
 //! edit ADDITION QUANTITY  somebody changes a line in ConnectWise
 //! revert ADDITION UNITS   it holds this, and its record names nobody who changed it
 //! cancel ADDITION DATE    somebody ends it; TODAY is the day of the night
+//! invoice AGREEMENT DATE  its next invoice is of that day; TODAY likewise
 //! rename COMPANY NAME     a company is called so from now on
 //! delete ADDITION         it is not there any more
 //! fault RULE              one rule of a faults file
@@ -139,6 +140,11 @@ fn happens(night: &Night, folder: &Path, verb: &str, rest: &str) {
         "cancel" => night.sim().edit(|world| {
             let day = if second == "TODAY" { today() } else { second.parse::<NaiveDate>().expect("a day") };
             world.addition_mut(id()).expect("an addition").cancelled = Some(day);
+        }),
+        "invoice" => night.sim().edit(|world| {
+            let day = if second == "TODAY" { today() } else { second.parse::<NaiveDate>().expect("a day") };
+            let agreement = world.agreements.iter_mut().find(|agreement| agreement.id == id());
+            agreement.expect("an agreement").next_invoice = Some(day);
         }),
         "rename" => night.sim().edit(|world| {
             let company = world.companies.iter_mut().find(|company| company.id == id());

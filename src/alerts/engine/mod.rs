@@ -24,6 +24,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::brief::Brief;
+use crate::zone::Zone;
 
 /// All alerts, for one run after another.
 pub struct Alerts<'a> {
@@ -35,6 +36,8 @@ pub struct Alerts<'a> {
     pub within: Duration,
     /// The clock.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Whose weeks count.
+    pub zone: &'a Zone,
 }
 
 /// What names a run before it has a number, and the time that is left for its alerts.
@@ -105,7 +108,7 @@ impl Alerts<'_> {
                 due.push(due::of_run(alert, run, history)?);
             }
             if alert.rules.weekly && last {
-                due.extend(weekly::due(alert, &self.integrations, history, (self.clock)())?);
+                due.extend(weekly::due(alert, &self.integrations, history, self.zone.local((self.clock)()))?);
             }
         }
         Ok(due)

@@ -1,6 +1,6 @@
 //! Monday's digest: gathered from the history here, made in `report`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 
 use crate::alerts::alert::Alert;
 use crate::alerts::engine::due::DueAlert;
@@ -20,9 +20,9 @@ pub(super) fn due<'a>(
     alert: &Alert<'a>,
     integrations: &[&IntegrationName],
     history: &History,
-    now: DateTime<Utc>,
+    now: DateTime<FixedOffset>,
 ) -> Result<Option<DueAlert<'a>>, StoreError> {
-    if !is_due(history.last_digest(alert.name)?, now) {
+    if !is_due(history.last_digest(alert.name)?.map(|last| last.with_timezone(now.offset())), now) {
         return Ok(None);
     }
     let about = integrations.iter().filter(|name| alert.rules.is_about(name));
@@ -33,7 +33,7 @@ pub(super) fn due<'a>(
     Ok(Some(DueAlert { alert: *alert, digest: true, brief }))
 }
 
-fn week(integration: &IntegrationName, history: &History, now: DateTime<Utc>) -> Result<Week, StoreError> {
+fn week(integration: &IntegrationName, history: &History, now: DateTime<FixedOffset>) -> Result<Week, StoreError> {
     let mut nights = history.nights_before(integration, None, NIGHTS_MAX)?;
     let first = first_day(now);
     let recent = nights.iter().take_while(|night| night.started_at.date_naive() >= first).count();

@@ -44,5 +44,5 @@ fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<Decided>), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let all = open_items(config.integrations.keys(), &history)?;
-    Ok((waiting(&all, &history)?, decided(&all, clock::now().date_naive())))
+    Ok((waiting(&all, &history)?, decided(&all, |name| config.day(name, clock::now()))))
 }

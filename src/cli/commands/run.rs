@@ -313,6 +313,7 @@ impl Nights<'_> {
             approved: order.approved,
             approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),
+            zone: &integration.zone,
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
         let nobody = SharedReads::default();

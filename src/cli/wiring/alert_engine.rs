@@ -15,6 +15,7 @@ pub(crate) fn of(config: &Config) -> Alerts<'_> {
         integrations: on.map(|integration| &integration.name).collect(),
         within: config.alerts_within,
         clock: &clock::now,
+        zone: &config.zone,
     }
 }
 

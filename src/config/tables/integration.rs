@@ -15,6 +15,7 @@ use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, Sweep, folded};
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::zone::Zone;
 
 const MODES: &[(&str, Mode)] = &[("off", Mode::Off), ("observe", Mode::Observe), ("apply", Mode::Apply)];
 const MATCHES: &[(&str, MatchCustomers)] =
@@ -25,13 +26,24 @@ const SWEEPS: &[(&str, Sweep)] = &[("weekly", Sweep::Weekly), ("nightly", Sweep:
 /// A night and two hours: a run that takes long, or begins late, is no alarm.
 const EXPECTED_EVERY: Duration = Duration::from_secs(26 * 60 * 60);
 
-/// Reads one table; `connectwise` are the names it may refer to.
+/// What a table is read in.
+#[derive(Clone, Copy)]
+pub(in crate::config) struct Context<'a> {
+    /// The folder that relative paths start from.
+    pub(in crate::config) folder: &'a Path,
+    /// The names of `[connectwise.NAME]` that it may refer to.
+    pub(in crate::config) connectwise: &'a [&'a str],
+    /// The zone of one that names none.
+    pub(in crate::config) zone: &'a Zone,
+}
+
+/// Reads one table.
 pub(in crate::config) fn config(
     name: IntegrationName,
     section: Section<'_>,
-    folder: &Path,
-    connectwise: &[&str],
+    context: Context<'_>,
 ) -> Option<IntegrationConfig> {
+    let Context { folder, connectwise, zone: usual } = context;
     let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
@@ -45,6 +57,8 @@ pub(in crate::config) fn config(
     let create_lines_unset = create_lines_field.is_none();
     let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
     let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
+    let freeze = section.get("freeze").map_or(Some(0), |field| days(&field));
+    let quantity_decimals = optional(section.get("quantity_decimals"), |field| field.whole(0, 10));
     let export = section.required("export").and_then(|field| export_settings(&field, folder));
     // Where the export's own table is wrong, nobody knows; what is wrong there is said.
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
@@ -54,6 +68,7 @@ pub(in crate::config) fn config(
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     let expected_every =
         section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
+    let zone = section.get("zone").map_or(Some(usual.clone()), |field| zone(&field));
     section.finish(&[]);
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
@@ -73,6 +88,8 @@ pub(in crate::config) fn config(
         create_lines: create_lines?,
         create_lines_unset,
         sweep: sweep?,
+        freeze_days: freeze?,
+        quantity_decimals: quantity_decimals?,
         policies: policies?.unwrap_or_default(),
         pins: services.pins.into_iter().chain(customers.pins).collect(),
     };
@@ -84,9 +101,30 @@ pub(in crate::config) fn config(
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
+        zone: zone?,
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+/// Whole days, below three weeks: more would freeze a month.
+fn days(field: &Field<'_>) -> Option<u32> {
+    let freeze = field.duration(Duration::ZERO)?;
+    let days = u32::try_from(freeze.as_secs() / DAY_SECONDS).unwrap_or(u32::MAX);
+    if freeze.as_secs() % DAY_SECONDS != 0 || days > FREEZE_MOST {
+        field.error(format!("`{}` is a number of whole days up to {FREEZE_MOST}, such as \"3d\"", field.key));
+        return None;
+    }
+    Some(days)
+}
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+const FREEZE_MOST: u32 = 21;
+
+/// An IANA time zone.
+pub(in crate::config) fn zone(field: &Field<'_>) -> Option<Zone> {
+    let zone = Zone::named(field.text()?);
+    zone.map_err(|error| field.error(error.to_string())).ok()
 }
 
 fn export_settings(field: &Field<'_>, folder: &Path) -> Option<ExportSettings> {

@@ -18,6 +18,8 @@ pub enum Right {
     Agreements,
     /// Reading the catalog.
     Catalog,
+    /// Reading how often agreements are invoiced.
+    BillingCycles,
     /// Reading the additions of one agreement.
     Additions(AgreementId),
     /// Reading service boards with their statuses and types, priorities and sources.
@@ -33,7 +35,7 @@ impl Right {
             Right::Companies => "Companies > Company Maintenance > Inquire Level = All",
             Right::Agreements | Right::Additions(_) => "Finance > Agreements > Inquire Level = All",
             Right::Catalog => "Procurement > Product Catalog > Inquire Level = All",
-            Right::Boards => "System > Table Setup > Inquire Level = All",
+            Right::Boards | Right::BillingCycles => "System > Table Setup > Inquire Level = All",
             Right::Tickets => "Service Desk > Service Tickets > Inquire Level = All",
         }
     }
@@ -45,6 +47,7 @@ impl fmt::Display for Right {
             Right::Companies => f.write_str("companies"),
             Right::Agreements => f.write_str("agreements"),
             Right::Catalog => f.write_str("the catalog"),
+            Right::BillingCycles => f.write_str("billing cycles"),
             Right::Boards => f.write_str("the service boards"),
             Right::Tickets => f.write_str("service tickets"),
             Right::Additions(agreement) => write!(f, "the additions of agreement {agreement}"),

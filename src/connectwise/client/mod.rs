@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::connectwise::Traffic;
+use crate::connectwise::billing_cycles::BillingCycles;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
 use crate::connectwise::client::codebase::Looked;
@@ -50,6 +51,8 @@ pub struct Client {
     pace: Pace,
     throttle: Throttle,
     pub(crate) backoff: Backoff,
+    /// Which billing cycles recur, once they were read.
+    pub(crate) cycles: OnceCell<BillingCycles>,
     /// The largest page that this server is known to give; no limit until it refuses one.
     page_size: AtomicUsize,
     clock: Option<fn() -> std::time::SystemTime>,
@@ -90,6 +93,7 @@ impl Client {
             pool,
             sites,
             api_root,
+            cycles: OnceCell::new(),
             identity,
             in_flight: Semaphore::new(settings.max_in_flight),
             at_once: settings.max_in_flight,

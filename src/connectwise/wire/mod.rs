@@ -5,6 +5,7 @@ pub(crate) mod members;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::connectwise::wire::members::Reference;
 use crate::reconcile::matching::item_marker;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
@@ -139,26 +140,40 @@ pub(crate) struct AgreementRow {
     bill_one_time_flag: Value,
     #[serde(default)]
     billing_cycle: Value,
+    #[serde(default)]
+    prorate_flag: Value,
+    #[serde(default)]
+    next_invoice_date: Value,
+}
+
+/// An agreement, and the billing cycle that says whether it recurs.
+#[derive(Debug)]
+pub(crate) struct SaidAgreement {
+    pub(crate) agreement: Agreement,
+    pub(crate) cycle: Reference,
 }
 
 impl Row for AgreementRow {
-    type Record = Agreement;
+    type Record = SaidAgreement;
     type Known = AgreementSign;
     const FIELDS: &'static str = "id,name,type,company,agreementStatus,cancelledFlag,dateCancelled,startDate,endDate,\
-                                  noEndingDateFlag,billStartDate,oneTimeFlag,billOneTimeFlag,billingCycle";
+                                  noEndingDateFlag,billStartDate,oneTimeFlag,billOneTimeFlag,billingCycle,\
+                                  prorateFlag,nextInvoiceDate";
+    const FEWER: &'static str = "id,name,type,company,agreementStatus,cancelledFlag,dateCancelled,startDate,endDate,\
+                                 noEndingDateFlag,billStartDate,oneTimeFlag,billOneTimeFlag,billingCycle";
 
     fn id(&self) -> &Value {
         &self.id
     }
 
-    fn record(&self, id: i64) -> Result<Agreement, String> {
+    fn record(&self, id: i64) -> Result<SaidAgreement, String> {
         let company = members::reference("company", &self.company)?.id.ok_or("its company is missing")?;
         let flag = |field, value| members::flag(field, value);
         let endless = flag("noEndingDateFlag", &self.no_ending_date_flag)? == Some(true);
         let cancelled = flag("cancelledFlag", &self.cancelled_flag)?;
         let status = members::text("agreementStatus", &self.agreement_status)?.filter(|status| !status.is_empty());
-        let cycle = members::reference("billingCycle", &self.billing_cycle)?.name;
-        Ok(Agreement {
+        let cycle = members::reference("billingCycle", &self.billing_cycle)?;
+        let agreement = Agreement {
             id: AgreementId(id),
             company: CompanyId(company),
             name: members::text("name", &self.name)?.unwrap_or_default(),
@@ -171,9 +186,11 @@ impl Row for AgreementRow {
             ends_on: if endless { None } else { members::day("endDate", &self.end_date)? },
             bills_from: members::day("billStartDate", &self.bill_start_date)?,
             one_time: flag("oneTimeFlag", &self.one_time_flag)? == Some(true)
-                || flag("billOneTimeFlag", &self.bill_one_time_flag)? == Some(true)
-                || cycle.is_some_and(|name| does_not_recur(&name)),
-        })
+                || flag("billOneTimeFlag", &self.bill_one_time_flag)? == Some(true),
+            prorates: flag("prorateFlag", &self.prorate_flag)? != Some(false),
+            next_invoice_on: members::day("nextInvoiceDate", &self.next_invoice_date)?,
+        };
+        Ok(SaidAgreement { agreement, cycle })
     }
 
     fn known(&self) -> AgreementSign {
@@ -183,12 +200,6 @@ impl Row for AgreementRow {
             name: members::text("name", &self.name).ok().map(Option::unwrap_or_default),
         }
     }
-}
-
-/// `NotRecurring` is the enum's word (ConnectWise's API description); people write the name in other ways.
-fn does_not_recur(cycle: &str) -> bool {
-    let letters: String = cycle.chars().filter(char::is_ascii_alphabetic).collect();
-    ["notrecurring", "nonrecurring", "onetime"].contains(&letters.to_ascii_lowercase().as_str())
 }
 
 #[derive(Debug, Deserialize)]
@@ -396,14 +407,17 @@ mod tests {
     fn agreements_say_when_and_how_they_bill() {
         let json = r#"{"id":5,"name":"N","type":{"id":1,"name":"Email"},"company":{"id":9,"name":"C"},
             "agreementStatus":"Active","endDate":"2020-01-01T00:00:00Z","noEndingDateFlag":true,
+            "prorateFlag":false,"nextInvoiceDate":"2026-12-01T00:00:00Z",
             "billingCycle":{"id":2,"name":"Not Recurring"},"more":[1]}"#;
-        let agreement = row::<AgreementRow>(json).expect("a record");
+        let SaidAgreement { agreement, cycle } = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.company, agreement.kind.as_str(), agreement.ends_on), (CompanyId(9), "Email", None));
-        assert!(agreement.one_time);
+        assert_eq!((cycle.id, cycle.name.as_deref(), agreement.one_time), (Some(2), Some("Not Recurring"), false));
+        assert_eq!((agreement.prorates, agreement.next_invoice_on), (false, NaiveDate::from_ymd_opt(2026, 12, 1)));
         let json = r#"{"id":5,"company":{"id":9},"endDate":"2020-01-01",
             "billingCycle":{"name":"Monthly"},"cancelledFlag":null}"#;
-        let agreement = row::<AgreementRow>(json).expect("a record");
+        let agreement = row::<AgreementRow>(json).expect("a record").agreement;
         assert_eq!((agreement.ends_on, agreement.one_time), (NaiveDate::from_ymd_opt(2020, 1, 1), false));
+        assert_eq!((agreement.prorates, agreement.next_invoice_on), (true, None), "not said");
         assert_eq!(row::<AgreementRow>(r#"{"id":5}"#).expect_err("no company"), "its company is missing");
         assert!(row::<AgreementRow>(r#"{"id":5,"company":{"id":9},"startDate":"soon"}"#).is_err());
         for json in [r#"{"name":"x"}"#, r#"{"id":"5"}"#, r#"{"id":5.5}"#, r#"{"id":null}"#, r#"{"id":5,"name":7}"#] {

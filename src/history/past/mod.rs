@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::history::journal::IntentKind;
 use crate::history::past::accepted::accepted_counts;
-use crate::history::past::written::{given_up, written};
+use crate::history::past::written::{decimals, given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
@@ -58,9 +58,23 @@ impl History {
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
+                decimals: decimals(connection, integration)?,
                 same_bytes: None,
             })
         })
+    }
+
+    /// The last refusal of each line whose last write by earlier runs was refused, in ConnectWise's words; by
+    /// [`LineKey::folded`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn refusals(
+        &self,
+        integration: &IntegrationName,
+        before: RunId,
+    ) -> Result<BTreeMap<LineKey, String>, StoreError> {
+        self.read(|connection| written::refusals(connection, integration, before))
     }
 
     /// The agreements of the last accepted run of each neighbour whose customers match by name: no file names those.

@@ -53,6 +53,47 @@ pub(crate) fn written(
     Ok(written)
 }
 
+/// The fewest decimals that an answer to a write of ours has shown to be kept.
+pub(crate) fn decimals(connection: &Connection, integration: &IntegrationName) -> Result<Option<u32>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT o.quantity AS stored, i.quantity AS sent
+         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+         WHERE r.integration = ?1 AND o.event = 'applied' AND o.quantity <> i.quantity",
+    )?;
+    let mut fewest: Option<u32> = None;
+    let mut rows = statement.query([integration.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let kept = quantity(row, "stored")?.decimals_kept_of(quantity(row, "sent")?);
+        fewest = fewest.into_iter().chain(kept).min();
+    }
+    Ok(fewest)
+}
+
+/// The last refusal of each line whose last write of earlier runs was refused, in ConnectWise's words.
+pub(crate) fn refusals(
+    connection: &Connection,
+    integration: &IntegrationName,
+    before: RunId,
+) -> Result<BTreeMap<LineKey, String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT i.agreement, i.product, i.item, o.event, o.why
+         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+         WHERE r.integration = ?1 AND o.run < ?2 AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
+         ORDER BY o.seq",
+    )?;
+    let mut refusals = BTreeMap::new();
+    let mut rows = statement.query(rusqlite::params![integration.as_str(), before.0])?;
+    while let Some(row) = rows.next()? {
+        let (key, event): (LineKey, String) = (line_key(row)?, row.get("event")?);
+        let key = key.folded().into_owned();
+        match row.get::<_, Option<String>>("why")?.filter(|_| event == "refused") {
+            Some(why) => refusals.insert(key, why),
+            None => refusals.remove(&key),
+        };
+    }
+    Ok(refusals)
+}
+
 /// The last creation of each line that was given up.
 pub(crate) fn given_up(
     connection: &Connection,

@@ -1,6 +1,6 @@
 //! How values stand in columns: times and quantities as text, words as they are spelled, counts as integers.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use rusqlite::Row;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,16 @@ pub(crate) fn integer<N: TryInto<i64>>(count: N) -> i64 {
 /// A time.
 pub(crate) fn time(row: &Row<'_>, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
     parsed(row, column, |text| text.parse().ok())
+}
+
+/// A time as the clocks of a zone showed it; how far they were from UTC stands in a column of its own, in seconds.
+pub(crate) fn local_time(
+    row: &Row<'_>,
+    column: &'static str,
+    offset: &'static str,
+) -> Result<DateTime<FixedOffset>, StoreError> {
+    let zone = FixedOffset::east_opt(row.get(offset)?).unwrap_or(FixedOffset::east_opt(0).expect("UTC"));
+    Ok(time(row, column)?.with_timezone(&zone))
 }
 
 /// A time, or none.

@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_owned_lines.sql"),
     include_str!("migrations/0009_accepted_counts.sql"),
     include_str!("migrations/0010_answers.sql"),
+    include_str!("migrations/0011_zone.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -122,7 +122,7 @@ fn an_undo_is_no_night_to_compare_with() {
         integration: mail(),
         command: RunCommand::Apply,
         mode: Mode::Apply,
-        started_at: noon(),
+        started_at: noon().fixed_offset(),
         undoes: Some(night),
     };
     let undo = place.history.begin_run(&place.lock, start).unwrap();

@@ -50,7 +50,7 @@ impl Place {
 
     fn begin_for(&mut self, name: &str, command: RunCommand) -> RunId {
         let integration = IntegrationName::new(name);
-        let start = NewRun { integration, command, mode: Mode::Apply, started_at: noon(), undoes: None };
+        let start = NewRun { integration, command, mode: Mode::Apply, started_at: noon().fixed_offset(), undoes: None };
         self.history.begin_run(&self.lock, start).unwrap()
     }
 

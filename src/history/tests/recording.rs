@@ -49,7 +49,7 @@ fn every_word_has_its_place_in_the_history() {
             integration: mail(),
             command: RunCommand::ALL[number % RunCommand::ALL.len()],
             mode: Mode::ALL[number % Mode::ALL.len()],
-            started_at: noon(),
+            started_at: noon().fixed_offset(),
             undoes: None,
         };
         let run = place.history.begin_run(&place.lock, start.clone()).unwrap();
@@ -240,11 +240,11 @@ fn quantity() -> impl Strategy<Value = Option<Quantity>> {
 fn start() -> impl Strategy<Value = NewRun> {
     let command = prop::sample::select(RunCommand::ALL);
     let mode = prop::sample::select(Mode::ALL);
-    (text(), command, mode, time()).prop_map(|(name, command, mode, started_at)| NewRun {
+    (text(), command, mode, time(), -50_400..50_400).prop_map(|(name, command, mode, started_at, east)| NewRun {
         integration: name.as_str().into(),
         command,
         mode,
-        started_at,
+        started_at: started_at.with_timezone(&chrono::FixedOffset::east_opt(east).expect("less than a day")),
         undoes: None,
     })
 }

@@ -97,7 +97,8 @@ impl Ground<'_> {
         let Some(addition) = listed.iter().find(|addition| addition.id == id) else {
             return held(None, format!("{why}; addition {id} was here, and ConnectWise does not show it any more"));
         };
-        if !addition.is_live(self.today) {
+        // One that begins later will bill.
+        if !addition.is_current(self.today) {
             return None;
         }
         let now = match &addition.quantity {

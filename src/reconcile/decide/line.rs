@@ -37,7 +37,7 @@ impl Judge<'_> {
             return without_item(wanted, &unmarked().collect::<Vec<_>>());
         }
         let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
-        let live = self.live(&on_line, additions);
+        let live = self.live(key, &on_line, additions);
         if let Some((code, detail)) = ended {
             return held(code, live.ok().flatten().map(|(_, live)| live), detail);
         }
@@ -53,16 +53,21 @@ impl Judge<'_> {
     }
 
     /// The one live addition: several are never summed, and none is ever guessed.
-    fn live<'l>(&self, on_line: &[&'l Addition], all: &[Addition]) -> Result<Option<(&'l Addition, Live)>, HoldReason> {
+    fn live<'l>(
+        &self,
+        key: &LineKey,
+        on_line: &[&'l Addition],
+        all: &[Addition],
+    ) -> Result<Option<(&'l Addition, Live)>, HoldReason> {
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return Err((Code::LineUnreadable, detail));
         }
-        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| a.is_live(self.today)).collect();
+        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(key, a)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
         let ongoing: Vec<&Addition> = live.iter().copied().filter(|addition| !addition.is_beside()).collect();
         let one = match (live.as_slice(), pinned.as_slice()) {
-            (_, [pin]) if pin.is_live(self.today) => *pin,
+            (_, [pin]) if self.is_there(key, pin) => *pin,
             (_, [pin]) => {
                 return Err((Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id)));
             }
@@ -183,7 +188,8 @@ impl Judge<'_> {
             }
             Ok(quantity) => {
                 let Terms { bill, .. } = wanted.terms;
-                let creation = Creation { product: product.id, quantity, effective_on: self.today, bill };
+                let creation =
+                    Creation { product: product.id, quantity, effective_on: self.begins(case.agreement), bill };
                 match self.too_large(case.key, quantity) {
                     None => judged(Verdict::Create(creation), None, last_ended(on_line, self.today)),
                     Some(detail) => judged(Verdict::Large(creation), None, detail),

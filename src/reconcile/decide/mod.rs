@@ -1,6 +1,7 @@
 //! What is to happen to each line, and what is said of it.
 
 pub mod answers;
+pub(crate) mod calendar;
 pub mod decisions;
 pub mod elsewhere;
 pub mod findings;

@@ -8,10 +8,11 @@ use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::left_behind::Ground;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::uncounted;
+use crate::reconcile::decide::{calendar, uncounted};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{There, WantedLine};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
@@ -34,7 +35,10 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
+    let met = calendar::put_on(gathered, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
+    findings.extend(met.findings(gathered.today));
+    met.note(gathered.today, &mut lines);
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
@@ -62,7 +66,9 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     // What begins beside a line is looked at there; what is there already is compared here.
     let around = Surroundings::new(directory, additions, claims, places, past, today);
     let judge = Judge { mapping, policy, past, export, places, around: &around, today };
+    let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
+        let wanted = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {

@@ -127,7 +127,8 @@ impl Undoing<'_> {
         let gone = |what: &str| (Code::UndoGone, format!("addition {} {what}", wrote.addition));
         let addition = additions.iter().find(|found| found.id == wrote.addition);
         let addition = addition.ok_or_else(|| gone("is not there any more"))?;
-        if !addition.is_live(self.today) {
+        // One that begins later is set back before it does.
+        if !addition.is_current(self.today) {
             return Err(gone("is not live today"));
         }
         match &addition.quantity {

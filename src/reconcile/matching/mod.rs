@@ -8,4 +8,5 @@ pub mod per_item;
 pub mod placement;
 pub mod rolled;
 pub mod spellings;
+pub(crate) mod stored_decimals;
 pub mod wanted_line;

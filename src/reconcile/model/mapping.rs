@@ -25,6 +25,10 @@ pub struct Mapping {
     pub create_lines_unset: bool,
     /// How often companies that nobody mapped are looked through.
     pub sweep: Sweep,
+    /// `freeze`: days before an agreement's next invoice on which nothing is written; 0 for never.
+    pub freeze_days: u32,
+    /// `quantity_decimals`: what ConnectWise keeps of a quantity; `None` to learn it.
+    pub quantity_decimals: Option<u32>,
     /// `[[integration.NAME.policy]]`: what was agreed with one customer about one service.
     pub policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>,
     /// Additions that the operator named (`addition_id`): of several live ones, the pinned one is meant.

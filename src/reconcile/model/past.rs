@@ -48,6 +48,8 @@ pub struct Past {
     pub counted_before: CountedDays,
     /// What of each count was accepted last. Empty in a history that does not know it yet.
     pub counts: AcceptedCounts,
+    /// The decimals that answers showed ConnectWise to keep of a quantity; `None` until one does.
+    pub decimals: Option<u32>,
     /// The last accepted night that had tonight's bytes, if that was not the night before.
     pub same_bytes: Option<RunId>,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::reconcile::model::export::count_error::CountError;
@@ -13,6 +13,9 @@ use crate::reconcile::model::export::count_error::CountError;
 /// Serializes as a JSON number (`7`, `2.5`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(Decimal);
+
+/// Places of every decimal that ConnectWise was seen to show in the field.
+pub const USUAL_DECIMALS: u32 = 2;
 
 impl Quantity {
     /// No units.
@@ -56,6 +59,22 @@ impl Quantity {
     /// The sum; `None` if it does not fit in 28 digits.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(|sum| Self(sum.normalize()))
+    }
+
+    /// The nearest quantity of so many decimals; halves up.
+    #[must_use]
+    pub fn rounded(self, decimals: u32) -> Self {
+        Self(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize())
+    }
+
+    /// To how many decimals this is what was `sent`, rounded or cut off: the most that fit. `None` if it is something else,
+    /// or the same.
+    #[must_use]
+    pub fn decimals_kept_of(self, sent: Self) -> Option<u32> {
+        let ways =
+            [RoundingStrategy::ToZero, RoundingStrategy::MidpointAwayFromZero, RoundingStrategy::MidpointNearestEven];
+        let kept = |decimals: &u32| ways.iter().any(|way| sent.0.round_dp_with_strategy(*decimals, *way) == self.0);
+        (0..sent.0.scale()).rev().find(kept).filter(|_| self != sent)
     }
 
     /// How far it is from here to `to`: positive when `to` is more.
@@ -112,6 +131,30 @@ impl<'de> Deserialize<'de> for Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn q(text: &str) -> Quantity {
+        text.parse().expect("a quantity")
+    }
+
+    /// Otherwise what ConnectWise rounds would look like a person's edit, and be written night after night.
+    #[test]
+    fn what_the_server_rounds_tells_how_many_decimals_it_keeps() {
+        for (sent, stored, kept) in [
+            ("6.255", "6.25", Some(2)),
+            ("6.255", "6.26", Some(2)),
+            ("3.3333", "3.33", Some(2)),
+            ("6.299", "6.3", Some(2)),
+            ("6.7", "7", Some(0)),
+            ("6.7", "6", Some(0)),
+            ("6.255", "6.255", None),
+            ("6.255", "6.24", None),
+            ("7", "3", None),
+            ("12", "10", None),
+        ] {
+            assert_eq!(q(stored).decimals_kept_of(q(sent)), kept, "{sent} stored as {stored}");
+        }
+        assert_eq!([q("6.255").rounded(2), q("6.254").rounded(2), q("6").rounded(2)], [q("6.26"), q("6.25"), q("6")]);
+    }
 
     #[test]
     fn json_numbers_keep_every_digit_and_stay_numbers() {

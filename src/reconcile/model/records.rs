@@ -59,6 +59,11 @@ pub struct Agreement {
     pub bills_from: Option<NaiveDate>,
     /// `oneTimeFlag`, or a billing cycle that does not recur.
     pub one_time: bool,
+    /// `prorateFlag`: a line that begins in the middle of a period is billed in part. Where it is off, ConnectWise refuses
+    /// a line that begins before [`Agreement::next_invoice_on`] (seen in the field). Not said means on.
+    pub prorates: bool,
+    /// `nextInvoiceDate`, a calendar date: up to this day the agreement is invoiced.
+    pub next_invoice_on: Option<NaiveDate>,
 }
 
 /// A catalog item.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunRecord};
@@ -129,8 +129,14 @@ fn drawing(text: &mut String, trend: &Trend) {
     }
 }
 
-fn run_row(run: RunId, integration: &IntegrationName, at: DateTime<Utc>, command: RunCommand, mode: Mode) -> String {
-    format!("{run} of {integration}, {} ({command}, {mode})", time(at))
+fn run_row(
+    run: RunId,
+    integration: &IntegrationName,
+    at: DateTime<FixedOffset>,
+    command: RunCommand,
+    mode: Mode,
+) -> String {
+    format!("{run} of {integration}, {} ({command}, {mode})", time(at.to_utc()))
 }
 
 /// By which the counts came to this line: services by their products, customers by their agreement.

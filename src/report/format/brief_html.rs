@@ -7,7 +7,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::needs::{Need, changes, in_words, needs};
-use crate::report::{Change, names, short_head};
+use crate::report::{Change, names, short_head, words};
 
 /// More would be cut by mail programs; the report has them all.
 const CHANGES_SHOWN: usize = 100;
@@ -86,7 +86,7 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
                 tr {
                     td style=(CELL) { (names::line(line)) }
                     td style=(NUMBER) { (or_dash(line.was)) }
-                    td style=(NUMBER) { (or_dash(line.wanted)) }
+                    td style=(NUMBER) { (or_dash(words::reached(line))) }
                 }
             } }
         }

@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
             command: *command,
             mode: *mode,
             verdict: ended.map_or(RunVerdict::Interrupted, |end| end.verdict),
-            started_at: time(*started_at),
+            started_at: time(started_at.to_utc()),
             finished_at: ended.map(|end| time(end.finished_at)),
             plan: planned.as_ref().map(|planned| planned.fingerprint.as_str()),
             totals: RunTotals::of(totals),

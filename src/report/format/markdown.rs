@@ -67,7 +67,7 @@ fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
     let heading = kind.heading();
     let _ = writeln!(text, "\n### {heading}\n\n| line | billed | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
     for line in lines.iter().take(ROWS) {
-        let (was, now) = (or_dash(line.was), or_dash(line.wanted));
+        let (was, now) = (or_dash(line.was), or_dash(words::reached(line)));
         let (name, by) = (plain(&names::line(line)), words::signed(words::delta(line)));
         let _ = writeln!(text, "| {name} | {was} | {now} | {by} | {} |", plain(&line.handle));
     }

@@ -169,6 +169,9 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
         let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
         for line in changed.iter().take(shown) {
             change(text, line);
+            if view.whole && !line.detail.is_empty() {
+                wrapped(text, &line.detail, "      ", "      ");
+            }
         }
         if changed.len() > shown {
             let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, report.run.run);
@@ -179,7 +182,7 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
 fn change(text: &mut String, line: &LineRecord) {
     let sign = if line.was.is_none() { '+' } else { '~' };
     let name = padded(&middle_cut(&names::line(line), 40), 40);
-    let (was, wanted, delta) = (or_dash(line.was), or_dash(line.wanted), words::signed(words::delta(line)));
+    let (was, wanted, delta) = (or_dash(line.was), or_dash(words::reached(line)), words::signed(words::delta(line)));
     let row = format!("  {sign} {name}{was:>9} {wanted:>8} {delta:>8}  {}", state(line));
     let _ = writeln!(text, "{}", row.trim_end());
     let items = names::items(line);

@@ -39,6 +39,7 @@ use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Ma
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
+use recount::zone::Zone;
 
 /// Lives through the nights of one seed.
 ///
@@ -75,6 +76,7 @@ struct House {
     guards: GuardPolicy,
     export: ExportSettings,
     connectwise: ConnectWise,
+    zone: Zone,
 }
 
 /// What one execution left: its record, unless the process died.
@@ -123,6 +125,7 @@ impl House {
             chance,
             vendor,
             connectwise,
+            zone: Zone::utc(),
         }
     }
 
@@ -221,6 +224,7 @@ impl House {
             source: PlanSource::Export(source),
             approved,
             settle: TimeDelta::minutes(self.options.settle_minutes),
+            zone: &self.zone,
             control: RunControl { clock: &clock, stop: &stop },
         };
         let connect = || Ok(&self.connectwise);
@@ -414,6 +418,8 @@ fn agreement(customer: u64) -> (AgreementId, Agreement) {
         ends_on: None,
         bills_from: None,
         one_time: false,
+        prorates: true,
+        next_invoice_on: None,
     };
     (id, agreement)
 }

@@ -141,7 +141,8 @@ impl Stored {
 
 fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Result<Vec<Stored>, CommandError> {
     let config = session::configuration(global)?;
-    let today = clock::now().date_naive();
+    let earliest = config.integrations.keys().map(|name| config.day(name, clock::now())).min();
+    let today = earliest.unwrap_or_else(|| config.zone.day(clock::now()));
     if let Some(until) = typed.until.filter(|until| *until < today) {
         return Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"));
     }

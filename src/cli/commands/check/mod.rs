@@ -140,6 +140,7 @@ impl CheckList {
         };
         self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
         if self.rights(&name("may read"), settings, &client).await {
+            self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
         self.writing(&name("may write"), integration, mapping.create_lines);
@@ -222,8 +223,8 @@ impl CheckList {
         let history = History::open_existing(&config.state).ok().flatten();
         let seen = history.and_then(|history| history.agreements_by_name(&neighbours).ok()).unwrap_or_default();
         let others = OtherIntegrations { neighbours: &neighbours, seen: &seen };
-        let survey = match precheck(client, &integration.name, mapping, counts, others, clock::now().date_naive()).await
-        {
+        let today = integration.zone.day(clock::now());
+        let survey = match precheck(client, &integration.name, mapping, counts, others, today).await {
             Ok(survey) => survey,
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
@@ -232,6 +233,19 @@ impl CheckList {
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
             self.good(name, placed(survey.placed));
+        }
+    }
+
+    /// Nothing stops without them: then a cycle's name says whether it recurs.
+    async fn cycles(&mut self, name: &str, client: &Client) {
+        match client.probe(Right::BillingCycles).await {
+            Ok(()) => self.good(name, String::new()),
+            Err(error) => {
+                let role = "System > Table Setup > Inquire Level = All";
+                let detail =
+                    format!("{error}; a cycle's name says whether an agreement recurs, until the role has {role}");
+                self.note(name, detail);
+            }
         }
     }
 

@@ -88,7 +88,7 @@ impl Row {
             mode: run.mode.to_string(),
             verdict: run.end.as_ref().map_or("running", |end| end.verdict.as_str()).to_owned(),
             exit_code: run.end.as_ref().map(|end| end.exit_code),
-            started_at: time(run.started_at),
+            started_at: time(run.started_at.to_utc()),
             finished_at: run.end.as_ref().map(|end| time(end.finished_at)),
             plan: run.planned.as_ref().map(|planned| planned.fingerprint.clone()),
             to_decide: totals.map(|totals| totals.to_decide),
@@ -103,7 +103,7 @@ impl Row {
 fn table(runs: &[RunSummary]) -> String {
     let mut text = format!(
         "{:>5}  {:<16} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
-        "run", "started (UTC)", "integration", "by", "verdict", "decide", "changed",
+        "run", "started", "integration", "by", "verdict", "decide", "changed",
     );
     for run in runs {
         let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run);

@@ -70,7 +70,7 @@ impl<'a> LineJson<'a> {
     fn of(chain: &'a LineChain) -> Self {
         let nights = chain.nights.iter().map(|night| NightJson {
             run: night.run.run.0,
-            started_at: time(night.run.started_at),
+            started_at: time(night.run.started_at.to_utc()),
             line: JsonLine::of(&night.line),
         });
         let handle = chain.nights.first().map(|night| night.line.handle.as_str()).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::cli::commands::init::sample;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::error::CommandError;
 use crate::config::secrets::SecretSource;
-use crate::daemon::schedule::zone_name;
+use crate::zone::Zone;
 
 /// Everything that goes into the files.
 #[derive(Debug)]
@@ -191,7 +191,8 @@ fn time_of_day(text: &str) -> Result<At, String> {
 }
 
 fn zone(text: &str) -> Result<String, String> {
-    zone_name(text).ok_or_else(|| "is not a time zone such as UTC or Europe/Amsterdam".to_owned())
+    let known = Zone::named(text).map(|zone| zone.name().to_owned());
+    known.map_err(|_| "is not a time zone such as UTC or Europe/Amsterdam".to_owned())
 }
 
 /// Whether this path stands for one file, or for the newest of several.

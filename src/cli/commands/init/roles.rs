@@ -6,6 +6,7 @@ const ROLE: &[(&str, [&str; 3])] = &[
     ("Finance > Agreements", ["Inquire", "Inquire, Edit", "Inquire, Edit, Add"]),
     ("Procurement > Product Catalog", ["Inquire", "Inquire", "Inquire"]),
     ("Procurement > Products", ["Inquire", "Inquire", "Inquire"]),
+    ("System > Table Setup", ["Inquire", "Inquire", "Inquire"]),
 ];
 
 /// As a table of at most 80 columns.

@@ -110,7 +110,8 @@ fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> 
 
 async fn look(config: &Config, inventory: &Inventory<'_>) -> Result<PlacedCustomers, Failure> {
     let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
-    Ok(place_customers(&client, inventory.mapping, &inventory.counts, clock::now().date_naive()).await?)
+    Ok(place_customers(&client, inventory.mapping, &inventory.counts, inventory.integration.zone.day(clock::now()))
+        .await?)
 }
 
 impl List {

@@ -102,7 +102,13 @@ async fn customers(config: &Config, inventory: &Inventory<'_>) -> Result<List, F
     let client = session::connect(session::connectwise_of(config, inventory.integration)?)?;
     if inventory.mapping.match_customers == MatchCustomers::ExactName {
         // Whoever is found by name needs no row.
-        let found = place_customers(&client, inventory.mapping, &inventory.counts, clock::now().date_naive()).await?;
+        let found = place_customers(
+            &client,
+            inventory.mapping,
+            &inventory.counts,
+            inventory.integration.zone.day(clock::now()),
+        )
+        .await?;
         let code = |customer: &CustomerName| found.places.get(customer).and_then(|place| Some(place.problem()?.code));
         unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
     }

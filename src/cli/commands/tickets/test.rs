@@ -78,7 +78,7 @@ fn chosen<'a>(
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let (summary, text) = text::sample(&integration.name, settings, now.date_naive());
+    let (summary, text) = text::sample(&integration.name, settings, integration.zone.day(now));
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),

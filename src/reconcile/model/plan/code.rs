@@ -191,6 +191,14 @@ codes! {
     PreviousRunCutOff = "previous-run-cut-off",
     /// Something went wrong that should not have.
     Unexpected = "unexpected",
+    /// ConnectWise keeps fewer decimals of a quantity than were sent.
+    StoredRounded = "stored-rounded",
+    /// A line falls in a period that may be invoiced already.
+    PeriodInvoiced = "period-invoiced",
+    /// A peak or an average falls, and the invoice of its period is not made yet.
+    InvoiceDue = "invoice-due",
+    /// Nothing is written so shortly before the next invoice.
+    Frozen = "frozen",
     /// `billCustomer` of a line is not as configured. It is never changed.
     BillFlagDiffers = "bill-flag-differs",
     /// Paid in advance: reported, never written.

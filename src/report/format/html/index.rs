@@ -50,7 +50,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
     let is_night = |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply);
     let mut nights: Vec<RunSummary> = runs.iter().filter(is_night).take(NIGHTS).map(|run| (*run).clone()).collect();
     // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
-    let health = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at);
+    let health = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at.to_utc());
     let undos: Vec<RunSummary> =
         nights.iter().take_while(|night| night.undoes.is_some() && night.run > newest.run).cloned().collect();
     nights.reverse();

@@ -188,7 +188,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
                         th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
-                        td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) }
+                        td.n { (or_dash(line.was)) } td.n { (or_dash(words::reached(line))) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
                         td.wide { (state(line)) }
@@ -330,7 +330,7 @@ fn facts(run: &RunRecord) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
             dl.facts {
-                (fact("started", time(run.started_at)))
+                (fact("started", time(run.started_at.to_utc())))
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
                     dt { "export" } dd { (escaped(&planned.export.path)) br; code.soft { "sha-256 " (planned.export.sha256) } }

@@ -1,0 +1,30 @@
+//! How many decimals ConnectWise keeps of a quantity, and what is wanted, rounded to them. No text of the vendor's says
+//! how many; every decimal seen in the field has two.
+
+use crate::reconcile::matching::rolled::Rolled;
+use crate::reconcile::matching::wanted_line::WantedLine;
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::past::Past;
+
+/// Until an answer shows how many are kept.
+const DECIMALS_MOST: u32 = 4;
+
+/// Decimals of what is wanted: as configured, and never more than an answer has shown to be kept.
+pub(in crate::reconcile) fn decimals(mapping: &Mapping, past: &Past) -> u32 {
+    let asked = mapping.quantity_decimals.unwrap_or(DECIMALS_MOST);
+    past.decimals.map_or(asked, |kept| kept.min(asked))
+}
+
+/// The line, to so many decimals, halves up. The steps of its one count say so; of several counts the sum is rounded.
+pub(in crate::reconcile) fn rounded(mut wanted: WantedLine, decimals: u32) -> WantedLine {
+    let quantity = wanted.quantity.map(|units| units.rounded(decimals));
+    if let (true, Ok(kept), [source]) = (quantity != wanted.quantity, quantity, wanted.sources.as_mut_slice()) {
+        let before = source.how.take().or_else(|| source.count.map(|count| format!("count {count}")));
+        source.how = before.map(|steps| format!("{steps} · to {decimals} decimals = {kept}"));
+    }
+    let rolled = wanted.rolled.map(|Rolled { before, carried }| Rolled {
+        before: before.rounded(decimals),
+        carried: carried.rounded(decimals),
+    });
+    WantedLine { quantity, rolled, ..wanted }
+}

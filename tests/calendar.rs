@@ -1,0 +1,208 @@
+//! Nights at set instants: whose day it is, whose month, and which invoice a change reaches.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use recount_sim::Addition;
+use rust_decimal::Decimal;
+
+use crate::support::Night;
+use recount::apply::stop::Stop;
+use recount::config::load::load;
+use recount::connectwise::client::Client;
+use recount::history::record::{LineRecord, RunRecord};
+use recount::history::store::lock::RunLock;
+use recount::history::store::open::History;
+use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
+use recount::nightly::run::{plan_and_apply, plan_only};
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
+use recount::report::files::Reports;
+use recount::report::format::paint::Paint;
+use recount::report::format::text::{self, View};
+
+/// An installation whose clock stands where a test puts it.
+struct Clocked(Night);
+
+impl Clocked {
+    fn new(zone: &str) -> Self {
+        let night = Night::new();
+        let guards = "max_units_down = \"100%\"\nmax_units_up = \"100%\"\nmax_age = \"360d\"\n";
+        night.append(guards);
+        let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+        night.write(
+            "recount.toml",
+            text.replace("[integration.mail]\n", &format!("[integration.mail]\nzone = \"{zone}\"\n")),
+        );
+        Self(night)
+    }
+
+    /// A first plan that changes nothing was approved.
+    fn approved(zone: &str, at: &str) -> Self {
+        let clocked = Self::new(zone);
+        let plan = clocked.run(at, RunCommand::Plan, None);
+        let fingerprint = plan.planned.expect("a plan").fingerprint;
+        clocked.run(at, RunCommand::Apply, Some(&fingerprint));
+        clocked
+    }
+
+    fn counts(&self, rows: &str) {
+        self.0.export(format!("Account,Product,Quantity\n{rows}"));
+    }
+
+    fn night(&self, at: &str) -> RunRecord {
+        self.run(at, RunCommand::Run, None)
+    }
+
+    fn run(&self, at: &str, command: RunCommand, approved: Option<&str>) -> RunRecord {
+        let now: DateTime<Utc> = at.parse().expect("an instant");
+        self.dated(now - TimeDelta::hours(1));
+        let config = load(&self.0.path("recount.toml")).expect("a configuration");
+        let integration = config.integrations.values().next().expect("an integration");
+        let settings = config.connectwise["main"].settings(|| SystemTime::UNIX_EPOCH).expect("keys");
+        let client = Client::new(settings).expect("a client");
+        let (lock, clock, stop) = (RunLock::take(&config.state, now).expect("the lock"), || now, Stop::never());
+        let mut history = History::open(&config.state, now).expect("the history");
+        let source = ExportSource {
+            export: &integration.export,
+            fetched: &config.state,
+            mapping: integration.mapping.as_ref().expect("a mapping"),
+            neighbours: &[],
+            guards: &integration.guards,
+        };
+        let job = Job {
+            integration: &integration.name,
+            mode: Mode::Apply,
+            command,
+            source: PlanSource::Export(source),
+            approved,
+            settle: TimeDelta::zero(),
+            approval_life: TimeDelta::MAX,
+            site: "sim",
+            zone: &integration.zone,
+            control: RunControl { clock: &clock, stop: &stop },
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let run = match command {
+            RunCommand::Plan => runtime.block_on(plan_only(job, &lock, &mut history, || Ok(client))),
+            _ => runtime.block_on(plan_and_apply(job, &lock, &mut history, || Ok(client))),
+        };
+        let run = run.expect("a run");
+        Reports::of(&config.state).keep(&history, &run).expect("a report");
+        run
+    }
+
+    /// Every export is of that hour: the newest by its name is read.
+    fn dated(&self, at: DateTime<Utc>) {
+        let mut files: Vec<_> = std::fs::read_dir(self.0.path("exports")).expect("exports").flatten().collect();
+        files.sort_by_key(|file| (file.file_name().len(), file.file_name()));
+        for (age, file) in files.iter().rev().enumerate() {
+            let file = std::fs::File::options().write(true).open(file.path()).expect("an export");
+            let hours = TimeDelta::hours(i64::try_from(age).expect("few") * 12);
+            file.set_modified(SystemTime::from(at - hours)).expect("a time");
+        }
+    }
+
+    fn addition(&self, product: &str) -> Addition {
+        self.0.sim().world().additions.into_iter().find(|found| found.product == product).expect("an addition")
+    }
+
+    fn next_invoice(&self, date: &str) {
+        let day = date.parse::<NaiveDate>().expect("a day");
+        self.0.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(day)));
+    }
+}
+
+fn line<'a>(run: &'a RunRecord, product: &str) -> &'a LineRecord {
+    let lines = &run.planned.as_ref().expect("a plan").lines;
+    let of_product = |line: &&LineRecord| line.product.as_ref().is_some_and(|found| found.as_str() == product);
+    lines.iter().find(of_product).unwrap_or_else(|| panic!("{product}: {lines:?}"))
+}
+
+fn told(run: &RunRecord) -> String {
+    text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] })
+}
+
+/// Otherwise a line would begin a day early, and a report of December bear November's name.
+#[test]
+fn a_new_line_begins_and_a_report_is_dated_by_the_days_of_the_zone() {
+    for (zone, at, day, shown, month) in [
+        ("Australia/Sydney", "2026-11-30T20:30:00Z", "2026-12-01", "Tue 1 Dec 2026", "December 2026"),
+        ("America/Los_Angeles", "2026-12-01T06:15:00Z", "2026-11-30", "Mon 30 Nov 2026", "November 2026"),
+        ("Asia/Kolkata", "2028-02-28T18:30:00Z", "2028-02-29", "Tue 29 Feb 2028", "February 2028"),
+        // The night on which the clocks go forward, and the second of two hours on which they go back.
+        ("America/New_York", "2027-03-14T07:00:00Z", "2027-03-14", "Sun 14 Mar 2027", "March 2027"),
+        ("America/New_York", "2026-11-01T06:30:00Z", "2026-11-01", "Sun 1 Nov 2026", "November 2026"),
+        ("Australia/Lord_Howe", "2027-04-03T15:30:00Z", "2027-04-04", "Sun 4 Apr 2027", "April 2027"),
+    ] {
+        let before = at.parse::<DateTime<Utc>>().expect("an instant") - TimeDelta::days(2);
+        let clocked = Clocked::approved(zone, &before.to_rfc3339());
+        clocked.counts("Acme,CloudFilter,3\nAcme,Archive,2\nBorealis,CloudFilter,5\n");
+        let run = clocked.night(at);
+        assert_eq!(line(&run, "MP-ARCHIVE").outcome, Outcome::Created, "{zone} at {at}: {}", told(&run));
+        let effective = clocked.addition("MP-ARCHIVE").effective.map(|day| day.to_string());
+        assert_eq!(effective.as_deref(), Some(day), "{zone} at {at}");
+        assert!(told(&run).contains(shown), "{zone} at {at}: {}", told(&run));
+        let page = std::fs::read_to_string(clocked.0.path("state/reports/ready.html")).expect("the page");
+        assert!(page.contains(month) && page.contains("MP-ARCHIVE"), "{zone} at {at}: the month's page");
+    }
+}
+
+/// Otherwise a peak would be lost before its month's invoice, in the evening of the last day.
+#[test]
+fn a_peak_lasts_through_the_evening_of_the_month_s_last_day() {
+    let clocked = Clocked::new("America/Los_Angeles");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
+    clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+    let plan = clocked.run("2026-11-29T20:00:00Z", RunCommand::Plan, None).planned.expect("a plan");
+    let peak = clocked.run("2026-11-29T20:00:00Z", RunCommand::Apply, Some(&plan.fingerprint));
+    assert_eq!(line(&peak, "MP-CLOUDFILTER").outcome, Outcome::Updated, "{}", told(&peak));
+    clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
+    clocked.next_invoice("2026-12-01");
+    // In UTC it is December already.
+    clocked.night("2026-12-01T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(12), "it is 30 November there");
+    let due = clocked.night("2026-12-02T06:15:00Z");
+    assert_eq!(line(&due, "MP-CLOUDFILTER").outcome, Outcome::Skipped, "the invoice of 1 December is not made yet");
+    clocked.next_invoice("2027-01-01");
+    let made = clocked.night("2026-12-03T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&made));
+}
+
+/// Otherwise an agreement would end half a day early, or a quantity be written on one that has ended.
+#[test]
+fn an_agreement_ends_with_its_last_day_in_the_zone() {
+    let clocked = Clocked::approved("Asia/Kolkata", "2028-02-01T12:00:00Z");
+    let last = NaiveDate::from_ymd_opt(2028, 2, 29);
+    clocked.0.sim().edit(|world| {
+        world.agreements[0].end = last;
+        world.agreements[0].status = Some("Active".to_owned());
+    });
+    clocked.counts("Acme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    let after = clocked.run("2028-02-29T18:30:00Z", RunCommand::Plan, None);
+    assert_eq!(line(&after, "MP-CLOUDFILTER").outcome, Outcome::Held, "1 March there");
+    clocked.night("2028-02-29T18:29:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(4), "its last minute");
+}
+
+/// Otherwise a quantity would change under the hands of whoever makes the invoices.
+#[test]
+fn nothing_is_written_in_the_days_before_an_invoice() {
+    let clocked = Clocked::approved("America/New_York", "2026-11-20T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    clocked.0.write("recount.toml", text.replace("create_lines = true", "create_lines = true\nfreeze = \"3d\""));
+    clocked.next_invoice("2026-12-01");
+    for (at, count, billed) in [
+        ("2026-11-28T04:59:00Z", 4, 4),
+        // 28 November there, three days before, until the day itself is over.
+        ("2026-11-28T05:00:00Z", 5, 4),
+        ("2026-12-02T04:59:00Z", 6, 4),
+        ("2026-12-02T05:00:00Z", 7, 7),
+    ] {
+        clocked.counts(&format!("Acme,CloudFilter,{count}\nBorealis,CloudFilter,5\n"));
+        let run = clocked.night(at);
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(billed), "{at}: {}", told(&run));
+        assert_eq!(run.end.as_ref().map(|end| end.exit_code), Some(0), "{at}: {}", told(&run));
+    }
+}
