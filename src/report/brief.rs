@@ -15,6 +15,7 @@ use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{brief_html, text};
 use crate::report::needs::{Need, needs};
+use crate::report::overnight::Overnight;
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,13 +77,27 @@ const NEEDS_SHOWN: usize = 20;
 /// A subject that is longer is cut by every reader.
 const SUBJECT_MAX: usize = 140;
 
+/// What is told beside a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// An earlier run that nobody was told of.
+    pub untold: Option<&'a str>,
+    /// An address with `{run}` in it.
+    pub link: Option<&'a str>,
+    /// The morning before.
+    pub overnight: Option<&'a Overnight>,
+}
+
 impl Brief {
-    /// What is told of a run. `untold` is an earlier one that nobody was told of; `link` an address with `{run}` in it.
-    pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
+    /// What is told of a run.
+    pub fn of(run: &RunRecord, beside: Beside<'_>) -> Self {
+        let Beside { untold, link, overnight } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
-        let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
+        let said: Vec<String> =
+            untold_sentence.into_iter().chain(overnight.map(Overnight::sentences).unwrap_or_default()).collect();
+        let preface = preface(&said);
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
         let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();
@@ -94,11 +109,11 @@ impl Brief {
             verdict: verdict.as_str(),
             exit_code: run.end.as_ref().map_or(1, |end| end.exit_code),
             totals,
-            subject: subject(run, verdict, totals),
+            subject: subject(run, verdict, totals, overnight.is_some_and(|overnight| overnight.like_yesterday)),
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!("{preface}{report}{seen}\nReplies to this message are not read.\n"),
-            html: brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()),
+            html: brief_html::of(run, totals, &said, link.as_deref()),
             untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),
@@ -161,8 +176,20 @@ impl Brief {
     }
 }
 
+/// What stands above the report, with an empty line below.
+fn preface(sentences: &[String]) -> String {
+    let mut text = String::new();
+    for sentence in sentences {
+        text::wrapped(&mut text, sentence, "", "  ");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 /// The state first, then whose, then what: `recount DECIDE 3 · mailprotector · 14 changed · Tue 24 Nov`.
-fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
+fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals, like_yesterday: bool) -> String {
     let (name, day) = (shown(run.integration.as_str()), day(run.started_at));
     let state = match verdict {
         RunVerdict::Decide => format!("DECIDE {}", totals.to_decide),
@@ -170,6 +197,9 @@ fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
     };
     let mut subject = format!("recount {state} · {name}");
     match verdict {
+        _ if like_yesterday => {
+            let _ = write!(subject, " · like yesterday · {day}");
+        }
         RunVerdict::Ok | RunVerdict::Decide => {
             let _ = write!(subject, " · {} changed · {day}", totals.changed);
         }

@@ -33,7 +33,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         "check",
         &[
             ("recount check", "each thing that has to be in place, with the fix"),
-            ("sudo recount-as-service check", "as the service, with its keys"),
+            ("sudo recount check", "as the service, with its keys"),
         ],
     ),
     (

@@ -33,6 +33,13 @@ enum Command {
     Test(test::Options),
 }
 
+impl Options {
+    /// Whether it changes customers.csv.
+    pub(crate) fn edits(&self) -> bool {
+        matches!(self.command, Command::Add(_) | Command::Ignore(_))
+    }
+}
+
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match &options.command {
         Command::List(options) => list::run(global, options, console),
