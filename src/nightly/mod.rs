@@ -15,7 +15,6 @@ mod plan_diff;
 pub mod precheck;
 pub mod read_export;
 mod recorder;
-mod refused_export;
 mod remote;
 pub mod run;
 mod sweep;

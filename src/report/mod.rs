@@ -16,7 +16,6 @@ pub mod model;
 pub(crate) mod names;
 pub mod needs;
 pub mod open_items;
-pub mod overnight;
 pub mod trend;
 pub(crate) mod words;
 

@@ -6,9 +6,9 @@ use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
+use crate::report::brief::overnight::Overnight;
 use crate::report::brief::{Beside, Brief};
 use crate::report::exit::Exit;
-use crate::report::overnight::Overnight;
 
 /// One alert of a run; without a brief there is nothing to tell.
 pub(super) struct DueAlert<'a> {

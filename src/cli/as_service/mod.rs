@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs, io};
 
-use crate::cli::as_service::unit::{Place, properties};
+use crate::cli::as_service::unit::{UnitKind, properties};
 use crate::cli::command_line::{Cli, Command as Given};
 use crate::cli::error::CommandError;
 use crate::cli::{operator, session};
@@ -52,15 +52,15 @@ pub(super) fn hand_over(cli: &Cli) -> Result<(), CommandError> {
 }
 
 /// Which commands have to do with the service, and what they need. `read` shows parts of any file that it is given.
-fn place(command: &Given) -> Option<Place> {
+fn place(command: &Given) -> Option<UnitKind> {
     match command {
         Given::Demo(_) | Given::Init(_) | Given::Profiles | Given::Sim(_) | Given::Completions(_) | Given::Man(_) => {
             None
         }
         Given::Read(_) if !operator::is_root() => None,
-        Given::Map(options) if options.edits() => Some(Place::Files),
-        Given::Integrations(options) if options.edits() => Some(Place::Files),
-        _ => Some(Place::Service),
+        Given::Map(options) if options.edits() => Some(UnitKind::Files),
+        Given::Integrations(options) if options.edits() => Some(UnitKind::Files),
+        _ => Some(UnitKind::Service),
     }
 }
 
@@ -73,7 +73,7 @@ fn is_configuration(path: &Path) -> bool {
 }
 
 /// Starts a unit with the command in it. It comes back with the reason why there is none.
-fn run(place: Place) -> CommandError {
+fn run(place: UnitKind) -> CommandError {
     let cat = Command::new("systemctl").args(["cat", "recount.service"]).output();
     let text = match cat {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),

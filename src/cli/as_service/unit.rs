@@ -2,7 +2,7 @@
 
 /// What a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum UnitKind {
     /// What a run needs: the service's user, history and keys.
     Service,
     /// To change files in /etc/recount, which are root's, with the service's keys for a look into ConnectWise.
@@ -39,12 +39,12 @@ const AS_EDITOR: [&str; 3] = [
 
 /// The settings of a unit for one command. `installed` is what `systemctl cat` shows: in order, so that a later empty
 /// setting takes back those before it.
-pub(super) fn properties(installed: &str, place: Place) -> Vec<String> {
+pub(super) fn properties(installed: &str, place: UnitKind) -> Vec<String> {
     let own = match place {
-        Place::Service => AS_SERVICE.as_slice(),
-        Place::Files => AS_EDITOR.as_slice(),
+        UnitKind::Service => AS_SERVICE.as_slice(),
+        UnitKind::Files => AS_EDITOR.as_slice(),
     };
-    let is_taken = |key: &str| TAKEN_OVER.contains(&key) || place == Place::Service && IDENTITY.contains(&key);
+    let is_taken = |key: &str| TAKEN_OVER.contains(&key) || place == UnitKind::Service && IDENTITY.contains(&key);
     let settings = installed.lines().map(str::trim).filter(|line| {
         let key = line.split_once('=').map(|(key, _)| key.trim());
         key.is_some_and(is_taken)
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_command_has_what_the_installed_unit_has_and_what_was_added_to_it() {
         let added = format!("{UNIT}\n# drop-in\n[Service]\nLoadCredential=smtp:/etc/recount/credentials/smtp\n");
-        let properties = properties(&added, Place::Service);
+        let properties = properties(&added, UnitKind::Service);
         for wanted in [
             "LoadCredential=cw-public:/etc/recount/credentials/cw-public",
             "LoadCredential=smtp:/etc/recount/credentials/smtp",
@@ -80,7 +80,7 @@ mod tests {
     /// customers.csv is root's: the service's user could not write it, and the keys are needed for the look before.
     #[test]
     fn an_edit_is_roots_and_has_the_keys() {
-        let properties = properties(UNIT, Place::Files);
+        let properties = properties(UNIT, UnitKind::Files);
         assert!(properties.iter().any(|property| property.starts_with("LoadCredential=cw-public")), "{properties:?}");
         assert!(!properties.iter().any(|property| property.starts_with("User=")), "{properties:?}");
         assert!(properties.contains(&"ReadWritePaths=/etc/recount".to_owned()), "{properties:?}");

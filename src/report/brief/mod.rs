@@ -1,5 +1,7 @@
 //! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
 
+pub mod overnight;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
@@ -10,12 +12,12 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::brief::overnight::Overnight;
 use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{brief_html, text};
 use crate::report::needs::{Need, needs};
-use crate::report::overnight::Overnight;
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]

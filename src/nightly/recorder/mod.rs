@@ -4,6 +4,8 @@
 //! [`RunRecorder::store_plan`] alone, which gives it on when the plan is on the disk, and only what that leaves can be
 //! ended.
 
+mod refused_export;
+
 use crate::apply::write_result::Applied;
 use crate::connectwise::Traffic;
 use crate::history::days::DayCount;
@@ -17,8 +19,7 @@ use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
-use crate::nightly::refused_export;
-use crate::nightly::refused_export::RefusedExport;
+use crate::nightly::recorder::refused_export::RefusedExport;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::guard::check::{Stopped, another_connectwise, expired};
 use crate::reconcile::guard::cleared::ClearedPlan;
