@@ -84,7 +84,10 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// What root makes in somebody's folder is that person's, as SQLite does it: otherwise one command of root would be the
 /// last that its owner could give.
-fn give_to_owner(file: &File, folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The system's.
+pub fn give_to_owner(file: &File, folder: &Path) -> io::Result<()> {
     let owner = fs::metadata(folder)?;
     if file.metadata()?.uid() == 0 && owner.uid() != 0 {
         fchown(file, Some(owner.uid()), Some(owner.gid()))?;

@@ -12,7 +12,7 @@ pub(crate) fn who() -> String {
     if let Some(asked) = environment::asked_by() {
         return shown(&asked);
     }
-    let Some(user) = own_uid().map(Owner::of) else { return "unknown".to_owned() };
+    let user = Owner::of(own_uid());
     match environment::sudo_user().filter(|asked| user.uid == 0 && *asked != user.name) {
         Some(asked) => format!("{} (as {})", shown(&asked), user.name),
         None => user.name,
@@ -21,13 +21,13 @@ pub(crate) fn who() -> String {
 
 /// The person, whatever user root's rights were taken through.
 pub(crate) fn asking() -> String {
-    let user = own_uid().map(Owner::of).map_or_else(|| "unknown".to_owned(), |user| user.name);
+    let user = Owner::of(own_uid()).name;
     environment::sudo_user().filter(|_| is_root()).unwrap_or(user)
 }
 
 /// Whether this process is root's.
 pub(crate) fn is_root() -> bool {
-    own_uid() == Some(0)
+    own_uid() == 0
 }
 
 /// Whose a file is; `None` if it is not there.
@@ -59,9 +59,8 @@ impl Owner {
     }
 }
 
-/// A process's own folder belongs to the user that it runs as.
-fn own_uid() -> Option<u32> {
-    fs::metadata(Path::new("/proc/self")).map(|metadata| metadata.uid()).ok()
+fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 fn members<'a>(groups: &'a str, group: &str) -> impl Iterator<Item = &'a str> {

@@ -57,6 +57,8 @@ fn place(command: &Given) -> Option<UnitKind> {
         Given::Demo(_) | Given::Init(_) | Given::Profiles | Given::Sim(_) | Given::Completions(_) | Given::Man(_) => {
             None
         }
+        // Root's own files are read and written: the service would not see them.
+        Given::Backup(_) | Given::Restore(_) => None,
         Given::Read(_) if !operator::is_root() => None,
         Given::Map(options) if options.edits() => Some(UnitKind::Files),
         Given::Integrations(options) if options.edits() => Some(UnitKind::Files),

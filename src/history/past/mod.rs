@@ -2,6 +2,7 @@
 
 pub(crate) mod accepted;
 pub mod owned;
+pub(crate) mod seen;
 pub mod swept;
 pub(crate) mod written;
 
@@ -45,6 +46,7 @@ impl History {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
+                seen: seen::seen(connection, integration)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
@@ -175,6 +177,7 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     if plan.accepted && command != RunCommand::Plan.as_str() {
         let before = accepted(transaction, &integration, run)?;
         remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
+        seen::remember(transaction, &integration, run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
         decisions::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;

@@ -21,7 +21,7 @@ use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
 use crate::nightly::recorder::refused_export::RefusedExport;
 use crate::reconcile::guard::accepted::AcceptedCounts;
-use crate::reconcile::guard::check::{Stopped, another_connectwise, expired};
+use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, overridden};
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
@@ -104,10 +104,14 @@ impl<'a> RunRecorder<'a> {
     fn on_known_site(&self, clearance: Clearance, plan: &Plan, history: &History) -> Result<Clearance, StoreError> {
         let Job { integration, approved, site, source, .. } = self.run.job;
         let known = history.connectwise_of(integration)?.filter(|known| known != site);
-        let by_person = approved.is_some() && source.undoes().is_none();
-        let Some(known) = known.filter(|_| !by_person) else { return Ok(clearance) };
+        let Some(known) = known else { return Ok(clearance) };
         let changed = another_connectwise(&known, site, plan);
+        let by_person = approved.filter(|_| source.undoes().is_none());
         Ok(Clearance::Stopped(match clearance {
+            Clearance::Cleared(cleared) if let Some(approved) = by_person => {
+                return Ok(Clearance::Cleared(cleared.over([overridden(changed, approved)])));
+            }
+            stopped @ Clearance::Stopped(_) if by_person.is_some() => return Ok(stopped),
             Clearance::Stopped(Stopped { by_export, findings }) => {
                 Stopped { by_export, findings: findings.into_iter().chain([changed]).collect() }
             }
@@ -132,7 +136,10 @@ impl<'a> RunRecorder<'a> {
 
     fn heed(&mut self, clearance: Clearance, history: &History) -> Result<Option<ClearedPlan>, Failure> {
         match clearance {
-            Clearance::Cleared(cleared) => Ok(Some(cleared)),
+            Clearance::Cleared(cleared) => {
+                self.open.find(cleared.overridden().to_vec());
+                Ok(Some(cleared))
+            }
             Clearance::Proposed => Ok(None),
             Clearance::Stopped(Stopped { by_export: false, findings }) => {
                 self.open.find(findings);

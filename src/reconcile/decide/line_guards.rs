@@ -6,12 +6,10 @@ use rust_decimal::Decimal;
 use crate::reconcile::decide::decisions::StepAnswer;
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
-use crate::reconcile::guard::limits::{HumanEdit, ToZero};
-use crate::reconcile::matching::placement::Place;
+use crate::reconcile::decide::left_behind::taken_off;
+use crate::reconcile::guard::limits::ToZero;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::AdditionId;
-use crate::reconcile::model::mapping::ServiceRule;
-use crate::reconcile::model::past::{ExportStamp, Written};
+use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -34,21 +32,14 @@ impl Judge<'_> {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
         let fight = self.tug_of_war(addition, now, to);
-        fight.or_else(|| self.human_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+        fight.or_else(|| self.hand_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
     }
 
     /// A customer or a service that the line was billed for and that is mapped elsewhere now: an edit of the mapping is
     /// no usage that fell.
     pub(in crate::reconcile) fn taken_out(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
         let owned = self.past.owned.get(&*key.folded()).filter(|_| to < now)?;
-        let (customer, service) = owned.sources.iter().find(|(customer, service)| {
-            let here = self.places.get(customer).and_then(Place::agreement).map(|(_, agreement)| agreement);
-            let billed = match self.mapping.services.get(service) {
-                Some(ServiceRule::Billed(billed)) => billed.products.contains(&key.product),
-                _ => false,
-            };
-            here != Some(key.agreement) || !billed
-        })?;
+        let (customer, service) = taken_off(owned, key, self.mapping, self.places).next()?;
         let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
         let detail = format!("{service} of {customer} was billed here, and is not mapped to it any more: {now} → {to}");
         Some((Code::CountTakenOut, detail))
@@ -78,39 +69,6 @@ impl Judge<'_> {
             units(addition)
         );
         Some((Code::LineElsewhere, detail))
-    }
-
-    /// What recount wrote last is not what stands there: somebody meant something by it.
-    fn human_edit(&self, step: Step<'_>) -> Option<HoldReason> {
-        let Step { key, addition, now, to: _ } = step;
-        if self.policy.human_edit == HumanEdit::Overwrite {
-            return None;
-        }
-        let wrote = match (self.past.written.get(&addition.id), self.replaced(step)) {
-            (Some(written), _) if written.explains(now) => return None,
-            (Some(written), _) => told(written),
-            (None, Some((_, written))) if written.explains(now) => return None,
-            (None, Some((ended, written))) => format!("{} to addition {ended}, which somebody ended", told(written)),
-            (None, None) => {
-                let sent = self.past.given_up.get(&*key.folded())?;
-                if sent.before.contains(&addition.id) || sent.quantity == now {
-                    return None;
-                }
-                format!("run {} sent a new line of {}", sent.run, sent.quantity)
-            }
-        };
-        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
-        let by = by.unwrap_or_default();
-        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
-    }
-
-    /// The addition that the last accepted run saw in this one's place, if recount wrote it. Who ends a line and begins
-    /// another one, for a new price, keeps its quantity; another quantity is meant.
-    fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, &Written)> {
-        let key = &*step.key.folded();
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        let before = *seen.or_else(|| self.past.ours.get(key))?;
-        (before != step.addition.id).then_some(before).zip(self.past.written.get(&before))
     }
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
@@ -165,15 +123,6 @@ impl Judge<'_> {
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
-    }
-}
-
-fn told(written: &Written) -> String {
-    let Written { quantity, run, times, sent, .. } = written;
-    match sent {
-        None => format!("run {run} wrote {quantity}"),
-        Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
-        Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
     }
 }
 

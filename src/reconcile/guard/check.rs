@@ -21,7 +21,7 @@ use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -80,13 +80,23 @@ pub struct Stopped {
 /// # Errors
 /// Every reason why the plan is not carried out.
 pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let of_export = match approval {
-        Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
-        Approval::Nobody => export_findings(plan, checks),
-    };
+    let of_export = export_findings(plan, checks);
     let by_export = !of_export.is_empty();
     let findings = [of_export, run_findings(plan, checks)].concat();
-    if findings.is_empty() { Ok(ClearedPlan::seal(plan)) } else { Err(Stopped { by_export, findings }) }
+    match approval {
+        Approval::Fingerprint(fingerprint) => {
+            let overridden = findings.into_iter().map(|finding| overridden(finding, fingerprint));
+            Ok(clear_approved(plan, fingerprint, "recount plan")?.over(overridden))
+        }
+        Approval::Nobody if findings.is_empty() => Ok(ClearedPlan::seal(plan)),
+        Approval::Nobody => Err(Stopped { by_export, findings }),
+    }
+}
+
+/// What a guard said of a plan that a person approved all the same.
+pub fn overridden(stopped: Finding, approved: &str) -> Finding {
+    let message = format!("approved all the same, as plan {}: {}", short(approved), stopped.message);
+    Finding { severity: Severity::Info, message, fix: Remedy::default(), ..stopped }
 }
 
 /// The same by a person's approval alone; `again` is the command that draws such a plan anew.

@@ -115,6 +115,11 @@ impl LastChange {
     pub fn is_after(&self, then: DateTime<Utc>) -> bool {
         DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at > then)
     }
+
+    /// Whether it is known to be no later than this.
+    pub fn is_by(&self, then: DateTime<Utc>) -> bool {
+        DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at <= then)
+    }
 }
 
 /// One list: its records, and those that cannot be read. One bad record does not spoil the others.

@@ -14,3 +14,12 @@ CREATE TABLE connectwise_of (
     integration TEXT PRIMARY KEY,
     site        TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What each line's addition held when an accepted run last looked at it: another quantity since is somebody's.
+CREATE TABLE seen_quantities (
+    integration TEXT NOT NULL,
+    addition    INTEGER NOT NULL,
+    quantity    TEXT NOT NULL,
+    run         INTEGER NOT NULL REFERENCES runs (run),
+    PRIMARY KEY (integration, addition)
+) STRICT, WITHOUT ROWID;
