@@ -1,10 +1,10 @@
 //! Files that are replaced as a whole: whoever reads one at any moment sees the old one or the new one, never half of one.
 
 use std::fs::{File, Permissions};
-use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use tempfile::NamedTempFile;
 
@@ -26,6 +26,7 @@ impl Replacement {
         name.push(".");
         // No pattern of exports or metrics takes a hidden file with this ending for one of its own.
         let part = tempfile::Builder::new().prefix(&name).suffix(".part").tempfile_in(folder_of(path))?;
+        give_to_owner(part.as_file(), folder_of(path))?;
         Ok(Self { part, path: path.to_owned() })
     }
 
@@ -81,14 +82,25 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// What root makes in somebody's folder is that person's, as SQLite does it: otherwise one command of root would be the
+/// last that its owner could give.
+///
+/// # Errors
+/// The system's.
+pub fn give_to_owner(file: &File, folder: &Path) -> io::Result<()> {
+    let owner = fs::metadata(folder)?;
+    if file.metadata()?.uid() == 0 && owner.uid() != 0 {
+        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {

@@ -157,3 +157,36 @@ fn a_line_that_another_integration_finds_by_name_is_held_as_well() {
     assert!(second.iter().all(|code| code == "line-owned-twice") && !second.is_empty(), "{second:?}");
     night.recount(&["check"]).exits(16);
 }
+
+/// Five hundred customers whose names are right are one look and one command, and nobody else is guessed.
+#[test]
+fn exact_names_are_mapped_by_one_command_and_others_are_left() {
+    let night = Night::new();
+    night.sim().edit(|world| {
+        for (id, name) in [(31, "Cedar Veterinary"), (32, "Dune Labs Inc")] {
+            let company = format!(r#"{{"id": {id}, "name": "{name}"}}"#);
+            world.companies.push(serde_json::from_str(&company).expect("a company"));
+        }
+    });
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar Veterinary,CloudFilter,2\nDune Labs,CloudFilter,1\n");
+    let before = fs::read_to_string(night.path("customers.csv")).expect("the file");
+    let refused = night.recount(&["map", "suggest", "--accept-exact"]).exits(2);
+    assert!(refused.err.contains("Cedar Veterinary is company 31") && refused.err.contains("--yes"), "{}", refused.err);
+    assert_eq!(fs::read_to_string(night.path("customers.csv")).expect("the file"), before);
+    night.recount(&["map", "suggest", "--accept-exact", "--yes"]).exits(3);
+    let after = fs::read_to_string(night.path("customers.csv")).expect("the file");
+    assert!(after.contains("Cedar Veterinary,31") && !after.contains("Dune Labs"), "{after}");
+}
+
+/// Otherwise ids and identifiers would have to be looked up in ConnectWise by hand.
+#[test]
+fn agreements_and_products_can_be_picked() {
+    let night = Night::new();
+    let said = night.recount(&["map", "agreements", "Acme"]).exits(0);
+    assert!(said.out.contains("✓     10"), "{}", said.out);
+    assert_eq!(night.recount(&["map", "agreements", "1"]).exits(0).out, said.out);
+    night.recount(&["map", "agreements", "Nobody"]).exits(2);
+    let said = night.recount(&["map", "products", "cloudfilter"]).exits(0);
+    assert!(said.out.contains("MP-CLOUDFILTER"), "{}", said.out);
+    assert!(night.recount(&["map", "products", "zzz"]).exits(0).out.contains("0 products"));
+}

@@ -37,8 +37,8 @@ fn from_an_empty_folder_to_a_first_plan() {
     let said = night.recount(&["plan", "--config", &config]).exits(3);
     assert!(said.out.contains("Acme") && said.out.contains("not mapped"), "{}", said.out);
     assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
-    let timer = fs::read_to_string(night.path("first/systemd/recount.timer")).expect("the timer");
-    assert!(timer.contains("\nOnCalendar=*-*-* 02:30:00 Europe/Amsterdam\n"), "{timer}");
+    let timer = fs::read_to_string(night.path("first/systemd/recount.timer.d/schedule.conf")).expect("the timer");
+    assert!(timer.contains("OnCalendar=\nOnCalendar=*-*-* 02:30:00 Europe/Amsterdam\n"), "{timer}");
     assert!(!timer.contains("06:15"), "{timer}");
 }
 

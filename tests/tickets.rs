@@ -278,3 +278,60 @@ fn check_looks_whether_the_desk_is_there() {
         assert!(said.out.contains(words), "{key}: {}", said.out);
     }
 }
+
+/// A vendor's cut export would otherwise close every ticket of a customer that it left out, or open hundreds.
+#[test]
+fn a_refused_export_is_one_ticket_and_touches_no_other() {
+    let night = desk(&[]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let before = only_one(&night, false);
+    for share in ["min_rows", "min_customers", "min_units"] {
+        night.config("guards", &format!("{share} = \"80%\""));
+    }
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    let said = night.run().exits(11);
+    let asked = said.first_run()["findings"].as_array().cloned().unwrap_or_default();
+    let asked: Vec<_> = asked.iter().filter(|finding| finding["severity"] == "decide").collect();
+    assert_eq!(asked.len(), 1, "{asked:#?}");
+    assert!(asked[0]["message"].as_str().is_some_and(|text| text.contains("the last good file is")), "{asked:#?}");
+    assert!(asked[0]["fix"].as_str().is_some_and(|text| text.contains("recount apply ")), "{asked:#?}");
+    let all = tickets(&night);
+    assert_eq!(all.len(), 2, "{all:#?}");
+    assert!(all.iter().any(|ticket| ticket["id"] == before["id"] && ticket["closedFlag"] == false), "{all:#?}");
+    let held = night.recount(&["held", "--json"]).exits(0).json();
+    let waiting: Vec<_> = held["waiting"].as_array().into_iter().flatten().map(|one| one["code"].clone()).collect();
+    assert!(waiting.len() == 2 && waiting.contains(&"customer-unmapped".into()), "{held:#}");
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let open: Vec<Wire> = tickets(&night).into_iter().filter(|ticket| ticket["closedFlag"] == false).collect();
+    assert!(open.len() == 1 && open[0]["id"] == before["id"], "{open:#?}");
+}
+
+/// Boards have rules of their own for what a ticket must say.
+#[test]
+fn other_fields_of_a_ticket_are_filled_and_cut_at_their_length() {
+    let night = desk(&["fields = { siteName = \"[customer]\", poNumber = \"[message] [message] [message]\" }"]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let ticket = only_one(&night, false);
+    assert_eq!(ticket["siteName"], "Cedar");
+    assert!(ticket["poNumber"].as_str().is_some_and(|text| text.chars().count() <= 50), "{ticket:#?}");
+    let refused = desk(&["fields = { sideName = \"[customer]\" }"]).recount(&["check"]).exits(16);
+    assert!(refused.err.contains("siteName"), "{}", refused.err);
+}
+
+/// Whoever reads the ticket later asks who decided.
+#[test]
+fn a_closing_note_says_who_settled_it() {
+    let night = desk(&[]);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,5\n");
+    night.run().exits(3);
+    only_one(&night, false);
+    let held = night.recount(&["held", "--json"]).exits(0).json();
+    let handle = held["waiting"][0]["handle"].as_str().expect("a handle").to_owned();
+    night.recount(&["keep", &handle, "--note", "asked Acme"]).exits(0);
+    night.run();
+    only_one(&night, true);
+    assert!(notes(&night).iter().any(|note| note.starts_with("Settled: kept by ")), "{:#?}", notes(&night));
+}

@@ -36,6 +36,8 @@ pub enum Each {
     Always,
     /// Those that need somebody, and the first good one after such.
     Attention,
+    /// Those that are not like the night before: something is new, settled, written, or otherwise ended.
+    Changes,
     /// None.
     Never,
 }

@@ -1,6 +1,7 @@
 //! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
 
 pub mod arguments;
+mod as_service;
 mod browser;
 mod clock;
 mod command_line;
@@ -34,6 +35,9 @@ pub fn main() -> ExitCode {
     logging::init(cli.global.verbose);
     progress::init(&cli.global);
     let console = Console::new(&cli.global);
+    if let Err(error) = as_service::hand_over(&cli) {
+        return ExitCode::from(error.tell(&console).code());
+    }
     ExitCode::from(dispatch(&cli, &console).code())
 }
 

@@ -22,6 +22,26 @@ pub fn sudo_user() -> Option<String> {
     variable("SUDO_USER").filter(|value| !value.is_empty())
 }
 
+/// Whether root runs this program for somebody through `sudo`, and not a shell that `sudo` opened.
+pub fn is_sudo_of(program: &str) -> bool {
+    let command = variable("SUDO_COMMAND").filter(|_| sudo_user().is_some());
+    let first = command.as_deref().and_then(|command| command.split(' ').next());
+    first.is_some_and(|first| first.rsplit('/').next().is_some_and(|name| name.starts_with(program)))
+}
+
+/// Names who asked for a command that runs as the service.
+pub const ASKED_BY: &str = "RECOUNT_ASKED_BY";
+
+/// Who asked for a command that runs as the service.
+pub fn asked_by() -> Option<String> {
+    variable(ASKED_BY).filter(|value| !value.is_empty())
+}
+
+/// Whether this is the service, or a command that runs as it.
+pub fn is_in_unit() -> bool {
+    asked_by().is_some() || variable("STATE_DIRECTORY").is_some()
+}
+
 /// `GITHUB_STEP_SUMMARY`: the file that a build server shows beside the job.
 pub fn step_summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY").filter(|value| !value.is_empty()).map(PathBuf::from)

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use chrono::{DateTime, Utc};
 
-use crate::files::sync_folder;
+use crate::files::{give_to_owner, sync_folder};
 use crate::history::store::error::StoreError;
 use crate::history::store::head_file::forget;
 use crate::history::store::lock::RunLock;
@@ -50,6 +50,8 @@ impl History {
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
         copy_into(&copied.connection, &database)?;
         drop(copied);
+        let given = fs::File::open(&database).and_then(|file| give_to_owner(&file, state));
+        given.map_err(|error| StoreError::file(&database, error))?;
         // The head belongs to what was set aside.
         forget(state)?;
         let restored = Self::open(state, now)?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::lookup;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::record::{GoodExport, LineRecord, RunRecord};
 use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, time, time_text, word};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
@@ -85,13 +85,81 @@ impl History {
         self.read(|connection| decisions(connection, integration))
     }
 
-    /// The newest run of an integration that ended with a plan, undo plans aside; `None` if there is none yet.
+    /// The newest run of an integration that ended with a plan, undo plans and refused exports aside; `None` if there is
+    /// none yet.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
         self.read(|connection| Ok(lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
+    }
+
+    /// The night before a run: the last one that ended, dry plans and undos aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        let sql =
+            "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
+                   AND command <> 'plan' ORDER BY run DESC LIMIT 1";
+        self.first_of(sql, run)
+    }
+
+    /// The same of those that looked at every line.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn plan_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        let sql =
+            format!("SELECT * FROM runs WHERE {PLANNED} AND run < ?2 AND command <> 'plan' ORDER BY run DESC LIMIT 1");
+        self.first_of(&sql, run)
+    }
+
+    fn first_of(&self, sql: &str, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|connection| {
+            let found = lookup::records(connection, sql, params![run.integration.as_str(), run.run.0])?;
+            Ok(found.into_iter().next())
+        })
+    }
+
+    /// The newest run of an integration if its export was refused, and since when each one was.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, Since)>, StoreError> {
+        self.read(|connection| {
+            let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
+            let newest = lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
+            let Some(newest) = newest else { return Ok(None) };
+            let mut first = connection.prepare_cached(&format!(
+                "SELECT run, started_at FROM runs WHERE {REFUSED_NOW} ORDER BY run LIMIT 1"
+            ))?;
+            let mut first = first.query_and_then([integration.as_str()], |row| {
+                Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?))
+            })?;
+            let since = first.next().transpose()?;
+            let since = since.unwrap_or((newest.run, newest.started_at));
+            Ok(Some((newest, since)))
+        })
+    }
+
+    /// The file of the last night that was accepted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_good_export(&self, integration: &IntegrationName) -> Result<Option<GoodExport>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, export_path FROM runs
+                 WHERE integration = ?1 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                 ORDER BY run DESC LIMIT 1",
+            )?;
+            let mut found = statement.query_map([integration.as_str()], |row| {
+                Ok(GoodExport { run: RunId(row.get("run")?), path: row.get("export_path")? })
+            })?;
+            Ok(found.next().transpose()?)
+        })
     }
 
     /// The steps that the reports showed under a handle, newest first, since it was first asked about: each once.
@@ -138,8 +206,14 @@ fn steps_shown(
     Ok(steps)
 }
 
-/// Runs that count when it is asked what waits.
-const PLANNED: &str = "integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL AND undoes IS NULL";
+/// Runs that count when it is asked what waits. A refused export opens, closes and ages nothing but itself.
+const PLANNED: &str = "integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL AND undoes IS NULL
+                       AND verdict <> 'refused'";
+
+/// Refused runs that no other night has followed.
+const REFUSED_NOW: &str = "integration = ?1 AND verdict = 'refused' AND undoes IS NULL
+                           AND run > (SELECT coalesce(max(run), 0) FROM runs WHERE integration = ?1 AND undoes IS NULL
+                                      AND finished_at IS NOT NULL AND verdict <> 'refused')";
 
 fn waiting_since(
     connection: &Connection,

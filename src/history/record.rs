@@ -65,6 +65,15 @@ pub struct ExportRecord {
     pub open_end: bool,
 }
 
+/// The file of the last accepted night.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoodExport {
+    /// Which night.
+    pub run: RunId,
+    /// The file.
+    pub path: String,
+}
+
 /// One line of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineRecord {

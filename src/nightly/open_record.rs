@@ -39,6 +39,11 @@ impl<'a> OpenRecord<'a> {
         self.findings.extend(findings);
     }
 
+    /// Forgets what is not wanted of what was found so far.
+    pub(super) fn keep_findings(&mut self, is_wanted: impl Fn(&Finding) -> bool) {
+        self.findings.retain(is_wanted);
+    }
+
     /// Takes a failure in: what happened, and how the run ends at best.
     pub(super) fn fail(&mut self, failure: Failure) {
         let Failure { exit, finding } = failure;

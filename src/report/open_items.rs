@@ -25,6 +25,8 @@ pub struct OpenItems {
     pub run: RunRecord,
     /// The answers.
     pub decisions: Decisions,
+    /// A newer run whose export was refused, and since when each one is. It asks one thing; the rest waits as it did.
+    pub refused: Option<(RunRecord, Since)>,
     index: Index,
 }
 
@@ -78,6 +80,7 @@ pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, Sto
             let since = since.get(&(handle, finding.code)).copied();
             waiting.push(items.waiting(finding, line, since.unwrap_or((items.run.run, items.run.started_at.to_utc()))));
         }
+        waiting.extend(items.of_refused_export());
     }
     waiting.sort_by_key(|one| one.since.1);
     Ok(waiting)
@@ -104,10 +107,15 @@ pub fn decided(all: &[OpenItems], today: impl Fn(&IntegrationName) -> NaiveDate)
 
 impl OpenItems {
     fn of(integration: &IntegrationName, history: &History) -> Result<Option<Self>, StoreError> {
-        let Some(run) = history.latest_plan(integration)? else { return Ok(None) };
+        let refused = history.refused_now(integration)?;
+        let (run, refused) = match (history.latest_plan(integration)?, refused) {
+            (Some(run), refused) => (run, refused),
+            (None, Some((run, since))) => (run.clone(), Some((run, since))),
+            (None, None) => return Ok(None),
+        };
         let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
         let index = Index::new(integration, placed);
-        Ok(Some(Self { decisions: history.decisions(integration)?, index, run }))
+        Ok(Some(Self { decisions: history.decisions(integration)?, index, refused, run }))
     }
 
     /// Everything that has a handle, by it.
@@ -135,7 +143,24 @@ impl OpenItems {
     }
 
     fn asked(&self) -> impl Iterator<Item = &Finding> {
-        self.findings().filter(|finding| finding.severity == Severity::Decide)
+        let is_refused = self.refused.as_ref().is_some_and(|(refused, _)| refused.run == self.run.run);
+        self.findings().filter(move |finding| finding.severity == Severity::Decide && !is_refused)
+    }
+
+    fn of_refused_export(&self) -> Vec<Waiting> {
+        let Some((run, since)) = &self.refused else { return Vec::new() };
+        let asked = run.end.iter().flat_map(|end| &end.findings).filter(|finding| finding.severity == Severity::Decide);
+        let nights = run.started_at.date_naive().signed_duration_since(since.1.date_naive()).num_days() + 1;
+        let integration = &run.integration;
+        let one = |finding: &Finding| Waiting {
+            integration: integration.clone(),
+            run: run.run,
+            finding: finding.clone(),
+            line: None,
+            since: *since,
+            nights,
+        };
+        asked.map(one).collect()
     }
 
     fn line(&self, handle: &str) -> Option<&LineRecord> {

@@ -1,6 +1,6 @@
 //! The service board, as far as tickets need it: a trait that can reach nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::{CompanyId, TicketId, TicketRef};
@@ -116,6 +116,8 @@ pub struct NewTicket {
     pub visible: bool,
     /// Whether ConnectWise may send its notifications.
     pub notify: bool,
+    /// Other fields, by ConnectWise's names.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// A note to be added.

@@ -1,5 +1,7 @@
 //! The JSON of service tickets, as far as it is asked for or sent.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -176,11 +178,13 @@ pub(crate) struct OpenTicket<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     initial_internal_analysis: Option<&'a str>,
     process_notifications: bool,
+    #[serde(flatten)]
+    fields: &'a BTreeMap<String, String>,
 }
 
 impl<'a> OpenTicket<'a> {
     pub(crate) fn of(ticket: &'a NewTicket, terms: &BoardTerms) -> Self {
-        let NewTicket { reference, summary, text, company, visible, notify } = ticket;
+        let NewTicket { reference, summary, text, company, visible, notify, fields } = ticket;
         let id = |id| Id { id };
         Self {
             summary,
@@ -195,6 +199,7 @@ impl<'a> OpenTicket<'a> {
             initial_description: visible.then_some(text),
             initial_internal_analysis: (!visible).then_some(text),
             process_notifications: *notify,
+            fields,
         }
     }
 }

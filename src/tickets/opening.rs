@@ -137,6 +137,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             company: matter.company.filter(|_| own).unwrap_or(settings.company),
             visible: settings.visible,
             notify: settings.notify,
+            fields: text::fields(settings, self.words(matter)),
         })
     }
 }

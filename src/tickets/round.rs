@@ -6,6 +6,7 @@ use crate::connectwise::WriteError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
+use crate::reconcile::model::decision::Decision;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::subjects::TicketSubject;
@@ -136,7 +137,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         if !done && record.settled_run.is_none() {
             record.settled_run = Some(self.round.run.run);
             self.history.keep_ticket(&record)?;
-            let text = format!("Settled: run {} on {} no longer finds it.", self.round.run.run, self.today());
+            let text = self.settled(&record)?;
             self.send_note(ticket.id, text).await.map(drop)?;
         }
         let closing = self.terms.closing_status.filter(|_| self.round.settings.close && !done);
@@ -159,6 +160,17 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         };
         self.say(deed, Some(ticket.id), record.about.clone());
         self.end(&mut record, state, "settled")
+    }
+
+    /// Who settled it and how, if somebody answered since the ticket was opened.
+    fn settled(&self, record: &TicketRecord) -> Result<String, SyncHalt> {
+        let Round { run, .. } = self.round;
+        let decisions = self.history.decisions(&run.integration)?;
+        let answered = |decision: &&Decision| decision.handle == record.handle && decision.at >= record.intended_at;
+        Ok(match decisions.0.values().find(answered) {
+            Some(decision) => format!("Settled: {}. Seen by run {} on {}.", decision.said(), run.run, self.today()),
+            None => format!("Settled: run {} on {} no longer finds it.", run.run, self.today()),
+        })
     }
 
     async fn note(&mut self, mut record: TicketRecord, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {

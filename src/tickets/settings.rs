@@ -1,6 +1,6 @@
 //! What an operator wants of tickets: `[integration.NAME.tickets]`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -37,6 +37,8 @@ pub struct TicketSettings {
     pub visible: bool,
     /// Whether ConnectWise may send its notifications.
     pub notify: bool,
+    /// Other fields of a new ticket, by ConnectWise's names: those of [`FIELDS`].
+    pub fields: BTreeMap<String, Template>,
     /// The first line.
     pub summary: Template,
     /// The first text.
@@ -66,6 +68,22 @@ impl TicketCustomers {
         }
     }
 }
+
+/// Fields of text that a new ticket may be given, and how many characters they take (ConnectWise's API description).
+pub const FIELDS: [(&str, usize); 12] = [
+    ("siteName", 50),
+    ("addressLine1", 50),
+    ("addressLine2", 50),
+    ("city", 50),
+    ("stateIdentifier", 50),
+    ("zip", 12),
+    ("contactName", 62),
+    ("contactPhoneNumber", 20),
+    ("contactPhoneExtension", 15),
+    ("contactEmailAddress", 250),
+    ("poNumber", 50),
+    ("automaticEmailCc", 1000),
+];
 
 /// The summary, unless configured.
 pub const SUMMARY: &str = "recount [integration]: [reason], [subject]";

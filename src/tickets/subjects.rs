@@ -6,6 +6,7 @@ use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::ids::CompanyId;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.
@@ -43,9 +44,10 @@ pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
     found.into_iter().map(|(_, _, matter)| matter).collect()
 }
 
-/// Whether a run looked closely enough to say that a matter is settled because it does not show it.
+/// Whether a run looked closely enough to say that a matter is settled because it does not show it. A refused export says
+/// nothing of any line.
 pub fn tells_what_is_settled(run: &RunRecord) -> bool {
-    run.planned.is_some() && run.end.is_some()
+    run.planned.is_some() && run.end.as_ref().is_some_and(|end| end.verdict != RunVerdict::Refused)
 }
 
 fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {

@@ -1,5 +1,7 @@
 //! The words of tickets: templates filled, hostile text made plain, ConnectWise's limits kept.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use crate::history::record::LineRecord;
@@ -11,7 +13,7 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
-use crate::tickets::settings::TicketSettings;
+use crate::tickets::settings::{FIELDS, TicketSettings};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::template::{Template, Token};
 
@@ -21,6 +23,9 @@ const SUMMARY_MAX: usize = 100;
 const TEXT_MAX: usize = 4000;
 /// A message may name a hundred lines.
 const VALUE_MAX: usize = 1000;
+
+/// What stands for a token without a value.
+const NO_VALUE: &str = "–";
 
 /// What the tokens of a text mean.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +56,29 @@ pub fn text(template: &Template, words: Words<'_>) -> String {
     cut(filled.trim(), TEXT_MAX)
 }
 
-/// A ticket of made-up data, which says so: its summary and its text.
-pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: NaiveDate) -> (String, String) {
+/// The other fields, each on one line and as long as ConnectWise takes it. What has no value is left out.
+pub fn fields(settings: &TicketSettings, words: Words<'_>) -> BTreeMap<String, String> {
+    let most = |name: &str| FIELDS.iter().find(|(field, _)| *field == name).map_or(0, |(_, most)| *most);
+    let filled = settings.fields.iter().map(|(name, template)| {
+        let text = template.fill(|token| value(token, words, shown));
+        (name.clone(), cut(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), most(name)))
+    });
+    filled.filter(|(_, text)| !text.is_empty() && text != NO_VALUE).collect()
+}
+
+/// A ticket of made-up data, which says so.
+#[derive(Debug)]
+pub struct Sample {
+    /// Its summary.
+    pub summary: String,
+    /// Its text.
+    pub text: String,
+    /// Its other fields.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The sample of an integration's tickets.
+pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: NaiveDate) -> Sample {
     let quantity = |text: &str| text.parse().ok();
     let handle = "sample".to_owned();
     let finding = Finding {
@@ -81,7 +107,8 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
     let matter = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
     let words = Words { integration, run: RunId(0), date, since: date, matter: &matter };
     let summary = cut(&format!("TEST {}", summary(&settings.summary, words)), SUMMARY_MAX);
-    (summary, format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words)))
+    let text = format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words));
+    Sample { summary, text, fields: fields(settings, words) }
 }
 
 fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String {
@@ -109,13 +136,13 @@ fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String
         Token::Date => Some(date.to_string()),
         Token::Since => Some(since.to_string()),
     };
-    found.filter(|text| !text.is_empty()).map_or_else(|| "–".to_owned(), |text| fit(&text))
+    found.filter(|text| !text.is_empty()).map_or_else(|| NO_VALUE.to_owned(), |text| fit(&text))
 }
 
 /// One way a line; `or` keeps them apart where ConnectWise makes a blank of a line's end.
 fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> String {
     let lines: Vec<String> = remedy.lines().iter().map(|line| fit(line.to_string().trim_end_matches('.'))).collect();
-    if lines.is_empty() { "–".to_owned() } else { lines.join("\nor ") }
+    if lines.is_empty() { NO_VALUE.to_owned() } else { lines.join("\nor ") }
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.

@@ -142,3 +142,39 @@ fn a_plan_tells_nobody() {
     assert!(one(&server).data.contains("TEST"));
     night.recount(&["alerts", "test", "offce"]).exits(2);
 }
+
+/// Otherwise whoever reads every morning would have to compare mails, and would stop reading.
+#[test]
+fn a_morning_says_what_is_new_and_still_open_and_settled_and_by_whom() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"changes\"");
+    let with_cedar = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,1\n";
+    night.export(with_cedar);
+    night.run().exits(3);
+    let first = one(&server);
+    assert!(first.data.contains("New: 1 "), "{}", first.data);
+    night.run().exits(3);
+    assert_eq!(server.received().len(), 1, "a morning like the one before is not told");
+    night.recount(&["map", "ignore", "Cedar"]).exits(0);
+    night.run().exits(0);
+    let received = server.received();
+    assert_eq!(received.len(), 2, "{received:#?}");
+    assert!(received[1].data.contains("Settled: 1 "), "{}", received[1].data);
+}
+
+/// Otherwise a subject would ask for attention that nothing new deserves.
+#[test]
+fn a_morning_like_the_one_before_says_so_in_its_subject() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"attention\"");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,1\n");
+    night.run().exits(3);
+    night.run().exits(3);
+    let received = server.received();
+    assert!(!received[0].data.contains("Like yesterday"), "{}", received[0].data);
+    assert!(received[1].data.contains("Like yesterday") && received[1].data.contains("Still open: 1 "));
+}

@@ -6,7 +6,8 @@ use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::report::brief::Brief;
+use crate::report::brief::overnight::Overnight;
+use crate::report::brief::{Beside, Brief};
 use crate::report::exit::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
@@ -28,8 +29,19 @@ pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) 
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     let untold = untold.filter(|untold| is_due(alert.rules.each, exit_of(untold), None));
     let each = alert.rules.each;
-    let due = untold.is_some() && each != Each::Never || is_due(each, exit, before.as_ref().map(exit_of));
-    let brief = due.then(|| Brief::of(run, untold.as_ref().map(told_late).as_deref(), alert.rules.link.as_deref()));
+    // An undo is compared with no night.
+    let overnight = if run.undoes.is_none() { Overnight::of(run, history)? } else { None };
+    let like_yesterday = overnight.as_ref().is_some_and(|overnight| overnight.like_yesterday);
+    let is_due = match each {
+        Each::Changes if overnight.is_some() => !like_yesterday,
+        Each::Changes | Each::Always | Each::Attention | Each::Never => {
+            is_due(each, exit, before.as_ref().map(exit_of))
+        }
+    };
+    let due = untold.is_some() && each != Each::Never || is_due;
+    let untold = untold.as_ref().map(told_late);
+    let beside = Beside { untold: untold.as_deref(), link: alert.rules.link.as_deref(), overnight: overnight.as_ref() };
+    let brief = due.then(|| Brief::of(run, beside));
     Ok(DueAlert { alert: *alert, digest: false, brief })
 }
 
@@ -41,7 +53,7 @@ fn is_due(each: Each, exit: u8, before: Option<u8>) -> bool {
     match each {
         Each::Always => true,
         // The first good one after a bad one: otherwise nobody would know that it is over.
-        Each::Attention => exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good()),
+        Each::Attention | Each::Changes => exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good()),
         Each::Never => false,
     }
 }

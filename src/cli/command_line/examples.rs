@@ -33,7 +33,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         "check",
         &[
             ("recount check", "each thing that has to be in place, with the fix"),
-            ("sudo recount-as-service check", "as the service, with its keys"),
+            ("sudo recount check", "as the service, with its keys"),
         ],
     ),
     (
@@ -49,8 +49,17 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     (
         "map suggest",
-        &[("recount map suggest", "companies"), ("recount map suggest --services", "products for services")],
+        &[
+            ("recount map suggest", "companies"),
+            ("recount map suggest --accept-exact", "rows for those of the same name"),
+            ("recount map suggest --services", "products for services"),
+        ],
     ),
+    (
+        "map agreements",
+        &[("recount map agreements 3321", "by company"), ("recount map agreements \"Acme Dental\"", "by customer")],
+    ),
+    ("map products", &[("recount map products bracket", "identifiers with that word")]),
     (
         "map add",
         &[

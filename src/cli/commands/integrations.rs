@@ -55,6 +55,13 @@ enum On {
     Apply,
 }
 
+impl Options {
+    /// Whether it changes recount.toml.
+    pub(crate) fn edits(&self) -> bool {
+        self.change.is_some()
+    }
+}
+
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let done = match &options.change {
         None => list(global, console),

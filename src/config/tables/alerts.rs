@@ -224,9 +224,15 @@ fn when(field: &Field<'_>) -> Option<(Each, bool)> {
     enum Word {
         Always,
         Attention,
+        Changes,
         Weekly,
     }
-    let words = [("always", Word::Always), ("attention", Word::Attention), ("weekly", Word::Weekly)];
+    let words = [
+        ("always", Word::Always),
+        ("attention", Word::Attention),
+        ("changes", Word::Changes),
+        ("weekly", Word::Weekly),
+    ];
     let found: Vec<Word> = match field.value().as_array() {
         Some(_) => field.list()?.iter().map(|item| item.word(&words)).collect::<Option<_>>()?,
         None => vec![field.word(&words)?],
@@ -234,6 +240,7 @@ fn when(field: &Field<'_>) -> Option<(Each, bool)> {
     let each = match (found.contains(&Word::Always), found.contains(&Word::Attention)) {
         (true, _) => Each::Always,
         (false, true) => Each::Attention,
+        (false, false) if found.contains(&Word::Changes) => Each::Changes,
         (false, false) => Each::Never,
     };
     Some((each, found.contains(&Word::Weekly)))

@@ -1,6 +1,6 @@
 //! `[integration.NAME.tickets]`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -11,7 +11,7 @@ use crate::export::read::names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;
-use crate::tickets::settings::{DESCRIPTION, NOTE, SUMMARY, TicketCustomers, TicketSettings};
+use crate::tickets::settings::{DESCRIPTION, FIELDS, NOTE, SUMMARY, TicketCustomers, TicketSettings};
 use crate::tickets::template::{BadToken, Template, Token};
 
 /// A person who works on tickets is not helped by a hundred of one night.
@@ -37,6 +37,7 @@ pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) ->
     let limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |field| field.duration(Duration::from_millis(1)));
     let visible =
         section.get("visibility").map_or(Some(false), |field| field.word(&[("internal", false), ("discussion", true)]));
+    let fields = section.get("fields").map_or(Some(BTreeMap::new()), |field| fields(&field));
     let summary = template(section.get("summary"), SUMMARY);
     let description = template(section.get("description"), DESCRIPTION);
     let note = template(section.get("note"), NOTE);
@@ -57,6 +58,7 @@ pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) ->
         time_limit: limit?,
         visible: visible?,
         notify: notify?,
+        fields: fields?,
         summary: summary?,
         description: description?,
         note: note?,
@@ -116,6 +118,25 @@ fn customers(field: &Field<'_>) -> Option<TicketCustomers> {
             None
         }
     }
+}
+
+fn fields(field: &Field<'_>) -> Option<BTreeMap<String, Template>> {
+    let section = field.table()?;
+    let known = |name: &str| FIELDS.iter().any(|(field, _)| *field == name);
+    let one = |field: Field<'_>| {
+        if !known(&field.key) {
+            let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+            field.error(format!(
+                "`{}` is no field that a ticket may be given; there are {}",
+                field.key,
+                names.join(", ")
+            ));
+            return None;
+        }
+        let key = field.key.clone();
+        template(Some(field), "").map(|template| (key, template))
+    };
+    section.entries().into_iter().map(one).collect()
 }
 
 /// A duration, or `"never"`; `None` if it is neither.

@@ -3,9 +3,10 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::history::record::{LineRecord, RunRecord, Totals};
-use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
+use crate::report::model::ReportVerdict;
 use crate::report::needs::{Need, changes, in_words, needs};
 use crate::report::{Change, names, short_head, words};
 
@@ -16,10 +17,16 @@ const CELL: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-
 const NUMBER: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
 
 /// The document of a run.
-pub(crate) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Option<&str>) -> String {
+pub(crate) fn of(run: &RunRecord, totals: Totals, said: &[String], link: Option<&str>) -> String {
     let needs = needs(run);
     document(html! {
-        @if let Some(untold) = untold { p style="border-left:4px solid #9a6700;padding-left:8px" { (escaped(untold)) } }
+        h1 style="font-size:20px;margin:0 0 4px 0" {
+            (shown(run.integration.as_str())) " · " (ReportVerdict::of(run).words)
+        }
+        p style="color:#57606a;margin:0 0 8px 0" { (run.started_at.format("%a %-d %b %Y")) " · run " (run.run) }
+        @for sentence in said {
+            p style="border-left:4px solid #9a6700;padding-left:8px;margin:0 0 6px 0" { (escaped(sentence)) }
+        }
         p { strong { (in_words(&totals)) } }
         @if !needs.is_empty() {
             h2 style="font-size:18px" { "Open items" }
@@ -27,7 +34,7 @@ pub(crate) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Op
             (left_out(needs.len(), NEEDS_SHOWN))
         }
         @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind)) }
-        @if let Some(link) = link { p { a href=(link) { "The whole report" } } }
+        @if let Some(link) = link { p { a href=(link) style="display:inline-block;padding:8px 0" { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
             p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
         }
@@ -36,15 +43,17 @@ pub(crate) fn of(run: &RunRecord, totals: Totals, untold: Option<&str>, link: Op
 
 /// A text that is about no single run.
 pub(crate) fn plain(text: &str) -> String {
-    document(html! { pre style="font-family:ui-monospace,Menlo,Consolas,monospace" { (text) } })
+    document(
+        html! { pre style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;white-space:pre-wrap" { (text) } },
+    )
 }
 
 fn document(body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { "recount" } }
-            body style="font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;color:#1f2328;background:#ffffff" { (body) }
+            head { meta charset="utf-8"; meta name="viewport" content="width=device-width, initial-scale=1"; title { "recount" } }
+            body style="font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;color:#1f2328;background:#ffffff;max-width:640px;overflow-wrap:anywhere" { (body) }
         }
     };
     page.into_string()
@@ -76,7 +85,7 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
     }
     html! {
         h2 style="font-size:18px" { (sentence(kind)) }
-        table style="border-collapse:collapse" {
+        table style="border-collapse:collapse;width:100%" {
             thead { tr {
                 th scope="col" style=(CELL) { "Line" }
                 th scope="col" style=(NUMBER) { "billed" }

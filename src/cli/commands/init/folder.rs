@@ -10,8 +10,10 @@ use crate::cli::error::CommandError;
 use crate::report::exit::Exit;
 
 /// What `init` writes.
-pub(super) const FILES: [&str; 4] =
-    ["recount.toml", "customers.csv", "systemd/recount.service", "systemd/recount.timer"];
+pub(super) const FILES: [&str; 4] = ["recount.toml", "customers.csv", SERVICE, TIMER];
+/// Drop-ins, under the names that they have beside the units.
+pub(super) const SERVICE: &str = "systemd/recount.service.d/recount.conf";
+pub(super) const TIMER: &str = "systemd/recount.timer.d/schedule.conf";
 
 /// A folder, and what was made in it so far.
 #[derive(Debug)]

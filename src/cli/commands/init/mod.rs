@@ -56,8 +56,8 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
         Err(why) => (Counts::default(), Some(why)),
     };
     folder.append(&path, &document::services(&answers.vendor.name, &services_of(&counts)))?;
-    folder.write("systemd/recount.service", &units::service(&answers))?;
-    folder.write("systemd/recount.timer", &units::timer(&answers))?;
+    folder.write(folder::SERVICE, &units::service(&answers))?;
+    folder.write(folder::TIMER, &units::timer(&answers))?;
     // What was written is what will be read tonight.
     loaded(&path).map_err(|error| folder.taken_back(error))?;
     Ok(Made { answers, folder, counts, unread })

@@ -127,7 +127,7 @@ impl Made {
     fn units(&self) -> String {
         if self.folder.path == Path::new(HOME) {
             return format!(
-                "Hand the units over:\n  sudo cp {HOME}/systemd/* /etc/systemd/system/\n  sudo systemctl daemon-reload\n"
+                "Hand the keys' places and the time over to systemd:\n  sudo cp -r {HOME}/systemd/. /etc/systemd/system/\n  sudo systemctl daemon-reload\n"
             );
         }
         format!("The units look for {HOME}. When it is to run every night, use\n  sudo recount init --dir {HOME}\n")
@@ -136,7 +136,7 @@ impl Made {
     fn next(&self) -> String {
         let folder = &self.folder.path;
         if folder == Path::new(HOME) {
-            return "sudo recount-as-service check".to_owned();
+            return "sudo recount check".to_owned();
         }
         format!("recount check --config {}", folder.join("recount.toml").display())
     }

@@ -1,8 +1,10 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
+mod accept_exact;
 mod edit;
 mod inventory;
 mod list;
+mod pickers;
 mod suggest;
 mod test;
 
@@ -29,8 +31,23 @@ enum Command {
     Add(edit::AddOptions),
     /// Skip a customer on purpose, in customers.csv
     Ignore(edit::IgnoreOptions),
+    /// The agreements of a company, those that bill first
+    Agreements(pickers::AgreementOptions),
+    /// The products of the catalog: identifiers for services
+    Products(pickers::ProductOptions),
     /// What of an export file is mapped, skipped or unmapped; asks nothing of ConnectWise
     Test(test::Options),
+}
+
+impl Options {
+    /// Whether it changes customers.csv.
+    pub(crate) fn edits(&self) -> bool {
+        match &self.command {
+            Command::Add(_) | Command::Ignore(_) => true,
+            Command::Suggest(options) => options.writes(),
+            Command::List(_) | Command::Agreements(_) | Command::Products(_) | Command::Test(_) => false,
+        }
+    }
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
@@ -39,6 +56,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Command::Suggest(options) => suggest::run(global, options, console),
         Command::Add(options) => edit::add(global, options, console),
         Command::Ignore(options) => edit::ignore(global, options, console),
+        Command::Agreements(options) => pickers::agreements(global, options, console),
+        Command::Products(options) => pickers::products(global, options, console),
         Command::Test(options) => test::run(global, options, console),
     }
 }

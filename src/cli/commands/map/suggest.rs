@@ -1,11 +1,15 @@
 //! `recount map suggest`: which companies the unmapped customers may be, and which products the unmapped services.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
+use crate::cli::commands::map::accept_exact;
+use crate::cli::commands::map::accept_exact::ExactHit;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
@@ -20,7 +24,7 @@ use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::plan::code::Code;
 use crate::report::exit::Exit;
-use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous};
+use crate::suggest::matcher::{Candidate, Matcher, Reason, Record, are_ambiguous};
 
 /// Arguments of `map suggest`.
 #[derive(Debug, Args)]
@@ -30,16 +34,55 @@ pub(super) struct Options {
     /// Products for services that are not configured, instead of companies for customers
     #[arg(long)]
     services: bool,
+    /// Write a row for every customer whose one best hit bears the same name; shows them and asks
+    #[arg(long, conflicts_with = "services")]
+    accept_exact: bool,
+    /// Without asking
+    #[arg(long, requires = "accept_exact")]
+    yes: bool,
+}
+
+impl Options {
+    /// Whether it changes customers.csv.
+    pub(super) fn writes(&self) -> bool {
+        self.accept_exact
+    }
 }
 
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match lists(global, options) {
         Err(error) => error.tell(console),
+        Ok(lists) if options.accept_exact => match accepted(global, &lists, options.yes, console) {
+            Ok(exit) => exit,
+            Err(error) => error.tell(console),
+        },
         Ok(lists) => {
             let exit = if lists.iter().all(|list| list.unmapped.is_empty()) { Exit::Done } else { Exit::Decide };
             inventory::print(console, exit, &lists, List::text)
         }
     }
+}
+
+/// Writes the rows of those that have the one company of their name.
+fn accepted(global: &Global, lists: &[List], yes: bool, console: &Console) -> Result<Exit, CommandError> {
+    let config = session::configuration(global)?;
+    let mut hits = Vec::new();
+    for list in lists {
+        let file = typed_integration::named(&config, &list.integration)?.customers_path.as_path();
+        hits.extend(list.unmapped.iter().filter_map(|one| one.exact_hit(file)));
+    }
+    let left = lists.iter().map(|list| list.unmapped.len()).sum::<usize>() > hits.len();
+    accept_exact::write(&hits, yes, console)?;
+    let exit = if left { Exit::Decide } else { Exit::Done };
+    if console.json {
+        console.document(exit, &Accepted { added: hits.len() });
+    }
+    Ok(exit)
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    added: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +120,9 @@ struct Guess {
     take: String,
     #[serde(skip)]
     why: String,
+    /// Whether it bears the very name.
+    #[serde(skip)]
+    same_name: bool,
 }
 
 fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
@@ -165,8 +211,9 @@ fn toml(text: &str) -> String {
 impl Guess {
     fn of(candidate: Candidate) -> Self {
         let Candidate { record: Record { id, code, name }, score, reason } = candidate;
-        let (take, why) = (String::new(), reason.to_string());
-        Self { id, identifier: code, name, score, reason: reason.as_str(), mapped: Vec::new(), take, why }
+        let (take, why, same_name) = (String::new(), reason.to_string(), reason == Reason::SameName);
+        let (identifier, reason) = (code, reason.as_str());
+        Self { id, identifier, name, score, reason, mapped: Vec::new(), take, why, same_name }
     }
 }
 
@@ -207,6 +254,19 @@ impl List {
 }
 
 impl Unmapped {
+    /// The one company of its very name, where nobody else is billed yet.
+    fn exact_hit<'a>(&self, file: &'a Path) -> Option<ExactHit<'a>> {
+        let mut same = self.candidates.iter().filter(|guess| guess.same_name);
+        let only = same.next().filter(|_| same.next().is_none() && !self.ambiguous)?;
+        let is_best = self.candidates.first().is_some_and(|best| best.id == only.id);
+        (is_best && only.mapped.is_empty()).then(|| ExactHit {
+            file,
+            customer: CustomerName::new(&self.name),
+            company: CompanyId(only.id),
+            company_name: only.name.clone(),
+        })
+    }
+
     fn below(&self) -> impl Iterator<Item = String> {
         let best = self.candidates.first().map_or(0, |best| best.score);
         let as_good = self.candidates.iter().filter(move |guess| guess.score == best).count();

@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord};
+use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text::escaped;
 use crate::report::exit::Exit;
 
@@ -79,7 +79,9 @@ struct Event {
 fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let live = history.live_tickets(None)?;
+    // What a person closed by hand is not open, although its item is.
+    let mut live = history.live_tickets(None)?;
+    live.retain(|record| record.state != TicketState::Dismissed);
     let last = last_rounds(&config, &history)?;
     if console.json {
         let tickets = live.iter().map(Listed::of).collect();

@@ -18,6 +18,7 @@ use crate::report::exit::Exit;
 use crate::tickets::board::{NewTicket, ServiceBoard, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::text;
+use crate::tickets::text::Sample;
 
 /// Arguments of `tickets test`.
 #[derive(Debug, Args)]
@@ -78,7 +79,7 @@ fn chosen<'a>(
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let (summary, text) = text::sample(&integration.name, settings, integration.zone.day(now));
+    let Sample { summary, text, fields } = text::sample(&integration.name, settings, integration.zone.day(now));
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),
@@ -87,6 +88,7 @@ fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTick
         company: settings.company,
         visible: settings.visible,
         notify: settings.notify,
+        fields,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
 
+pub mod overnight;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -10,6 +12,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::brief::overnight::Overnight;
 use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
@@ -77,13 +80,27 @@ const NEEDS_SHOWN: usize = 20;
 /// A subject that is longer is cut by every reader.
 const SUBJECT_MAX: usize = 140;
 
+/// What is told beside a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// An earlier run that nobody was told of.
+    pub untold: Option<&'a str>,
+    /// An address with `{run}` in it.
+    pub link: Option<&'a str>,
+    /// The morning before.
+    pub overnight: Option<&'a Overnight>,
+}
+
 impl Brief {
-    /// What is told of a run. `untold` is an earlier one that nobody was told of; `link` an address with `{run}` in it.
-    pub fn of(run: &RunRecord, untold: Option<&str>, link: Option<&str>) -> Self {
+    /// What is told of a run.
+    pub fn of(run: &RunRecord, beside: Beside<'_>) -> Self {
+        let Beside { untold, link, overnight } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
-        let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
+        let said: Vec<String> =
+            untold_sentence.into_iter().chain(overnight.map(Overnight::sentences).unwrap_or_default()).collect();
+        let preface = preface(&said);
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
         let links = link_words(run);
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
@@ -96,14 +113,14 @@ impl Brief {
             verdict: verdict.as_str(),
             exit_code: run.end.as_ref().map_or(1, |end| end.exit_code),
             totals,
-            subject: subject(run, verdict, totals),
+            subject: subject(run, verdict, totals, overnight.is_some_and(|overnight| overnight.like_yesterday)),
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!(
                 "{preface}{}{seen}\nReplies to this message are not read.\n",
                 unlinked(&report, &links, "\u{200b}")
             ),
-            html: unlinked(&brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()), &links, "<wbr>"),
+            html: unlinked(&brief_html::of(run, totals, &said, link.as_deref()), &links, "<wbr>"),
             untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at.to_utc(), |end| end.finished_at),
@@ -166,8 +183,20 @@ impl Brief {
     }
 }
 
+/// What stands above the report, with an empty line below.
+fn preface(sentences: &[String]) -> String {
+    let mut text = String::new();
+    for sentence in sentences {
+        text::wrapped(&mut text, sentence, "", "  ");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 /// The state first, then whose, then what: `recount DECIDE 3 · mailprotector · 14 changed · Tue 24 Nov`.
-fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
+fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals, like_yesterday: bool) -> String {
     let (name, day) = (shown(run.integration.as_str()), day(run.started_at));
     let state = match verdict {
         RunVerdict::Decide => format!("DECIDE {}", totals.to_decide),
@@ -175,6 +204,9 @@ fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals) -> String {
     };
     let mut subject = format!("recount {state} · {name}");
     match verdict {
+        _ if like_yesterday => {
+            let _ = write!(subject, " · like yesterday · {day}");
+        }
         RunVerdict::Ok | RunVerdict::Decide => {
             let _ = write!(subject, " · {} changed · {day}", totals.changed);
         }

@@ -4,6 +4,8 @@
 //! [`RunRecorder::store_plan`] alone, which gives it on when the plan is on the disk, and only what that leaves can be
 //! ended.
 
+mod refused_export;
+
 use std::collections::BTreeMap;
 
 use crate::apply::write_result::Applied;
@@ -19,6 +21,7 @@ use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
+use crate::nightly::recorder::refused_export::RefusedExport;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, overridden};
 use crate::reconcile::guard::cleared::ClearedPlan;
@@ -80,7 +83,7 @@ impl<'a> RunRecorder<'a> {
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, export);
-        let cleared = self.heed(clearance);
+        let cleared = self.heed(clearance, history)?;
         if let (Some(approved), None) = (self.run.job.approved, &cleared) {
             let moved = self.moved_since(approved, history)?;
             self.open.find(moved);
@@ -133,19 +136,35 @@ impl<'a> RunRecorder<'a> {
         self.open.record.planned = Some(PlanRecord { fingerprint, accepted, export, lines });
     }
 
-    fn heed(&mut self, clearance: Clearance) -> Option<ClearedPlan> {
+    fn heed(&mut self, clearance: Clearance, history: &History) -> Result<Option<ClearedPlan>, Failure> {
         match clearance {
             Clearance::Cleared(cleared) => {
                 self.open.find(cleared.overridden().to_vec());
-                Some(cleared)
+                Ok(Some(cleared))
             }
-            Clearance::Proposed => None,
-            Clearance::Stopped(Stopped { by_export, findings }) => {
+            Clearance::Proposed => Ok(None),
+            Clearance::Stopped(Stopped { by_export: false, findings }) => {
                 self.open.find(findings);
-                self.open.end_at_best(if by_export { Exit::Refused } else { Exit::Held });
-                None
+                self.open.end_at_best(Exit::Held);
+                Ok(None)
+            }
+            Clearance::Stopped(Stopped { by_export: true, findings }) => {
+                self.open.end_at_best(Exit::Refused);
+                self.refuse(findings, history)?;
+                Ok(None)
             }
         }
+    }
+
+    /// What the plan of a refused export asks about lines is not asked.
+    fn refuse(&mut self, stops: Vec<Finding>, history: &History) -> Result<(), StoreError> {
+        let Job { integration, mode, .. } = self.run.job;
+        let last_good = history.last_good_export(integration)?;
+        let fingerprint = self.open.record.planned.as_ref().map_or("", |planned| &planned.fingerprint);
+        let findings = RefusedExport { fingerprint, mode, last_good }.one_item(stops);
+        self.open.keep_findings(refused_export::is_kept);
+        self.open.find(findings);
+        Ok(())
     }
 
     /// Which lines are not as in the plan that was approved.

@@ -1,0 +1,132 @@
+//! What a morning has that the one before had not: open items that are new, still there, and settled, and by whom.
+
+use std::collections::BTreeMap;
+
+use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::decision::Decisions;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::report::words::plural;
+use crate::report::{lines, names};
+
+/// A run beside the last night before it that looked at every line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overnight {
+    /// Titles of the open items that were not there before.
+    pub new: Vec<String>,
+    /// Titles of those that were, each with the nights that it waits; longest first.
+    pub still: Vec<(String, i64)>,
+    /// Titles of those that are gone, each with how.
+    pub settled: Vec<(String, String)>,
+    /// Nothing is new or settled, nothing was written or failed, and the verdict is the same.
+    pub like_yesterday: bool,
+}
+
+type Key = (String, Code);
+
+impl Overnight {
+    /// The run beside the night before it; `None` where there was none.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn of(run: &RunRecord, history: &History) -> Result<Option<Self>, StoreError> {
+        let Some(yesterday) = history.night_before(run)? else { return Ok(None) };
+        let planned = if looked(&yesterday) { Some(yesterday.clone()) } else { history.plan_before(run)? };
+        let (now, then) = (asked(run), planned.as_ref().map(asked).unwrap_or_default());
+        let of_yesterday = asked(&yesterday);
+        let since = history.waiting_since(&run.integration)?;
+        let decisions = history.decisions(&run.integration)?;
+        let is_old = |key: &Key| then.contains_key(key) || of_yesterday.contains_key(key);
+        let (old, new): (Vec<_>, Vec<_>) = now.iter().partition(|(key, _)| is_old(key));
+        let nights = |key: &Key| since.get(key).map_or(1, |since| nights(run, since.1));
+        let mut still: Vec<(String, i64)> =
+            old.into_iter().map(|(key, finding)| (title(run, finding), nights(key))).collect();
+        still.sort_by_key(|(_, nights)| std::cmp::Reverse(*nights));
+        let settled: Vec<(String, String)> = match (&planned, looked(run)) {
+            (Some(planned), true) => {
+                let gone = then.iter().filter(|(key, _)| !now.contains_key(*key));
+                gone.map(|(key, finding)| (title(planned, finding), settled_by(&key.0, planned, &decisions))).collect()
+            }
+            _ => Vec::new(),
+        };
+        let new: Vec<String> = new.into_iter().map(|(_, finding)| title(run, finding)).collect();
+        let quiet = run.end.as_ref().is_some_and(|end| {
+            let totals = end.totals;
+            totals.changed + totals.failed + totals.unknown == 0
+        });
+        let same = verdict(run) == verdict(&yesterday);
+        let like_yesterday = new.is_empty() && settled.is_empty() && quiet && same;
+        Ok(Some(Self { new, still, settled, like_yesterday }))
+    }
+
+    /// In sentences, each with the first few titles.
+    pub fn sentences(&self) -> Vec<String> {
+        let Self { new, still, settled, like_yesterday } = self;
+        let mut said = Vec::new();
+        if *like_yesterday {
+            said.push("Like yesterday: nothing is new, nothing is settled, nothing was written.".to_owned());
+        }
+        if !new.is_empty() {
+            said.push(format!("New: {}", listed(new.iter().cloned())));
+        }
+        if let Some((_, oldest)) = still.first() {
+            let nights = plural(usize::try_from(*oldest).unwrap_or_default(), "night");
+            let titles = still.iter().map(|(title, _)| title.clone());
+            said.push(format!("Still open: {}; the oldest for {nights}", listed(titles)));
+        }
+        if !settled.is_empty() {
+            said.push(format!("Settled: {}", listed(settled.iter().map(|(title, by)| format!("{title} ({by})")))));
+        }
+        said
+    }
+}
+
+/// Titles that a sentence names; the rest is a number.
+const NAMED: usize = 3;
+
+fn listed(titles: impl ExactSizeIterator<Item = String>) -> String {
+    let all = titles.len();
+    let named = titles.take(NAMED).collect::<Vec<_>>().join(", ");
+    match all.saturating_sub(NAMED) {
+        0 => format!("{all} · {named}"),
+        more => format!("{all} · {named} and {more} more"),
+    }
+}
+
+/// A run that did not look at every line settles nothing.
+fn looked(run: &RunRecord) -> bool {
+    run.planned.is_some() && verdict(run).is_some_and(|verdict| verdict != RunVerdict::Refused)
+}
+
+fn verdict(run: &RunRecord) -> Option<RunVerdict> {
+    run.end.as_ref().map(|end| end.verdict)
+}
+
+fn asked(run: &RunRecord) -> BTreeMap<Key, &Finding> {
+    let findings = run.end.iter().flat_map(|end| &end.findings);
+    let asked = findings.filter(|finding| finding.severity == Severity::Decide);
+    asked.map(|finding| ((finding.handle.clone().unwrap_or_default(), finding.code), finding)).collect()
+}
+
+fn title(run: &RunRecord, finding: &Finding) -> String {
+    let handle = finding.handle.as_deref().unwrap_or_default();
+    let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
+    names::matter(finding, line)
+}
+
+fn nights(run: &RunRecord, since: chrono::DateTime<chrono::Utc>) -> i64 {
+    run.started_at.date_naive().signed_duration_since(since.date_naive()).num_days() + 1
+}
+
+/// Who answered, or that the counts did.
+fn settled_by(handle: &str, then: &RunRecord, decisions: &Decisions) -> String {
+    let answer = decisions.0.values().find(|decision| decision.handle == handle && decision.at >= then.started_at);
+    match answer {
+        Some(decision) => shown(&decision.said()),
+        None => "no longer found".to_owned(),
+    }
+}
