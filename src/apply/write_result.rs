@@ -115,7 +115,7 @@ pub(super) fn stored_rounded(key: &LineKey, set: &SetQuantity, stored: Quantity)
         created: None,
         detail: format!("{} was sent, and ConnectWise keeps {stored}", set.to()),
     };
-    WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: stored } }
+    WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: stored }, sent: None }
 }
 
 pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> WriteResult {

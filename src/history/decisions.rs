@@ -139,7 +139,7 @@ impl History {
                 Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?))
             })?;
             let since = first.next().transpose()?;
-            let since = since.unwrap_or((newest.run, newest.started_at));
+            let since = since.unwrap_or((newest.run, newest.started_at.to_utc()));
             Ok(Some((newest, since)))
         })
     }
