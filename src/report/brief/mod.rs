@@ -117,8 +117,8 @@ impl Brief {
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!(
-                "{preface}{}{seen}\nReplies to this message are not read.\n",
-                unlinked(&report, &links, "\u{200b}")
+                "{}{seen}\nReplies to this message are not read.\n",
+                unlinked(&format!("{preface}{report}"), &links, "\u{200b}")
             ),
             html: unlinked(&brief_html::of(run, totals, &said, link.as_deref()), &links, "<wbr>"),
             untold: untold.map(str::to_owned),
