@@ -82,7 +82,7 @@ const SUBJECT_MAX: usize = 140;
 
 /// What is told beside a run.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Beside<'a> {
+pub struct ToldBeside<'a> {
     /// An earlier run that nobody was told of.
     pub untold: Option<&'a str>,
     /// An address with `{run}` in it.
@@ -93,8 +93,8 @@ pub struct Beside<'a> {
 
 impl Brief {
     /// What is told of a run.
-    pub fn of(run: &RunRecord, beside: Beside<'_>) -> Self {
-        let Beside { untold, link, overnight } = beside;
+    pub fn of(run: &RunRecord, beside: ToldBeside<'_>) -> Self {
+        let ToldBeside { untold, link, overnight } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
