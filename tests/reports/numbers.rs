@@ -12,7 +12,7 @@ use recount::history::record::RunRecord;
 use recount::history::store::open::History;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
-use recount::report::brief::{Beside, Brief};
+use recount::report::brief::{Brief, ToldBeside};
 use recount::report::format::html::Material;
 use recount::report::format::json::Document;
 use recount::report::format::paint::Paint;
@@ -38,7 +38,7 @@ fn each_answer_has_its_line_in_every_form() {
         RunVerdict::Decide,
     );
     let plain = text::render(&run, View { paint: Paint::PLAIN, whole: true, known: &[] });
-    let brief = Brief::of(&run, Beside::default());
+    let brief = Brief::of(&run, ToldBeside::default());
     for text in [&plain, &brief.text] {
         for answer in ["→ recount accept h1", "→ recount keep h1"] {
             assert!(text.lines().any(|line| line.trim() == answer), "{text}");

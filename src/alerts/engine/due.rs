@@ -7,7 +7,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::report::brief::overnight::Overnight;
-use crate::report::brief::{Beside, Brief};
+use crate::report::brief::{Brief, ToldBeside};
 use crate::report::exit::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
@@ -40,7 +40,8 @@ pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) 
     };
     let due = untold.is_some() && each != Each::Never || is_due;
     let untold = untold.as_ref().map(told_late);
-    let beside = Beside { untold: untold.as_deref(), link: alert.rules.link.as_deref(), overnight: overnight.as_ref() };
+    let beside =
+        ToldBeside { untold: untold.as_deref(), link: alert.rules.link.as_deref(), overnight: overnight.as_ref() };
     let brief = due.then(|| Brief::of(run, beside));
     Ok(DueAlert { alert: *alert, digest: false, brief })
 }

@@ -82,7 +82,7 @@ const SUBJECT_MAX: usize = 140;
 
 /// What is told beside a run.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Beside<'a> {
+pub struct ToldBeside<'a> {
     /// An earlier run that nobody was told of.
     pub untold: Option<&'a str>,
     /// An address with `{run}` in it.
@@ -93,8 +93,8 @@ pub struct Beside<'a> {
 
 impl Brief {
     /// What is told of a run.
-    pub fn of(run: &RunRecord, beside: Beside<'_>) -> Self {
-        let Beside { untold, link, overnight } = beside;
+    pub fn of(run: &RunRecord, beside: ToldBeside<'_>) -> Self {
+        let ToldBeside { untold, link, overnight } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
@@ -117,8 +117,8 @@ impl Brief {
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!(
-                "{preface}{}{seen}\nReplies to this message are not read.\n",
-                unlinked(&report, &links, "\u{200b}")
+                "{}{seen}\nReplies to this message are not read.\n",
+                unlinked(&format!("{preface}{report}"), &links, "\u{200b}")
             ),
             html: unlinked(&brief_html::of(run, totals, &said, link.as_deref()), &links, "<wbr>"),
             untold: untold.map(str::to_owned),
