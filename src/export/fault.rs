@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::export::damage::{Damage, Name};
 use crate::export::excerpt::Excerpt;
+use crate::reconcile::model::display_text::escaped;
 
 /// Everything that was found wrong with one file. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,13 @@ pub struct FaultPlace {
     pub line: Option<u64>,
     /// The column in words: by its name where that is known (`column Quantity`), else by number.
     pub column: Option<String>,
+    /// The sheet or the archive's file, where several are one export.
+    pub part: Option<String>,
 }
 
 impl FaultPlace {
     /// The file as a whole.
-    pub const NOWHERE: FaultPlace = FaultPlace { line: None, column: None };
+    pub const NOWHERE: FaultPlace = FaultPlace { line: None, column: None, part: None };
 }
 
 impl Faults {
@@ -55,6 +58,12 @@ impl Faults {
 
     pub(in crate::export) fn is_empty(&self) -> bool {
         self.first.is_empty()
+    }
+
+    /// The same in one of several sheets or files.
+    pub(in crate::export) fn in_part(mut self, part: Option<&str>) -> Self {
+        self.first.iter_mut().for_each(|fault| fault.place.part = part.map(str::to_owned));
+        self
     }
 
     pub(in crate::export) fn push(&mut self, fault: impl FnOnce() -> Fault) {
@@ -145,6 +154,9 @@ impl From<(FaultPlace, Damage)> for Faults {
 
 impl fmt::Display for FaultPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(part) = &self.part {
+            write!(f, ", {}", escaped(part))?;
+        }
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

@@ -10,8 +10,8 @@ use secrecy::SecretString;
 use crate::export::error::ExportError;
 use crate::export::locate::fetch;
 use crate::export::locate::fetch::{Order, fetch};
-use crate::export::locate::file::{Export, read};
-use crate::export::settings::{ExportLocation, ExportSettings};
+use crate::export::locate::file::{Export, read, read_all};
+use crate::export::settings::{ExportLocation, ExportSettings, Files};
 
 /// What a report link needs beside its settings.
 pub struct Way<'a> {
@@ -33,7 +33,10 @@ pub struct Way<'a> {
 pub async fn obtain(settings: &ExportSettings, way: &Way<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
-        ExportLocation::Path(pattern) => read(pattern, layout, (way.clock)()),
+        ExportLocation::Path(pattern) => match settings.files {
+            Files::Newest => read(pattern, layout, (way.clock)()),
+            Files::All { delivery, expected } => read_all(pattern, (delivery, expected), layout, (way.clock)()),
+        },
         ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
             Export::of(PathBuf::from("-"), bytes, (way.clock)(), layout)

@@ -1,8 +1,12 @@
 //! Rows into cells: which column is what.
 
+mod cells;
 pub mod content;
+pub(crate) mod dates;
 pub(crate) mod header;
 pub(crate) mod layout;
+pub(crate) mod made;
 pub mod names;
+pub(crate) mod part;
 mod rejection;
 pub(crate) mod rows;

@@ -5,13 +5,14 @@ mod filters;
 pub(crate) mod layered;
 pub(crate) mod layout;
 mod source;
+mod texts;
 
 use std::path::Path;
 
 use crate::config::document::Section;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::layout::layout;
-use crate::export::settings::ExportSettings;
+use crate::export::settings::{ExportSettings, Files};
 
 /// Reads the table; keys that it does not have come from the profile, if there is one.
 pub(in crate::config) fn settings(
@@ -20,6 +21,9 @@ pub(in crate::config) fn settings(
     folder: &Path,
 ) -> Option<ExportSettings> {
     let source = source::source(&section, folder);
+    let files = source::files(&section);
     let layout = layout(Layered::new(section, profile));
-    Some(ExportSettings { source: source?, layout: layout? })
+    let (files, mut layout) = (files?, layout?);
+    layout.all_members = files != Files::Newest;
+    Some(ExportSettings { source: source?, files, layout })
 }

@@ -1,6 +1,7 @@
-//! `path`, or `url` with `headers`.
+//! `path`, or `url` with `headers`; `files`, `expect_files` and `delivery`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http::HeaderName;
 use url::Url;
@@ -8,7 +9,8 @@ use url::Url;
 use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
-use crate::export::settings::{ExportLocation, HeaderValue, Link};
+use crate::config::values::optional;
+use crate::export::settings::{ExportLocation, Files, HeaderValue, Link};
 use crate::http_client::is_loopback;
 
 /// Where the export comes from.
@@ -37,6 +39,25 @@ pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<
         }
     }
 }
+
+/// Which files of a pattern are one export.
+pub(in crate::config) fn files(section: &Section<'_>) -> Option<Files> {
+    const WORDS: &[(&str, bool)] = &[("newest", false), ("all", true)];
+    const EXPECTED_MOST: i64 = 10_000;
+    let all = section.get("files").map_or(Some(false), |field| field.word(WORDS));
+    let (expected_field, delivery_field) = (section.get("expect_files"), section.get("delivery"));
+    let expected = optional(expected_field, |field| field.whole(1, EXPECTED_MOST));
+    let delivery = delivery_field.map_or(Some(DELIVERY), |field| field.duration(Duration::from_secs(1)));
+    let (all, expected, delivery) = (all?, expected?, delivery?);
+    if !all && (expected.is_some() || delivery != DELIVERY) {
+        section.error("`expect_files` and `delivery` have no effect without files = \"all\"");
+        return None;
+    }
+    Some(if all { Files::All { delivery, expected } } else { Files::Newest })
+}
+
+/// How long a vendor takes to deliver one night's files, unless that is declared.
+const DELIVERY: Duration = Duration::from_secs(3600);
 
 /// The folder's own name is no pattern, whatever characters it holds.
 fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
