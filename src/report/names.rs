@@ -24,7 +24,7 @@ pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 }
 
 /// `Acme Dental · MP-CLOUDFILTER`.
-pub(super) fn line(line: &LineRecord) -> String {
+pub(crate) fn line(line: &LineRecord) -> String {
     let whose = match (customers(line).as_slice(), line.company) {
         ([], Some(company)) => format!("company {company}"),
         (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
@@ -33,7 +33,7 @@ pub(super) fn line(line: &LineRecord) -> String {
 }
 
 /// What a finding is about: its line if it has one, else whom and what it names, else its code in words.
-pub(super) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
+pub(crate) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
     match (line, &finding.customer, &finding.service) {
         (Some(line), _, _) => self::line(line),
         (None, Some(customer), Some(service)) => format!("{} · {}", shown(customer.as_str()), shown(service.as_str())),

@@ -142,7 +142,7 @@ impl OpenItems {
     }
 
     /// Whether it was not answered since the plan was drawn.
-    fn is_open(&self, finding: &Finding) -> bool {
+    pub(crate) fn is_open(&self, finding: &Finding) -> bool {
         let answered = self.matter(finding).and_then(|matter| self.decisions.0.get(&matter));
         answered.is_none_or(|decision| decision.at < self.run.started_at)
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod history_view;
 pub(crate) mod host_check;
+mod listener;
 mod pages;
 pub mod site;
 
@@ -16,8 +17,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::web::host_check::HostCheck;
+use crate::web::listener::Limits;
 use crate::web::site::Site;
 
 /// Which pages are there.
@@ -30,18 +33,19 @@ pub enum Extent {
 }
 
 /// Serves until `stop` is ready. `names` are host names under which it may be asked, beside addresses and localhost.
-///
-/// # Errors
-/// When the listener fails.
+/// Nobody holds many connections, or one for long.
 pub async fn serve(
     listener: TcpListener,
     site: Site,
     extent: Extent,
     names: Vec<String>,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(site, extent, names)).with_graceful_shutdown(stop).await
+) {
+    listener::serve(listener, router(site, extent, names), Limits::USUAL, stop).await;
 }
+
+/// Pages that are made at a time: each has the history open for itself.
+static READS: Semaphore = Semaphore::const_new(4);
 
 fn router(site: Site, extent: Extent, names: Vec<String>) -> Router {
     let monitoring = Router::new().route("/metrics", get(metrics)).route("/healthz", get(healthz));
@@ -135,6 +139,7 @@ async fn read<T: Send + 'static>(
     work: impl FnOnce(&Site) -> Result<T, history_view::Missing> + Send + 'static,
 ) -> Result<T, history_view::Missing> {
     let site = site.clone();
+    let _place = READS.acquire().await;
     let done = tokio::task::spawn_blocking(move || work(&site)).await;
     done.unwrap_or_else(|error| Err(history_view::Missing::Broken(error.to_string())))
 }

@@ -11,7 +11,7 @@ use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::health;
-use crate::cli::{session, signals};
+use crate::cli::{limits, session, signals};
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
@@ -39,6 +39,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
+    limits::enough_descriptors()?;
     let runtime = session::runtime()?;
     let failed = |error: std::io::Error| {
         CommandError::new(
@@ -55,8 +56,8 @@ fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), Co
             if address.ip().is_loopback() { "" } else { "; there is no sign-in: whoever reaches it can read it" };
         console.complain(&format!("recount serve: http://{address}/{open}\n"));
         let stopped = async move { stop.wait().await };
-        let served = web::serve(listener, site(config), Extent::Pages, options.hosts.clone(), stopped).await;
-        served.map_err(failed)
+        web::serve(listener, site(config), Extent::Pages, options.hosts.clone(), stopped).await;
+        Ok(())
     });
     runtime.shutdown_background();
     served
@@ -71,9 +72,7 @@ pub(crate) async fn monitoring(config: Config, listen: SocketAddr, stop: impl Fu
             return;
         }
     };
-    if let Err(error) = web::serve(listener, site(config), Extent::Monitoring, Vec::new(), stop).await {
-        tracing::error!("metrics are no longer served: {error}");
-    }
+    web::serve(listener, site(config), Extent::Monitoring, Vec::new(), stop).await;
 }
 
 /// What is shown of a configuration, as it is at each request: an operator may have changed it.
