@@ -109,7 +109,7 @@ fn bad_utf8(bytes: &[u8], offset: usize) -> Fault {
 }
 
 fn on_line((line, character): (u64, u64)) -> FaultPlace {
-    FaultPlace { line: Some(line), column: Some(format!("character {character}")), part: None }
+    FaultPlace { line: Some(line), column: Some(format!("character {character}")) }
 }
 
 fn other_kind(bytes: &[u8]) -> Option<&'static str> {

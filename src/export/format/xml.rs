@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, XmlVersion};
 
 use crate::export::damage::{Damage, Shown};
@@ -63,14 +63,8 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
             Event::Text(piece) => writer.text(&piece.xml10_content(), names.is_empty()).map_err(here)?,
             Event::CData(piece) => writer.text(&piece.xml10_content(), names.is_empty()).map_err(here)?,
             Event::GeneralRef(entity) => {
-                let resolved = match entity.resolve_char_ref() {
-                    Ok(Some(letter)) => letter.to_string(),
-                    Ok(None) => {
-                        predefined(&entity.xml10_content()).ok_or_else(|| here(beyond("an entity of its own")))?
-                    }
-                    Err(error) => return Err(here(not_xml(&error.to_string()))),
-                };
-                writer.text(&resolved, names.is_empty()).map_err(here)?;
+                let letter = resolved(&entity).map_err(here)?;
+                writer.text(&letter, names.is_empty()).map_err(here)?;
             }
             Event::DocType(_) => return Err(here(beyond("a document type"))),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
@@ -98,6 +92,15 @@ fn name<'a>(start: &'a BytesStart<'_>) -> &'a str {
     // A prefix is a matter of where a vendor keeps its schema.
     let whole = start.name().into_inner();
     whole.rsplit(':').next().unwrap_or(whole)
+}
+
+/// The letter that a reference stands for.
+fn resolved(entity: &BytesRef<'_>) -> Result<String, Fault> {
+    match entity.resolve_char_ref() {
+        Ok(Some(letter)) => Ok(letter.to_string()),
+        Ok(None) => predefined(&entity.xml10_content()).ok_or_else(|| beyond("an entity of its own")),
+        Err(error) => Err(not_xml(&error.to_string())),
+    }
 }
 
 fn predefined(entity: &str) -> Option<String> {

@@ -243,7 +243,7 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &
             read += 1;
             let label = format!("sheet {name:?}");
             let label = if all { Some(label.as_str()) } else { part.label };
-            visit.visit(rows, Part { sheet: name, label, ..part }, unread)
+            visit.visit(*rows, Part { sheet: name, label, ..part }, unread)
         }
         workbook::SheetRead::PassedOver { name } => {
             visit.passed_over(&format!("its sheet {name:?} has none of the columns"));

@@ -281,7 +281,7 @@ fn separator(field: &Field<'_>) -> Option<String> {
 fn wide(field: &Field<'_>) -> Option<Wide> {
     if field.value().is_table() {
         let section = field.table()?;
-        let names = optional(section.get("columns"), |names| wide_names(&names));
+        let names = optional(section.get("columns"), wide_names);
         let from = optional(section.get("from"), |from| from.whole(1, COLUMN_MOST));
         let marked = mark(&section);
         section.finish(&[]);

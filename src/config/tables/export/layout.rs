@@ -172,7 +172,7 @@ fn records(field: &Field<'_>) -> Option<Vec<String>> {
     let keys: Vec<String> = field.text()?.split('.').map(|key| key.trim().to_owned()).collect();
     let is_path = |(at, key): (usize, &String)| {
         let name = key.trim_end_matches(['[', ']', '{', '}']);
-        let marks = key[name.len()..].as_bytes();
+        let marks = &key.as_bytes()[name.len()..];
         let marked = marks.chunks(2).all(|mark| mark == b"[]" || mark == b"{}");
         marked && !name.contains(['[', ']', '{', '}']) && (!name.is_empty() || (at == 0 && !marks.is_empty()))
     };

@@ -5,6 +5,7 @@
 
 mod names;
 pub(crate) mod nested;
+mod nested_places;
 pub(crate) mod records;
 pub(crate) mod steps;
 pub(in crate::export) mod unread;

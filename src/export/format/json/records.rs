@@ -120,6 +120,6 @@ fn syntax(text: &str, from: usize, error: &serde_json::Error) -> Fault {
     let parsed = text.get(from..).unwrap_or_default();
     let before = parsed.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let (line, character) = place(text.as_bytes(), from + before + error.column().saturating_sub(1));
-    let place = FaultPlace { line: Some(line), column: Some(format!("character {character}")), part: None };
+    let place = FaultPlace { line: Some(line), column: Some(format!("character {character}")) };
     (place, Damage::NotJson { why: Shown::of(&why(error)) }).into()
 }

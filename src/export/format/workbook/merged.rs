@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use calamine::Dimensions;
 
-use crate::export::format::workbook::COLUMNS_MAX;
-use crate::export::format::workbook::value::SheetValue;
+use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
 
 /// The merged cells of a sheet, of which the rows are asked for in order.
 #[derive(Debug)]

@@ -17,14 +17,10 @@ use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::format::workbook::merged::MergedCells;
-use crate::export::format::workbook::value::SheetValue;
+use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
 use crate::reconcile::model::export::unread::UnreadPart;
-
-/// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
-/// row of that width a million times.
-const COLUMNS_MAX: usize = 4096;
 
 type Bytes<'a> = Cursor<&'a [u8]>;
 
@@ -34,7 +30,7 @@ const BETWEEN: &str = " | ";
 /// A sheet, for whoever reads it.
 pub(in crate::export) enum SheetRead<'a, 'b> {
     /// Its rows, and why there may be more than it.
-    Rows { rows: Rows<'a, 'b>, name: &'a str, unread: Vec<UnreadPart> },
+    Rows { rows: Box<Rows<'a, 'b>>, name: &'a str, unread: Vec<UnreadPart> },
     /// It has nothing of what is read.
     PassedOver { name: &'a str },
 }
@@ -56,7 +52,11 @@ pub(in crate::export) fn with_rows(
         let shown = shown(&workbook);
         for name in shown {
             if (beside.belongs)(Rows::open(&mut workbook, &name)?) {
-                read(SheetRead::Rows { rows: Rows::open(&mut workbook, &name)?, name: &name, unread: Vec::new() })?;
+                read(SheetRead::Rows {
+                    rows: Box::new(Rows::open(&mut workbook, &name)?),
+                    name: &name,
+                    unread: Vec::new(),
+                })?;
             } else {
                 read(SheetRead::PassedOver { name: &name })?;
             }
@@ -65,7 +65,7 @@ pub(in crate::export) fn with_rows(
     }
     let name = sheet(&workbook, beside.wanted)?;
     let unread = others(&workbook, bytes, &name, beside.has_more);
-    read(SheetRead::Rows { rows: Rows::open(&mut workbook, &name)?, name: &name, unread })
+    read(SheetRead::Rows { rows: Box::new(Rows::open(&mut workbook, &name)?), name: &name, unread })
 }
 
 /// The sheets that are not hidden.

@@ -23,7 +23,7 @@ fn read_with<T>(
     let (beside, mut got) = (Beside { wanted, belongs: &|_| true, has_more }, None);
     with_rows(bytes, beside, 1 << 26, &mut |sheet| {
         let SheetRead::Rows { rows, unread, .. } = sheet else { panic!("not passed over") };
-        got = Some(read(rows, unread)?);
+        got = Some(read(*rows, unread)?);
         Ok(())
     })?;
     Ok(got.expect("a sheet"))
