@@ -91,7 +91,7 @@ fn a_night_in_several_files_is_one_export_or_none() {
     let put = |name: &str, text: &str, age: u64| {
         let mut file = fs::File::create(folder.path().join(name)).expect("made");
         file.write_all(text.as_bytes()).expect("written");
-        file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("dated");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 - age)).expect("dated");
     };
     put("usage.east.csv", "C,N\nAlder,5\nBirch,1\n", 900);
     put("usage.west.csv", "C,N\nAlder,7\n", 600);
