@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use csv::{ByteRecord, ReaderBuilder};
 
+use recount::export::column::Column;
 use recount::export::read::content::read_bytes;
-use recount::export::settings::{Column, Count, ExportSettings, Layout, Long, Shape};
+use recount::export::settings::{Count, ExportSettings, Layout, Long, Shape};
 
 const ROWS: usize = 1_000_000;
 const CUSTOMERS: usize = 50_000;

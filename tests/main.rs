@@ -21,6 +21,7 @@ mod scenarios;
 mod schedule;
 mod schema;
 mod setup;
+mod shapes;
 mod snapshots;
 mod sources;
 mod store;

@@ -9,9 +9,10 @@ use rust_decimal::Decimal;
 
 use crate::config::load::load;
 use crate::config::settings::Config;
+use crate::export::column::Column;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::locate::link::{Auth, HeaderValue, TokenForm, Turn};
-use crate::export::settings::{Column, Count, Encoding, ExportLocation, Format, Shape, Sheet, Wide};
+use crate::export::settings::{Count, Encoding, ExportLocation, Format, HeaderRow, Shape, Sheet, Wide};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{
@@ -276,7 +277,7 @@ fn each_rule_is_kept_and_says_what_to_do() {
         ("thousands = \"x\"\n", "`thousands` is one of"),
         ("count_by = \"rows\"\n", "`count` has no effect where `count_by` counts rows or items"),
         ("header = \"Account\"\n", "`header` must be a table"),
-        ("header = { row = 3 }\n", "lacks `cell`"),
+        ("header = { row = 3 }\n", "unknown key"),
         (
             "stop = { column = \"A\", ist = [\"Total\"] }\n",
             "unknown key in [integration.mail.export.stop] (did you mean `is`?)",
@@ -519,7 +520,7 @@ max_rows = 20
     .expect("valid");
     assert_eq!((layout.format, layout.sheet.clone()), (Some(Format::Xlsx), Some(Sheet::Name("Usage".into()))));
     assert_eq!((layout.notation.decimal, layout.notation.thousands), (',', Some('.')));
-    assert_eq!((layout.header.as_deref(), layout.signed), (Some("company"), true));
+    assert_eq!((layout.header.clone(), layout.signed), (HeaderRow::Cell("company".into()), true));
     assert_eq!((layout.max_bytes, layout.max_rows, layout.duplicates), (10, 20, Duplicates::Sum));
     assert_eq!(layout.columns(), ["Account", "Mail", "CustomerName", "Status", "Product"]);
     assert_eq!(layout.stop.expect("a stop").is, ["Total", "Grand total"]);

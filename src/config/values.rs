@@ -146,7 +146,8 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn plain(text: &str) -> Option<Decimal> {
-    Units::parse(text, Notation::default(), false).ok()?.decimal()
+    const MOST: Decimal = Decimal::from_parts(10_000_000, 0, 0, false, 0);
+    Units::parse(text, Notation::default(), false).ok()?.decimal().filter(|number| *number < MOST)
 }
 
 #[cfg(test)]

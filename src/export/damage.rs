@@ -215,6 +215,51 @@ pub enum Damage {
         /// How many columns there are.
         found: usize,
     },
+    /// A column that goes by its number or by its place among others of its name, and is not there.
+    #[error("there is no {what}: {why}")]
+    NoSuchColumn {
+        /// The column in words.
+        what: String,
+        /// How many there are.
+        why: String,
+    },
+    /// XML that is none.
+    #[error("it is not XML: {why:?}")]
+    NotXml {
+        /// What the parser says.
+        why: Shown,
+    },
+    /// XML that can make other text of itself, or name other files.
+    #[error("it has {what}, which no export needs and recount does not follow")]
+    XmlBeyond {
+        /// What, with its article.
+        what: &'static str,
+    },
+    /// A zip archive that is none.
+    #[error("it is not a whole zip archive: {why:?}")]
+    Zip {
+        /// What its reader says.
+        why: Shown,
+    },
+    /// No file of the archive, or several.
+    #[error("{found} of the archive's files {wanted}; it holds {present}")]
+    Member {
+        /// `none`, or how many.
+        found: String,
+        /// What is asked for.
+        wanted: String,
+        /// Its files.
+        present: String,
+    },
+    /// None of several sheets has the columns.
+    #[error("none of its sheets has the columns")]
+    NoSheetFits,
+    /// Only rows of the newest date count, and there is none.
+    #[error("no row of the column {column:?} has a date")]
+    NoDates {
+        /// The column.
+        column: Shown,
+    },
     /// More columns than any export has.
     #[error("it has {found} columns, more than {max}")]
     TooManyColumns {
@@ -268,6 +313,11 @@ pub enum Damage {
 pub struct Shown(String);
 
 impl Shown {
+    /// As it is shown.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Escapes and cuts.
     pub fn of(text: &str) -> Self {
         Self(shown(text))

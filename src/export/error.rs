@@ -76,6 +76,24 @@ pub enum ExportError {
         /// The limit.
         max: u64,
     },
+    /// Files too few or too many, where several are one export.
+    #[error("{found} files are of the delivery of {}, and expect_files = {expected}", Name(.path))]
+    FileCount {
+        /// The pattern.
+        path: PathBuf,
+        /// How many there are.
+        found: usize,
+        /// How many there have to be.
+        expected: usize,
+    },
+    /// Its newest date has not come yet.
+    #[error("the export {} has rows of {day}, which has not come yet", Name(.path))]
+    Future {
+        /// The file.
+        path: PathBuf,
+        /// The last day that it speaks of.
+        day: chrono::NaiveDate,
+    },
     /// Its size or time changed.
     #[error("the export {} was still being written while it was read", Name(.path))]
     StillWritten {
@@ -104,6 +122,8 @@ impl ExportError {
             | Self::NotAFile { path, .. }
             | Self::Fetch { path, .. }
             | Self::TooBig { path, .. }
+            | Self::FileCount { path, .. }
+            | Self::Future { path, .. }
             | Self::StillWritten { path }
             | Self::Damaged { path, .. } => path,
         }
@@ -150,6 +170,8 @@ impl ExportError {
             }
             Self::Fetch { why, .. } => why.remedy().to_owned(),
             Self::TooBig { .. } => format!("if it is the vendor's export, raise max_bytes {TABLE}"),
+            Self::FileCount { .. } => format!("wait for the whole delivery, or correct expect_files {TABLE}"),
+            Self::Future { .. } => format!("if days and months are the wrong way round, correct date_format {TABLE}"),
             Self::StillWritten { .. } => "run again when it is whole".to_owned(),
         }
     }
@@ -182,7 +204,17 @@ impl Damage {
                 set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", Toml(cell)))
             }
             Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
-            Self::ColumnMissing { key, .. } | Self::ColumnDoubled { key, .. } => correct(key),
+            Self::ColumnMissing { key, .. } => correct(key),
+            Self::ColumnDoubled { name, times, .. } => format!(
+                "if that is how the vendor writes it, name the one that is meant: {{ column = {}, nth = {times} }} is the last {TABLE}",
+                Toml(name.text())
+            ),
+            Self::NoSuchColumn { .. } => correct("columns"),
+            Self::NotXml { .. } | Self::XmlBeyond { .. } => return None,
+            Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
+            Self::NoSheetFits => correct("sheet"),
+            Self::NoDates { .. } => set("date_format = \"%d/%m/%Y\", or as the vendor writes its dates,"),
+            Self::TextAfterQuote { text } if text.text().contains('\\') => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),
             Self::HeaderMissing(_) => correct("header"),
             Self::NoArray { .. } | Self::NoArrayAt { .. } => correct("records"),

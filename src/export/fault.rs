@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::export::damage::{Damage, Name};
 use crate::export::excerpt::Excerpt;
+use crate::reconcile::model::display_text::escaped;
 
 /// Everything that was found wrong with one file. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Fault {
     pub(in crate::export) cell: Option<usize>,
     /// The line with the text at fault.
     pub mark: Option<Excerpt>,
+    /// The sheet or the file, where several are one export; escaped.
+    pub part: Option<String>,
 }
 
 /// Where in a file.
@@ -57,6 +60,12 @@ impl Faults {
         self.first.is_empty()
     }
 
+    /// The same in one of several sheets or files.
+    pub(in crate::export) fn in_part(mut self, part: Option<&str>) -> Self {
+        self.first.iter_mut().for_each(|fault| fault.part = part.map(escaped));
+        self
+    }
+
     pub(in crate::export) fn push(&mut self, fault: impl FnOnce() -> Fault) {
         if self.first.len() < Self::KEPT { self.first.push(fault()) } else { self.more += 1 }
     }
@@ -65,7 +74,7 @@ impl Faults {
         use fmt::Write as _;
         let mut text = String::new();
         for fault in &self.first {
-            let _ = writeln!(text, "{}{}: {}", Name(path), fault.place, fault.damage);
+            let _ = writeln!(text, "{}{}: {}", Name(path), fault.placed(), fault.damage);
             if let (Some(line), Some(mark)) = (fault.place.line, &fault.mark) {
                 text.push_str(&mark.drawn(line));
             }
@@ -81,7 +90,7 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, fault) in self.first.iter().take(Self::SAID).enumerate() {
             let before = if number > 0 { ";" } else { "" };
-            let place = fault.place.to_string();
+            let place = fault.placed();
             let place = if number > 0 { place.trim_start_matches(',') } else { &place };
             write!(f, "{before}{place}: {}", fault.damage)?;
         }
@@ -95,7 +104,13 @@ impl fmt::Display for Faults {
 impl Fault {
     /// A fault of the file as a whole.
     pub(in crate::export) fn new(damage: Damage) -> Self {
-        Self { place: FaultPlace::NOWHERE, damage: Box::new(damage), cell: None, mark: None }
+        Self { place: FaultPlace::NOWHERE, damage: Box::new(damage), cell: None, mark: None, part: None }
+    }
+
+    /// Its place in words, with the sheet or the file.
+    fn placed(&self) -> String {
+        let part = self.part.as_ref().map(|part| format!(", {part}")).unwrap_or_default();
+        format!("{part}{}", self.place)
     }
 
     /// The line it stands on, from 1.

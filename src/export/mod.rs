@@ -3,6 +3,7 @@
 //! A file is read whole or refused whole: what is damaged in its structure may have lost rows without a sign, and a lost
 //! row bills nothing. A row that is whole but no count is rejected alone, and holds its customer's lines.
 
+pub mod column;
 pub mod count;
 pub mod error;
 pub mod excerpt;

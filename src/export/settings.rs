@@ -1,10 +1,9 @@
 //! What an export looks like: where it comes from, and how its rows become counts.
 
-use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use regex::Regex;
-
+use crate::export::column::{Column, Made, Mark, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::locate::link::Link;
@@ -15,6 +14,8 @@ use crate::export::locate::place::RemotePlace;
 pub struct ExportSettings {
     /// Where it comes from.
     pub source: ExportLocation,
+    /// Which files of a pattern are tonight's.
+    pub files: Files,
     /// How it is read: everything that a profile may hold.
     pub layout: Layout,
 }
@@ -32,6 +33,20 @@ pub enum ExportLocation {
     Url(Link),
 }
 
+/// Which files of a pattern are one export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// The newest.
+    Newest,
+    /// Every one that is at most so much older than the newest.
+    All {
+        /// How long a vendor takes to deliver one night's files.
+        delivery: Duration,
+        /// How many there have to be, where that is declared.
+        expected: Option<usize>,
+    },
+}
+
 /// How a file's rows are read: every key that does not say where the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -43,18 +58,31 @@ pub struct Layout {
     pub delimiter: Option<u8>,
     /// How numbers in text are written. Numbers of JSON and of workbooks are numbers already.
     pub notation: Notation,
+    /// Stands before a quote that is text, in a CSV file that does not double it.
+    pub quote_escape: Option<u8>,
     /// Which sheet of a workbook; else the first.
     pub sheet: Option<Sheet>,
-    /// The keys that lead to the array in a JSON document; none when the document is the array.
+    /// Which file of a zip archive; else the only one.
+    pub member: Option<Pattern>,
+    /// Whether several files of one archive are read as one export, as `files = "all"` says.
+    pub all_members: bool,
+    /// The keys that lead to the records of a JSON or XML document, each perhaps with `[]` (each of the list) or `{}`
+    /// (each by its key) behind it; none when the document is the array.
     pub records: Vec<String>,
-    /// A cell of the header row; else the header is the first row that is not blank.
-    pub header: Option<String>,
+    /// What names the columns.
+    pub header: HeaderRow,
+    /// Columns whose blank cells take the value above, the outer ones first.
+    pub fill_down: Vec<String>,
+    /// Only rows of this column's newest date count.
+    pub latest: Option<Latest>,
     /// The first row that passes this test, and every row after it, is no data.
     pub stop: Option<Test>,
     /// Whose row it is.
     pub customer: Column,
     /// Which counts a row holds.
     pub shape: Shape,
+    /// Which cells of the wide columns are one unit each; else they hold numbers.
+    pub wide_mark: Option<Mark>,
     /// What several counts of one customer and service mean.
     pub duplicates: Duplicates,
     /// Whether a row may be negative. A total may not.
@@ -82,6 +110,8 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     Ndjson,
+    /// Elements of an XML document.
+    Xml,
 }
 
 /// How letters are written as bytes.
@@ -105,6 +135,35 @@ pub enum Sheet {
     Name(String),
     /// By its place, from 1.
     Number(usize),
+    /// Every one that is not hidden, all of them one export.
+    All,
+}
+
+/// What names the columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderRow {
+    /// The first row that is not blank.
+    First,
+    /// The first row with this cell.
+    Cell(String),
+    /// Nothing: the first row is data already, and columns go by their number.
+    Absent,
+    /// So many rows from the first that is not blank, joined column by column.
+    Joined {
+        /// How many.
+        rows: usize,
+        /// What stands between their texts.
+        join: String,
+    },
+}
+
+/// Only rows of the newest day or month of a column count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latest {
+    /// The column, in its one form.
+    pub column: String,
+    /// How its dates are written (chrono's strftime); else ISO 8601, days or months.
+    pub format: Option<String>,
 }
 
 /// Which counts a row holds.
@@ -158,48 +217,6 @@ pub enum Wide {
     From(usize),
 }
 
-/// Where a value comes from, and what of it is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Column {
-    /// The same for every row.
-    Fixed(String),
-    /// A cell.
-    Named(NamedColumn),
-}
-
-/// A column of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedColumn {
-    /// Its name in the header, in its one form.
-    pub name: String,
-    /// Cuts a cell into several values. Comes first.
-    pub split: Option<String>,
-    /// Takes the group, or the whole match, out of each value.
-    pub matching: Option<Pattern>,
-    /// Folds case. Comes last.
-    pub lower: bool,
-}
-
-/// A question to one cell of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Test {
-    /// The column's name, in its one form.
-    pub column: String,
-    /// The cell is one of these; `""` is an empty cell. In their one form.
-    pub is: Vec<String>,
-    /// The cell looks like one of these: `*` is any text, `?` any character; upper and lower case differ.
-    pub like: Vec<Pattern>,
-}
-
-/// A regular expression that compares by its text.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As the operator wrote it.
-    pub written: String,
-    /// As it is tried.
-    pub regex: Regex,
-}
-
 /// 64 MiB: a million rows of ordinary length. A larger file is the wrong file, and is not read into memory.
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// A million rows are the devices of the largest provider there is.
@@ -223,7 +240,11 @@ impl ExportSettings {
     pub fn new(path: PathBuf, customer: &str, service: &str, count: &str) -> Self {
         let count = Count::Column { count: Column::named(count), item: None };
         let shape = Shape::Long(Long { service: Column::named(service), count });
-        Self { source: ExportLocation::Path(path), layout: Layout::new(Column::named(customer), shape) }
+        Self {
+            source: ExportLocation::Path(path),
+            files: Files::Newest,
+            layout: Layout::new(Column::named(customer), shape),
+        }
     }
 }
 
@@ -236,12 +257,18 @@ impl Layout {
             encoding: None,
             delimiter: None,
             notation: Notation::default(),
+            quote_escape: None,
             sheet: None,
+            member: None,
+            all_members: false,
             records: Vec::new(),
-            header: None,
+            header: HeaderRow::First,
+            fill_down: Vec::new(),
+            latest: None,
             stop: None,
             customer,
             shape,
+            wide_mark: None,
             duplicates,
             signed: false,
             whole: false,
@@ -260,13 +287,32 @@ impl Layout {
             Some(Wide::Names(names)) => names.as_slice(),
             _ => &[],
         };
-        let own = self.shape.columns().into_iter().filter_map(Column::name);
-        for name in self.customer.name().into_iter().chain(own).chain(wide.iter().map(String::as_str)).chain(tests) {
+        let own = self.read_columns().into_iter().flat_map(Column::names);
+        let latest = self.latest.iter().map(|latest| latest.column.as_str());
+        let other = wide.iter().chain(&self.fill_down).map(String::as_str);
+        for name in own.chain(other).chain(latest).chain(tests) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         names
+    }
+
+    /// Every column that the file does not have by a name of its own, each once.
+    pub fn made(&self) -> Vec<(&str, &Made)> {
+        let mut made: Vec<(&str, &Made)> = Vec::new();
+        for column in self.read_columns() {
+            if let Column::Named(NamedColumn { name, made: Some(of), .. }) = column
+                && !made.iter().any(|(known, _)| known == name)
+            {
+                made.push((name, of));
+            }
+        }
+        made
+    }
+
+    fn read_columns(&self) -> Vec<&Column> {
+        std::iter::once(&self.customer).chain(self.shape.columns()).collect()
     }
 }
 
@@ -292,6 +338,7 @@ impl Shape {
     pub fn duplicates(&self) -> Duplicates {
         match self.long().map(|long| &long.count) {
             Some(Count::Rows { .. } | Count::Distinct { .. }) => Duplicates::Sum,
+            Some(Count::Column { count: Column::Named(NamedColumn { mark: Some(_), .. }), .. }) => Duplicates::Sum,
             Some(Count::Column { .. }) | None => Duplicates::Error,
         }
     }
@@ -316,61 +363,6 @@ impl Count {
         match self {
             Self::Column { item, .. } | Self::Rows { item } => item.as_ref(),
             Self::Distinct { item } => Some(item),
-        }
-    }
-}
-
-impl Column {
-    /// A column, taken as it is.
-    pub fn named(name: &str) -> Self {
-        Self::Named(NamedColumn { name: name.to_owned(), split: None, matching: None, lower: false })
-    }
-
-    /// Its name, where the file has to have it.
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Named(named) => Some(&named.name),
-        }
-    }
-}
-
-impl Pattern {
-    /// A regular expression.
-    ///
-    /// # Errors
-    /// If it is none.
-    pub fn regex(written: &str) -> Result<Self, regex::Error> {
-        Ok(Self { written: written.to_owned(), regex: Regex::new(written)? })
-    }
-
-    /// A text in which `*` is any text and `?` any character. Everything else is meant as it stands, brackets too:
-    /// products are called `Business [Annual]`.
-    pub fn glob(written: &str) -> Self {
-        let any = regex::escape(written).replace("\\*", ".*").replace("\\?", ".");
-        let regex = Regex::new(&format!("(?s)\\A{any}\\z")).expect("an escaped text is a regular expression");
-        Self { written: written.to_owned(), regex }
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.regex.as_str() == other.regex.as_str()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl fmt::Display for Test {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = |texts: Vec<&str>| texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", ");
-        let is = listed(self.is.iter().map(String::as_str).collect());
-        let like = listed(self.like.iter().map(|pattern| pattern.written.as_str()).collect());
-        write!(f, "{:?}", self.column)?;
-        match (is.is_empty(), like.is_empty()) {
-            (false, true) => write!(f, " is {is}"),
-            (true, _) => write!(f, " like {like}"),
-            (false, false) => write!(f, " is {is} or like {like}"),
         }
     }
 }

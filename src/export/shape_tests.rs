@@ -5,12 +5,13 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use crate::export::column::{Column, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
 use crate::export::read::content::read_bytes;
-use crate::export::settings::{Column, Count, Layout, Long, NamedColumn, Pattern, Shape, Test, Wide};
+use crate::export::settings::{Count, HeaderRow, Layout, Long, Shape, Wide};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 
 fn long(count: Count) -> Layout {
@@ -28,7 +29,7 @@ fn wide(names: &[&str]) -> Layout {
 
 fn test(column: &str, is: &[&str], like: &[&str]) -> Test {
     let is = is.iter().map(ToString::to_string).collect();
-    Test { column: column.to_owned(), is, like: like.iter().map(|like| Pattern::glob(like)).collect() }
+    Test { column: column.to_owned(), is, like: like.iter().map(|like| Pattern::glob(like)).collect(), range: None }
 }
 
 fn read(text: &str, layout: &Layout) -> Result<Counts, ExportError> {
@@ -100,7 +101,14 @@ fn rows_that_name_a_service_are_counted_beside_columns_that_are_services() {
 #[test]
 fn split_cells_that_multiply_are_no_count_beyond_a_limit() {
     let split = |name: &str| {
-        Column::Named(NamedColumn { name: name.into(), split: Some(";".into()), matching: None, lower: false })
+        Column::Named(NamedColumn {
+            name: name.into(),
+            split: Some(";".into()),
+            matching: None,
+            lower: false,
+            made: None,
+            mark: None,
+        })
     };
     let names = |letter: char| (0..90).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(";");
     let row = format!("{},EDR,{}\n", names('c'), names('i'));
@@ -122,7 +130,7 @@ fn rows_and_items_are_units() {
     assert_eq!(counted(text, &long(Count::Rows { item: Some(Column::named("I")) })), "Acme/EDR=5[B a b]");
     let without_blank = text.trim_end_matches("Acme,EDR,\n");
     assert_eq!(counted(without_blank, &long(Count::Distinct { item: Column::named("I") })), "Acme/EDR=3[B a b]");
-    let named = NamedColumn { name: "I".into(), split: None, matching: None, lower: true };
+    let named = NamedColumn { name: "I".into(), split: None, matching: None, lower: true, made: None, mark: None };
     let folded = long(Count::Distinct { item: Column::Named(named) });
     assert_eq!(counted(without_blank, &folded), "Acme/EDR=2[a b]");
     let blank = read(text, &folded).expect("whole");
@@ -131,7 +139,8 @@ fn rows_and_items_are_units() {
 
 #[test]
 fn a_cell_may_hold_several_values_or_more_than_is_meant() {
-    let service = NamedColumn { name: "S".into(), split: Some("+".into()), matching: None, lower: false };
+    let service =
+        NamedColumn { name: "S".into(), split: Some("+".into()), matching: None, lower: false, made: None, mark: None };
     let count = Count::Rows { item: None };
     let layout = Layout::new(Column::named("C"), Shape::Long(Long { service: Column::Named(service), count }));
     assert_eq!(counted("C,S\nAcme,E3 + Visio\nAcme,E3+\n", &layout), "Acme/E3=2 Acme/Visio=1");
@@ -140,6 +149,8 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
         split: None,
         matching: Some(Pattern::regex("^(\\d{4}) ").expect("one")),
         lower: false,
+        made: None,
+        mark: None,
     };
     let layout = Layout { customer: Column::Named(id), ..long(column()) };
     let read = read("C,S,N\n0042 Acme,EDR,5\n42 Bob,EDR,1\nCarl,EDR,1\n,EDR,1\n", &layout).expect("whole");
@@ -152,6 +163,8 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
         split: None,
         matching: Some(Pattern::regex("^\\d{4}$").expect("one")),
         lower: false,
+        made: None,
+        mark: None,
     };
     let layout = Layout { customer: Column::Named(id), ..layout };
     let lost = read_bytes(Path::new("x.csv"), b"C,S,N\n42,EDR,5\n", &layout).expect("whole");
@@ -184,13 +197,14 @@ fn filters_leave_rows_out_and_say_so() {
 #[test]
 fn titles_before_the_header_and_everything_from_the_total_on_are_no_data() {
     let text = "\nStatement, July\n\nC,S,N\nAcme,EDR,5\nTotal,5\nfoot \"note\"\n\"open\n";
-    let layout = Layout { header: Some("C".into()), stop: Some(test("C", &["Total"], &[])), ..long(column()) };
+    let layout =
+        Layout { header: HeaderRow::Cell("C".into()), stop: Some(test("C", &["Total"], &[])), ..long(column()) };
     let whole = read(text, &layout).expect("whole");
     assert_eq!((told(&whole).as_str(), &whole.end_missing), ("Acme/EDR=5", &None));
     let cut = read("C,S,N\nAcme,EDR,5\n", &layout).expect("its end is not there");
     assert_eq!(cut.end_missing.as_deref(), Some("\"C\" is \"Total\""));
     let text = "Statement\nC,S,N\nAcme,EDR,5\n";
-    let error = read(text, &Layout { header: Some("Kunde".into()), ..layout }).expect_err("no header");
+    let error = read(text, &Layout { header: HeaderRow::Cell("Kunde".into()), ..layout }).expect_err("no header");
     assert!(error.to_string().contains("no row holds the cell `Kunde`"), "{error}");
 }
 
@@ -270,7 +284,7 @@ fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
             }),
         )
     };
-    let named = Layout { header: Some("Konto".to_owned()), ..plain() };
+    let named = Layout { header: HeaderRow::Cell("Konto".to_owned()), ..plain() };
     let set =
         |keys: &str| format!("if that is how the vendor writes it, set {keys} in the export's table of recount.toml");
     let correct = |key: &str| {
@@ -294,7 +308,13 @@ fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
         (semicolons, "sep=;\nAccount;Product;Quantity\nA;P;1\n", set("header = { cell = \"Account\" }")),
         (plain(), "Usage of June\n\nAccount,Product,Quantity\nA,P,1\n", set("header = { cell = \"Account\" }")),
         (plain(), "Account,Product,Qty\nA,P,1\n", correct("columns")),
-        (plain(), "Account,Product,Quantity,Quantity\nA,P,1,1\n", correct("columns")),
+        (
+            plain(),
+            "Account,Product,Quantity,Quantity\nA,P,1,1\n",
+            "if that is how the vendor writes it, name the one that is meant: { column = \"Quantity\", nth = 2 } is the \
+             last in the export's table of recount.toml"
+                .to_owned(),
+        ),
         (filtered, "Account,Product,Quantity\nA,P,1\n", correct("keep")),
         (named, "Account,Product,Quantity\nA,P,1\n", correct("header")),
         (wide(&["PC"]), "C,Mac\nA,1\n", correct("wide")),
@@ -311,7 +331,7 @@ fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
 /// What is advised is tried: the same file is read with it.
 #[test]
 fn a_file_with_titles_or_excels_first_line_is_read_as_advised() {
-    let advised = Layout { delimiter: Some(b';'), header: Some("C".to_owned()), ..long(column()) };
+    let advised = Layout { delimiter: Some(b';'), header: HeaderRow::Cell("C".to_owned()), ..long(column()) };
     assert_eq!(counted("sep=;\r\n\"C\";\"S\";\"N\"\r\nAcme;PC;5\r\n", &advised), "Acme/PC=5");
     let below = read("Usage\nof June\nC,S,N\nAcme,PC,5\n", &long(column())).expect_err("a title");
     assert_eq!(below.to_string(), "the export x.csv: the header is not the first row: the columns stand on line 3");

@@ -242,7 +242,7 @@ fn plain(cell: &str) -> String {
 
 /// The cells of a line as they are spelled. The line was read before, so its quotes are whole.
 fn raw_cells(line: &str) -> Vec<&str> {
-    spans(line, b',').map(|span| line.get(span).unwrap_or_default()).collect()
+    spans(line, b',', None).map(|span| line.get(span).unwrap_or_default()).collect()
 }
 
 /// Lines as the reader counts them: `\r\n`, `\n` and `\r` end one.

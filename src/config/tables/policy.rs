@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use toml::de::DeValue;
 
 use crate::config::document::{Field, Section};
 use crate::config::values::optional;
@@ -22,6 +23,7 @@ const DIRECTIONS: &[(&str, Direction)] =
 pub(in crate::config) struct PolicyKeys {
     measure: Option<Measure>,
     multiply: Option<Decimal>,
+    divide: Option<Decimal>,
     included: Option<Quantity>,
     minimum: Option<Quantity>,
     maximum: Option<Quantity>,
@@ -36,6 +38,7 @@ pub(in crate::config) fn keys(section: &Section<'_>) -> Option<PolicyKeys> {
     let get = |key| section.get(key);
     let measure = optional(get("quantity"), |field| field.word(MEASURES));
     let multiply = optional(get("multiply"), positive);
+    let divide = optional(get("divide"), divisor);
     let quantities = ["included", "minimum", "maximum"].map(|key| optional(get(key), |field| quantity(field.number())));
     let round = optional(get("round"), |field| field.word(DIRECTIONS));
     let step = optional(get("step"), |field| quantity(positive(field)));
@@ -44,6 +47,7 @@ pub(in crate::config) fn keys(section: &Section<'_>) -> Option<PolicyKeys> {
     Some(PolicyKeys {
         measure: measure?,
         multiply: multiply?,
+        divide: divide?,
         included: included?,
         minimum: minimum?,
         maximum: maximum?,
@@ -65,6 +69,15 @@ fn positive(field: &Field<'_>) -> Option<Decimal> {
         return None;
     }
     Some(number)
+}
+
+/// A whole number of units that are one: the bytes of a gigabyte.
+fn divisor(field: &Field<'_>) -> Option<Decimal> {
+    const MOST: i64 = 999_999_999_999_999_999;
+    match field.value() {
+        DeValue::Integer(_) => field.whole::<i64>(1, MOST).map(Decimal::from),
+        _ => positive(field),
+    }
 }
 
 /// `[[integration.NAME.policy]]`: what was agreed with one customer. Keys given there go before those of the service.
@@ -126,6 +139,7 @@ impl PolicyKeys {
         Self {
             measure: self.measure.or(other.measure),
             multiply: self.multiply.or(other.multiply),
+            divide: self.divide.or(other.divide),
             included: self.included.or(other.included),
             minimum: self.minimum.or(other.minimum),
             maximum: self.maximum.or(other.maximum),
@@ -145,6 +159,7 @@ impl PolicyKeys {
         Some(Policy {
             measure: self.measure.unwrap_or_default(),
             multiply: self.multiply,
+            divide: self.divide,
             included: self.included,
             minimum: self.minimum,
             maximum: self.maximum,

@@ -142,6 +142,7 @@ mod tests {
     fn what_is_proposed_reads_every_row() {
         let proposed = |values: &[&str]| {
             let row = |value: &&str| RejectedRow {
+                part: None,
                 line: 2,
                 column: "Quantity".to_owned(),
                 value: (*value).to_owned(),
@@ -181,6 +182,7 @@ mod tests {
              means"
         );
         let row = RejectedRow {
+            part: None,
             line: 2,
             column: "Quantity".to_owned(),
             value: "1,050".to_owned(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
@@ -196,12 +198,35 @@ impl Tally {
 
     /// How the data ends: whether nothing ends the last row, and what should have ended the data and did not.
     pub(in crate::export) fn end(&mut self, open_end: bool, end_missing: Option<String>) {
-        (self.counts.open_end, self.counts.end_missing) = (open_end, end_missing);
+        self.counts.open_end |= open_end;
+        self.counts.end_missing = end_missing.or(self.counts.end_missing.take());
     }
 
     /// The file looks like a part of the export.
     pub(in crate::export) fn unread(&mut self, parts: Vec<UnreadPart>) {
-        self.counts.unread = parts;
+        self.counts.unread.extend(parts);
+    }
+
+    /// Rows of data so far.
+    pub(in crate::export) fn rows(&self) -> usize {
+        self.counts.rows
+    }
+
+    /// Another sheet or file begins: a row that names nobody is not of whom the last one names.
+    pub(in crate::export) fn another_part(&mut self) {
+        self.above = Above { row: self.counts.rows, ..Above::default() };
+    }
+
+    /// Something that is no count and is passed over; said once.
+    pub(in crate::export) fn passed_over(&mut self, what: &str) {
+        if !self.counts.passed_over.iter().any(|said| said == what) {
+            self.counts.passed_over.push(what.to_owned());
+        }
+    }
+
+    /// The first and the last day of the newest date of the export.
+    pub(in crate::export) fn newest_day(&mut self, first: NaiveDate, last: NaiveDate) {
+        (self.counts.newest_day_began, self.counts.newest_day) = (Some(first), Some(last));
     }
 
     /// The counts, in order.

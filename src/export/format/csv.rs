@@ -18,6 +18,7 @@ use crate::export::read::header::shown_delimiter;
 pub(in crate::export) struct CsvRows<'a> {
     text: &'a str,
     delimiter: u8,
+    escape: Option<u8>,
     reader: Reader<&'a [u8]>,
     /// The first quote at fault. What stands before its row is sound.
     fault: Option<QuoteFault>,
@@ -29,11 +30,11 @@ pub(in crate::export) struct CsvRows<'a> {
 }
 
 impl<'a> CsvRows<'a> {
-    pub(in crate::export) fn new(text: &'a str, delimiter: u8) -> Self {
+    pub(in crate::export) fn new(text: &'a str, delimiter: u8, escape: Option<u8>) -> Self {
         let has_quotes = memchr::memchr(b'"', text.as_bytes()).is_some();
-        let fault = if has_quotes { quotes::check(text, delimiter).err() } else { None };
-        let (reader, record) = (reader(text, delimiter), StringRecord::new());
-        Self { text, delimiter, reader, fault, has_quotes, record, row: 0..0, line: 1 }
+        let fault = if has_quotes { quotes::check(text, delimiter, escape).err() } else { None };
+        let (reader, record) = (reader(text, delimiter, escape), StringRecord::new());
+        Self { text, delimiter, escape, reader, fault, has_quotes, record, row: 0..0, line: 1 }
     }
 
     /// Where the reader stands. Behind a CRLF that is between its two characters.
@@ -111,7 +112,7 @@ impl RawRows for CsvRows<'_> {
 
     fn range(&self, index: usize) -> Option<Range<usize>> {
         let row = self.text.get(self.row.clone())?;
-        let span = quotes::spans(row, self.delimiter).nth(index)?;
+        let span = quotes::spans(row, self.delimiter, self.escape).nth(index)?;
         let inside = match row[span.clone()].strip_prefix('"').and_then(|cell| cell.strip_suffix('"')) {
             Some(cell) => span.start + 1..span.start + 1 + cell.len(),
             None => span,
@@ -134,24 +135,24 @@ pub(crate) type LineCells = Vec<(usize, String)>;
 /// # Errors
 /// As for a whole file, line by line: see [`quotes::check`].
 pub(crate) fn cells_of_lines(lines: &[&str], delimiter: u8) -> Vec<Result<LineCells, QuoteFault>> {
-    let sound = |line: &&str| quotes::check(line, delimiter).map(|()| !line.is_empty());
+    let sound = |line: &&str| quotes::check(line, delimiter, None).map(|()| !line.is_empty());
     let checked: Vec<Result<bool, QuoteFault>> = lines.iter().map(sound).collect();
     let rows = lines.iter().zip(&checked).filter(|(_, checked)| matches!(checked, Ok(true))).map(|(line, _)| *line);
     // One reader for all of them: to make one takes longer than to read a line.
     let text = rows.collect::<Vec<_>>().join("\n");
-    let mut reader = reader(&text, delimiter);
+    let mut reader = reader(&text, delimiter, None);
     let mut records = reader.records();
     let cells = |(line, checked): (&&str, Result<bool, QuoteFault>)| {
         let record = if checked? { records.next().and_then(Result::ok) } else { None };
-        let starts = quotes::spans(line, delimiter).map(|span| span.start);
+        let starts = quotes::spans(line, delimiter, None).map(|span| span.start);
         Ok(starts.zip(record.iter().flatten().map(str::to_owned)).collect())
     };
     lines.iter().zip(checked).map(cells).collect()
 }
 
-fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
+fn reader(text: &str, delimiter: u8, escape: Option<u8>) -> Reader<&[u8]> {
     let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes())
+    builder.has_headers(false).flexible(true).delimiter(delimiter).escape(escape).from_reader(text.as_bytes())
 }
 
 fn is_line_end(byte: u8) -> bool {
@@ -180,7 +181,7 @@ mod tests {
     type Told = (u64, String, Vec<String>, Vec<Option<String>>);
 
     fn told(text: &str) -> Vec<Told> {
-        let mut rows = CsvRows::new(text, b',');
+        let mut rows = CsvRows::new(text, b',', None);
         let mut told = Vec::new();
         while rows.advance().expect("whole") {
             let row = rows.text();

@@ -1,5 +1,6 @@
 //! Bytes into rows, one file for each format.
 
+pub(crate) mod archive;
 pub mod csv;
 pub mod encoding;
 pub(crate) mod json;
@@ -8,3 +9,4 @@ pub(crate) mod packed;
 pub mod quotes;
 pub(crate) mod raw;
 pub(crate) mod workbook;
+pub(crate) mod xml;

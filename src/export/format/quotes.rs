@@ -22,7 +22,7 @@ pub(crate) struct QuoteFault {
 /// unquoted cell is text.
 ///
 /// It goes from quote to quote: a text without any costs one search.
-pub(in crate::export) fn check(text: &str, delimiter: u8) -> Result<(), QuoteFault> {
+pub(in crate::export) fn check(text: &str, delimiter: u8, escape: Option<u8>) -> Result<(), QuoteFault> {
     let bytes = text.as_bytes();
     let (mut seen, mut row, mut separated) = (0, 0, false);
     while let Some(found) = memchr::memchr(b'"', &bytes[seen..]) {
@@ -32,13 +32,13 @@ pub(in crate::export) fn check(text: &str, delimiter: u8) -> Result<(), QuoteFau
         row = memchr::memrchr2(b'\n', b'\r', passed).map_or(row, |end| seen + end + 1);
         let fault = |at, open| {
             let before = text.get(row..opens).unwrap_or_default();
-            QuoteFault { row, cell: spans(before, delimiter).count() - 1, at, open, separated }
+            QuoteFault { row, cell: spans(before, delimiter, escape).count() - 1, at, open, separated }
         };
         if opens > 0 && !ends_cell(bytes[opens - 1], delimiter) {
             seen = opens + 1;
             continue;
         }
-        let closes = closing(bytes, opens + 1).ok_or_else(|| fault(opens, true))?;
+        let closes = closing(bytes, opens + 1, escape).ok_or_else(|| fault(opens, true))?;
         seen = closes + 1;
         if bytes.get(seen).is_some_and(|&byte| !ends_cell(byte, delimiter)) {
             return Err(fault(seen, false));
@@ -51,11 +51,15 @@ fn ends_cell(byte: u8, delimiter: u8) -> bool {
     byte == delimiter || byte == b'\r' || byte == b'\n'
 }
 
-/// Where a quoted cell's closing quote stands; doubled quotes are text.
-fn closing(bytes: &[u8], from: usize) -> Option<usize> {
+/// Where a quoted cell's closing quote stands; doubled quotes are text, and whatever the escape stands before.
+fn closing(bytes: &[u8], from: usize, escape: Option<u8>) -> Option<usize> {
     let mut at = from;
     loop {
-        at += memchr::memchr(b'"', bytes.get(at..)?)?;
+        at += memchr::memchr2(b'"', escape.unwrap_or(b'"'), bytes.get(at..)?)?;
+        if escape == Some(bytes[at]) {
+            at += 2;
+            continue;
+        }
         if bytes.get(at + 1) != Some(&b'"') {
             return Some(at);
         }
@@ -64,13 +68,13 @@ fn closing(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Where the cells of one whole row stand in it, as they are spelled, with their quotes.
-pub(crate) fn spans(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn spans(row: &str, delimiter: u8, escape: Option<u8>) -> impl Iterator<Item = Range<usize>> {
     let bytes = row.as_bytes();
     let mut next = Some(0);
     std::iter::from_fn(move || {
         let begins = next?;
         let quoted = bytes.get(begins) == Some(&b'"');
-        let from = if quoted { closing(bytes, begins + 1).map_or(bytes.len(), |at| at + 1) } else { begins };
+        let from = if quoted { closing(bytes, begins + 1, escape).map_or(bytes.len(), |at| at + 1) } else { begins };
         let ends = memchr::memchr(delimiter, &bytes[from..]).map_or(bytes.len(), |length| from + length);
         next = (ends < bytes.len()).then_some(ends + 1);
         Some(begins..ends)
@@ -84,7 +88,7 @@ mod tests {
     #[test]
     fn quotes_are_closed_and_nothing_follows_them() {
         for good in ["a,b\n", "\"a\",\"b\"\r\n", "\"a\"\"b\",c", "a\"b,c\"\n", "\"a\nb\",c\n", "\"\"", "", "\"a\"\r"] {
-            assert_eq!(check(good, b','), Ok(()), "{good:?}");
+            assert_eq!(check(good, b',', None), Ok(()), "{good:?}");
         }
         let faults = [
             ("a,b\nc,\"d", (4, 1, 6, true, true)),
@@ -95,13 +99,13 @@ mod tests {
             ("x\n\"a\"\n\"b\" c", (6, 0, 9, false, false)),
         ];
         for (bad, (row, cell, at, open, separated)) in faults {
-            assert_eq!(check(bad, b','), Err(QuoteFault { row, cell, at, open, separated }), "{bad:?}");
+            assert_eq!(check(bad, b',', None), Err(QuoteFault { row, cell, at, open, separated }), "{bad:?}");
         }
     }
 
     #[test]
     fn cells_are_found_where_they_stand() {
-        let spelled = |row: &'static str| spans(row, b',').map(|span| &row[span]).collect::<Vec<_>>();
+        let spelled = |row: &'static str| spans(row, b',', None).map(|span| &row[span]).collect::<Vec<_>>();
         assert_eq!(spelled("a,\"b \"\"c\"\", d\",,e"), ["a", "\"b \"\"c\"\", d\"", "", "e"]);
         assert_eq!(spelled("\"\","), ["\"\"", ""]);
         assert_eq!(spelled(""), [""]);

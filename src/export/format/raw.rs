@@ -4,6 +4,15 @@ use std::ops::Range;
 
 use crate::export::fault::Fault;
 
+/// Why a row that names a customer has no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) enum Without {
+    /// It says that there is none: an empty list, a heading.
+    Nothing,
+    /// It does not say anything: there is no list.
+    Unsaid,
+}
+
 /// A file's rows, one after another, as they stand: title lines, the header and blank rows too. A JSON document's first
 /// row is the names of its records' keys, and every record is a row.
 ///
@@ -35,6 +44,22 @@ pub(in crate::export) trait RawRows {
     /// Whether rows may be shorter or longer than the header without anything being wrong: a workbook's are.
     fn is_grid(&self) -> bool {
         false
+    }
+
+    /// Whether the row holds nothing.
+    fn is_blank(&self) -> bool {
+        self.is_blank_from(0)
+    }
+
+    /// Whether nothing stands in its cells from this one on.
+    fn is_blank_from(&self, index: usize) -> bool {
+        // Most rows begin with a letter or a digit: their first cell settles it.
+        (index..self.len()).all(|index| self.cell(index).trim_start().is_empty())
+    }
+
+    /// Why the row is no record, where it only names whom records would be of.
+    fn without(&self) -> Option<Without> {
+        None
     }
 
     /// The line of the file that it begins on, from 1; of a workbook the row's number, of a JSON document the record's

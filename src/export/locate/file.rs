@@ -12,9 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest::{beside_newest, newest};
+use crate::export::locate::newest::{beside_newest, delivered, newest, no_match};
 use crate::export::locate::paging::FetchedLists;
-use crate::export::read::content::read_bytes;
+use crate::export::read::content::{read_bytes, read_files};
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -32,6 +32,19 @@ pub struct Export {
     pub modified_at: DateTime<Utc>,
     /// What it says.
     pub counts: Counts,
+    /// The files that it is, where it may be several.
+    pub files: Vec<DeliveredFile>,
+}
+
+/// One of the files that are one export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveredFile {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of it, in hex.
+    pub sha256: String,
 }
 
 impl Export {
@@ -46,6 +59,8 @@ impl Export {
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// How long a fresh file is watched. A copy in progress writes many blocks in this time.
 const WATCHED: Duration = Duration::from_millis(250);
+/// How far local clocks are ahead of UTC.
+const AHEAD: TimeDelta = TimeDelta::hours(14);
 
 impl Export {
     /// What these bytes come to.
@@ -57,7 +72,19 @@ impl Export {
     ) -> Result<Self, ExportError> {
         let sha256 = hex::encode(Sha256::digest(&bytes));
         let counts = read_bytes(&path, bytes, layout)?;
-        Ok(Self { sha256, modified_at, counts, path })
+        Self { sha256, modified_at, counts, path, files: Vec::new() }.dated(modified_at)
+    }
+
+    /// Where only the newest rows count, the last day that they speak of is the export's date; the file may be younger.
+    fn dated(self, now: DateTime<Utc>) -> Result<Self, ExportError> {
+        let Some(day) = self.counts.newest_day else { return Ok(self) };
+        // Somewhere on earth it is tomorrow already.
+        if self.counts.newest_day_began > now.checked_add_signed(AHEAD).map(|now| now.date_naive()) {
+            return Err(ExportError::Future { path: self.path, day });
+        }
+        let ends = day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0)).map(|ends| ends.and_utc());
+        let modified_at = ends.map_or(self.modified_at, |ends| ends.min(self.modified_at));
+        Ok(Self { modified_at, ..self })
     }
 
     /// What the lists of an API come to. The digest is that of what is kept.
@@ -69,7 +96,8 @@ impl Export {
         if !layout.whole {
             counts.unread.extend(unread);
         }
-        Ok(Self { path: kept.path, sha256, modified_at: kept.modified_at, counts })
+        Self { path: kept.path, sha256, modified_at: kept.modified_at, counts, files: Vec::new() }
+            .dated(kept.modified_at)
     }
 }
 
@@ -80,7 +108,9 @@ impl Export {
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Export, ExportError> {
     let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
-    let mut export = Export::of(path, bytes, modified_at, layout)?;
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let counts = read_bytes(&path, bytes, layout)?;
+    let mut export = Export { sha256, modified_at, counts, path, files: Vec::new() }.dated(now)?;
     if !layout.whole {
         let beside = beside_newest(pattern)?;
         let more = |path| more_in(path, &export.counts, layout);
@@ -88,6 +118,43 @@ pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Expor
         export.counts.unread.extend(parts);
     }
     Ok(export)
+}
+
+/// Reads every file of the newest one's delivery as one export. Its path is the newest file's; its digest is that of the
+/// names and digests of all of them.
+///
+/// # Errors
+/// As for [`read`], and if they are not as many as expected.
+pub fn read_all(
+    pattern: &Path,
+    (delivery, expected): (Duration, Option<usize>),
+    layout: &Layout,
+    now: DateTime<Utc>,
+) -> Result<Export, ExportError> {
+    let paths = delivered(pattern, delivery)?;
+    if let Some(expected) = expected.filter(|expected| *expected != paths.len()) {
+        return Err(ExportError::FileCount { path: pattern.to_owned(), found: paths.len(), expected });
+    }
+    let (mut left, mut files, mut contents, mut newest) = (layout.max_bytes, Vec::new(), Vec::new(), None);
+    let mut together = Sha256::new();
+    for path in paths {
+        let (path, modified_at, bytes) = one(path, left, now)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        left = left.saturating_sub(length);
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        together.update(format!("{sha256}  {name}\n"));
+        newest = newest.max(Some((modified_at, path.clone())));
+        files.push(DeliveredFile { name, bytes: length, sha256 });
+        contents.push((path, bytes.into()));
+    }
+    let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
+    let sha256 = match files.as_slice() {
+        [only] => only.sha256.clone(),
+        _ => hex::encode(together.finalize()),
+    };
+    let counts = read_files(contents, layout)?;
+    Export { sha256, modified_at, counts, path, files }.dated(now)
 }
 
 /// What another file of the delivery has of customers and services that the newest lacks. One that is read in another
@@ -114,7 +181,11 @@ pub fn raw(
     max_bytes: u64,
     now: DateTime<Utc>,
 ) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
-    let path = newest(pattern)?;
+    one(newest(pattern)?, max_bytes, now)
+}
+
+/// One file's name, modification time and bytes.
+fn one(path: PathBuf, max_bytes: u64, now: DateTime<Utc>) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
     if before.bytes > max_bytes {

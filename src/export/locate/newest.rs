@@ -17,8 +17,31 @@ pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
     }
     match all(pattern)?.pop() {
         Some((_, path)) => Ok(path),
-        None => Err(ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }),
+        None => Err(no_match(pattern)),
     }
+}
+
+/// That nothing matches.
+pub(super) fn no_match(pattern: &Path) -> ExportError {
+    ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }
+}
+
+/// Every file of the newest one's delivery, and of its extension, in the order of their names.
+///
+/// # Errors
+/// As for [`newest`].
+pub(super) fn delivered(pattern: &Path, delivery: Duration) -> Result<Vec<PathBuf>, ExportError> {
+    if pattern.symlink_metadata().is_ok() {
+        return Ok(vec![pattern.to_owned()]);
+    }
+    let all = all(pattern)?;
+    let Some((newest, last)) = all.last() else { return Err(no_match(pattern)) };
+    let is_of_it = |(of, path): &&(SystemTime, PathBuf)| {
+        path.extension() == last.extension() && newest.duration_since(*of).is_ok_and(|before| before <= delivery)
+    };
+    let mut paths: Vec<PathBuf> = all.iter().filter(is_of_it).map(|(_, path)| path.clone()).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// The other files of the newest one's delivery: of the pattern, and at most an hour older.
@@ -30,9 +53,10 @@ pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError>
         return Ok(Vec::new());
     }
     let mut all = all(pattern)?;
-    let Some((newest, _)) = all.pop() else { return Ok(Vec::new()) };
+    let Some((newest, last)) = all.pop() else { return Ok(Vec::new()) };
     let is_of_it = |of: SystemTime| newest.duration_since(of).is_ok_and(|before| before <= DELIVERY);
-    Ok(all.into_iter().rev().filter(|(of, _)| is_of_it(*of)).map(|(_, path)| path).take(BESIDE_MAX).collect())
+    let beside = all.into_iter().rev().filter(|(of, path)| is_of_it(*of) && path.extension() == last.extension());
+    Ok(beside.map(|(_, path)| path).take(BESIDE_MAX).collect())
 }
 
 /// How long a vendor takes to deliver the parts of one export.
@@ -50,10 +74,23 @@ fn all(pattern: &Path) -> Result<Vec<(SystemTime, PathBuf)>, ExportError> {
             path: error.path().to_owned(),
             source: io::Error::from(error.error().kind()),
         })?;
-        all.extend(modified(&found)?.map(|modified| (modified, found)));
+        if is_candidate(&found, &text) {
+            all.extend(modified(&found)?.map(|modified| (modified, found)));
+        }
     }
     all.sort();
     Ok(all)
+}
+
+/// What Excel, a browser or a copy leaves beside a file while it is open or not yet whole is none, and no hidden file is,
+/// unless the pattern asks for just that.
+fn is_candidate(path: &Path, pattern: &str) -> bool {
+    const UNFINISHED: [&str; 6] = [".tmp", ".part", ".partial", ".crdownload", ".filepart", ".download"];
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let asked = pattern.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_own = |begins: &str| name.starts_with(begins) && !asked.starts_with(begins);
+    let is_unfinished = |ends: &&str| name.ends_with(*ends) && !asked.ends_with(*ends);
+    !is_own("~$") && !is_own(".") && !UNFINISHED.iter().any(is_unfinished)
 }
 
 /// When a regular file was modified; `None` for anything else, and for a file that was removed in between.
@@ -101,6 +138,24 @@ mod tests {
         std::os::unix::fs::symlink(at("other.csv"), at("vendor-8.csv")).expect("a link");
         assert_eq!(newest(&at("vendor-*.csv")).expect("found"), at("vendor-1.csv"));
         assert_eq!(newest(&at("vendor-2.csv")).expect("found"), at("vendor-2.csv"));
+    }
+
+    /// The lock file that Excel leaves beside an open workbook is newer than the workbook.
+    #[test]
+    fn what_is_left_beside_a_file_is_no_candidate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        touch(&at("usage-1.xlsx"), 1_000);
+        for (name, age) in [("~$usage-1.xlsx", 5_000), (".usage-2.xlsx", 6_000), ("usage-3.xlsx.part", 7_000)] {
+            touch(&at(name), age);
+        }
+        assert_eq!(newest(&at("*usage*")).expect("found"), at("usage-1.xlsx"));
+        assert_eq!(newest(&at(".usage*")).expect("asked for"), at(".usage-2.xlsx"));
+        touch(&at("usage-0.csv"), 900);
+        touch(&at("usage-2.xlsx"), 800);
+        let both = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
+        assert_eq!(both, [at("usage-1.xlsx"), at("usage-2.xlsx")]);
+        assert_eq!(delivered(&at("usage*"), Duration::from_secs(60)).expect("found"), [at("usage-1.xlsx")]);
     }
 
     #[test]

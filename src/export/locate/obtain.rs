@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use crate::export::error::ExportError;
 use crate::export::locate::fetch::{Order, fetch, shown};
-use crate::export::locate::file::{Export, read};
+use crate::export::locate::file::{Export, read, read_all};
 use crate::export::locate::link::Link;
 use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::places::{RemoteExport, read_place};
-use crate::export::settings::{ExportLocation, ExportSettings, Layout};
+use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
 /// else of the process goes on meanwhile.
@@ -20,7 +20,10 @@ use crate::export::settings::{ExportLocation, ExportSettings, Layout};
 pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
-        ExportLocation::Path(pattern) => read(pattern, layout, (order.clock)()),
+        ExportLocation::Path(pattern) => match settings.files {
+            Files::Newest => read(pattern, layout, (order.clock)()),
+            Files::All { delivery, expected } => read_all(pattern, (delivery, expected), layout, (order.clock)()),
+        },
         ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
             Export::of(PathBuf::from("-"), bytes, (order.clock)(), layout)

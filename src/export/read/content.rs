@@ -1,34 +1,83 @@
 //! A file's bytes into counts: picks the reader of its format, as declared, else by what the bytes are.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::export::count::tally::Tally;
+use crate::export::damage::{Damage, Shown};
 use crate::export::error::ExportError;
-use crate::export::fault::Faults;
+use crate::export::fault::{Fault, Faults};
+use crate::export::format::archive::Members;
 use crate::export::format::csv::CsvRows;
+use crate::export::format::json::nested::NestedRecords;
 use crate::export::format::json::records::RecordsShape;
+use crate::export::format::json::steps::{is_nested, leading_keys, steps};
 use crate::export::format::json::{Records, unread};
 use crate::export::format::packed::{is_zip, unpacked};
 use crate::export::format::raw::RawRows;
-use crate::export::format::{encoding, workbook};
-use crate::export::read::header::Header;
+use crate::export::format::{archive, encoding, workbook, xml};
+use crate::export::read::header::{Header, header};
+use crate::export::read::layout::rules;
+use crate::export::read::part::Part;
+use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
-use crate::export::settings::{Format, Layout};
+use crate::export::settings::{Format, Layout, Sheet};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::unread::UnreadPart;
 
-/// The counts that these bytes hold; `path` only names them in an error. Bytes that are given away are gone before the
-/// counts are put in order, so that a large file and all its counts are never in memory together.
+/// The counts that these bytes hold; `path` names them in an error, and is where a column may take a file's name from.
+/// Bytes that are given away are gone before the counts are put in order, so that a large file and all its counts are
+/// never in memory together.
 ///
 /// # Errors
 /// [`ExportError::Damaged`], naming lines and columns, if anything about the file's structure is wrong.
 pub fn read_bytes<'b>(path: &Path, bytes: impl Into<Cow<'b, [u8]>>, layout: &Layout) -> Result<Counts, ExportError> {
-    let bytes = bytes.into();
-    let tally = with_rows(&bytes, layout, CountAll(layout))
-        .map_err(|faults| ExportError::Damaged { path: path.to_owned(), faults: Box::new(faults) })?;
-    drop(bytes);
-    Ok(tally.finish())
+    read_files(vec![(path.to_owned(), bytes.into())], layout)
+}
+
+/// The counts of several files that are one export.
+///
+/// # Errors
+/// As for [`read_bytes`], of the first file that has something wrong with it.
+pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Result<Counts, ExportError> {
+    let newest = match &layout.latest {
+        Some(latest) => Some(newest(&files, layout, &latest.column)?),
+        None => None,
+    };
+    let several = files.len() > 1;
+    let mut tally = Tally::new(layout.duplicates, rules(layout, newest));
+    if let Some(newest) = newest {
+        tally.newest_day(newest.first_day(), newest.last_day());
+    }
+    let mut count = CountAll { layout, tally: Some(tally) };
+    for (path, bytes) in files {
+        let name = name(&path);
+        let part = Part { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
+        let read = with_rows(&bytes, layout, part, &mut count);
+        drop(bytes);
+        read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults) })?;
+    }
+    Ok(count.tally.map(Tally::finish).unwrap_or_default())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The newest date of all rows of all files.
+fn newest(files: &[(PathBuf, Cow<'_, [u8]>)], layout: &Layout, column: &str) -> Result<RowDate, ExportError> {
+    let mut find = FindNewest { layout, newest: None };
+    for (path, bytes) in files {
+        let name = name(path);
+        let part = Part { file: &name, ..Part::default() };
+        with_rows(bytes, layout, part, &mut find)
+            .map_err(|faults| ExportError::Damaged { path: path.clone(), faults: Box::new(faults) })?;
+    }
+    let path = files.first().map(|(path, _)| path.clone()).unwrap_or_default();
+    find.newest.ok_or_else(|| {
+        let faults = Fault::new(Damage::NoDates { column: Shown::of(column) }).into();
+        ExportError::Damaged { path, faults: Box::new(faults) }
+    })
 }
 
 /// How a file fails to be what a layout is for.
@@ -52,8 +101,9 @@ pub enum Misfit {
 /// What does not fit.
 pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), Misfit> {
     let wanted: Vec<&str> = layout.columns().into_iter().chain(others.iter().map(String::as_str)).collect();
-    match with_rows(bytes, layout, FindHeader(layout)) {
-        Ok(header) => lacking(&wanted, header.names()),
+    let mut find = FindHeader { layout, header: None };
+    match with_rows(bytes, layout, Part::default(), &mut find) {
+        Ok(()) => lacking(&wanted, find.header.as_ref().map_or(&[], Header::names)),
         Err(faults) => Err(Misfit::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
     }
 }
@@ -64,64 +114,161 @@ fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
     if columns.is_empty() { Ok(()) } else { Err(Misfit::Lacks { columns, of: wanted.len() }) }
 }
 
-/// What is done with a file's rows. The compiler makes one for each format.
+/// What is done with the rows of each part of an export. The compiler makes one for each format.
 trait Visit {
-    type Seen;
-
     /// `unread` is why the file looks like a part of the export.
-    fn visit<R: RawRows>(self, rows: R, unread: Vec<UnreadPart>) -> Result<Self::Seen, Faults>;
+    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults>;
+
+    /// Something of the file is no part of the export.
+    fn passed_over(&mut self, _what: &str) {}
 }
 
-struct CountAll<'a>(&'a Layout);
+struct CountAll<'a> {
+    layout: &'a Layout,
+    /// There, unless a part was refused.
+    tally: Option<Tally>,
+}
 
 impl Visit for CountAll<'_> {
-    type Seen = Tally;
-
-    fn visit<R: RawRows>(self, rows: R, unread: Vec<UnreadPart>) -> Result<Tally, Faults> {
-        let mut tally = rows::tally(rows, self.0)?;
+    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults> {
+        let Some(mut tally) = self.tally.take() else { return Ok(()) };
+        tally.another_part();
+        let mut tally = rows::tally(rows, self.layout, part, tally).map_err(|faults| faults.in_part(part.label))?;
         tally.unread(unread);
-        Ok(tally)
+        self.tally = Some(tally);
+        Ok(())
+    }
+
+    fn passed_over(&mut self, what: &str) {
+        if let Some(tally) = &mut self.tally {
+            tally.passed_over(what);
+        }
     }
 }
 
-struct FindHeader<'a>(&'a Layout);
+struct FindNewest<'a> {
+    layout: &'a Layout,
+    newest: Option<RowDate>,
+}
+
+impl Visit for FindNewest<'_> {
+    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
+        let newest = rows::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
+        self.newest = self.newest.max(newest);
+        Ok(())
+    }
+}
+
+/// The header of the first part.
+struct FindHeader<'a> {
+    layout: &'a Layout,
+    header: Option<Header>,
+}
 
 impl Visit for FindHeader<'_> {
-    type Seen = Header;
-
-    fn visit<R: RawRows>(self, mut rows: R, _unread: Vec<UnreadPart>) -> Result<Header, Faults> {
-        rows::header(&mut rows, self.0)
+    fn visit<R: RawRows>(&mut self, mut rows: R, _part: Part<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
+        if self.header.is_none() {
+            self.header = Some(header(&mut rows, self.layout)?);
+        }
+        Ok(())
     }
 }
 
-fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, visit: V) -> Result<V::Seen, Faults> {
+fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
     let bytes = unpacked(bytes, layout.max_bytes)?;
-    if layout.format == Some(Format::Xlsx) || (is_zip(&bytes) && layout.format.is_none()) {
-        let has_more = |rows: workbook::Rows<'_>| !layout.whole && holds_more(rows, layout);
-        let beside = workbook::Beside { wanted: layout.sheet.as_ref(), has_more: &has_more };
-        return workbook::with_rows(&bytes, beside, layout.max_bytes, |rows, unread| visit.visit(rows, unread));
+    if !is_zip(&bytes) || layout.format == Some(Format::Xlsx) && layout.member.is_none() {
+        return with_file(&bytes, layout, part, visit);
     }
-    let text = encoding::decoded(&bytes, layout.encoding)?;
+    if layout.member.is_none() && archive::is_workbook(&bytes) {
+        return with_file(&bytes, layout, part, visit);
+    }
+    let of = Members { wanted: layout.member.as_ref(), all: layout.all_members };
+    let members = archive::members(&bytes, of, layout.max_bytes)?;
+    let several = members.len() > 1;
+    for member in members {
+        let label = if several { Some(member.name.as_str()) } else { part.label };
+        let file = if several { member.name.as_str() } else { part.file };
+        let unpacked = unpacked(&member.bytes, layout.max_bytes)?;
+        with_file(&unpacked, layout, Part { file, label, ..part }, visit)?;
+    }
+    Ok(())
+}
+
+fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+    if layout.format == Some(Format::Xlsx) || (is_zip(bytes) && layout.format.is_none()) {
+        return with_sheets(bytes, layout, part, visit);
+    }
+    let text = encoding::decoded(bytes, layout.encoding)?;
     // Only a decoded text begins with its mark: a marked UTF-8 text is borrowed without it.
     let text: Cow<'_, str> = text;
     let path = layout.records.join(".");
     let shape = match format(&text, layout) {
         Format::Csv | Format::Xlsx => {
-            return visit.visit(CsvRows::new(&text, layout.delimiter.unwrap_or(b',')), Vec::new());
+            let delimiter = layout.delimiter.unwrap_or(b',');
+            return visit.visit(CsvRows::new(&text, delimiter, layout.quote_escape), part, Vec::new());
         }
+        Format::Xml => return with_elements(&text, layout, part, visit),
+        Format::Json if is_nested(&layout.records) => return with_nested(&text, layout, part, visit),
         Format::Ndjson => RecordsShape::Lines,
         Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
         Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
     };
     let records = Records::open(&text, shape)?;
     let unread = if layout.whole { Vec::new() } else { unread::signs(&text, &layout.records, records.number()) };
-    visit.visit(records, unread)
+    visit.visit(records, part, unread)
+}
+
+fn with_nested<V: Visit>(text: &str, layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+    let records = NestedRecords::open(text, steps(&layout.records), true)?;
+    let listed = records.number_of_first();
+    let unread = if layout.whole { Vec::new() } else { unread::signs(text, &leading_keys(&layout.records), listed) };
+    visit.visit(records, part, unread)
+}
+
+fn with_elements<V: Visit>(text: &str, layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+    let json = xml::as_json(text, &layout.records)?;
+    let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
+    visit.visit(records, part, Vec::new())
+}
+
+fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+    let all = layout.sheet == Some(Sheet::All);
+    let has_more = |rows: workbook::Rows<'_, '_>| !layout.whole && holds_more(rows, layout);
+    // Of several sheets one that has nothing of the columns is a cover, a summary, an explanation.
+    let belongs = |rows: workbook::Rows<'_, '_>| !all || has_some(rows, layout);
+    let beside = workbook::Beside { wanted: layout.sheet.as_ref(), belongs: &belongs, has_more: &has_more };
+    let mut read = 0;
+    workbook::with_rows(bytes, beside, layout.max_bytes, &mut |sheet| match sheet {
+        workbook::SheetRead::Rows { rows, name, unread } => {
+            read += 1;
+            let label = format!("sheet {name:?}");
+            let label = if all { Some(label.as_str()) } else { part.label };
+            visit.visit(*rows, Part { sheet: name, label, ..part }, unread)
+        }
+        workbook::SheetRead::PassedOver { name } => {
+            visit.passed_over(&format!("its sheet {name:?} has none of the columns"));
+            Ok(())
+        }
+    })?;
+    if read == 0 { Err(Fault::new(Damage::NoSheetFits).into()) } else { Ok(()) }
 }
 
 /// Whether a sheet has every column of the layout, and a row below them.
 fn holds_more<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
-    let header = rows::header(&mut rows, layout);
-    header.is_ok_and(|header| lacking(&layout.columns(), header.names()).is_ok()) && rows.advance() == Ok(true)
+    let found = header(&mut rows, layout);
+    found.is_ok_and(|header| lacking(&layout.columns(), header.names()).is_ok()) && rows.advance() == Ok(true)
+}
+
+/// Whether a sheet has any column of the layout, or cannot be read as far as that.
+fn has_some<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
+    let wanted = layout.columns();
+    match header(&mut rows, layout) {
+        Ok(header) => wanted.is_empty() || wanted.iter().any(|wanted| header.names().iter().any(|name| name == wanted)),
+        Err(faults) => {
+            let blank = |fault: &Fault| matches!(*fault.damage, Damage::Empty | Damage::HeaderMissing(_));
+            !faults.first.iter().all(blank)
+        }
+    }
 }
 
 /// What a text is. A key that only one format has declares it.
@@ -129,9 +276,11 @@ fn format(text: &str, layout: &Layout) -> Format {
     let first = text.trim_start().as_bytes().first();
     match layout.format {
         Some(format) => format,
+        None if !layout.records.is_empty() && first == Some(&b'<') => Format::Xml,
         None if !layout.records.is_empty() => Format::Json,
         None if layout.delimiter.is_some() => Format::Csv,
         None if matches!(first, Some(b'[' | b'{')) => Format::Json,
+        None if text.trim_start().starts_with("<?xml") => Format::Xml,
         None => Format::Csv,
     }
 }

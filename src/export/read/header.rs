@@ -1,12 +1,15 @@
 //! The header: which cell of a row is which, by exact name.
 
 use crate::export::damage::{Damage, Shown};
-use crate::export::fault::Fault;
+use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::names::{alike, normalized};
+use crate::export::settings::{HeaderRow, Layout};
 
 /// More columns than this are no export: the widest vendor's has about a hundred.
 const COLUMNS_MAX: usize = 4096;
+/// Rows above a header; a vendor writes a handful.
+const TITLES_MAX: usize = 30;
 /// How many names an error lists.
 const LISTED: usize = 12;
 
@@ -31,6 +34,10 @@ pub(in crate::export) struct Header {
     line: u64,
     text: String,
     ranges: Vec<Option<std::ops::Range<usize>>>,
+    /// How many columns the file has; the others are made of them.
+    own: usize,
+    /// Columns that others are copies of.
+    copied: Vec<usize>,
 }
 
 impl Header {
@@ -42,7 +49,47 @@ impl Header {
         }
         let names = (0..found).map(|index| normalized(rows.cell(index)).into_owned()).collect();
         let ranges = (0..found).map(|index| rows.range(index)).collect();
-        Ok(Self { names, line: rows.line(), text: rows.text(), ranges })
+        Ok(Self { names, line: rows.line(), text: rows.text(), ranges, own: found, copied: Vec::new() })
+    }
+
+    /// As many columns as the row has, and no name for any.
+    pub(in crate::export) fn nameless<R: RawRows>(rows: &R) -> Result<Self, Fault> {
+        let header = Self::of(rows)?;
+        Ok(Self { names: vec![String::new(); header.own], ..header })
+    }
+
+    /// With another row of the heading below it: a blank cell above takes the one to its left, and what stands in both
+    /// stands once.
+    pub(in crate::export) fn joined(self, below: Self, join: &str) -> Self {
+        let (mut names, mut left) = (Vec::new(), String::new());
+        for index in 0..self.own.max(below.own) {
+            let above = self.names.get(index).filter(|name| !name.is_empty());
+            left = above.cloned().unwrap_or(left);
+            let low = below.names.get(index).map_or("", String::as_str);
+            names.push(match (left.as_str(), low) {
+                (high, "") => high.to_owned(),
+                ("", low) => low.to_owned(),
+                (high, low) if high == low => low.to_owned(),
+                (high, low) => normalized(&format!("{high}{join}{low}")).into_owned(),
+            });
+        }
+        Self { own: names.len(), names, ..below }
+    }
+
+    /// Columns that are made of others.
+    pub(in crate::export) fn add(&mut self, names: Vec<String>, copied: Vec<usize>) {
+        self.names.extend(names);
+        self.copied = copied;
+    }
+
+    /// The columns of the file that nothing else is made of, with their names.
+    pub(in crate::export) fn uncopied(&self) -> impl Iterator<Item = (usize, &String)> {
+        self.names.iter().enumerate().take(self.own).filter(|(index, _)| !self.copied.contains(index))
+    }
+
+    /// Where the columns of a name stand.
+    pub(in crate::export) fn positions(&self, wanted: &str) -> impl Iterator<Item = usize> {
+        self.names.iter().enumerate().filter(move |(_, name)| *name == wanted).map(|(index, _)| index)
     }
 
     pub(in crate::export) fn names(&self) -> &[String] {
@@ -108,4 +155,58 @@ impl Header {
         let range = stands.and_then(|index| self.ranges.get(index)?.clone()).unwrap_or(0..self.text.len());
         fault.marked(&self.text, range)
     }
+}
+
+/// Goes to the header.
+pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
+    let column = |cell: usize| format!("column {}", cell + 1);
+    let mut empty = true;
+    while rows.advance().map_err(|fault| fault.named(column))? {
+        if rows.is_blank() {
+            continue;
+        }
+        empty = false;
+        match &layout.header {
+            HeaderRow::First => return Ok(Header::of(rows)?),
+            HeaderRow::Absent => return Ok(Header::nameless(rows)?),
+            HeaderRow::Joined { rows: number, join } => return joined_header(rows, *number, join),
+            HeaderRow::Cell(cell) if (0..rows.len()).any(|index| normalized(rows.cell(index)) == *cell) => {
+                return Ok(Header::of(rows)?);
+            }
+            HeaderRow::Cell(_) => {}
+        }
+    }
+    let missing = match &layout.header {
+        HeaderRow::Cell(cell) if !empty => Damage::HeaderMissing(Shown::of(cell)),
+        _ => Damage::Empty,
+    };
+    Err(Fault::new(missing).into())
+}
+
+/// A heading of several rows, from the one that the reader stands on.
+fn joined_header<R: RawRows>(rows: &mut R, number: usize, join: &str) -> Result<Header, Faults> {
+    let mut header = Header::of(rows)?;
+    for _ in 1..number {
+        if !rows.advance()? {
+            return Err(Fault::new(Damage::HeaderOnly).into());
+        }
+        header = header.joined(Header::of(rows)?, join);
+    }
+    Ok(header)
+}
+
+/// Titles above the header: whether one of the rows below has every column, where nothing says how to know the header.
+pub(super) fn header_below<R: RawRows>(mut rows: R, layout: &Layout) -> Option<Fault> {
+    let wanted = layout.columns();
+    let cell = (*wanted.first()?).to_owned();
+    for _ in 0..TITLES_MAX {
+        let is_row = layout.header == HeaderRow::First && rows.advance().ok()?;
+        let has = |name: &&str| (0..rows.len()).any(|index| normalized(rows.cell(index)) == **name);
+        if !is_row {
+            return None;
+        } else if wanted.iter().all(has) {
+            return Some(Fault::new(Damage::HeaderBelow { line: rows.line(), cell }));
+        }
+    }
+    None
 }

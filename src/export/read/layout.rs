@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use crate::export::column::{Column, Mark, NamedColumn, Pattern, Range, Test};
+use crate::export::count::number::Units;
 use crate::export::damage::Damage;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Column, Count, Layout, Long, NamedColumn, Pattern, Test, Wide};
+use crate::export::read::part::Part;
+use crate::export::read::row_date::RowDate;
+use crate::export::settings::{Count, Latest, Layout, Long, Wide};
 use crate::reconcile::model::export::count_error::CountError;
 
 /// A layout, with the places of its columns.
@@ -21,6 +25,16 @@ pub(in crate::export) struct FoundColumns<'a> {
     pub(in crate::export) stop: Option<CellFilter<'a>>,
     /// Every filter, with whether a row that passes it is kept.
     pub(in crate::export) filters: Vec<(bool, CellFilter<'a>)>,
+    /// The column of dates of which the newest counts.
+    pub(in crate::export) latest: Option<NewestDate<'a>>,
+}
+
+/// The newest date of an export, and where each row has its own.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::export) struct NewestDate<'a> {
+    pub(in crate::export) index: usize,
+    pub(in crate::export) latest: &'a Latest,
+    pub(in crate::export) newest: Option<RowDate>,
 }
 
 /// The part of a row that names its service.
@@ -70,7 +84,7 @@ pub(in crate::export) struct NoMatch<'a> {
 
 impl<'a> FoundColumns<'a> {
     /// Finds the layout's columns. Everything that is missing is said at once.
-    pub(in crate::export) fn of(layout: &'a Layout, header: &Header) -> Result<Self, Faults> {
+    pub(in crate::export) fn of(layout: &'a Layout, header: &Header, part: Part<'_>) -> Result<Self, Faults> {
         let wanted = layout.columns();
         let own = layout.delimiter.unwrap_or(b',');
         if let Some(fault) = header.separator_line(own, &wanted).or_else(|| header.other_delimiter(&wanted)) {
@@ -89,22 +103,28 @@ impl<'a> FoundColumns<'a> {
             Some(Wide::Names(names)) => names.iter().map(|name| (finder.index(name, "wide"), name.clone())).collect(),
             Some(Wide::From(first)) => finder.from(*first, &layout.columns()),
         };
+        let latest = layout.latest.as_ref().map(|latest| {
+            let index = finder.index(&latest.column, "latest");
+            NewestDate { index, latest, newest: part.newest }
+        });
         if !finder.faults.is_empty() {
             return Err(finder.faults);
         }
-        Ok(Self { layout, customer, long, wide, stop, filters })
+        Ok(Self { layout, customer, long, wide, stop, filters, latest })
     }
 
     /// The row that ends the data, in words.
     pub(in crate::export) fn end(&self) -> Option<String> {
         self.stop.as_ref().map(|stop| stop.test.to_string())
     }
+}
 
-    /// The filters in words, in their order.
-    pub(in crate::export) fn rules(&self) -> Vec<String> {
-        let word = |keep: bool| if keep { "keep" } else { "drop" };
-        self.filters.iter().map(|(keep, asked)| format!("{} {}", word(*keep), asked.test)).collect()
-    }
+/// The filters in words, in their order.
+pub(in crate::export) fn rules(layout: &Layout, newest: Option<RowDate>) -> Vec<String> {
+    let keep = layout.keep.iter().map(|test| format!("keep {test}"));
+    let drop = layout.drop.iter().map(|test| format!("drop {test}"));
+    let latest = layout.latest.iter().zip(newest).map(|(latest, date)| format!("latest {:?} is {date}", latest.column));
+    keep.chain(drop).chain(latest).collect()
 }
 
 struct Finder<'h> {
@@ -137,7 +157,7 @@ impl Finder<'_> {
             Column::Fixed(text) => ColumnValue::Fixed(text),
             Column::Named(named) => {
                 let index = self.index(&named.name, "columns");
-                let plain = named.split.is_none() && named.matching.is_none() && !named.lower;
+                let plain = named.split.is_none() && named.matching.is_none() && !named.lower && named.mark.is_none();
                 if plain { ColumnValue::Cell(index) } else { ColumnValue::Made(index, named) }
             }
         }
@@ -159,7 +179,7 @@ impl Finder<'_> {
 
     /// Every column from the first one on that means nothing else.
     fn from(&mut self, first: usize, others: &[&str]) -> Vec<(usize, String)> {
-        let names = self.header.names().iter().enumerate().skip(first.saturating_sub(1));
+        let names = self.header.uncopied().filter(|(at, _)| *at + 1 >= first);
         let services: Vec<(usize, String)> =
             names.filter(|(_, name)| !others.contains(&name.as_str())).map(|(at, name)| (at, name.clone())).collect();
         for (_, name) in services.iter().filter(|(_, name)| !name.is_empty()) {
@@ -178,6 +198,11 @@ impl CellFilter<'_> {
         let cell = normalized(rows.cell(self.index));
         self.test.is.iter().any(|is| *is == cell) || self.test.like.iter().any(|like| like.regex.is_match(&cell))
     }
+
+    /// The bounds that it asks a number for.
+    pub(in crate::export) fn range(&self) -> Option<&'_ Range> {
+        self.test.range.as_ref()
+    }
 }
 
 impl<'a> ColumnValue<'a> {
@@ -187,6 +212,13 @@ impl<'a> ColumnValue<'a> {
             Self::Fixed(_) => None,
             Self::Cell(index) | Self::Made(index, _) => Some(index),
         }
+    }
+
+    /// What a text comes to that stands in its cell of every row.
+    pub(in crate::export) fn of_text(self, text: &str) -> Option<String> {
+        let Self::Made(_, named) = self else { return None };
+        let value = named.value(text).ok()?;
+        (!value.is_empty()).then(|| value.into_owned())
     }
 
     /// The cell as it stands, if its name is all that is meant.
@@ -225,6 +257,29 @@ impl NamedColumn {
         };
         let is_lower = !self.lower || value.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
         Ok(if is_lower { value } else { Cow::Owned(value.to_lowercase()) })
+    }
+}
+
+impl Range {
+    /// Whether a number is between the bounds.
+    pub(in crate::export) fn holds(&self, units: Units) -> bool {
+        self.least.is_none_or(|least| units >= least) && self.most.is_none_or(|most| units <= most)
+    }
+}
+
+/// What a cell in a column of licences says where it says no.
+const NO: [&str; 9] = ["no", "n", "false", "0", "-", "none", "n/a", "off", "not installed"];
+
+impl Mark {
+    /// One unit or none.
+    pub(in crate::export) fn units(&self, cell: &str) -> Result<Units, CountError> {
+        let cell = normalized(cell);
+        match self {
+            _ if cell.is_empty() => Ok(Units::default()),
+            Self::Present if NO.contains(&cell.to_lowercase().as_str()) => Err(CountError::SaysNo),
+            Self::Present => Ok(Units::ONE),
+            Self::Is(texts) => Ok(if texts.iter().any(|text| *text == cell) { Units::ONE } else { Units::default() }),
+        }
     }
 }
 

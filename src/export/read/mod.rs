@@ -1,9 +1,13 @@
 //! Rows into cells: which column is what.
 
+mod cells;
 pub mod content;
 mod dates;
 pub(crate) mod header;
 pub(crate) mod layout;
+pub(crate) mod made;
 pub mod names;
+pub(crate) mod part;
 mod rejection;
+pub(crate) mod row_date;
 pub(crate) mod rows;

@@ -7,14 +7,15 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// Names that are less alike than this are no misspelling (Jaro-Winkler).
 const ALIKE: f64 = 0.84;
 
-/// The name in its one form: trimmed, every run of white space (line feeds and no-break spaces too) one blank, Unicode
-/// NFC. Case is kept: names that differ in it are different customers.
+/// The name in its one form: trimmed, every run of white space (line feeds and no-break spaces too) one blank, without
+/// characters of no width, Unicode NFC. Case is kept: names that differ in it are different customers.
 pub fn normalized(name: &str) -> Cow<'_, str> {
     let name = name.trim();
     if is_normal_ascii(name) || is_normal(name) {
         return Cow::Borrowed(name);
     }
-    let mut words = name.split_whitespace();
+    let seen: String = name.chars().filter(|c| !has_no_width(*c)).collect();
+    let mut words = seen.split_whitespace();
     let mut blanked = words.next().unwrap_or_default().to_owned();
     for word in words {
         blanked.push(' ');
@@ -49,9 +50,14 @@ fn is_normal(name: &str) -> bool {
     let blanks = name.chars().all(|c| {
         let double = c == ' ' && before == ' ';
         before = c;
-        !double && (c == ' ' || !c.is_whitespace())
+        !double && (c == ' ' || !c.is_whitespace()) && !has_no_width(c)
     });
     blanks && is_nfc_quick(name.chars()) == IsNormalized::Yes
+}
+
+/// Characters that nobody sees, and that tell one name from another all the same.
+fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -70,6 +76,8 @@ mod tests {
             ("acme", "acme"),
             ("", ""),
             (" \u{a0} ", ""),
+            ("\u{feff}Ac\u{200b}me\u{200e} Ltd\u{ad}", "Acme Ltd"),
+            ("\u{200b} Acme", "Acme"),
         ] {
             assert_eq!(normalized(written), name, "{written:?}");
         }

@@ -3,30 +3,28 @@
 
 use std::borrow::Cow;
 
-use crate::export::count::fast_table::{Customer, Service};
-use crate::export::count::number::Units;
+use crate::export::column::{Made, NamedColumn};
+use crate::export::count::fast_table::Customer;
 use crate::export::count::tally::Tally;
 use crate::export::damage::{Damage, Shown};
 use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
-use crate::export::format::raw::RawRows;
+use crate::export::format::raw::{RawRows, Without};
 use crate::export::read::dates::Dates;
-use crate::export::read::header::Header;
-use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
+use crate::export::read::header::{Header, header, header_below};
+use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
+use crate::export::read::made::MadeRows;
 use crate::export::read::names::normalized;
+use crate::export::read::part::Part;
 use crate::export::read::rejection::Rejection;
-use crate::export::settings::Layout;
+use crate::export::read::row_date::RowDate;
+use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names are shorter by far; a longer cell is a swallowed file or an attack.
 const CELL_BYTES_MAX: usize = 4096;
-/// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
-/// multiply, and a small file could fill the memory.
-const COUNTS_PER_ROW: usize = 4;
-/// Rows above a header; a vendor writes a handful.
-const TITLES_MAX: usize = 30;
 /// Rejected rows that are kept as they stand.
 const MARKED: usize = 20;
 
@@ -34,18 +32,84 @@ const MARKED: usize = 20;
 ///
 /// # Errors
 /// Everything about its structure that is wrong, up to where nobody can say any more where rows begin.
-pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Result<Tally, Faults> {
-    let header = header(&mut rows, layout)?;
-    let reading = match FoundColumns::of(layout, &header) {
+pub(in crate::export) fn tally<R: RawRows>(
+    mut rows: R,
+    layout: &Layout,
+    part: Part<'_>,
+    tally: Tally,
+) -> Result<Tally, Faults> {
+    let mut header = header(&mut rows, layout)?;
+    if !is_made(layout) {
+        return counted(rows, &header, layout, part, tally);
+    }
+    let rows = MadeRows::of(rows, &mut header, layout, part)?;
+    counted(rows, &header, layout, part, tally)
+}
+
+/// Whether rows have to be more than the file has.
+fn is_made(layout: &Layout) -> bool {
+    layout.header == HeaderRow::Absent || !layout.fill_down.is_empty() || !layout.made().is_empty()
+}
+
+/// The newest date of the rows that the filters keep.
+///
+/// # Errors
+/// As for [`tally`], as far as the file has to be read for it.
+pub(in crate::export) fn newest<R: RawRows>(
+    mut rows: R,
+    layout: &Layout,
+    part: Part<'_>,
+) -> Result<Option<RowDate>, Faults> {
+    let mut header = header(&mut rows, layout)?;
+    if !is_made(layout) {
+        return newest_of(rows, &header, layout, part);
+    }
+    let rows = MadeRows::of(rows, &mut header, layout, part)?;
+    newest_of(rows, &header, layout, part)
+}
+
+fn newest_of<R: RawRows>(
+    mut rows: R,
+    header: &Header,
+    layout: &Layout,
+    part: Part<'_>,
+) -> Result<Option<RowDate>, Faults> {
+    let reading = match FoundColumns::of(layout, header, part) {
         Ok(reading) => reading,
         Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
     };
-    let dates = Dates::new(&reading.filters, &header);
-    let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, dates, rejected: 0 };
+    let Some(of) = reading.latest else { return Ok(None) };
+    let mut newest = None;
+    while rows.advance().map_err(|fault| fault.named(|cell| header.column(cell)))? {
+        if reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) {
+            break;
+        }
+        if !rows.is_blank() && reading.excluded(&rows).is_none() {
+            newest = newest.max(RowDate::read(rows.cell(of.index), of.latest));
+        }
+    }
+    Ok(newest)
+}
+
+fn counted<R: RawRows>(
+    mut rows: R,
+    header: &Header,
+    layout: &Layout,
+    part: Part<'_>,
+    tally: Tally,
+) -> Result<Tally, Faults> {
+    let reading = match FoundColumns::of(layout, header, part) {
+        Ok(reading) => reading,
+        Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
+    };
+    let read_before = tally.rows();
+    let dates = Dates::new(&reading.filters, header);
+    let mut reader = Reader { tally, reading, dates, rejected: 0, part };
     let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
+    let mut surplus = false;
     loop {
         match rows.advance() {
-            Ok(true) if is_blank(&rows) => continue,
+            Ok(true) if rows.is_blank() => continue,
             Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => {
                 end_missing = None;
                 break;
@@ -58,70 +122,37 @@ pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Resu
             }
         }
         rows_read += 1;
-        if rows_read > layout.max_rows {
+        if read_before + rows_read > layout.max_rows {
             let damage = Damage::TooManyRows { max: layout.max_rows };
             faults.push(|| Fault::new(damage).on_line(rows.line()));
             break;
         }
-        match damage(&rows, header.names().len()) {
-            None if faults.is_empty() => reader.row(&rows, &header),
+        match damage(&rows, header.names().len(), &mut surplus) {
+            None if faults.is_empty() => reader.row(&rows, header),
             None => {}
-            Some(damage) => faults.push(|| fault(&rows, damage, &header)),
+            Some(damage) => faults.push(|| fault(&rows, damage, header)),
         }
     }
     if !faults.is_empty() {
         return Err(faults);
     }
-    if rows_read == 0 {
+    if rows_read == 0 && !reader.is_named_by_the_sheet() {
         return Err(Fault::new(Damage::HeaderOnly).into());
     }
+    if surplus {
+        reader.tally.passed_over("its rows have empty cells beyond the heading");
+    }
     reader.tally.end(rows.open_end(), end_missing);
-    reader.tally.dates(reader.dates.newer(), reader.dates.column(&header));
+    reader.tally.dates(reader.dates.newer(), reader.dates.column(header));
     Ok(reader.tally)
 }
 
-/// Goes to the header.
-pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Result<Header, Faults> {
-    let column = |cell: usize| format!("column {}", cell + 1);
-    let mut empty = true;
-    while rows.advance().map_err(|fault| fault.named(column))? {
-        if is_blank(rows) {
-            continue;
-        }
-        empty = false;
-        let is_header = |cell: &String| (0..rows.len()).any(|index| normalized(rows.cell(index)) == *cell);
-        if layout.header.as_ref().is_none_or(is_header) {
-            return Ok(Header::of(rows)?);
-        }
-    }
-    let missing = layout.header.as_deref().filter(|_| !empty).map(|cell| Damage::HeaderMissing(Shown::of(cell)));
-    Err(Fault::new(missing.unwrap_or(Damage::Empty)).into())
-}
-
-/// Titles above the header: whether one of the rows below has every column, where nothing says how to know the header.
-fn header_below<R: RawRows>(mut rows: R, layout: &Layout) -> Option<Fault> {
-    let wanted = layout.columns();
-    let cell = (*wanted.first()?).to_owned();
-    for _ in 0..TITLES_MAX {
-        let is_row = layout.header.is_none() && rows.advance().ok()?;
-        let has = |name: &&str| (0..rows.len()).any(|index| normalized(rows.cell(index)) == **name);
-        if !is_row {
-            return None;
-        } else if wanted.iter().all(has) {
-            return Some(Fault::new(Damage::HeaderBelow { line: rows.line(), cell }));
-        }
-    }
-    None
-}
-
-fn is_blank<R: RawRows>(rows: &R) -> bool {
-    // Most rows begin with a letter or a digit: their first cell settles it.
-    (0..rows.len()).all(|index| rows.cell(index).trim_start().is_empty())
-}
-
-/// What is wrong with a row's structure, and the cell at fault where it is one.
-fn damage<R: RawRows>(rows: &R, columns: usize) -> Option<(Damage, Option<usize>)> {
-    if rows.len() != columns && !rows.is_grid() {
+/// What is wrong with a row's structure, and the cell at fault where it is one. Empty cells beyond the heading are not:
+/// many a vendor ends each row with a comma.
+fn damage<R: RawRows>(rows: &R, columns: usize, surplus: &mut bool) -> Option<(Damage, Option<usize>)> {
+    if rows.len() > columns && !rows.is_grid() && rows.is_blank_from(columns) {
+        *surplus = true;
+    } else if rows.len() != columns && !rows.is_grid() {
         let text = Shown::of(&rows.text());
         return Some((Damage::Ragged { expected: columns, found: rows.len(), text }, None));
     }
@@ -153,14 +184,26 @@ struct Reader<'a> {
     tally: Tally,
     dates: Dates,
     rejected: usize,
+    part: Part<'a>,
 }
 
 impl Reader<'_> {
     fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
         self.tally.row();
-        if let Some(filter) = self.excluded(rows) {
+        if let Some(without) = rows.without() {
+            return self.without(rows, header, without);
+        }
+        if let Some(filter) = self.reading.excluded(rows) {
             self.dates.left_out(rows, filter);
             return self.exclude(rows, filter);
+        }
+        if let Some(rejection) = self.reading.unreadable_filter(rows) {
+            let customers = self.reading.customer.values(rows);
+            let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+            return self.reject(rows, header, customers, *rejection);
+        }
+        if self.reading.latest.is_some() && self.is_older(rows, header) {
+            return;
         }
         self.dates.kept(rows);
         if let Some(index) = self.reading.uncomputed(rows) {
@@ -205,10 +248,48 @@ impl Reader<'_> {
         self.reject(rows, header, customers, rejection);
     }
 
-    /// The first filter that does not let the row pass.
-    fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
-        let fails = |(keep, asked): &(bool, CellFilter<'_>)| asked.passes(rows) != *keep;
-        self.reading.filters.iter().position(|filter| !rows.is_uncomputed(filter.1.index) && fails(filter))
+    /// Whether the row is of an older date than the newest, or of none: then it is said. Whoever has older rows alone is
+    /// missing from the export, and not in it with nothing.
+    fn is_older<R: RawRows>(&mut self, rows: &R, header: &Header) -> bool {
+        let Some(NewestDate { index, latest, newest }) = self.reading.latest else { return false };
+        let cell = rows.cell(index);
+        match RowDate::read(cell, latest) {
+            Some(date) if Some(date) == newest => false,
+            Some(date) => {
+                self.tally.exclude(self.reading.filters.len(), &date.to_string());
+                true
+            }
+            None => {
+                let customers = self.reading.customer.values(rows);
+                let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+                let rejection = *Rejection::of(Some(index), cell, CountError::NoDate);
+                self.reject(rows, header, customers, rejection);
+                true
+            }
+        }
+    }
+
+    /// A row that names a customer, and nothing that it has.
+    fn without<R: RawRows>(&mut self, rows: &R, header: &Header, without: Without) {
+        let Ok(customers) = self.reading.customer.values(rows) else { return };
+        match without {
+            Without::Nothing => customers.as_slice().iter().for_each(|name| self.tally.left_out(name)),
+            Without::Unsaid => {
+                let rejection = *Rejection::of(None, "the list", CountError::NoList);
+                self.reject(rows, header, customers.as_slice(), rejection);
+            }
+        }
+    }
+
+    /// Whether the customer is known without any row: a sheet of its own, on which nothing stands, says that it has
+    /// nothing.
+    fn is_named_by_the_sheet(&mut self) -> bool {
+        let ColumnValue::Made(_, NamedColumn { made: Some(Made::SheetName), .. }) = self.reading.customer else {
+            return false;
+        };
+        let Some(name) = self.reading.customer.of_text(self.part.sheet) else { return false };
+        self.tally.left_out(&name);
+        true
     }
 
     fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
@@ -238,7 +319,11 @@ impl Reader<'_> {
             if service.is_empty() {
                 return Err(Rejection::of(Some(*index), cell, CountError::NoColumnName));
             }
-            match (reading.units(rows, *index), first.take()) {
+            let units = match &reading.layout.wide_mark {
+                None => reading.units(rows, *index),
+                Some(mark) => mark.units(cell).map_err(|why| Rejection::of(Some(*index), cell, why)),
+            };
+            match (units, first.take()) {
                 (Ok(units), before) => {
                     first = before;
                     let service = tally.service(service);
@@ -271,112 +356,15 @@ impl Reader<'_> {
         let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
         let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
         let mark = range.map(|range| Excerpt::of(&rows.text(), range).into_marked());
-        RejectedRow { line: rows.line(), column, value, customer, service, why, mark }
-    }
-}
-
-impl LongReading<'_> {
-    fn count<R: RawRows>(
-        &self,
-        rows: &R,
-        customer: Customer,
-        tally: &mut Tally,
-        reading: &FoundColumns<'_>,
-    ) -> Result<(), Box<Rejection>> {
-        // Mostly it is the service that came next the last time, too.
-        let expected = self.service.plain(rows).and_then(|name| Some((name, tally.expected_service(name)?)));
-        if let Some((name, service)) = expected {
-            let counted = self.count_of(&[service], rows, customer, tally, reading);
-            return counted.map_err(|rejection| rejection.of_service(name));
+        RejectedRow {
+            line: rows.line(),
+            part: self.part.label.map(str::to_owned),
+            column,
+            value,
+            customer,
+            service,
+            why,
+            mark,
         }
-        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
-        match services.as_slice() {
-            [] if reading.wide.is_empty() => Err(Rejection::of(self.service.index(), "", CountError::NoService)),
-            [] => Ok(()),
-            [name] => {
-                let service = tally.service(name);
-                let counted = self.count_of(&[service], rows, customer, tally, reading);
-                counted.map_err(|rejection| rejection.of_service(name))
-            }
-            services => {
-                let services: Vec<Service> = services.iter().map(|service| tally.service(service)).collect();
-                self.count_of(&services, rows, customer, tally, reading)
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one row, and what it is counted into")]
-    fn count_of<R: RawRows>(
-        &self,
-        services: &[Service],
-        rows: &R,
-        customer: Customer,
-        tally: &mut Tally,
-        reading: &FoundColumns<'_>,
-    ) -> Result<(), Box<Rejection>> {
-        let items = match self.item {
-            Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
-            None => None,
-        };
-        let items = items.as_ref();
-        let named = items.map_or(&[][..], |(_, items)| items.as_slice());
-        let most = reading.layout.max_rows.saturating_mul(COUNTS_PER_ROW);
-        if services.len() * named.len().max(1) > 1 && tally.written_down() > most {
-            let why = CountError::TooManyCounts { most, per_row: COUNTS_PER_ROW };
-            return Err(Rejection::of(self.item.unwrap_or(self.service).index(), "", why));
-        }
-        let units = match self.counting {
-            Counting::Rows => Units::ONE,
-            Counting::Column(count) => reading.number(rows, count)?,
-            Counting::Distinct => match items {
-                Some((item, items)) if items.as_slice().is_empty() => {
-                    return Err(Rejection::of(item.index(), "", CountError::NoItem));
-                }
-                _ => Units::default(),
-            },
-        };
-        for &service in services {
-            let items = named.iter().map(Cow::as_ref);
-            match self.counting {
-                Counting::Distinct => tally.distinct(rows.line(), customer, service, items),
-                _ => tally.add(rows.line(), customer, service, units, items),
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FoundColumns<'_> {
-    /// The first cell of those that say what a row is about, and whether it is data, that holds a formula without a
-    /// result.
-    fn uncomputed<R: RawRows>(&self, rows: &R) -> Option<usize> {
-        let long = self.long.iter().flat_map(|long| [Some(long.service), long.item]).flatten();
-        let about = std::iter::once(self.customer).chain(long).filter_map(ColumnValue::index);
-        about.chain(self.filters.iter().map(|(_, asked)| asked.index)).find(|index| rows.is_uncomputed(*index))
-    }
-
-    /// The number in a column, or in a part of its cell.
-    fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
-        if let ColumnValue::Cell(index) = taken {
-            return self.units(rows, index);
-        }
-        if let Some(index) = taken.index().filter(|index| rows.is_uncomputed(*index)) {
-            return Err(Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed));
-        }
-        let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
-        let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
-        let units = Units::parse(value, self.layout.notation, self.layout.signed);
-        units.map_err(|why| Rejection::of(taken.index(), value, why))
-    }
-
-    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
-        let cell = rows.cell(index);
-        let Layout { notation, signed, .. } = *self.layout;
-        let units = match rows.is_number(index) {
-            true => Units::of_number(cell, signed),
-            false if rows.is_uncomputed(index) => Err(CountError::Uncomputed),
-            false => Units::parse(cell, notation, signed),
-        };
-        units.map_err(|why| Rejection::of(Some(index), cell, why))
     }
 }

@@ -1,6 +1,6 @@
 //! Quantity policies: what a count comes to before it is billed, step by step, exactly.
 //!
-//! The order is fixed: count → peak or average → multiply → included → minimum and maximum → round. What depends on the
+//! The order is fixed: count → peak or average → multiply → divide → included → minimum and maximum → round. What depends on the
 //! live line (`never_decrease`, `report_only`) is applied to the line as a whole, afterwards.
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -15,6 +15,9 @@ pub struct Policy {
     pub measure: Measure,
     /// A factor.
     pub multiply: Option<Decimal>,
+    /// How many of what is counted are one unit: bytes of a gigabyte. Exact where it divides, else to
+    /// [`DIVIDED_PLACES`] decimals, halves up.
+    pub divide: Option<Decimal>,
     /// Units that are taken off, down to none.
     pub included: Option<Quantity>,
     /// Units that are billed at least.
@@ -67,6 +70,9 @@ pub enum Direction {
 /// Decimals of an average: a tenth of a thousandth of a unit is below any price list.
 pub const AVERAGE_PLACES: u32 = 4;
 
+/// Decimals of a quotient that does not come out even: less than a byte of a megabyte.
+pub const DIVIDED_PLACES: u32 = 6;
+
 /// What a policy is applied to.
 #[derive(Debug, Clone, Copy)]
 pub struct Used<'a> {
@@ -100,6 +106,12 @@ impl Policy {
         if let Some(factor) = self.multiply {
             let product = exact_product(steps.units, factor).ok_or(Code::TooLarge)?;
             steps.to(product, &format!("× {}", factor.normalize()));
+        }
+        if let Some(divisor) = self.divide {
+            let quotient = steps.units.checked_div(divisor).ok_or(Code::TooLarge)?;
+            let rounded = quotient.round_dp_with_strategy(DIVIDED_PLACES, RoundingStrategy::MidpointAwayFromZero);
+            let is_exact = exact_product(quotient, divisor) == Some(steps.units);
+            steps.to(if is_exact { quotient } else { rounded }, &format!("÷ {}", divisor.normalize()));
         }
         if let Some(included) = self.included {
             let rest = exact_difference(steps.units, included.as_decimal()).ok_or(Code::TooLarge)?;

@@ -4,11 +4,13 @@ use toml::de::DeValue;
 
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::texts::{column_names, joint, texts};
 use crate::config::values::optional;
+use crate::export::column::{Column, Made, Mark, NamedColumn, Pattern};
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Column, Count, Long, NamedColumn, Pattern, Shape, Wide};
+use crate::export::settings::{Count, Long, Shape, Wide};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CountBy {
@@ -93,9 +95,9 @@ struct Columns {
 
 impl Columns {
     fn of(section: Section<'_>) -> Option<Self> {
-        let customer = section.required("customer").and_then(|field| column(&field));
-        let service = optional(section.get("service"), column);
-        let item = optional(section.get("item"), column);
+        let customer = section.required("customer").and_then(|field| name_column(&field));
+        let service = optional(section.get("service"), name_column);
+        let item = optional(section.get("item"), name_column);
         let count = optional(section.get("count"), count_column);
         let columns = Some(Self { customer: customer?, service: service?, count: count?, item: item? });
         let columns = columns.filter(|columns| {
@@ -129,24 +131,108 @@ fn column(field: &Field<'_>) -> Option<Column> {
     }
     let section = field.table()?;
     let fixed = optional(section.get("fixed"), |field| field.text().map(|text| normalized(text).into_owned()));
-    let name = optional(section.get("column"), |field| field.text().map(|text| normalized(text).into_owned()));
+    let source = source(&section);
     let matching = optional(section.get("match"), pattern);
     let split = optional(section.get("split"), separator);
     let lower = section.get("lower").map_or(Some(false), |field| field.boolean());
+    let mark = mark(&section);
     section.finish(&[]);
-    let (fixed, name, matching, split, lower) = (fixed?, name?, matching?, split?, lower?);
-    match (fixed, name) {
-        (Some(fixed), None) if matching.is_none() && split.is_none() && !lower => Some(Column::Fixed(fixed)),
+    let (fixed, source, matching, split, lower) = (fixed?, source?, matching?, split?, lower?);
+    let mark = mark?;
+    let (named, other) = match (fixed, source) {
+        (Some(fixed), None) if matching.is_none() && split.is_none() && !lower && mark.is_none() => {
+            return Some(Column::Fixed(fixed));
+        }
         (Some(_), None) => {
             field.error("`fixed` is the same for every row, so nothing is taken out of it");
-            None
+            return None;
         }
-        (None, Some(name)) => Some(Column::Named(NamedColumn { name, split, matching, lower })),
+        (None, Some(source)) => source,
         _ => {
-            field.error(format!("`{}` takes one of `column` and `fixed`", field.key));
+            let key = &field.key;
+            field.error(format!("`{key}` takes one of `column`, `columns`, `number`, `file`, `sheet` and `fixed`"));
+            return None;
+        }
+    };
+    if other.is_some() && matching.is_some() {
+        field.error("the pattern of `file` or `sheet` is its `match`");
+        return None;
+    }
+    let (name, made) = named;
+    Some(Column::Named(NamedColumn { name, split, matching: matching.or(other), lower, made, mark }))
+}
+
+/// A name, what the column is made of, and a pattern that is a part of that.
+type Source = ((String, Option<Made>), Option<Pattern>);
+
+/// Where a column's values come from, if that is said; several ways are refused by whoever asks.
+fn source(section: &Section<'_>) -> Option<Option<Source>> {
+    let name = optional(section.get("column"), |field| field.text().map(|text| normalized(text).into_owned()));
+    let nth = optional(section.get("nth"), |field| field.whole(1, COLUMN_MOST));
+    let number = optional(section.get("number"), |field| field.whole(1, COLUMN_MOST));
+    let several = optional(section.get("columns"), column_names);
+    let join = optional(section.get("join"), joint);
+    let (file, sheet) = (optional(section.get("file"), pattern), optional(section.get("sheet"), pattern));
+    let (name, nth, number, several, join) = (name?, nth?, number?, several?, join?);
+    let (file, sheet) = (file?, sheet?);
+    let ways = [name.is_some(), number.is_some(), several.is_some(), file.is_some(), sheet.is_some()];
+    let refuse = |message: &str| {
+        section.error(message);
+        None
+    };
+    if ways.iter().filter(|way| **way).count() > 1 {
+        return refuse("takes one of `column`, `columns`, `number`, `file` and `sheet`");
+    }
+    if nth.is_some() && name.is_none() {
+        return refuse("`nth` is of a `column`");
+    }
+    if join.is_some() && several.is_none() {
+        return refuse("`join` is of `columns`");
+    }
+    let of = |name: String, made: Made, pattern: Option<Pattern>| Some(Some(((name, Some(made)), pattern)));
+    match (name, number, several, file, sheet) {
+        (Some(name), ..) => match nth {
+            None => Some(Some(((name, None), None))),
+            Some(nth) => of(format!("{name} (number {nth})"), Made::Nth(name, nth), None),
+        },
+        (_, Some(number), ..) => of(format!("column number {number}"), Made::Number(number), None),
+        (_, _, Some(columns), ..) => {
+            let join = join.unwrap_or_else(|| " ".to_owned());
+            of(columns.join(" and "), Made::Joined { columns, join }, None)
+        }
+        (_, _, _, Some(file), _) => of("the file's name".to_owned(), Made::FileName, Some(file)),
+        (.., Some(sheet)) => of("the sheet's name".to_owned(), Made::SheetName, Some(sheet)),
+        _ => Some(None),
+    }
+}
+
+/// `present = true`, or `is = ["Yes"]`: each such cell is one unit.
+fn mark(section: &Section<'_>) -> Option<Option<Mark>> {
+    marked(section.get("present"), section.get("is"))
+}
+
+fn marked(present: Option<Field<'_>>, is: Option<Field<'_>>) -> Option<Option<Mark>> {
+    let present_says = present.as_ref().map_or(Some(false), |field| field.boolean());
+    let is = optional(is, texts);
+    match (present_says?, is?) {
+        (true, Some(_)) => {
+            present?.error("one of `present` and `is` says which cells count");
             None
         }
+        (true, None) => Some(Some(Mark::Present)),
+        (false, Some(texts)) => Some(Some(Mark::Is(texts))),
+        (false, None) => Some(None),
     }
+}
+
+/// A column of names: what marks a count means nothing there.
+fn name_column(field: &Field<'_>) -> Option<Column> {
+    let column = column(field)?;
+    if matches!(&column, Column::Named(NamedColumn { mark: Some(_), .. })) {
+        field.error("`present` and `is` mark counts, and this is a name");
+        return None;
+    }
+    Some(column)
 }
 
 /// One number: it is not split, and has no case.
@@ -154,6 +240,9 @@ fn count_column(field: &Field<'_>) -> Option<Column> {
     let column = column(field)?;
     match &column {
         Column::Named(NamedColumn { split: Some(_), .. }) => field.error("a count is not split"),
+        Column::Named(NamedColumn { matching: Some(_), mark: Some(_), .. }) => {
+            field.error("a count is a number that `match` takes out, or a mark");
+        }
         Column::Named(NamedColumn { lower: true, .. }) => field.error("a count has no upper and lower case"),
         Column::Fixed(text) if Units::parse(text, Notation::default(), false).is_err() => {
             field.error("a fixed count is a plain number");
@@ -192,10 +281,42 @@ fn separator(field: &Field<'_>) -> Option<String> {
 fn wide(field: &Field<'_>) -> Option<Wide> {
     if field.value().is_table() {
         let section = field.table()?;
-        let from = section.required("from").and_then(|from| from.whole(1, COLUMN_MOST));
+        let names = optional(section.get("columns"), wide_names);
+        let from = optional(section.get("from"), |from| from.whole(1, COLUMN_MOST));
+        let marked = mark(&section);
         section.finish(&[]);
-        return from.map(Wide::From);
+        marked?;
+        return match (names?, from?) {
+            (None, Some(from)) => Some(Wide::From(from)),
+            (Some(names), None) => Some(Wide::Names(names)),
+            _ => {
+                field.error("`wide` takes one of `columns` and `from`");
+                None
+            }
+        };
     }
+    wide_names(field).map(Wide::Names)
+}
+
+/// Which cells of the wide columns are one unit each, if they are marks: `present` or `is` in `wide` or beside it.
+pub(super) fn wide_mark(wide: Option<&Field<'_>>, keys: &Layered<'_>) -> Option<Option<Mark>> {
+    let (present, is) = (keys.get("present"), keys.get("is"));
+    let Some(wide) = wide else {
+        if let Some(field) = present.or(is) {
+            field.error(format!("`{}` has no effect without `wide`; of one count it stands in its column", field.key));
+            return None;
+        }
+        return Some(None);
+    };
+    let beside = marked(present, is)?;
+    let inside = match wide.value().is_table() {
+        true => mark(&wide.table()?)?,
+        false => None,
+    };
+    Some(inside.or(beside))
+}
+
+fn wide_names(field: &Field<'_>) -> Option<Vec<String>> {
     let items = field.list()?;
     if items.is_empty() {
         field.error("`wide` is empty");
@@ -214,5 +335,5 @@ fn wide(field: &Field<'_>) -> Option<Wide> {
         }
         names.push(name);
     }
-    Some(Wide::Names(names))
+    Some(names)
 }

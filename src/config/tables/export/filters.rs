@@ -1,8 +1,16 @@
 //! `keep`, `drop` and `stop`: questions to a cell.
 
+use chrono::format::{Item, StrftimeItems};
+use toml::de::DeValue;
+
 use crate::config::document::Field;
+use crate::config::tables::export::texts::texts;
+use crate::config::values::optional;
+use crate::export::column::{Pattern, Range, Test};
+use crate::export::count::notation::Notation;
+use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Pattern, Test};
+use crate::export::settings::Latest;
 
 /// A list of tests. One alone needs no list.
 pub(in crate::config) fn tests(field: &Field<'_>) -> Option<Vec<Test>> {
@@ -20,31 +28,67 @@ pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
     let (has_is, has_like) = (is.is_some(), like.is_some());
     let is = is.map_or(Some(Vec::new()), |is| texts(&is));
     let like = like.map_or(Some(Vec::new()), |like| texts(&like));
+    let least = optional(section.get("at_least"), bound);
+    let most = optional(section.get("at_most"), bound);
     section.finish(&[]);
-    if !has_is && !has_like {
-        field.error(format!("`{}` takes `is` or `like`, a list of texts", field.key));
-        return None;
+    let (least, most) = (least?, most?);
+    let range = (least.is_some() || most.is_some()).then_some(Range { least, most });
+    match (has_is || has_like, range.is_some()) {
+        (false, false) => {
+            let and = if field.key == "stop" { "" } else { ", or `at_least` or `at_most`, a number" };
+            field.error(format!("`{}` takes `is` or `like`, a list of texts{and}", field.key));
+            return None;
+        }
+        (true, true) => {
+            field.error("a text and a bound are two tests; write each of its own");
+            return None;
+        }
+        (false, true) if field.key == "stop" => {
+            field.error("`stop` takes `is` or `like`, a list of texts");
+            return None;
+        }
+        _ => {}
     }
     let like = like?.iter().map(|text| Pattern::glob(text)).collect();
-    Some(Test { column: normalized(column?).into_owned(), is: is?, like })
+    Some(Test { column: normalized(column?).into_owned(), is: is?, like, range })
 }
 
-/// Texts in their one form; an empty one is an empty cell.
-fn texts(field: &Field<'_>) -> Option<Vec<String>> {
-    let text = |field: &Field<'_>| {
-        let text = field.value().as_str().map(|text| normalized(text).into_owned());
-        if text.is_none() {
-            field.mistyped("a text, or a list of texts");
+/// A number, as it is written.
+fn bound(field: &Field<'_>) -> Option<Units> {
+    let written = match field.value() {
+        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+        DeValue::Float(float) => float.as_str(),
+        _ => {
+            field.mistyped("a number");
+            return None;
         }
-        text
     };
-    if field.value().is_str() {
-        return Some(vec![text(field)?]);
+    let units = Units::parse(written, Notation::default(), true).ok();
+    if units.is_none() {
+        field.error(format!("`{}` is a plain number", field.key));
     }
-    let items = field.list()?;
-    if items.is_empty() {
-        field.error(format!("`{}` is empty, so no cell would pass", field.key));
+    units
+}
+
+/// `latest = "Day"`, with `date_format`.
+pub(in crate::config) fn latest(column: Option<Field<'_>>, format: Option<Field<'_>>) -> Option<Option<Latest>> {
+    let format_text = optional(format, |field| field.text().map(|text| (text.to_owned(), is_format(field))))?;
+    let Some(column) = column else {
+        return Some(None);
+    };
+    if format_text.as_ref().is_some_and(|(_, good)| !good) {
         return None;
     }
-    items.iter().map(text).collect::<Vec<_>>().into_iter().collect()
+    let column = normalized(column.text()?).into_owned();
+    Some(Some(Latest { column, format: format_text.map(|(text, _)| text) }))
+}
+
+fn is_format(field: &Field<'_>) -> bool {
+    let text = field.text().unwrap_or_default();
+    let known = StrftimeItems::new(text).all(|item| item != Item::Error);
+    let has_year = ["%Y", "%y", "%G", "%D", "%F", "%x", "%c", "%v", "%s", "%+"].iter().any(|year| text.contains(year));
+    if !known || !has_year {
+        field.error("`date_format` is written as %d/%m/%Y: %Y year, %m month, %d day, %H:%M:%S time");
+    }
+    known && has_year
 }

@@ -2,17 +2,23 @@
 
 use crate::config::document::Field;
 use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::{columns, filters};
+use crate::config::tables::export::{columns, filters, texts};
 use crate::config::values::optional;
+use crate::export::column::Pattern;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Count, Encoding, Format, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
+use crate::export::settings::{Count, Encoding, Format, HeaderRow, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
 
 const DUPLICATES: &[(&str, Duplicates)] =
     &[("error", Duplicates::Error), ("sum", Duplicates::Sum), ("max", Duplicates::Max)];
-const FORMATS: &[(&str, Format)] =
-    &[("csv", Format::Csv), ("xlsx", Format::Xlsx), ("json", Format::Json), ("ndjson", Format::Ndjson)];
+const FORMATS: &[(&str, Format)] = &[
+    ("csv", Format::Csv),
+    ("xlsx", Format::Xlsx),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("xml", Format::Xml),
+];
 const ENCODINGS: &[(&str, Encoding)] = &[
     ("utf-8", Encoding::Utf8),
     ("utf-16", Encoding::Utf16),
@@ -29,7 +35,11 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let notation = notation(&keys);
     let sheet = optional(keys.get("sheet"), sheet);
     let records = keys.get("records").map_or(Some(Vec::new()), |field| records(&field));
-    let header = optional(keys.get("header"), header);
+    let header = keys.get("header").map_or(Some(HeaderRow::First), |field| header(&field));
+    let quote_escape = optional(keys.get("quote_escape"), quote_escape);
+    let member = optional(keys.get("member"), |field| field.text().map(Pattern::glob));
+    let fill_down = keys.get("fill_down").map_or(Some(Vec::new()), |field| texts::column_names(&field));
+    let latest = filters::latest(keys.get("latest"), keys.get("date_format"));
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
     let whole = keys.get("whole").map_or(Some(false), |field| field.boolean());
     let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, i64::MAX));
@@ -38,22 +48,30 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filters::tests(&field));
     let (keep, drop) = (tests("keep"), tests("drop"));
     let columns = columns::columns(&keys);
+    let wide_field = keys.get("wide");
+    let wide_mark = columns::wide_mark(wide_field.as_ref(), &keys);
     let duplicates = keys.get("duplicates");
     let duplicates = duplicates.as_ref().map(|field| (field, field.word(DUPLICATES)));
     if let Some(Some(format)) = format {
         refuse_foreign(&keys, format);
     }
     keys.finish();
-    let (customer, shape) = columns?;
-    let duplicates = merging(duplicates, &shape)?;
+    let ((customer, shape), wide_mark) = (columns?, wide_mark?);
+    let marks = wide_mark.is_some() && shape.long().is_none();
+    let duplicates = merging(duplicates, &shape, marks)?;
     Some(Layout {
         format: format?,
         encoding: encoding?,
         delimiter: delimiter?,
         notation: notation?,
+        quote_escape: quote_escape?,
         sheet: sheet?,
+        member: member?,
         records: records?,
         header: header?,
+        fill_down: fill_down?,
+        latest: latest?,
+        wide_mark,
         stop: stop?,
         duplicates,
         signed: signed?,
@@ -74,8 +92,9 @@ fn in_any_case<T: Copy>(field: &Field<'_>, words: &[(&str, T)]) -> Option<T> {
 }
 
 /// What several counts of one customer and service mean. Rows that are units each can only add up.
-fn merging(declared: Option<(&Field<'_>, Option<Duplicates>)>, shape: &Shape) -> Option<Duplicates> {
-    let Some((field, word)) = declared else { return Some(shape.duplicates()) };
+fn merging(declared: Option<(&Field<'_>, Option<Duplicates>)>, shape: &Shape, marks: bool) -> Option<Duplicates> {
+    let undeclared = if marks { Duplicates::Sum } else { shape.duplicates() };
+    let Some((field, word)) = declared else { return Some(undeclared) };
     let adds = shape.long().is_some_and(|long| !matches!(long.count, Count::Column { .. }));
     if adds && word? != Duplicates::Sum {
         field.error("with count_by = \"rows\" or \"distinct\" rows add up, and `duplicates` can only be \"sum\"");
@@ -86,9 +105,14 @@ fn merging(declared: Option<(&Field<'_>, Option<Duplicates>)>, shape: &Shape) ->
 
 /// Keys that mean nothing in the declared format.
 fn refuse_foreign(keys: &Layered<'_>, format: Format) {
-    let text: &[Format] = &[Format::Csv, Format::Json, Format::Ndjson];
-    let of: [(&'static str, &[Format]); 4] =
-        [("delimiter", &[Format::Csv]), ("encoding", text), ("sheet", &[Format::Xlsx]), ("records", &[Format::Json])];
+    let text: &[Format] = &[Format::Csv, Format::Json, Format::Ndjson, Format::Xml];
+    let of: [(&'static str, &[Format]); 5] = [
+        ("delimiter", &[Format::Csv]),
+        ("quote_escape", &[Format::Csv]),
+        ("encoding", text),
+        ("sheet", &[Format::Xlsx]),
+        ("records", &[Format::Json, Format::Xml]),
+    ];
     for (key, _) in of.iter().filter(|(_, formats)| !formats.contains(&format)) {
         if let Some(field) = keys.both("format", key) {
             let word = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
@@ -140,28 +164,57 @@ fn sheet(field: &Field<'_>) -> Option<Sheet> {
     if field.value().is_integer() {
         return field.whole(1, 1_000_000).map(Sheet::Number);
     }
-    field.text().map(|name| Sheet::Name(name.to_owned()))
+    field.text().map(|name| if name == "*" { Sheet::All } else { Sheet::Name(name.to_owned()) })
 }
 
-/// `data.sites`.
+/// `data.sites`, `items[].licenses[]`, `data{}`, `Companies.Company`.
 fn records(field: &Field<'_>) -> Option<Vec<String>> {
-    // A list says so itself, or is left to say it.
-    let text = field.text()?;
-    let text = text.strip_suffix("[]").unwrap_or(text);
-    if text.is_empty() {
-        return Some(Vec::new());
+    let keys: Vec<String> = field.text()?.split('.').map(|key| key.trim().to_owned()).collect();
+    let is_path = |(at, key): (usize, &String)| {
+        let name = key.trim_end_matches(['[', ']', '{', '}']);
+        let marks = &key.as_bytes()[name.len()..];
+        let marked = marks.chunks(2).all(|mark| mark == b"[]" || mark == b"{}");
+        marked && !name.contains(['[', ']', '{', '}']) && (!name.is_empty() || (at == 0 && !marks.is_empty()))
+    };
+    if !keys.iter().enumerate().all(is_path) {
+        field.error("`records` is a path of keys, such as \"data.sites\", \"items[].licenses[]\" or \"data{}\"");
+        return None;
     }
-    let keys: Vec<String> = text.split('.').map(|key| key.trim().to_owned()).collect();
-    if keys.iter().any(String::is_empty) {
-        field.error("`records` is a path of keys, such as \"data.sites\"");
+    let nested = keys.iter().any(|key| key.ends_with(['}', ']']));
+    if nested && !keys.last().is_some_and(|key| key.ends_with(['}', ']'])) {
+        field.error("`records` ends at a list or at an object by key: write [] or {} behind the last key");
         return None;
     }
     Some(keys)
 }
 
-fn header(field: &Field<'_>) -> Option<String> {
+/// `{ cell = "company" }`, `"none"`, or `{ rows = 2, join = " " }`.
+fn header(field: &Field<'_>) -> Option<HeaderRow> {
+    const ROWS_MOST: i64 = 5;
+    if field.value().as_str() == Some("none") {
+        return Some(HeaderRow::Absent);
+    }
     let section = field.table()?;
-    let cell = section.required("cell").and_then(|cell| cell.text().map(|text| normalized(text).into_owned()));
+    let cell = optional(section.get("cell"), |cell| cell.text().map(|text| normalized(text).into_owned()));
+    let rows = optional(section.get("rows"), |rows| rows.whole(1, ROWS_MOST));
+    let join = section.get("join").map_or(Some(" ".to_owned()), |field| texts::joint(&field));
     section.finish(&[]);
-    cell
+    match (cell?, rows?, join?) {
+        (Some(cell), None, _) => Some(HeaderRow::Cell(cell)),
+        (None, Some(rows), join) => Some(HeaderRow::Joined { rows, join }),
+        _ => {
+            field.error("`header` takes `cell`, or `rows` with `join`, or is \"none\"");
+            None
+        }
+    }
+}
+
+fn quote_escape(field: &Field<'_>) -> Option<u8> {
+    match field.value().as_str().map(str::as_bytes) {
+        Some(b"\\") => Some(b'\\'),
+        _ => {
+            field.error("`quote_escape` is a backslash, written \"\\\\\"; doubled quotes need no key");
+            None
+        }
+    }
 }

@@ -8,13 +8,14 @@ pub(crate) mod layered;
 pub(crate) mod layout;
 mod place;
 mod source;
+mod texts;
 
 use std::path::Path;
 
 use crate::config::document::Section;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::layout::layout;
-use crate::export::settings::ExportSettings;
+use crate::export::settings::{ExportSettings, Files};
 
 /// Reads the table; keys that it does not have come from the profile, if there is one.
 pub(in crate::config) fn settings(
@@ -22,8 +23,11 @@ pub(in crate::config) fn settings(
     profile: Option<Section<'_>>,
     folder: &Path,
 ) -> Option<ExportSettings> {
+    let files = source::files(&section);
     let keys = Layered::new(section, profile);
     let source = source::source(&keys, folder);
     let layout = layout(keys);
-    Some(ExportSettings { source: source?, layout: layout? })
+    let (files, mut layout) = (files?, layout?);
+    layout.all_members = files != Files::Newest;
+    Some(ExportSettings { source: source?, files, layout })
 }

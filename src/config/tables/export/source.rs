@@ -1,14 +1,16 @@
-//! `path`, or `url` and `requests` with what signs in.
+//! `path`, or `url` and `requests` with what signs in; `files`, `expect_files` and `delivery`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::config::document::Field;
+use crate::config::document::{Field, Section};
 use crate::config::tables::export::api::{Common, requests, single};
 use crate::config::tables::export::auth::{auth, headers};
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::place::{is_place, place};
+use crate::config::values::optional;
 use crate::export::locate::link::Link;
-use crate::export::settings::ExportLocation;
+use crate::export::settings::{ExportLocation, Files};
 
 /// Where the export comes from. What is given here wins over the profile, also by being something else.
 pub(in crate::config) fn source(keys: &Layered<'_>, folder: &Path) -> Option<ExportLocation> {
@@ -53,6 +55,25 @@ pub(in crate::config) fn source(keys: &Layered<'_>, folder: &Path) -> Option<Exp
     let auth = auth(keys, folder);
     Some(ExportLocation::Url(Link { requests: list?, headers: headers?, auth: auth? }))
 }
+
+/// Which files of a pattern are one export.
+pub(in crate::config) fn files(section: &Section<'_>) -> Option<Files> {
+    const WORDS: &[(&str, bool)] = &[("newest", false), ("all", true)];
+    const EXPECTED_MOST: i64 = 10_000;
+    let all = section.get("files").map_or(Some(false), |field| field.word(WORDS));
+    let (expected_field, delivery_field) = (section.get("expect_files"), section.get("delivery"));
+    let expected = optional(expected_field, |field| field.whole(1, EXPECTED_MOST));
+    let delivery = delivery_field.map_or(Some(DELIVERY), |field| field.duration(Duration::from_secs(1)));
+    let (all, expected, delivery) = (all?, expected?, delivery?);
+    if !all && (expected.is_some() || delivery != DELIVERY) {
+        section.error("`expect_files` and `delivery` have no effect without files = \"all\"");
+        return None;
+    }
+    Some(if all { Files::All { delivery, expected } } else { Files::Newest })
+}
+
+/// How long a vendor takes to deliver one night's files, unless that is declared.
+const DELIVERY: Duration = Duration::from_secs(3600);
 
 /// The folder's own name is no pattern, whatever characters it holds.
 fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {

@@ -3,26 +3,26 @@
 //! A record's keys are columns; those of objects inside it are reached with dots (`customer.name`). A number keeps the
 //! digits that were written, so nothing passes through binary floating point. A list is its own JSON text.
 
+mod names;
+pub(crate) mod nested;
+mod nested_places;
 pub(crate) mod records;
+pub(crate) mod steps;
 pub(in crate::export) mod unread;
 pub(in crate::export) mod value;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
+use crate::export::format::json::names::{NAMES_MAX, Names};
 use crate::export::format::json::records::RecordsShape;
 use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
 use crate::export::format::lines::Lines;
 use crate::export::format::raw::RawRows;
-use crate::export::read::names::normalized;
-
-/// More keys than this, over all records, are no export: they would be data, not names.
-const NAMES_MAX: usize = 4096;
 
 /// The records of a text, one at a time.
 #[derive(Debug)]
@@ -71,8 +71,7 @@ impl RawRows for Records<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
         let Some(next) = self.next else {
             self.next = Some(0);
-            self.values =
-                self.names.known.iter().map(|name| JsonText { text: name.clone().into(), number: false }).collect();
+            self.values = self.names.texts();
             return Ok(true);
         };
         let Some(record) = self.records.get(next) else {
@@ -80,7 +79,7 @@ impl RawRows for Records<'_> {
         };
         self.line = self.lines.at(offset(self.text, record));
         self.values.clear();
-        self.values.resize(self.names.known.len(), JsonText::default());
+        self.values.resize(self.names.len(), JsonText::default());
         let Self { names, values, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
         let number = self.records.len() + next;
@@ -140,45 +139,6 @@ fn damage(line: u64, fault: ValueFault) -> Fault {
         ValueFault::TooManyNames => Damage::TooManyColumns { found: NAMES_MAX + 1, max: NAMES_MAX },
     };
     Fault::new(damage).on_line(line)
-}
-
-/// Each key once, and in which record it was last seen.
-#[derive(Debug, Default)]
-struct Names {
-    known: Vec<String>,
-    index: HashMap<String, usize>,
-    used_in: Vec<usize>,
-    expected: usize,
-}
-
-impl Names {
-    /// The column of a key in this record.
-    fn use_in(&mut self, record: usize, name: &str) -> Result<usize, ValueFault> {
-        // Records mostly hold the same keys in the same order.
-        let guess = self.expected;
-        let index = if self.known.get(guess).is_some_and(|known| known == name) { guess } else { self.look_up(name)? };
-        self.expected = if index + 1 == self.known.len() { 0 } else { index + 1 };
-        if self.used_in[index] == record {
-            return Err(ValueFault::Doubled(name.to_owned()));
-        }
-        self.used_in[index] = record;
-        Ok(index)
-    }
-
-    fn look_up(&mut self, name: &str) -> Result<usize, ValueFault> {
-        let name = normalized(name);
-        if let Some(&index) = self.index.get(name.as_ref()) {
-            return Ok(index);
-        }
-        let index = self.known.len();
-        if index == NAMES_MAX {
-            return Err(ValueFault::TooManyNames);
-        }
-        self.index.insert(name.to_string(), index);
-        self.known.push(name.into_owned());
-        self.used_in.push(usize::MAX);
-        Ok(index)
-    }
 }
 
 #[cfg(test)]

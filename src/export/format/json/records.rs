@@ -57,13 +57,13 @@ fn lines(text: &str) -> Result<Vec<&RawValue>, Fault> {
 }
 
 fn below<'a>(text: &'a str, path: Option<&str>) -> Result<Vec<&'a RawValue>, Fault> {
-    let document: &RawValue = serde_json::from_str(text).map_err(|error| syntax(text, 0, &error))?;
-    let mut found = document.get();
+    let document = document(text)?;
+    let mut found = document;
     for key in path.into_iter().flat_map(|path| path.split('.')) {
-        found = member(found, key).ok_or_else(|| nothing_at(document.get(), path))?;
+        found = member(found, key).ok_or_else(|| nothing_at(document, path))?;
     }
     if !found.starts_with('[') {
-        return Err(nothing_at(document.get(), path));
+        return Err(nothing_at(document, path));
     }
     serde_json::from_str(found).map_err(|error| syntax(text, 0, &error))
 }
@@ -76,7 +76,14 @@ fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     found.next().is_none().then(|| value.get())
 }
 
-fn nothing_at(document: &str, path: Option<&str>) -> Fault {
+/// The whole document, if it is one.
+pub(super) fn document(text: &str) -> Result<&str, Fault> {
+    let document: Result<&RawValue, _> = serde_json::from_str(text);
+    document.map(RawValue::get).map_err(|error| syntax(text, 0, &error))
+}
+
+/// That there are no records at a path, and where there are some.
+pub(super) fn nothing_at(document: &str, path: Option<&str>) -> Fault {
     let arrays = arrays(document);
     let meant = path.and_then(|path| alike(path, arrays.iter().map(String::as_str))).map(Shown::of);
     let listed: Vec<String> = arrays.iter().take(LISTED).map(|path| format!("{:?}", Shown::of(path))).collect();

@@ -42,6 +42,22 @@ pub(super) fn members<'a>(
     inside(record, "", 0, each)
 }
 
+/// Every key of an object but one, below a path.
+pub(super) fn members_but<'a>(
+    object: &'a str,
+    prefix: &str,
+    but: Option<&str>,
+    each: &mut dyn FnMut(&str, &'a str) -> Result<(), JsonFault>,
+) -> Result<(), JsonFault> {
+    let Some(but) = but else { return inside(object, prefix, 0, each) };
+    for (key, value) in parsed::<Object<'a>>(object)?.0.into_iter().filter(|(key, _)| key.0 != but) {
+        let value = value.get();
+        let key = if prefix.is_empty() { key.0 } else { format!("{prefix}.{}", key.0).into() };
+        if value.starts_with('{') { inside(value, &key, 1, each)? } else { each(&key, value)? }
+    }
+    Ok(())
+}
+
 fn inside<'a>(
     object: &'a str,
     prefix: &str,
@@ -88,7 +104,7 @@ pub(super) fn kind(raw: &str) -> &'static str {
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, JsonFault> {
+pub(super) fn parsed<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, JsonFault> {
     serde_json::from_str(raw).map_err(|error| JsonFault::Syntax(why(&error)))
 }
 

@@ -1,10 +1,11 @@
 //! The rows of one sheet of an Excel workbook (.xlsx), one at a time.
 //!
-//! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. Of merged cells the first
-//! holds the value and the others are empty. A formula counts with the value that was stored when it was last computed;
+//! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. The value of merged cells stands
+//! in each of them. A formula counts with the value that was stored when it was last computed;
 //! without one it is unreadable, and not empty.
 
 mod archive;
+mod merged;
 mod value;
 
 use std::io::Cursor;
@@ -15,45 +16,73 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellRead
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
-use crate::export::format::workbook::value::SheetValue;
+use crate::export::format::workbook::merged::MergedCells;
+use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
 use crate::reconcile::model::export::unread::UnreadPart;
-
-/// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
-/// row of that width a million times.
-const COLUMNS_MAX: usize = 4096;
 
 type Bytes<'a> = Cursor<&'a [u8]>;
 
 /// Between two cells of a row that is shown.
 const BETWEEN: &str = " | ";
 
-/// Gives the rows of a sheet to `read`: of the first that is not hidden, unless another is wanted. Numbers of sheets
-/// include hidden ones.
+/// A sheet, for whoever reads it.
+pub(in crate::export) enum SheetRead<'a, 'b> {
+    /// Its rows, and why there may be more than it.
+    Rows { rows: Box<Rows<'a, 'b>>, name: &'a str, unread: Vec<UnreadPart> },
+    /// It has nothing of what is read.
+    PassedOver { name: &'a str },
+}
+
+/// Gives the rows of a sheet, with its name, to `read`: of the first that is not hidden, unless another is wanted, or
+/// one after another of all that are not hidden. Numbers of sheets include hidden ones.
 ///
 /// # Errors
 /// If the bytes are no whole workbook of a bearable size, the sheet is not there, or whatever `read` finds.
-pub(in crate::export) fn with_rows<T>(
+pub(in crate::export) fn with_rows(
     bytes: &[u8],
     beside: Beside<'_>,
     max_bytes: u64,
-    read: impl FnOnce(Rows<'_>, Vec<UnreadPart>) -> Result<T, Faults>,
-) -> Result<T, Faults> {
+    read: &mut dyn FnMut(SheetRead<'_, '_>) -> Result<(), Faults>,
+) -> Result<(), Faults> {
     archive::check(bytes, max_bytes)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    if beside.wanted == Some(&Sheet::All) {
+        let shown = shown(&workbook);
+        for name in shown {
+            if (beside.belongs)(Rows::open(&mut workbook, &name)?) {
+                read(SheetRead::Rows {
+                    rows: Box::new(Rows::open(&mut workbook, &name)?),
+                    name: &name,
+                    unread: Vec::new(),
+                })?;
+            } else {
+                read(SheetRead::PassedOver { name: &name })?;
+            }
+        }
+        return Ok(());
+    }
     let name = sheet(&workbook, beside.wanted)?;
     let unread = others(&workbook, bytes, &name, beside.has_more);
-    let cells = workbook.worksheet_cells_reader(&name).map_err(|error| damaged(&error))?;
-    read(Rows::of(cells), unread)
+    read(SheetRead::Rows { rows: Box::new(Rows::open(&mut workbook, &name)?), name: &name, unread })
+}
+
+/// The sheets that are not hidden.
+fn shown(workbook: &Xlsx<Bytes<'_>>) -> Vec<String> {
+    let sheets = workbook.sheets_metadata().iter();
+    let shown = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
+    shown.map(|sheet| sheet.name.clone()).collect()
 }
 
 /// Which sheet is read, and what is asked about the others.
 #[derive(Clone, Copy)]
 pub(in crate::export) struct Beside<'a> {
     pub(in crate::export) wanted: Option<&'a Sheet>,
+    /// Of several sheets, whether one is a part of the export.
+    pub(in crate::export) belongs: &'a dyn Fn(Rows<'_, '_>) -> bool,
     /// Whether a sheet holds more of the same.
-    pub(in crate::export) has_more: &'a dyn Fn(Rows<'_>) -> bool,
+    pub(in crate::export) has_more: &'a dyn Fn(Rows<'_, '_>) -> bool,
 }
 
 /// The other sheets that show and hold more of the same. One that cannot be read holds nothing that could be counted.
@@ -61,22 +90,20 @@ fn others(
     workbook: &Xlsx<Bytes<'_>>,
     bytes: &[u8],
     read: &str,
-    has_more: &dyn Fn(Rows<'_>) -> bool,
+    has_more: &dyn Fn(Rows<'_, '_>) -> bool,
 ) -> Vec<UnreadPart> {
-    let sheets = workbook.sheets_metadata().iter();
-    let shown = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
-    let names = shown.map(|sheet| &sheet.name).filter(|name| *name != read);
+    let names = shown(workbook).into_iter().filter(|name| name != read);
     // A reader keeps its workbook to itself; a second sheet that shows is rare.
-    let more = |name: &&String| {
+    let more = |name: &String| {
         let Ok(mut workbook) = Xlsx::new(Cursor::new(bytes)) else { return false };
-        workbook.worksheet_cells_reader(name).is_ok_and(|cells| has_more(Rows::of(cells)))
+        Rows::open(&mut workbook, name).is_ok_and(has_more)
     };
-    names.filter(more).map(|name| UnreadPart::Sheet { name: name.clone() }).collect()
+    names.filter(more).map(|name| UnreadPart::Sheet { name }).collect()
 }
 
 /// The rows of a sheet that hold anything.
-pub(in crate::export) struct Rows<'a> {
-    cells: XlsxCellReader<'a, Bytes<'a>>,
+pub(in crate::export) struct Rows<'a, 'b> {
+    cells: XlsxCellReader<'a, Bytes<'b>>,
     /// The first cell of the row after this one: its row and column from 0.
     next: Option<(u32, usize, SheetValue)>,
     row: Vec<SheetValue>,
@@ -85,9 +112,10 @@ pub(in crate::export) struct Rows<'a> {
     number: u64,
     /// The reader takes an end that it is asked for twice for damage.
     ended: bool,
+    merged: MergedCells,
 }
 
-impl RawRows for Rows<'_> {
+impl RawRows for Rows<'_, '_> {
     /// Goes to the next row that holds anything.
     fn advance(&mut self) -> Result<bool, Fault> {
         let first = match self.next.take() {
@@ -108,6 +136,9 @@ impl RawRows for Rows<'_> {
                 break;
             }
             self.put(column, value)?;
+        }
+        for (column, value) in self.merged.of_row(row, &self.row[..self.len]) {
+            self.merge(column, value);
         }
         Ok(true)
     }
@@ -147,9 +178,23 @@ impl RawRows for Rows<'_> {
     }
 }
 
-impl<'a> Rows<'a> {
-    fn of(cells: XlsxCellReader<'a, Bytes<'a>>) -> Self {
-        Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false }
+impl<'a, 'b> Rows<'a, 'b> {
+    fn open(workbook: &'a mut Xlsx<Bytes<'b>>, name: &str) -> Result<Rows<'a, 'b>, Fault> {
+        let merged = workbook.merge_cells_by_sheet_name(name).map_err(|error| damaged(&error))?;
+        let cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
+        let merged = MergedCells::of(merged);
+        Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged })
+    }
+
+    /// The value of merged cells in one of them, if that holds nothing of its own.
+    fn merge(&mut self, column: usize, value: SheetValue) {
+        for blank in self.len..=column {
+            self.set(blank, SheetValue::default());
+        }
+        self.len = self.len.max(column + 1);
+        if self.row[column].text.is_empty() {
+            self.row[column] = value;
+        }
     }
 
     fn values(&self) -> &[SheetValue] {
@@ -214,6 +259,7 @@ fn sheet(workbook: &Xlsx<Bytes<'_>>, wanted: Option<&Sheet>) -> Result<String, F
         None => sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible).or(sheets.first()),
         Some(Sheet::Name(name)) => sheets.iter().find(|sheet| normalized(&sheet.name) == normalized(name)),
         Some(Sheet::Number(number)) => number.checked_sub(1).and_then(|index| sheets.get(index)),
+        Some(Sheet::All) => None,
     };
     if let Some(sheet) = found {
         return Ok(sheet.name.clone());
@@ -222,7 +268,7 @@ fn sheet(workbook: &Xlsx<Bytes<'_>>, wanted: Option<&Sheet>) -> Result<String, F
     let (wanted, meant) = match wanted {
         Some(Sheet::Name(name)) => (Shown::of(name), alike(name, names.clone()).map(Shown::of)),
         Some(Sheet::Number(number)) => (Shown::of(&format!("number {number}")), None),
-        None => (Shown::of("at all"), None),
+        None | Some(Sheet::All) => (Shown::of("at all"), None),
     };
     let present: Vec<String> = names.map(|name| format!("{:?}", Shown::of(name))).collect();
     Err(Fault::new(Damage::NoSheet { wanted, meant, present: present.join(", ") }))

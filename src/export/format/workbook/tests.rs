@@ -13,8 +13,24 @@ fn book(fill: impl FnOnce(&mut Workbook) -> Result<(), WriteError>) -> Vec<u8> {
     workbook.save_to_buffer().expect("into memory")
 }
 
+/// What `read` makes of the rows of the one sheet, and the signs that there is more.
+fn read_with<T>(
+    bytes: &[u8],
+    wanted: Option<&Sheet>,
+    has_more: &dyn Fn(Rows<'_, '_>) -> bool,
+    read: impl Fn(Rows<'_, '_>, Vec<UnreadPart>) -> Result<T, Faults>,
+) -> Result<T, Faults> {
+    let (beside, mut got) = (Beside { wanted, belongs: &|_| true, has_more }, None);
+    with_rows(bytes, beside, 1 << 26, &mut |sheet| {
+        let SheetRead::Rows { rows, unread, .. } = sheet else { panic!("not passed over") };
+        got = Some(read(*rows, unread)?);
+        Ok(())
+    })?;
+    Ok(got.expect("a sheet"))
+}
+
 fn rows(bytes: &[u8], wanted: Option<&Sheet>) -> Result<Vec<(u64, Vec<String>)>, Faults> {
-    with_rows(bytes, Beside { wanted, has_more: &|_| false }, 1 << 26, |mut rows, _| {
+    read_with(bytes, wanted, &|_| false, |mut rows, _| {
         let mut read = Vec::new();
         while rows.advance()? {
             read.push((rows.line(), rows.values().iter().map(|value| value.text.clone()).collect()));
@@ -47,8 +63,7 @@ fn every_kind_of_cell_is_the_text_that_a_person_sees() {
         sheet.merge_range(7, 0, 7, 2, "merged", &Format::new())?;
         Ok(())
     });
-    let expected =
-        "2: Account||Count\n4:  Zürich\nAG |0.3|25|TRUE\n5: 2026-07-01|2026-07-01 12:30:00|#DIV/0!|0.6\n8: merged\n";
+    let expected = "2: Account||Count\n4:  Zürich\nAG |0.3|25|TRUE\n5: 2026-07-01|2026-07-01 12:30:00|#DIV/0!|0.6\n8: merged|merged|merged\n";
     assert_eq!(told(&bytes, None), expected);
 }
 
@@ -165,7 +180,7 @@ fn a_formula_that_nothing_has_computed_is_unreadable_and_not_empty() {
     writer.finish().expect("whole");
     let bytes = bytes.into_inner();
     assert_eq!(told(&bytes, None), "1: =SUM(B1:B2)|2\n");
-    let uncomputed = with_rows(&bytes, Beside { wanted: None, has_more: &|_| false }, 1 << 26, |mut rows, _| {
+    let uncomputed = read_with(&bytes, None, &|_| false, |mut rows, _| {
         rows.advance()?;
         Ok((rows.is_uncomputed(0), rows.is_uncomputed(1)))
     });
@@ -182,7 +197,7 @@ fn another_sheet_that_shows_and_has_more_of_the_same_is_told() {
         }
         Ok(())
     });
-    let beside = Beside { wanted: None, has_more: &|mut rows| rows.advance().is_ok_and(|more| more) };
-    let unread = with_rows(&bytes, beside, 1 << 26, |_, unread| Ok(unread)).expect("a workbook");
+    let has_more = |mut rows: Rows<'_, '_>| rows.advance().is_ok_and(|more| more);
+    let unread = read_with(&bytes, None, &has_more, |_, unread| Ok(unread)).expect("a workbook");
     assert_eq!(unread, [UnreadPart::Sheet { name: "Two".into() }]);
 }

@@ -3,6 +3,10 @@
 use calamine::{DataRef, ExcelDateTime, XlsxFormulaMetadata};
 use rust_decimal::Decimal;
 
+/// Columns that are looked at. A sheet may have 16,384, and one stray cell in the last of them is no reason to hold a
+/// row of that width a million times.
+pub(super) const COLUMNS_MAX: usize = 4096;
+
 /// One cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::export) struct SheetValue {

@@ -39,6 +39,7 @@ fn of_whole_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
     found.extend(spelled_twice(counts));
     found.extend(items_spelled_twice(counts));
     found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
+    found.extend(counts.passed_over.iter().map(|what| passed_over(what)));
     found
 }
 
@@ -90,7 +91,8 @@ fn correct(why: &CountError) -> Remedy {
 
 fn rejected(row: &RejectedRow, fix: Remedy) -> Finding {
     let value = shown(&row.value);
-    let message = format!("line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
+    let part = row.part.as_ref().map(|part| format!("{}, ", shown(part))).unwrap_or_default();
+    let message = format!("{part}line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
     Finding { customer: row.customer.clone(), fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 
@@ -161,6 +163,11 @@ fn splits(dated: Option<&str>) -> Remedy {
         None => "set duplicates = \"sum\" if the export splits them".into(),
         Some(column) => format!("set latest = \"{}\" if its rows are of different days", shown(column)).into(),
     }
+}
+
+/// Said once: it is no count, and a person may wonder.
+fn passed_over(what: &str) -> Finding {
+    finding(Severity::Info, Code::RowsExcluded, format!("passed over: {}", shown(what)))
 }
 
 fn excluded(excluded: &Excluded) -> Finding {

@@ -45,6 +45,15 @@ pub enum CountError {
     /// The cell of the service is blank.
     #[error("names no service")]
     NoService,
+    /// A record without the list of what it counts.
+    #[error("is not there, and a list that is not there is not an empty one")]
+    NoList,
+    /// A date, by which the newest rows are told, that is none in the form that is declared.
+    #[error("is no date in the form that `date_format` says, or ISO 8601")]
+    NoDate,
+    /// `No` in a column where every cell that says anything counts.
+    #[error("says no, and `present = true` counts every cell that says anything; use `is`")]
+    SaysNo,
     /// The cell of the item is blank, and items are what is counted.
     #[error("names no item")]
     NoItem,

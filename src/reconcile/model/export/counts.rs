@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
@@ -37,6 +38,12 @@ pub struct Counts {
     pub dated: Option<String>,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
+    /// The last day that it speaks of, where only the newest rows of a file count.
+    pub newest_day: Option<NaiveDate>,
+    /// The first day of that day or month.
+    pub newest_day_began: Option<NaiveDate>,
+    /// What was passed over in it and is no count, in words; said once each.
+    pub passed_over: Vec<String>,
 }
 
 /// The counts of one customer.
@@ -90,6 +97,8 @@ pub struct RowLines {
 pub struct RejectedRow {
     /// Line of the file, from 1.
     pub line: u64,
+    /// The sheet or the file, where several are one export.
+    pub part: Option<String>,
     /// The column at fault, by name.
     pub column: String,
     /// What stands there.

@@ -1,0 +1,47 @@
+//! Texts and names of columns, alone or in lists.
+
+use crate::config::document::Field;
+use crate::export::read::names::normalized;
+
+/// Texts in their one form; an empty one is an empty cell.
+pub(in crate::config) fn texts(field: &Field<'_>) -> Option<Vec<String>> {
+    let text = |field: &Field<'_>| {
+        let text = field.value().as_str().map(|text| normalized(text).into_owned());
+        if text.is_none() {
+            field.mistyped("a text, or a list of texts");
+        }
+        text
+    };
+    if field.value().is_str() {
+        return Some(vec![text(field)?]);
+    }
+    let items = field.list()?;
+    if items.is_empty() {
+        field.error(format!("`{}` is empty, so no cell would pass", field.key));
+        return None;
+    }
+    items.iter().map(text).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// One name, or several.
+pub(in crate::config) fn column_names(field: &Field<'_>) -> Option<Vec<String>> {
+    let name = |field: &Field<'_>| field.text().map(|text| normalized(text).into_owned());
+    if field.value().is_str() {
+        return Some(vec![name(field)?]);
+    }
+    let items = field.list()?;
+    if items.is_empty() {
+        field.error(format!("`{}` is empty", field.key));
+        return None;
+    }
+    items.iter().map(name).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// What stands between joined texts; white space counts.
+pub(in crate::config) fn joint(field: &Field<'_>) -> Option<String> {
+    let text = field.value().as_str().map(str::to_owned);
+    if text.is_none() {
+        field.mistyped("a string");
+    }
+    text
+}

@@ -1,0 +1,60 @@
+//! The way to records inside lists of records: `items[].licenses[]`, `data{}`.
+
+/// One step into a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) enum Step<'a> {
+    /// To the value of this key.
+    Key(&'a str),
+    /// To each of a list.
+    Each,
+    /// To each value of an object, by its key.
+    Entry,
+}
+
+/// Whether a path of `records` leads into lists or maps, step by step.
+pub(in crate::export) fn is_nested(records: &[String]) -> bool {
+    records.iter().any(|part| part.ends_with("[]") || part.ends_with("{}"))
+}
+
+/// The steps of a path of `records`.
+pub(in crate::export) fn steps(records: &[String]) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    for part in records {
+        let key = part.trim_end_matches(['[', ']', '{', '}']);
+        if !key.is_empty() {
+            steps.push(Step::Key(key));
+        }
+        let marks = part.get(key.len()..).unwrap_or_default().as_bytes().chunks(2);
+        steps.extend(marks.map(|mark| if mark == b"[]" { Step::Each } else { Step::Entry }));
+    }
+    steps
+}
+
+/// The keys that lead to the first list, as far as they stand once in the document.
+pub(in crate::export) fn leading_keys(records: &[String]) -> Vec<String> {
+    let first = records.iter().position(|part| part.ends_with("[]") || part.ends_with("{}"));
+    let (plain, marked) = records.split_at(first.unwrap_or(records.len()));
+    let mut keys = plain.to_vec();
+    keys.extend(
+        marked.first().and_then(|part| part.strip_suffix("[]")).filter(|key| !key.is_empty()).map(str::to_owned),
+    );
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_step_by_step() {
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            steps(&path("items[].licenses[]")),
+            [Step::Key("items"), Step::Each, Step::Key("licenses"), Step::Each]
+        );
+        assert_eq!(steps(&path("{}[]")), [Step::Entry, Step::Each]);
+        assert_eq!(steps(&path("data{}")), [Step::Key("data"), Step::Entry]);
+        assert_eq!(leading_keys(&path("data.items[].n[]")), ["data", "items"]);
+        assert!(is_nested(&path("data{}")) && !is_nested(&path("data.items")));
+    }
+}

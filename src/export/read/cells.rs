@@ -1,0 +1,145 @@
+//! What one row's cells come to: its services, its counts, and whether it is data at all.
+
+use std::borrow::Cow;
+
+use crate::export::column::NamedColumn;
+use crate::export::count::fast_table::{Customer, Service};
+use crate::export::count::number::Units;
+use crate::export::count::tally::Tally;
+use crate::export::format::raw::RawRows;
+use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
+use crate::export::read::rejection::Rejection;
+use crate::export::settings::Layout;
+use crate::reconcile::model::export::count_error::CountError;
+
+/// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
+/// multiply, and a small file could fill the memory.
+const COUNTS_PER_ROW: usize = 4;
+
+impl LongReading<'_> {
+    pub(super) fn count<R: RawRows>(
+        &self,
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &FoundColumns<'_>,
+    ) -> Result<(), Box<Rejection>> {
+        // Mostly it is the service that came next the last time, too.
+        let expected = self.service.plain(rows).and_then(|name| Some((name, tally.expected_service(name)?)));
+        if let Some((name, service)) = expected {
+            let counted = self.count_of(&[service], rows, customer, tally, reading);
+            return counted.map_err(|rejection| rejection.of_service(name));
+        }
+        let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
+        match services.as_slice() {
+            [] if reading.wide.is_empty() => Err(Rejection::of(self.service.index(), "", CountError::NoService)),
+            [] => Ok(()),
+            [name] => {
+                let service = tally.service(name);
+                let counted = self.count_of(&[service], rows, customer, tally, reading);
+                counted.map_err(|rejection| rejection.of_service(name))
+            }
+            services => {
+                let services: Vec<Service> = services.iter().map(|service| tally.service(service)).collect();
+                self.count_of(&services, rows, customer, tally, reading)
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row, and what it is counted into")]
+    fn count_of<R: RawRows>(
+        &self,
+        services: &[Service],
+        rows: &R,
+        customer: Customer,
+        tally: &mut Tally,
+        reading: &FoundColumns<'_>,
+    ) -> Result<(), Box<Rejection>> {
+        let items = match self.item {
+            Some(item) => Some((item, item.values(rows).map_err(|no| Rejection::no_match(item, &no))?)),
+            None => None,
+        };
+        let items = items.as_ref();
+        let named = items.map_or(&[][..], |(_, items)| items.as_slice());
+        let most = reading.layout.max_rows.saturating_mul(COUNTS_PER_ROW);
+        if services.len() * named.len().max(1) > 1 && tally.written_down() > most {
+            let why = CountError::TooManyCounts { most, per_row: COUNTS_PER_ROW };
+            return Err(Rejection::of(self.item.unwrap_or(self.service).index(), "", why));
+        }
+        let units = match self.counting {
+            Counting::Rows => Units::ONE,
+            Counting::Column(count) => reading.number(rows, count)?,
+            Counting::Distinct => match items {
+                Some((item, items)) if items.as_slice().is_empty() => {
+                    return Err(Rejection::of(item.index(), "", CountError::NoItem));
+                }
+                _ => Units::default(),
+            },
+        };
+        for &service in services {
+            let items = named.iter().map(Cow::as_ref);
+            match self.counting {
+                Counting::Distinct => tally.distinct(rows.line(), customer, service, items),
+                _ => tally.add(rows.line(), customer, service, units, items),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FoundColumns<'_> {
+    /// The first filter that does not let the row pass.
+    pub(super) fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let fails = |(keep, asked): &(bool, CellFilter<'_>)| match asked.range() {
+            None => asked.passes(rows) != *keep,
+            Some(range) => self.units(rows, asked.index).is_ok_and(|units| range.holds(units) != *keep),
+        };
+        self.filters.iter().position(|filter| !rows.is_uncomputed(filter.1.index) && fails(filter))
+    }
+
+    /// A filter that asks for a number where there is none: whether the row is data nobody can say.
+    pub(super) fn unreadable_filter<R: RawRows>(&self, rows: &R) -> Option<Box<Rejection>> {
+        let asked = self.filters.iter().filter(|(_, asked)| asked.range().is_some());
+        asked.filter_map(|(_, asked)| self.units(rows, asked.index).err()).next()
+    }
+
+    /// The first cell of those that say what a row is about, and whether it is data, that holds a formula without a
+    /// result.
+    pub(super) fn uncomputed<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let long = self.long.iter().flat_map(|long| [Some(long.service), long.item]).flatten();
+        let about = std::iter::once(self.customer).chain(long).filter_map(ColumnValue::index);
+        about.chain(self.filters.iter().map(|(_, asked)| asked.index)).find(|index| rows.is_uncomputed(*index))
+    }
+
+    /// The number in a column, or in a part of its cell.
+    fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
+        if let ColumnValue::Cell(index) = taken {
+            return self.units(rows, index);
+        }
+        if let Some(index) = taken.index().filter(|index| rows.is_uncomputed(*index)) {
+            return Err(Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed));
+        }
+        if let ColumnValue::Made(index, NamedColumn { mark: Some(mark), .. }) = taken {
+            let cell = rows.cell(index);
+            return mark.units(cell).map_err(|why| Rejection::of(Some(index), cell, why));
+        }
+        if let ColumnValue::Made(index, NamedColumn { matching: None, .. }) = taken {
+            return self.units(rows, index);
+        }
+        let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
+        let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
+        let units = Units::parse(value, self.layout.notation, self.layout.signed);
+        units.map_err(|why| Rejection::of(taken.index(), value, why))
+    }
+
+    pub(super) fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+        let cell = rows.cell(index);
+        let Layout { notation, signed, .. } = *self.layout;
+        let units = match rows.is_number(index) {
+            true => Units::of_number(cell, signed),
+            false if rows.is_uncomputed(index) => Err(CountError::Uncomputed),
+            false => Units::parse(cell, notation, signed),
+        };
+        units.map_err(|why| Rejection::of(Some(index), cell, why))
+    }
+}

@@ -1,0 +1,95 @@
+//! Days and months that rows are of, where only the newest of a file count.
+
+use std::fmt;
+
+use chrono::{Datelike as _, Months, NaiveDate};
+
+use crate::export::settings::Latest;
+
+/// What a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::export) struct RowDate {
+    /// Of a month its first day.
+    first: NaiveDate,
+    is_month: bool,
+}
+
+/// strftime's ways to say which day of a month it is.
+const DAYS: [&str; 12] = ["%d", "%e", "%j", "%D", "%F", "%x", "%v", "%c", "%s", "%a", "%-d", "%+"];
+
+impl RowDate {
+    /// The date in a cell; `None` if it is none in the form that is declared, or ISO 8601.
+    pub(in crate::export) fn read(cell: &str, latest: &Latest) -> Option<Self> {
+        let cell = cell.trim();
+        // A workbook's dates are ISO 8601 whatever the sheet shows.
+        latest.format.as_deref().and_then(|format| formatted(cell, format)).or_else(|| iso(cell))
+    }
+
+    /// The last day that it speaks of.
+    pub(in crate::export) fn last_day(self) -> NaiveDate {
+        let next = self.first.checked_add_months(Months::new(1)).filter(|_| self.is_month);
+        next.and_then(|next| next.pred_opt()).unwrap_or(self.first)
+    }
+
+    /// The first day that it speaks of.
+    pub(in crate::export) fn first_day(self) -> NaiveDate {
+        self.first
+    }
+}
+
+fn formatted(cell: &str, format: &str) -> Option<RowDate> {
+    if DAYS.iter().any(|day| format.contains(day)) {
+        return NaiveDate::parse_from_str(cell, format).ok().map(|first| RowDate { first, is_month: false });
+    }
+    let first = NaiveDate::parse_from_str(&format!("1 {cell}"), &format!("%d {format}")).ok()?;
+    Some(RowDate { first, is_month: true })
+}
+
+/// `2026-11-26`, with or without a time behind it, and `2026-11`.
+fn iso(cell: &str) -> Option<RowDate> {
+    let (date, behind) = cell.split_at_checked(10).unwrap_or((cell, ""));
+    let is_time = behind.is_empty() || behind.starts_with(['T', 't', ' ']);
+    match date.len() {
+        10 if is_time => formatted(date, "%Y-%m-%d"),
+        7 => formatted(date, "%Y-%m").filter(|_| date.as_bytes()[4] == b'-'),
+        _ => None,
+    }
+}
+
+impl fmt::Display for RowDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_month {
+            return write!(f, "{:04}-{:02}", self.first.year(), self.first.month());
+        }
+        write!(f, "{}", self.first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Day and month the wrong way round would make an old day the newest.
+    #[test]
+    fn a_date_is_read_as_declared_and_no_other_way() {
+        let told = |cell, format: Option<&str>| {
+            let latest = Latest { column: "Day".into(), format: format.map(str::to_owned) };
+            RowDate::read(cell, &latest).map(|date| format!("{date} to {}", date.last_day()))
+        };
+        for (cell, format, date) in [
+            ("2026-11-26", None, Some("2026-11-26 to 2026-11-26")),
+            (" 2026-11-26T10:00:00Z", None, Some("2026-11-26 to 2026-11-26")),
+            ("2026-02", None, Some("2026-02 to 2026-02-28")),
+            ("26/11/2026", None, None),
+            ("2026-11-261", None, None),
+            ("03/11/2026", Some("%d/%m/%Y"), Some("2026-11-03 to 2026-11-03")),
+            ("11/2026", Some("%m/%Y"), Some("2026-11 to 2026-11-30")),
+            ("Nov 2026", Some("%b %Y"), Some("2026-11 to 2026-11-30")),
+            ("11/2/2026 3:04:05 PM", Some("%m/%d/%Y %I:%M:%S %p"), Some("2026-11-02 to 2026-11-02")),
+            ("13/13/2026", Some("%d/%m/%Y"), None),
+            ("", Some("%d/%m/%Y"), None),
+        ] {
+            assert_eq!(told(cell, format).as_deref(), date, "{cell}");
+        }
+    }
+}

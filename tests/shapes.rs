@@ -1,0 +1,206 @@
+//! Files in every shape that docs/exports.md shows, and those that no page can show: through the real program.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use rust_xlsxwriter::{Format, Workbook};
+use serde_json::Value;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// What `recount read` says of an export with these keys; the files lie in the folder already.
+fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
+    fs::write(folder.join("customers.csv"), "customer,company_id,agreement_id,note\n").expect("written");
+    let config = format!(
+        "state = \"state\"\n[connectwise.main]\nurl = \"http://localhost:1\"\ncompany = \"x\"\n\
+         client_id = \"00000000-0000-0000-0000-000000000000\"\npublic_key = {{ env = \"A\" }}\n\
+         private_key = {{ env = \"B\" }}\n[integration.v]\nconnectwise = \"main\"\nmode = \"observe\"\n\
+         customers = \"customers.csv\"\ndefault_agreement = {{ type = \"x\" }}\n\
+         [integration.v.export]\npath = {path:?}\n{keys}\n[integration.v.services]\nX = {{ product = \"X\" }}\n"
+    );
+    fs::write(folder.join("recount.toml"), config).expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_recount"))
+        .current_dir(folder)
+        .env_remove("RECOUNT_CONFIG")
+        .args(["read", "v", "--json"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("started");
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let document = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}\n{errors}\n{keys}"));
+    (output.status.code().unwrap_or(-1), document)
+}
+
+/// `Alder Dental: E3 10, E5 2`, a line for each customer with counts.
+fn told(document: &Value) -> String {
+    let customers = document["customers"].as_object().expect("customers");
+    let line = |(name, services): (&String, &Value)| {
+        let services = services.as_object().expect("services");
+        let mut counts: Vec<String> = services.iter().map(|(service, count)| format!("{service} {count}")).collect();
+        counts.sort();
+        (!counts.is_empty()).then(|| format!("{name}: {}\n", counts.join(", ")))
+    };
+    customers.iter().filter_map(line).collect()
+}
+
+fn sorted(text: &str) -> String {
+    let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in text.lines() {
+        let (name, counts) = line.rsplit_once(": ").expect("a customer");
+        lines.insert(name, counts.split(", ").collect());
+    }
+    let line = |(name, mut counts): (&str, Vec<&str>)| {
+        counts.sort_unstable();
+        format!("{name}: {}\n", counts.join(", "))
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Somebody copies the keys from the page, and bills by what comes of them.
+#[test]
+fn every_example_of_the_page_is_read_as_it_says() {
+    let page = include_str!("../docs/exports.md");
+    let examples = page.split("## Your file looks like this").nth(1).expect("the examples");
+    let mut seen = 0;
+    for example in examples.split("\n### ").skip(1) {
+        let title = example.lines().next().expect("a title");
+        let blocks: Vec<(&str, &str)> =
+            example.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a kind")).collect();
+        let [(kind, file), ("toml", keys), ("text", counts)] = blocks.as_slice() else { panic!("{title}: {blocks:?}") };
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(format!("export.{kind}")), file).expect("written");
+        let (exit, document) = read(folder.path(), &format!("export.{kind}"), keys);
+        assert_eq!((exit, told(&document)), (0, sorted(counts)), "{title}\n{document:#}");
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen}");
+}
+
+const SUM: &str =
+    "duplicates = \"sum\"\ncolumns = { customer = \"C\", service = { file = '^usage\\.(.+)\\.csv$' }, count = \"N\" }";
+
+/// Three files of four are three quarters of the bill.
+#[test]
+fn a_night_in_several_files_is_one_export_or_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str, age: u64| {
+        let mut file = fs::File::create(folder.path().join(name)).expect("made");
+        file.write_all(text.as_bytes()).expect("written");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 - age)).expect("dated");
+    };
+    put("usage.east.csv", "C,N\nAlder,5\nBirch,1\n", 900);
+    put("usage.west.csv", "C,N\nAlder,7\n", 600);
+    put("usage.old.csv", "C,N\nAlder,70\n", 90_000);
+    put("~$usage.lock.csv", "x", 60);
+    let keys = format!("files = \"all\"\nexpect_files = 2\n{SUM}");
+    let (exit, document) = read(folder.path(), "usage.*.csv", &keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: east 5, west 7\nBirch: east 1\n"), "{document:#}");
+    let (exit, document) = read(folder.path(), "usage.*.csv", &keys.replace("= 2", "= 3"));
+    assert_eq!(exit, 11, "{document:#}");
+    assert!(document.to_string().contains("2 files are of the delivery"), "{document:#}");
+    put("usage.west.csv", "C,N\nAlder,x\n", 600);
+    let (_, document) = read(folder.path(), "usage.*.csv", &keys);
+    assert!(document.to_string().contains("usage.west.csv, line 2"), "{document:#}");
+}
+
+/// The customer is the sheet; a summary in front of them is not one of them.
+#[test]
+fn a_sheet_for_each_customer_and_merged_cells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut book = Workbook::new();
+    let cover = book.add_worksheet().set_name("Summary").expect("named");
+    cover.write(0, 0, "Report of November").expect("written");
+    for (name, devices) in [("Alder Dental", 3), ("Birch Law", 2), ("Cedar", 0)] {
+        let sheet = book.add_worksheet().set_name(name).expect("named");
+        sheet.write(0, 0, "Device").expect("written");
+        sheet.write(0, 1, "Type").expect("written");
+        for row in 1..=devices {
+            sheet.write(row, 0, format!("sw{row}")).expect("written");
+            sheet.write(row, 1, "Switch").expect("written");
+        }
+    }
+    book.save(folder.path().join("devices.xlsx")).expect("saved");
+    let keys = "sheet = \"*\"\ncount_by = \"rows\"\ncolumns = { customer = { sheet = '(.+)' }, service = \"Type\" }";
+    let (exit, document) = read(folder.path(), "devices.xlsx", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder Dental: Switch 3\nBirch Law: Switch 2\n"), "{document:#}");
+    assert!(document.to_string().contains("Summary"), "{document:#}");
+
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in ["Customer", "Product", "Qty"].into_iter().enumerate() {
+        sheet.write(0, u16::try_from(column).expect("few"), name).expect("written");
+    }
+    sheet.merge_range(1, 0, 2, 0, "Alder", &Format::new()).expect("merged");
+    for (row, product, count) in [(1, "E3", 10), (2, "E5", 2), (3, "E3", 4)] {
+        sheet.write(row, 1, product).expect("written");
+        sheet.write(row, 2, count).expect("written");
+    }
+    sheet.write(3, 0, "Birch").expect("written");
+    book.save(folder.path().join("merged.xlsx")).expect("saved");
+    let keys = "columns = { customer = \"Customer\", service = \"Product\", count = \"Qty\" }";
+    let (exit, document) = read(folder.path(), "merged.xlsx", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: E3 10, E5 2\nBirch: E3 4\n"), "{document:#}");
+}
+
+/// A vendor mails an archive; a bomb in it is no export.
+#[test]
+fn an_archive_is_unpacked_and_a_bomb_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, files: &[(&str, &[u8])]| {
+        let mut writer = ZipWriter::new(fs::File::create(folder.path().join(name)).expect("made"));
+        for (name, bytes) in files {
+            writer.start_file(*name, SimpleFileOptions::default()).expect("begun");
+            writer.write_all(bytes).expect("written");
+        }
+        writer.finish().expect("whole");
+    };
+    let keys = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    put("report.zip", &[("report.csv", b"C,S,N\nAlder,EDR,5\n")]);
+    let (exit, document) = read(folder.path(), "report.zip", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: EDR 5\n"), "{document:#}");
+    put("report.zip", &[("report.csv", b"C,S,N\nAlder,EDR,5\n"), ("readme.txt", b"Hello")]);
+    let (exit, document) = read(folder.path(), "report.zip", keys);
+    assert!(exit == 11 && document.to_string().contains("member ="), "{document:#}");
+    let (exit, document) = read(folder.path(), "report.zip", &format!("member = \"*.csv\"\n{keys}"));
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: EDR 5\n"), "{document:#}");
+    put("report.zip", &[("report.csv", &vec![b'0'; 1 << 22])]);
+    let (exit, document) = read(folder.path(), "report.zip", &format!("max_bytes = 100000\n{keys}"));
+    assert!(exit == 11 && document.to_string().contains("max_bytes"), "{document:#}");
+}
+
+/// A date that has not come yet is a day and a month the wrong way round.
+#[test]
+fn the_newest_day_may_not_be_ahead() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = "latest = \"D\"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    fs::write(folder.path().join("x.csv"), "D,C,S,N\n2020-01-01,A,E,1\n2999-01-01,A,E,2\n").expect("written");
+    let (exit, document) = read(folder.path(), "x.csv", keys);
+    assert!(exit == 11 && document.to_string().contains("has not come yet"), "{document:#}");
+    fs::write(folder.path().join("x.csv"), "D,C,S,N\n2020-01-01,A,E,1\nsoon,B,E,2\n2020-01-02,A,E,3\n")
+        .expect("written");
+    let (exit, document) = read(folder.path(), "x.csv", keys);
+    assert_eq!(told(&document), "A: E 3\n", "{document:#}");
+    assert!(exit == 3 && document.to_string().contains("is no date"), "{exit} {document:#}");
+    assert!(document.to_string().contains("2020-01-02"), "{document:#}");
+}
+
+/// `No` in a column where everything that is said counts would be billed.
+#[test]
+fn a_mark_that_says_no_is_no_unit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("x.csv"), "C,EDR\nA,Yes\nA,No\nB,Yes\n").expect("written");
+    let keys = |mark: &str| {
+        format!(
+            "columns = {{ customer = \"C\", service = {{ fixed = \"EDR\" }}, count = {{ column = \"EDR\", {mark} }} }}"
+        )
+    };
+    let (_, document) = read(folder.path(), "x.csv", &keys("is = [\"Yes\"]"));
+    assert_eq!(told(&document), "A: EDR 1\nB: EDR 1\n", "{document:#}");
+    let (exit, document) = read(folder.path(), "x.csv", &keys("present = true"));
+    assert!(exit == 3 && document.to_string().contains("says no"), "{document:#}");
+}
