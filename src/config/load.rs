@@ -12,7 +12,7 @@ use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::{alerts, connectwise, integration};
+use crate::config::tables::{alerts, connectwise, desk, integration};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 
@@ -102,6 +102,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = root.get("connectwise").and_then(|field| field.table());
     let integrations = root.get("integration").and_then(|field| field.table());
     let daemon = root.get("daemon").map(|field| daemon(&field));
+    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder)));
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
     let integrations = integration_tables(&root, integrations.as_ref(), folder, &connectwise);
     let names: Vec<&str> = integrations.keys().map(IntegrationName::as_str).collect();
@@ -113,12 +114,16 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         Some(daemon) => Some(daemon?),
         None => None,
     };
+    let desk = match desk {
+        Some(desk) => Some(desk?),
+        None => None,
+    };
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within) = (alerts?, alerts_within?);
     let path = path.to_owned();
-    Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, metrics_file })
+    Some(Config { path, state, connectwise, integrations, daemon, desk, alerts, alerts_within, metrics_file })
 }
 
 /// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.

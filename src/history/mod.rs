@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod days;
 pub mod decisions;
+pub mod desk;
 pub mod journal;
 mod lines;
 pub mod lookup;

@@ -22,6 +22,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
 use crate::report::words::step;
+use crate::web::desk::host::{DeskAnswer, NotDone, NotDoneKind};
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
 #[derive(Debug, Args)]
@@ -46,9 +47,11 @@ pub(crate) struct Options {
     note: String,
 }
 
-/// What was typed.
+/// What was typed, or pressed.
 #[derive(Debug, Clone, Copy)]
 struct Typed<'a> {
+    /// Who pressed it at the desk; else whoever runs the command.
+    who: Option<&'a str>,
     verb: Verb,
     handle: &'a str,
     until: Option<NaiveDate>,
@@ -57,22 +60,22 @@ struct Typed<'a> {
 
 pub(crate) fn accept(global: &Global, options: &AcceptOptions, console: &Console) -> Exit {
     let AcceptOptions { handle, note } = options;
-    run(global, Typed { verb: Verb::Accept, handle, until: None, note }, console)
+    run(global, Typed { who: None, verb: Verb::Accept, handle, until: None, note }, console)
 }
 
 pub(crate) fn keep(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { handle, until, note } = options;
-    run(global, Typed { verb: Verb::Keep, handle, until: *until, note }, console)
+    run(global, Typed { who: None, verb: Verb::Keep, handle, until: *until, note }, console)
 }
 
 pub(crate) fn ignore(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { handle, until, note } = options;
-    run(global, Typed { verb: Verb::Ignore, handle, until: *until, note }, console)
+    run(global, Typed { who: None, verb: Verb::Ignore, handle, until: *until, note }, console)
 }
 
 /// Takes an answer back; the matter is asked about again.
 pub(crate) fn reopen(global: &Global, handle: &str, console: &Console) -> Exit {
-    run(global, Typed { verb: Verb::Reopen, handle, until: None, note: "" }, console)
+    run(global, Typed { who: None, verb: Verb::Reopen, handle, until: None, note: "" }, console)
 }
 
 fn run(global: &Global, typed: Typed<'_>, console: &Console) -> Exit {
@@ -116,16 +119,23 @@ impl Stored {
 
 fn decide(global: &Global, typed: Typed<'_>) -> Result<Stored, CommandError> {
     let config = session::configuration(global)?;
-    let today = clock::now().date_naive();
-    if let Some(until) = typed.until.filter(|until| *until < today) {
-        return Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"));
-    }
+    not_past(typed.until)?;
     // A history that an older version made is upgraded under the lock; one that never was is not made here.
     if matches!(History::open_existing(&config.state), Ok(None)) {
         return Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan"));
     }
     let mut session = Session::open(&config.state)?;
     store(&config, typed, &mut session)
+}
+
+fn not_past(until: Option<NaiveDate>) -> Result<(), CommandError> {
+    let today = clock::now().date_naive();
+    match until.filter(|until| *until < today) {
+        Some(until) => {
+            Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn store(config: &Config, typed: Typed<'_>, session: &mut Session) -> Result<Stored, CommandError> {
@@ -162,7 +172,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         verb: typed.verb,
         until: typed.until,
         note: escaped(typed.note.trim()),
-        who: operator::who(),
+        who: typed.who.map_or_else(operator::who, str::to_owned),
         at: clock::now(),
         reason,
         seen,
@@ -225,4 +235,51 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>) -> Result<Answer<'a>, Co
         }
         several => Err(typed_handle::ambiguous(typed.handle, &handles(several))),
     }
+}
+
+/// Stores what a person pressed at the desk: all answers, or none if one is refused or is not for what was shown.
+pub(crate) fn at_desk(config: &Config, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
+    let mut session = Session::open(&config.state).map_err(not_done)?;
+    let Session { lock, history } = &mut session;
+    let all = open_items(config.integrations.keys(), history).map_err(|error| not_done(error.into()))?;
+    let permitted: Result<Vec<Answer<'_>>, NotDone> = answers.iter().map(|pressed| of_desk(&all, who, pressed)).collect();
+    for Answer { of, matter, decision, step: _ } in permitted? {
+        let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
+        stored.map_err(|error| not_done(error.into()))?;
+    }
+    Ok(())
+}
+
+fn of_desk<'a>(all: &'a [OpenItems], who: &str, pressed: &DeskAnswer) -> Result<Answer<'a>, NotDone> {
+    let DeskAnswer { verb, handle, shown, until, note } = pressed;
+    let typed = Typed { who: Some(who), verb: *verb, handle, until: *until, note };
+    not_past(*until).map_err(not_done)?;
+    if *verb == Verb::Reopen {
+        return answered(all, typed).map_err(not_done);
+    }
+    // The whole handle: one that begins like it may be another item by now.
+    let items = all.iter().flat_map(OpenItems::items).filter(|item| item.handle == handle);
+    let item = items.max_by_key(Item::is_asked).ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
+    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
+        return Err(moved(format!("{} was answered a moment ago", item.said())));
+    }
+    if shown.as_deref().is_some_and(|shown| shown != item.as_shown()) {
+        return Err(moved(format!("the newest plan says {}", item.said())));
+    }
+    answer(typed, item).map_err(not_done)
+}
+
+fn moved(message: String) -> NotDone {
+    NotDone { kind: NotDoneKind::Moved, message, fix: Remedy::Unsaid }
+}
+
+/// As a page tells it.
+pub(crate) fn not_done(error: CommandError) -> NotDone {
+    let CommandError { exit, message, fix, .. } = error;
+    let kind = match exit {
+        Exit::Locked => NotDoneKind::Busy,
+        Exit::Usage | Exit::Config => NotDoneKind::Wrong,
+        _ => NotDoneKind::Failed,
+    };
+    NotDone { kind, message, fix }
 }

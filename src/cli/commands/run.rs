@@ -35,6 +35,7 @@ use crate::report::files::Reports;
 use crate::report::format::json::Document;
 use crate::report::format::text::View;
 use crate::report::format::{markdown, text};
+use crate::web::desk::host::DeskRun;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -86,6 +87,16 @@ impl RunRequest<'_> {
     pub(crate) const PLAN: RunRequest<'static> = RunRequest { command: RunCommand::Plan, approved: None, undoes: None };
     /// The nightly run.
     pub(crate) const RUN: RunRequest<'static> = RunRequest { command: RunCommand::Run, approved: None, undoes: None };
+
+    fn undo(run: RunId) -> RunRequest<'static> {
+        RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) }
+    }
+}
+
+impl<'a> RunRequest<'a> {
+    fn apply(plan: &'a StoredPlan) -> Self {
+        Self { command: RunCommand::Apply, approved: Some(&plan.fingerprint), undoes: plan.undoes }
+    }
 }
 
 pub(crate) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
@@ -110,6 +121,12 @@ pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) ->
 
 fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
+    let integration = chosen(&config, &[undone(&config, run)?])?;
+    work(&config, &integration, RunRequest::undo(run), &mut shown_by(console))
+}
+
+/// The integration of a run that can be set back.
+fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {
     let history = session::existing_history(&config.state)?;
     let found = history.summary(run)?;
     let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
@@ -117,10 +134,7 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
         let message = format!("run {run} wrote nothing, so there is nothing to set back");
         return Err(CommandError::new(Exit::Usage, message, "recount history"));
     }
-    drop(history);
-    let integration = chosen(&config, &[found.integration.to_string()])?;
-    let order = RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) };
-    work(&config, &integration, order, &mut shown_by(console))
+    Ok(found.integration.to_string())
 }
 
 /// Carries out the plan of a fingerprint.
@@ -130,14 +144,19 @@ pub(crate) fn apply_fingerprint(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
-    let StoredPlan { integration, fingerprint, undoes, .. } = stored_plan(&config, prefix)?;
-    let integration = chosen(&config, &[integration.to_string()])?;
+    let plan = stored_plan(&config, prefix)?;
+    let integration = approvable(&config, &plan)?;
+    work(&config, &integration, RunRequest::apply(&plan), show)
+}
+
+/// The integration of a plan, which has to be one that writes.
+fn approvable<'a>(config: &'a Config, plan: &StoredPlan) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+    let integration = chosen(config, &[plan.integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
         return Err(CommandError::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
     }
-    let order = RunRequest { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
-    work(&config, &integration, order, show)
+    Ok(integration)
 }
 
 /// Fewer letters than this are a slip of the hand.
@@ -179,12 +198,45 @@ pub(crate) fn nights(
 
 /// The daemon's night: all that is not off.
 pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
-    let integrations = chosen(config, &[])?;
+    until_stopped(config, &chosen(config, &[])?, RunRequest::RUN, (stop, &mut shown_by(console)))
+}
+
+/// What was asked for at the desk.
+pub(crate) fn at_desk(config: &Config, asked: &DeskRun, stop: &Stop) -> Result<Vec<RunRecord>, CommandError> {
+    let told = |integrations: &[&IntegrationConfig], order| until_stopped(config, integrations, order, (stop, &mut |_| ()));
+    match asked {
+        DeskRun::Night(name) => told(&chosen(config, name.as_slice())?, RunRequest::RUN),
+        DeskRun::Dry(name) => told(&chosen(config, name.as_slice())?, RunRequest::PLAN),
+        DeskRun::Approved(fingerprint) => {
+            let plan = stored_plan(config, fingerprint)?;
+            told(&approvable(config, &plan)?, RunRequest::apply(&plan))
+        }
+        DeskRun::Undo(run) => {
+            told(&chosen(config, &[undone(config, RunId(*run))?])?, RunRequest::undo(RunId(*run)))
+        }
+    }
+}
+
+/// Whether that can be begun.
+pub(crate) fn check_at_desk(config: &Config, asked: &DeskRun) -> Result<(), CommandError> {
+    match asked {
+        DeskRun::Night(name) | DeskRun::Dry(name) => chosen(config, name.as_slice()).map(drop),
+        DeskRun::Approved(fingerprint) => approvable(config, &stored_plan(config, fingerprint)?).map(drop),
+        DeskRun::Undo(run) => chosen(config, &[undone(config, RunId(*run))?]).map(drop),
+    }
+}
+
+/// Runs that end with a wish that somebody else hears.
+fn until_stopped(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    order: RunRequest<'_>,
+    (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
+) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    let mut show = shown_by(console);
-    let mut nights = Nights { config, order: RunRequest::RUN, session: &mut session, stop, show: &mut show };
-    let runs = runtime.block_on(nights.each(&integrations));
+    let mut nights = Nights { config, order, session: &mut session, stop, show };
+    let runs = runtime.block_on(nights.each(integrations));
     runtime.shutdown_background();
     runs
 }

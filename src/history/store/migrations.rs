@@ -18,6 +18,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_tickets.sql"),
     include_str!("migrations/0008_owned_lines.sql"),
     include_str!("migrations/0009_accepted_counts.sql"),
+    include_str!("migrations/0017_people.sql"),
+    include_str!("migrations/0018_desk_events.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.
