@@ -5,6 +5,7 @@ mod architecture;
 mod connectwise;
 mod core;
 mod decisions;
+mod desk;
 mod exports;
 mod faults;
 mod faults_table;

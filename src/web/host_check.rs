@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn forms_of_other_sites_are_refused() {
         let headers = |pairs: &[(&'static str, &'static str)]| {
-            let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            let pairs =
+                pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
             pairs.collect::<HeaderMap>()
         };
         let from = |pairs: &[(&'static str, &'static str)]| comes_from("desk.example:8443", &headers(pairs));

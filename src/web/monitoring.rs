@@ -27,13 +27,14 @@ impl From<StoreError> for Missing {
 }
 
 pub(crate) fn routes(site: Site, asked: Asked) -> Router {
-    let metrics = get(move |State(site): State<Site>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap| async move {
-        let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
-        match asked == Asked::Alone || (peer.0.ip().to_canonical().is_loopback() && !forwarded) {
-            true => metrics(site).await,
-            false => (StatusCode::FORBIDDEN, "the numbers are for this host alone\n").into_response(),
-        }
-    });
+    let metrics =
+        get(move |State(site): State<Site>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap| async move {
+            let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+            match asked == Asked::Alone || (peer.0.ip().to_canonical().is_loopback() && !forwarded) {
+                true => metrics(site).await,
+                false => (StatusCode::FORBIDDEN, "the numbers are for this host alone\n").into_response(),
+            }
+        });
     Router::new().route("/metrics", metrics).route("/healthz", get(healthz)).with_state(site)
 }
 

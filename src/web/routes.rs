@@ -90,7 +90,8 @@ impl FromRequestParts<DeskSite> for Asked {
     ) -> Result<Self, Self::Rejection> {
         let path = RawPathParams::from_request_parts(parts, desk).await.map_err(|error| error.into_response())?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let ConnectInfo(peer) = ConnectInfo::from_request_parts(parts, desk).await.map_err(|error| error.into_response())?;
+        let ConnectInfo(peer) =
+            ConnectInfo::from_request_parts(parts, desk).await.map_err(|error| error.into_response())?;
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self { desk: desk.clone(), peer, headers: parts.headers.clone(), path, query, uri: parts.uri.clone() })
     }

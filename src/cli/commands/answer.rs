@@ -242,7 +242,8 @@ pub(crate) fn at_desk(config: &Config, who: &str, answers: &[DeskAnswer]) -> Res
     let mut session = Session::open(&config.state).map_err(not_done)?;
     let Session { lock, history } = &mut session;
     let all = open_items(config.integrations.keys(), history).map_err(|error| not_done(error.into()))?;
-    let permitted: Result<Vec<Answer<'_>>, NotDone> = answers.iter().map(|pressed| of_desk(&all, who, pressed)).collect();
+    let permitted: Result<Vec<Answer<'_>>, NotDone> =
+        answers.iter().map(|pressed| of_desk(&all, who, pressed)).collect();
     for Answer { of, matter, decision, step: _ } in permitted? {
         let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
         stored.map_err(|error| not_done(error.into()))?;

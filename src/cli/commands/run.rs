@@ -203,7 +203,8 @@ pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
 
 /// What was asked for at the desk.
 pub(crate) fn at_desk(config: &Config, asked: &DeskRun, stop: &Stop) -> Result<Vec<RunRecord>, CommandError> {
-    let told = |integrations: &[&IntegrationConfig], order| until_stopped(config, integrations, order, (stop, &mut |_| ()));
+    let told =
+        |integrations: &[&IntegrationConfig], order| until_stopped(config, integrations, order, (stop, &mut |_| ()));
     match asked {
         DeskRun::Night(name) => told(&chosen(config, name.as_slice())?, RunRequest::RUN),
         DeskRun::Dry(name) => told(&chosen(config, name.as_slice())?, RunRequest::PLAN),
@@ -211,9 +212,7 @@ pub(crate) fn at_desk(config: &Config, asked: &DeskRun, stop: &Stop) -> Result<V
             let plan = stored_plan(config, fingerprint)?;
             told(&approvable(config, &plan)?, RunRequest::apply(&plan))
         }
-        DeskRun::Undo(run) => {
-            told(&chosen(config, &[undone(config, RunId(*run))?])?, RunRequest::undo(RunId(*run)))
-        }
+        DeskRun::Undo(run) => told(&chosen(config, &[undone(config, RunId(*run))?])?, RunRequest::undo(RunId(*run))),
     }
 }
 

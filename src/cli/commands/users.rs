@@ -175,10 +175,12 @@ fn changed(global: &Global, change: &Change, console: &Console) -> Result<(), Co
             let link = link(&config, &mut history, &name)?;
             (name, "reset", Some(link))
         }
-        Change::Role { name, role } => applied(&mut history, name, "changed", |history, name| {
-            history.set_role(name, role.role())
-        })?,
-        Change::Lock { name } => applied(&mut history, name, "locked", |history, name| history.lock_person(name, true))?,
+        Change::Role { name, role } => {
+            applied(&mut history, name, "changed", |history, name| history.set_role(name, role.role()))?
+        }
+        Change::Lock { name } => {
+            applied(&mut history, name, "locked", |history, name| history.lock_person(name, true))?
+        }
         Change::Unlock { name } => {
             applied(&mut history, name, "unlocked", |history, name| history.lock_person(name, false))?
         }

@@ -35,7 +35,8 @@ fn listen(field: &Field<'_>) -> Option<SocketAddr> {
 
 fn url(field: &Field<'_>) -> Option<Url> {
     let url = Url::parse(field.text()?).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.path() == "/");
+    let url =
+        url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.path() == "/");
     if url.is_none() {
         field.error("`url` is the address that browsers know, such as \"https://recount.example.com/\"");
     }

@@ -59,7 +59,10 @@ pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> R
     let deed = match refusal(action, visit, fields) {
         Some(why) => {
             let event = DeskEvent { refused: true, said: why.to_owned(), ..visit.event(action.as_str(), "") };
-            Deed { acted: Acted::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))), events: vec![event] }
+            Deed {
+                acted: Acted::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))),
+                events: vec![event],
+            }
         }
         None => dispatch(action, visit, fields)?,
     };

@@ -55,7 +55,8 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Dee
         Ok(answers) => answers,
         Err(why) => return refused(why),
     };
-    let ends = |answer: &DeskAnswer| answer.verb == Verb::Accept && visit.desk.item(&answer.handle).is_some_and(to_zero);
+    let ends =
+        |answer: &DeskAnswer| answer.verb == Verb::Accept && visit.desk.item(&answer.handle).is_some_and(to_zero);
     if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
         return refused(wrong("a step goes to zero, and the note says nothing"));
     }

@@ -77,7 +77,9 @@ mod tests {
     /// Otherwise the desk is as safe as the first guess.
     #[test]
     fn what_is_tried_first_cannot_be_chosen() {
-        for password in ["short", "passwordpassword", "aaaaaaaaaaaaaaaa", "dana.reyes2026", "recountrecount1", "123456789012"] {
+        for password in
+            ["short", "passwordpassword", "aaaaaaaaaaaaaaaa", "dana.reyes2026", "recountrecount1", "123456789012"]
+        {
             assert!(check("dana.reyes", password).is_err(), "{password}");
         }
         assert!(check("dana.reyes", &"long ".repeat(200)).is_err());

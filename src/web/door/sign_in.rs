@@ -75,9 +75,8 @@ fn with_cookie(mut response: Response, cookie: &str) -> Response {
 
 /// Whether the form was given to this browser.
 fn is_own_form(headers: &HeaderMap, fields: &PostedFields) -> bool {
-    cookie(headers, DOOR_COOKIE).is_some_and(|secret| {
-        token::is_form_token(&token::form_token(secret), fields.get("csrf"))
-    })
+    cookie(headers, DOOR_COOKIE)
+        .is_some_and(|secret| token::is_form_token(&token::form_token(secret), fields.get("csrf")))
 }
 
 /// `POST /signin`.
@@ -199,8 +198,7 @@ pub(crate) async fn choose(
         return refused(&Missing::Broken("the desk is closing".to_owned()));
     };
     let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
-    let (state, address, digest) =
-        (desk.site.state.clone(), peer.address(&headers, desk.proxy), token::digest(&link));
+    let (state, address, digest) = (desk.site.state.clone(), peer.address(&headers, desk.proxy), token::digest(&link));
     let stored = read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
     match stored {
         Ok(None) => see("/signin"),
@@ -236,11 +234,14 @@ fn store_password(
 
 /// Somebody pressed a button after their session ended.
 pub(crate) fn signed_out_page() -> Markup {
-    door_page("Signed out", &html! {
-        h1.sr { "Signed out" }
-        div.note.ask { div { b { "You are not signed in." } " Nothing was saved." } }
-        p { a.b href="/signin" { "Sign in" } }
-    })
+    door_page(
+        "Signed out",
+        &html! {
+            h1.sr { "Signed out" }
+            div.note.ask { div { b { "You are not signed in." } " Nothing was saved." } }
+            p { a.b href="/signin" { "Sign in" } }
+        },
+    )
 }
 
 fn used_up() -> Markup {
@@ -320,7 +321,14 @@ mod tests {
         for own in ["/", "/items/a7kx", "/plan?q=Acme%20Dental"] {
             assert_eq!(next_page(own), own);
         }
-        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nset-cookie: x", "javascript:alert(1)"] {
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\r\nset-cookie: x",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(next_page(foreign), "/", "{foreign:?}");
         }
     }

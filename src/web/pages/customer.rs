@@ -61,7 +61,8 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let current = Current::of(history, plan.run.clone())?;
     let of_it: Vec<&LineRecord> = lines(&current.run).iter().filter(own).take(LINES).collect();
     let last = current.undos.last().map_or(plan.run.run, |undo| undo.run);
-    let runs: Vec<RunId> = history.nights(&plan.run.integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+    let runs: Vec<RunId> =
+        history.nights(&plan.run.integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
     let reading = ExportReadability::of_run(&current.run);

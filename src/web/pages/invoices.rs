@@ -13,7 +13,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     let main = match &visit.desk.history {
         None => html! { header.head { div { h1 { "Invoices" } } } (pieces::empty("No night has run yet", "")) },
         Some(history) => {
-            let on = visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
+            let on =
+                visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
             let on = on.collect();
             let (month, standings) = standings_of_month(history, visit.now)?;
             ready::main(&standings, &history.unwatched(&on)?, &month, Links::DESK)

@@ -76,7 +76,8 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
     let integration = visit.desk.item(handle).map(|item| item.of.run.integration.clone());
     let drawing = match newest.zip(integration) {
         Some((newest, integration)) => {
-            let runs: Vec<RunId> = history.nights(&integration, newest, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+            let runs: Vec<RunId> =
+                history.nights(&integration, newest, trend::NIGHTS)?.iter().map(|run| run.run).collect();
             let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
             nights.get(handle).map(|nights| today::drawing(&runs, nights))
         }

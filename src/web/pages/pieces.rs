@@ -94,7 +94,8 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         let _ = write!(paths[which], "M{} 22v-{h}h4v{h}z", at * 6, h = height(verdict.tone));
     }
     let [good, ask, bad] = counts;
-    let said = format!("{} nights, oldest first: {good} OK, {ask} to decide, {bad} that did not go well", good + ask + bad);
+    let said =
+        format!("{} nights, oldest first: {good} OK, {ask} to decide, {bad} that did not go well", good + ask + bad);
     html! {
         svg.nights viewBox="0 0 178 22" role="img" aria-label=(said) {
             @for (tone, path) in ["good", "ask", "bad"].iter().zip(&paths) {

@@ -28,10 +28,15 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     let plan = visit.desk.plans.iter().find(|plan| plan.run.integration.as_str() == asked).or(visit.desk.plans.first());
     match plan {
         Some(plan) => Ok(approval_page(visit, &plan.run, None)),
-        None => Ok(frame(visit, Place::Plan, "Plan", &html! {
-            header.head { div { h1 { "Plan" } } @if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", None, "Draw a plan")) } } }
-            (pieces::empty("No plan yet", "A dry run reads, compares and shows every line with its reason. It cannot write."))
-        })),
+        None => Ok(frame(
+            visit,
+            Place::Plan,
+            "Plan",
+            &html! {
+                header.head { div { h1 { "Plan" } } @if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", None, "Draw a plan")) } } }
+                (pieces::empty("No plan yet", "A dry run reads, compares and shows every line with its reason. It cannot write."))
+            },
+        )),
     }
 }
 
@@ -149,8 +154,13 @@ fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
 fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) -> Markup {
     let to = |page: usize| {
         let page = page.to_string();
-        let pairs =
-            [("i", run.integration.as_str()), ("only", only), ("q", visit.query.get("q")), ("reason", visit.query.get("reason")), ("page", &page)];
+        let pairs = [
+            ("i", run.integration.as_str()),
+            ("only", only),
+            ("q", visit.query.get("q")),
+            ("reason", visit.query.get("reason")),
+            ("page", &page),
+        ];
         format!("/plan?{}", query(&pairs))
     };
     html! { @if found > LINES { nav.pager aria-label="Pages" {
@@ -163,7 +173,11 @@ fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) 
 fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, wrong: Option<&str>) -> Markup {
     let changes: Vec<&LineRecord> = lines(run).iter().filter(|line| would_change(line)).collect();
     if run.mode != Mode::Apply {
-        return pieces::note("plain", "It cannot be approved.", html! { "The integration is in " (run.mode) " mode, which never writes. An administrator switches it under Integrations." });
+        return pieces::note(
+            "plain",
+            "It cannot be approved.",
+            html! { "The integration is in " (run.mode) " mode, which never writes. An administrator switches it under Integrations." },
+        );
     }
     if !visit.may(DeskAction::Approve) {
         return pieces::note("plain", "You may read.", html! { "Approving is for operators." });

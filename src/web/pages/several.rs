@@ -14,8 +14,10 @@ use crate::web::pages::{pieces, today};
 
 pub(crate) fn page(visit: &Visit, verb: Verb, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
-    let open = |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
-    let (taken, left): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
+    let open =
+        |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
+    let (taken, left): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
     let title = format!("{} {}?", name(verb), words::plural(taken.len(), "item"));
     let asks_note = verb == Verb::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {
@@ -42,7 +44,8 @@ fn name(verb: Verb) -> &'static str {
 
 fn form(visit: &Visit, verb: Verb, taken: &[Item<'_>], asks_note: bool) -> Markup {
     let sum: Decimal = taken.iter().filter_map(|item| item.line).map(words::delta).sum();
-    let sum = if verb == Verb::Accept && !sum.is_zero() { format!(", {} units", words::signed(sum)) } else { String::new() };
+    let sum =
+        if verb == Verb::Accept && !sum.is_zero() { format!(", {} units", words::signed(sum)) } else { String::new() };
     let label = format!("{} {}", name(verb), words::plural(taken.len(), "item"));
     html! {
         form method="post" action=(DeskAction::AnswerSeveral.path()) {

@@ -159,7 +159,8 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, Missing> {
     let mut drawn = Trends::new();
     let integrations: BTreeSet<&IntegrationName> = open.iter().map(|one| &one.integration).collect();
     for integration in integrations {
-        let of_it: Vec<&&Waiting> = open.iter().filter(|one| one.integration == *integration && one.line.is_some()).collect();
+        let of_it: Vec<&&Waiting> =
+            open.iter().filter(|one| one.integration == *integration && one.line.is_some()).collect();
         let Some(last) = of_it.iter().map(|one| one.run).max() else { continue };
         let runs: Vec<RunId> = history.nights(integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
         let handles: BTreeSet<&str> = of_it.iter().map(|one| handle(one)).collect();

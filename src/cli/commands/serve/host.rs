@@ -20,9 +20,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::web::desk::host::{
-    Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind,
-};
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
 const STOP: i32 = 2;
@@ -147,7 +145,8 @@ fn standing(
         (mapping.customers.len() - skipped, skipped)
     });
     let connectwise = config.connectwise.get(&one.connectwise);
-    let connectwise = connectwise.map(|known| format!("{}, {}", known.company, known.url.host_str().unwrap_or_default()));
+    let connectwise =
+        connectwise.map(|known| format!("{}, {}", known.company, known.url.host_str().unwrap_or_default()));
     Ok(IntegrationStanding {
         name: one.name.clone(),
         mode: one.mode,
