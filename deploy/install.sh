@@ -14,7 +14,7 @@ binary=${RECOUNT_BINARY:-$here/target/release/recount}
 
 install -D -m 0755 "$binary" "$root/usr/bin/recount"
 install -D -m 0755 "$here/deploy/recount-as-service" "$root/usr/sbin/recount-as-service"
-for unit in recount.service recount.timer recount-alert@.service recount-daemon.service; do
+for unit in recount.service recount.timer recount-alert@.service recount-daemon.service recount-desk.service; do
     install -D -m 0644 "$here/systemd/$unit" "$root/etc/systemd/system/$unit"
 done
 install -D -m 0644 "$here/README.md" "$root/usr/share/doc/recount/README.md"

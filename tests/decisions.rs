@@ -45,6 +45,128 @@ fn an_answer_is_for_what_was_seen() {
     assert!(run.out.contains("ConnectWise holds 14 now"), "{}", run.out);
 }
 
+/// A fingerprint in last month's mail fits this month's plan by chance, and nobody has looked at this month's.
+#[test]
+fn an_approval_of_last_month_is_refused() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    let plan = office.plan_json()["plan"].as_str().unwrap()[..12].to_owned();
+    office.tamper("UPDATE runs SET started_at = '2020-01-01T00:00:00.000000000Z' WHERE command = 'plan'");
+    for _ in 0..2 {
+        let late = office.recount(&["apply", &plan]);
+        assert!(late.code == 10 && late.out.contains("the limit is 96 h"), "{late:?}");
+        assert_eq!(office.billed(100), "3");
+    }
+    office.recount(&["plan"]);
+    assert_eq!(office.recount(&["apply", &plan]).code, 0);
+    assert_eq!(office.billed(100), "5");
+}
+
+/// What was approved in a sandbox wrote 20 lines in production unasked.
+#[test]
+fn another_connectwise_asks_for_its_own_approval() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 5), ("Borealis", 12), ("Cedar", 40)]);
+    office.tamper("UPDATE connectwise_of SET site = 'sandbox.example (company examplemsp)'");
+    let held = office.run();
+    assert!(held.code == 10 && held.out.contains("this history is of sandbox.example"), "{held:?}");
+    assert_eq!(office.billed(100), "3");
+    let plan = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();
+    assert_eq!(office.recount(&["apply", &plan]).code, 0);
+    assert_eq!(office.billed(100), "5");
+    office.tamper("DELETE FROM connectwise_of");
+    assert_eq!(office.run().code, 0, "a history from before takes the first that it meets");
+}
+
+/// A mail said "12 → 0"; by the time it is answered, the export says 33.
+#[test]
+fn an_answer_to_a_mail_of_last_night_is_not_for_tonights_step() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    let printed = format!("recount accept {handle} --to 0");
+    for told in [office.recount(&["held"]).out, office.recount(&["report"]).out, office.page("ready")] {
+        assert!(!told.contains("recount accept") || told.contains(&printed), "{told}");
+    }
+    assert!(office.recount(&["held"]).out.contains(&printed));
+    office.export(&[("Acme", 3), ("Borealis", 33), ("Cedar", 40)]);
+    office.run();
+    let named = office.recount(&["accept", &handle, "--to", "0"]);
+    assert!(named.code == 2 && named.err.contains("12 → 33, not 0"), "{named:?}");
+    let unnamed = office.recount(&["accept", &handle]);
+    assert!(unnamed.code == 2 && unnamed.err.contains("12 → 33, 12 → 0"), "{unnamed:?}");
+    assert!(unnamed.err.contains(&format!("recount accept {handle} --to 33")), "{unnamed:?}");
+    assert_eq!(office.recount(&["accept", &handle[..3], "--to", "33"]).code, 2, "three letters are a slip");
+    office.run();
+    assert_eq!(office.billed(200), "12");
+    assert_eq!(office.recount(&["accept", &handle, "--to", "33"]).code, 0);
+    office.run();
+    assert_eq!(office.billed(200), "33");
+}
+
+/// A metered count moves every night; it is accepted up to a limit once, and no further.
+#[test]
+fn a_step_is_accepted_up_to_a_limit() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 30), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--within", "29"]).code, 2);
+    assert_eq!(office.recount(&["accept", &handle, "--within", "36"]).code, 0);
+    office.export(&[("Acme", 3), ("Borealis", 37), ("Cedar", 40)]);
+    assert_eq!(office.recount(&["run", "--dry-run"]).code, 3, "37 is beyond 36");
+    office.export(&[("Acme", 3), ("Borealis", 34), ("Cedar", 40)]);
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (0, "34"), "{run:?}");
+}
+
+/// An answer of long ago must not fire when the same step comes up again.
+#[test]
+fn an_answer_lapses_when_the_export_asks_no_more() {
+    let office = Office::running(&QUIET);
+    let gone = [("Acme", 3), ("Borealis", 0), ("Cedar", 40)];
+    office.export(&gone);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    office.export(&QUIET);
+    assert_eq!(office.run().code, 0);
+    office.export(&gone);
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
+}
+
+/// Somebody touched the line after the answer: what they meant is not what was answered.
+#[test]
+fn an_answer_lapses_when_the_line_is_changed_after_it() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    office.touched(200, "2999-01-01T00:00:00Z");
+    let run = office.run();
+    assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
+    assert!(run.out.contains("after the answer"), "{}", run.out);
+}
+
+#[test]
+fn several_answers_are_shown_and_never_given_unasked() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 0), ("Borealis", 0), ("Cedar", 40)]);
+    office.run();
+    let unasked = office.recount(&["accept", "--all", "to-zero"]);
+    assert!(unasked.code == 2 && unasked.err.contains("--yes"), "{unasked:?}");
+    assert!(unasked.err.contains("12 → 0") && unasked.err.contains("3 → 0"), "{unasked:?}");
+    assert_eq!(office.run().code, 3, "nothing was answered");
+    assert_eq!(office.recount(&["accept", "--all", "line-step", "--yes"]).code, 2);
+    let said = office.recount(&["accept", "--all", "to-zero", "--yes"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(office.run().code, 0);
+    assert_eq!((office.billed(100), office.billed(200)), ("0".to_owned(), "0".to_owned()));
+}
+
 #[test]
 fn a_kept_line_is_left_alone_until_it_is_reopened() {
     let office = Office::running(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
@@ -148,6 +270,24 @@ fn an_undo_sets_back_what_still_stands_and_leaves_the_rest() {
     assert_eq!(acme["outcome"], "would-update", "no hand edit: {acme:#}");
     let again = office.recount(&["apply", &fingerprint]);
     assert_eq!(again.code, 10, "the plan was carried out already: {again:?}");
+}
+
+/// 3, 5, 8, 5: the 5 that stands there is not the one of the run that is set back.
+#[test]
+fn an_undo_of_an_old_run_leaves_what_a_later_run_wrote() {
+    let office = Office::running(&QUIET);
+    let night = |acme: u32| {
+        office.export(&[("Acme", acme), ("Borealis", 12), ("Cedar", 40)]);
+        office.run_json()["run"].to_string()
+    };
+    let old = night(5);
+    night(8);
+    let last = night(5);
+    let plan = office.recount(&["undo", &old]);
+    let told = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!told.contains("would change 1"), "{told}");
+    assert!(told.contains(&format!("run {last} wrote it after that")), "{told}");
+    assert_eq!(office.recount(&["undo", &last]).code, 0);
 }
 
 #[test]

@@ -92,7 +92,9 @@ fn three_integrations_bill_on_two_sites() {
     let toml = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
     let (connectwise, mail) = toml.split_once("[integration.mail]").expect("the integration");
     let site = connectwise.split_once("[connectwise.main]").expect("the site").1;
-    let site = site.replace(&night.sim().url(), &second.sim().url());
+    // One login company would be one ConnectWise, however its host is spelt.
+    second.sim().edit(|world| world.company = "other".to_owned());
+    let site = site.replace(&night.sim().url(), &second.sim().url()).replace(&night.sim().world().company, "other");
     let other = |name: &str, from: &str| {
         mail.replace("integration.mail", &format!("integration.{name}")).replace("mail-*", from)
     };

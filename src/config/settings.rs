@@ -154,15 +154,16 @@ impl IntegrationConfig {
 }
 
 impl ConnectWiseConfig {
-    /// Whether both tables are one company of one server: the cloud's API host and its site are the same server
-    /// (ConnectWise developer guide).
+    /// Whether both tables are one ConnectWise: one login company, however the host is spelt. A line that two
+    /// integrations bill there would be billed twice, so in doubt they are one.
     fn same_site(&self, other: &Self) -> bool {
-        let site = |one: &Self| {
-            let host = one.url.host_str().unwrap_or_default().to_ascii_lowercase();
-            let host = host.strip_prefix("api-").unwrap_or(&host).to_owned();
-            (host, one.url.port_or_known_default(), one.company.to_lowercase())
-        };
-        site(self) == site(other)
+        self.company.to_lowercase() == other.company.to_lowercase()
+    }
+
+    /// Which ConnectWise it is: the host without `api-`, and the login company.
+    pub fn site(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default().to_ascii_lowercase();
+        format!("{} (company {})", host.strip_prefix("api-").unwrap_or(&host), self.company.to_lowercase())
     }
 
     /// What the client needs, with the secrets read now.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::lookup;
-use crate::history::record::RunRecord;
+use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, time, time_text, word};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
@@ -16,6 +16,7 @@ use crate::reconcile::model::decision::{Decision, Decisions, Matter, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::quantity::Quantity;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.
 pub type Since = (RunId, DateTime<Utc>);
@@ -35,7 +36,7 @@ impl History {
         matter: &Matter,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let Decision { handle, verb, until, note, who, at, reason, seen, spent: _ } = decision;
+        let Decision { handle, verb, until, note, who, at, reason, seen, within, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
         let item = match matter {
             Matter::Line(_, _, item) => item.as_deref(),
@@ -45,9 +46,11 @@ impl History {
             transaction
                 .prepare_cached(
                     "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
-                                        verb, until, note, who, at, run, reason, addition, was, wanted, item, journal)
+                                        verb, until, note, who, at, run, reason, addition, was, wanted, item, within,
+                                        journal)
                  VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, (SELECT coalesce(max(seq), 0) FROM journal))",
+                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                         (SELECT coalesce(max(seq), 0) FROM journal))",
                 )?
                 .execute(params![
                     integration.as_str(),
@@ -68,6 +71,7 @@ impl History {
                     seen.and_then(|seen| seen.was).map(|units| units.to_string()),
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
                     item,
+                    within.map(|units| units.to_string()),
                 ])?;
             decision_chain::append(transaction, run, *at)
         })
@@ -90,6 +94,14 @@ impl History {
         self.read(|connection| Ok(lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
     }
 
+    /// The steps that the reports showed under a handle, newest first, since it was first asked about: each once.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn steps_shown(&self, integration: &IntegrationName, handle: &str) -> Result<Vec<ShownStep>, StoreError> {
+        self.read(|connection| steps_shown(connection, integration, handle))
+    }
+
     /// From when each matter of the newest plan waits, by its handle and its reason.
     ///
     /// # Errors
@@ -97,6 +109,33 @@ impl History {
     pub fn waiting_since(&self, integration: &IntegrationName) -> Result<BTreeMap<(String, Code), Since>, StoreError> {
         self.read(|connection| waiting_since(connection, integration))
     }
+}
+
+/// What a line held and what it was to hold, in one report.
+pub type ShownStep = (Option<Quantity>, Option<Quantity>);
+
+fn steps_shown(
+    connection: &Connection,
+    integration: &IntegrationName,
+    handle: &str,
+) -> Result<Vec<ShownStep>, StoreError> {
+    // Up to the last run that did not ask: what was shown before that is another matter.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT l.was, l.wanted,
+                EXISTS (SELECT 1 FROM findings AS f
+                        WHERE f.run = r.run AND f.handle = ?2 AND f.severity = 'decide') AS asked
+         FROM (SELECT run FROM runs WHERE {PLANNED}) AS r
+         LEFT JOIN lines AS l ON l.run = r.run AND l.handle = ?2 ORDER BY r.run DESC"
+    ))?;
+    let mut steps: Vec<ShownStep> = Vec::new();
+    let mut rows = statement.query(params![integration.as_str(), handle])?;
+    while let Some(row) = rows.next()?.filter(|row| row.get("asked").unwrap_or(false)) {
+        let step = (maybe_quantity(row, "was")?, maybe_quantity(row, "wanted")?);
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    Ok(steps)
 }
 
 /// Runs that count when it is asked what waits.
@@ -136,8 +175,10 @@ fn waiting_since(
 
 /// See [`History::decisions`].
 pub(super) fn decisions(connection: &Connection, integration: &IntegrationName) -> Result<Decisions, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM decisions WHERE integration = ?1 ORDER BY decision")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
+         FROM decisions WHERE integration = ?1 ORDER BY decision",
+    )?;
     let mut last: BTreeMap<Matter, (Decision, i64)> = BTreeMap::new();
     for row in statement.query_and_then([integration.as_str()], |row| {
         Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))
@@ -149,10 +190,40 @@ pub(super) fn decisions(connection: &Connection, integration: &IntegrationName) 
         }
     }
     let decided = last.into_iter().map(|(matter, (decision, journal))| {
-        let spent = decision.verb == Verb::Accept && written_since(connection, integration, &matter, journal)?;
+        let spent = decision.verb == Verb::Accept
+            && (decision.spent || written_since(connection, integration, &matter, journal)?);
         Ok((matter, Decision { spent, ..decision }))
     });
     Ok(Decisions(decided.collect::<Result<_, StoreError>>()?))
+}
+
+/// Ends the accepted steps that an export which was accepted no longer asks for: the same step of a later day is another
+/// question.
+pub(super) fn lapse(
+    transaction: &Transaction<'_>,
+    integration: &IntegrationName,
+    run: RunId,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let answers = decisions(transaction, integration)?;
+    let accepted = answers.0.iter().filter(|(_, decision)| decision.verb == Verb::Accept && !decision.spent);
+    let accepted: Vec<_> = accepted.collect();
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    let shown: BTreeMap<Matter, &LineRecord> =
+        lines.iter().filter_map(|line| Some((Matter::line(&line.key()?), line))).collect();
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO lapsed_answers
+         SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = 'accept'
+         HAVING max(decision) IS NOT NULL",
+    )?;
+    for (matter, decision) in accepted {
+        if !shown.get(matter).is_some_and(|line| decision.is_asked_by(line.was, line.wanted)) {
+            insert.execute(params![integration.as_str(), decision.handle, run.0])?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a write of the line that was begun behind this row of the journal was applied.
@@ -219,6 +290,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
         at: time(row, "at")?,
         reason: word(row, "reason", Code::from_word)?,
         seen: (kind == "line").then_some(seen),
-        spent: false,
+        within: maybe_quantity(row, "within")?,
+        spent: row.get("lapsed")?,
     })
 }

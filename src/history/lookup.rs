@@ -11,7 +11,7 @@ use crate::history::store::columns::{count, decimal, integer, maybe_time, time, 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
@@ -206,6 +206,55 @@ impl History {
                  GROUP BY integration, fingerprint, undoes ORDER BY 1 DESC",
             )?;
             statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
+        })
+    }
+
+    /// The additions that runs after this one wrote, each with the last run that did.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn written_after(&self, run: RunId) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT applied_addition, max(run) AS run FROM writes WHERE outcome = 'applied' AND run > ?1
+                 GROUP BY applied_addition",
+            )?;
+            let rows = statement.query_and_then([run.0], |row| {
+                Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?)))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Which ConnectWise the history of an integration is of; `None` before its first accepted run.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn connectwise_of(&self, integration: &IntegrationName) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT site FROM connectwise_of WHERE integration = ?1")?;
+            let mut found = statement.query_and_then([integration.as_str()], |row| Ok(row.get("site")?))?;
+            found.next().transpose()
+        })
+    }
+
+    /// When the newest run that drew a plan began; runs that were only to carry it out aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_drawn(
+        &self,
+        integration: &IntegrationName,
+        fingerprint: &str,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
+                 ORDER BY run DESC LIMIT 1",
+            )?;
+            let mut found =
+                statement.query_and_then([integration.as_str(), fingerprint], |row| time(row, "started_at"))?;
+            found.next().transpose()
         })
     }
 }

@@ -109,6 +109,19 @@ impl History {
         Ok(())
     }
 
+    /// Binds an integration's history to the ConnectWise that an accepted run met.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn bind(&mut self, integration: &IntegrationName, site: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO connectwise_of VALUES (?1, ?2)")?
+                .execute([integration.as_str(), site])?;
+            Ok(())
+        })
+    }
+
     /// Notes that a person approved this run's plan by its fingerprint.
     ///
     /// # Errors

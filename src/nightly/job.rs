@@ -25,6 +25,10 @@ pub struct Job<'a> {
     pub source: PlanSource<'a>,
     /// The fingerprint that a person approved.
     pub approved: Option<&'a str>,
+    /// How long after the newest run that drew it a plan can be approved.
+    pub approval_life: TimeDelta,
+    /// Which ConnectWise it is: its host, and the login company.
+    pub site: &'a str,
     /// How long a creation in doubt is left alone.
     pub settle: TimeDelta,
     /// The clock, and the wish to stop.

@@ -18,7 +18,7 @@ use crate::nightly::line_record::{line_record, undone_line};
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
 use crate::reconcile::guard::accepted::AcceptedCounts;
-use crate::reconcile::guard::check::Stopped;
+use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, overridden};
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
@@ -75,6 +75,8 @@ impl<'a> RunRecorder<'a> {
 
     fn take(&mut self, drawn: Drawn, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
         let Drawn { plan, clearance, export, baselines } = drawn;
+        let clearance = self.in_time(clearance, history)?;
+        let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, export);
         let cleared = self.heed(clearance);
         if let (Some(approved), None) = (self.run.job.approved, &cleared) {
@@ -83,6 +85,35 @@ impl<'a> RunRecorder<'a> {
         }
         self.store(baselines.as_ref(), history)?;
         Ok(cleared)
+    }
+
+    /// A plan that a person approved is carried out within the life of its approval. A run that only tried to carry it
+    /// out does not draw it anew.
+    fn in_time(&self, clearance: Clearance, history: &History) -> Result<Clearance, StoreError> {
+        let Job { integration, approved, approval_life, .. } = self.run.job;
+        let (Some(approved), Clearance::Cleared(_)) = (approved, &clearance) else { return Ok(clearance) };
+        let drawn_at = history.last_drawn(integration, approved)?;
+        let late = drawn_at.and_then(|at| expired(approved, at, self.run.started_at, approval_life));
+        Ok(late.map_or(clearance, Clearance::Stopped))
+    }
+
+    /// What was approved in a sandbox was not approved in production. A plan that is drawn there may be; an undo may not.
+    fn on_known_site(&self, clearance: Clearance, plan: &Plan, history: &History) -> Result<Clearance, StoreError> {
+        let Job { integration, approved, site, source, .. } = self.run.job;
+        let known = history.connectwise_of(integration)?.filter(|known| known != site);
+        let Some(known) = known else { return Ok(clearance) };
+        let changed = another_connectwise(&known, site, plan);
+        let by_person = approved.filter(|_| source.undoes().is_none());
+        Ok(Clearance::Stopped(match clearance {
+            Clearance::Cleared(cleared) if let Some(approved) = by_person => {
+                return Ok(Clearance::Cleared(cleared.over([overridden(changed, approved)])));
+            }
+            stopped @ Clearance::Stopped(_) if by_person.is_some() => return Ok(stopped),
+            Clearance::Stopped(Stopped { by_export, findings }) => {
+                Stopped { by_export, findings: findings.into_iter().chain([changed]).collect() }
+            }
+            Clearance::Cleared(_) | Clearance::Proposed => Stopped { by_export: false, findings: vec![changed] },
+        }))
     }
 
     fn plan(&mut self, plan: Plan, clearance: &Clearance, export: ExportRecord) {
@@ -102,7 +133,10 @@ impl<'a> RunRecorder<'a> {
 
     fn heed(&mut self, clearance: Clearance) -> Option<ClearedPlan> {
         match clearance {
-            Clearance::Cleared(cleared) => Some(cleared),
+            Clearance::Cleared(cleared) => {
+                self.open.find(cleared.overridden().to_vec());
+                Some(cleared)
+            }
             Clearance::Proposed => None,
             Clearance::Stopped(Stopped { by_export, findings }) => {
                 self.open.find(findings);
@@ -126,6 +160,9 @@ impl<'a> RunRecorder<'a> {
         history.record_plan(id, planned)?;
         // A dry run counts no day, as it moves no baseline.
         let moves = planned.accepted && job.command != RunCommand::Plan;
+        if moves {
+            history.bind(job.integration, job.site)?;
+        }
         if let Some(Baselines { counted, accepted }) = baselines.filter(|_| moves) {
             if !counted.is_empty() {
                 history.count_day(job.integration, self.run.today(), counted)?;

@@ -15,7 +15,7 @@ use crate::nightly::recorder::Drawn;
 use crate::nightly::remote::additions::READS_AT_ONCE;
 use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
 use crate::reconcile::guard::check::clear_approved;
-use crate::reconcile::model::ids::{AgreementId, RunId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::InDoubt;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
@@ -43,7 +43,7 @@ pub(super) async fn gather<R: Reader>(
     close_cut_off_runs(run, history, findings)?;
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
-    let wrote = wrote(&planned, history.writes_of(undone)?);
+    let wrote = wrote(&planned, history.writes_of(undone)?, &history.written_after(undone)?);
     let agreements: BTreeSet<AgreementId> = wrote.keys().map(|key| key.agreement).collect();
     let (agreements, additions) = run.unless_stopped(read(connectwise, &agreements)).await??;
     Ok(UndoInputs { export: planned.export, wrote, agreements, additions, in_doubt })
@@ -77,7 +77,11 @@ fn nothing(run: RunId) -> Failure {
 }
 
 /// What ConnectWise took of a run's writes. What it refused, or what was given up, changed nothing.
-fn wrote(planned: &PlanRecord, writes: Vec<WriteRecord>) -> BTreeMap<LineKey, Wrote> {
+fn wrote(
+    planned: &PlanRecord,
+    writes: Vec<WriteRecord>,
+    later: &BTreeMap<AdditionId, RunId>,
+) -> BTreeMap<LineKey, Wrote> {
     let wrote = writes.into_iter().filter_map(|WriteRecord { intent, outcome, .. }| {
         let Some(WriteOutcome::Applied { addition, quantity }) = outcome else { return None };
         let before = match intent.kind {
@@ -88,7 +92,8 @@ fn wrote(planned: &PlanRecord, writes: Vec<WriteRecord>) -> BTreeMap<LineKey, Wr
         let line = planned.lines.iter().find(|line| line.key().as_ref() == Some(&key));
         let company = line.and_then(|line| line.company);
         let sources = line.map(|line| line.sources.clone()).unwrap_or_default();
-        Some((key, Wrote { company, sources, addition, before, quantity }))
+        let later = later.get(&addition).copied();
+        Some((key, Wrote { company, sources, addition, before, quantity, later }))
     });
     wrote.collect()
 }

@@ -11,6 +11,7 @@ mod pages;
 mod peer;
 mod routes;
 pub mod site;
+pub mod tls;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::web::desk::host::DeskHost;
 use crate::web::host_check::HostCheck;
 use crate::web::peer::Peer;
 use crate::web::site::Site;
+use crate::web::tls::{TlsFiles, TlsListener};
 
 /// The desk of one state folder.
 #[derive(Clone)]
@@ -49,15 +51,19 @@ impl DeskSite {
 /// localhost.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener fails, or the certificate cannot be used.
 pub async fn serve_desk(
     listener: TcpListener,
     desk: DeskSite,
-    names: Vec<String>,
+    (names, tls): (Vec<String>, Option<TlsFiles>),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = monitoring::routes(desk.site.clone(), monitoring::Asked::BesidePages).merge(routes::routes(desk));
-    serve(listener, router, names, stop).await
+    let service = guarded(router, names).into_make_service_with_connect_info::<Peer>();
+    match tls {
+        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+        Some(files) => axum::serve(TlsListener::over(listener, files)?, service).with_graceful_shutdown(stop).await,
+    }
 }
 
 /// Serves `/metrics` and `/healthz` alone.
@@ -69,16 +75,11 @@ pub async fn serve_monitoring(
     site: Site,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    serve(listener, monitoring::routes(site, monitoring::Asked::Alone), Vec::new(), stop).await
+    let router = guarded(monitoring::routes(site, monitoring::Asked::Alone), Vec::new());
+    axum::serve(listener, router.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(stop).await
 }
 
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    names: Vec<String>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+fn guarded(router: Router, names: Vec<String>) -> Router {
     let doorkeeper = Arc::new(HostCheck::new(names));
-    let guarded = router.layer(axum::middleware::from_fn_with_state(doorkeeper, host_check::check));
-    axum::serve(listener, guarded.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(stop).await
+    router.layer(axum::middleware::from_fn_with_state(doorkeeper, host_check::check))
 }

@@ -20,6 +20,7 @@ fn decision(verb: Verb, reason: Code) -> Decision {
         at: time("2026-03-09T08:00:00Z"),
         reason,
         seen: None,
+        within: None,
         spent: false,
     }
 }

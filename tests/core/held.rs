@@ -4,7 +4,7 @@ use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
 use recount::reconcile::guard::limits::{HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
-use recount::reconcile::model::past::{Accepted, GivenUp, InDoubt, Written};
+use recount::reconcile::model::past::{Accepted, GivenUp, InDoubt, SeenQuantity, Written};
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::records::{LastChange, Product};
@@ -246,8 +246,8 @@ fn to_zero_asks_unless_the_operator_chose_otherwise() {
     assert_eq!(night.filter_line().verdict, set(100, "500", "0"), "it is not a step as well");
 }
 
-/// A single truncated export must not end a service; the same file touched or copied again is no second word, and the
-/// same counts written on another night are.
+/// A single truncated export must not end a service. Neither a touched nor a copied file nor a link that is fetched twice
+/// is a second word: only an export of another day, twelve hours later, is.
 #[test]
 fn second_night_needs_a_second_and_newer_export() {
     let mut night = acme("0", "3");
@@ -255,11 +255,11 @@ fn second_night_needs_a_second_and_newer_export() {
     let first = |night: &mut Night, export| drop(night.past.zero_before.insert(key(10, FILTER), export));
     assert_eq!(held(&night), Code::ToZero);
     for (earlier, passes) in [
-        (stamp("aa", "2026-03-09T13:00:00Z"), false),
-        (stamp("aa", "2026-03-09T12:59:59Z"), true),
+        (stamp("aa", "2026-03-09T13:00:00Z"), true),
+        (stamp("aa", "2026-03-09T13:00:01Z"), false),
+        (stamp("bb", "2026-03-10T00:59:59Z"), false),
         (stamp("bb", "2026-03-10T01:00:00Z"), false),
         (stamp("bb", "2026-03-11T01:00:00Z"), false),
-        (stamp("bb", "2026-03-10T00:59:59Z"), true),
     ] {
         first(&mut night, earlier.clone());
         assert_eq!(night.filter_line().verdict.is_change(), passes, "{earlier:?}");
@@ -309,6 +309,49 @@ fn what_somebody_else_changed_since_is_not_overwritten() {
     night.past.written.insert(AdditionId(100), written("4"));
     night.rows[0].3 = "3".to_owned();
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal), "both agree by now");
+}
+
+/// Otherwise a line that recount never had to write would be overwritten the first time that its count moves.
+#[test]
+fn a_hand_edit_is_noticed_on_every_line_that_was_ever_seen() {
+    let seen = |quantity: &str, run| SeenQuantity { quantity: q(quantity), run: RunId(run) };
+    let mut night = acme("5", "3");
+    night.past.seen.insert(AdditionId(100), seen("4", 7));
+    assert_eq!(held(&night), Code::HumanEdit);
+    assert_eq!(night.filter_line().detail, "run 7 saw 4, ConnectWise holds 3");
+    // What was seen after the last write is what counts, and the other way round.
+    for (wrote, saw, asked) in [((9, "3"), (7, "4"), false), ((7, "3"), (9, "4"), true), ((7, "4"), (9, "3"), false)] {
+        night.past.written.insert(AdditionId(100), Written::once(q(wrote.1), RunId(wrote.0)));
+        night.past.seen.insert(AdditionId(100), seen(saw.1, saw.0));
+        let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, "3", "5") };
+        assert_eq!(night.filter_line().verdict, expected, "wrote {wrote:?}, saw {saw:?}");
+    }
+    night.policy.human_edit = HumanEdit::Overwrite;
+    night.past.seen.insert(AdditionId(100), seen("4", 9));
+    assert_eq!(night.filter_line().verdict, set(100, "3", "5"));
+}
+
+/// A rule of ConnectWise's that takes a quantity back is not a colleague who means something by it.
+#[test]
+fn a_confirmed_write_that_was_not_kept_is_told_apart_from_a_hand_edit() {
+    let mut night = acme("5", "3");
+    let written_at = Some(time("2026-03-09T01:00:00Z"));
+    let wrote = Written { from: Some(q("3")), written_at, ..written("5") };
+    night.past.written.insert(AdditionId(100), wrote);
+    let changed = |at: &str| Some(LastChange { by: "jdoe".to_owned(), at: at.to_owned() });
+    for (change, code) in [
+        (changed("2026-03-09T01:00:01Z"), Code::WriteIgnored),
+        (changed("2026-03-09T08:00:00Z"), Code::HumanEdit),
+        (changed("yesterday"), Code::HumanEdit),
+        (None, Code::HumanEdit),
+    ] {
+        night.amend_addition(100, |addition| addition.changed.clone_from(&change));
+        assert_eq!(held(&night), code, "{change:?}");
+    }
+    night.amend_addition(100, |addition| {
+        (addition.changed, addition.quantity) = (changed("2026-03-09T01:00:01Z"), Ok(q("4")));
+    });
+    assert_eq!(held(&night), Code::HumanEdit, "neither the old nor the new value");
 }
 
 /// A write whose answer was lost is still no licence to overwrite what a person did after it, and is still our own if it

@@ -48,6 +48,7 @@ fn answer(night: &mut Night, verb: Verb, agreement: i64, was: &str) {
         at: time("2026-03-09T08:00:00Z"),
         reason: Code::LineLeftBehind,
         seen: Some(seen),
+        within: None,
         spent: false,
     };
     night.past.decisions.0.insert(Matter::line(&key(agreement, FILTER)), decision);

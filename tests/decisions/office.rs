@@ -182,6 +182,15 @@ impl Office {
         });
     }
 
+    /// Somebody changes something of a line that is no quantity.
+    pub(super) fn touched(&self, addition: i64, at: &str) {
+        self.sim.edit(|world| {
+            let addition = world.addition_mut(addition).expect("the addition");
+            addition.last_updated = at.to_owned();
+            addition.updated_by = "mmiller".to_owned();
+        });
+    }
+
     pub(super) fn lock(&self) -> RunLock {
         RunLock::take(&self.folder.path().join("state"), now()).expect("the lock")
     }

@@ -216,3 +216,28 @@ fn without_tls_the_desk_is_for_this_host_alone() {
     let said = night.recount(&["serve", "--listen", "0.0.0.0:0"]).exits(16);
     assert!(said.err.contains("without TLS"), "{}", said.err);
 }
+
+/// Otherwise the desk cannot be reached from another host, or anybody on the way reads along.
+#[test]
+fn with_a_certificate_it_speaks_tls_and_nothing_else() {
+    use std::io::{Read as _, Write as _};
+    let night = held_night();
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connectwise/tls");
+    night.append(&format!("\n[desk]\ncert = \"{tls}/server.pem\"\nkey = \"{tls}/server.key.pem\"\n"));
+    let desk = DeskOfNight::open(&night);
+    let authority = std::fs::read(format!("{tls}/authority.pem")).expect("the authority");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let said = runtime.block_on(async {
+        let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+        let client = reqwest::Client::builder().tls_certs_only([authority]).build().expect("a client");
+        client.get(format!("https://localhost:{}/signin", desk.port)).send().await.expect("an answer").text().await
+    });
+    assert!(said.expect("a page").contains("Sign in to recount"));
+    let mut plain = std::net::TcpStream::connect(("127.0.0.1", desk.port)).expect("a connection");
+    plain.write_all(b"GET /signin HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("sent");
+    let mut heard = Vec::new();
+    // Closed, with an alert of TLS at most.
+    let _ = plain.read_to_end(&mut heard);
+    assert!(!String::from_utf8_lossy(&heard).contains("HTTP/1.1"), "it answers without TLS");
+    desk.close();
+}

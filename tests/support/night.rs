@@ -176,18 +176,19 @@ impl Night {
     }
 
     pub(crate) fn export_aged(&self, content: impl AsRef<[u8]>, age: Duration) {
+        let written_at = SystemTime::from(now()) - age;
         // Files of earlier nights are hours older: else they would be of the same delivery.
         for earlier in 1..=self.exports.get() {
             if let Ok(file) = fs::File::options().write(true).open(self.path(&format!("exports/mail-{earlier}.csv"))) {
                 let modified = file.metadata().and_then(|metadata| metadata.modified()).expect("a time");
-                file.set_modified(modified - Duration::from_secs(2 * 3600)).expect("a time");
+                file.set_modified(modified.min(written_at) - Duration::from_secs(2 * 3600)).expect("a time");
             }
         }
         self.exports.set(self.exports.get() + 1);
         let name = format!("exports/mail-{}.csv", self.exports.get());
         self.write(&name, content);
         let file = fs::File::options().write(true).open(self.path(&name)).expect("the export");
-        file.set_modified(SystemTime::from(now()) - age).expect("a time");
+        file.set_modified(written_at).expect("a time");
     }
 
     /// Lets a person approve the first plan. Run while nothing is to be changed, it writes nothing.

@@ -9,6 +9,7 @@
 //! write FILE OTHER        FILE of the installation becomes what OTHER of the scenario is
 //! remove FILE
 //! edit ADDITION QUANTITY  somebody changes a line in ConnectWise
+//! revert ADDITION UNITS   it holds this, and its record names nobody who changed it
 //! cancel ADDITION DATE    somebody ends it; TODAY is the day of the night
 //! rename COMPANY NAME     a company is called so from now on
 //! delete ADDITION         it is not there any more
@@ -20,7 +21,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat, Utc};
 use recount_sim::{Addition, Recorded, World};
 use rust_decimal::Decimal;
 
@@ -129,6 +130,11 @@ fn happens(night: &Night, folder: &Path, verb: &str, rest: &str) {
             let addition = world.addition_mut(id()).expect("an addition");
             addition.quantity = second.parse::<Decimal>().expect("a quantity");
             addition.updated_by = "mmiller".to_owned();
+            addition.last_updated = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        }),
+        // A rule of ConnectWise's own: the record names nobody for it.
+        "revert" => night.sim().edit(|world| {
+            world.addition_mut(id()).expect("an addition").quantity = second.parse::<Decimal>().expect("a quantity");
         }),
         "cancel" => night.sim().edit(|world| {
             let day = if second == "TODAY" { today() } else { second.parse::<NaiveDate>().expect("a day") };

@@ -181,7 +181,7 @@ impl Store {
 
     /// The time in ConnectWise: eight in the morning of the world's day when the server started.
     pub(super) fn now(&self) -> String {
-        let start = self.world.today.and_time(NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default());
+        let start = self.world.today.and_time(NaiveTime::from_hms_opt(0, 0, 0).unwrap_or_default());
         (start + self.started.elapsed()).format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 

@@ -1,6 +1,7 @@
 //! What a handle that was typed means in the newest plans.
 
 use crate::cli::error::CommandError;
+use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
@@ -10,8 +11,21 @@ const SHOWN: usize = 5;
 /// Less alike is not what was meant.
 const ALIKE: f64 = 0.7;
 
+/// Fewer letters than this are a slip of the hand.
+pub(crate) const HANDLE_MIN: usize = 4;
+
+/// Refuses what is too short to mean one thing tomorrow as well.
+pub(crate) fn long_enough(typed: &str) -> Result<(), CommandError> {
+    if typed.chars().count() >= HANDLE_MIN {
+        return Ok(());
+    }
+    let message = format!("\"{}\" is no handle: it takes {HANDLE_MIN} or more of its letters", shown(typed));
+    Err(CommandError::new(Exit::Usage, message, Remedy::command("recount held")))
+}
+
 /// The one item that was typed, whole or by its first characters.
 pub(crate) fn meant<'a>(all: &'a [OpenItems], typed: &str) -> Result<Item<'a>, CommandError> {
+    long_enough(typed)?;
     let items: Vec<Item<'a>> = all.iter().flat_map(OpenItems::items).collect();
     let begins = |item: &Item<'_>| item.handle.starts_with(typed);
     let tiers: [&dyn Fn(&Item<'_>) -> bool; 3] =

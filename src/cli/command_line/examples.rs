@@ -40,7 +40,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         "map",
         &[
             ("recount map suggest", "candidates for customers without a company"),
-            ("recount map add a7 3321", "customer a7 is company 3321"),
+            ("recount map add a7kx 3321", "customer a7kx is company 3321"),
         ],
     ),
     (
@@ -54,11 +54,11 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "map add",
         &[
-            ("recount map add a7 3321", "by the handle of a report"),
+            ("recount map add a7kx 3321", "by the handle of a report"),
             ("recount map add \"Acme Dental\" 3321 --agreement 771", "by name, and no other agreement"),
         ],
     ),
-    ("map ignore", &[("recount map ignore a7 --note \"our own\"", "skipped on purpose, and no longer reported")]),
+    ("map ignore", &[("recount map ignore a7kx --note \"our own\"", "skipped on purpose, and no longer reported")]),
     ("map test", &[("recount map test usage-2026-11.csv", "which customers of this file are mapped")]),
     (
         "plan",
@@ -81,12 +81,19 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         &[
             ("recount held", "open items, the oldest first"),
             ("recount held --all", "what was decided, too"),
-            ("recount held --reopen b2", "take the answer back"),
+            ("recount held --reopen b2mn", "take the answer back"),
         ],
     ),
-    ("accept", &[("recount accept b2 --note \"they left in October\"", "take this step, once")]),
-    ("keep", &[("recount keep c9 --until 2027-03-31 --note \"agreed by mail\"", "leave it as it is until then")]),
-    ("ignore", &[("recount ignore a7 --note \"our own mailboxes\"", "do not ask about it any more")]),
+    (
+        "accept",
+        &[
+            ("recount accept b2mn --to 0 --note \"they left in October\"", "take this step, once"),
+            ("recount accept b2mn --within 60", "any step that stops at or before 60"),
+            ("recount accept --all to-zero", "shows each of them, and asks"),
+        ],
+    ),
+    ("keep", &[("recount keep c9tw --until 2027-03-31 --note \"agreed by mail\"", "leave it as it is until then")]),
+    ("ignore", &[("recount ignore a7kx --note \"our own mailboxes\"", "do not ask about it any more")]),
     ("undo", &[("recount undo 219", "a plan that sets back what run 219 wrote")]),
     (
         "verify",
@@ -110,7 +117,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount report --format csv -o night.csv", "for a spreadsheet"),
         ],
     ),
-    ("why", &[("recount why c9", "from the row of the export to the answer of ConnectWise")]),
+    ("why", &[("recount why c9tw", "from the row of the export to the answer of ConnectWise")]),
     (
         "sim",
         &[

@@ -336,12 +336,15 @@ impl Nights<'_> {
             neighbours: &neighbours,
             guards: &integration.guards,
         });
+        let site = connectwise.as_ref().map(|connectwise| connectwise.site()).unwrap_or_default();
         let job = Job {
+            site: &site,
             integration: &integration.name,
             mode: integration.mode,
             command: order.command,
             source: order.undoes.map_or(of_export, PlanSource::Undo),
             approved: order.approved,
+            approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),
             control: RunControl { clock: &clock::now, stop: self.stop },
         };

@@ -29,6 +29,7 @@ pub(in crate::config) fn policy(section: Section<'_>) -> Option<GuardPolicy> {
     let line_step = section.get("line_step").map_or(Some(usual.line_step), |field| line_step(&field));
     let to_zero = section.get("to_zero").map_or(Some(usual.to_zero), |field| field.word(TO_ZERO));
     let human_edit = section.get("human_edit").map_or(Some(usual.human_edit), |field| field.word(HUMAN_EDIT));
+    let approval_life = section.get("approval_life").map_or(Some(usual.approval_life), |field| age(&field));
     section.finish(&[]);
     Some(GuardPolicy {
         max_age: max_age?,
@@ -44,6 +45,7 @@ pub(in crate::config) fn policy(section: Section<'_>) -> Option<GuardPolicy> {
         line_step: line_step?,
         to_zero: to_zero?,
         human_edit: human_edit?,
+        approval_life: approval_life?,
     })
 }
 

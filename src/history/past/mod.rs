@@ -2,6 +2,7 @@
 
 pub(crate) mod accepted;
 pub mod owned;
+pub(crate) mod seen;
 pub mod swept;
 pub(crate) mod written;
 
@@ -28,6 +29,7 @@ use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated,
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::quantity::Quantity;
 
 impl History {
     /// What is known of an integration's runs before the current one.
@@ -44,6 +46,7 @@ impl History {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration)?,
+                seen: seen::seen(connection, integration)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
@@ -174,8 +177,10 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     if plan.accepted && command != RunCommand::Plan.as_str() {
         let before = accepted(transaction, &integration, run)?;
         remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
+        seen::remember(transaction, &integration, run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
+        decisions::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
         if mode == Mode::Apply.as_str() {
             owned::remember(transaction, &integration, &plan.lines)?;
         }
@@ -291,26 +296,24 @@ fn remember_zeros(
         transaction.prepare_cached("SELECT agreement, product, item FROM zero_since WHERE integration = ?1")?;
     for key in statement.query_and_then([integration], line_key)? {
         let key = key?;
-        known.insert(folded(&key), item_text(&key).to_owned());
+        let written = (key.agreement.0, key.product.as_str().to_owned(), item_text(&key).to_owned());
+        known.insert(folded(&key), written);
     }
     let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut delete = transaction.prepare_cached(
         "DELETE FROM zero_since WHERE integration = ?1 AND agreement = ?2 AND product = ?3 AND item = ?4",
     )?;
-    let placed = plan.lines.iter().filter_map(|line| Some((line, line.key()?, line.wanted?)));
-    for (line, key, wanted) in placed {
-        let place = (integration, key.agreement.0, key.product.as_str().to_owned());
-        let line_key = folded(&key);
-        if !wanted.is_zero() {
-            if let Some(item) = known.remove(&line_key) {
-                delete.execute((place.0, place.1, place.2, item))?;
-            }
-        } else if line.reason == Code::ToZero && !known.contains_key(&line_key) {
-            let export = &plan.export;
-            let at = time_text(export.modified_at);
-            insert.execute(params![place.0, place.1, place.2, item_text(&key), run.0, export.sha256, at])?;
-            known.insert(line_key, item_text(&key).to_owned());
+    let zeros = plan.lines.iter().filter(|line| line.wanted.is_some_and(Quantity::is_zero));
+    for (line, key) in zeros.filter_map(|line| Some((line, line.key()?))) {
+        if known.remove(&folded(&key)).is_none() && line.reason == Code::ToZero {
+            let (agreement, product, item) = (key.agreement.0, key.product.as_str(), item_text(&key));
+            let (export, at) = (&plan.export, time_text(plan.export.modified_at));
+            insert.execute(params![integration, agreement, product, item, run.0, export.sha256, at])?;
         }
+    }
+    // What this export does not want at zero, or says nothing of, is not wanted so on nights in a row.
+    for (agreement, product, item) in known.into_values() {
+        delete.execute(params![integration, agreement, product, item])?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity};
+use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{GivenUp, Written};
@@ -16,10 +16,13 @@ pub(crate) fn written(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, i.from_quantity, i.quantity AS sent,
+        "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, o.at, i.from_quantity, i.quantity AS sent,
                 o.event = 'refused' AS refused
          FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE r.integration = ?1 AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
+         WHERE (r.integration = ?1 OR r.integration IN
+                    (SELECT other.integration FROM connectwise_of AS own
+                     JOIN connectwise_of AS other ON other.site = own.site WHERE own.integration = ?1))
+             AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
              AND (o.event = 'applied' OR i.event = 'set') ORDER BY o.seq",
     )?;
     let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
@@ -34,7 +37,7 @@ pub(crate) fn written(
                 let from = maybe_quantity(row, "from_quantity")?;
                 let before = before.filter(|before| (before.from, before.quantity) == (from, quantity));
                 let times = before.map_or(1, |before| before.times.saturating_add(1));
-                Written { from, times, ..Written::once(quantity, run) }
+                Written { from, times, written_at: Some(time(row, "at")?), ..Written::once(quantity, run) }
             }
             // A write that was never answered ends as refused, too, and may have arrived all the same.
             (None, Some(before)) => Written { sent: Some((run, sent)), ..before },

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_tickets.sql"),
     include_str!("migrations/0008_owned_lines.sql"),
     include_str!("migrations/0009_accepted_counts.sql"),
+    include_str!("migrations/0010_answers.sql"),
     include_str!("migrations/0017_people.sql"),
     include_str!("migrations/0018_desk_events.sql"),
 ];

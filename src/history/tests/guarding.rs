@@ -92,10 +92,10 @@ fn a_line_at_zero_is_known_by_the_first_export_that_said_so() {
     let mut place = Place::new();
     place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3), line(2, 5, 0)]));
     place.night(RunCommand::Run, &plan(24, vec![line(1, 3, 0), line(2, 5, 0)]));
-    // Neither a run without a plan nor a customer who is missing for a night says anything about it.
+    // An accepted export that says nothing of it comes between: the next one is a first night again.
     let unsaid = LineRecord { wanted: None, outcome: Outcome::Held, reason: Code::CustomerMissing, ..line(1, 3, 3) };
     place.night(RunCommand::Run, &plan(48, vec![unsaid, line(2, 5, 0)]));
-    let expected = BTreeMap::from([(key(11, "FILTER"), stamp(24)), (key(12, "FILTER"), stamp(0))]);
+    let expected = BTreeMap::from([(key(12, "FILTER"), stamp(0))]);
     assert_eq!(past(&mut place).zero_before, expected);
 }
 
@@ -139,11 +139,32 @@ fn what_recount_wrote_last_is_told_from_what_a_person_wrote() {
     let write = place.write(second, &set(100, 7, 9));
     place.history.outcome(write, &applied(100, units(9)), noon()).unwrap();
 
+    let written_at = Some(noon());
     let expected = BTreeMap::from([
-        (AdditionId(100), Written { from: Some(units(7)), ..Written::once(units(9), second) }),
-        (AdditionId(555), Written::once("2.5".parse().unwrap(), first)),
+        (AdditionId(100), Written { from: Some(units(7)), written_at, ..Written::once(units(9), second) }),
+        (AdditionId(555), Written { written_at, ..Written::once("2.5".parse().unwrap(), first) }),
     ]);
     assert_eq!(past(&mut place).written, expected);
+}
+
+/// Otherwise a hand edit would be forgotten by the very night that asks about it.
+#[test]
+fn what_was_seen_last_is_moved_by_accepted_nights_and_not_by_lines_that_wait() {
+    let mut place = Place::new();
+    let held = |was, reason| LineRecord { outcome: Outcome::Held, reason, ..line(1, was, 9) };
+    let seen = |place: &mut Place| past(place).seen.get(&AdditionId(101)).map(|seen| (seen.quantity, seen.run));
+    place.night(RunCommand::Plan, &plan(0, vec![line(1, 2, 2)]));
+    assert_eq!(seen(&mut place), None, "a dry run has looked for nobody");
+    let first = place.night(RunCommand::Run, &plan(1, vec![line(1, 3, 3)]));
+    for night in [plan(2, vec![held(5, Code::LineStep)]), plan(3, vec![held(6, Code::HumanEdit)])] {
+        place.night(RunCommand::Run, &night);
+        assert_eq!(seen(&mut place), Some((units(3), first)));
+    }
+    let refused = PlanRecord { accepted: false, ..plan(4, vec![line(1, 7, 7)]) };
+    place.night(RunCommand::Run, &refused);
+    assert_eq!(seen(&mut place), Some((units(3), first)));
+    let last = place.night(RunCommand::Run, &plan(5, vec![line(1, 8, 8)]));
+    assert_eq!(seen(&mut place), Some((units(8), last)));
 }
 
 #[test]

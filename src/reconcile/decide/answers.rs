@@ -162,6 +162,7 @@ pub fn may_be_accepted(reason: Code) -> bool {
         Code::ToZero
             | Code::LineStep
             | Code::HumanEdit
+            | Code::WriteIgnored
             | Code::TugOfWar
             | Code::Fractional
             | Code::LineLeftBehind

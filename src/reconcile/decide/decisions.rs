@@ -19,6 +19,7 @@ use crate::reconcile::model::plan::line::{Line, LineKey, Live, Verdict};
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::reconcile::model::records::LastChange;
 
 /// What was answered to a step that a line guard holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +33,15 @@ pub(in crate::reconcile) enum StepAnswer {
 }
 
 impl Decisions {
-    /// What was answered to the step of a line from what is live to `to`.
-    pub(in crate::reconcile) fn answer(&self, key: &LineKey, live: Option<Live>, to: Quantity) -> StepAnswer {
+    /// What was answered to the step of a line from what is live to `to`; `changed` is when ConnectWise's record of it
+    /// was changed last.
+    pub(in crate::reconcile) fn answer(
+        &self,
+        key: &LineKey,
+        live: Option<Live>,
+        to: Quantity,
+        changed: Option<&LastChange>,
+    ) -> StepAnswer {
         let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
@@ -43,8 +51,10 @@ impl Decisions {
             live.map_or("the line is gone".to_owned(), |live| format!("the line is addition {} now", live.addition))
         } else if seen.was != now {
             format!("ConnectWise holds {} now", or_dash(now))
-        } else if seen.wanted != Some(to) {
+        } else if !decision.covers(to) {
             format!("{to} is wanted now")
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at)) {
+            format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.said());
         };

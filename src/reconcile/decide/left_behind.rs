@@ -108,7 +108,7 @@ impl Ground<'_> {
             return Some(Judgement { verdict: Verdict::Held(code), live: Some(live), detail });
         }
         let detail = format!("{now} billed still: {why}");
-        match self.past.decisions.answer(key, Some(live), Quantity::ZERO) {
+        match self.past.decisions.answer(key, Some(live), Quantity::ZERO, addition.changed.as_ref()) {
             StepAnswer::None => held(Some(live), detail),
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {

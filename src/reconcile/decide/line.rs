@@ -128,7 +128,7 @@ impl Judge<'_> {
         let taken_out = self.taken_out(key, now, to);
         match taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole)) {
             None => judged(update, Some(live), String::new()),
-            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to) {
+            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to, addition.changed.as_ref()) {
                 StepAnswer::None => held(code, Some(live), detail),
                 StepAnswer::Accepted(by) => judged(update, Some(live), by),
                 StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
@@ -231,7 +231,7 @@ impl Judge<'_> {
         if !may_be_accepted(code) {
             return Err((code, detail));
         }
-        match self.past.decisions.answer(key, None, to) {
+        match self.past.decisions.answer(key, None, to, None) {
             StepAnswer::Accepted(_) => Ok(()),
             StepAnswer::None => Err((code, detail)),
             StepAnswer::Moved(what) => Err((code, format!("{detail}; {what}"))),

@@ -6,12 +6,11 @@ use rust_decimal::Decimal;
 use crate::reconcile::decide::decisions::StepAnswer;
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
-use crate::reconcile::guard::limits::{HumanEdit, ToZero};
+use crate::reconcile::guard::limits::ToZero;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::reconcile::model::past::{ExportStamp, Written};
+use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -34,7 +33,7 @@ impl Judge<'_> {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
         let fight = self.tug_of_war(addition, now, to);
-        fight.or_else(|| self.human_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+        fight.or_else(|| self.hand_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
     }
 
     /// A customer or a service that the line was billed for and that is mapped elsewhere now: an edit of the mapping is
@@ -80,39 +79,6 @@ impl Judge<'_> {
         Some((Code::LineElsewhere, detail))
     }
 
-    /// What recount wrote last is not what stands there: somebody meant something by it.
-    fn human_edit(&self, step: Step<'_>) -> Option<HoldReason> {
-        let Step { key, addition, now, to: _ } = step;
-        if self.policy.human_edit == HumanEdit::Overwrite {
-            return None;
-        }
-        let wrote = match (self.past.written.get(&addition.id), self.replaced(step)) {
-            (Some(written), _) if written.explains(now) => return None,
-            (Some(written), _) => told(written),
-            (None, Some((_, written))) if written.explains(now) => return None,
-            (None, Some((ended, written))) => format!("{} to addition {ended}, which somebody ended", told(written)),
-            (None, None) => {
-                let sent = self.past.given_up.get(&*key.folded())?;
-                if sent.before.contains(&addition.id) || sent.quantity == now {
-                    return None;
-                }
-                format!("run {} sent a new line of {}", sent.run, sent.quantity)
-            }
-        };
-        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
-        let by = by.unwrap_or_default();
-        Some((Code::HumanEdit, format!("{wrote}, ConnectWise holds {now}{by}")))
-    }
-
-    /// The addition that the last accepted run saw in this one's place, if recount wrote it. Who ends a line and begins
-    /// another one, for a new price, keeps its quantity; another quantity is meant.
-    fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, &Written)> {
-        let key = &*step.key.folded();
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        let before = *seen.or_else(|| self.past.ours.get(key))?;
-        (before != step.addition.id).then_some(before).zip(self.past.written.get(&before))
-    }
-
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
     /// the day. This holds whatever `human_edit` says.
     fn tug_of_war(&self, addition: &Addition, now: Quantity, to: Quantity) -> Option<HoldReason> {
@@ -139,13 +105,11 @@ impl Judge<'_> {
         Some((Code::ToZero, format!("{now} would go to zero{night}")))
     }
 
-    /// A newer export. On a quiet portfolio two nights look alike, so the same bytes count in another file, or in the
-    /// same file if it was written much later; a file that was only touched is still the first night's.
+    /// An export of another day. On a quiet portfolio two nights look alike, and one link that is fetched twice gives two
+    /// files: neither the name nor the bytes tell a second night, only the time does.
     fn is_another_night(&self, first: &ExportStamp) -> bool {
-        let later = self.export.modified_at.signed_duration_since(first.modified_at);
-        let ExportStamp { path, sha256, modified_at: _ } = self.export;
-        let same_file = *path == first.path && *sha256 == first.sha256;
-        later > if same_file { SAME_FILE_APART } else { TimeDelta::zero() }
+        let (now, then) = (self.export.modified_at, first.modified_at);
+        now.date_naive() != then.date_naive() && now.signed_duration_since(then) >= NIGHTS_APART
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<HoldReason> {
@@ -162,7 +126,7 @@ impl Judge<'_> {
     pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
-        match self.past.decisions.answer(key, None, quantity) {
+        match self.past.decisions.answer(key, None, quantity, None) {
             StepAnswer::Accepted(_) => None,
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
@@ -170,17 +134,8 @@ impl Judge<'_> {
     }
 }
 
-fn told(written: &Written) -> String {
-    let Written { quantity, run, times, sent, .. } = written;
-    match sent {
-        None => format!("run {run} wrote {quantity}"),
-        Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
-        Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
-    }
-}
-
 /// How often the same change is undone by others before it is a fight.
 const FLIPS_MAX: u32 = 2;
 
 /// Nightly exports are about a day apart.
-const SAME_FILE_APART: TimeDelta = TimeDelta::hours(12);
+const NIGHTS_APART: TimeDelta = TimeDelta::hours(12);

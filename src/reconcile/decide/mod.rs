@@ -4,6 +4,7 @@ pub mod answers;
 pub mod decisions;
 pub mod elsewhere;
 pub mod findings;
+pub mod hand_edit;
 pub mod judge;
 pub mod judgement;
 pub mod left_behind;

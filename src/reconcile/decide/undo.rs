@@ -49,6 +49,8 @@ pub struct Wrote {
     pub before: Option<Quantity>,
     /// What was written.
     pub quantity: Quantity,
+    /// The run after it that wrote the addition last.
+    pub later: Option<RunId>,
 }
 
 /// Draws the plan that sets a run back.
@@ -98,6 +100,9 @@ impl Undoing<'_> {
             (Verdict::Skipped(Code::InDoubt), "a creation of it is in doubt; a later run looks again".to_owned())
         } else if now == to {
             (Verdict::Unchanged(Code::Equal), "it is set back already".to_owned())
+        } else if let Some(later) = wrote.later {
+            let detail = format!("run {} wrote {quantity}, and run {later} wrote it after that", self.run);
+            (Verdict::Skipped(Code::UndoMoved), detail)
         } else if now != *quantity {
             let by =
                 addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));

@@ -21,7 +21,7 @@ use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -80,13 +80,23 @@ pub struct Stopped {
 /// # Errors
 /// Every reason why the plan is not carried out.
 pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let of_export = match approval {
-        Approval::Fingerprint(fingerprint) => return clear_approved(plan, fingerprint, "recount plan"),
-        Approval::Nobody => export_findings(plan, checks),
-    };
+    let of_export = export_findings(plan, checks);
     let by_export = !of_export.is_empty();
     let findings = [of_export, run_findings(plan, checks)].concat();
-    if findings.is_empty() { Ok(ClearedPlan::seal(plan)) } else { Err(Stopped { by_export, findings }) }
+    match approval {
+        Approval::Fingerprint(fingerprint) => {
+            let overridden = findings.into_iter().map(|finding| overridden(finding, fingerprint));
+            Ok(clear_approved(plan, fingerprint, "recount plan")?.over(overridden))
+        }
+        Approval::Nobody if findings.is_empty() => Ok(ClearedPlan::seal(plan)),
+        Approval::Nobody => Err(Stopped { by_export, findings }),
+    }
+}
+
+/// What a guard said of a plan that a person approved all the same.
+pub fn overridden(stopped: Finding, approved: &str) -> Finding {
+    let message = format!("approved all the same, as plan {}: {}", short(approved), stopped.message);
+    Finding { severity: Severity::Info, message, fix: Remedy::default(), ..stopped }
 }
 
 /// The same by a person's approval alone; `again` is the command that draws such a plan anew.
@@ -106,6 +116,24 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
     (drawn != approved).then(|| {
         let message = format!("plan {} no longer matches; drawn now: {}", short(approved), short(&drawn));
         stop(Code::PlanMoved, message, Remedy::command(again))
+    })
+}
+
+/// What a person knows of one ConnectWise says nothing of another.
+pub fn another_connectwise(known: &str, site: &str, plan: &Plan) -> Finding {
+    let message = format!("this history is of {}, and tonight's ConnectWise is {}", shown(known), shown(site));
+    let typed = Remedy::command(format!("recount apply {}", short(&plan.fingerprint())));
+    stop(Code::ConnectwiseChanged, message, typed.or(Remedy::settings("correct url or company")))
+}
+
+/// An approval holds for a while: what was right last month was drawn on another month's counts, however alike.
+pub fn expired(approved: &str, drawn_at: DateTime<Utc>, now: DateTime<Utc>, life: TimeDelta) -> Option<Stopped> {
+    let age = now.signed_duration_since(drawn_at);
+    (age > life).then(|| {
+        let drawn = hours(age);
+        let message = format!("plan {} was last drawn {drawn} ago, the limit is {}", short(approved), hours(life));
+        let finding = stop(Code::ApprovalExpired, message, Remedy::command("recount plan"));
+        Stopped { by_export: false, findings: vec![finding] }
     })
 }
 

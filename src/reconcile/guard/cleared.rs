@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductId};
 use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{Creation, LineKey, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
@@ -25,6 +26,7 @@ use crate::reconcile::model::quantity::Quantity;
 #[derive(Debug)]
 pub struct ClearedPlan {
     writes: Vec<(LineKey, Write)>,
+    overridden: Vec<Finding>,
 }
 
 /// One line's quantity is set.
@@ -65,7 +67,18 @@ impl ClearedPlan {
             let write = Write::of(key, &line.verdict)?;
             Some((key.clone(), write))
         });
-        Self { writes: writes.collect() }
+        Self { writes: writes.collect(), overridden: Vec::new() }
+    }
+
+    /// The same, approved over these guards as well.
+    pub fn over(self, guards: impl IntoIterator<Item = Finding>) -> Self {
+        let overridden = self.overridden.into_iter().chain(guards).collect();
+        Self { overridden, ..self }
+    }
+
+    /// What guards said of it before a person approved it all the same.
+    pub fn overridden(&self) -> &[Finding] {
+        &self.overridden
     }
 
     /// The writes, agreement by agreement, in the plan's order.

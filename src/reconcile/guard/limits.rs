@@ -33,6 +33,8 @@ pub struct GuardPolicy {
     pub to_zero: ToZero,
     /// What becomes of a line that somebody else changed.
     pub human_edit: HumanEdit,
+    /// How long after the newest run that drew it a plan can be approved. Default 96 h.
+    pub approval_life: TimeDelta,
 }
 
 /// Fewer changes than this are a small MSP's ordinary night, whatever their share.
@@ -110,6 +112,7 @@ impl Default for GuardPolicy {
             line_step: LineStep::default(),
             to_zero: ToZero::Ask,
             human_edit: HumanEdit::Ask,
+            approval_life: TimeDelta::hours(96),
         }
     }
 }

@@ -52,7 +52,9 @@ pub struct Decision {
     pub reason: Code,
     /// What the line showed, where it is about one.
     pub seen: Option<SeenLine>,
-    /// Whether the line was written since: an accepted step is taken once.
+    /// How far an accepted step may go, where more than the one that was shown is covered.
+    pub within: Option<Quantity>,
+    /// Whether the line was written since, or an accepted export no longer asked for the step: one is taken once.
     pub spent: bool,
 }
 
@@ -68,6 +70,22 @@ pub struct SeenLine {
 }
 
 impl Decision {
+    /// Whether an accepted step covers one to here: the one that was shown, or each that stops at or before its limit.
+    pub fn covers(&self, to: Quantity) -> bool {
+        let Some(seen) = self.seen else { return false };
+        let was = seen.was.unwrap_or_default();
+        match self.within {
+            None => seen.wanted == Some(to),
+            Some(limit) => was < to && to <= limit || limit <= to && to < was,
+        }
+    }
+
+    /// Whether a plan that finds this still asks for the step that was accepted.
+    pub fn is_asked_by(&self, was: Option<Quantity>, wanted: Option<Quantity>) -> bool {
+        let moved = was.is_some() && was != self.seen.and_then(|seen| seen.was);
+        !moved && wanted.is_some_and(|wanted| self.covers(wanted))
+    }
+
     /// Whether it still holds on a day.
     pub fn holds_on(&self, today: NaiveDate) -> bool {
         self.until.is_none_or(|until| today <= until)
@@ -83,7 +101,8 @@ impl Decision {
         };
         let until = self.until.map(|until| format!(" until {until}")).unwrap_or_default();
         let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
-        format!("{done} by {} on {}{until}{note}", self.who, self.at.date_naive())
+        let within = self.within.map(|limit| format!(" up to {limit}")).unwrap_or_default();
+        format!("{done}{within} by {} on {}{until}{note}", self.who, self.at.date_naive())
     }
 
     pub(crate) fn expired(&self, about: &Finding) -> Finding {

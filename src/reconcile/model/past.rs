@@ -20,8 +20,11 @@ pub struct Past {
     pub accepted: Option<Accepted>,
     /// Whether a plan of this integration was ever approved by its fingerprint.
     pub approved_once: bool,
-    /// The last quantity that recount wrote to each addition, and in which run.
+    /// The last quantity that recount wrote to each addition, and in which run; other integrations of the same
+    /// ConnectWise included.
     pub written: BTreeMap<AdditionId, Written>,
+    /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then.
+    pub seen: BTreeMap<AdditionId, SeenQuantity>,
     /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
     pub given_up: BTreeMap<LineKey, GivenUp>,
     /// Lines that an earlier run's export already wanted at zero, with that export.
@@ -82,6 +85,15 @@ pub struct GivenUp {
     pub before: Vec<AdditionId>,
 }
 
+/// A quantity that a run saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenQuantity {
+    /// The units.
+    pub quantity: Quantity,
+    /// In which run: an accepted one, that was no dry run.
+    pub run: RunId,
+}
+
 /// A quantity that recount wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
@@ -93,6 +105,8 @@ pub struct Written {
     pub from: Option<Quantity>,
     /// How often in a row it was set from that to this.
     pub times: u32,
+    /// When that was confirmed, where a history tells.
+    pub written_at: Option<DateTime<Utc>>,
     /// What was sent after it without a clear end, and in which run: it may have arrived since.
     pub sent: Option<(RunId, Quantity)>,
 }
@@ -125,7 +139,12 @@ impl Past {
 impl Written {
     /// Written once, and nobody knows from what.
     pub fn once(quantity: Quantity, run: RunId) -> Self {
-        Self { quantity, run, from: None, times: 1, sent: None }
+        Self { quantity, run, from: None, times: 1, written_at: None, sent: None }
+    }
+
+    /// The last run that sent something to it.
+    pub fn last_run(&self) -> RunId {
+        self.sent.map_or(self.run, |(later, _)| later.max(self.run))
     }
 
     /// Whether a quantity is recount's own.

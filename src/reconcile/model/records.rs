@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
 use crate::reconcile::model::plan::code::Code;
@@ -108,6 +108,18 @@ pub struct LastChange {
     pub by: String,
     /// When.
     pub at: String,
+}
+
+impl LastChange {
+    /// Whether it is known to be later than this. A time that cannot be read proves nothing.
+    pub fn is_after(&self, then: DateTime<Utc>) -> bool {
+        DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at > then)
+    }
+
+    /// Whether it is known to be no later than this.
+    pub fn is_by(&self, then: DateTime<Utc>) -> bool {
+        DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at <= then)
+    }
 }
 
 /// One list: its records, and those that cannot be read. One bad record does not spoil the others.

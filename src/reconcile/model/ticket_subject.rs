@@ -85,7 +85,9 @@ impl TicketKind {
                 | Code::TooManyCreated
                 | Code::LinesUnseen
                 | Code::FirstApply
-                | Code::PlanMoved,
+                | Code::PlanMoved
+                | Code::ConnectwiseChanged
+                | Code::ApprovalExpired,
             ) => Some(Self::HeldRun),
             (None, _) => Some(Self::FailedRun),
         }

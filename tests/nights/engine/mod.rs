@@ -211,6 +211,8 @@ impl House {
             guards: &self.guards,
         };
         let job = Job {
+            approval_life: chrono::TimeDelta::MAX,
+            site: "sim",
             integration: &self.connectwise.integration,
             mode: Mode::Apply,
             command,
@@ -422,6 +424,7 @@ fn guards(options: &Options) -> GuardPolicy {
     GuardPolicy {
         to_zero: to_zero[usize::try_from(options.to_zero).unwrap_or(0)],
         human_edit: if options.overwrite_human_edits { HumanEdit::Overwrite } else { HumanEdit::Ask },
+        approval_life: chrono::TimeDelta::hours(96),
         ..base
     }
 }
@@ -443,5 +446,6 @@ fn everything_passes() -> GuardPolicy {
         line_step: LineStep { units: Decimal::from(1_000_000), percent: all, factor: Decimal::from(1_000_000) },
         to_zero: ToZero::Apply,
         human_edit: HumanEdit::Overwrite,
+        approval_life: chrono::TimeDelta::hours(96),
     }
 }

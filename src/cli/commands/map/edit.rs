@@ -226,8 +226,9 @@ fn of_prefix<'r, 'a>(inventories: &'r [Inventory<'a>], typed: &str) -> Option<(&
     let all = inventories
         .iter()
         .flat_map(|inventory| inventory.without_row().map(move |customer| (inventory, customer.clone())));
-    let mut begun =
-        all.filter(|(inventory, customer)| typed.len() >= 2 && inventory.handle(customer).starts_with(typed));
+    let mut begun = all.filter(|(inventory, customer)| {
+        typed.len() >= typed_handle::HANDLE_MIN && inventory.handle(customer).starts_with(typed)
+    });
     begun.next().filter(|_| begun.next().is_none())
 }
 

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 
 use crate::apply::stop::Stop;
 use crate::cli::clock;
-use crate::cli::commands::{answer, run};
+use crate::cli::commands::answer::at_desk;
+use crate::cli::commands::run;
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -76,12 +77,12 @@ impl DeskHost for CommandHost {
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
-        answer::at_desk(&self.config()?, who, answers)
+        at_desk::answers(&self.config()?, who, answers)
     }
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
         let config = self.config()?;
-        run::check_at_desk(&config, asked).map_err(answer::not_done)?;
+        run::check_at_desk(&config, asked).map_err(at_desk::not_done)?;
         let mut work = self.work();
         let holder = RunLock::holder(&config.state);
         if work.running.is_some() || holder.is_some() {
@@ -95,7 +96,7 @@ impl DeskHost for CommandHost {
         let (host, asked) = (self.clone(), asked.clone());
         work.thread = Some(thread::spawn(move || {
             let ended = Ended(host.clone());
-            let failed = run::at_desk(&config, &asked, &stop).err().map(answer::not_done);
+            let failed = run::at_desk(&config, &asked, &stop).err().map(at_desk::not_done);
             host.work().failed = failed;
             drop(ended);
         }));

@@ -17,12 +17,14 @@ use crate::cli::session::Session;
 use crate::cli::wiring::health;
 use crate::cli::{session, signals};
 use crate::config::settings::{Config, DeskConfig};
+use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
 use crate::web::DeskSite;
 use crate::web::site::Site;
+use crate::web::tls::TlsFiles;
 
 /// Where the desk is, unless configured.
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -84,7 +86,8 @@ fn serve_on(
 ) -> Result<(), CommandError> {
     let runtime = session::runtime()?;
     let failed = |error: std::io::Error| {
-        CommandError::new(Exit::Unexpected, format!("cannot serve on {listen}: {error}"), "--listen ADDRESS:PORT")
+        let said = error_chain(&error);
+        CommandError::new(Exit::Unexpected, format!("cannot serve on {listen}: {said}"), "--listen ADDRESS:PORT")
     };
     let served = runtime.block_on(async {
         let stop = signals::stop_on_signals().map_err(failed)?;
@@ -93,11 +96,13 @@ fn serve_on(
         let nobody = History::open_existing(&config.state)?.map(|history| history.people()).transpose()?;
         let nobody = nobody.is_none_or(|people| people.is_empty());
         let next = if nobody { "; nobody may come in yet: recount users add NAME --role operator" } else { "" };
-        console.complain(&format!("recount serve: http://{address}/{next}\n"));
+        let scheme = if config.desk.as_ref().is_some_and(|desk| desk.tls.is_some()) { "https" } else { "http" };
+        console.complain(&format!("recount serve: {scheme}://{address}/{next}\n"));
         let proxy = config.desk.as_ref().and_then(|desk| desk.trusted_proxy);
         let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), proxy);
         let stopped = async move { stop.wait().await };
-        web::serve_desk(listener, desk, names(config.desk.as_ref(), options), stopped).await.map_err(failed)
+        let tls = config.desk.as_ref().and_then(|desk| desk.tls.clone()).map(|(cert, key)| TlsFiles { cert, key });
+        web::serve_desk(listener, desk, (names(config.desk.as_ref(), options), tls), stopped).await.map_err(failed)
     });
     runtime.shutdown_background();
     served

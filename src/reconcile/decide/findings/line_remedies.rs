@@ -2,14 +2,14 @@
 
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-pub(crate) fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
+pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
     if may_be_accepted(code) {
-        let answers = [Verb::Accept, Verb::Keep, Verb::Ignore];
-        return Some(Remedy::any_of(answers.map(|verb| Remedy::command(format!("recount {verb} {handle}")))));
+        return Some(answers(line));
     }
     let fix = match code {
         Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
@@ -24,6 +24,15 @@ pub(crate) fn line_fix(code: Code, handle: &str) -> Option<Remedy> {
         _ => line_fix_in_words(code)?.into(),
     };
     Some(fix)
+}
+
+/// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
+fn answers(line: &Line) -> Remedy {
+    let handle = &line.handle;
+    let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
+    let others = [Verb::Keep, Verb::Ignore].map(|verb| format!("recount {verb} {handle}"));
+    let typed = std::iter::once(format!("recount {} {handle}{to}", Verb::Accept)).chain(others);
+    Remedy::any_of(typed.map(Remedy::command))
 }
 
 /// What to do where several lines could be ours.

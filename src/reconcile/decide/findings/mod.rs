@@ -248,7 +248,7 @@ impl<'a> Findings<'a> {
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             let code = line.verdict.code();
-            match (&line.verdict, line_fix(code, &line.handle)) {
+            match (&line.verdict, line_fix(code, line)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
                 // There is nothing to accept where nobody can say what would be set.

@@ -163,6 +163,10 @@ codes! {
     FirstApply = "first-apply",
     /// A plan given by its fingerprint no longer matches.
     PlanMoved = "plan-moved",
+    /// It is another ConnectWise than the one that the history is of.
+    ConnectwiseChanged = "connectwise-changed",
+    /// A plan given by its fingerprint was drawn too long ago.
+    ApprovalExpired = "approval-expired",
     /// ConnectWise held another value than the plan when the line was to be written.
     ChangedMeanwhile = "changed-meanwhile",
     /// ConnectWise refused the write.

@@ -1,11 +1,17 @@
 //! `accept`, `keep` and `ignore`: an answer to what is held, for the next plan.
 
+mod accepted_step;
+pub(crate) mod at_desk;
+mod which;
+
 use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_handle;
+use crate::cli::commands::answer::accepted_step::TypedStep;
+use crate::cli::commands::answer::which::Which;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -19,16 +25,23 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
+use crate::report::names;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
 use crate::report::words::step;
-use crate::web::desk::host::{DeskAnswer, NotDone, NotDoneKind};
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
 #[derive(Debug, Args)]
 pub(crate) struct AcceptOptions {
-    /// The handle, as `recount held` shows it, or its first characters
-    handle: String,
+    #[command(flatten)]
+    which: Which,
+    /// What the step leads to, as the report shows it: another step is refused
+    #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["within", "all"])]
+    to: Option<Quantity>,
+    /// Accept every step that stops at or before this, for a count that moves each night
+    #[arg(long, value_name = "QUANTITY", conflicts_with = "all")]
+    within: Option<Quantity>,
     /// Why; kept with the decision
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
@@ -37,8 +50,8 @@ pub(crate) struct AcceptOptions {
 /// Arguments of `keep` and `ignore`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The handle, as `recount held` shows it, or its first characters
-    handle: String,
+    #[command(flatten)]
+    which: Which,
     /// The last day on which it holds; without it, until `recount held --reopen`
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<NaiveDate>,
@@ -53,43 +66,55 @@ struct Typed<'a> {
     /// Who pressed it at the desk; else whoever runs the command.
     who: Option<&'a str>,
     verb: Verb,
-    handle: &'a str,
+    step: TypedStep,
     until: Option<NaiveDate>,
     note: &'a str,
 }
 
 pub(crate) fn accept(global: &Global, options: &AcceptOptions, console: &Console) -> Exit {
-    let AcceptOptions { handle, note } = options;
-    run(global, Typed { who: None, verb: Verb::Accept, handle, until: None, note }, console)
+    let AcceptOptions { which, to, within, note } = options;
+    let step = to.map(TypedStep::To).or(within.map(TypedStep::Within)).unwrap_or(TypedStep::Shown);
+    run(global, which, Typed { step, ..Typed::of(Verb::Accept, note) }, console)
 }
 
 pub(crate) fn keep(global: &Global, options: &Options, console: &Console) -> Exit {
-    let Options { handle, until, note } = options;
-    run(global, Typed { who: None, verb: Verb::Keep, handle, until: *until, note }, console)
+    let Options { which, until, note } = options;
+    run(global, which, Typed { until: *until, ..Typed::of(Verb::Keep, note) }, console)
 }
 
 pub(crate) fn ignore(global: &Global, options: &Options, console: &Console) -> Exit {
-    let Options { handle, until, note } = options;
-    run(global, Typed { who: None, verb: Verb::Ignore, handle, until: *until, note }, console)
+    let Options { which, until, note } = options;
+    run(global, which, Typed { until: *until, ..Typed::of(Verb::Ignore, note) }, console)
 }
 
 /// Takes an answer back; the matter is asked about again.
 pub(crate) fn reopen(global: &Global, handle: &str, console: &Console) -> Exit {
-    run(global, Typed { who: None, verb: Verb::Reopen, handle, until: None, note: "" }, console)
+    run(global, &Which::one(handle), Typed::of(Verb::Reopen, ""), console)
 }
 
-fn run(global: &Global, typed: Typed<'_>, console: &Console) -> Exit {
-    match decide(global, typed) {
-        Err(error) => error.tell(console),
-        Ok(stored) => {
-            if console.json {
-                console.document(Exit::Done, &stored);
-            } else if !console.quiet {
-                console.print(&stored.text());
-            }
-            Exit::Done
-        }
+impl<'a> Typed<'a> {
+    fn of(verb: Verb, note: &'a str) -> Self {
+        Self { who: None, verb, step: TypedStep::Shown, until: None, note }
     }
+}
+
+fn run(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Exit {
+    match decide(global, which, typed, console) {
+        Err(error) => return error.tell(console),
+        Ok(stored) if console.json => match stored.as_slice() {
+            [one] => console.document(Exit::Done, one),
+            answers => console.document(Exit::Done, &Several { answers }),
+        },
+        Ok(_) if console.quiet => {}
+        Ok(stored) => stored.iter().for_each(|one| console.print(&one.text())),
+    }
+    Exit::Done
+}
+
+/// Several answers at once.
+#[derive(Debug, Serialize)]
+struct Several<'a> {
+    answers: &'a [Stored],
 }
 
 #[derive(Debug, Serialize)]
@@ -117,15 +142,29 @@ impl Stored {
     }
 }
 
-fn decide(global: &Global, typed: Typed<'_>) -> Result<Stored, CommandError> {
+fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Result<Vec<Stored>, CommandError> {
     let config = session::configuration(global)?;
     not_past(typed.until)?;
     // A history that an older version made is upgraded under the lock; one that never was is not made here.
     if matches!(History::open_existing(&config.state), Ok(None)) {
         return Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan"));
     }
-    let mut session = Session::open(&config.state)?;
-    store(&config, typed, &mut session)
+    if !which.is_several() {
+        return store(&config, which, typed, &mut Session::open(&config.state)?, None);
+    }
+    // A person who has just seen the steps means these.
+    let typed = match typed.step {
+        TypedStep::Shown if !which.yes => Typed { step: TypedStep::Seen, ..typed },
+        _ => typed,
+    };
+    // Nobody holds the lock while a person reads: the night could not begin.
+    let seen = {
+        let Session { lock: _lock, history } = Session::open(&config.state)?;
+        let all = open_items(config.integrations.keys(), &history)?;
+        answers(&all, which, typed, &history)?.iter().map(Answer::shown).collect::<Vec<_>>()
+    };
+    which::confirm(typed.verb, &seen, which, console)?;
+    store(&config, which, typed, &mut Session::open(&config.state)?, Some(&seen))
 }
 
 fn not_past(until: Option<NaiveDate>) -> Result<(), CommandError> {
@@ -138,32 +177,68 @@ fn not_past(until: Option<NaiveDate>) -> Result<(), CommandError> {
     }
 }
 
-fn store(config: &Config, typed: Typed<'_>, session: &mut Session) -> Result<Stored, CommandError> {
+/// Stores the answers: all of them, or none if one is refused, or if they are not what was shown.
+fn store(
+    config: &Config,
+    which: &Which,
+    typed: Typed<'_>,
+    session: &mut Session,
+    seen: Option<&[String]>,
+) -> Result<Vec<Stored>, CommandError> {
     let Session { lock, history } = session;
     let all = open_items(config.integrations.keys(), history)?;
-    let answer = match typed.verb {
-        Verb::Reopen => answered(&all, typed)?,
-        _ => answer(typed, typed_handle::meant(&all, typed.handle)?)?,
+    let answers = match typed.verb {
+        Verb::Reopen => vec![answered(&all, typed, which.first())?],
+        _ => answers(&all, which, typed, history)?,
     };
-    let Answer { of, matter, decision, step } = answer;
-    let integration = &of.run.integration;
-    history.decide(lock, integration, of.run.run, &matter, &decision)?;
-    let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
-    Ok(Stored { verb, handle: decision.handle, integration, said, step })
+    if seen.is_some_and(|seen| answers.iter().map(Answer::shown).ne(seen.iter().cloned())) {
+        let message = "another run ended meanwhile, and shows something else; nothing was answered";
+        return Err(CommandError::new(Exit::Usage, message, "look again"));
+    }
+    let mut stored = Vec::new();
+    for Answer { of, matter, decision, name: _, step } in answers {
+        let integration = &of.run.integration;
+        history.decide(lock, integration, of.run.run, &matter, &decision)?;
+        let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
+        stored.push(Stored { verb, handle: decision.handle, integration, said, step });
+    }
+    Ok(stored)
 }
 
 struct Answer<'a> {
     of: &'a OpenItems,
     matter: Matter,
     decision: Decision,
+    name: String,
     step: String,
 }
 
-fn answer<'a>(typed: Typed<'_>, item: Item<'a>) -> Result<Answer<'a>, CommandError> {
+impl Answer<'_> {
+    /// As it is shown before it is given.
+    fn shown(&self) -> String {
+        format!("{:<9}  {}  {}", self.decision.handle, self.name, self.step).trim_end().to_owned()
+    }
+}
+
+fn answers<'a>(
+    all: &'a [OpenItems],
+    which: &Which,
+    typed: Typed<'_>,
+    history: &History,
+) -> Result<Vec<Answer<'a>>, CommandError> {
+    which.items(all)?.into_iter().map(|item| answer(typed, item, history)).collect()
+}
+
+fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Answer<'a>, CommandError> {
     let permitted = item.answer(typed.verb).map_err(|refusal| refused(typed.verb, item, refusal))?;
+    if typed.verb == Verb::Accept {
+        typed.step.check(item, history)?;
+    }
     let Answerable { matter, reason, seen } = permitted;
     let decision = decision(typed, item.handle, reason, seen);
-    Ok(Answer { of: item.of, matter, decision, step: item.line.map(step).unwrap_or_default() })
+    let name = item.finding.map(|finding| names::matter(finding, item.line)).or(item.line.map(names::line));
+    let step = item.line.map(step).unwrap_or_default();
+    Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
 }
 
 fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>) -> Decision {
@@ -176,6 +251,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         at: clock::now(),
         reason,
         seen,
+        within: typed.step.within(),
         spent: false,
     }
 }
@@ -209,14 +285,15 @@ fn refused(verb: Verb, item: Item<'_>, refusal: Refusal) -> CommandError {
 }
 
 /// The answer that is taken back.
-fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>) -> Result<Answer<'a>, CommandError> {
+fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>, handle: &str) -> Result<Answer<'a>, CommandError> {
+    typed_handle::long_enough(handle)?;
     let answers = || {
         let of = |items: &'a OpenItems| items.decisions.0.iter().map(move |(matter, known)| (items, matter, known));
         all.iter().flat_map(of)
     };
-    let exact: Vec<_> = answers().filter(|(_, _, known)| known.handle == typed.handle).collect();
+    let exact: Vec<_> = answers().filter(|(_, _, known)| known.handle == handle).collect();
     let found: Vec<_> = if exact.is_empty() {
-        answers().filter(|(.., known)| known.handle.starts_with(typed.handle)).collect()
+        answers().filter(|(.., known)| known.handle.starts_with(handle)).collect()
     } else {
         exact
     };
@@ -226,61 +303,13 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>) -> Result<Answer<'a>, Co
     match found.as_slice() {
         [(of, matter, known)] => {
             let decision = decision(typed, &known.handle, known.reason, known.seen);
-            Ok(Answer { of, matter: (*matter).clone(), decision, step: String::new() })
+            Ok(Answer { of, matter: (*matter).clone(), decision, name: String::new(), step: String::new() })
         }
         [] => {
             let handles = handles(&answers().collect::<Vec<_>>());
-            let fix = typed_handle::alike(typed.handle, &handles, "recount held --all");
-            Err(CommandError::new(Exit::Usage, format!("nothing was decided about {}", typed.handle), fix))
+            let fix = typed_handle::alike(handle, &handles, "recount held --all");
+            Err(CommandError::new(Exit::Usage, format!("nothing was decided about {handle}"), fix))
         }
-        several => Err(typed_handle::ambiguous(typed.handle, &handles(several))),
+        several => Err(typed_handle::ambiguous(handle, &handles(several))),
     }
-}
-
-/// Stores what a person pressed at the desk: all answers, or none if one is refused or is not for what was shown.
-pub(crate) fn at_desk(config: &Config, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
-    let mut session = Session::open(&config.state).map_err(not_done)?;
-    let Session { lock, history } = &mut session;
-    let all = open_items(config.integrations.keys(), history).map_err(|error| not_done(error.into()))?;
-    let permitted: Result<Vec<Answer<'_>>, NotDone> =
-        answers.iter().map(|pressed| of_desk(&all, who, pressed)).collect();
-    for Answer { of, matter, decision, step: _ } in permitted? {
-        let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
-        stored.map_err(|error| not_done(error.into()))?;
-    }
-    Ok(())
-}
-
-fn of_desk<'a>(all: &'a [OpenItems], who: &str, pressed: &DeskAnswer) -> Result<Answer<'a>, NotDone> {
-    let DeskAnswer { verb, handle, shown, until, note } = pressed;
-    let typed = Typed { who: Some(who), verb: *verb, handle, until: *until, note };
-    not_past(*until).map_err(not_done)?;
-    if *verb == Verb::Reopen {
-        return answered(all, typed).map_err(not_done);
-    }
-    // The whole handle: one that begins like it may be another item by now.
-    let items = all.iter().flat_map(OpenItems::items).filter(|item| item.handle == handle);
-    let item = items.max_by_key(Item::is_asked).ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
-    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
-        return Err(moved(format!("{} was answered a moment ago", item.said())));
-    }
-    if shown.as_deref().is_some_and(|shown| shown != item.as_shown()) {
-        return Err(moved(format!("the newest plan says {}", item.said())));
-    }
-    answer(typed, item).map_err(not_done)
-}
-
-fn moved(message: String) -> NotDone {
-    NotDone { kind: NotDoneKind::Moved, message, fix: Remedy::Unsaid }
-}
-
-/// As a page tells it.
-pub(crate) fn not_done(error: CommandError) -> NotDone {
-    let CommandError { exit, message, fix, .. } = error;
-    let kind = match exit {
-        Exit::Locked => NotDoneKind::Busy,
-        Exit::Usage | Exit::Config => NotDoneKind::Wrong,
-        _ => NotDoneKind::Failed,
-    };
-    NotDone { kind, message, fix }
 }

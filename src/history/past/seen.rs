@@ -1,0 +1,52 @@
+//! What each line's addition held when it was last looked at.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction, params};
+
+use crate::history::record::LineRecord;
+use crate::history::store::columns::quantity;
+use crate::history::store::error::StoreError;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::past::SeenQuantity;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Outcome;
+
+/// See [`Past::seen`](crate::reconcile::model::past::Past::seen).
+pub(crate) fn seen(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<AdditionId, SeenQuantity>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT addition, quantity, run FROM seen_quantities WHERE integration = ?1")?;
+    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+        let seen = SeenQuantity { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
+        Ok((AdditionId(row.get("addition")?), seen))
+    })?;
+    rows.collect()
+}
+
+/// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen before, for whatever it
+/// is held for may hide a hand edit; one that waits for that very question was never seen.
+pub(crate) fn remember(
+    transaction: &Transaction<'_>,
+    integration: &str,
+    run: RunId,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let mut replace = transaction.prepare_cached("INSERT OR REPLACE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
+    let mut first = transaction.prepare_cached("INSERT OR IGNORE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
+    for line in lines {
+        let (Some(addition), Some(was)) = (line.addition, line.was) else { continue };
+        if ASKED_ABOUT.contains(&line.reason) {
+            continue;
+        }
+        let settled = matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
+        let statement = if settled { &mut replace } else { &mut first };
+        statement.execute(params![integration, addition.0, was.to_string(), run.0])?;
+    }
+    Ok(())
+}
+
+/// Somebody changed the line, or left it as it is by an answer.
+const ASKED_ABOUT: [Code; 5] = [Code::HumanEdit, Code::WriteIgnored, Code::TugOfWar, Code::Kept, Code::Ignored];

@@ -1,0 +1,103 @@
+//! Whether somebody else changed a line since it was last seen.
+
+use chrono::TimeDelta;
+
+use crate::reconcile::decide::judge::Judge;
+use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::decide::line_guards::Step;
+use crate::reconcile::guard::limits::HumanEdit;
+use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::past::{SeenQuantity, Written};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::Addition;
+
+impl Judge<'_> {
+    /// What was last seen of a line is not what stands there: somebody meant something by it, or ConnectWise did not
+    /// keep what it confirmed.
+    pub(in crate::reconcile) fn hand_edit(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, addition, now, to: _ } = step;
+        if self.policy.human_edit == HumanEdit::Overwrite {
+            return None;
+        }
+        let known = match (self.last_known(addition.id), self.replaced(step)) {
+            (Some(last), _) | (None, Some((_, last))) if last.explains(now) => return None,
+            (Some(last), _) if last.was_not_kept(addition, now) => {
+                let detail = format!("{}, ConnectWise holds {now} again, and names no change after it", last.said());
+                return Some((Code::WriteIgnored, detail));
+            }
+            (Some(last), _) => last.said(),
+            (None, Some((ended, last))) => format!("{} to addition {ended}, which somebody ended", last.said()),
+            (None, None) => {
+                let sent = self.past.given_up.get(&*key.folded())?;
+                if sent.before.contains(&addition.id) || sent.quantity == now {
+                    return None;
+                }
+                format!("run {} sent a new line of {}", sent.run, sent.quantity)
+            }
+        };
+        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        Some((Code::HumanEdit, format!("{known}, ConnectWise holds {now}{}", by.unwrap_or_default())))
+    }
+
+    /// The addition that the last accepted run saw in this one's place, if it is known what it held. Who ends a line and
+    /// begins another one, for a new price, keeps its quantity; another quantity is meant.
+    fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, LastKnown<'_>)> {
+        let key = &*step.key.folded();
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let before = *seen.or_else(|| self.past.ours.get(key))?;
+        // Only recount's own: what a line that was merely seen held says nothing of its successor.
+        self.past.written.get(&before)?;
+        (before != step.addition.id).then_some(before).zip(self.last_known(before))
+    }
+
+    fn last_known(&self, addition: AdditionId) -> Option<LastKnown<'_>> {
+        match (self.past.written.get(&addition), self.past.seen.get(&addition)) {
+            (Some(written), Some(seen)) if written.last_run() < seen.run => Some(LastKnown::Seen(seen, Some(written))),
+            (Some(written), _) => Some(LastKnown::Written(written)),
+            (None, seen) => seen.map(|seen| LastKnown::Seen(seen, None)),
+        }
+    }
+}
+
+/// What is known last of an addition's quantity.
+#[derive(Debug, Clone, Copy)]
+enum LastKnown<'a> {
+    /// Recount wrote it.
+    Written(&'a Written),
+    /// A later run only saw it.
+    Seen(&'a SeenQuantity, Option<&'a Written>),
+}
+
+impl LastKnown<'_> {
+    fn explains(self, now: Quantity) -> bool {
+        match self {
+            LastKnown::Written(written) => written.explains(now),
+            LastKnown::Seen(seen, written) => {
+                // What was sent without a clear end may arrive after it was looked for.
+                seen.quantity == now || written.is_some_and(|written| written.sent.is_some_and(|(_, sent)| sent == now))
+            }
+        }
+    }
+
+    fn said(self) -> String {
+        match self {
+            LastKnown::Written(Written { quantity, run, times, sent, .. }) => match sent {
+                None => format!("run {run} wrote {quantity}"),
+                Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
+                Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
+            },
+            LastKnown::Seen(SeenQuantity { quantity, run }, _) => format!("run {run} saw {quantity}"),
+        }
+    }
+
+    /// A write that was confirmed is gone, and the record names nobody who changed it since.
+    fn was_not_kept(self, addition: &Addition, now: Quantity) -> bool {
+        let LastKnown::Written(Written { from, written_at: Some(at), sent: None, .. }) = self else { return false };
+        let later = *at + CLOCKS_APART;
+        *from == Some(now) && addition.changed.as_ref().is_some_and(|change| change.is_by(later))
+    }
+}
+
+/// ConnectWise's clock and ours differ by less.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
