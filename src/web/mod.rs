@@ -9,43 +9,20 @@ pub(crate) mod host_check;
 mod monitoring;
 mod pages;
 mod peer;
+mod response;
 mod routes;
 pub mod site;
 pub mod tls;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
-use crate::web::desk::host::DeskHost;
 use crate::web::host_check::HostCheck;
 use crate::web::peer::Peer;
-use crate::web::site::Site;
+use crate::web::site::{DeskSite, Site};
 use crate::web::tls::{TlsFiles, TlsListener};
-
-/// The desk of one state folder.
-#[derive(Clone)]
-pub struct DeskSite {
-    pub(crate) site: Site,
-    pub(crate) host: Arc<dyn DeskHost>,
-    /// The proxy in front, whose word about browsers is taken.
-    pub(crate) proxy: Option<IpAddr>,
-    /// A hash takes 19 MiB: as many at a time, and the others wait.
-    pub(crate) hashing: Arc<Semaphore>,
-}
-
-/// Hashes of passwords that are made at the same time.
-const HASHES: usize = 2;
-
-impl DeskSite {
-    /// The desk of this site.
-    pub fn new(site: Site, host: Arc<dyn DeskHost>, proxy: Option<IpAddr>) -> Self {
-        Self { site, host, proxy, hashing: Arc::new(Semaphore::new(HASHES)) }
-    }
-}
 
 /// Serves the desk until `stop` is ready. `names` are host names under which it may be asked, beside addresses and
 /// localhost.

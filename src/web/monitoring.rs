@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::web::peer::Peer;
+use crate::web::response::{read, refused};
 use crate::web::site::{Missing, Site};
 
 /// Who is served with it.
@@ -18,12 +18,6 @@ pub(crate) enum Asked {
     Alone,
     /// People: then the numbers, which name integrations, are for this host alone.
     BesidePages,
-}
-
-impl From<StoreError> for Missing {
-    fn from(error: StoreError) -> Self {
-        Missing::Broken(error.to_string())
-    }
 }
 
 pub(crate) fn routes(site: Site, asked: Asked) -> Router {
@@ -50,23 +44,5 @@ async fn healthz(State(site): State<Site>) -> Response {
     match read(move || Ok(History::open_existing(&site.state).map(|_| ())?)).await {
         Ok(()) => "ok\n".into_response(),
         Err(missing) => refused(&missing),
-    }
-}
-
-/// The history is read on a thread that may wait for the disk.
-pub(crate) async fn read<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Missing> + Send + 'static,
-) -> Result<T, Missing> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Missing::Broken(error.to_string())))
-}
-
-pub(crate) fn refused(missing: &Missing) -> Response {
-    match missing {
-        Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n").into_response(),
-        Missing::Broken(why) => {
-            tracing::error!("a page cannot be shown: {why}");
-            (StatusCode::SERVICE_UNAVAILABLE, "the history cannot be read; recount verify says more\n").into_response()
-        }
     }
 }

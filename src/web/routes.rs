@@ -14,18 +14,19 @@ use maud::Markup;
 
 use crate::history::store::open::History;
 use crate::report::files::Reports;
-use crate::web::DeskSite;
-use crate::web::desk::act::{Acted, act};
+use crate::web::desk::act::act;
+use crate::web::desk::deed::Acted;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::{Overview, Visit};
 use crate::web::door::sign_in;
 use crate::web::door::signed_in::{COOKIE, SignedIn, set};
-use crate::web::monitoring::{read, refused};
 use crate::web::pages::{
     audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
 };
 use crate::web::peer::Peer;
+use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::site::DeskSite;
 use crate::web::site::Missing;
 
 /// How a page is drawn.
@@ -110,11 +111,6 @@ impl Asked {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]
-pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
-}
-
 async fn show(asked: Asked, page: Page) -> Response {
     let address = asked.uri.path_and_query().map(|all| all.as_str().to_owned()).unwrap_or_default();
     let drawn = read(move || asked.visit(now())?.map(|visit| page(&visit)).transpose()).await;
@@ -143,15 +139,6 @@ async fn done(asked: Asked, action: DeskAction, body: Bytes) -> Response {
         Ok(Some(Acted::Page(status, page))) => page_of(status, *page),
         Err(missing) => refused(&missing),
     }
-}
-
-pub(crate) fn page_of(status: StatusCode, page: Markup) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_string()).into_response()
-}
-
-/// To another page of the desk.
-pub(crate) fn see(address: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, address.to_owned())]).into_response()
 }
 
 async fn style() -> Response {

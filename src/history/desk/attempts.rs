@@ -65,7 +65,7 @@ fn waits(transaction: &Transaction<'_>, subject: &str) -> Result<Option<DateTime
     let sql = "SELECT failed, last_at FROM attempts WHERE subject = ?1";
     let found = transaction.query_row(sql, [subject], |row| Ok((count::<u32>(row, "failed"), time(row, "last_at"))));
     let Some((failed, last_at)) = found.optional()? else { return Ok(None) };
-    Ok(wait(failed?).map(|wait| Ok::<_, StoreError>(last_at? + wait)).transpose()?)
+    wait(failed?).map(|wait| Ok(last_at? + wait)).transpose()
 }
 
 /// A minute after the fifth wrong password, and twice as long after each one more.

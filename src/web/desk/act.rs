@@ -6,53 +6,16 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
 use crate::web::desk::answering;
+use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
 use crate::web::desk::visit::Visit;
 use crate::web::door::token;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::note;
 use crate::web::site::Missing;
-
-/// What a browser gets for a form.
-pub(crate) enum Acted {
-    /// It was done: to this page.
-    To(String),
-    /// Signed out.
-    Left,
-    /// A page that asks for more, or says why nothing was done.
-    Page(StatusCode, Box<Markup>),
-}
-
-/// What an action made.
-pub(crate) struct Deed {
-    pub(crate) acted: Acted,
-    /// What is noted; empty for what stores nothing.
-    pub(crate) events: Vec<DeskEvent>,
-}
-
-impl Deed {
-    /// It was done, and this is noted.
-    pub(crate) fn done(to: impl Into<String>, event: DeskEvent) -> Self {
-        Self { acted: Acted::To(to.into()), events: vec![event] }
-    }
-
-    /// It was not done.
-    pub(crate) fn refused(visit: &Visit, event: DeskEvent, why: &NotDone) -> Self {
-        let status = match why.kind {
-            NotDoneKind::Moved | NotDoneKind::Busy => StatusCode::CONFLICT,
-            NotDoneKind::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
-            NotDoneKind::Failed => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        let page = not_done_page(visit, why);
-        let event = DeskEvent { refused: true, said: shown(&why.message), ..event };
-        Self { acted: Acted::Page(status, Box::new(page)), events: vec![event] }
-    }
-}
 
 /// Does it, if the person may, and if the form is one that this desk gave them.
 pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Acted, Missing> {
@@ -115,22 +78,5 @@ fn forbidden_page(visit: &Visit, why: &str) -> Markup {
         (note("bad", "Nothing was done.", html! { "This request was refused: " (why) ". " }))
         p.do { a.b href="/" { "Back to Today" } }
     };
-    frame(visit, Place::None, "Not done", &main)
-}
-
-fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
-    let NotDone { kind, message, fix } = why;
-    let (tone, title) = match kind {
-        NotDoneKind::Moved => ("ask", "Nothing was saved: it has moved since you saw it."),
-        NotDoneKind::Busy => ("bad", "Another run is under way. Nothing was saved."),
-        NotDoneKind::Wrong => ("ask", "Nothing was saved."),
-        NotDoneKind::Failed => ("bad", "Nothing was saved."),
-    };
-    let main = html! {
-        header.head { div { h1 { "Not done" } } }
-        (note(tone, title, html! { (crate::reconcile::model::display_text::escaped(message)) }))
-        @if !fix.is_empty() { section.panel { h2 { "What helps" } (crate::web::pages::pieces::ways(fix)) } }
-        p.do { a.b href="/" { "Look again" } @if *kind == NotDoneKind::Busy { a.b href="/live" { "Watch it" } } }
-    };
-    frame(visit, Place::None, "Not done", &main)
+    frame(visit, RailEntry::None, "Not done", &main)
 }

@@ -6,8 +6,7 @@ use chrono::NaiveDate;
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::outcome::Verb;
-use crate::report::open_items::Item;
-use crate::web::desk::act::{Acted, Deed};
+use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{DeskAnswer, NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
@@ -55,8 +54,9 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Dee
         Ok(answers) => answers,
         Err(why) => return refused(why),
     };
-    let ends =
-        |answer: &DeskAnswer| answer.verb == Verb::Accept && visit.desk.item(&answer.handle).is_some_and(to_zero);
+    let ends = |answer: &DeskAnswer| {
+        answer.verb == Verb::Accept && visit.desk.item(&answer.handle).is_some_and(several::to_zero)
+    };
     if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
         return refused(wrong("a step goes to zero, and the note says nothing"));
     }
@@ -79,11 +79,6 @@ pub(crate) fn take_back(visit: &Visit) -> Result<Deed, Missing> {
         Ok(()) => Ok(Deed::done("/", event)),
         Err(why) => Ok(Deed::refused(visit, event, &why)),
     }
-}
-
-/// Whether accepting it sets a line to zero.
-pub(crate) fn to_zero(item: Item<'_>) -> bool {
-    item.line.is_some_and(|line| line.wanted.is_some_and(|wanted| wanted.is_zero()))
 }
 
 /// What may be pressed; taking back has a form of its own.

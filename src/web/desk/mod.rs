@@ -3,6 +3,7 @@
 
 pub(crate) mod act;
 pub(crate) mod answering;
+pub(crate) mod deed;
 pub(crate) mod fields;
 pub mod host;
 pub mod roles;

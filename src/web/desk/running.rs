@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::lines;
-use crate::web::desk::act::{Acted, Deed};
+use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{DeskRun, NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;

@@ -10,10 +10,10 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
-use crate::web::DeskSite;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{Background, IntegrationStanding};
 use crate::web::door::signed_in::SignedIn;
+use crate::web::site::DeskSite;
 use crate::web::site::Missing;
 
 /// Who asks for what, and when.

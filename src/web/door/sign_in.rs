@@ -13,15 +13,14 @@ use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::web::DeskSite;
 use crate::web::desk::fields::PostedFields;
 use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
 use crate::web::door::{password, token};
-use crate::web::monitoring::{read, refused};
 use crate::web::pages::frame::brand;
 use crate::web::peer::Peer;
-use crate::web::routes::{now, page_of, see};
+use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::site::DeskSite;
 use crate::web::site::Missing;
 
 /// How long a form of the door may lie open.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         }
         @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&events, typed)) }
     };
-    Ok(frame(visit, Place::Audit, "Audit", &main))
+    Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }
 
 fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {

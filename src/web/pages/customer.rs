@@ -15,7 +15,7 @@ use crate::report::open_items::OpenItems;
 use crate::report::words::ExportReadability;
 use crate::report::{lines, names, trend, words};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{item, pieces, today};
 use crate::web::site::Missing;
 
@@ -48,7 +48,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         } } }
         @for part in parts { (part) }
     };
-    Ok(frame(visit, Place::Customers, &shown(name), &main))
+    Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
 }
 
 fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<Markup>, Missing> {

@@ -10,7 +10,7 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::commands::held::Waiting;
 use crate::report::{lines, names, words};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -46,7 +46,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         }
         @if customers.is_empty() { (pieces::empty("No customer fits this filter", "")) } @else { (table(&customers)) }
     };
-    Ok(frame(visit, Place::Customers, "Customers", &main))
+    Ok(frame(visit, RailEntry::Customers, "Customers", &main))
 }
 
 fn not_mapped(unmapped: &[&Waiting]) -> Markup {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::history::record::LineRecord;
 use crate::report::{lines, names, words};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -32,5 +32,5 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             } }
         }
     };
-    Ok(frame(visit, Place::None, "Find", &main))
+    Ok(frame(visit, RailEntry::None, "Find", &main))
 }

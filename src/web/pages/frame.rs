@@ -8,7 +8,7 @@ use crate::web::desk::visit::Visit;
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum RailEntry {
     Today,
     Plan,
     Invoices,
@@ -20,23 +20,27 @@ pub(crate) enum Place {
     None,
 }
 
-const ENTRIES: [&[(Place, &str, &str)]; 3] = [
-    &[(Place::Today, "/", "Today"), (Place::Plan, "/plan", "Plan"), (Place::Invoices, "/invoices", "Invoices")],
-    &[(Place::Customers, "/customers", "Customers")],
+const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
     &[
-        (Place::Nights, "/nights", "Nights"),
-        (Place::Integrations, "/integrations", "Integrations"),
-        (Place::Audit, "/audit", "Audit"),
+        (RailEntry::Today, "/", "Today"),
+        (RailEntry::Plan, "/plan", "Plan"),
+        (RailEntry::Invoices, "/invoices", "Invoices"),
+    ],
+    &[(RailEntry::Customers, "/customers", "Customers")],
+    &[
+        (RailEntry::Nights, "/nights", "Nights"),
+        (RailEntry::Integrations, "/integrations", "Integrations"),
+        (RailEntry::Audit, "/audit", "Audit"),
     ],
 ];
 
 /// The page of this visit.
-pub(crate) fn frame(visit: &Visit, place: Place, title: &str, main: &Markup) -> Markup {
+pub(crate) fn frame(visit: &Visit, place: RailEntry, title: &str, main: &Markup) -> Markup {
     frame_with(visit, place, title, None, main)
 }
 
 /// The same; a browser asks for it again after so many seconds.
-pub(crate) fn frame_with(visit: &Visit, place: Place, title: &str, again: Option<u32>, main: &Markup) -> Markup {
+pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Option<u32>, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -77,7 +81,7 @@ pub(crate) fn brand() -> Markup {
     }
 }
 
-fn menu(visit: &Visit, place: Place) -> Markup {
+fn menu(visit: &Visit, place: RailEntry) -> Markup {
     html! {
         form.find role="search" aria-label="Find" action="/find" {
             label.sr for="find" { "Find a customer, product or handle" }
@@ -98,9 +102,9 @@ fn menu(visit: &Visit, place: Place) -> Markup {
     }
 }
 
-fn count(visit: &Visit, entry: Place) -> Option<usize> {
+fn count(visit: &Visit, entry: RailEntry) -> Option<usize> {
     let open = visit.desk.waiting.len();
-    (entry == Place::Today && open > 0).then_some(open)
+    (entry == RailEntry::Today && open > 0).then_some(open)
 }
 
 fn next(visit: &Visit) -> Markup {

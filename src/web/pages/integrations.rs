@@ -9,7 +9,7 @@ use crate::report::words;
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame, token};
+use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, today};
 use crate::web::site::Missing;
 
@@ -20,7 +20,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         header.head { div { h1 { "Integrations" } p.lead { (well) " of " (standings.len()) " healthy or off." } } }
         @for standing in standings { (integration(visit, standing)) }
     };
-    Ok(frame(visit, Place::Integrations, "Integrations", &main))
+    Ok(frame(visit, RailEntry::Integrations, "Integrations", &main))
 }
 
 fn integration(visit: &Visit, standing: &IntegrationStanding) -> Markup {

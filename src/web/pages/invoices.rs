@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::report::files::standings_of_month;
 use crate::report::format::html::{Links, ready};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -20,5 +20,5 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             ready::main(&standings, &history.unwatched(&on)?, &month, Links::DESK)
         }
     };
-    Ok(frame(visit, Place::Invoices, "Invoices", &main))
+    Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))
 }

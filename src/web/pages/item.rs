@@ -12,7 +12,7 @@ use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{pieces, today};
 use crate::web::site::Missing;
 
@@ -39,7 +39,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             (why(item))
         }
     };
-    Ok(frame(visit, Place::Today, &title, &main))
+    Ok(frame(visit, RailEntry::Today, &title, &main))
 }
 
 fn card(visit: &Visit, item: Item<'_>) -> Markup {

@@ -9,7 +9,7 @@ use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::lines;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame_with, token};
+use crate::web::pages::frame::{RailEntry, frame_with, token};
 use crate::web::pages::{pieces, plan};
 use crate::web::site::Missing;
 
@@ -33,7 +33,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         None => over(visit)?,
     };
     let title = if busy { "Running" } else { "The last run" };
-    Ok(frame_with(visit, Place::Nights, title, busy.then_some(AGAIN), &main))
+    Ok(frame_with(visit, RailEntry::Nights, title, busy.then_some(AGAIN), &main))
 }
 
 fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, Missing> {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
@@ -10,7 +10,7 @@ use crate::report::model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
 use crate::report::{Change, lines, trend, words};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame, token};
+use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, plan};
 use crate::web::site::Missing;
 
@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         (head(&run))
         (pieces::numbers(&run))
         div.panel { (pieces::nights(&nights)) " " a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" } }
-        @if let Some(end) = &run.end { (stops(&run, end)) }
+        @if let Some(end) = &run.end { (pieces::stops(&run, end)) }
         @for (kind, lines) in &report.changes { (changes(*kind, lines)) }
         (entries("Held", "held", "ask", &report.asked))
         (entries("Worth a look", "odd", "info", &report.odd))
@@ -35,7 +35,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         (facts(&run))
         (next(visit, &run))
     };
-    Ok(frame(visit, Place::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
+    Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
 }
 
 fn head(run: &RunRecord) -> Markup {
@@ -46,19 +46,6 @@ fn head(run: &RunRecord) -> Markup {
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }
-}
-
-/// What stopped the whole run.
-pub(crate) fn stops(run: &RunRecord, end: &RunEnd) -> Markup {
-    let report = Report::of(run);
-    let nothing = end.totals.changed + end.totals.unknown == 0;
-    html! { @for finding in &report.stops {
-        div.note.bad { div {
-            b { (pieces::words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
-            @if nothing { " Nothing was written." }
-            (pieces::ways(&finding.fix))
-        } }
-    } }
 }
 
 fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {

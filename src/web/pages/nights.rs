@@ -7,7 +7,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::report::model::ReportVerdict;
 use crate::report::words;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -37,7 +37,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         }
         @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (table(&runs)) }
     };
-    Ok(frame(visit, Place::Nights, "Nights", &main))
+    Ok(frame(visit, RailEntry::Nights, "Nights", &main))
 }
 
 fn table(runs: &[RunSummary]) -> Markup {

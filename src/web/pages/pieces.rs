@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -64,6 +64,19 @@ pub(crate) fn numbers(run: &RunRecord) -> Markup {
             div { dt { "explained" } dd { (words::grouped(numbers.explained)) small { "/" (words::grouped(numbers.lines)) } } }
         }
     }
+}
+
+/// What stopped the whole run.
+pub(crate) fn stops(run: &RunRecord, end: &RunEnd) -> Markup {
+    let report = Report::of(run);
+    let nothing = end.totals.changed + end.totals.unknown == 0;
+    html! { @for finding in &report.stops {
+        div.note.bad { div {
+            b { (words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
+            @if nothing { " Nothing was written." }
+            (ways(&finding.fix))
+        } }
+    } }
 }
 
 /// `+22 −4`, as far as there is something.

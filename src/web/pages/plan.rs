@@ -12,8 +12,8 @@ use crate::report::model::ReportVerdict;
 use crate::report::{Change, lines, names, words};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame, token};
-use crate::web::pages::{night, pieces, today};
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{pieces, today};
 use crate::web::site::Missing;
 
 /// Lines of a page.
@@ -30,7 +30,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         Some(plan) => Ok(approval_page(visit, &plan.run, None)),
         None => Ok(frame(
             visit,
-            Place::Plan,
+            RailEntry::Plan,
             "Plan",
             &html! {
                 header.head { div { h1 { "Plan" } } @if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", None, "Draw a plan")) } } }
@@ -60,12 +60,12 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
             (switch(visit, run))
         }
         (pieces::numbers(run))
-        @if let Some(end) = &run.end { (night::stops(run, end)) }
+        @if let Some(end) = &run.end { (pieces::stops(run, end)) }
         (table(visit, run))
         @if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
         @else if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", Some(&run.integration), "Draw again")) } }
     };
-    frame(visit, Place::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
+    frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
 }
 
 fn switch(visit: &Visit, run: &RunRecord) -> Markup {
@@ -79,8 +79,11 @@ fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
+/// Whether a line is shown.
+type Fits = fn(&LineRecord) -> bool;
+
 /// Which lines are shown.
-const ONLY: [(&str, &str, fn(&LineRecord) -> bool); 5] = [
+const ONLY: [(&str, &str, Fits); 5] = [
     ("change", "Would change", would_change),
     ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
     ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
@@ -134,7 +137,7 @@ pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
 fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
     let name = run.integration.as_str();
     let reasons: std::collections::BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
-    let count = |fits: fn(&LineRecord) -> bool| lines(run).iter().filter(|line| fits(line)).count();
+    let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
     html! {
         form.filters role="search" aria-label="Filter" action="/plan" {
             input type="hidden" name="i" value=(name); input type="hidden" name="only" value=(only);

@@ -6,10 +6,9 @@ use rust_decimal::Decimal;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::report::open_items::Item;
 use crate::report::words;
-use crate::web::desk::answering::to_zero;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame, token};
+use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, today};
 
 pub(crate) fn page(visit: &Visit, verb: Verb, handles: &[&str]) -> Markup {
@@ -30,7 +29,12 @@ pub(crate) fn page(visit: &Visit, verb: Verb, handles: &[&str]) -> Markup {
         @if !left.is_empty() { (left_out(verb, &left)) }
         @if !taken.is_empty() { (form(visit, verb, &taken, asks_note)) }
     };
-    frame(visit, Place::Today, &title, &main)
+    frame(visit, RailEntry::Today, &title, &main)
+}
+
+/// Whether accepting it sets a line to zero.
+pub(crate) fn to_zero(item: Item<'_>) -> bool {
+    item.line.is_some_and(|line| line.wanted.is_some_and(|wanted| wanted.is_zero()))
 }
 
 fn name(verb: Verb) -> &'static str {

@@ -16,7 +16,7 @@ use crate::report::{trend, words};
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{Place, frame, token};
+use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::pieces;
 use crate::web::site::Missing;
 
@@ -43,7 +43,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
     };
-    Ok(frame(visit, Place::Today, &format!("{title} · Today"), &main))
+    Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main))
 }
 
 fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {

@@ -22,8 +22,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
-use crate::web::DeskSite;
-use crate::web::site::Site;
+use crate::web::site::{DeskSite, Site};
 use crate::web::tls::TlsFiles;
 
 /// Where the desk is, unless configured.
