@@ -6,8 +6,10 @@ use recount::web::desk::roles::DeskAction;
 use super::client::{Browser, DeskOfNight, PASSWORD, decided, handle, held_night};
 use crate::support::Night;
 
-/// Every action, with an address that means something and fields that would do it.
-fn forms(night: &Night) -> Vec<(DeskAction, String, Vec<(&'static str, String)>)> {
+/// An action, with an address that means something and fields that would do it.
+type Form = (DeskAction, String, Vec<(&'static str, String)>);
+
+fn forms(night: &Night) -> Vec<Form> {
     let handle = handle(night, "to-zero");
     let own = |action: DeskAction| {
         let path = action.path().replace("{handle}", &handle).replace("{fingerprint}", &"a".repeat(64));
@@ -21,6 +23,7 @@ fn forms(night: &Night) -> Vec<(DeskAction, String, Vec<(&'static str, String)>)
         ("kind", "night".to_owned()),
         ("mode", "off".to_owned()),
         ("lines", "1".to_owned()),
+        ("company", "2".to_owned()),
     ];
     DeskAction::ALL.into_iter().map(|action| (action, own(action), fields.clone())).collect()
 }
@@ -33,7 +36,8 @@ fn sent<'a>(fields: &'a [(&'static str, String)], token: &'a str) -> Vec<(&'a st
 fn standing(night: &Night) -> (usize, String, String) {
     let runs = night.recount(&["history", "--json"]).exits(0).out;
     let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
-    (decided(night).len(), runs, config)
+    let customers = std::fs::read_to_string(night.path("customers.csv")).expect("the customers");
+    (decided(night).len(), runs, config + &customers)
 }
 
 /// Otherwise anybody who reaches the port, or whose page somebody visits, could bill a customer.

@@ -35,7 +35,6 @@ use crate::report::files::Reports;
 use crate::report::format::json::Document;
 use crate::report::format::text::View;
 use crate::report::format::{markdown, text};
-use crate::web::desk::host::DeskRun;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -88,13 +87,15 @@ impl RunRequest<'_> {
     /// The nightly run.
     pub(crate) const RUN: RunRequest<'static> = RunRequest { command: RunCommand::Run, approved: None, undoes: None };
 
-    fn undo(run: RunId) -> RunRequest<'static> {
+    /// The plan that sets a run back.
+    pub(crate) fn undo(run: RunId) -> RunRequest<'static> {
         RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) }
     }
 }
 
 impl<'a> RunRequest<'a> {
-    fn apply(plan: &'a StoredPlan) -> Self {
+    /// A plan that a person approved.
+    pub(crate) fn apply(plan: &'a StoredPlan) -> Self {
         Self { command: RunCommand::Apply, approved: Some(&plan.fingerprint), undoes: plan.undoes }
     }
 }
@@ -126,7 +127,7 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
 }
 
 /// The integration of a run that can be set back.
-fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {
+pub(crate) fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {
     let history = session::existing_history(&config.state)?;
     let found = history.summary(run)?;
     let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
@@ -150,7 +151,7 @@ pub(crate) fn apply_fingerprint(
 }
 
 /// The integration of a plan, which has to be one that writes.
-fn approvable<'a>(config: &'a Config, plan: &StoredPlan) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+pub(crate) fn approvable<'a>(config: &'a Config, plan: &StoredPlan) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     let integration = chosen(config, &[plan.integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
@@ -163,7 +164,7 @@ fn approvable<'a>(config: &'a Config, plan: &StoredPlan) -> Result<Vec<&'a Integ
 const FINGERPRINT_MIN: usize = 4;
 
 /// The one plan that the typed fingerprint means.
-fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError> {
+pub(crate) fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError> {
     // Four characters at least: an empty variable in a script is no approval.
     if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let message =
@@ -201,32 +202,8 @@ pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Re
     until_stopped(config, &chosen(config, &[])?, RunRequest::RUN, (stop, &mut shown_by(console)))
 }
 
-/// What was asked for at the desk.
-pub(crate) fn at_desk(config: &Config, asked: &DeskRun, stop: &Stop) -> Result<Vec<RunRecord>, CommandError> {
-    let told =
-        |integrations: &[&IntegrationConfig], order| until_stopped(config, integrations, order, (stop, &mut |_| ()));
-    match asked {
-        DeskRun::Night(name) => told(&chosen(config, name.as_slice())?, RunRequest::RUN),
-        DeskRun::Dry(name) => told(&chosen(config, name.as_slice())?, RunRequest::PLAN),
-        DeskRun::Approved(fingerprint) => {
-            let plan = stored_plan(config, fingerprint)?;
-            told(&approvable(config, &plan)?, RunRequest::apply(&plan))
-        }
-        DeskRun::Undo(run) => told(&chosen(config, &[undone(config, RunId(*run))?])?, RunRequest::undo(RunId(*run))),
-    }
-}
-
-/// Whether that can be begun.
-pub(crate) fn check_at_desk(config: &Config, asked: &DeskRun) -> Result<(), CommandError> {
-    match asked {
-        DeskRun::Night(name) | DeskRun::Dry(name) => chosen(config, name.as_slice()).map(drop),
-        DeskRun::Approved(fingerprint) => approvable(config, &stored_plan(config, fingerprint)?).map(drop),
-        DeskRun::Undo(run) => chosen(config, &[undone(config, RunId(*run))?]).map(drop),
-    }
-}
-
 /// Runs that end with a wish that somebody else hears.
-fn until_stopped(
+pub(crate) fn until_stopped(
     config: &Config,
     integrations: &[&IntegrationConfig],
     order: RunRequest<'_>,
@@ -240,7 +217,7 @@ fn until_stopped(
     runs
 }
 
-fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     if names.is_empty() {
         let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
         if on.is_empty() {

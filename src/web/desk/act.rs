@@ -9,6 +9,7 @@ use crate::history::store::open::History;
 use crate::web::desk::answering;
 use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
+use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
 use crate::web::desk::visit::Visit;
@@ -47,6 +48,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::Several => answering::several(visit, fields),
         DeskAction::AnswerSeveral => answering::answer_several(visit, fields),
         DeskAction::TakeBack => answering::take_back(visit),
+        DeskAction::Map => mapping::map(visit, fields),
         DeskAction::Approve => running::approve(visit, fields),
         DeskAction::Start => running::start(visit, fields),
         DeskAction::Stop => Ok(running::stop(visit)),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
@@ -32,6 +33,13 @@ pub trait DeskHost: Send + Sync {
 
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
+
+    /// Says which company a customer is, or that it is skipped on purpose: one row of customers.csv more. The company is
+    /// looked up in ConnectWise first.
+    ///
+    /// # Errors
+    /// Why not.
+    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone>;
 
     /// Switches an integration.
     ///

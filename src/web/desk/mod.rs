@@ -6,6 +6,7 @@ pub(crate) mod answering;
 pub(crate) mod deed;
 pub(crate) mod fields;
 pub mod host;
+pub(crate) mod mapping;
 pub mod roles;
 pub(crate) mod running;
 pub(crate) mod visit;

@@ -15,6 +15,8 @@ pub enum DeskAction {
     AnswerSeveral,
     /// Take an answer back.
     TakeBack,
+    /// Say which company a customer is.
+    Map,
     /// Approve a plan by its fingerprint.
     Approve,
     /// Begin a night, or a dry run.
@@ -29,12 +31,13 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 10] = [
+    pub const ALL: [DeskAction; 11] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
         DeskAction::AnswerSeveral,
         DeskAction::TakeBack,
+        DeskAction::Map,
         DeskAction::Approve,
         DeskAction::Start,
         DeskAction::Stop,
@@ -50,6 +53,7 @@ impl DeskAction {
             | DeskAction::Several
             | DeskAction::AnswerSeveral
             | DeskAction::TakeBack
+            | DeskAction::Map
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
@@ -66,6 +70,7 @@ impl DeskAction {
             DeskAction::Several => "/several",
             DeskAction::AnswerSeveral => "/several/answer",
             DeskAction::TakeBack => "/answers/{handle}/undo",
+            DeskAction::Map => "/items/{handle}/map",
             DeskAction::Approve => "/plans/{fingerprint}/approve",
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
@@ -82,6 +87,7 @@ impl DeskAction {
             DeskAction::Several => "looked at several answers",
             DeskAction::AnswerSeveral => "answered several",
             DeskAction::TakeBack => "undid an answer",
+            DeskAction::Map => "mapped",
             DeskAction::Approve => "approved a plan",
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
@@ -105,6 +111,7 @@ mod tests {
             (DeskAction::Several, [no, yes, yes]),
             (DeskAction::AnswerSeveral, [no, yes, yes]),
             (DeskAction::TakeBack, [no, yes, yes]),
+            (DeskAction::Map, [no, yes, yes]),
             (DeskAction::Approve, [no, yes, yes]),
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),

@@ -1,6 +1,6 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
-mod edit;
+pub(crate) mod edit;
 mod inventory;
 mod list;
 mod suggest;

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::run;
+use crate::cli::commands::map::edit;
+use crate::cli::commands::serve::background;
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -82,7 +83,7 @@ impl DeskHost for CommandHost {
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
         let config = self.config()?;
-        run::check_at_desk(&config, asked).map_err(at_desk::not_done)?;
+        background::check(&config, asked).map_err(at_desk::not_done)?;
         let mut work = self.work();
         let holder = RunLock::holder(&config.state);
         if work.running.is_some() || holder.is_some() {
@@ -96,7 +97,7 @@ impl DeskHost for CommandHost {
         let (host, asked) = (self.clone(), asked.clone());
         work.thread = Some(thread::spawn(move || {
             let ended = Ended(host.clone());
-            let failed = run::at_desk(&config, &asked, &stop).err().map(at_desk::not_done);
+            let failed = background::run(&config, &asked, &stop).err().map(at_desk::not_done);
             host.work().failed = failed;
             drop(ended);
         }));
@@ -111,6 +112,10 @@ impl DeskHost for CommandHost {
     fn background(&self) -> Background {
         let work = self.work();
         Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
+    }
+
+    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone> {
+        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(at_desk::not_done)
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {

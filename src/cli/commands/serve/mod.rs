@@ -1,5 +1,6 @@
 //! `recount serve`: the desk; and the daemon's `/metrics`.
 
+mod background;
 mod host;
 
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ use crate::web::tls::TlsFiles;
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
 /// Arguments of `serve`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Address and port; `listen` of `[desk]`, else 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS")]
