@@ -8,14 +8,17 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use rust_decimal::Decimal;
 
 use super::guards::{accepted, cleared, stops};
-use super::night::{FILTER, Night, q};
+use super::night::{FILTER, Night, key, q, time};
 use recount::reconcile::guard::accepted::{AcceptedCounts, Size};
 use recount::reconcile::guard::baseline;
 use recount::reconcile::guard::check::Approval;
 use recount::reconcile::guard::limits::Percent;
-use recount::reconcile::model::ids::{CustomerName, ServiceName};
+use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::outcome::Verb;
 
 const CUSTOMERS: i64 = 10;
 
@@ -60,6 +63,39 @@ fn a_typo_that_was_held_does_not_refuse_the_right_export_of_the_next_night() {
     let mut next = right.clone();
     next.past.counts = after;
     assert_eq!(stops(&next), (false, vec![]));
+}
+
+/// Nobody bills it, so no guard looked at it either: a typo there would refuse the export of the night after.
+#[test]
+fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
+    let mut right = settled();
+    right.skipped("C0");
+    right.mapping.services.insert(ServiceName::new("Trial"), ServiceRule::NotAssigned);
+    right.row("C1", "Trial", "5");
+    let keep = Decision {
+        handle: "abcd".to_owned(),
+        verb: Verb::Keep,
+        until: None,
+        note: String::new(),
+        who: "mmiller".to_owned(),
+        at: time("2026-03-09T08:00:00Z"),
+        reason: Code::LineStep,
+        seen: Some(SeenLine { addition: Some(AdditionId(9002)), was: Some(q("20")), wanted: Some(q("2000")) }),
+        within: None,
+        spent: false,
+    };
+    right.past.decisions.0.insert(Matter::line(&key(5002, FILTER)), keep);
+    right.past.counts = after(&right, false);
+    let mut typos = right.clone();
+    for row in typos.rows.iter_mut().filter(|row| row.1 == "C0" || row.1 == "C2" || row.2 == "Trial") {
+        row.3 = "200000".to_owned();
+    }
+    let mut next = right.clone();
+    next.past.counts = after(&typos, false);
+    assert_eq!(stops(&next), (false, vec![]));
+    // And what is billed is still missed.
+    next.rows.retain(|row| !["C3", "C4", "C5", "C6"].contains(&row.1.as_str()));
+    assert!(stops(&next).0, "a third of what is billed is gone");
 }
 
 /// Forty customers of somebody else stood in the export for one night.

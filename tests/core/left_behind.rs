@@ -109,6 +109,48 @@ fn nothing_begins_beside_a_line_left_behind_until_a_night_after_it_is_at_0() {
     assert_eq!(verdict(&plan, 11), set(110, "0", "9"));
 }
 
+/// A successor that bills already would be raised beside the old line, and a customer who moved to another company created.
+#[test]
+fn nobody_is_billed_more_elsewhere_before_the_old_line_is_answered() {
+    let mut night = owned();
+    night.agreement(11, 1).customer("Acme", 1, Some(11)).addition(11, 110, FILTER, "5");
+    assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits), "raised from 5 to 9");
+
+    let mut night = owned();
+    night.agreement(21, 2).customer("Acme", 2, Some(21));
+    assert_eq!(verdict(&night.plan(), 21), Verdict::Held(Code::SuccessorWaits), "on an agreement of another company");
+}
+
+/// 17 billed for two customers; one of them moves to an agreement of its own: 8 more would be billed for nobody.
+#[test]
+fn a_customer_who_leaves_a_shared_line_is_billed_elsewhere_once_that_line_is_written() {
+    let mut night = owned();
+    night.agreement(11, 1).customer("Acme", 1, Some(10)).customer("Acme Labs", 1, Some(11));
+    night.row("Acme Labs", "CloudFilter", "8");
+    night.amend_addition(100, |line| line.quantity = Ok(q("17")));
+    own(&mut night, 10, 1, 100, &["Acme", "Acme Labs"]);
+    let plan = night.plan();
+    assert_eq!(verdict(&plan, 10), Verdict::Held(Code::CountTakenOut));
+    assert_eq!(verdict(&plan, 11), Verdict::Held(Code::SuccessorWaits));
+    assert_eq!(verdict(&plan, 20), Verdict::Unchanged(Code::Equal), "nobody else waits");
+    // The line is right already: nothing is billed twice.
+    night.amend_addition(100, |line| line.quantity = Ok(q("9")));
+    assert!(matches!(verdict(&night.plan(), 11), Verdict::Create(_)));
+}
+
+/// A catalog item that was renamed would show one addition as two lines, and the answer to the second would set a wanted
+/// line to 0.
+#[test]
+fn a_line_whose_product_was_renamed_is_one_line() {
+    let mut night = owned();
+    let owned = night.past.owned.remove(&key(10, FILTER)).expect("owned");
+    night.past.owned.insert(key(10, "OLD-NAME"), owned);
+    let plan = night.plan();
+    assert_eq!(verdict(&plan, 10), Verdict::Unchanged(Code::Equal));
+    let of_acme = plan.lines.iter().filter(|line| line.key().is_some_and(|key| key.agreement.0 == 10));
+    assert_eq!(of_acme.count(), 1);
+}
+
 /// Who bills the old line by hand must not wait for ever.
 #[test]
 fn to_keep_or_to_ignore_it_frees_what_it_held() {

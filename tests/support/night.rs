@@ -341,7 +341,7 @@ fn faults(json: &str) -> Faults {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program asks the real clock, so its test world has to")]
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 

@@ -21,11 +21,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{NaiveDate, SecondsFormat};
 use recount_sim::{Addition, Recorded, World};
 use rust_decimal::Decimal;
 
-use crate::support::{Night, Said, today};
+use crate::support::{Night, Said, now, today};
 
 /// Walks a scenario's folder and tells what happened, for a snapshot.
 pub(crate) fn walk(folder: &Path) -> String {
@@ -130,7 +130,7 @@ fn happens(night: &Night, folder: &Path, verb: &str, rest: &str) {
             let addition = world.addition_mut(id()).expect("an addition");
             addition.quantity = second.parse::<Decimal>().expect("a quantity");
             addition.updated_by = "mmiller".to_owned();
-            addition.last_updated = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            addition.last_updated = now().to_rfc3339_opts(SecondsFormat::Secs, true);
         }),
         // A rule of ConnectWise's own: the record names nobody for it.
         "revert" => night.sim().edit(|world| {

@@ -151,7 +151,10 @@ pub(crate) fn apply_fingerprint(
 }
 
 /// The integration of a plan, which has to be one that writes.
-pub(crate) fn approvable<'a>(config: &'a Config, plan: &StoredPlan) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+pub(crate) fn approvable<'a>(
+    config: &'a Config,
+    plan: &StoredPlan,
+) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     let integration = chosen(config, &[plan.integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);

@@ -10,7 +10,7 @@ use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::Past;
@@ -44,7 +44,10 @@ impl Ground<'_> {
         // The line itself in another spelling, or one for all of its product on its agreement.
         let covered =
             |key: &LineKey| known.contains(&folded(key, key.item.as_ref())) || known.contains(&folded(key, None));
-        let lost = lost.into_iter().filter(|(key, _)| !covered(key));
+        // Under another identifier since its catalog item was renamed: one addition is one line.
+        let live: BTreeSet<AdditionId> = planned.iter().filter_map(|line| Some(line.live?.addition)).collect();
+        let renamed = |owned: &Owned| owned.addition.is_some_and(|addition| live.contains(&addition));
+        let lost = lost.into_iter().filter(|(key, owned)| !covered(key) && !renamed(owned));
         lost.filter_map(|(key, owned)| self.line(key, owned)).collect()
     }
 
@@ -160,33 +163,50 @@ impl Ground<'_> {
         }
     }
 
-    /// Holds what would be created, or raised from 0, beside a line left behind on the same company: billed on both, the
-    /// customer would pay twice. Lines have their handles by now.
+    /// Holds what would begin beside a line left behind on the same company, and what would rise, on whatever company, for a
+    /// customer who was billed on such a line or on a line that waits because the mapping took the customer off it: billed
+    /// on both, the customer would pay twice. Lines have their handles by now.
     pub(in crate::reconcile) fn hold_successors(&self, lines: &mut [Line], left: &BTreeSet<LineKey>) {
-        let mut open: BTreeMap<CompanyId, String> = BTreeMap::new();
-        let is_left = |line: &&Line| line.key().is_some_and(|key| left.contains(key)) && self.is_open(line);
-        for line in lines.iter().filter(is_left) {
-            if let (Some(company), Some(key)) = (line.company, line.key()) {
-                let billed = line.live.map(|live| format!(" bills {} there", live.quantity)).unwrap_or_default();
-                let product = shown(key.product.as_str());
-                let said = format!("{} ({product} on agreement {}{billed})", line.handle, key.agreement);
-                open.entry(company).or_insert(said);
-            }
+        let before = self.predecessors(lines, left);
+        if before.is_empty() {
+            return;
         }
-        let mut waiting: BTreeMap<CompanyId, Vec<String>> = BTreeMap::new();
-        for line in lines.iter_mut().filter(|line| begins(&line.verdict)) {
+        let mut waiting: BTreeMap<LineKey, Vec<String>> = BTreeMap::new();
+        for line in lines.iter_mut().filter(|line| rises(&line.verdict)) {
             // It is told by the line that it waits for, and asks for nothing itself.
-            if let Some((company, before)) = line.company.and_then(|company| Some((company, open.get(&company)?))) {
-                line.verdict = Verdict::Held(Code::SuccessorWaits);
-                line.detail = format!("waits until {before} is answered, or at 0 since an earlier run");
-                waiting.entry(company).or_default().push(told(line));
-            }
+            let Some(first) = before.iter().find(|one| Some(&one.key) != line.key() && one.is_before(line)) else {
+                continue;
+            };
+            line.verdict = Verdict::Held(Code::SuccessorWaits);
+            line.detail = format!("waits until {} is answered, or written since an earlier run", first.said);
+            waiting.entry(first.key.clone()).or_default().push(told(line));
         }
-        for line in lines.iter_mut().filter(|line| line.verdict == Verdict::Held(Code::LineLeftBehind)) {
-            if let Some(waiting) = line.company.and_then(|company| waiting.get(&company)) {
+        for line in lines.iter_mut().filter(|line| line.verdict.is_held()) {
+            if let Some(waiting) = line.key().and_then(|key| waiting.get(key)) {
                 line.detail = format!("{}; until it is answered, {} waits", line.detail, waiting.join(" and "));
             }
         }
+    }
+
+    fn predecessors(&self, lines: &[Line], left: &BTreeSet<LineKey>) -> Vec<Predecessor<'_>> {
+        let predecessor = |line: &Line| {
+            let key = line.key()?;
+            let owned = self.past.owned.get(&*key.folded());
+            let is_left = left.contains(key);
+            let lost: BTreeSet<_> = match owned {
+                Some(owned) if is_left => owned.sources.iter().collect(),
+                Some(owned) if !is_paid_down(line) => taken_off(owned, key, self.mapping, self.places).collect(),
+                _ => BTreeSet::new(),
+            };
+            if !self.is_open(line) || !is_left && lost.is_empty() {
+                return None;
+            }
+            let billed = line.live.map(|live| format!(" bills {} there", live.quantity)).unwrap_or_default();
+            let product = shown(key.product.as_str());
+            let said = format!("{} ({product} on agreement {}{billed})", line.handle, key.agreement);
+            Some(Predecessor { key: key.clone(), company: line.company.filter(|_| is_left), lost, said })
+        };
+        lines.iter().filter_map(predecessor).collect()
     }
 
     /// Whether nobody has said of a line left behind that it may stay.
@@ -198,6 +218,51 @@ impl Ground<'_> {
             Verdict::Unchanged(_) | Verdict::Create(_) | Verdict::Large(_) | Verdict::Skipped(_) => false,
         }
     }
+}
+
+/// A line whose customers, or some of them, are billed elsewhere before it stopped billing them.
+struct Predecessor<'a> {
+    key: LineKey,
+    /// Whose it is, where the mapping wants nothing of it any more.
+    company: Option<CompanyId>,
+    /// What it was billed for and is to be no more.
+    lost: BTreeSet<&'a (CustomerName, ServiceName)>,
+    said: String,
+}
+
+impl Predecessor<'_> {
+    /// Whether a line that rises may bill what this one bills still.
+    fn is_before(&self, line: &Line) -> bool {
+        let beside = self.company.is_some() && self.company == line.company && begins(&line.verdict);
+        let same_product = line.key().is_some_and(|key| key.product.folded() == self.key.product.folded());
+        let moved = |source: &Source| {
+            let mut lost = self.lost.iter();
+            lost.any(|(customer, service)| *customer == source.customer && (*service == source.service || same_product))
+        };
+        beside || line.sources.iter().any(moved)
+    }
+}
+
+/// The customers and services that a line was billed for and that are mapped elsewhere, or nowhere, now.
+pub(in crate::reconcile) fn taken_off<'o>(
+    owned: &'o Owned,
+    key: &LineKey,
+    mapping: &Mapping,
+    places: &BTreeMap<CustomerName, Place>,
+) -> impl Iterator<Item = &'o (CustomerName, ServiceName)> {
+    owned.sources.iter().filter(|(customer, service)| {
+        let here = places.get(customer).and_then(Place::agreement).map(|(_, agreement)| agreement);
+        let billed = match mapping.services.get(service) {
+            Some(ServiceRule::Billed(billed)) => billed.products.contains(&key.product),
+            _ => false,
+        };
+        here != Some(key.agreement) || !billed
+    })
+}
+
+/// Whether what is wanted of a line is no less than it bills: nobody is billed on it who is counted elsewhere.
+fn is_paid_down(line: &Line) -> bool {
+    line.live.zip(line.wanted).is_some_and(|(live, wanted)| wanted >= live.quantity)
 }
 
 /// `20 of MP-CLOUDFILTER on agreement 11`.
@@ -212,6 +277,15 @@ fn begins(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Create(_) | Verdict::Large(_) => true,
         Verdict::Update(change) => change.from.is_zero(),
+        Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
+    }
+}
+
+/// Whether more units would be billed than were.
+fn rises(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Create(_) | Verdict::Large(_) => true,
+        Verdict::Update(change) => change.from < change.to,
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
     }
 }

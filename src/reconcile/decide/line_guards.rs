@@ -6,10 +6,9 @@ use rust_decimal::Decimal;
 use crate::reconcile::decide::decisions::StepAnswer;
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::decide::left_behind::taken_off;
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::mapping::ServiceRule;
 use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
@@ -40,14 +39,7 @@ impl Judge<'_> {
     /// no usage that fell.
     pub(in crate::reconcile) fn taken_out(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
         let owned = self.past.owned.get(&*key.folded()).filter(|_| to < now)?;
-        let (customer, service) = owned.sources.iter().find(|(customer, service)| {
-            let here = self.places.get(customer).and_then(Place::agreement).map(|(_, agreement)| agreement);
-            let billed = match self.mapping.services.get(service) {
-                Some(ServiceRule::Billed(billed)) => billed.products.contains(&key.product),
-                _ => false,
-            };
-            here != Some(key.agreement) || !billed
-        })?;
+        let (customer, service) = taken_off(owned, key, self.mapping, self.places).next()?;
         let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
         let detail = format!("{service} of {customer} was billed here, and is not mapped to it any more: {now} → {to}");
         Some((Code::CountTakenOut, detail))

@@ -2,9 +2,11 @@
 //!
 //! A count whose line is held is not believed yet, so the one before it stays: else a typo that was held would make the
 //! right export of the next night look as if half of it were missing. A person who approves a whole plan has seen what
-//! is less in it, so falls are taken over then, and rises still are not.
+//! is less in it, so falls are taken over then, and rises still are not. The same goes for a line that is kept or ignored: no
+//! guard looks at it. What is billed on no line, of a customer who is skipped or a service that is not assigned, counts on
+//! neither side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -14,6 +16,8 @@ use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::Verdict;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Counts by customer and service.
@@ -25,9 +29,48 @@ fn held(plan: &Plan) -> Cells<'_> {
     held.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
 
+/// What a night makes of a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// It comes to no line that is ever written.
+    NotBilled,
+    /// Its line is left as it is by an answer.
+    Left,
+    /// It is what is billed, or is going to be.
+    Believed,
+    /// A line waits for somebody because of it.
+    Held,
+}
+
+/// The standing of each count that is not simply believed. A count of several lines has that of the line that says most.
+struct Standings<'a>(BTreeMap<(&'a CustomerName, &'a ServiceName), Standing>);
+
+impl<'a> Standings<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let mut standings = BTreeMap::new();
+        for line in &plan.lines {
+            let standing = match line.verdict {
+                Verdict::Held(_) | Verdict::Large(_) => Standing::Held,
+                Verdict::Skipped(Code::Kept | Code::Ignored) => Standing::Left,
+                Verdict::Skipped(_) => Standing::NotBilled,
+                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) => Standing::Believed,
+            };
+            for source in &line.sources {
+                let known = standings.entry((&source.customer, &source.service)).or_insert(standing);
+                *known = standing.max(*known);
+            }
+        }
+        Self(standings)
+    }
+
+    fn of_count(&self, customer: &CustomerName, service: &ServiceName) -> Standing {
+        self.0.get(&(customer, service)).copied().unwrap_or(Standing::Believed)
+    }
+}
+
 /// What is accepted of each count after a night whose export was.
 pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool) -> AcceptedCounts {
-    let held = held(plan);
+    let standings = Standings::of(plan);
     let mut after = AcceptedCounts::new();
     let mut keep = |customer: &CustomerName, service: &ServiceName, count: AcceptedCount| {
         after.entry(customer.clone()).or_default().insert(service.clone(), count);
@@ -35,12 +78,14 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
     for (customer, service, cell) in cells(counts) {
         let tonight = AcceptedCount { units: cell.units(), rows: cell.lines().number() };
         let before = past.get(customer).and_then(|own| own.get(service));
-        match (held.contains(&(customer, service)), before) {
-            (false, _) => keep(customer, service, tonight),
-            (true, Some(before)) => keep(customer, service, if approved { before.least(tonight) } else { *before }),
-            (true, None) => {}
+        match (standings.of_count(customer, service), before) {
+            (Standing::Believed, _) => keep(customer, service, tonight),
+            (Standing::Held, Some(before)) if !approved => keep(customer, service, *before),
+            (Standing::Held | Standing::Left, Some(before)) => keep(customer, service, before.least(tonight)),
+            (Standing::Held | Standing::Left, None) | (Standing::NotBilled, _) => {}
         }
     }
+    let held = held(plan);
     // What is in the export no more: a customer who is missing, or a service that would go to zero.
     for (customer, services) in past.iter().filter(|_| !approved) {
         let counted = counts.customers.get(customer);
@@ -70,12 +115,12 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
 /// What tonight's export is worth beside what was accepted: what was never accepted, and is held again, is on neither
 /// side. A row that cannot be read is there all the same.
 pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Size {
-    let held = held(plan);
+    let standings = Standings::of(plan);
     let known = |customer: &CustomerName, service: &ServiceName| {
         past.get(customer).is_some_and(|own| own.contains_key(service))
     };
     let measured = |(customer, service, _): &(&CustomerName, &ServiceName, &Cell)| {
-        known(customer, service) || !held.contains(&(*customer, *service))
+        known(customer, service) || standings.of_count(customer, service) == Standing::Believed
     };
     let mut size = Size::default();
     let mut customers: BTreeSet<&CustomerName> =

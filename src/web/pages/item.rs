@@ -75,7 +75,11 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
 /// Which company it is. The number is looked up in ConnectWise before anything is saved.
 fn map(visit: &Visit, handle: &str) -> Markup {
     if visit.query.get("mapped") == "1" {
-        return pieces::note("good", "Mapped.", html! { "One row was added to customers.csv; nothing was written to ConnectWise. The next plan uses it." });
+        return pieces::note(
+            "good",
+            "Mapped.",
+            html! { "One row was added to customers.csv; nothing was written to ConnectWise. The next plan uses it." },
+        );
     }
     html! { @if visit.may(DeskAction::Map) {
         form.stack method="post" action=(DeskAction::Map.path().replace("{handle}", handle)) {

@@ -14,9 +14,9 @@ use clap::Args;
 use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
 use crate::cli::clock;
-use crate::cli::arguments::global::Global;
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
 use crate::cli::commands::run::RunRequest;

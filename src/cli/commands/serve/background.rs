@@ -31,4 +31,3 @@ pub(super) fn check(config: &Config, asked: &DeskRun) -> Result<(), CommandError
         DeskRun::Undo(run) => chosen(config, &[undone(config, RunId(*run))?]).map(drop),
     }
 }
-
