@@ -127,6 +127,14 @@ impl OpenItems {
         found.into_values().collect()
     }
 
+    /// What this very handle means; a handle that only begins like it means nothing.
+    pub fn item(&self, handle: &str) -> Option<Item<'_>> {
+        let finding = self.findings().find(|finding| finding.handle.as_deref() == Some(handle));
+        let line = self.line(handle);
+        let handle = line.map(|line| line.handle.as_str()).or(finding.and_then(|finding| finding.handle.as_deref()))?;
+        Some(Item { of: self, handle, finding, line })
+    }
+
     fn matter(&self, finding: &Finding) -> Option<Matter> {
         Matter::of(finding, &self.index)
     }

@@ -33,7 +33,7 @@ use crate::web::site::Missing;
 type Page = fn(&Visit) -> Result<Markup, Missing>;
 
 /// The pages of the desk.
-const PAGES: [(&str, Page); 12] = [
+const PAGES: [(&str, Page); 13] = [
     ("/", today::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
@@ -42,6 +42,8 @@ const PAGES: [(&str, Page); 12] = [
     ("/customers/{customer}", customer::page),
     ("/nights", nights::page),
     ("/nights/{run}", night::page),
+    // Where mails of older configurations lead.
+    ("/runs/{run}", night::page),
     ("/integrations", integrations::page),
     ("/audit", audit::page),
     ("/live", live::page),

@@ -74,8 +74,7 @@ impl Overview {
 
     /// What a handle means in the newest plans; only the whole handle means something here.
     pub(crate) fn item(&self, handle: &str) -> Option<Item<'_>> {
-        let items = self.plans.iter().flat_map(OpenItems::items);
-        items.filter(|item| item.handle == handle).max_by_key(Item::is_asked)
+        self.plans.iter().filter_map(|plan| plan.item(handle)).max_by_key(Item::is_asked)
     }
 
     /// When the next night is, where recount keeps the time itself.

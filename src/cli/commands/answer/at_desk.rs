@@ -43,8 +43,11 @@ fn of_desk<'a>(
         return answered(all, typed, handle).map_err(not_done);
     }
     // The whole handle: one that begins like it may be another item by now.
-    let items = all.iter().flat_map(OpenItems::items).filter(|item| item.handle == handle);
-    let item = items.max_by_key(Item::is_asked).ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
+    let item = all
+        .iter()
+        .filter_map(|items| items.item(handle))
+        .max_by_key(Item::is_asked)
+        .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
     if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
         return Err(moved(format!("{} was answered a moment ago", item.said())));
     }

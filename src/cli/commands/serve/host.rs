@@ -22,6 +22,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::exit::Exit;
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
@@ -115,7 +116,19 @@ impl DeskHost for CommandHost {
     }
 
     fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone> {
-        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(at_desk::not_done)
+        let typed = match target {
+            CustomerTarget::Skip => format!("recount map ignore {handle}"),
+            CustomerTarget::Company { company, agreement: None } => format!("recount map add {handle} {company}"),
+            CustomerTarget::Company { company, agreement: Some(agreement) } => {
+                format!("recount map add {handle} {company} --agreement {agreement}")
+            }
+        };
+        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(|error| {
+            // Where this user may not write the file, an administrator may.
+            let command = if error.exit == Exit::Config { Remedy::command(typed) } else { Remedy::Unsaid };
+            let NotDone { kind, message, fix } = at_desk::not_done(error);
+            NotDone { kind, message, fix: fix.or(command) }
+        })
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {
