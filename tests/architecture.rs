@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("alerts", &["reconcile", "history", "report", "error_chain", "http_client"]),
     ("config", &["reconcile", "export", "connectwise", "alerts", "tickets", "files", "http_client"]),
     ("apply", &["reconcile", "connectwise", "history"]),
-    ("nightly", &["reconcile", "export", "connectwise", "history", "config", "apply", "report"]),
+    ("nightly", &["reconcile", "error_chain", "export", "connectwise", "history", "config", "apply", "report"]),
     ("daemon", &[]),
     ("web", &["reconcile", "report", "history"]),
     ("suggest", &["export"]),

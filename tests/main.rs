@@ -10,6 +10,7 @@ mod exports;
 mod faults;
 mod faults_table;
 mod files;
+mod hardening;
 mod maps;
 mod monitoring;
 mod nights;

@@ -11,7 +11,7 @@ use crate::report::exit::Exit;
 use crate::report::format::json::{Document, JsonError};
 
 /// A command that ended before a run could be recorded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CommandError {
     pub(crate) exit: Exit,
     pub(crate) message: String,

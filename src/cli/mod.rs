@@ -7,6 +7,7 @@ mod command_line;
 pub mod commands;
 mod console;
 mod error;
+mod limits;
 mod logging;
 mod operator;
 mod progress;
@@ -17,6 +18,7 @@ pub mod wiring;
 use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
+use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
@@ -27,6 +29,7 @@ use crate::report::exit::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
+    limits::set();
     let cli = command_line::parsed();
     logging::init(cli.global.verbose);
     progress::init(&cli.global);
@@ -53,6 +56,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Undo(options)) => run::undo(&cli.global, options, console),
         Some(Command::Verify(options)) => verify::run(&cli.global, options, console),
         Some(Command::History(options)) => history::run(&cli.global, options, console),
+        Some(Command::Backup(options)) => backup::backup(&cli.global, options, console),
+        Some(Command::Restore(options)) => backup::restore(&cli.global, options, console),
         Some(Command::Diff(options)) => diff::run(&cli.global, options, console),
         Some(Command::Report(options)) => report::run(&cli.global, options, console),
         Some(Command::Why(options)) => why::run(&cli.global, options, console),

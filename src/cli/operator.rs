@@ -1,17 +1,13 @@
 //! Who gives the command, as the operating system knows them.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 use crate::config::environment;
 use crate::reconcile::model::display_text::shown;
 
 /// The user's name; behind `sudo`, who asked for it.
 pub(crate) fn who() -> String {
-    // A process's own folder belongs to the user that it runs as.
-    let uid = fs::metadata(Path::new("/proc/self")).map(|metadata| metadata.uid());
-    let Ok(uid) = uid else { return "unknown".to_owned() };
+    let uid = rustix::process::geteuid().as_raw();
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let user = name_of(&passwd, uid).unwrap_or_else(|| format!("uid {uid}"));
     match environment::sudo_user().filter(|asked| uid == 0 && *asked != user) {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::global::Global;
-use crate::cli::clock;
 use crate::cli::error::CommandError;
+use crate::cli::{clock, limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::error_chain::error_chain;
@@ -30,9 +30,16 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, CommandError> {
     })
 }
 
+/// The configuration of this file, read again.
+pub(crate) fn configuration_of(path: &Path) -> Result<Config, CommandError> {
+    crate::config::load::load(path)
+        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+}
+
 impl Session {
     /// Takes the lock, and opens the history under it.
     pub(crate) fn open(state: &Path) -> Result<Self, CommandError> {
+        limits::enough_descriptors()?;
         let lock = RunLock::take(state, clock::now())?;
         let history = History::open(state, clock::now())?;
         Ok(Self { lock, history })

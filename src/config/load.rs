@@ -21,6 +21,14 @@ const USUAL: [&str; 2] = ["recount.toml", "/etc/recount/recount.toml"];
 /// How late a missed run may still begin, unless configured.
 const CATCH_UP: Duration = Duration::from_secs(12 * 60 * 60);
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long lines, reports and fetched files are kept, unless configured: last year's invoice of the same month can be
+/// explained.
+const KEEP: Duration = DAY.saturating_mul(400);
+/// The month that is invoiced, and the one before it.
+const KEEP_LEAST: Duration = DAY.saturating_mul(62);
+const KEEP_MOST: (Duration, &str) = (DAY.saturating_mul(36_600), "a hundred years");
+
 /// The configuration of this file, with every file that it names.
 ///
 /// # Errors
@@ -109,6 +117,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
     let metrics_file = root.get("metrics_file").map(|field| field.path(folder));
+    let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
     root.finish(&[]);
     let daemon = match daemon {
         Some(daemon) => Some(daemon?),
@@ -121,9 +130,9 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
-    let (alerts, alerts_within) = (alerts?, alerts_within?);
+    let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
     let path = path.to_owned();
-    Some(Config { path, state, connectwise, integrations, daemon, desk, alerts, alerts_within, metrics_file })
+    Some(Config { path, state, connectwise, integrations, daemon, desk, alerts, alerts_within, metrics_file, keep })
 }
 
 /// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.

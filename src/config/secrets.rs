@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, io};
 
 use secrecy::SecretString;
 
@@ -46,7 +46,10 @@ pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> 
         HeaderValue::File(path) => read(&SecretSource::File(path.clone()), Path::new("")),
         HeaderValue::Env(name) => read(&SecretSource::Env(name.clone()), Path::new("")),
     };
-    link.headers.iter().map(|(name, written)| Ok((name.clone(), value(written)?))).collect()
+    let read = |(name, written): &(String, HeaderValue)| {
+        Ok((name.clone(), value(written).map_err(|error| error.of(format!("headers.{name}")))?))
+    };
+    link.headers.iter().map(read).collect()
 }
 
 /// Why a secret is not used.
@@ -54,25 +57,28 @@ pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> 
 pub enum SecretError {
     /// systemd gave no credentials.
     #[error(
-        "the credential {name} was not found: CREDENTIALS_DIRECTORY is not set; run it by the systemd unit, or use {{ file = \"…\" }}"
+        "the credential that it names was not found: CREDENTIALS_DIRECTORY is not set; run it by the systemd unit, or use {{ file = \"…\" }}"
     )]
-    NoCredentials {
-        /// The credential.
-        name: String,
-    },
-    /// The variable is not set.
-    #[error("the variable {name} is not set")]
-    NoVariable {
-        /// The variable.
-        name: String,
-    },
-    /// The file could not be opened or read.
-    #[error("cannot read the secret file {}", .path.display())]
+    NoCredentials,
+    /// The variable is not set. What is not there may be the secret itself, written where its name belongs, so its name
+    /// is not repeated.
+    #[error("the variable that it names is not set")]
+    NoVariable,
+    /// The file could not be opened or read; its name is not repeated either, only the folder, if there is such a one.
+    #[error("the file that it names{} cannot be read", within(.folder.as_deref()))]
     Read {
-        /// The file.
-        path: PathBuf,
+        /// Where it was looked for.
+        folder: Option<PathBuf>,
         /// Why.
         source: io::Error,
+    },
+    /// Which secret it is.
+    #[error("`{key}`")]
+    Of {
+        /// Its key in the configuration.
+        key: String,
+        /// What is wrong with it.
+        source: Box<SecretError>,
     },
     /// A link, a folder, a pipe.
     #[error("the secret file {} is not a regular file", .path.display())]
@@ -116,6 +122,18 @@ pub enum SecretError {
     },
 }
 
+fn within(folder: Option<&Path>) -> String {
+    folder.map(|folder| format!(" in {}", folder.display())).unwrap_or_default()
+}
+
+impl SecretError {
+    /// The same, said of the key that names the secret.
+    #[must_use]
+    pub fn of(self, key: impl Into<String>) -> Self {
+        Self::Of { key: key.into(), source: Box::new(self) }
+    }
+}
+
 fn read_with(
     source: &SecretSource,
     config_dir: &Path,
@@ -124,13 +142,13 @@ fn read_with(
     match source {
         SecretSource::Credential(name) => {
             let folder = variable(CREDENTIALS_DIRECTORY).filter(|folder| !folder.is_empty());
-            let folder = folder.ok_or_else(|| SecretError::NoCredentials { name: name.clone() })?;
+            let folder = folder.ok_or(SecretError::NoCredentials)?;
             // Who may read it is systemd's business; an access list shows as a group bit there.
             of_file(&Path::new(&folder).join(name), |_, _| Ok(()))
         }
         SecretSource::File(path) => of_file(&config_dir.join(path), owner_only),
         SecretSource::Env(name) => {
-            let value = variable(name).ok_or_else(|| SecretError::NoVariable { name: name.clone() })?;
+            let value = variable(name).ok_or(SecretError::NoVariable)?;
             let value = value.into_string().map(String::into_bytes);
             secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?)
         }
@@ -148,7 +166,7 @@ fn of_file(
 ) -> Result<SecretString, SecretError> {
     let unreadable = |source: io::Error| match source.raw_os_error() {
         Some(libc::ELOOP | libc::ENXIO) => SecretError::NotAFile { path: path.to_owned() },
-        _ => SecretError::Read { path: path.to_owned(), source },
+        _ => SecretError::Read { folder: folder_of(path), source },
     };
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
@@ -161,29 +179,23 @@ fn of_file(
     secret(&path.display().to_string(), bytes)
 }
 
+/// The folder of a file, where there is one of that name: then it is no part of a key.
+fn folder_of(path: &Path) -> Option<PathBuf> {
+    path.parent().filter(|folder| folder.is_dir()).map(Path::to_owned)
+}
+
 /// Neither group nor others have any right to it, and it belongs to this user or to root.
 fn owner_only(path: &Path, file: &File) -> Result<(), SecretError> {
-    let unreadable = |source| SecretError::Read { path: path.to_owned(), source };
+    let unreadable = |source| SecretError::Read { folder: folder_of(path), source };
     let metadata = file.metadata().map_err(unreadable)?;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     if mode & 0o077 != 0 {
         return Err(SecretError::Readable { path: path.to_owned(), mode });
     }
-    if owner != 0 && owner != this_user().map_err(unreadable)? {
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         return Err(SecretError::ForeignOwner { path: path.to_owned(), owner });
     }
     Ok(())
-}
-
-/// The effective user id: from `/proc`, else from a file that this process makes.
-fn this_user() -> io::Result<u32> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
-    let effective = ids.and_then(|ids| ids.split_whitespace().nth(1)).and_then(|id| id.parse().ok());
-    match effective {
-        Some(id) => Ok(id),
-        None => Ok(tempfile::tempfile()?.metadata()?.uid()),
-    }
 }
 
 fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
@@ -203,6 +215,7 @@ fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use secrecy::ExposeSecret as _;
@@ -261,8 +274,25 @@ mod tests {
         assert_eq!(read(SecretSource::Credential("cw-public".into())).expect("there"), "from systemd");
         assert_eq!(read(SecretSource::Env("CW_KEY".into())).expect("there"), "from the environment");
         assert!(matches!(read(SecretSource::Credential("other".into())), Err(SecretError::Read { .. })));
-        assert!(matches!(read(SecretSource::Env("OTHER".into())), Err(SecretError::NoVariable { .. })));
+        assert!(matches!(read(SecretSource::Env("OTHER".into())), Err(SecretError::NoVariable)));
         let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None);
-        assert!(matches!(none, Err(SecretError::NoCredentials { .. })));
+        assert!(matches!(none, Err(SecretError::NoCredentials)));
+    }
+
+    /// A key that was pasted where its name belongs would stand in the journal, the report, the mail and the history.
+    #[test]
+    fn a_key_in_the_place_of_its_name_is_not_repeated() {
+        const KEY: &str = "k9Xv/Q2mZtR4uWb7=";
+        let credentials = |_: &str| Some(OsString::from("/nowhere"));
+        let pasted =
+            [SecretSource::File(KEY.into()), SecretSource::Credential(KEY.into()), SecretSource::Env(KEY.into())];
+        for source in pasted {
+            for variable in [&(|_: &str| None) as &dyn Fn(&str) -> Option<OsString>, &credentials] {
+                let Err(error) = read_with(&source, Path::new("/etc/recount"), variable) else { continue };
+                let error = error.of("private_key");
+                let said = format!("{} {error:?}", crate::error_chain::error_chain(&error));
+                assert!(!said.contains("k9Xv") && said.contains("private_key"), "{said}");
+            }
+        }
     }
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub alerts_within: Duration,
     /// The metrics for Prometheus's node exporter.
     pub metrics_file: PathBuf,
+    /// How long plans' lines, reports and fetched files are kept. The journal and the decisions stay.
+    pub keep: Duration,
 }
 
 /// One ConnectWise; its secrets are named, not read.
@@ -175,8 +177,8 @@ impl ConnectWiseConfig {
             url: self.url.clone(),
             company: self.company.clone(),
             client_id: self.client_id.clone(),
-            public_key: read(&self.public_key, &self.folder)?,
-            private_key: read(&self.private_key, &self.folder)?,
+            public_key: read(&self.public_key, &self.folder).map_err(|error| error.of("public_key"))?,
+            private_key: read(&self.private_key, &self.folder).map_err(|error| error.of("private_key"))?,
             codebase: self.codebase.clone(),
             api_version: self.api_version.clone(),
             ca_file: self.ca_file.clone(),

@@ -36,10 +36,15 @@ impl Field<'_> {
 
     /// A duration such as `"36h"`, of at least `least`.
     pub(in crate::config) fn duration(&self, least: Duration) -> Option<Duration> {
+        self.duration_within(least, (DURATION_MAX, "a year"))
+    }
+
+    /// A duration between bounds; the longer one is also said in words.
+    pub(in crate::config) fn duration_within(&self, least: Duration, most: (Duration, &str)) -> Option<Duration> {
         let text = self.text()?;
         match parse_duration(text) {
             Some(duration) if duration < least => self.error(format!("`{}` is too short", self.key)),
-            Some(duration) if duration > DURATION_MAX => self.error(format!("`{}` is longer than a year", self.key)),
+            Some(duration) if duration > most.0 => self.error(format!("`{}` is longer than {}", self.key, most.1)),
             Some(duration) => return Some(duration),
             None => self.error(format!("`{}` is a whole number with ms, s, m, h or d, such as \"36h\"", self.key)),
         }

@@ -22,22 +22,23 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Runs `run` at every slot of `schedule` until `stop` is ready; then waits for the run in flight and returns.
 ///
-/// A slot is served when [`SlotClaims::claim`] says that nobody had it before. An error or a panic of `run`, and an error of
-/// `claims`, is logged, and the next slot is tried. Without any claimed slot the past counts as served: the first run
+/// A slot is served when [`SlotClaims::open`] has all that its night needs, and [`SlotClaims::claim`] says that nobody had
+/// it before. An error or a panic of `run`, and an error of `claims`, is logged; a slot that was not claimed is tried again
+/// a minute later. Without any claimed slot the past counts as served: the first run
 /// comes at the next slot. After a time of rest only the newest slot runs, or none if it is older than the catch-up.
 ///
 /// # Errors
 ///
 /// [`DaemonError`], when the scheduler cannot start or has stopped; then the daemon is of no use and should be restarted.
-pub async fn serve<F, Fut, E>(
+pub async fn serve<C: SlotClaims, F, Fut, E>(
     schedule: Schedule,
     clock: impl Fn() -> DateTime<Utc>,
-    claims: impl SlotClaims,
+    claims: C,
     stop: impl Future<Output = ()>,
     run: F,
 ) -> Result<(), DaemonError>
 where
-    F: FnMut(Due) -> Fut,
+    F: FnMut(Due, C::Night) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Display,
 {
@@ -50,6 +51,15 @@ where
 pub trait SlotClaims {
     /// What can go wrong with the store.
     type Error: Display;
+    /// What a night needs to begin, opened.
+    type Night;
+
+    /// Opens what the night of a slot needs, before the slot is claimed: one that cannot begin does not use it up.
+    ///
+    /// # Errors
+    ///
+    /// Something cannot be opened. The slot is then not claimed, and is tried again a minute later.
+    fn open(&self, due: &Due) -> Result<Self::Night, Self::Error>;
 
     /// The newest slot ever claimed; `None` when there is none yet.
     ///
@@ -66,6 +76,13 @@ pub trait SlotClaims {
     fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error>;
 }
 
+/// What a look at the slots comes to.
+enum Turn<Night> {
+    Nothing,
+    TooLate(Due),
+    Ready(Due, Night),
+}
+
 struct Watch<Clock, C, F> {
     schedule: Schedule,
     clock: Clock,
@@ -77,7 +94,7 @@ impl<Clock, C, F, Fut, E> Watch<Clock, C, F>
 where
     Clock: Fn() -> DateTime<Utc>,
     C: SlotClaims,
-    F: FnMut(Due) -> Fut,
+    F: FnMut(Due, C::Night) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Display,
 {
@@ -109,31 +126,36 @@ where
     /// Runs what is due. `false` when nobody could tell: then it is to be asked again soon.
     async fn take_turn(&mut self, started: DateTime<Utc>) -> bool {
         match self.take_slot(started) {
-            Ok(Some(due)) if due.too_late => {
+            Ok(Turn::TooLate(due)) => {
                 tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
             }
-            Ok(Some(due)) => self.run_once(due).await,
-            Ok(None) => {}
+            Ok(Turn::Ready(due, night)) => self.run_once(due, night).await,
+            Ok(Turn::Nothing) => {}
             Err(error) => {
-                tracing::error!("the schedule's slots cannot be read or claimed: {error:#}");
+                tracing::error!("no night can begin; it is tried again in a minute: {error:#}");
                 return false;
             }
         }
         true
     }
 
-    fn take_slot(&self, started: DateTime<Utc>) -> Result<Option<Due>, C::Error> {
+    fn take_slot(&self, started: DateTime<Utc>) -> Result<Turn<C::Night>, C::Error> {
         let last_slot = self.claims.last_slot()?.unwrap_or(started);
         let Some(due) = due(&self.schedule, Some(last_slot), (self.clock)()) else {
-            return Ok(None);
+            return Ok(Turn::Nothing);
         };
-        Ok(self.claims.claim(due.slot)?.then_some(due))
+        let night = if due.too_late { None } else { Some(self.claims.open(&due)?) };
+        Ok(match (self.claims.claim(due.slot)?, night) {
+            (false, _) => Turn::Nothing,
+            (true, None) => Turn::TooLate(due),
+            (true, Some(night)) => Turn::Ready(due, night),
+        })
     }
 
-    async fn run_once(&mut self, due: Due) {
+    async fn run_once(&mut self, due: Due, night: C::Night) {
         tracing::info!(slot = ?due.slot, missed = due.missed, "slot claimed, run starts");
         let run = &mut self.run;
-        match AssertUnwindSafe(async { run(due).await }).catch_unwind().await {
+        match AssertUnwindSafe(async { run(due, night).await }).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(slot = ?due.slot, "the run failed: {error:#}"),
             Err(_) => tracing::error!(slot = ?due.slot, "the run panicked; the daemon goes on"),
@@ -159,10 +181,16 @@ mod tests {
     struct Slots {
         taken: Rc<RefCell<Vec<DateTime<Utc>>>>,
         broken: Rc<Cell<bool>>,
+        closed: Rc<Cell<bool>>,
     }
 
     impl SlotClaims for Slots {
         type Error = &'static str;
+        type Night = ();
+
+        fn open(&self, _due: &Due) -> Result<(), Self::Error> {
+            if self.closed.get() { Err("too many open files") } else { Ok(()) }
+        }
 
         fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
             if self.broken.get() { Err("disk full") } else { Ok(self.taken.borrow().iter().max().copied()) }
@@ -194,7 +222,7 @@ mod tests {
     async fn nights(slots: &Slots, times: &[&str], outcome: fn(Due) -> Result<(), &'static str>) -> Vec<String> {
         let now = Cell::new(at(times[0]));
         let ran = RefCell::new(Vec::new());
-        let run = |due: Due| {
+        let run = |due: Due, ()| {
             ran.borrow_mut().push(format!("{:?} missed {}", due.slot, due.missed));
             std::future::ready(()).map(move |()| outcome(due))
         };
@@ -210,7 +238,7 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn a_lost_scheduler_ends_the_daemon_so_that_it_is_restarted() {
         let (_, rings) = mpsc::channel(1);
-        let run = |_| std::future::ready(Ok::<(), &str>(()));
+        let run = |_, ()| std::future::ready(Ok::<(), &str>(()));
         let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: Slots::default(), run };
         let ended = watch.follow(std::future::pending(), rings, alarm().await).await;
         assert!(matches!(ended, Err(DaemonError::Lost)), "{ended:?}");
@@ -262,6 +290,11 @@ mod tests {
 
     impl SlotClaims for Raced {
         type Error = &'static str;
+        type Night = ();
+
+        fn open(&self, _due: &Due) -> Result<(), Self::Error> {
+            Ok(())
+        }
 
         fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
             Ok(Some(at("2026-03-07T02:30:00Z")))
@@ -275,7 +308,7 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn a_slot_that_another_process_took_is_left_to_it() {
         let runs = Cell::new(0);
-        let run = |_| {
+        let run = |_, ()| {
             runs.set(runs.get() + 1);
             std::future::ready(Ok::<(), &str>(()))
         };
@@ -293,6 +326,18 @@ mod tests {
         assert_eq!(nights(&slots, &["2026-03-08T02:32:00Z"], |_| Ok(())).await.len(), 1);
     }
 
+    /// Otherwise whoever keeps the history shut for a moment at half past two costs the whole night, and nobody hears of it.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_night_that_cannot_begin_does_not_use_up_its_slot() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
+        slots.closed.set(true);
+        assert!(nights(&slots, &[SLOT, "2026-03-08T02:31:00Z"], |_| Ok(())).await.is_empty());
+        slots.closed.set(false);
+        let ran = nights(&slots, &["2026-03-08T02:32:00Z"], |_| Ok(())).await;
+        assert_eq!(ran, ["2026-03-08T02:30:00Z missed 0"]);
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn a_stop_waits_for_the_run_in_flight() {
         let slots = Slots::default();
@@ -302,7 +347,7 @@ mod tests {
         let finished = finished.shared();
         let done = Cell::new(false);
         let done_seen = &done;
-        let run = move |_| {
+        let run = move |_, ()| {
             let finished = finished.clone();
             async move {
                 let _ = finished.await;
@@ -332,7 +377,7 @@ mod tests {
         let ((_ring, rings), alarm) = (mpsc::channel(1), alarm().await);
         let (ran, has_run) = oneshot::channel::<()>();
         let mut ran = Some(ran);
-        let run = |_| {
+        let run = |_, ()| {
             ran.take().map(|ran| ran.send(()));
             std::future::ready(Ok::<(), &str>(()))
         };

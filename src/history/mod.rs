@@ -3,6 +3,7 @@
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
 pub mod alerts;
+pub mod backup;
 pub mod days;
 pub mod decisions;
 pub mod desk;
@@ -11,6 +12,7 @@ mod lines;
 pub mod lookup;
 pub mod nights;
 pub mod past;
+pub(crate) mod pruning;
 pub mod record;
 pub mod runs;
 mod slots;

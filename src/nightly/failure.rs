@@ -3,6 +3,7 @@
 use crate::apply::recovery::RecoveryError;
 use crate::apply::write_result::Halt;
 use crate::connectwise::ReadError;
+use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
 use crate::nightly::read_export::ReadExportError;
@@ -69,7 +70,7 @@ impl From<ReadExportError> for Failure {
         let fix = "put the key where the configuration says, readable by this user alone";
         match error {
             ReadExportError::Export(error) => error.into(),
-            ReadExportError::Secret(error) => Self::new(Exit::Config, Code::ConfigInvalid, error.to_string(), fix),
+            ReadExportError::Secret(error) => Self::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), fix),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
+use crate::report::format::unlinked::{link_words, unlinked};
 use crate::report::format::{brief_html, text};
 use crate::report::needs::{Need, needs};
 
@@ -84,6 +85,7 @@ impl Brief {
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
         let preface = untold_sentence.as_ref().map(|untold| format!("{untold}\n\n")).unwrap_or_default();
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
+        let links = link_words(run);
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
         let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();
         let needs = needs(run);
@@ -97,8 +99,11 @@ impl Brief {
             subject: subject(run, verdict, totals),
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
-            text: format!("{preface}{report}{seen}\nReplies to this message are not read.\n"),
-            html: brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()),
+            text: format!(
+                "{preface}{}{seen}\nReplies to this message are not read.\n",
+                unlinked(&report, &links, "\u{200b}")
+            ),
+            html: unlinked(&brief_html::of(run, totals, untold_sentence.as_deref(), link.as_deref()), &links, "<wbr>"),
             untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at, |end| end.finished_at),

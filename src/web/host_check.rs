@@ -1,6 +1,6 @@
 //! Who may ask: a request under a name that is not ours was made by a page of somebody else (DNS rebinding).
 
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -20,13 +20,22 @@ impl HostCheck {
 
     /// An address cannot be rebound; a name can, so only those that are known pass.
     fn knows(&self, host: &str) -> bool {
-        let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((address, _)) => address,
-            None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        if let Some((address, behind)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            return address.parse::<Ipv6Addr>().is_ok()
+                && (behind.is_empty() || behind.strip_prefix(':').is_some_and(is_port));
+        }
+        let name = match host.split_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            Some(_) => return false,
+            None => host,
         };
         let name = name.to_ascii_lowercase();
-        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.names.contains(&name)
+        name == "localhost" || name.parse::<Ipv4Addr>().is_ok() || self.names.contains(&name)
     }
+}
+
+fn is_port(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Lets a request pass, and sets what every answer has to say to a browser.
@@ -98,7 +107,11 @@ mod tests {
         {
             assert!(doorkeeper.knows(host), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", "", ":8080", "[evil]:1"] {
+        let foreign =
+            ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", "", ":8080", "[evil]:1"];
+        let disguised =
+            ["[::1].evil.com", "[::1].evil.com:80", "[::1]:x", "[::1]:", "[::1", "::1", "localhost:8080.evil.com"];
+        for host in foreign.into_iter().chain(disguised) {
             assert!(!doorkeeper.knows(host), "{host}");
         }
     }

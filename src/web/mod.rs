@@ -6,6 +6,7 @@
 pub mod desk;
 pub mod door;
 pub(crate) mod host_check;
+mod listener;
 mod monitoring;
 mod pages;
 mod peer;
@@ -20,40 +21,31 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use crate::web::host_check::HostCheck;
-use crate::web::peer::Peer;
+use crate::web::listener::Limits;
 use crate::web::site::{DeskSite, Site};
-use crate::web::tls::{TlsFiles, TlsListener};
+use crate::web::tls::{TlsDoor, TlsError, TlsFiles};
 
 /// Serves the desk until `stop` is ready. `names` are host names under which it may be asked, beside addresses and
-/// localhost.
+/// localhost. Nobody holds many connections, or one for long.
 ///
 /// # Errors
-/// When the listener fails, or the certificate cannot be used.
+/// When the certificate cannot be used.
 pub async fn serve_desk(
     listener: TcpListener,
     desk: DeskSite,
     (names, tls): (Vec<String>, Option<TlsFiles>),
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> Result<(), TlsError> {
+    let tls = tls.map(TlsDoor::of).transpose()?.map(Arc::new);
     let router = monitoring::routes(desk.site.clone(), monitoring::Asked::BesidePages).merge(routes::routes(desk));
-    let service = guarded(router, names).into_make_service_with_connect_info::<Peer>();
-    match tls {
-        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
-        Some(files) => axum::serve(TlsListener::over(listener, files)?, service).with_graceful_shutdown(stop).await,
-    }
+    listener::serve(listener, guarded(router, names), Limits::USUAL, tls, stop).await;
+    Ok(())
 }
 
 /// Serves `/metrics` and `/healthz` alone.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve_monitoring(
-    listener: TcpListener,
-    site: Site,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+pub async fn serve_monitoring(listener: TcpListener, site: Site, stop: impl Future<Output = ()> + Send + 'static) {
     let router = guarded(monitoring::routes(site, monitoring::Asked::Alone), Vec::new());
-    axum::serve(listener, router.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(stop).await
+    listener::serve(listener, router, Limits::USUAL, None, stop).await;
 }
 
 fn guarded(router: Router, names: Vec<String>) -> Router {

@@ -2,20 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::connect_info::Connected;
 use axum::http::HeaderMap;
-use axum::serve::IncomingStream;
-use tokio::net::TcpListener;
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 impl Peer {
     /// Whose browser it is: what the proxy in front says, if this is that proxy; nobody else is believed.

@@ -1,28 +1,15 @@
 //! TLS of the desk: certificate and key from files, read again when they were renewed.
 
-use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::server::TlsStream;
 
-use crate::web::peer::Peer;
-
-/// A handshake that takes longer is nobody's who wants to read a page.
-const HANDSHAKE_MOST: Duration = Duration::from_secs(10);
-/// Handshakes that wait to be served.
-const WAITING: usize = 64;
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -70,86 +57,46 @@ impl TlsFiles {
     }
 }
 
-/// Connections whose handshake is done. A slow one holds up nobody else.
-pub(crate) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl TlsListener {
-    /// Takes connections of this listener from now on.
-    pub(crate) fn over(listener: TcpListener, files: TlsFiles) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let acceptor = files.acceptor().map_err(io::Error::other)?;
-        let (sender, ready) = mpsc::channel(WAITING);
-        tokio::spawn(take(listener, files, acceptor, sender));
-        Ok(Self { ready, address })
-    }
-}
-
-async fn take(
-    mut listener: TcpListener,
+/// What a connection is greeted with: the certificate as it stood in its files within the last minute.
+pub(crate) struct TlsDoor {
     files: TlsFiles,
-    mut acceptor: TlsAcceptor,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    let mut known = files.changed_at();
-    let mut looked = tokio::time::Instant::now();
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = Listener::accept(&mut listener) => accepted,
-            () = sender.closed() => return,
-        };
-        if looked.elapsed() >= LOOK_EVERY {
-            looked = tokio::time::Instant::now();
-            let now = files.changed_at();
-            if now != known {
-                acceptor = renewed(&files, acceptor);
-                known = now;
+    known: Mutex<KnownCertificate>,
+}
+
+struct KnownCertificate {
+    acceptor: TlsAcceptor,
+    changed_at: [Option<SystemTime>; 2],
+    looked: Instant,
+}
+
+impl TlsDoor {
+    /// The door of these files.
+    pub(crate) fn of(files: TlsFiles) -> Result<Self, TlsError> {
+        let (changed_at, acceptor) = (files.changed_at(), files.acceptor()?);
+        Ok(Self { files, known: Mutex::new(KnownCertificate { acceptor, changed_at, looked: Instant::now() }) })
+    }
+
+    /// The newest certificate that can be used.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.looked.elapsed() >= LOOK_EVERY {
+            known.looked = Instant::now();
+            let changed_at = self.files.changed_at();
+            if changed_at != known.changed_at {
+                known.changed_at = changed_at;
+                self.renew(&mut known.acceptor);
             }
         }
-        let (acceptor, sender) = (acceptor.clone(), sender.clone());
-        tokio::spawn(async move {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_MOST, acceptor.accept(stream)).await {
-                // Nobody serves any more: the connection ends with it.
-                let _ = sender.send((stream, peer)).await;
+        known.acceptor.clone()
+    }
+
+    /// Takes the new files, if they can be used; else the old ones go on.
+    fn renew(&self, acceptor: &mut TlsAcceptor) {
+        match self.files.acceptor() {
+            Ok(renewed) => *acceptor = renewed,
+            Err(error) => {
+                tracing::error!("the desk's certificate was changed and cannot be used; the old one goes on: {error}");
             }
-        });
-    }
-}
-
-/// The new files, if they can be used; else the old ones go on.
-fn renewed(files: &TlsFiles, old: TlsAcceptor) -> TlsAcceptor {
-    match files.acceptor() {
-        Ok(acceptor) => {
-            tracing::info!("the desk's certificate was renewed");
-            acceptor
         }
-        Err(error) => {
-            tracing::error!("the desk's certificate was changed and cannot be used; the old one goes on: {error}");
-            old
-        }
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
     }
 }

@@ -138,7 +138,10 @@ fn check_finds_an_address_that_cannot_be_read() {
     assert!(good.contains("webhook; not tested yet: `recount alerts test`"), "{good}");
     std::fs::remove_file(night.path("keys/hook")).expect("the address");
     let bad = night.recount(&["check"]).exits(16).out;
-    assert!(bad.contains("keys/hook") && bad.contains("alert is not\n    delivered"), "{bad}");
+    assert!(
+        bad.contains("`url`: the file that it names in keys") && bad.contains("alert is not\n    delivered"),
+        "{bad}"
+    );
 }
 
 /// Otherwise a bad night would be lost together with the message about it.

@@ -98,6 +98,19 @@ fn a_name_cannot_become_a_header() {
     assert!(!html.contains("<b>"), "{html}");
 }
 
+/// A mail from billing that everybody trusts would carry a stranger's link.
+#[test]
+fn a_customers_name_is_no_link_in_a_mail() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"attention\"");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nhttps://evil.example/pay,CloudFilter,1\n");
+    night.run().exits(3);
+    let mail = one(&server).data;
+    assert!(mail.contains("evil") && !mail.contains("evil.example") && !mail.contains("https://evil"), "{mail}");
+}
+
 /// Otherwise an ordinary morning would come with noise, and people would stop reading.
 #[test]
 fn a_quiet_night_is_silent_and_the_end_of_trouble_is_told() {

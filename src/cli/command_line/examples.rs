@@ -117,7 +117,13 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount report --format csv -o night.csv", "for a spreadsheet"),
         ],
     ),
-    ("why", &[("recount why c9tw", "from the row of the export to the answer of ConnectWise")]),
+    (
+        "why",
+        &[
+            ("recount why c9tw", "from the row of the export to the answer of ConnectWise"),
+            ("recount why \"Acme Dental\"", "the customer's lines, with their handles"),
+        ],
+    ),
     (
         "sim",
         &[
@@ -182,6 +188,8 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ("tickets", &[("recount tickets", "those that are open"), ("recount tickets test acronis", "open one, to see it")]),
     ("tickets list", &[("recount tickets list", "those that are open")]),
     ("tickets test", &[("recount tickets test acronis", "one ticket from sample data, which it says")]),
+    ("backup", &[("recount backup /mnt/backup/recount.db", "one file; a run may be on meanwhile")]),
+    ("restore", &[("recount restore /mnt/backup/recount.db", "from then on the history is that one")]),
     ("diff", &[("recount diff 218 219", "export, plan and lines of two nights, side by side")]),
     (
         "completions",

@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::command_line::examples::EXAMPLES;
+use crate::cli::commands::history::backup::{BackupOptions, RestoreOptions};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, completions, demo, held, history, init, integrations, map, read, report, run, serve, sim, status,
@@ -19,7 +20,7 @@ use crate::report::format::json::{Document, JsonError};
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.
 #[derive(Debug, Parser)]
-#[command(name = "recount", version, about, max_term_width = 80, disable_help_subcommand = true)]
+#[command(name = "recount", version, about, max_term_width = 80)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
@@ -61,6 +62,10 @@ pub(super) enum Command {
     Verify(verify::Options),
     /// Every run there was; with --customer or --service, lines over time
     History(history::Options),
+    /// The history as one file, whole, also while a run is on
+    Backup(BackupOptions),
+    /// Put a backup of the history in its place; what stood there is set aside
+    Restore(RestoreOptions),
     /// What differed between two runs
     Diff(diff::Options),
     /// A run's report again, whole; without RUN the newest

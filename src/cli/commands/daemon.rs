@@ -1,22 +1,26 @@
 //! `recount daemon`: the nightly command, at the time of `[daemon]`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::{run, serve};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, session, signals};
+use crate::cli::session::Session;
+use crate::cli::wiring::unbegun;
+use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
-use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
@@ -30,7 +34,8 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     let config = session::configuration(global)?;
     let schedule = schedule(&config)?;
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
-    let claims = Slots::open(&config.state)?;
+    limits::enough_descriptors()?;
+    let claims = Slots::open(&config, *console)?;
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
@@ -39,12 +44,12 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
             let stop = stop.clone();
             tokio::spawn(serve::monitoring(config.clone(), listen, async move { stop.wait().await }));
         }
-        let nights = |due: Due| {
-            let (stop, console, path) = (stop.clone(), *console, config.path.clone());
+        let nights = |due: Due, night: Night| {
+            let (stop, console) = (stop.clone(), *console);
             async move {
                 tracing::info!(slot = ?due.slot, missed = due.missed, "the slot of {:?} is due", due.slot);
                 // A thread and a runtime of its own: the night must not starve the scheduler.
-                let night = tokio::task::spawn_blocking(move || one_night(&path, &stop, console));
+                let night = tokio::task::spawn_blocking(move || night.spend(&stop, console));
                 night.await.map_err(|error| format!("the night ended unexpectedly: {error}"))?
             }
         };
@@ -64,35 +69,102 @@ fn schedule(config: &Config) -> Result<Schedule, CommandError> {
         .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))
 }
 
-/// One night, on the configuration as it is then: what an operator changed by day holds at night.
-fn one_night(path: &Path, stop: &Stop, console: Console) -> Result<(), String> {
-    let config = crate::config::load::load(path).map_err(|errors| errors.to_string())?;
-    let runs = run::nightly_run(&config, stop, &console).map_err(|error| error.message)?;
-    let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
-    match failed {
-        Some(end) => Err(format!("the night ended {} (exit code {})", end.verdict, end.exit_code)),
-        None => Ok(()),
+/// All that a night needs: the configuration as it is then (what an operator changed by day holds at night), the lock and
+/// the history.
+struct Night {
+    config: Config,
+    session: Session,
+}
+
+impl Night {
+    fn open(path: &Path) -> Result<Self, CommandError> {
+        let config = session::configuration_of(path)?;
+        let session = Session::open(&config.state)?;
+        Ok(Self { config, session })
+    }
+
+    fn spend(mut self, stop: &Stop, console: Console) -> Result<(), String> {
+        let runs = run::nightly_run(&self.config, &mut self.session, None, stop, &console);
+        let runs = runs.map_err(|error| error.message)?;
+        let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
+        match failed {
+            Some(end) => Err(format!("the night ended {} (exit code {})", end.verdict, end.exit_code)),
+            None => Ok(()),
+        }
     }
 }
 
-/// The daemon's slots, in the history: whoever inserts a slot first has it.
-struct Slots(RefCell<History>);
+/// The daemon's slots, in the history: whoever inserts a slot first has it. It is open all the time, so that no shortage at
+/// night can keep it shut.
+struct Slots {
+    history: RefCell<History>,
+    /// The last one that could be read: it says whom to tell when a later one cannot.
+    config: RefCell<Config>,
+    /// The slot whose night was told to be unable to begin.
+    told: Cell<Option<DateTime<Utc>>>,
+    console: Console,
+}
 
 impl Slots {
-    fn open(state: &Path) -> Result<Self, CommandError> {
-        let history = History::open(state, clock::now())?;
-        Ok(Self(RefCell::new(history)))
+    fn open(config: &Config, console: Console) -> Result<Self, CommandError> {
+        let history = RefCell::new(History::open(&config.state, clock::now())?);
+        Ok(Self { history, config: RefCell::new(config.clone()), told: Cell::new(None), console })
+    }
+
+    /// Records and tells, once for each slot, that its night cannot begin. It is tried again all the same.
+    fn tell_once(&self, due: &Due, error: &CommandError) {
+        // A command at work ends, and the night begins behind it.
+        let patient = error.exit == Exit::Locked && clock::now() - due.slot < LOCKED_PATIENCE;
+        if patient || self.told.replace(Some(due.slot)) == Some(due.slot) {
+            return;
+        }
+        let (config, error, console) = (self.config.borrow().clone(), error.clone(), self.console);
+        tokio::task::spawn_blocking(move || tell(&config, &error, &console));
+    }
+}
+
+/// How long a night waits for the lock of another command before somebody is told.
+const LOCKED_PATIENCE: TimeDelta = TimeDelta::minutes(30);
+
+/// Records that a night cannot begin, where the history lets it, and tells of it in any case.
+fn tell(config: &Config, error: &CommandError, console: &Console) {
+    let CommandError { exit, message, fix, .. } = error;
+    let failure = Failure::new(*exit, Code::ConfigInvalid, message.clone(), fix.clone());
+    let told = match Session::open(&config.state) {
+        Ok(mut session) => run::nightly_run(config, &mut session, Some(&failure), &Stop::never(), console).map(|_| ()),
+        Err(_) => session::runtime().map(|runtime| {
+            let on: Vec<_> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
+            runtime.block_on(unbegun::tell(config, &on, error));
+        }),
+    };
+    if let Err(error) = told {
+        tracing::error!("that the night cannot begin could not be told: {}", error.message);
     }
 }
 
 impl SlotClaims for Slots {
-    type Error = StoreError;
+    type Error = String;
+    type Night = Night;
 
-    fn last_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.0.borrow().last_slot()
+    fn open(&self, due: &Due) -> Result<Night, String> {
+        let path = self.config.borrow().path.clone();
+        match Night::open(&path) {
+            Ok(night) => {
+                self.config.replace(night.config.clone());
+                Ok(night)
+            }
+            Err(error) => {
+                self.tell_once(due, &error);
+                Err(error.message)
+            }
+        }
     }
 
-    fn claim(&self, slot: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.0.borrow_mut().claim_slot(slot, clock::now())
+    fn last_slot(&self) -> Result<Option<DateTime<Utc>>, String> {
+        self.history.borrow().last_slot().map_err(|error| error_chain(&error))
+    }
+
+    fn claim(&self, slot: DateTime<Utc>) -> Result<bool, String> {
+        self.history.borrow_mut().claim_slot(slot, clock::now()).map_err(|error| error_chain(&error))
     }
 }

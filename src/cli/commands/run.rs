@@ -1,6 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -12,7 +12,8 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::{alert_engine, health, ticket_board};
+use crate::cli::wiring::stored_plans::{stored_plan, undone};
+use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
@@ -23,13 +24,10 @@ use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::report::brief::Brief;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
 use crate::report::format::json::Document;
@@ -126,18 +124,6 @@ fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRe
     work(&config, &integration, RunRequest::undo(run), &mut shown_by(console))
 }
 
-/// The integration of a run that can be set back.
-pub(crate) fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {
-    let history = session::existing_history(&config.state)?;
-    let found = history.summary(run)?;
-    let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
-    if history.writes_of(run)?.is_empty() {
-        let message = format!("run {run} wrote nothing, so there is nothing to set back");
-        return Err(CommandError::new(Exit::Usage, message, "recount history"));
-    }
-    Ok(found.integration.to_string())
-}
-
 /// Carries out the plan of a fingerprint.
 pub(crate) fn apply_fingerprint(
     global: &Global,
@@ -163,31 +149,6 @@ pub(crate) fn approvable<'a>(
     Ok(integration)
 }
 
-/// Fewer letters than this are a slip of the hand.
-const FINGERPRINT_MIN: usize = 4;
-
-/// The one plan that the typed fingerprint means.
-pub(crate) fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError> {
-    // Four characters at least: an empty variable in a script is no approval.
-    if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let message =
-            format!("\"{}\" is not a fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
-        return Err(CommandError::new(Exit::Usage, message, "recount plan prints it"));
-    }
-    let prefix = &prefix.to_ascii_lowercase();
-    let history = session::existing_history(&config.state)?;
-    let plans = history.plans_like(prefix)?;
-    match plans.as_slice() {
-        [plan] => Ok(plan.clone()),
-        [] => Err(CommandError::new(Exit::Usage, format!("there is no plan {prefix}"), "recount plan")),
-        several => {
-            let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
-            let message = format!("several plans begin with {prefix}: {}", found.join(", "));
-            Err(CommandError::new(Exit::Usage, message, "type more of it"))
-        }
-    }
-}
-
 /// One night of each integration that is named, or of all that are not off.
 pub(crate) fn nights(
     global: &Global,
@@ -197,12 +158,25 @@ pub(crate) fn nights(
 ) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
     let integrations = chosen(&config, names)?;
-    work(&config, &integrations, order, show)
+    if integrations.is_empty() { Ok(Vec::new()) } else { work(&config, &integrations, order, show) }
 }
 
-/// The daemon's night: all that is not off.
-pub(crate) fn nightly_run(config: &Config, stop: &Stop, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
-    until_stopped(config, &chosen(config, &[])?, RunRequest::RUN, (stop, &mut shown_by(console)))
+/// The daemon's night: all that is not off. With a failure it cannot begin: that is recorded and told, and nothing else is
+/// done.
+pub(crate) fn nightly_run(
+    config: &Config,
+    session: &mut Session,
+    unbegun: Option<&Failure>,
+    stop: &Stop,
+    console: &Console,
+) -> Result<Vec<RunRecord>, CommandError> {
+    let integrations = chosen(config, &[])?;
+    let runtime = session::runtime()?;
+    let mut show = shown_by(console);
+    let mut nights = Nights { config, order: RunRequest::RUN, session, unbegun, stop, show: &mut show };
+    let runs = runtime.block_on(nights.each(&integrations));
+    runtime.shutdown_background();
+    runs
 }
 
 /// Runs that end with a wish that somebody else hears.
@@ -214,7 +188,7 @@ pub(crate) fn until_stopped(
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    let mut nights = Nights { config, order, session: &mut session, stop, show };
+    let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show };
     let runs = runtime.block_on(nights.each(integrations));
     runtime.shutdown_background();
     runs
@@ -222,12 +196,7 @@ pub(crate) fn until_stopped(
 
 pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     if names.is_empty() {
-        let on: Vec<&IntegrationConfig> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
-        if on.is_empty() {
-            let message = "no integration is on";
-            return Err(CommandError::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"));
-        }
-        return Ok(on);
+        return Ok(config.integrations.values().filter(|one| one.mode != Mode::Off).collect());
     }
     names.iter().map(|name| typed_integration::on(config, name)).collect()
 }
@@ -239,11 +208,16 @@ fn work(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state)?;
+    let mut session = Session::open(&config.state).inspect_err(|error| {
+        // What is asked by a person is told to that person.
+        if order.command == RunCommand::Run && !(error.exit == Exit::Locked && std::io::stderr().is_terminal()) {
+            runtime.block_on(unbegun::tell(config, integrations, error));
+        }
+    })?;
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
-        Nights { config, order, session: &mut session, stop: &stop, show }.each(integrations).await
+        Nights { config, order, session: &mut session, unbegun: None, stop: &stop, show }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
@@ -255,6 +229,8 @@ struct Nights<'a> {
     config: &'a Config,
     order: RunRequest<'a>,
     session: &'a mut Session,
+    /// Why none of them can begin.
+    unbegun: Option<&'a Failure>,
     stop: &'a Stop,
     show: &'a mut dyn FnMut(&RunRecord),
 }
@@ -290,12 +266,13 @@ impl Nights<'_> {
                 (self.show)(&run);
                 ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
+                if last && self.order.command == RunCommand::Run {
+                    upkeep::after_runs(self.config, self.session);
+                }
                 Ok(run)
             }
             Err(error) => {
-                let CommandError { exit, message, fix, .. } = &error;
-                let brief = Brief::of_trouble(&integration.name, *exit, message, fix, clock::now());
-                alerts.unrecorded(&integration.name, &announced, &brief).await;
+                unbegun::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
             }
         }
@@ -329,6 +306,9 @@ impl Nights<'_> {
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
         let connect = || {
+            if let Some(failure) = self.unbegun {
+                return Err(failure.clone());
+            }
             let fix = integration.mapping_fix();
             let unusable =
                 |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
@@ -389,6 +369,9 @@ fn tell(runs: Result<Vec<RunRecord>, CommandError>, pending: bool, console: &Con
         Ok(runs) => runs,
         Err(error) => return error.tell(console),
     };
+    if runs.is_empty() && !console.json && !console.quiet {
+        console.print("No integration is on, so there is nothing to do.\n");
+    }
     let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
     if console.json {
         console.document(exit, &Document::new(&runs, None));

@@ -13,6 +13,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
+use crate::cli::wiring::upkeep::StateSize;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
 use crate::history::past::owned::Unwatched;
@@ -56,6 +57,7 @@ struct Status {
     alerts: BTreeMap<String, AlertRecord>,
     /// What lines of integrations that are off, renamed or removed bill still.
     unwatched: Vec<Unwatched>,
+    size: StateSize,
 }
 
 fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
@@ -77,7 +79,7 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
     alerts.retain(|name, _| config.alerts.contains_key(name));
     let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(&config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
-    Ok(Status { integrations: health, running, alerts, unwatched })
+    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(&config) })
 }
 
 impl Status {
@@ -104,6 +106,10 @@ impl Status {
         if let Some(holder) = &self.running {
             let _ = writeln!(text, "\nA run is in progress ({holder}).");
         }
+        let StateSize { history, files, keep } = self.size;
+        let days = keep.as_secs() / (24 * 60 * 60);
+        let (history, files) = (megabytes(history), megabytes(files));
+        let _ = writeln!(text, "\nhistory {history} · reports and fetched files {files}, kept {days} days");
         for AlertRecord { alert, run, outcome, detail, .. } in self.alerts.values() {
             if *outcome == AlertOutcome::Failed {
                 let sentence = format!("alert {alert} of run {run} was not delivered: {detail}");
@@ -112,6 +118,13 @@ impl Status {
             }
         }
         text
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    match bytes / 1_000_000 {
+        0 => "under 1 MB".to_owned(),
+        many => format!("{many} MB"),
     }
 }
 
@@ -173,6 +186,14 @@ struct Document<'a> {
     alerts: Vec<AlertJson<'a>>,
     /// Integrations that are off, renamed or removed, and whose lines bill still.
     unwatched: Vec<UnwatchedJson<'a>>,
+    /// Bytes of the history, and of reports and fetched files.
+    size: SizeJson,
+}
+
+#[derive(Serialize)]
+struct SizeJson {
+    history: u64,
+    files: u64,
 }
 
 #[derive(Serialize)]
@@ -194,7 +215,7 @@ struct AlertJson<'a> {
 
 impl<'a> Document<'a> {
     fn of(status: &'a Status) -> Self {
-        let Status { integrations, running, alerts, unwatched } = status;
+        let Status { integrations, running, alerts, unwatched, size } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }
@@ -204,6 +225,7 @@ impl<'a> Document<'a> {
             integrations: integrations.iter().map(|(name, health)| HealthJson::of(name, health)).collect(),
             alerts: alerts.values().map(alert).collect(),
             unwatched: unwatched.iter().map(UnwatchedJson::of).collect(),
+            size: SizeJson { history: size.history, files: size.files },
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::export::read::names::alike;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
@@ -45,6 +45,11 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Ok(Chain::Matter(run, _)) if console.json => {
             console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
         }
+        Ok(Chain::Customer(nights)) if console.json => {
+            let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: JsonLine::of(&night.line) });
+            console.document(Exit::Done, &Document { nights: nights.collect() });
+        }
+        Ok(Chain::Customer(nights)) => console.print(&why::render_customer(&options.handle, &nights)),
         Ok(Chain::Matter(run, finding)) => console.print(&why::render_matter(&run, &finding)),
     }
     Exit::Done
@@ -56,6 +61,8 @@ enum Chain {
     Line(LineChain),
     /// A customer, a service or a product, in its newest run.
     Matter(Box<RunRecord>, Box<Finding>),
+    /// All lines of a customer, in the newest plan of each integration.
+    Customer(Vec<Night>),
 }
 
 /// A line over time.
@@ -85,7 +92,10 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
     match found.as_slice() {
         [] => match of_matter(&history, handle)? {
             Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
-            None => Err(unknown(&history, handle)),
+            None => {
+                let nights = of_customer(&history, handle)?;
+                if nights.is_empty() { Err(unknown(&history, handle)) } else { Ok(Chain::Customer(nights)) }
+            }
         },
         [(_, line)] => {
             let handle = line.handle.clone();
@@ -99,25 +109,28 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
     }
 }
 
-/// Nothing has this handle; perhaps a line of the newest run was meant, or all of a customer's.
+/// The lines of a customer whose name was typed.
+fn of_customer(history: &History, typed: &str) -> Result<Vec<Night>, StoreError> {
+    // Copied from a mail, it may hold what keeps it from being a link there.
+    let typed = typed.replace('\u{200b}', "").trim().to_lowercase();
+    let named = |source: &Source| source.customer.as_str().to_lowercase() == typed;
+    let mut nights = Vec::new();
+    for run in history.newest_runs()? {
+        let Some(plan) = history.latest_plan(&run.integration)? else { continue };
+        let Some(run) = history.summary(plan.run)? else { continue };
+        let of_customer = lines(&plan).iter().filter(|line| line.sources.iter().any(named));
+        nights.extend(of_customer.map(|line| Night { run: run.clone(), line: line.clone() }));
+    }
+    Ok(nights)
+}
+
+/// Nothing has this handle; perhaps a line of the newest run was meant.
 fn unknown(history: &History, handle: &str) -> CommandError {
     let newest = history.latest_run(None).ok().flatten();
-    let named = |source: &Source| source.customer.as_str().to_lowercase() == handle.to_lowercase();
-    let of_customer = newest.iter().flat_map(lines).filter(|line| line.sources.iter().any(named));
-    let listed: Vec<String> = of_customer.map(|line| format!("{} ({})", line.handle, services(line))).collect();
-    if !listed.is_empty() {
-        let message = format!("{} is a customer; its lines: {}", shown(handle), listed.join(", "));
-        return CommandError::new(Exit::Usage, message, "recount why HANDLE, with one of them");
-    }
     let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
     let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
     let fix = format!("{}recount report", meant.unwrap_or_default());
-    CommandError::new(Exit::Usage, format!("nothing has the handle {handle}"), fix)
-}
-
-fn services(line: &LineRecord) -> String {
-    let names: BTreeSet<&str> = line.sources.iter().map(|source| source.service.as_str()).collect();
-    names.into_iter().map(shown).collect::<Vec<_>>().join(" + ")
+    CommandError::new(Exit::Usage, format!("nothing has the handle {}", shown(handle)), fix)
 }
 
 fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {

@@ -10,7 +10,8 @@ use crate::report::health::{Health, State};
 #[derive(Serialize)]
 pub(crate) struct HealthJson<'a> {
     integration: &'a IntegrationName,
-    healthy: bool,
+    /// `None` for one that is off: nothing is expected of it.
+    healthy: Option<bool>,
     state: &'static str,
     running: Option<i64>,
     last_run: Option<i64>,
@@ -34,7 +35,7 @@ impl<'a> HealthJson<'a> {
         let totals = end.map(|end| end.totals);
         Self {
             integration,
-            healthy: health.is_healthy(),
+            healthy: (health.state != State::Off).then(|| health.is_healthy()),
             state: state(health.state),
             running: health.running.map(|run| run.0),
             last_run: health.last.as_ref().map(|last| last.run.0),

@@ -93,7 +93,8 @@ impl ChannelSource for AlertConfig {
         Ok(match kind {
             AlertKind::Mail(mail) => {
                 let MailConfig { server, port, tls, ca_file, login, from, to } = mail.clone();
-                let login = login.map(|(user, source)| Ok::<_, SecretError>((user, read(&source, folder)?)));
+                let password = |source: &SecretSource| read(source, folder).map_err(|error| error.of("password"));
+                let login = login.map(|(user, source)| Ok::<_, SecretError>((user, password(&source)?)));
                 Channel::Mail(Mail { server, port, privacy: tls, ca_file, login: login.transpose()?, from, to })
             }
             AlertKind::Webhook { url, shape, ca_file } => {
@@ -127,7 +128,7 @@ impl Address {
     pub fn url(&self, folder: &Path) -> Result<Url, AddressError> {
         let text = match self {
             Address::Plain(text) => text.clone(),
-            Address::Secret(source) => read(source, folder)?,
+            Address::Secret(source) => read(source, folder).map_err(|error| error.of("url"))?,
         };
         checked(text.expose_secret())
     }

@@ -15,11 +15,11 @@ pub(crate) mod transport;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use reqwest::Request;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 use url::Url;
@@ -92,7 +92,7 @@ impl Client {
             backoff: Backoff::new(settings.retry_pause_max),
             page_size: AtomicUsize::new(usize::MAX),
             clock: settings.clock,
-            censor: Censor::new(vec![settings.private_key, settings.public_key, credentials.into()]),
+            censor: Censor::new(shapes_of(&settings, credentials)),
             company: settings.company,
             sent: AtomicU64::new(0),
             retried: AtomicU64::new(0),
@@ -248,6 +248,15 @@ fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {
 }
 
 /// `company+public:private` in base 64 (ConnectWise developer guide).
+/// Every shape in which a server may send back what it was sent: the whole header, the keys, and base64 of each alone.
+fn shapes_of(settings: &ConnectWiseSettings, credentials: String) -> Vec<SecretString> {
+    let keys = [&settings.private_key, &settings.public_key];
+    let encoded = keys.iter().map(|key| STANDARD_NO_PAD.encode(key.expose_secret()));
+    let in_urls = keys.iter().map(|key| URL_SAFE_NO_PAD.encode(key.expose_secret()));
+    let encoded: Vec<SecretString> = encoded.chain(in_urls).map(SecretString::from).collect();
+    [credentials.into()].into_iter().chain(keys.into_iter().cloned()).chain(encoded).collect()
+}
+
 fn credentials(settings: &ConnectWiseSettings) -> String {
     let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
     STANDARD.encode(format!("{}+{public}:{private}", settings.company))

@@ -57,6 +57,9 @@ pub enum StoreError {
     /// The database, its folder or its disk cannot be written.
     #[error("the history cannot be written: it, its folder or its disk is read-only")]
     ReadOnly(#[source] StoreCause),
+    /// Others may write where it lies.
+    #[error("the state folder is not recount's alone")]
+    Shared(#[source] StoreCause),
     /// Another program holds it.
     #[error("another program kept the history locked for 5 seconds")]
     Busy(#[source] StoreCause),
@@ -149,6 +152,7 @@ impl StoreError {
             }
             Self::Full(_) => "Free some space. The next run settles what this one left open.",
             Self::ReadOnly(_) => "Make the state folder writable for the user that recount runs as.",
+            Self::Shared(_) => "Let nobody else write in the state folder: chmod go-w, and look at what lies in it.",
             Self::Busy(_) => "Close the program that has history.db open, and run again.",
             Self::Io(_) => "Check the disk and the rights of the state folder, then run again.",
             Self::Unreadable { .. } => "Use the newest recount that ever wrote this history.",

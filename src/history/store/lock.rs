@@ -1,11 +1,13 @@
 //! One run per state folder, by a lock that the kernel drops with the process.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{fs, io, process};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rustix::process::geteuid;
 
 /// The right to run, and to write to ConnectWise. It ends with this value, or with the process, however that ends;
 /// there is no stale lock to be removed by hand.
@@ -58,7 +60,8 @@ impl RunLock {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         // It only serves the message to a second run. If the disk is full, the history says so next, and better.
-        let _ = fs::write(&pid_file, format!("{} {}\n", process::id(), now.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        let text = format!("{} {}\n", process::id(), now.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let _ = write_unlinked(&pid_file, &text);
         Ok(Self { directory, pid_file })
     }
 }
@@ -93,9 +96,33 @@ impl Drop for RunLock {
     }
 }
 
-/// Creates a folder that only its owner can enter. One that is there keeps its mode.
+/// Creates a folder that only its owner can enter. One that is there keeps its mode, and is refused if others may write
+/// in it: they could put a link in the place of a file, or another history in the place of this one.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    owners_alone(path)
+}
+
+/// Looks whether none but its owner may write in a folder.
+pub(crate) fn owners_alone(folder: &Path) -> io::Result<()> {
+    let metadata = fs::metadata(folder)?;
+    let (mode, owner, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid().as_raw());
+    let why = match () {
+        () if mode & 0o022 != 0 => {
+            format!("others may write in it (mode {mode:04o}); run: chmod go-w {}", folder.display())
+        }
+        // Root may work on the state of the service's user.
+        () if owner != user && owner != 0 && user != 0 => format!("it belongs to another user ({owner})"),
+        () => return Ok(()),
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
+/// Writes a small file whole, and never through a link.
+fn write_unlinked(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn held(pid_file: &Path) -> LockError {
@@ -162,6 +189,23 @@ mod tests {
         let state = dir.path().join("a/state");
         let _lock = RunLock::take(&state, noon()).unwrap();
         assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    /// Otherwise whoever shares the folder decides which history the guards compare with, and into which file we write.
+    #[test]
+    fn a_folder_that_others_may_write_in_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for mode in [0o770, 0o777, 0o1777, 0o702] {
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let Err(LockError::Io { source, .. }) = RunLock::take(dir.path(), noon()) else { panic!("{mode:o}") };
+            assert!(source.to_string().contains("others may write in it"), "{source}");
+        }
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let elsewhere = dir.path().join("elsewhere");
+        fs::write(&elsewhere, "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, dir.path().join(PID_FILE)).unwrap();
+        drop(RunLock::take(dir.path(), noon()).unwrap());
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"mine", "a link is not written through");
     }
 
     #[test]

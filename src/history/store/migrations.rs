@@ -64,9 +64,13 @@ pub(crate) fn application_id(connection: &Connection) -> Result<i64, StoreError>
 }
 
 fn copy(connection: &Connection, database: &Path, next: i64) -> Result<(), StoreError> {
-    let copy = beside(database, &format!(".before-v{next}"));
-    let failed = |error| StoreError::file(&copy, error);
-    let new = Replacement::of(&copy).map_err(failed)?;
+    copy_into(connection, &beside(database, &format!(".before-v{next}")))
+}
+
+/// The database in one piece, without its log, in a file for its owner alone.
+pub(crate) fn copy_into(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::file(file, error);
+    let new = Replacement::of(file).map_err(failed)?;
     connection.execute("VACUUM INTO ?1", [new.part().to_string_lossy()])?;
     new.put_in_place().map_err(failed)
 }

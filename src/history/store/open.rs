@@ -1,6 +1,6 @@
 //! The history's file: found, checked, brought up to date. Never silently an empty one.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::files::sync_folder;
 use crate::history::store::columns::time_text;
 use crate::history::store::error::StoreError;
 use crate::history::store::head_file::forget;
-use crate::history::store::lock::create_private_dir;
+use crate::history::store::lock::{create_private_dir, owners_alone};
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
 use crate::reconcile::model::ids::RunId;
@@ -47,6 +47,10 @@ impl History {
         if files.version(&connection)?.is_none() && files.is_marked()? {
             return Err(files.gone());
         }
+        if files.version(&connection)?.is_none() {
+            // Only a database without a table takes it: what is pruned later goes back to the system.
+            connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         quick_check(&connection)?;
         migrations::migrate(&mut connection, &files.database, MIGRATIONS)?;
@@ -62,6 +66,9 @@ impl History {
     /// Like [`History::open`]; and [`StoreError::Older`], since reading does not upgrade.
     pub fn open_existing(state: &Path) -> Result<Option<Self>, StoreError> {
         let files = Files::of(state);
+        if state.is_dir() {
+            shared(owners_alone(state), state)?;
+        }
         if files.is_empty()? {
             return if files.is_marked()? { Err(files.gone()) } else { Ok(None) };
         }
@@ -84,6 +91,22 @@ impl History {
         let Some(found) = Self::open_existing(state)? else { return Ok(None) };
         let connection = connect(&Files::of(state).database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(Some(Self { connection, ..found }))
+    }
+
+    /// Opens a copy of a history for reading, wherever it lies.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when it is none.
+    pub fn copy_at(file: &Path) -> Result<Self, StoreError> {
+        fs::metadata(file).map_err(|error| StoreError::file(file, error))?;
+        let state = file.parent().unwrap_or(Path::new("")).to_owned();
+        let files = Files { state: state.clone(), database: file.to_owned(), marker: state.join("history.created") };
+        let folder = if state.as_os_str().is_empty() { Path::new(".") } else { state.as_path() };
+        let connection = connect(&folder.join(file.file_name().unwrap_or_default()), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        match files.version(&connection)? {
+            Some(_) => Ok(Self { connection, state, current: None }),
+            None => Err(StoreError::Foreign { path: file.to_owned() }),
+        }
     }
 
     /// Looks whether the database is sound.
@@ -113,6 +136,14 @@ impl History {
     }
 }
 
+/// Whether the folder is its owner's alone.
+fn shared(looked: io::Result<()>, state: &Path) -> Result<(), StoreError> {
+    looked.map_err(|error| StoreError::Shared(format!("{}: {error}", state.display()).into()))
+}
+
+/// `PRAGMA auto_vacuum`: pages are given back when they are asked for.
+pub(crate) const INCREMENTAL: i64 = 2;
+
 /// How long another program may keep the database before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A run uses some forty statements, most of them for every line it writes.
@@ -121,7 +152,12 @@ const STATEMENTS_KEPT: usize = 64;
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(database, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // The folder may be reached by links, but no file in it is one: SQLite refuses any link in the name that it is given.
+    let folder = database.parent().unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).map_err(|error| StoreError::file(folder, error))?;
+    let database = folder.join(database.file_name().unwrap_or_default());
+    let mode = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(database, mode)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Else SQLite draws a statement's plan anew each time its parameters change, which costs more than it gains here.
@@ -183,8 +219,11 @@ impl Files {
 
     fn make_private(&self) -> Result<(), StoreError> {
         let failed = |error| StoreError::file(&self.database, error);
-        let mode = fs::metadata(&self.database).map_err(failed)?.permissions().mode();
-        if mode & 0o077 == 0 {
+        let metadata = fs::symlink_metadata(&self.database).map_err(failed)?;
+        if metadata.is_symlink() {
+            return Err(failed(io::Error::other("it is a link; put the file itself there")));
+        }
+        if metadata.permissions().mode() & 0o077 == 0 {
             return Ok(());
         }
         fs::set_permissions(&self.database, Permissions::from_mode(0o600)).map_err(failed)
@@ -213,7 +252,9 @@ impl Files {
         // Who begins anew removes the marker; the head of the old history would stop them.
         forget(&self.state)?;
         self.sync_folder()?;
-        let written = File::create(&self.marker).and_then(|mut marker| {
+        let mut new = OpenOptions::new();
+        new.write(true).create(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        let written = new.open(&self.marker).and_then(|mut marker| {
             writeln!(marker, "{}", time_text(now))?;
             marker.sync_all()
         });

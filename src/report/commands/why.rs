@@ -78,6 +78,21 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
     text
 }
 
+/// The lines of a customer, each with its handle: what to ask next.
+pub fn render_customer(typed: &str, nights: &[Night]) -> String {
+    let mut text = format!("{}\n", shown(typed.trim()));
+    for Night { run, line } in nights {
+        let quantity = format!("billed {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
+        let said =
+            format!("{}: {quantity}, {}: {} ({})", names::line(line), line.outcome, line.reason, run.integration);
+        wrapped(&mut text, &said, &format!("  {:<6} ", line.handle), "         ");
+    }
+    if let Some(Night { line, .. }) = nights.first() {
+        let _ = writeln!(text, "\nNext: recount why {}", line.handle);
+    }
+    text
+}
+
 /// The rows of the line's customers that could not be read.
 fn unread(text: &mut String, line: &LineRecord, findings: &[Finding]) {
     let customers = names::customers(line);

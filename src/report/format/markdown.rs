@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::quantity::or_dash;
+use crate::report::format::unlinked::parts;
 use crate::report::model::{Report, ReportEntry, Tone};
 use crate::report::{Change, model, names, words};
 
@@ -80,10 +81,15 @@ fn more(text: &mut String, rows: usize) {
 }
 
 /// Text that others wrote, as text: what Markdown or HTML would read as more than that is written as a character
-/// reference. A very long text loses its end.
+/// reference, and what it would make a link of is broken by a comment, which nobody sees. A very long text loses its end.
 fn plain(text: &str) -> String {
+    let text: String = escaped(text).chars().take(400).collect();
+    parts(&text).into_iter().map(quoted).collect::<Vec<_>>().join("<!-- -->")
+}
+
+fn quoted(text: &str) -> String {
     let mut all = String::with_capacity(text.len());
-    for c in escaped(text).chars().take(400) {
+    for c in text.chars() {
         match c {
             '&' | '<' | '>' | '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '$' => {
                 let _ = write!(all, "&#{};", u32::from(c));
@@ -102,7 +108,8 @@ mod tests {
     #[test]
     fn a_name_stays_a_name() {
         let hostile = plain("| <img src=x> ![a](http://b) @all `c`\n# d");
-        assert!(!hostile.contains(['|', '<', '[', '@', '`', '\n']), "{hostile}");
+        assert!(!hostile.replace("<!-- -->", "").contains(['|', '<', '[', '@', '`', '\n']), "{hostile}");
+        assert_eq!(plain("www.evil.com"), "www<!-- -->.evil<!-- -->.com");
         assert_eq!(plain("Acme Dental 42 → 45"), "Acme Dental 42 → 45");
     }
 }

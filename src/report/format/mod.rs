@@ -9,3 +9,4 @@ pub mod markdown;
 pub mod paint;
 pub mod prometheus;
 pub mod text;
+pub(crate) mod unlinked;

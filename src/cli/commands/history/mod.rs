@@ -1,5 +1,6 @@
 //! `recount history`: every run there was, or what became of lines over time.
 
+pub(crate) mod backup;
 mod over_time;
 
 use clap::Args;

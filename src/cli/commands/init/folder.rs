@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -70,11 +71,14 @@ impl Folder {
     }
 }
 
+/// Readable by its owner and its group: where the secrets are is nobody else's business.
+const MODE: u32 = 0o640;
+
 fn create(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?.write_all(text.as_bytes())
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {

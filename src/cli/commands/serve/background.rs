@@ -1,8 +1,9 @@
 //! A run that was asked for at the desk: the same as the commands begin, with a wish to stop of its own.
 
 use crate::apply::stop::Stop;
-use crate::cli::commands::run::{RunRequest, approvable, chosen, stored_plan, undone, until_stopped};
+use crate::cli::commands::run::{RunRequest, approvable, chosen, until_stopped};
 use crate::cli::error::CommandError;
+use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::RunId;

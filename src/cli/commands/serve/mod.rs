@@ -16,7 +16,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::health;
-use crate::cli::{session, signals};
+use crate::cli::{limits, session, signals};
 use crate::config::settings::{Config, DeskConfig};
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
@@ -61,6 +61,7 @@ fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), Co
         let fix = "set `cert` and `key` in [desk], or listen on 127.0.0.1 behind a proxy that has TLS";
         return Err(CommandError::new(Exit::Config, message, fix));
     }
+    limits::enough_descriptors()?;
     bring_up(&config)?;
     let host = CommandHost::new(&config.path);
     let served = serve_on(listen, &config, (options, &host), console);
@@ -102,7 +103,9 @@ fn serve_on(
         let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), proxy);
         let stopped = async move { stop.wait().await };
         let tls = config.desk.as_ref().and_then(|desk| desk.tls.clone()).map(|(cert, key)| TlsFiles { cert, key });
-        web::serve_desk(listener, desk, (names(config.desk.as_ref(), options), tls), stopped).await.map_err(failed)
+        web::serve_desk(listener, desk, (names(config.desk.as_ref(), options), tls), stopped)
+            .await
+            .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), "correct `cert` and `key` of [desk]"))
     });
     runtime.shutdown_background();
     served
@@ -122,9 +125,7 @@ pub(crate) async fn monitoring(config: Config, listen: SocketAddr, stop: impl Fu
             return;
         }
     };
-    if let Err(error) = web::serve_monitoring(listener, site(config), stop).await {
-        tracing::error!("metrics are no longer served: {error}");
-    }
+    web::serve_monitoring(listener, site(config), stop).await;
 }
 
 /// What is shown of a configuration, as it is at each request: an operator may have changed it.

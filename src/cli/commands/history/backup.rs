@@ -1,0 +1,94 @@
+//! `recount backup FILE` and `recount restore FILE`: the history as one file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::arguments::global::Global;
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
+use crate::history::backup::RestoredHistory;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::report::exit::Exit;
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupOptions {
+    /// Where it is written; it must not be there yet
+    file: PathBuf,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreOptions {
+    /// What `recount backup` wrote
+    file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    file: &'a Path,
+    /// The journal's head in it.
+    head: &'a str,
+    last_run: Option<i64>,
+    set_aside: Option<&'a Path>,
+}
+
+pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console) -> Exit {
+    let file = &options.file;
+    match back_up(global, file) {
+        Err(error) => return error.tell(console),
+        Ok((last_run, head)) if console.json => {
+            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside: None });
+        }
+        Ok((last_run, head)) => {
+            let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
+            console.print(&format!("the history, {until}, is in {}\nhead {head}\n", file.display()));
+        }
+    }
+    Exit::Done
+}
+
+fn back_up(global: &Global, file: &Path) -> Result<(Option<i64>, String), CommandError> {
+    let config = session::configuration(global)?;
+    if file.symlink_metadata().is_ok() {
+        let message = format!("{} is there already", file.display());
+        return Err(CommandError::new(Exit::Usage, message, "name a file that is not there yet"));
+    }
+    session::existing_history(&config.state)?.back_up(file)?;
+    let copied = History::copy_at(file)?;
+    copied.check()?;
+    let chain = copied.verify_journal()?;
+    Ok((copied.runs(1)?.first().map(|run| run.run.0), chain.head))
+}
+
+pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Console) -> Exit {
+    let file = &options.file;
+    match put_back(global, file) {
+        Err(error) => return error.tell(console),
+        Ok(RestoredHistory { last_run, head, set_aside }) if console.json => {
+            let set_aside = set_aside.as_deref();
+            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside });
+        }
+        Ok(RestoredHistory { last_run, head, set_aside }) => {
+            let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
+            let aside = set_aside.map(|aside| format!("what stood there is in {}\n", aside.display()));
+            console.print(&format!(
+                "the history is that of {}, {until}\n{}head {head}\n\nNext: recount plan: what was written since is held as \
+                 changed by somebody else\n",
+                file.display(),
+                aside.unwrap_or_default()
+            ));
+        }
+    }
+    Exit::Done
+}
+
+fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandError> {
+    let config = session::configuration(global)?;
+    let lock = RunLock::take(&config.state, clock::now())?;
+    Ok(History::restore(&lock, &config.state, file, clock::now())?)
+}
