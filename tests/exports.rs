@@ -127,5 +127,5 @@ fn the_profiles_are_listed_with_the_operators_own() {
     );
     let (_, out, _) = recount(folder.path(), &["profiles", "--json"]);
     let document: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(document["profiles"].as_array().expect("a list").len(), 14);
+    assert_eq!(document["profiles"].as_array().expect("a list").len(), 17);
 }

@@ -3,6 +3,7 @@
 
 mod kills;
 mod reads;
+mod side_by_side;
 mod storms;
 mod writes;
 

@@ -1,6 +1,7 @@
 //! One test binary; one module per theme.
 
 mod alerts;
+mod apis;
 mod architecture;
 mod connectwise;
 mod core;
@@ -14,6 +15,7 @@ mod hardening;
 mod maps;
 mod monitoring;
 mod nights;
+mod places;
 mod reports;
 mod scenarios;
 mod schedule;

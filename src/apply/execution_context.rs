@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use crate::apply::grounds::Grounds;
 use crate::apply::stop::Stop;
 use crate::history::store::lock::RunLock;
 use crate::reconcile::model::ids::RunId;
@@ -21,6 +22,8 @@ pub struct ExecutionContext<'a> {
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Asked before every write.
     pub stop: &'a Stop,
+    /// What the plan was drawn on.
+    pub grounds: &'a Grounds,
 }
 
 /// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this

@@ -1,18 +1,26 @@
 //! A cleared plan and the run lock in, what really happened out: the write protocol.
 //!
-//! For each line: read its agreement and the additions again, and only if ConnectWise still holds what the plan shows:
-//! intent on disk, one request, the answer compared with what was sent, outcome on disk. A quantity is
-//! absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear answer it is looked
-//! up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it will not be.
+//! For each line: its agreement was seen a minute ago at most, its additions two seconds ago at most, and only if they
+//! still hold what the plan shows: intent on disk, one request, the answer compared with what was sent, outcome on
+//! disk. A quantity is absolute, so setting it may be repeated after a look. A creation is sent once: after an unclear
+//! answer it is looked up, and if it is not there it is left in doubt, because "not in the listing" is no proof that it
+//! will not be.
 //!
-//! One write is in flight at a time: parallel writes would only multiply the unknowns of a bad night.
+//! Writes of different agreements go side by side, those of one agreement one after another. The first write, and every
+//! one after an answer that is not clear, goes alone until an answer is clear: so as few as possible are in doubt.
 //!
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
+mod breakers;
+mod desk;
 pub mod execute;
 pub mod execution_context;
+pub mod grounds;
+mod lane;
 mod one_write;
 pub mod recovery;
 pub mod stop;
+mod tries;
+mod windows;
 pub mod write_result;

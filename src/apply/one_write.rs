@@ -1,17 +1,23 @@
-//! One write: still as planned? intent, request, answer, outcome.
+//! One write: seen again, still as planned? intent, request, answer, outcome.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 
+use tokio::time::Instant;
+
+use crate::apply::breakers::{Breakers, Verb};
+use crate::apply::desk::JournalDesk;
 use crate::apply::execution_context::ExecutionContext;
+use crate::apply::lane::{FreshLook, Lane, LineEnd};
 use crate::apply::recovery::new_lines;
+use crate::apply::tries::{LOOKS_AGAIN, Tries};
+use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
-    Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused, updated,
+    AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused,
+    stale, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
-use crate::history::store::error::StoreError;
-use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
@@ -20,98 +26,64 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
-/// How often one quantity is sent while ConnectWise says that it is too busy to take it.
-const TRIES_WHEN_BUSY: u32 = 5;
-/// How often one quantity is sent while nobody knows what became of it. Each time it is looked at first.
-const TRIES_WHEN_UNCLEAR: u32 = 2;
-/// Server errors in a row after which writing stops.
-const SERVER_ERRORS_IN_A_ROW: usize = 3;
-/// Writes of one kind in a row that the role may not do, after which no other of that kind is tried; and likewise looks.
-const REFUSED_IN_A_ROW: usize = 3;
-/// Server errors among the last twenty answers after which writing stops.
-const SERVER_ERRORS_OF_TWENTY: usize = 5;
-
-/// Carries out the writes of one run, one at a time, and remembers what it must not do any more.
+/// Carries out the writes of one run, and remembers what it must not do any more.
 pub(super) struct WriteExecutor<'a, W> {
     context: ExecutionContext<'a>,
     connectwise: &'a W,
-    journal: &'a mut History,
-    /// Whether each of the last answers was a server error; newest last.
-    answers: Vec<bool>,
-    /// The store failed: no further line may be begun.
-    store: Option<StoreError>,
-    /// A look failed: likewise.
-    unread: Option<ReadError>,
-    /// What became of the quantities that were sent.
-    edits: Permission,
-    /// What became of the lines that were sent.
-    adds: Permission,
-    /// Agreements in a row whose additions ConnectWise did not give out.
-    hidden: usize,
+    desk: &'a JournalDesk<'a>,
+    windows: AgreementWindows,
+    breakers: RefCell<Breakers>,
 }
 
-/// Whether the role allows one kind of write. One line may be closed to it; several in a row mean that the right is missing.
-#[derive(Debug, Default)]
-struct Permission {
-    refused_in_a_row: usize,
-    /// Some write of this kind was let in.
-    given: bool,
-    refusal: Option<ReadError>,
+/// What an agreement shows when its lines are about to be written.
+enum Fresh {
+    /// Its additions, and after which nothing may be sent that stands on them.
+    Billing(FreshLook),
+    Held(Code, String),
+    /// ConnectWise does not give out the additions of this one.
+    Hidden(ReadError),
+    Unread(Halt),
 }
 
-impl Permission {
-    fn is_missing(&self) -> bool {
-        self.refused_in_a_row >= REFUSED_IN_A_ROW
-    }
-
-    fn note(&mut self, refusal: Option<ReadError>) {
-        match refusal {
-            None => (self.refused_in_a_row, self.given) = (0, true),
-            Some(_) => {
-                self.refused_in_a_row += 1;
-                self.refusal = refusal;
-            }
-        }
-    }
-
-    /// What is told at the end: that the right is missing, if no write of this kind was let in, or the last ones were not.
-    fn verdict(self) -> Option<ReadError> {
-        if self.is_missing() || !self.given { self.refusal } else { None }
-    }
+/// How one line was written, or was not.
+struct Written {
+    settled: Settled,
+    /// What is known of its agreement now, if the answer was as sent.
+    sent: Option<AsSent>,
 }
 
-/// The two rights that a write can lack; lacking one does not stop the other.
-#[derive(Debug, Clone, Copy)]
-enum Verb {
-    Edit,
-    Add,
+impl From<Settled> for Written {
+    fn from(settled: Settled) -> Self {
+        Self { settled, sent: None }
+    }
 }
 
 impl<'a, W: Writer> WriteExecutor<'a, W> {
-    pub(super) fn new(context: ExecutionContext<'a>, connectwise: &'a W, journal: &'a mut History) -> Self {
-        Self {
-            context,
-            connectwise,
-            journal,
-            answers: Vec::new(),
-            store: None,
-            unread: None,
-            edits: Permission::default(),
-            adds: Permission::default(),
-            hidden: 0,
-        }
+    pub(super) fn new(
+        context: ExecutionContext<'a>,
+        connectwise: &'a W,
+        desk: &'a JournalDesk<'a>,
+        agreements: Vec<AgreementId>,
+    ) -> Self {
+        let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
+        Self { context, connectwise, desk, windows, breakers }
+    }
+
+    /// How many lines may be at work at the same time, by the answers so far.
+    pub(super) fn width(&self) -> usize {
+        self.breakers.borrow().width(self.connectwise.at_once())
     }
 
     /// Why no further line may be begun, if there is a reason.
-    pub(super) fn halt(&mut self) -> Option<Halt> {
-        if let Some(error) = self.store.take() {
+    pub(super) fn halt(&self) -> Option<Halt> {
+        if let Some(error) = self.desk.take_failure() {
             return Some(Halt::Store(error));
         }
-        if let Some(error) = self.unread.take() {
+        let mut breakers = self.breakers.borrow_mut();
+        if let Some(error) = breakers.take_unread() {
             return Some(Halt::Read(error));
         }
-        let errors = |of: usize| self.answers.iter().rev().take(of).filter(|error| **error).count();
-        if errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY {
+        if breakers.server_errors() {
             return Some(Halt::ServerErrors);
         }
         if self.context.is_too_old() {
@@ -120,115 +92,178 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         self.context.stop.asked().then_some(Halt::Stopped)
     }
 
-    /// Why the run did not do all it should, beside what single lines say.
-    pub(super) fn halt_after_all(self) -> Option<Halt> {
-        let read = self.unread.or(self.edits.verdict()).or(self.adds.verdict());
-        self.store.map(Halt::Store).or(read.map(Halt::Read))
+    /// Why the run did not do all it should, beside what single lines say. That the store failed goes before all else:
+    /// lines that were at work then are known to nobody but the report.
+    pub(super) fn halt_after_all(&self, halt: Option<Halt>) -> Option<Halt> {
+        let store = self.desk.take_failure().map(Halt::Store);
+        store.or(halt).or_else(|| self.breakers.borrow_mut().verdict().map(Halt::Read))
     }
 
-    /// Notes that ConnectWise did not give out the additions of an agreement; whether that was once too often.
-    pub(super) fn hidden(&mut self) -> bool {
-        self.hidden += 1;
-        self.hidden >= REFUSED_IN_A_ROW
+    /// Writes the next line of an agreement, if that still shows what the plan was drawn on: a person may be at work on
+    /// it, too.
+    pub(super) async fn next_line<'p>(&self, mut lane: Lane<'p>) -> Option<LineEnd<'p>> {
+        let (at, key, write) = lane.writes.pop_front()?;
+        let ended = self.look_and_write(&mut lane, key, write).await;
+        Some(LineEnd { lane, at, ended })
     }
 
-    /// Writes one line. `fresh` are the additions of its agreement, read just now.
-    pub(super) async fn write(&mut self, key: &LineKey, write: &Write, fresh: &[Addition]) -> Settled {
-        self.hidden = 0;
-        let permission = match write {
-            Write::Set(_) => &self.edits,
-            Write::Create(_) => &self.adds,
-        };
-        if permission.is_missing() {
-            return not_reached(key, write);
+    /// # Errors
+    /// Why nothing is written from here on; nothing of this line was sent.
+    async fn look_and_write(&self, lane: &mut Lane<'_>, key: &LineKey, write: &Write) -> Result<Settled, Halt> {
+        for _ in 0..=LOOKS_AGAIN {
+            if self.breakers.borrow().is_closed(verb(write)) {
+                return Ok(not_reached(key, write));
+            }
+            // A throttled read may wait long, and a person who asks to stop does not.
+            let fresh = tokio::select! {
+                fresh = self.look_again(lane) => fresh,
+                () = self.context.stop.wait() => Fresh::Unread(Halt::Stopped),
+            };
+            let look = match fresh {
+                // The host may have slept through the look, or ConnectWise made it wait.
+                Fresh::Billing(_) if self.context.is_too_old() => return Err(Halt::PlanTooOld),
+                Fresh::Billing(look) => look,
+                Fresh::Held(code, detail) => return Ok(held(key, code, &detail)),
+                Fresh::Hidden(error) => {
+                    return match self.breakers.borrow_mut().hidden() {
+                        true => Err(Halt::Read(error)),
+                        false => Ok(held(key, Code::AgreementUnreadable, &error.to_string())),
+                    };
+                }
+                Fresh::Unread(why) => return Err(why),
+            };
+            self.breakers.borrow_mut().shown();
+            if let Some(Written { settled, sent }) = self.write(key, write, &look).await {
+                lane.look = sent.map(|sent| look.after(sent));
+                return Ok(settled);
+            }
         }
-        let settled = match write {
-            Write::Set(set) => self.set(key, set, fresh).await,
-            Write::Create(create) => self.create(key, create, fresh).await,
-        };
-        settled.unwrap_or_else(|error| {
-            self.store = Some(error);
-            not_reached(key, write)
-        })
+        Ok(stale(key, write))
     }
 
-    async fn set(&mut self, key: &LineKey, set: &SetQuantity, fresh: &[Addition]) -> Result<Settled, StoreError> {
-        let now = live_quantity(fresh, set.addition(), self.context);
+    /// What the line's agreement shows, by looks that are fresh.
+    async fn look_again(&self, lane: &mut Lane<'_>) -> Fresh {
+        let agreement = match self.windows.show(lane.agreement, self.connectwise, self.context).await {
+            Ok(agreement) => agreement,
+            Err(error) => return Fresh::Unread(Halt::Read(error)),
+        };
+        if let Some((code, detail)) = &agreement.trouble {
+            return Fresh::Held(*code, detail.clone());
+        }
+        if let Some(look) = lane.look.take().filter(|look| !look.is_over()) {
+            return Fresh::Billing(look.until(agreement.until()));
+        }
+        match self.connectwise.look(lane.agreement).await {
+            Ok(look) => Fresh::Billing(FreshLook::new(look, self.connectwise.usual_answer()).until(agreement.until())),
+            Err(error @ ReadError::Additions { .. }) => Fresh::Hidden(error),
+            Err(error) => Fresh::Unread(Halt::Read(error)),
+        }
+    }
+
+    /// Writes one line. `None`: nothing was sent, because what was seen before it had become too old.
+    async fn write(&self, key: &LineKey, write: &Write, look: &FreshLook) -> Option<Written> {
+        if look.is_over() {
+            return None;
+        }
+        match write {
+            Write::Set(set) => self.set(key, set, look).await,
+            Write::Create(create) => self.create(key, create, look).await,
+        }
+    }
+
+    async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
+        let now = live_quantity(&look.additions, set.addition(), self.context);
         if now != Ok(set.from()) {
-            return Ok(changed_meanwhile(key, set, now, fresh));
+            return Some(changed_meanwhile(key, set, now, &look.additions).into());
         }
         let (addition, from, to) = (set.addition(), set.from(), set.to());
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
-        let write = self.intent(&intent)?;
-        let end = self.send_set(key, set).await;
-        Ok(self.outcome(write, end))
+        let Some(write) = self.desk.intent(intent).await else {
+            return Some(not_reached(key, &Write::Set(set.clone())).into());
+        };
+        let end = self.send_set(key, set, look.until).await;
+        self.settle(write, end).await
     }
 
-    async fn send_set(&mut self, key: &LineKey, set: &SetQuantity) -> WriteResult {
-        let (mut busy, mut unclear) = (0, 0);
+    /// `None`: nothing was sent.
+    async fn send_set(&self, key: &LineKey, set: &SetQuantity, until: Instant) -> Option<WriteResult> {
+        let (mut until, mut tries, mut said) = (until, Tries::default(), (String::new(), Code::WriteIgnored));
         loop {
-            let answer = self.in_flight(self.connectwise.set_quantity(set)).await;
-            self.note(Verb::Edit, answer.as_ref().err());
-            let (why, code) = match answer {
-                Ok(quantity) if quantity == set.to() => return updated(key, set, "verified"),
+            let answer = self.in_flight(self.connectwise.set_quantity(set, until)).await;
+            self.breakers.borrow_mut().note(Verb::Edit, answer.as_ref().err());
+            match answer {
+                Ok(quantity) if quantity == set.to() => {
+                    let sent = Some(AsSent::Quantity(set.addition(), quantity));
+                    return Some(WriteResult { sent, ..updated(key, set, "verified") });
+                }
                 Ok(quantity) => {
                     // A clear answer that did nothing would do nothing again.
-                    unclear = TRIES_WHEN_UNCLEAR;
-                    (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored)
+                    tries.nothing_helps();
+                    said = (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored);
                 }
+                Err(WriteError::TooLate) if tries.sent_nothing() => return None,
+                Err(WriteError::TooLate) => tries.late += 1,
                 Err(WriteError::Busy { why }) => {
-                    busy += 1;
-                    (why, Code::WriteRefused)
+                    tries.busy += 1;
+                    said = (why, Code::WriteRefused);
                 }
                 Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => {
-                    unclear += 1;
-                    (why, Code::WriteIgnored)
+                    tries.unclear += 1;
+                    said = (why, Code::WriteIgnored);
                 }
-                Err(error) => return refused(key, Some(set.from()), Code::WriteRefused, &error.to_string()),
-            };
+                Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
+            }
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
-            let again = unclear < TRIES_WHEN_UNCLEAR && busy < TRIES_WHEN_BUSY && !self.context.stop.asked();
-            let again = again && self.still_bills(set.agreement()).await;
-            match self.look_at(set).await {
-                Ok(now) if now == set.to() => return updated(key, set, "verified by a second read"),
-                Ok(now) if now == set.from() && again => {}
-                Ok(now) if now == set.from() => return refused(key, Some(now), code, &why),
-                Ok(now) => return overtaken(key, set, now),
-                Err(look) => return in_doubt(key, &format!("{why}; {look}")),
+            let bills_until = match tries.may_go_on() && !self.context.stop.asked() {
+                true => self.still_bills(set.agreement()).await,
+                false => None,
+            };
+            let (why, code) = &said;
+            let look = match self.look(set.agreement()).await {
+                Ok(look) => look,
+                Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
+            };
+            match live_quantity(&look.additions, set.addition(), self.context) {
+                Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
+                Ok(now) if now == set.from() => match bills_until {
+                    Some(bills_until) => until = look.until.min(bills_until),
+                    None => return Some(refused(key, Some(now), *code, why)),
+                },
+                Ok(now) => return Some(overtaken(key, set, now)),
+                Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
             }
         }
     }
 
-    /// Whether another try is allowed: nothing is written on an agreement that ended meanwhile, or cannot be seen.
-    async fn still_bills(&self, agreement: AgreementId) -> bool {
-        let ids = BTreeSet::from([agreement]);
-        let found = tokio::select! {
-            found = self.connectwise.agreements(&ids) => found.unwrap_or_default().records,
-            () = grace(self.context) => Vec::new(),
+    /// Until when another try is allowed, if it is: nothing is written on an agreement that ended meanwhile, or cannot
+    /// be seen.
+    async fn still_bills(&self, agreement: AgreementId) -> Option<Instant> {
+        let shown = tokio::select! {
+            shown = self.windows.show_again(agreement, self.connectwise, self.context) => shown.ok()?,
+            () = grace(self.context) => return None,
         };
-        found.iter().any(|found| found.id == agreement && found.billing(self.context.today).is_ok())
+        shown.trouble.is_none().then(|| shown.until())
     }
 
-    /// What ConnectWise holds after an unclear answer.
-    async fn look_at(&mut self, set: &SetQuantity) -> Result<Quantity, String> {
-        let additions = self.look(set.agreement()).await?;
-        live_quantity(&additions, set.addition(), self.context)
-    }
-
-    /// A look that fails is the last of the night: nothing more is written while nobody can see.
-    async fn look(&mut self, agreement: AgreementId) -> Result<Vec<Addition>, String> {
+    /// What ConnectWise holds after an unclear answer. A look that fails is the last of the night: nothing more is
+    /// written while nobody can see.
+    async fn look(&self, agreement: AgreementId) -> Result<FreshLook, String> {
         let looked = tokio::select! {
-            list = self.connectwise.additions(agreement) => list.map(|list| list.additions),
+            look = self.connectwise.look(agreement) => look,
             () = grace(self.context) => return Err("stopped before the outcome could be looked up".to_owned()),
         };
-        looked.map_err(|error| {
-            let why = error.to_string();
-            self.unread = Some(error);
-            why
-        })
+        match looked {
+            Ok(look) => Ok(FreshLook::new(look, self.connectwise.usual_answer())),
+            Err(error) => {
+                let why = error.to_string();
+                self.breakers.borrow_mut().blind(error);
+                Err(why)
+            }
+        }
     }
 
-    async fn create(&mut self, key: &LineKey, create: &CreateLine, fresh: &[Addition]) -> Result<Settled, StoreError> {
+    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshLook) -> Option<Written> {
+        let fresh = &look.additions;
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
         let unreadable = fresh.iter().any(|addition| addition.product.is_none());
@@ -239,20 +274,36 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             .any(|addition| addition.is_live(self.context.today) || addition.begins_after(self.context.today));
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
-            return Ok(Settled { outcome: Outcome::Conflict, ..held(key, Code::ChangedMeanwhile, &detail) });
+            let settled = held(key, Code::ChangedMeanwhile, &detail);
+            return Some(Settled { outcome: Outcome::Conflict, ..settled }.into());
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
-        let write = self.intent(&Intent { key: key.clone(), kind })?;
-        let end = self.send_create(key, create, &before).await;
-        Ok(self.outcome(write, end))
+        let Some(write) = self.desk.intent(Intent { key: key.clone(), kind }).await else {
+            return Some(not_reached(key, &Write::Create(create.clone())).into());
+        };
+        let end = self.send_create(key, create, &before, look.until).await;
+        self.settle(write, end).await
     }
 
-    async fn send_create(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId]) -> WriteResult {
-        let answer = self.in_flight(self.connectwise.create_line(create)).await;
-        self.note(Verb::Add, answer.as_ref().err());
-        match answer {
-            Ok(addition) => created(key, create, &addition, "created"),
+    /// `None`: nothing was sent.
+    async fn send_create(
+        &self,
+        key: &LineKey,
+        create: &CreateLine,
+        before: &[AdditionId],
+        until: Instant,
+    ) -> Option<WriteResult> {
+        let answer = self.in_flight(self.connectwise.create_line(create, until)).await;
+        self.breakers.borrow_mut().note(Verb::Add, answer.as_ref().err());
+        Some(match answer {
+            Ok(addition) => {
+                let end = created(key, create, &addition, "created");
+                let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
+                let sent = as_sent.then_some(AsSent::Line(addition));
+                WriteResult { sent, ..end }
+            }
+            Err(WriteError::TooLate) => return None,
             Err(WriteError::Unclear { why, .. }) => self.look_for(key, create, before, &why).await,
             Err(WriteError::Busy { why }) => match self.look_for(key, create, before, &why).await {
                 // Turned away at the door, and not there: this is a clear no, and the next run may ask again.
@@ -262,14 +313,14 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 end => end,
             },
             Err(error) => refused(key, None, Code::WriteRefused, &error.to_string()),
-        }
+        })
     }
 
     /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
     /// exactly one new line fits. It is never sent again in this run.
-    async fn look_for(&mut self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
+    async fn look_for(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
         let additions = match self.look(create.agreement()).await {
-            Ok(additions) => additions,
+            Ok(look) => look.additions,
             Err(look) => return in_doubt(key, &format!("{why}; {look}")),
         };
         let new: Vec<&Addition> = new_lines(&additions, create.product(), create.item(), before);
@@ -287,16 +338,19 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    fn intent(&mut self, intent: &Intent) -> Result<WriteId, StoreError> {
-        self.journal.intent(self.context.lock, self.context.run, intent, (self.context.clock)())
-    }
-
     /// What happened has happened, whether or not it can be written down: the report tells it all the same.
-    fn outcome(&mut self, write: WriteId, end: WriteResult) -> Settled {
-        if let Err(error) = self.journal.outcome(write, &end.outcome, (self.context.clock)()) {
-            self.store = Some(error);
+    async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Option<Written> {
+        match end {
+            Some(WriteResult { settled, outcome, sent }) => {
+                self.desk.outcome(write, outcome).await;
+                Some(Written { settled, sent })
+            }
+            None => {
+                let why = "nothing was sent: what was seen before had become too old".to_owned();
+                self.desk.outcome(write, WriteOutcome::Superseded { why }).await;
+                None
+            }
         }
-        end.settled
     }
 
     /// Finishes the request in flight when a stop is asked for, but not for ever: a request that is still waiting
@@ -309,22 +363,12 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             }
         }
     }
+}
 
-    fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
-        self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
-        let (permission, what) = match verb {
-            Verb::Edit => (&mut self.edits, "(or change) agreement additions"),
-            Verb::Add => (&mut self.adds, "(or add) agreement additions"),
-        };
-        match error {
-            None => permission.note(None),
-            Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(why)),
-            Some(WriteError::RightMissing { why, fix }) => {
-                let (what, why, fix) = (what.to_owned(), why.clone(), fix.clone());
-                permission.note(Some(ReadError::Denied { what, why, fix }));
-            }
-            Some(_) => {}
-        }
+fn verb(write: &Write) -> Verb {
+    match write {
+        Write::Set(_) => Verb::Edit,
+        Write::Create(_) => Verb::Add,
     }
 }
 
@@ -336,20 +380,15 @@ async fn grace(context: ExecutionContext<'_>) {
     tokio::time::sleep(GRACE).await;
 }
 
-fn key_refused(why: &str) -> ReadError {
-    ReadError::Denied {
-        what: "agreement additions".to_owned(),
-        why: why.to_owned(),
-        fix: "check the keys of the API member, the login company and the client id".to_owned(),
-    }
-}
-
 /// What one live addition holds, or why that cannot be said.
 fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
     let addition = additions.iter().find(|addition| addition.id == id);
     let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
     if !addition.is_live(context.today) {
         return Err(format!("addition {id} is not live any more"));
+    }
+    if !context.grounds.has_product(id, addition.product) {
+        return Err(format!("addition {id} is of another product since the plan was drawn"));
     }
     addition.quantity.clone()
 }

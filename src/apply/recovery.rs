@@ -46,7 +46,7 @@ pub async fn resolve_open_writes<R: Reader>(
     for open in journal.open_writes(integration)? {
         let agreement = open.intent.key.agreement;
         if let Entry::Vacant(entry) = read.entry(agreement) {
-            match connectwise.additions(agreement).await {
+            match connectwise.additions_now(agreement).await {
                 Ok(list) => _ = entry.insert(list.additions),
                 Err(error @ (ReadError::Unreachable { .. } | ReadError::Denied { .. })) => return Err(error.into()),
                 // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.

@@ -58,6 +58,20 @@ pub enum Halt {
 pub(super) struct WriteResult {
     pub(super) settled: Settled,
     pub(super) outcome: WriteOutcome,
+    /// What it changed, if its own answer says so exactly.
+    pub(super) sent: Option<AsSent>,
+}
+
+/// What a write changed, by its own answer, and exactly as sent.
+pub(super) enum AsSent {
+    Quantity(AdditionId, Quantity),
+    Line(Addition),
+}
+
+impl WriteResult {
+    fn new(settled: Settled, outcome: WriteOutcome) -> Self {
+        Self { settled, outcome, sent: None }
+    }
 }
 
 /// The line is not as planned: whoever changed it meant something by it.
@@ -87,7 +101,7 @@ pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> WriteRe
         created: None,
         detail: detail.to_owned(),
     };
-    WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: set.to() } }
+    WriteResult::new(settled, WriteOutcome::Applied { addition: set.addition(), quantity: set.to() })
 }
 
 pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> WriteResult {
@@ -109,13 +123,13 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, d
     let settled = Settled { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
     // The journal keeps what was sent, where the answer cannot be read.
     let quantity = now.unwrap_or(create.quantity());
-    WriteResult { settled, outcome: WriteOutcome::Applied { addition: addition.id, quantity } }
+    WriteResult::new(settled, WriteOutcome::Applied { addition: addition.id, quantity })
 }
 
 pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> WriteResult {
     let detail = why.to_owned();
     let settled = Settled { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
-    WriteResult { settled, outcome: WriteOutcome::Refused { why: why.to_owned() } }
+    WriteResult::new(settled, WriteOutcome::Refused { why: why.to_owned() })
 }
 
 /// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.
@@ -129,7 +143,7 @@ pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> Writ
         created: None,
         detail: detail.clone(),
     };
-    WriteResult { settled, outcome: WriteOutcome::Superseded { why: detail } }
+    WriteResult::new(settled, WriteOutcome::Superseded { why: detail })
 }
 
 pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
@@ -141,7 +155,7 @@ pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
         created: None,
         detail: why.to_owned(),
     };
-    WriteResult { settled, outcome: WriteOutcome::Unknown { why: why.to_owned() } }
+    WriteResult::new(settled, WriteOutcome::Unknown { why: why.to_owned() })
 }
 
 /// A line that was not written, and why.
@@ -157,4 +171,11 @@ pub(super) fn not_reached(key: &LineKey, write: &Write) -> Settled {
     };
     let detail = "not reached before the run stopped; nothing was sent";
     Settled { now, ..held(key, Code::NotReached, detail) }
+}
+
+/// A line whose turn to be written came again and again when what was seen before was too old.
+pub(super) fn stale(key: &LineKey, write: &Write) -> Settled {
+    let detail = "ConnectWise was too slow to be written to: each look was too old before its write could leave; \
+                  nothing was sent";
+    Settled { detail: detail.to_owned(), ..not_reached(key, write) }
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{Ahead, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::{Ahead, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -87,6 +88,11 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.catalog().await
     }
 
+    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        self.reading("reading the catalog");
+        self.inner.catalog_items(identifiers).await
+    }
+
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let additions = self.inner.additions(agreement).await;
         // Writing, each line's agreement is read again.
@@ -94,6 +100,10 @@ impl<C: Reader> Reader for Watched<C> {
             self.bar.inc(1);
         }
         additions
+    }
+
+    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        self.inner.additions_now(agreement).await
     }
 
     fn traffic(&self) -> Traffic {
@@ -110,14 +120,26 @@ impl<C: Reader> Reader for Watched<C> {
 }
 
 impl<C: Writer> Writer for Watched<C> {
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
-        let answer = self.inner.set_quantity(write).await;
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        self.inner.look(agreement).await
+    }
+
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+
+    fn usual_answer(&self) -> Duration {
+        self.inner.usual_answer()
+    }
+
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
+        let answer = self.inner.set_quantity(write, before).await;
         self.bar.inc(1);
         answer
     }
 
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
-        let answer = self.inner.create_line(write).await;
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
+        let answer = self.inner.create_line(write, before).await;
         self.bar.inc(1);
         answer
     }

@@ -33,6 +33,7 @@ pub(in crate::config) struct Section<'a> {
 }
 
 /// One value, with its place.
+#[derive(Clone)]
 pub(in crate::config) struct Field<'a> {
     document: &'a Document<'a>,
     /// The key, as far as its own table.

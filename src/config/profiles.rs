@@ -11,6 +11,7 @@ use toml::de::DeTable;
 use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::file::{decoded, read};
+use crate::config::tables::export::api;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::layout::layout;
 use crate::export::read::names::{alike, normalized};
@@ -48,13 +49,16 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "cove-mv",
     "cove-mvplus-nl",
     "csp-statement",
+    "huntress-api",
     "keeper-csv",
     "keeper-json",
     "ms-daily-usage",
     "ms-nce",
     "msp360",
     "nable-efile",
+    "pax8-api",
     "pax8-invoice",
+    "sentinelone-api",
     "vmware-usage-meter",
 ];
 
@@ -151,6 +155,7 @@ fn profile(name: &str, written: &Written) -> Result<Profile, Vec<ConfigError>> {
     let (profile, faults) = walked(written, |section| {
         let (title, vendor, recognised_by) = about(&section);
         let (title, vendor) = (title.unwrap_or_else(|| name.to_owned()), vendor.unwrap_or_default());
+        api::of_profile(&section);
         let layout = layout(Layered::new(section, None))?;
         let path = written.own.then(|| written.path.clone());
         Some(Profile { name: name.to_owned(), title, vendor, path, layout, recognised_by: recognised_by? })

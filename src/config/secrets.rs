@@ -7,9 +7,13 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use secrecy::SecretString;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::export::settings::{HeaderValue, Link};
+use crate::export::locate::fetch::sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
+use crate::export::locate::link::{Auth, HeaderValue, Link};
+use crate::export::locate::place::{PlaceStore, RemotePlace, SftpSignIn};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,15 @@ pub enum SecretSource {
     Env(String),
 }
 
+/// How a secret is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// A key or a password.
+    One,
+    /// A private key of OpenSSH.
+    Several,
+}
+
 /// A key is a line; more is another file.
 const BYTES_MAX: u64 = 64 * 1024;
 /// Where systemd puts a unit's credentials.
@@ -32,24 +45,79 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// # Errors
 /// If it is not there, is empty, or is in a file that others may read. No error shows the secret.
 pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, SecretError> {
-    read_with(source, config_dir, &variable)
+    read_with(source, config_dir, &variable, Lines::One)
 }
 
-/// The headers of a report link, their secrets read now.
+/// What a link sends of secrets, read now: its headers, or what asks for a token.
 ///
 /// # Errors
 /// As for [`read`].
-pub fn headers(link: &Link) -> Result<Vec<(String, SecretString)>, SecretError> {
-    let value = |value: &HeaderValue| match value {
-        HeaderValue::Plain(text) => Ok(SecretString::from(text.as_str())),
-        HeaderValue::Credential(name) => read(&SecretSource::Credential(name.clone()), Path::new("")),
-        HeaderValue::File(path) => read(&SecretSource::File(path.clone()), Path::new("")),
-        HeaderValue::Env(name) => read(&SecretSource::Env(name.clone()), Path::new("")),
+pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
+    let headers =
+        link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written, &format!("headers.{name}"))?)));
+    let headers = headers.collect::<Result<_, SecretError>>()?;
+    let mut secrets = LinkSecrets { headers, ..LinkSecrets::default() };
+    let authorized = |value: String| ("Authorization".to_owned(), SecretString::from(value));
+    match &link.auth {
+        None => {}
+        Some(Auth::Basic { user, password }) => {
+            let (user, password) = (of_value(user, "auth.basic.user")?, of_value(password, "auth.basic.password")?);
+            let both = format!("{}:{}", user.expose_secret(), password.expose_secret());
+            secrets.headers.push(authorized(format!("Basic {}", STANDARD.encode(both))));
+        }
+        Some(Auth::Bearer { scheme, token }) => {
+            let token = of_value(token, "auth.bearer")?;
+            secrets.headers.push(authorized(format!("{scheme} {}", token.expose_secret())));
+        }
+        Some(Auth::OAuth2(of)) => {
+            let (client_id, client_secret) = (
+                of_value(&of.client_id, "auth.oauth2.client_id")?,
+                of_value(&of.client_secret, "auth.oauth2.client_secret")?,
+            );
+            let (token_url, send) = (of.token_url.clone(), of.send);
+            let (scope, audience) = (of.scope.clone(), of.audience.clone());
+            secrets.token = Some(TokenRequest { token_url, client_id, client_secret, scope, audience, send });
+        }
+    }
+    Ok(secrets)
+}
+
+/// What opens a store or another host, read now.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
+    let place = match &place.store {
+        PlaceStore::S3(s3) => PlaceSecrets::Keys {
+            access_key: of_value(&s3.access_key, "auth.s3.access_key")?,
+            secret_key: of_value(&s3.secret_key, "auth.s3.secret_key")?,
+        },
+        PlaceStore::Azure(azure) => PlaceSecrets::Account { key: of_value(&azure.key, "auth.azure.key")? },
+        PlaceStore::Sftp(sftp) => match &sftp.sign_in {
+            SftpSignIn::Password(password) => {
+                PlaceSecrets::Password { password: of_value(password, "auth.sftp.password")? }
+            }
+            SftpSignIn::Key { key, passphrase } => {
+                let passphrase = passphrase.as_ref().map(|of| of_value(of, "auth.sftp.passphrase")).transpose()?;
+                PlaceSecrets::PrivateKey { key: of_value_with(key, "auth.sftp.key", Lines::Several)?, passphrase }
+            }
+        },
     };
-    let read = |(name, written): &(String, HeaderValue)| {
-        Ok((name.clone(), value(written).map_err(|error| error.of(format!("headers.{name}")))?))
+    Ok(LinkSecrets { place: Some(place), ..LinkSecrets::default() })
+}
+
+fn of_value(value: &HeaderValue, key: &str) -> Result<SecretString, SecretError> {
+    of_value_with(value, key, Lines::One)
+}
+
+fn of_value_with(value: &HeaderValue, key: &str, lines: Lines) -> Result<SecretString, SecretError> {
+    let source = match value {
+        HeaderValue::Plain(text) => return Ok(SecretString::from(text.as_str())),
+        HeaderValue::Credential(name) => SecretSource::Credential(name.clone()),
+        HeaderValue::File(path) => SecretSource::File(path.clone()),
+        HeaderValue::Env(name) => SecretSource::Env(name.clone()),
     };
-    link.headers.iter().map(read).collect()
+    read_with(&source, Path::new(""), &variable, lines).map_err(|error| error.of(key))
 }
 
 /// Why a secret is not used.
@@ -138,19 +206,20 @@ fn read_with(
     source: &SecretSource,
     config_dir: &Path,
     variable: &dyn Fn(&str) -> Option<OsString>,
+    lines: Lines,
 ) -> Result<SecretString, SecretError> {
     match source {
         SecretSource::Credential(name) => {
             let folder = variable(CREDENTIALS_DIRECTORY).filter(|folder| !folder.is_empty());
             let folder = folder.ok_or(SecretError::NoCredentials)?;
             // Who may read it is systemd's business; an access list shows as a group bit there.
-            of_file(&Path::new(&folder).join(name), |_, _| Ok(()))
+            of_file(&Path::new(&folder).join(name), lines, |_, _| Ok(()))
         }
-        SecretSource::File(path) => of_file(&config_dir.join(path), owner_only),
+        SecretSource::File(path) => of_file(&config_dir.join(path), lines, owner_only),
         SecretSource::Env(name) => {
             let value = variable(name).ok_or(SecretError::NoVariable)?;
             let value = value.into_string().map(String::into_bytes);
-            secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?)
+            secret(name, value.map_err(|_| SecretError::NotText { subject: name.clone() })?, lines)
         }
     }
 }
@@ -162,6 +231,7 @@ fn variable(name: &str) -> Option<OsString> {
 
 fn of_file(
     path: &Path,
+    lines: Lines,
     check: impl FnOnce(&Path, &File) -> Result<(), SecretError>,
 ) -> Result<SecretString, SecretError> {
     let unreadable = |source: io::Error| match source.raw_os_error() {
@@ -176,7 +246,7 @@ fn of_file(
     check(path, &file)?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    secret(&path.display().to_string(), bytes)
+    secret(&path.display().to_string(), bytes, lines)
 }
 
 /// The folder of a file, where there is one of that name: then it is no part of a key.
@@ -198,7 +268,7 @@ fn owner_only(path: &Path, file: &File) -> Result<(), SecretError> {
     Ok(())
 }
 
-fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
+fn secret(subject: &str, bytes: Vec<u8>, lines: Lines) -> Result<SecretString, SecretError> {
     let subject = || subject.to_owned();
     if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
         return Err(SecretError::TooLong { subject: subject() });
@@ -208,6 +278,7 @@ fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     match text {
         _ if text.trim().is_empty() => Err(SecretError::Empty { subject: subject() }),
+        _ if lines == Lines::Several && !text.contains('\0') => Ok(SecretString::from(text)),
         _ if text.contains(char::is_control) => Err(SecretError::NotText { subject: subject() }),
         _ => Ok(SecretString::from(text)),
     }
@@ -217,8 +288,6 @@ fn secret(subject: &str, bytes: Vec<u8>) -> Result<SecretString, SecretError> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
-
-    use secrecy::ExposeSecret as _;
 
     use super::*;
 
@@ -270,12 +339,15 @@ mod tests {
             "CW_KEY" => Some(OsString::from("from the environment")),
             _ => None,
         };
-        let read = |source| read_with(&source, Path::new("/nowhere"), &variable).map(|s| s.expose_secret().to_owned());
+        let read = |source| {
+            let read = read_with(&source, Path::new("/nowhere"), &variable, Lines::One);
+            read.map(|secret| secret.expose_secret().to_owned())
+        };
         assert_eq!(read(SecretSource::Credential("cw-public".into())).expect("there"), "from systemd");
         assert_eq!(read(SecretSource::Env("CW_KEY".into())).expect("there"), "from the environment");
         assert!(matches!(read(SecretSource::Credential("other".into())), Err(SecretError::Read { .. })));
         assert!(matches!(read(SecretSource::Env("OTHER".into())), Err(SecretError::NoVariable)));
-        let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None);
+        let none = read_with(&SecretSource::Credential("x".into()), Path::new(""), &|_| None, Lines::One);
         assert!(matches!(none, Err(SecretError::NoCredentials)));
     }
 
@@ -288,7 +360,7 @@ mod tests {
             [SecretSource::File(KEY.into()), SecretSource::Credential(KEY.into()), SecretSource::Env(KEY.into())];
         for source in pasted {
             for variable in [&(|_: &str| None) as &dyn Fn(&str) -> Option<OsString>, &credentials] {
-                let Err(error) = read_with(&source, Path::new("/etc/recount"), variable) else { continue };
+                let Err(error) = read_with(&source, Path::new("/etc/recount"), variable, Lines::One) else { continue };
                 let error = error.of("private_key");
                 let said = format!("{} {error:?}", crate::error_chain::error_chain(&error));
                 assert!(!said.contains("k9Xv") && said.contains("private_key"), "{said}");

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use crate::config::load::load;
 use crate::config::settings::Config;
 use crate::export::count::duplicate_rows::Duplicates;
+use crate::export::locate::link::{Auth, HeaderValue, TokenForm, Turn};
 use crate::export::settings::{Column, Count, Encoding, ExportLocation, Format, Shape, Sheet, Wide};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
@@ -669,4 +670,91 @@ fn what_is_wrong_with_tickets_is_named_with_its_place() {
     }
     let said = with(TICKETS).expect_err("it cannot be closed");
     assert!(said.contains("`closing_status` is missing"), "{said}");
+}
+
+/// An export of these keys alone.
+fn from_elsewhere(keys: &str) -> Result<ExportLocation, String> {
+    let columns = "columns = { customer = \"A\", service = \"B\", count = \"C\" }\n";
+    let export = format!("[integration.mail.export]\n{columns}{keys}\n");
+    let config = loaded(&format!("{CONNECTWISE}{INTEGRATION}{export}"), "customer,company_id\n")?;
+    Ok(mail(&config).export.source.clone())
+}
+
+#[test]
+fn an_api_is_asked_as_the_configuration_says() {
+    let keys = "url = \"https://v.example/l?page=0\"\nrecords = \"data.items[].licenses[]\"\n\
+                pages = { page = \"page\", size = { limit = 50 }, total = \"meta.total\", max_pages = 7 }\n\
+                auth = { oauth2 = { token_url = \"https://id.example/t\", client_id = \"me\", client_secret = { env = \"S\" } } }";
+    let ExportLocation::Url(link) = from_elsewhere(keys).unwrap_or_else(|error| panic!("{error}")) else {
+        panic!("a link");
+    };
+    let [list] = link.requests.as_slice() else { panic!("{link:?}") };
+    assert_eq!(list.records, ["data", "items"]);
+    let pages = list.pages.as_ref().expect("numbered");
+    assert_eq!(pages.turn, Turn::Numbered { page: "page".into(), size: Some(("limit".into(), 50)) });
+    assert_eq!((pages.total.clone(), pages.max_pages), (Some(vec!["meta".into(), "total".into()]), 7));
+    let Some(Auth::OAuth2(oauth2)) = link.auth else { panic!("{:?}", link.auth) };
+    assert_eq!((oauth2.client_secret, oauth2.send), (HeaderValue::Env("S".into()), TokenForm::Form));
+    // What stands in recount.toml completes what the profile says of signing in.
+    let keys = "profile = \"pax8-api\"\nauth = { oauth2 = { client_id = \"me\", client_secret = { env = \"S\" } } }";
+    let ExportLocation::Url(link) = from_elsewhere(keys).unwrap_or_else(|error| panic!("{error}")) else {
+        panic!("a link");
+    };
+    let Some(Auth::OAuth2(oauth2)) = &link.auth else { panic!("{:?}", link.auth) };
+    assert_eq!((oauth2.token_url.as_str(), oauth2.send), ("https://api.pax8.com/v1/token", TokenForm::Json));
+    assert_eq!((link.requests.len(), link.requests[1].name.as_deref()), (2, Some("company")));
+}
+
+/// A key that goes to the wrong server, or in the clear, is everybody's.
+#[test]
+fn what_is_wrong_with_an_api_or_another_place_is_said_without_its_secrets() {
+    let url = "url = \"https://v.example/l?sig=hunter2\"\n";
+    let s3 = "path = \"s3://bucket/x-*.csv\"\n";
+    let sftp =
+        |keys: &str| format!("path = \"sftp://h.example/x-*.csv\"\nauth = {{ sftp = {{ user = \"u\", {keys} }} }}");
+    for (keys, said) in [
+        (format!("{url}pages = {{ next = \"n\", page = \"p\" }}"), "`pages` is one of"),
+        (format!("{url}pages = {{ cursor = \"n\" }}"), "`pages` is one of"),
+        (format!("{url}pages = {{ nxt = \"n\" }}"), "did you mean `next`?"),
+        (format!("{url}pages = {{ page = \"p\", size = {{ a = 1, b = 2 }} }}"), "`size` is one parameter"),
+        (format!("{url}pages = {{ link = true }}\nrecords = \"data{{}}\""), "pages are lists"),
+        (
+            format!(
+                "{url}auth = {{ bearer = {{ env = \"A\" }}, basic = {{ user = \"hunter2\", password = {{ env = \"B\" }} }} }}"
+            ),
+            "`auth` takes one of",
+        ),
+        (format!("{url}auth = {{ basic = {{ user = \"hunter2\" }} }}"), "lacks `password`"),
+        (
+            format!(
+                "{url}auth = {{ oauth2 = {{ token_url = \"http://id.example/t\", client_id = \"a\", client_secret = {{ env = \"B\" }} }} }}"
+            ),
+            "`token_url` must begin with https://",
+        ),
+        (
+            "requests = [{ url = \"https://a.example/1\" }, { url = \"https://a.example/2\" }]".into(),
+            "say by which key: `on`",
+        ),
+        (
+            "requests = [{ url = \"https://a.example/1\", on = \"x\" }, { url = \"https://b.example/2\", on = \"x\" }]"
+                .into(),
+            "are of one host",
+        ),
+        ("requests = []".into(), "`requests` has from 1 to 5 lists"),
+        (format!("{url}requests = []"), "a `url` or `requests`, not both"),
+        (format!("path = \"x.csv\"\n{url}"), "a `path` or a `url`, not both"),
+        ("path = \"x.csv\"\nauth = { bearer = { env = \"A\" } }".into(), "`auth` belong to a `url`"),
+        ("profile = \"pax8-api\"".into(), "the export lacks `auth`"),
+        (s3.into(), "a `path` of s3:// needs `auth`"),
+        (format!("{s3}auth = {{ s3 = {{ access_key = \"a\" }} }}"), "lacks `secret_key`"),
+        (format!("{s3}auth = {{ bearer = {{ env = \"A\" }} }}"), "lacks `s3`"),
+        ("path = \"s3://bucket\"\nauth = { s3 = { } }".into(), "and a file or a pattern below it"),
+        (sftp("host_key = \"hunter2\", password = { env = \"A\" }"), "`host_key` is SHA256:"),
+        (sftp("password = { env = \"A\" }"), "lacks `host_key`"),
+        (sftp("host_key = \"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""), "takes a `password`, or a `key`"),
+    ] {
+        let error = from_elsewhere(&keys).expect_err(&keys);
+        assert!(error.contains(said), "{keys}: {error}");
+        assert!(!error.contains("hunter2") || said.contains("SHA256"), "{keys}: {error}");
+    }
 }

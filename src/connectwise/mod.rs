@@ -9,11 +9,15 @@ pub mod client;
 #[doc(hidden)]
 pub mod fuzz;
 pub(crate) mod reads;
+pub mod sharing;
 pub(crate) mod urls;
 pub(crate) mod wire;
 pub(crate) mod writes;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
@@ -50,11 +54,20 @@ pub trait Reader {
     /// Any part that could not be read.
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError>;
 
-    /// The whole catalog: identifiers hold any character, so they never stand in `conditions`.
+    /// The whole catalog.
     ///
     /// # Errors
     /// Any part that could not be read.
     async fn catalog(&self) -> Result<Products, ReadError>;
+
+    /// The catalog items of these identifiers, folded as
+    /// [`ProductCode::folded`](crate::reconcile::model::ids::ProductCode::folded), and maybe others.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn catalog_items(&self, _identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        self.catalog().await
+    }
 
     /// Every addition of one agreement: live, cancelled and future ones. Rows that say they are another agreement's stand
     /// aside.
@@ -63,6 +76,14 @@ pub trait Reader {
     /// Any part that could not be read. A 404 is an error as well. One that concerns this agreement alone is
     /// [`ReadError::Additions`].
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError>;
+
+    /// The same, as it is now: nothing stands for it that was read for another plan.
+    ///
+    /// # Errors
+    /// The same.
+    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        self.additions(agreement).await
+    }
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
@@ -101,20 +122,49 @@ pub struct Traffic {
     pub throttled_ms: u64,
 }
 
-/// The two writes.
+/// What an agreement's additions were seen to be.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// They.
+    pub list: AdditionList,
+    /// When they were asked for: the request left then, its turn behind it.
+    pub asked_at: Instant,
+}
+
+/// The two writes, and the look before them.
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Writer: Reader {
-    /// Sends one PATCH of one addition's quantity, once, and gives back the quantity that the answer holds.
+    /// The same as [`Reader::additions`], for a write that has to follow soon.
     ///
     /// # Errors
-    /// By what is known of the outcome.
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError>;
+    /// The same.
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        let asked_at = Instant::now();
+        Ok(Look { list: self.additions(agreement).await?, asked_at })
+    }
 
-    /// Sends one POST of one addition, once, and gives back the addition that the answer holds.
+    /// How many requests may be on their way at the same time.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// The median of what an answer took tonight.
+    fn usual_answer(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Sends one PATCH of one addition's quantity, once and not after `before`, and gives back the quantity that the
+    /// answer holds.
     ///
     /// # Errors
     /// By what is known of the outcome.
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError>;
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError>;
+
+    /// Sends one POST of one addition, once and not after `before`, and gives back the addition that the answer holds.
+    ///
+    /// # Errors
+    /// By what is known of the outcome.
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError>;
 }
 
 /// A read that gave no answer that can be used, by what the caller can do about it.
@@ -187,6 +237,9 @@ pub enum WriteError {
         /// Which switch to turn.
         fix: String,
     },
+    /// Nothing was written: its turn came after what was seen before it had become too old, and no byte left this host.
+    #[error("too late, nothing was sent")]
+    TooLate,
     /// Nothing was written: no byte left this host.
     #[error("not sent: {why}")]
     NotSent {

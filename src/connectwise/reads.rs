@@ -7,8 +7,8 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition};
-use crate::connectwise::{ReadError, Reader, Traffic};
-use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::connectwise::{Look, ReadError, Reader, Traffic};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, ProductCode};
 use crate::reconcile::model::records::{AdditionList, Agreements, Companies, OtherRow, Products};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
@@ -49,10 +49,15 @@ impl Reader for Client {
         self.read_all::<ProductRow>(CATALOG, None).await
     }
 
+    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        match self.named_items(identifiers).await? {
+            Some(items) => Ok(items),
+            None => self.catalog().await,
+        }
+    }
+
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        let path = additions_path(agreement);
-        let list = List { path: &path, right: Right::Additions(agreement) };
-        Ok(own_rows(agreement, self.read_whole::<AdditionRow>(list, None).await?))
+        Ok(self.additions_timed(agreement).await?.list)
     }
 
     fn traffic(&self) -> Traffic {
@@ -61,6 +66,33 @@ impl Reader for Client {
 }
 
 impl Client {
+    /// The catalog items of these identifiers; `None` where only the whole list tells: an identifier holds what is not
+    /// safe in `conditions`, ConnectWise does not take the question or answers another one, or one of them was not
+    /// found and may be written otherwise.
+    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        if !identifiers.iter().all(|identifier| is_plain(identifier)) {
+            return Ok(None);
+        }
+        let quoted = identifiers.iter().map(|identifier| format!("\"{identifier}\""));
+        let items = match self.read_by_values::<ProductRow>(CATALOG, "identifier", quoted).await {
+            Ok(items) => items,
+            Err(ReadError::Unreachable { cause: UnreachableCause::Refused, .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let unreadable = items.unreadable.iter().map(|item| item.known.as_deref().unwrap_or_default());
+        let found = items.records.iter().map(|item| item.identifier.as_str()).chain(unreadable);
+        let found: BTreeSet<String> = found.map(|identifier| ProductCode::new(identifier).folded()).collect();
+        Ok((found == *identifiers).then_some(items))
+    }
+
+    /// The additions of one agreement, and when they were asked for.
+    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        let path = additions_path(agreement);
+        let list = List { path: &path, right: Right::Additions(agreement) };
+        let (rows, asked_at) = self.read_whole_timed::<AdditionRow>(list, None).await?;
+        Ok(Look { list: own_rows(agreement, rows), asked_at })
+    }
+
     /// Reads one record, to see whether the key and the role allow it.
     ///
     /// # Errors
@@ -78,6 +110,12 @@ impl Client {
             Right::Tickets => self.read_one::<IdRow>(List { path: "service/tickets", right }).await,
         }
     }
+}
+
+/// Whether an identifier means itself between quotes: it holds no quote, no escape and no wildcard (ConnectWise developer
+/// guide, "Conditions").
+fn is_plain(identifier: &str) -> bool {
+    identifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_. ".contains(&byte))
 }
 
 pub(crate) fn additions_path(agreement: AgreementId) -> String {

@@ -112,6 +112,11 @@ pub(crate) fn api_url(root: &str, path: &str, query: &[(&str, &str)]) -> String 
     url
 }
 
+/// How long a query value is in a URL.
+pub(crate) fn encoded_len(value: &str) -> usize {
+    utf8_percent_encode(value, &ENCODED).map(str::len).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,13 @@
 //! They name no `fields`: no text of the vendor's declares it for writes. So the answers hold the whole record, and of
 //! its money nothing is read.
 
+use std::time::Duration;
+
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::connectwise::client::answer_text::Sign;
 use crate::connectwise::client::denial::WriteKind;
@@ -16,44 +19,74 @@ use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::{AdditionRow, Row, members};
-use crate::connectwise::{WriteError, Writer};
+use crate::connectwise::{Look, ReadError, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::Mark;
-use crate::reconcile::model::ids::ProductId;
+use crate::reconcile::model::ids::{AgreementId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        self.additions_timed(agreement).await
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once
+    }
+
+    fn usual_answer(&self) -> Duration {
+        self.answer_times.median()
+    }
+
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
         let path = format!("{}/{}", additions_path(write.agreement()), write.addition());
         let url = api_url(self.api_root().await, &path, &[]);
         let body = ReplaceQuantity::to(write.to());
-        let row: QuantityRow = self.write(WriteKind::Set, Method::PATCH, &url, &body).await?;
+        let sending = Sending { kind: WriteKind::Set, method: Method::PATCH, url: &url, before: Some(before) };
+        let row: QuantityRow = self.write(sending, &body).await?;
         if row.id != write.addition().0 {
             return Err(unclear(format!("the answer is about addition {}", row.id)));
         }
         members::quantity(&row.quantity).map_err(|why| unclear(format!("the answer is unclear: {why}")))
     }
 
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
         let path = additions_path(write.agreement());
         let url = api_url(self.api_root().await, &path, &[]);
         let body = NewAddition::from(write);
-        let row: AdditionRow = self.write(WriteKind::Create, Method::POST, &url, &body).await?;
+        let sending = Sending { kind: WriteKind::Create, method: Method::POST, url: &url, before: Some(before) };
+        let row: AdditionRow = self.write(sending, &body).await?;
         Ok(record_of(&row)?.addition)
+    }
+}
+
+/// One write, before it is sent.
+pub(crate) struct Sending<'a> {
+    /// Which right it needs.
+    pub(crate) kind: WriteKind,
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    /// After which it must not leave any more.
+    pub(crate) before: Option<Instant>,
+}
+
+impl<'a> Sending<'a> {
+    /// One that stands on nothing that grows old.
+    pub(crate) fn at_leisure(kind: WriteKind, method: Method, url: &'a str) -> Self {
+        Self { kind, method, url, before: None }
     }
 }
 
 impl Client {
     pub(crate) async fn write<T: DeserializeOwned>(
         &self,
-        kind: WriteKind,
-        method: Method,
-        url: &str,
+        sending: Sending<'_>,
         body: &impl Serialize,
     ) -> Result<T, WriteError> {
+        let Sending { kind, method, url, before } = sending;
         let body = serde_json::to_string(body).map_err(|error| WriteError::NotSent { why: error.to_string() })?;
-        let answer = self.call(method, url, Some(body)).await.map_err(|error| self.unanswered(error))?;
+        let answer = self.call(method, url, body, before).await.map_err(|error| self.unanswered(error))?;
         if answer.status.is_success() {
             return self.written(&answer);
         }
@@ -68,6 +101,7 @@ impl Client {
     fn unanswered(&self, error: NoAnswer) -> WriteError {
         match error {
             NoAnswer::Throttled(why) => WriteError::Busy { why },
+            NoAnswer::TooLate => WriteError::TooLate,
             NoAnswer::NotSent(why) | NoAnswer::Untrusted(_, why) => {
                 WriteError::NotSent { why: self.censor.one_line(&why) }
             }
@@ -162,8 +196,6 @@ impl From<&CreateLine> for NewAddition {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use chrono::NaiveDate;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -186,6 +218,10 @@ mod tests {
         settings.codebase = Some("v4_6_release".into());
         settings.retry_pause_max = Duration::from_millis(1);
         settings
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(600)
     }
 
     fn quantity(text: &str) -> Quantity {
@@ -212,8 +248,8 @@ mod tests {
     async fn both(status: u16, body: &str) -> [WriteError; 2] {
         let server = server(status, body).await;
         let client = client(&server.uri());
-        let patched = client.set_quantity(&set("4")).await.expect_err("an error");
-        let posted = client.create_line(&create()).await.expect_err("an error");
+        let patched = client.set_quantity(&set("4"), soon()).await.expect_err("an error");
+        let posted = client.create_line(&create(), soon()).await.expect_err("an error");
         let methods = server.received_requests().await.expect("recording is on");
         let methods: Vec<_> = methods.iter().map(|request| request.method.to_string()).collect();
         assert_eq!(methods, ["PATCH", "POST"], "{status}");
@@ -225,7 +261,7 @@ mod tests {
     async fn a_patch_sets_the_quantity_and_nothing_else() {
         for (to, sent, answer) in [("4", "4", "4"), ("2.5", "2.5", "2.50"), ("0", "0", "0.0"), ("100", "100", "1e2")] {
             let server = server(200, &format!(r#"{{"id":34,"quantity":{answer},"x":1}}"#)).await;
-            assert_eq!(client(&server.uri()).set_quantity(&set(to)).await, Ok(quantity(to)));
+            assert_eq!(client(&server.uri()).set_quantity(&set(to), soon()).await, Ok(quantity(to)));
             let request = &server.received_requests().await.expect("recording is on")[0];
             assert_eq!(request.method.as_str(), "PATCH");
             assert_eq!(request.url.path(), "/v4_6_release/apis/3.0/finance/agreements/12/additions/34");
@@ -241,7 +277,7 @@ mod tests {
     #[tokio::test]
     async fn a_post_names_product_quantity_and_day_only() {
         let server = server(201, r#"{"id":99,"product":{"id":56},"quantity":7.0,"_info":{"updatedBy":"api"}}"#).await;
-        let created = client(&server.uri()).create_line(&create()).await.expect("a line");
+        let created = client(&server.uri()).create_line(&create(), soon()).await.expect("a line");
         assert_eq!((created.id, created.product), (AdditionId(99), Some(ProductId(56))));
         assert_eq!(created.quantity, Ok(quantity("7")));
         let request = &server.received_requests().await.expect("recording is on")[0];
@@ -267,7 +303,7 @@ mod tests {
             let answer = format!(r#"{{"id":99,"product":{{"id":56}},"quantity":7,{answer}}}"#);
             let server = server(201, &answer).await;
             let write = create().with(Bill::DoNotBill, item);
-            let created = client(&server.uri()).create_line(&write).await.expect("a line");
+            let created = client(&server.uri()).create_line(&write, soon()).await.expect("a line");
             assert!(created.bears(write.item()));
             let request = &server.received_requests().await.expect("recording is on")[0];
             let body = format!(
@@ -311,7 +347,7 @@ mod tests {
             assert!(both(200, body).await.iter().all(is_unclear), "{body}");
         }
         for body in [r#"{"id":34}"#, r#"{"id":34,"quantity":null}"#, r#"{"id":35,"quantity":4}"#] {
-            let error = client(&server(200, body).await.uri()).set_quantity(&set("4")).await;
+            let error = client(&server(200, body).await.uri()).set_quantity(&set("4"), soon()).await;
             assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
         }
     }
@@ -323,8 +359,8 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         drop(listener);
         let client = client(&url);
-        assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::NotSent { .. })));
-        assert!(matches!(client.create_line(&create()).await, Err(WriteError::NotSent { .. })));
+        assert!(matches!(client.set_quantity(&set("4"), soon()).await, Err(WriteError::NotSent { .. })));
+        assert!(matches!(client.create_line(&create(), soon()).await, Err(WriteError::NotSent { .. })));
     }
 
     /// Otherwise a creation whose answer was lost would be sent again, and bill twice.
@@ -344,7 +380,7 @@ mod tests {
             };
             let client = client(&url);
             let line = create();
-            let (error, ()) = tokio::join!(client.create_line(&line), serve);
+            let (error, ()) = tokio::join!(client.create_line(&line, soon()), serve);
             assert!(matches!(error, Err(WriteError::Unclear { server_error: false, .. })), "{error:?}");
             assert_eq!(client.traffic().sent, 1);
             let again = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
@@ -361,7 +397,7 @@ mod tests {
         settings.request_timeout = Duration::from_millis(20);
         let client = Client::new(settings).expect("a client");
         let unclear = WriteError::Unclear { why: "no answer in time".to_owned(), server_error: false };
-        assert_eq!(client.set_quantity(&set("4")).await, Err(unclear));
+        assert_eq!(client.set_quantity(&set("4"), soon()).await, Err(unclear));
         assert_eq!(client.traffic().sent, 1);
     }
 
@@ -373,7 +409,7 @@ mod tests {
         Mock::given(any()).respond_with(answer).mount(&server).await;
         let client = client(&server.uri());
         for _ in 0..2 {
-            assert!(matches!(client.set_quantity(&set("4")).await, Err(WriteError::Busy { .. })));
+            assert!(matches!(client.set_quantity(&set("4"), soon()).await, Err(WriteError::Busy { .. })));
         }
         assert_eq!(client.traffic().sent, 1);
     }

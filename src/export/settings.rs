@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use regex::Regex;
-use url::Url;
 
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
+use crate::export::locate::link::Link;
+use crate::export::locate::place::RemotePlace;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,32 +24,12 @@ pub struct ExportSettings {
 pub enum ExportLocation {
     /// A pattern; its newest match is read. Already joined to the configuration's folder.
     Path(PathBuf),
+    /// A pattern on another host: `s3://`, `az://`, `sftp://`.
+    Place(Box<RemotePlace>),
     /// `path = "-"`.
     Stdin,
-    /// `url`, with `headers`.
+    /// `url` or `requests`, with what signs in.
     Url(Link),
-}
-
-/// A vendor's report link.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// https; http only to this machine.
-    pub url: Url,
-    /// Names and values, in the order of their names.
-    pub headers: Vec<(String, HeaderValue)>,
-}
-
-/// What a header says, or where its secret is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeaderValue {
-    /// As it is written.
-    Plain(String),
-    /// A systemd credential.
-    Credential(String),
-    /// A file that only its owner may read.
-    File(PathBuf),
-    /// A variable of the environment.
-    Env(String),
 }
 
 /// How a file's rows are read: every key that does not say where the file is.

@@ -77,6 +77,15 @@ pub enum WriteOutcome {
     },
 }
 
+/// One thing that the journal has to keep of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalNote {
+    /// It is about to be sent.
+    Intent(Intent),
+    /// What became of it.
+    Outcome(WriteId, WriteOutcome),
+}
+
 /// A write that nobody knows the end of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWrite {
@@ -118,13 +127,7 @@ impl History {
         intent: &Intent,
         at: DateTime<Utc>,
     ) -> Result<WriteId, StoreError> {
-        let entry = intent_entry(run, intent, at);
-        self.write(|transaction| {
-            if matches!(intent.kind, IntentKind::Create { .. }) {
-                refuse_second_creation(transaction, &intent.key)?;
-            }
-            chain::append(transaction, entry).map(WriteId)
-        })
+        self.write(|transaction| append_intent(transaction, run, intent, at))
     }
 
     /// Stores what became of a write. `Unknown` may be followed by another outcome; the others are final.
@@ -133,10 +136,34 @@ impl History {
     /// When it cannot be stored; the write then stays open, and the next run looks. [`StoreError::Settled`] if it has
     /// its final outcome.
     pub fn outcome(&mut self, write: WriteId, outcome: &WriteOutcome, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|transaction| append_outcome(transaction, write, outcome, at)).map(|_| ())
+    }
+
+    /// Stores what writes side by side have to keep at the same moment, in one commit: each as [`History::intent`] or
+    /// [`History::outcome`] would. What is refused of one leaves the others alone.
+    ///
+    /// # Errors
+    /// When none of them could be stored.
+    pub fn note(
+        &mut self,
+        _lock: &RunLock,
+        run: RunId,
+        notes: &[JournalNote],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Result<WriteId, StoreError>>, StoreError> {
         self.write(|transaction| {
-            let run = run_of_open_write(transaction, write)?.ok_or(StoreError::Settled { write })?;
-            chain::append(transaction, outcome_entry(run, write, outcome, at))?;
-            Ok(())
+            let stored = notes.iter().map(|note| {
+                let stored = match note {
+                    JournalNote::Intent(intent) => append_intent(transaction, run, intent, at),
+                    JournalNote::Outcome(write, outcome) => append_outcome(transaction, *write, outcome, at),
+                };
+                match stored {
+                    // Both are found before anything is stored.
+                    Err(refused @ (StoreError::CreationOpen { .. } | StoreError::Settled { .. })) => Ok(Err(refused)),
+                    other => other.map(Ok),
+                }
+            });
+            stored.collect()
         })
     }
 
@@ -158,6 +185,29 @@ impl History {
             statement.query_and_then([run.0], write_record)?.collect()
         })
     }
+}
+
+fn append_intent(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    intent: &Intent,
+    at: DateTime<Utc>,
+) -> Result<WriteId, StoreError> {
+    if matches!(intent.kind, IntentKind::Create { .. }) {
+        refuse_second_creation(transaction, &intent.key)?;
+    }
+    chain::append(transaction, intent_entry(run, intent, at)).map(WriteId)
+}
+
+fn append_outcome(
+    transaction: &Transaction<'_>,
+    write: WriteId,
+    outcome: &WriteOutcome,
+    at: DateTime<Utc>,
+) -> Result<WriteId, StoreError> {
+    let run = run_of_open_write(transaction, write)?.ok_or(StoreError::Settled { write })?;
+    chain::append(transaction, outcome_entry(run, write, outcome, at))?;
+    Ok(write)
 }
 
 /// See [`History::open_writes`].

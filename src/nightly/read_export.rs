@@ -7,8 +7,11 @@ use chrono::{DateTime, Utc};
 use crate::config::secrets;
 use crate::config::secrets::SecretError;
 use crate::export::error::ExportError;
+use crate::export::locate::fetch::Order;
+use crate::export::locate::fetch::patience::PAUSE;
+use crate::export::locate::fetch::sign_in::LinkSecrets;
 use crate::export::locate::file::Export;
-use crate::export::locate::obtain::{Way, obtain};
+use crate::export::locate::obtain::obtain;
 use crate::export::settings::{ExportLocation, ExportSettings};
 use crate::reconcile::model::ids::IntegrationName;
 
@@ -33,10 +36,12 @@ pub async fn read_export(
     fetched: &Path,
     clock: &dyn Fn() -> DateTime<Utc>,
 ) -> Result<Export, ReadExportError> {
-    let headers = match &settings.source {
-        ExportLocation::Url(link) => secrets::headers(link)?,
-        ExportLocation::Path(_) | ExportLocation::Stdin => Vec::new(),
+    let secrets = match &settings.source {
+        ExportLocation::Url(link) => secrets::of_link(link)?,
+        ExportLocation::Place(place) => secrets::of_place(place)?,
+        ExportLocation::Path(_) | ExportLocation::Stdin => LinkSecrets::default(),
     };
-    let way = Way { headers: &headers, folder: fetched, name: integration.as_str(), clock };
-    Ok(obtain(settings, &way).await?)
+    let (max_bytes, name) = (settings.layout.max_bytes, integration.as_str());
+    let order = Order { secrets: &secrets, max_bytes, folder: fetched, name, clock, pause: PAUSE };
+    Ok(obtain(settings, &order).await?)
 }

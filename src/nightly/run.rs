@@ -3,6 +3,7 @@
 
 use crate::apply::execute::carry_out;
 use crate::apply::execution_context::ExecutionContext;
+use crate::apply::grounds::Grounds;
 use crate::apply::write_result::Applied;
 use crate::connectwise::{Reader, Writer};
 use crate::history::record::RunRecord;
@@ -19,7 +20,6 @@ use crate::nightly::undo;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
-use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
@@ -37,7 +37,7 @@ pub async fn plan_only<R: Reader>(
         Ok(connectwise) => connectwise,
         Err(failure) => return Ok(recorder.fail(failure, history)),
     };
-    let planning = plan(recorder.run(), &connectwise, history).await;
+    let (planning, _) = plan(recorder.run(), &connectwise, history).await;
     let (planned, _) = recorder.store_plan(planning, history);
     Ok(planned.end(Applied::default(), connectwise.traffic(), history))
 }
@@ -58,29 +58,35 @@ pub async fn plan_and_apply<W: Writer>(
         Err(failure) => return Ok(recorder.fail(failure, history)),
     };
     let run = recorder.run();
-    let planning = plan(run, &connectwise, history).await;
+    let (planning, grounds) = plan(run, &connectwise, history).await;
     let (planned, cleared) = recorder.store_plan(planning, history);
     let applied = match cleared {
-        Some(cleared) => apply(run, lock, &cleared, &connectwise, history).await,
+        Some(cleared) => carry_out(&cleared, context(run, lock, &grounds), &connectwise, history).await,
         None => Applied::default(),
     };
     Ok(planned.end(applied, connectwise.traffic(), history))
 }
 
-/// Everything up to the first write.
-async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> Planning {
-    let mut findings = Vec::new();
+/// Everything up to the first write, and what of it a write is compared with.
+async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> (Planning, Grounds) {
+    let (mut findings, mut grounds) = (Vec::new(), Grounds::default());
     let drawn = match run.job.source {
         PlanSource::Export(source) => {
             let inputs = gather(run, source, connectwise, history, &mut findings).await;
-            inputs.map(|inputs| decide(run, source, &inputs))
+            inputs.map(|inputs| {
+                grounds = inputs.remote.grounds();
+                decide(run, source, &inputs)
+            })
         }
         PlanSource::Undo(undone) => {
             let inputs = undo::gather(run, undone, connectwise, history, &mut findings).await;
-            inputs.map(|inputs| undo::decide(run, undone, inputs))
+            inputs.map(|inputs| {
+                grounds = inputs.grounds();
+                undo::decide(run, undone, inputs)
+            })
         }
     };
-    Planning { findings, drawn }
+    (Planning { findings, drawn }, grounds)
 }
 
 /// The decision: nothing is looked up, and the clock is not asked.
@@ -108,15 +114,8 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn
     Drawn::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
 }
 
-async fn apply<W: Writer>(
-    run: BegunRun<'_>,
-    lock: &RunLock,
-    cleared: &ClearedPlan,
-    connectwise: &W,
-    history: &mut History,
-) -> Applied {
+fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, grounds: &'a Grounds) -> ExecutionContext<'a> {
     let control = run.job.control;
     let (today, drawn_at) = (run.today(), (control.clock)());
-    let context = ExecutionContext { run: run.id, lock, today, drawn_at, clock: control.clock, stop: control.stop };
-    carry_out(cleared, context, connectwise, history).await
+    ExecutionContext { run: run.id, lock, today, drawn_at, clock: control.clock, stop: control.stop, grounds }
 }

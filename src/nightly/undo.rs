@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt};
 
+use crate::apply::grounds::Grounds;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::{ExportRecord, PlanRecord};
@@ -30,6 +31,13 @@ pub(super) struct UndoInputs {
     agreements: BTreeMap<AgreementId, Agreement>,
     additions: Additions,
     in_doubt: BTreeMap<LineKey, InDoubt>,
+}
+
+impl UndoInputs {
+    /// What a write is compared with.
+    pub(super) fn grounds(&self) -> Grounds {
+        Grounds::of(self.agreements.values(), &self.additions)
+    }
 }
 
 /// Gathers it. What is found on the way is told whether or not the rest can be had.

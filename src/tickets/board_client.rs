@@ -12,7 +12,7 @@ use crate::connectwise::client::paging::List;
 use crate::connectwise::reads::asked_for;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::IdRow;
-use crate::connectwise::writes::{record_of, unclear};
+use crate::connectwise::writes::{Sending, record_of, unclear};
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{BoardNames, BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
@@ -45,14 +45,15 @@ impl ServiceBoard for Client {
     async fn open(&self, terms: &BoardTerms, ticket: &NewTicket) -> Result<Ticket, WriteError> {
         let body = OpenTicket::of(ticket, terms);
         let url = api_url(self.api_root().await, TICKETS.path, &[]);
-        let row: TicketRow = self.write(WriteKind::OpenTicket, Method::POST, &url, &body).await?;
+        let row: TicketRow = self.write(Sending::at_leisure(WriteKind::OpenTicket, Method::POST, &url), &body).await?;
         record_of(&row)
     }
 
     async fn note(&self, ticket: TicketId, note: &Note) -> Result<(), WriteError> {
         let path = format!("{}/{ticket}/notes", TICKETS.path);
         let url = api_url(self.api_root().await, &path, &[]);
-        let _: IdRow = self.write(WriteKind::NoteTicket, Method::POST, &url, &NewNote::of(note)).await?;
+        let _: IdRow =
+            self.write(Sending::at_leisure(WriteKind::NoteTicket, Method::POST, &url), &NewNote::of(note)).await?;
         Ok(())
     }
 
@@ -60,7 +61,8 @@ impl ServiceBoard for Client {
         let path = format!("{}/{ticket}", TICKETS.path);
         let url = api_url(self.api_root().await, &path, &[]);
         let body = ChangeTicket::of(change);
-        let row: TicketRow = self.write(WriteKind::CloseTicket, Method::PATCH, &url, &body).await?;
+        let row: TicketRow =
+            self.write(Sending::at_leisure(WriteKind::CloseTicket, Method::PATCH, &url), &body).await?;
         let answered = record_of(&row)?;
         // A path that ConnectWise does not know is answered with 200 and changes nothing (ConnectWise developer guide).
         if answered.id != ticket || answered.status != Some(change.status) {

@@ -58,6 +58,16 @@ async fn what_a_person_has_to_mend_is_said_once_and_not_asked_again() {
     }
 }
 
+/// Otherwise a server that echoes the key as it travels, without the rest of the header, puts it into the report.
+#[tokio::test]
+async fn base64_of_the_key_alone_is_not_shown() {
+    let echoed =
+        r#"{"code":"Unauthorized","message":"no BASE64 here","errors":null}"#.replace("BASE64", "cHJpdmF0ZS1jYW5hcnk=");
+    let (_server, client) = server(json(403, &echoed)).await;
+    let Err(ReadError::Denied { why, .. }) = client.probe(Right::Catalog).await else { panic!("it is denied") };
+    assert!(why.contains("no [redacted]") && !why.contains("cHJpdmF0ZS1jYW5hcnk"), "{why}");
+}
+
 /// Otherwise a single agreement that is out of sight would end the night of all others.
 #[tokio::test]
 async fn what_concerns_one_agreement_alone_is_told_apart() {

@@ -42,6 +42,7 @@ public_key = { env = "CW_PUBLIC" }
 private_key = { env = "CW_PRIVATE" }
 codebase = "v4_6_release"
 requests_per_minute = 100000
+max_in_flight = 8
 retry_pause_max = "1s"
 settle = "0s"
 [integration.mail]

@@ -1,5 +1,6 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::connectwise::sharing::{SharedReads, Sharing};
 use crate::error_chain::error_chain;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
@@ -173,7 +175,8 @@ pub(crate) fn nightly_run(
     let integrations = chosen(config, &[])?;
     let runtime = session::runtime()?;
     let mut show = shown_by(console);
-    let mut nights = Nights { config, order: RunRequest::RUN, session, unbegun, stop, show: &mut show };
+    let shared = shared_reads(config);
+    let mut nights = Nights { config, order: RunRequest::RUN, session, unbegun, stop, show: &mut show, shared };
     let runs = runtime.block_on(nights.each(&integrations));
     runtime.shutdown_background();
     runs
@@ -188,7 +191,7 @@ pub(crate) fn until_stopped(
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show };
+    let mut nights = Nights { config, order, session: &mut session, unbegun: None, shared: BTreeMap<unbegun: None, stop, show }'a str, stop, show };
     let runs = runtime.block_on(nights.each(integrations));
     runtime.shutdown_background();
     runs
@@ -217,11 +220,16 @@ fn work(
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
-        Nights { config, order, session: &mut session, unbegun: None, stop: &stop, show }.each(integrations).await
+        let (session, shared) = (&mut session, shared_reads(config));
+        Nights { config, order, session, unbegun: None, stop: &stop, show, shared }.each(integrations).await
     });
     // An alert's host name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     runs
+}
+
+fn shared_reads(config: &Config) -> BTreeMap<&str, SharedReads> {
+    config.connectwise.keys().map(|name| (name.as_str(), SharedReads::default())).collect()
 }
 
 /// What the nights of several integrations share.
@@ -233,6 +241,8 @@ struct Nights<'a> {
     unbegun: Option<&'a Failure>,
     stop: &'a Stop,
     show: &'a mut dyn FnMut(&RunRecord),
+    /// What was read of each ConnectWise, by the table that names it: another one may have another role.
+    shared: BTreeMap<&'a str, SharedReads>,
 }
 
 impl Nights<'_> {
@@ -305,6 +315,8 @@ impl Nights<'_> {
             settle: settle.unwrap_or(TimeDelta::MAX),
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
+        let nobody = SharedReads::default();
+        let shared = self.shared.get(integration.connectwise.as_str()).unwrap_or(&nobody);
         let connect = || {
             if let Some(failure) = self.unbegun {
                 return Err(failure.clone());
@@ -313,7 +325,7 @@ impl Nights<'_> {
             let unusable =
                 |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
             integration.mapping.as_ref().map_err(unusable)?;
-            session::connect(connectwise?).map(progress::watched)
+            session::connect(connectwise?).map(|client| progress::watched(Sharing::new(client, shared)))
         };
         let Session { lock, history } = &mut *self.session;
         // A dry run is handed a reader: in there, nothing that could write has a name.

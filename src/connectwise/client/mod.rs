@@ -1,6 +1,7 @@
 //! The client: who we are, in turn, at a pace, and again where that does no harm.
 
 pub(crate) mod answer_text;
+pub(crate) mod answer_times;
 pub mod cause;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
@@ -26,6 +27,7 @@ use url::Url;
 
 use crate::connectwise::Traffic;
 use crate::connectwise::client::answer_text::Censor;
+use crate::connectwise::client::answer_times::AnswerTimes;
 use crate::connectwise::client::codebase::Looked;
 use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
@@ -42,6 +44,9 @@ pub struct Client {
     api_root: OnceCell<String>,
     identity: Identity,
     in_flight: Semaphore,
+    /// How many places `in_flight` has.
+    pub(crate) at_once: usize,
+    pub(crate) answer_times: AnswerTimes,
     pace: Pace,
     throttle: Throttle,
     pub(crate) backoff: Backoff,
@@ -87,6 +92,8 @@ impl Client {
             api_root,
             identity,
             in_flight: Semaphore::new(settings.max_in_flight),
+            at_once: settings.max_in_flight,
+            answer_times: AnswerTimes::default(),
             pace: Pace::new(settings.requests_per_minute),
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
@@ -113,16 +120,30 @@ impl Client {
         self.api_root.get_or_init(|| async { self.sites.api_root(&self.look_up_codebase().await) }).await
     }
 
-    /// Sends one request of the API, once.
-    pub(crate) async fn call(&self, method: Method, url: &str, body: Option<String>) -> Result<HttpAnswer, NoAnswer> {
+    /// Sends one read of the API, once.
+    pub(crate) async fn get(&self, url: &str) -> Result<HttpAnswer, NoAnswer> {
+        self.send(self.request(Method::GET, url)?, None).await
+    }
+
+    /// Sends one request of the API with a body, once, and not after an instant, where there is one.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        body: String,
+        before: Option<Instant>,
+    ) -> Result<HttpAnswer, NoAnswer> {
+        let mut request = self.request(method, url)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(body.into());
+        self.send(request, before).await
+    }
+
+    fn request(&self, method: Method, url: &str) -> Result<Request, NoAnswer> {
         let url = Url::parse(url).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
         let mut request = Request::new(method, url);
         self.identity.sign(&mut request);
-        if let Some(body) = body {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.into());
-        }
-        self.send(request).await
+        Ok(request)
     }
 
     pub(crate) fn page_size(&self) -> usize {
@@ -138,12 +159,14 @@ impl Client {
         self.retried.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn send(&self, request: Request) -> Result<HttpAnswer, NoAnswer> {
+    async fn send(&self, request: Request, before: Option<Instant>) -> Result<HttpAnswer, NoAnswer> {
         // The semaphore is never closed; without a place the request would only be early.
         let _place = self.in_flight.acquire().await.ok();
-        self.wait_for_turn().await.map_err(NoAnswer::Throttled)?;
+        self.wait_for_turn(before).await?;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = transport::exchange(&self.pool, request).await?;
+        let sent_at = Instant::now();
+        let answer = transport::exchange(&self.pool, request, sent_at).await?;
+        self.answer_times.note(sent_at.elapsed());
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = self.backoff.after_429(&answer.headers, self.clock);
             tracing::warn!(wait_s = wait.as_secs(), "ConnectWise asks to wait: too many requests");
@@ -153,18 +176,23 @@ impl Client {
     }
 
     /// Waits until neither the pause after a 429 nor the pace holds a request back. Another request may be refused
-    /// while this one waits, so both are asked anew after every wait.
-    async fn wait_for_turn(&self) -> Result<(), String> {
+    /// while this one waits, so both are asked anew after every wait. One that would come too late is not waited for.
+    async fn wait_for_turn(&self, before: Option<Instant>) -> Result<(), NoAnswer> {
+        let is_late = |at: Instant| before.is_some_and(|before| at > before);
         loop {
             let now = Instant::now();
             let later = match self.throttle.gate(now) {
-                Gate::Shut(why) => return Err(why),
+                Gate::Shut(why) => return Err(NoAnswer::Throttled(why)),
                 Gate::Until(later) => later,
+                Gate::Open if is_late(now) => return Err(NoAnswer::TooLate),
                 Gate::Open => match self.pace.take(now) {
                     Ok(()) => return Ok(()),
                     Err(later) => later,
                 },
             };
+            if is_late(later) {
+                return Err(NoAnswer::TooLate);
+            }
             tokio::time::sleep_until(later).await;
         }
     }
@@ -174,7 +202,7 @@ impl Client {
     async fn look_up_codebase(&self) -> String {
         let mut request = Request::new(Method::GET, self.sites.company_info(&self.company));
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let looked = match self.send(request).await {
+        let looked = match self.send(request, None).await {
             Ok(answer) if answer.status.is_success() && answer.cut.is_none() => codebase::read(&answer.body),
             _ => Looked::Elsewhere,
         };

@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join_all;
 use http::header::{CONTENT_TYPE, LINK, LOCATION};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
 use crate::connectwise::ReadError;
 use crate::connectwise::client::answer_text::Sign;
@@ -10,7 +11,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
-use crate::connectwise::urls::api_url;
+use crate::connectwise::urls::{api_url, encoded_len};
 use crate::connectwise::wire::{Row, members};
 use crate::reconcile::model::records::Listed;
 
@@ -36,6 +37,8 @@ const KEY_ROOM: usize = "%20and%20id%3E9223372036854775807".len();
 /// The rows of one answer.
 struct Page<R> {
     rows: Vec<R>,
+    /// When it was asked for.
+    asked_at: Instant,
     /// Whether a `Link` says that there are more; `None` without any `Link`.
     more: Option<bool>,
 }
@@ -76,8 +79,18 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        Ok(self.read_timed::<R>(list, condition).await?.0)
+    }
+
+    /// The same, and when the first of its requests left that brought an answer: no older is what it holds.
+    pub(crate) async fn read_timed<R: Row>(
+        &self,
+        list: List<'_>,
+        condition: Option<&str>,
+    ) -> Result<(Listed<R::Record, R::Known>, Instant), ReadError> {
         let mut listed = Listed::default();
         let mut last = 0;
+        let mut asked_at = None;
         for _ in 0..PAGES_MAX {
             let conditions = match (condition, last) {
                 (None, 0) => None,
@@ -90,6 +103,7 @@ impl Client {
                 return Err(failed(list.right, UnreachableCause::Answer, "an empty page that says there is more"));
             }
             let goes_on = page.goes_on(asked);
+            let asked_at = *asked_at.get_or_insert(page.asked_at);
             for row in page.rows {
                 last = next_id(&row, last).map_err(|why| failed(list.right, UnreachableCause::Answer, &why))?;
                 match row.read(last) {
@@ -98,7 +112,7 @@ impl Client {
                 }
             }
             if !goes_on {
-                return Ok(listed);
+                return Ok((listed, asked_at));
             }
         }
         Err(failed(list.right, UnreachableCause::Answer, &format!("no end of the list after {PAGES_MAX} pages")))
@@ -110,9 +124,18 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<Vec<R::Record>, ReadError> {
-        let Listed { records, unreadable } = self.read_all::<R>(list, condition).await?;
+        Ok(self.read_whole_timed::<R>(list, condition).await?.0)
+    }
+
+    /// The same, and when it was asked for.
+    pub(crate) async fn read_whole_timed<R: Row>(
+        &self,
+        list: List<'_>,
+        condition: Option<&str>,
+    ) -> Result<(Vec<R::Record>, Instant), ReadError> {
+        let (Listed { records, unreadable }, asked_at) = self.read_timed::<R>(list, condition).await?;
         match unreadable.first() {
-            None => Ok(records),
+            None => Ok((records, asked_at)),
             Some(record) => {
                 Err(failed(list.right, UnreachableCause::Answer, &format!("record {}: {}", record.id, record.why)))
             }
@@ -147,9 +170,21 @@ impl Client {
         key: &str,
         ids: impl Iterator<Item = i64>,
     ) -> Result<Listed<R::Record, R::Known>, ReadError> {
+        self.read_by_values::<R>(list, key, ids.map(|id| id.to_string())).await
+    }
+
+    /// The same by values that stand in `conditions` as they are.
+    pub(crate) async fn read_by_values<R: Row>(
+        &self,
+        list: List<'_>,
+        key: &str,
+        values: impl Iterator<Item = String>,
+    ) -> Result<Listed<R::Record, R::Known>, ReadError> {
         let bare = list_url(self.api_root().await, list.path, R::FIELDS, Some(&in_list(key, "")), PAGE_SIZES[0]);
-        let conditions: Vec<String> =
-            batches(ids, URL_MAX.saturating_sub(bare.len() + KEY_ROOM)).iter().map(|ids| in_list(key, ids)).collect();
+        let conditions: Vec<String> = batches(values, URL_MAX.saturating_sub(bare.len() + KEY_ROOM))
+            .iter()
+            .map(|ids| in_list(key, ids))
+            .collect();
         let reads = conditions.iter().map(|condition| self.read_all::<R>(list, Some(condition)));
         let mut all = Listed::default();
         try_join_all(reads).await?.into_iter().for_each(|some| all.append(some));
@@ -193,12 +228,14 @@ impl Client {
 
     async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<R> {
         let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, why)));
-        let answer = match self.call(Method::GET, url, None).await {
+        let answer = match self.get(url).await {
             Ok(answer) => answer,
             Err(NoAnswer::Throttled(why)) => return fail(UnreachableCause::Busy, &why),
             Err(NoAnswer::Untrusted(fault, why)) => {
                 return fail(UnreachableCause::Certificate(fault), &self.censor.one_line(&why));
             }
+            // A read has all the time there is.
+            Err(NoAnswer::TooLate) => return fail(UnreachableCause::Busy, "its turn came too late"),
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
                 return Try::Again(UnreachableCause::Network, self.censor.one_line(&why));
             }
@@ -235,7 +272,7 @@ impl Client {
             return fail(UnreachableCause::Page, &why);
         }
         match serde_json::from_slice(&answer.body) {
-            Ok(rows) => Try::Done(Page { rows, more: has_next(&answer.headers) }),
+            Ok(rows) => Try::Done(Page { rows, asked_at: answer.sent_at, more: has_next(&answer.headers) }),
             Err(error) if error.is_eof() => Try::Again(UnreachableCause::Network, "the answer was cut off".to_owned()),
             Err(error) => fail(UnreachableCause::Answer, &format!("an answer that is not a list of records: {error}")),
         }
@@ -258,17 +295,21 @@ fn in_list(key: &str, ids: &str) -> String {
     format!("{key} in ({ids})")
 }
 
-/// Ids joined by commas, each text at most `room` long, or of a single id.
-fn batches(ids: impl Iterator<Item = i64>, room: usize) -> Vec<String> {
-    let mut batches: Vec<String> = Vec::new();
-    for id in ids {
-        let id = id.to_string();
+/// Values joined by commas, each text at most `room` long as it stands in a URL, or of a single value.
+fn batches(values: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+    let (mut batches, mut taken) = (Vec::<String>::new(), 0);
+    for value in values {
+        let long = 1 + encoded_len(&value);
         match batches.last_mut() {
-            Some(batch) if batch.len() + 1 + id.len() <= room => {
+            Some(batch) if taken + long <= room => {
                 batch.push(',');
-                batch.push_str(&id);
+                batch.push_str(&value);
+                taken += long;
             }
-            _ => batches.push(id),
+            _ => {
+                taken = encoded_len(&value);
+                batches.push(value);
+            }
         }
     }
     batches
@@ -312,11 +353,11 @@ mod tests {
 
     #[test]
     fn batches_hold_every_id_once_and_fit() {
-        let batches = batches(1..=2000, 100);
+        let batches = batches((1..=2000).map(|id| id.to_string()), 100);
         assert!(batches.iter().all(|batch| batch.len() <= 100));
         let ids: Vec<i64> = batches.join(",").split(',').map(|id| id.parse().expect("an id")).collect();
         assert_eq!(ids, (1..=2000).collect::<Vec<_>>());
-        assert_eq!(super::batches([1, 2].into_iter(), 0), ["1", "2"]);
+        assert_eq!(super::batches(["1", "2"].map(str::to_owned).into_iter(), 0), ["1", "2"]);
         assert!(super::batches(std::iter::empty(), 100).is_empty());
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use reqwest::{Certificate, Request, Response};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::connectwise::client::cause::CertificateFault;
@@ -30,6 +31,8 @@ pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// When its request left.
+    pub(crate) sent_at: Instant,
     /// Why `body` is not whole, if it is not.
     pub(crate) cut: Option<Cut>,
 }
@@ -48,6 +51,8 @@ pub(crate) enum Cut {
 pub(crate) enum NoAnswer {
     /// No request was sent: ConnectWise asked for more patience than a run has.
     Throttled(String),
+    /// No request was sent: its turn came after the instant that it was allowed until.
+    TooLate,
     /// No request was sent: there was no connection.
     NotSent(String),
     /// No request was sent: the server could not prove who it is, and will not the next time.
@@ -73,7 +78,11 @@ fn own_authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result<HttpAnswer, NoAnswer> {
+pub(crate) async fn exchange(
+    pool: &reqwest::Client,
+    request: Request,
+    sent_at: Instant,
+) -> Result<HttpAnswer, NoAnswer> {
     let url = request.url().clone();
     let mut response = match pool.execute(request).await {
         Ok(response) => response,
@@ -81,7 +90,7 @@ pub(crate) async fn exchange(pool: &reqwest::Client, request: Request) -> Result
     };
     let (status, headers) = (response.status(), response.headers().clone());
     let (body, cut) = read_body(&mut response).await;
-    Ok(HttpAnswer { status, headers, body, cut })
+    Ok(HttpAnswer { status, headers, body, sent_at, cut })
 }
 
 async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
-use crate::reconcile::model::export::counts::{Counts, CustomerCounts, Excluded, RejectedRow, RowLines};
+use crate::reconcile::model::export::counts::{Counts, CustomerCounts, Excluded, NewerDate, RejectedRow, RowLines};
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 
@@ -60,7 +60,7 @@ impl Above {
 impl Tally {
     /// An empty tally; `filters` are the words for what may exclude a row.
     pub fn new(duplicates: Duplicates, filters: Vec<String>) -> Self {
-        let excluded = |rule| Excluded { rule, rows: 0, names: Vec::new(), more: false };
+        let excluded = |rule| Excluded { rule, rows: 0, names: Vec::new(), more: false, newer: None };
         let counts = Counts { excluded: filters.into_iter().map(excluded).collect(), ..Counts::default() };
         let (table, above, left_out) = (FastTable::default(), Above::default(), BTreeMap::new());
         Self { duplicates, table, counts, above, left_out, anybodys: RowLines::default() }
@@ -82,6 +82,14 @@ impl Tally {
         if !excluded.more {
             excluded.names.push(name.to_owned());
         }
+    }
+
+    /// What dates say: for each filter the newer one that it leaves out, and the column that tells rows apart.
+    pub(in crate::export) fn dates(&mut self, newer: Vec<Option<NewerDate>>, column: Option<String>) {
+        for (excluded, newer) in self.counts.excluded.iter_mut().zip(newer) {
+            excluded.newer = newer;
+        }
+        self.counts.dated = column;
     }
 
     /// The row that is left out names this customer.

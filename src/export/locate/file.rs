@@ -13,8 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
 use crate::export::locate::newest::{beside_newest, newest};
+use crate::export::locate::paging::FetchedLists;
 use crate::export::read::content::read_bytes;
-use crate::export::settings::Layout;
+use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::ServiceName;
@@ -57,6 +58,18 @@ impl Export {
         let sha256 = hex::encode(Sha256::digest(&bytes));
         let counts = read_bytes(&path, bytes, layout)?;
         Ok(Self { sha256, modified_at, counts, path })
+    }
+
+    /// What the lists of an API come to. The digest is that of what is kept.
+    pub(in crate::export) fn of_lists(lists: FetchedLists, layout: &Layout) -> Result<Self, ExportError> {
+        let FetchedLists { kept, document, unread } = lists;
+        let sha256 = hex::encode(Sha256::digest(&kept.bytes));
+        let layout = Layout { format: Some(Format::Json), encoding: None, ..layout.clone() };
+        let mut counts = read_bytes(&kept.path, document.into_bytes(), &layout)?;
+        if !layout.whole {
+            counts.unread.extend(unread);
+        }
+        Ok(Self { path: kept.path, sha256, modified_at: kept.modified_at, counts })
     }
 }
 

@@ -2,5 +2,9 @@
 
 pub mod fetch;
 pub mod file;
+pub mod link;
 pub mod newest;
 pub mod obtain;
+pub mod paging;
+pub mod place;
+pub mod places;

@@ -2,50 +2,53 @@
 
 use std::io;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
-
-use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use std::path::PathBuf;
 
 use crate::export::error::ExportError;
-use crate::export::locate::fetch;
-use crate::export::locate::fetch::{Order, fetch};
+use crate::export::locate::fetch::{Order, fetch, shown};
 use crate::export::locate::file::{Export, read};
-use crate::export::settings::{ExportLocation, ExportSettings};
+use crate::export::locate::link::Link;
+use crate::export::locate::paging::fetch_lists;
+use crate::export::locate::places::{RemoteExport, read_place};
+use crate::export::settings::{ExportLocation, ExportSettings, Layout};
 
-/// What a report link needs beside its settings.
-pub struct Way<'a> {
-    /// Names and values of the link's headers, its secrets read.
-    pub headers: &'a [(String, SecretString)],
-    /// The folder that keeps what was fetched.
-    pub folder: &'a Path,
-    /// Whose it is: the beginning of the name under which it is kept.
-    pub name: &'a str,
-    /// The clock.
-    pub clock: &'a dyn Fn() -> DateTime<Utc>,
-}
-
-/// Reads the newest file, standard input, or the link. A file's bytes are read at once, so nothing else of the process
-/// goes on meanwhile.
+/// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
+/// else of the process goes on meanwhile.
 ///
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
-pub async fn obtain(settings: &ExportSettings, way: &Way<'_>) -> Result<Export, ExportError> {
+pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
-        ExportLocation::Path(pattern) => read(pattern, layout, (way.clock)()),
+        ExportLocation::Path(pattern) => read(pattern, layout, (order.clock)()),
         ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
-            Export::of(PathBuf::from("-"), bytes, (way.clock)(), layout)
+            Export::of(PathBuf::from("-"), bytes, (order.clock)(), layout)
         }
-        ExportLocation::Url(link) => {
-            let Way { headers, folder, name, clock } = *way;
-            let order = Order { url: &link.url, headers, max_bytes: layout.max_bytes, folder, name, clock };
-            let fetched = fetch(&order).await;
-            let fetched = fetched.map_err(|why| ExportError::Fetch { path: fetch::shown(&link.url).into(), why })?;
-            Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout)
+        ExportLocation::Place(place) => {
+            let order = Order { max_bytes: layout.max_bytes, ..*order };
+            let RemoteExport { path, bytes, modified_at } = read_place(place, &order).await?;
+            let path = PathBuf::from(path);
+            let kept = order.keep(bytes, Some(modified_at));
+            let kept = kept.map_err(|why| ExportError::Fetch { path: path.clone(), why })?;
+            Export::of(path, kept.bytes, modified_at, layout)
         }
+        ExportLocation::Url(link) => linked(link, layout, order).await,
     }
+}
+
+async fn linked(link: &Link, layout: &Layout, order: &Order<'_>) -> Result<Export, ExportError> {
+    let order = Order { max_bytes: layout.max_bytes, ..*order };
+    let refused = |why| {
+        let path = link.requests.first().map(|first| shown(&first.url)).unwrap_or_default();
+        ExportError::Fetch { path: path.into(), why }
+    };
+    if let Some(file) = link.file() {
+        let fetched = fetch(&file.url, &order).await.map_err(refused)?;
+        return Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout);
+    }
+    let lists = fetch_lists(link, &order).await.map_err(refused)?;
+    Export::of_lists(lists, layout)
 }
 
 /// Everything up to the end of standard input.

@@ -1,6 +1,7 @@
 //! Rows into cells: which column is what.
 
 pub mod content;
+mod dates;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub mod names;

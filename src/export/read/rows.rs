@@ -10,6 +10,7 @@ use crate::export::damage::{Damage, Shown};
 use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
+use crate::export::read::dates::Dates;
 use crate::export::read::header::Header;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
 use crate::export::read::names::normalized;
@@ -39,7 +40,8 @@ pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Resu
         Ok(reading) => reading,
         Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
     };
-    let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, rejected: 0 };
+    let dates = Dates::new(&reading.filters, &header);
+    let mut reader = Reader { tally: Tally::new(layout.duplicates, reading.rules()), reading, dates, rejected: 0 };
     let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     loop {
         match rows.advance() {
@@ -74,6 +76,7 @@ pub(in crate::export) fn tally<R: RawRows>(mut rows: R, layout: &Layout) -> Resu
         return Err(Fault::new(Damage::HeaderOnly).into());
     }
     reader.tally.end(rows.open_end(), end_missing);
+    reader.tally.dates(reader.dates.newer(), reader.dates.column(&header));
     Ok(reader.tally)
 }
 
@@ -148,6 +151,7 @@ fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: 
 struct Reader<'a> {
     reading: FoundColumns<'a>,
     tally: Tally,
+    dates: Dates,
     rejected: usize,
 }
 
@@ -155,8 +159,10 @@ impl Reader<'_> {
     fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
         self.tally.row();
         if let Some(filter) = self.excluded(rows) {
+            self.dates.left_out(rows, filter);
             return self.exclude(rows, filter);
         }
+        self.dates.kept(rows);
         if let Some(index) = self.reading.uncomputed(rows) {
             return self.uncomputed(rows, header, index);
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::apply::grounds::Grounds;
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists};
 use crate::reconcile::guard::check::Seen;
@@ -27,6 +28,11 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
+    /// What a write is compared with.
+    pub(crate) fn grounds(&self) -> Grounds {
+        Grounds::of(self.directory.agreements.values(), &self.additions)
+    }
+
     /// What was returned, for the guard that asks whether all of it still is.
     pub(crate) fn seen(&self) -> Seen {
         let lost = |place: &Place| {
@@ -210,7 +216,7 @@ pub(crate) async fn catalog_of<R: Reader>(
     unread: &mut Unread,
 ) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
     let mut products: BTreeMap<String, Vec<Product>> = BTreeMap::new();
-    let catalog = connectwise.catalog().await?;
+    let catalog = connectwise.catalog_items(wanted).await?;
     let folded = |identifier: &str| Some(ProductCode::new(identifier).folded()).filter(|code| wanted.contains(code));
     for product in catalog.records {
         if let Some(code) = folded(&product.identifier) {

@@ -18,6 +18,7 @@ use crate::reconcile::guard::run_limits::PlanTally;
 use crate::reconcile::guard::stop::{percent, stop};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
@@ -181,11 +182,18 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
     (!signs.is_empty()).then(|| {
         let message = format!("the export looks like a part of it: {}", signs.join("; "));
         let whole = Remedy::settings("set whole = true in the export's table if it is whole as it is");
-        stop(Code::ExportPartUnread, message, Remedy::from("fetch the export whole").or(whole))
+        let on = counts.unread.first().map_or(Remedy::Unsaid, reads_on);
+        stop(Code::ExportPartUnread, message, on.or("fetch the export whole".into()).or(whole))
     })
 }
 
 const SIGNS_SAID: usize = 3;
+
+/// The keys that would read the rest, of the first sign.
+fn reads_on(sign: &UnreadPart) -> Remedy {
+    let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
+    Remedy::settings(format!("{beside} {} in the export's table", sign.keys()))
+}
 
 /// So few lines may well go back by chance.
 const BACK_MAX: usize = 3;

@@ -3,10 +3,12 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::path::PathBuf;
+use std::task::Poll;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio::time::Instant;
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
@@ -30,6 +32,8 @@ pub(crate) struct ConnectWise {
     pub(crate) state: RefCell<State>,
     pub(crate) clock: Cell<DateTime<Utc>>,
     pub(crate) folder: PathBuf,
+    /// Writes that may be on their way at the same time.
+    pub(crate) at_once: usize,
     pub(crate) integration: IntegrationName,
     /// Another process that has the history open, for reading.
     pub(crate) onlooker: RefCell<Option<History>>,
@@ -46,6 +50,9 @@ pub(crate) struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     /// The call before which an agreement ended.
     pub(crate) ended: BTreeMap<AgreementId, u64>,
+    /// The call that showed an agreement last, and the one that showed its additions last.
+    pub(crate) shown: BTreeMap<AgreementId, u64>,
+    pub(crate) looked: BTreeMap<AgreementId, u64>,
     pub(crate) products: Vec<Product>,
     pub(crate) rows: Vec<Row>,
     pub(crate) sent: Vec<Sent>,
@@ -173,6 +180,10 @@ impl ConnectWise {
 
     /// After each call that was carried out, before its answer is delivered.
     async fn answer(&self) {
+        // Answers come in another order than their requests went.
+        while self.at_once > 1 && self.state.borrow_mut().chance.coin() {
+            yield_once().await;
+        }
         let dies = self.state.borrow_mut().crashes_now(true);
         if dies {
             self.look_at_the_disk();
@@ -218,18 +229,21 @@ impl ConnectWise {
     }
 
     /// The intent of a write that is about to be sent, as another process finds it on the disk.
-    fn intent(&self, fits: impl Fn(&IntentKind) -> bool) -> Option<WriteId> {
+    fn intent(&self, agreement: AgreementId, fits: impl Fn(&IntentKind) -> bool) -> Option<WriteId> {
         let history = self.history().ok()?;
         let open = history.open_writes(&self.integration).ok()?;
-        open.into_iter().rfind(|open| open.unknown.is_none() && fits(&open.intent.kind)).map(|open| open.write)
+        open.into_iter()
+            .rfind(|open| open.unknown.is_none() && open.intent.key.agreement == agreement && fits(&open.intent.kind))
+            .map(|open| open.write)
     }
 
     async fn write(&self, what: What) -> Result<Addition, WriteError> {
         self.call().await;
         let intent = match &what {
-            What::Set(set) => self
-                .intent(|kind| *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }),
-            What::Create(create) => self.intent(|kind| {
+            What::Set(set) => self.intent(set.agreement(), |kind| {
+                *kind == IntentKind::Set { addition: set.addition(), from: set.from(), to: set.to() }
+            }),
+            What::Create(create) => self.intent(create.agreement(), |kind| {
                 matches!(kind, IntentKind::Create { product, quantity, .. }
                     if *product == create.product() && *quantity == create.quantity())
             }),
@@ -238,6 +252,19 @@ impl ConnectWise {
         self.answer().await;
         answer
     }
+}
+
+/// Lets whatever is at work beside this go first.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        context.waker().wake_by_ref();
+        match std::mem::replace(&mut yielded, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
 }
 
 impl State {
@@ -359,8 +386,9 @@ impl State {
         if !self.agreements.contains_key(&agreement) {
             self.violations.push(format!("I8: a write on an agreement outside the mapping: {what:?}"));
         }
-        // The agreement is looked at one call before its additions.
-        if self.ended.get(&agreement).is_some_and(|call| call + 1 < self.calls) {
+        // The agreements are looked at some time before, many in one call.
+        let shown = self.shown.get(&agreement).copied().unwrap_or(self.calls);
+        if self.ended.get(&agreement).is_some_and(|call| *call <= shown) {
             self.violations.push(format!("I7: a write on an agreement that had ended: {what:?}"));
         }
         match what {
@@ -370,7 +398,7 @@ impl State {
                 };
                 let as_planned = row.addition.quantity == Ok(set.from()) && row.addition.is_live(now.date_naive());
                 let foreign = row.agreement != set.agreement() || row.addition.product == Some(FOREIGN);
-                let race = row.edited_at_call == self.calls;
+                let race = row.edited_at_call > self.looked.get(&agreement).copied().unwrap_or(0);
                 self.seen.races += u64::from(race && !as_planned);
                 if foreign {
                     self.violations.push(format!("I8: a write of a line outside the mapping: {what:?}"));
@@ -467,6 +495,8 @@ impl Reader for &ConnectWise {
 
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
         let found = |state: &mut State| {
+            let calls = state.calls;
+            state.shown.extend(ids.iter().map(|id| (*id, calls)));
             state
                 .agreements
                 .values()
@@ -485,6 +515,7 @@ impl Reader for &ConnectWise {
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let now = self.clock.get();
         let found = move |state: &mut State| {
+            state.looked.insert(agreement, state.calls);
             let lags = state.chance.per_mille(state.odds.lagging);
             let lag = if lags { state.lag } else { TimeDelta::zero() };
             state.seen.faults += u64::from(lags);
@@ -500,12 +531,16 @@ impl Reader for &ConnectWise {
 }
 
 impl Writer for &ConnectWise {
-    async fn set_quantity(&self, write: &SetQuantity) -> Result<Quantity, WriteError> {
+    fn at_once(&self) -> usize {
+        self.at_once
+    }
+
+    async fn set_quantity(&self, write: &SetQuantity, _before: Instant) -> Result<Quantity, WriteError> {
         let addition = self.write(What::Set(write.clone())).await?;
         addition.quantity.map_err(|why| WriteError::Unclear { why, server_error: false })
     }
 
-    async fn create_line(&self, write: &CreateLine) -> Result<Addition, WriteError> {
+    async fn create_line(&self, write: &CreateLine, _before: Instant) -> Result<Addition, WriteError> {
         self.write(What::Create(write.clone())).await
     }
 }

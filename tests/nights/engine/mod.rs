@@ -102,6 +102,8 @@ impl House {
             state: RefCell::new(state(&options, &mut chance)),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
             folder: folder.join("state"),
+            // Some houses write one line at a time, others up to eight.
+            at_once: 1 << (seed % 4),
             integration: IntegrationName::new("nights"),
             onlooker: RefCell::new(None),
             before: RefCell::new(Files::of_a_new_history().clone()),
@@ -357,6 +359,8 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         lag: TimeDelta::seconds(options.settle_minutes * 60 / 3),
         agreements: (0..options.customers).map(agreement).collect(),
         ended: BTreeMap::new(),
+        shown: BTreeMap::new(),
+        looked: BTreeMap::new(),
         products: (0..options.services).flat_map(products_of).chain([FOREIGN]).map(product).collect(),
         rows: Vec::new(),
         sent: Vec::new(),

@@ -19,6 +19,27 @@ impl<'a> Layered<'a> {
         self.own.get(key).or(below)
     }
 
+    /// The value of a key that only this table may have.
+    pub(in crate::config) fn own(&self, key: &'static str) -> Option<Field<'a>> {
+        self.own.get(key)
+    }
+
+    /// The value of a key that only this table may have, and has to have.
+    pub(in crate::config) fn required_own(&self, key: &'static str) -> Option<Field<'a>> {
+        self.own.required(key)
+    }
+
+    /// Whether this table itself has the key, and not the profile alone.
+    pub(in crate::config) fn has_own(&self, key: &'static str) -> bool {
+        self.own.get(key).is_some()
+    }
+
+    /// A table over the profile's of the same key; `None` where this one has none.
+    pub(in crate::config) fn table(&self, key: &'static str) -> Option<Layered<'a>> {
+        let below = self.profile.as_ref().and_then(|profile| profile.get(key)).and_then(|field| field.table());
+        Some(Self::new(self.own.get(key)?.table()?, below))
+    }
+
     /// The values of two keys that contradict each other, if one document says both. What is given here overrides a
     /// profile, also by contradicting it.
     pub(in crate::config) fn both(&self, one: &'static str, other: &'static str) -> Option<Field<'a>> {

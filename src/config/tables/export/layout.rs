@@ -145,7 +145,13 @@ fn sheet(field: &Field<'_>) -> Option<Sheet> {
 
 /// `data.sites`.
 fn records(field: &Field<'_>) -> Option<Vec<String>> {
-    let keys: Vec<String> = field.text()?.split('.').map(|key| key.trim().to_owned()).collect();
+    // A list says so itself, or is left to say it.
+    let text = field.text()?;
+    let text = text.strip_suffix("[]").unwrap_or(text);
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let keys: Vec<String> = text.split('.').map(|key| key.trim().to_owned()).collect();
     if keys.iter().any(String::is_empty) {
         field.error("`records` is a path of keys, such as \"data.sites\"");
         return None;

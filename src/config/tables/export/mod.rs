@@ -1,9 +1,12 @@
 //! `[integration.NAME.export]`, and the same keys in a profile.
 
+pub(crate) mod api;
+mod auth;
 mod columns;
 mod filters;
 pub(crate) mod layered;
 pub(crate) mod layout;
+mod place;
 mod source;
 
 use std::path::Path;
@@ -19,7 +22,8 @@ pub(in crate::config) fn settings(
     profile: Option<Section<'_>>,
     folder: &Path,
 ) -> Option<ExportSettings> {
-    let source = source::source(&section, folder);
-    let layout = layout(Layered::new(section, profile));
+    let keys = Layered::new(section, profile);
+    let source = source::source(&keys, folder);
+    let layout = layout(keys);
     Some(ExportSettings { source: source?, layout: layout? })
 }

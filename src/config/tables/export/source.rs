@@ -1,41 +1,57 @@
-//! `path`, or `url` with `headers`.
+//! `path`, or `url` and `requests` with what signs in.
 
 use std::path::{Path, PathBuf};
 
-use http::HeaderName;
-use url::Url;
+use crate::config::document::Field;
+use crate::config::tables::export::api::{Common, requests, single};
+use crate::config::tables::export::auth::{auth, headers};
+use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::place::{is_place, place};
+use crate::export::locate::link::Link;
+use crate::export::settings::ExportLocation;
 
-use crate::config::document::{Field, Section};
-use crate::config::secret_source::secret;
-use crate::config::secrets::SecretSource;
-use crate::export::settings::{ExportLocation, HeaderValue, Link};
-use crate::http_client::is_loopback;
-
-/// Where the export comes from.
-pub(in crate::config) fn source(section: &Section<'_>, folder: &Path) -> Option<ExportLocation> {
-    let headers = section.get("headers");
-    match (section.get("path"), section.get("url")) {
-        (Some(path), None) if headers.is_none() => match path.text()? {
+/// Where the export comes from. What is given here wins over the profile, also by being something else.
+pub(in crate::config) fn source(keys: &Layered<'_>, folder: &Path) -> Option<ExportLocation> {
+    let (path, url, lists) = (keys.own("path"), keys.get("url"), keys.get("requests"));
+    let of_link = [keys.get("headers"), keys.get("pages"), keys.get("on"), keys.get("auth")];
+    let (own_url, own_lists) = (keys.has_own("url"), keys.has_own("requests"));
+    if let Some(path) = path {
+        let own = |key: &'static str| keys.own(key);
+        if let Some(other) = own("url").or_else(|| own("requests")) {
+            other.error_unseen("an export has a `path` or a `url`, not both");
+            return None;
+        }
+        let is_place = path.value().as_str().is_some_and(|path| is_place(path.trim()));
+        let of_url = ["headers", "pages", "on", "auth"].into_iter().filter(|key| !is_place || *key != "auth");
+        if let Some(of_link) = of_url.into_iter().find_map(own) {
+            of_link.error_unseen(format!("`{}` belong to a `url`, and here is a `path`", of_link.key));
+            return None;
+        }
+        if is_place {
+            return place(&path, own("auth"), folder).map(|place| ExportLocation::Place(Box::new(place)));
+        }
+        return match path.text()? {
             "-" => Some(ExportLocation::Stdin),
             _ => pattern(&path, folder).map(ExportLocation::Path),
-        },
-        (Some(_), None) => {
-            headers?.error_unseen("`headers` belong to a `url`, and here is a `path`");
-            None
-        }
-        (None, Some(url)) => {
-            let headers = headers.map_or(Some(Vec::new()), |field| self::headers(field.table()?, folder));
-            Some(ExportLocation::Url(Link { url: link(&url)?, headers: headers? }))
-        }
-        (Some(_), Some(url)) => {
-            url.error_unseen("an export has a `path` or a `url`, not both");
-            None
-        }
-        (None, None) => {
-            section.required("path");
-            None
-        }
+        };
     }
+    if own_url && own_lists {
+        url?.error_unseen("an export has a `url` or `requests`, not both");
+        return None;
+    }
+    let [header_table, pages, on, _] = of_link;
+    let common = Common { pages, records: keys.get("records"), on };
+    let list = match (url, lists) {
+        (Some(url), _) if own_url || !own_lists => single(&url, &common).map(|list| vec![list]),
+        (_, Some(lists)) => requests(&lists, &common),
+        _ => {
+            keys.required_own("path");
+            return None;
+        }
+    };
+    let headers = header_table.map_or(Some(Vec::new()), |field| headers(&field.table()?, folder));
+    let auth = auth(keys, folder);
+    Some(ExportLocation::Url(Link { requests: list?, headers: headers?, auth: auth? }))
 }
 
 /// The folder's own name is no pattern, whatever characters it holds.
@@ -48,54 +64,4 @@ fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
     let plain = !text.contains(['*', '?', '[']);
     let escaped = || PathBuf::from(glob::Pattern::escape(&folder.to_string_lossy()));
     Some(if plain { folder.join(text) } else { escaped().join(text) })
-}
-
-/// Never shown: a report link may hold a key.
-fn link(field: &Field<'_>) -> Option<Url> {
-    let Some(text) = field.value().as_str() else {
-        field.mistyped("a string");
-        return None;
-    };
-    let url = match Url::parse(text.trim()) {
-        Ok(url) => url,
-        Err(_) => {
-            field.error_unseen("`url` is not an address; one begins with https://");
-            return None;
-        }
-    };
-    let fault = if !url.username().is_empty() || url.password().is_some() {
-        "`url` holds a user name or a password; keys stand in `headers`"
-    } else if url.host_str().is_none_or(str::is_empty) || !matches!(url.scheme(), "http" | "https") {
-        "`url` must begin with https://"
-    } else if url.scheme() == "http" && !is_loopback(&url) {
-        "`url` must begin with https://; http:// is for this host alone"
-    } else {
-        return Some(url);
-    };
-    field.error_unseen(fault);
-    None
-}
-
-fn headers(section: Section<'_>, folder: &Path) -> Option<Vec<(String, HeaderValue)>> {
-    section.entries().iter().map(|field| header(field, folder)).collect::<Vec<_>>().into_iter().collect()
-}
-
-fn header(field: &Field<'_>, folder: &Path) -> Option<(String, HeaderValue)> {
-    if HeaderName::from_bytes(field.key.as_bytes()).is_err() {
-        field.error_unseen("`headers` has a name that no header may have");
-        return None;
-    }
-    let value = match field.value().as_str() {
-        Some(text) if http::HeaderValue::from_str(text).is_ok() => HeaderValue::Plain(text.to_owned()),
-        Some(_) => {
-            field.error_unseen(format!("`{}` holds a character that no header may have", field.key));
-            return None;
-        }
-        None => match secret(field, folder)? {
-            SecretSource::Credential(name) => HeaderValue::Credential(name),
-            SecretSource::File(path) => HeaderValue::File(path),
-            SecretSource::Env(name) => HeaderValue::Env(name),
-        },
-    };
-    Some((field.key.clone(), value))
 }

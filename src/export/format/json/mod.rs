@@ -5,7 +5,7 @@
 
 pub(crate) mod records;
 pub(in crate::export) mod unread;
-mod value;
+pub(in crate::export) mod value;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

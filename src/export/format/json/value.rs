@@ -21,7 +21,7 @@ pub(super) const DEPTH_MAX: usize = 32;
 
 /// Why a record is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum JsonFault {
+pub(in crate::export) enum JsonFault {
     /// A key stands there twice. Which of them is right nobody knows.
     Doubled(String),
     /// It is no JSON.
@@ -67,7 +67,7 @@ fn inside<'a>(
 }
 
 /// What stands for one value in a cell.
-pub(super) fn value(raw: &str) -> Result<JsonText<'_>, JsonFault> {
+pub(in crate::export) fn value(raw: &str) -> Result<JsonText<'_>, JsonFault> {
     Ok(match raw.as_bytes().first() {
         Some(b'"') => JsonText { text: parsed::<Text<'_>>(raw)?.0, number: false },
         Some(b'-' | b'0'..=b'9') => JsonText { text: Cow::Borrowed(raw), number: true },
@@ -99,10 +99,10 @@ pub(super) fn why(error: &serde_json::Error) -> String {
 }
 
 /// An object's members in their order, doubled ones too.
-pub(super) struct Object<'a>(pub(super) Vec<(Text<'a>, &'a RawValue)>);
+pub(in crate::export) struct Object<'a>(pub(in crate::export) Vec<(Text<'a>, &'a RawValue)>);
 
 /// A string, borrowed unless it holds an escape.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(in crate::export) struct Text<'a>(pub(in crate::export) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -62,6 +62,100 @@ pub enum FetchError {
         /// The limit.
         max: u64,
     },
+    /// No token is given to whoever asks.
+    #[error("signing in is refused: the token's address answers {status}")]
+    SignIn {
+        /// The status.
+        status: StatusCode,
+    },
+    /// An answer without a token.
+    #[error("the token's address answers {status} without an `access_token`")]
+    NoToken {
+        /// The status.
+        status: StatusCode,
+    },
+    /// What came is no whole JSON document.
+    #[error("page {page} is no whole JSON document")]
+    NotJson {
+        /// Which, from 1.
+        page: usize,
+    },
+    /// A page without its list.
+    #[error("page {page} has no list {}", place(.path))]
+    NoList {
+        /// Which, from 1.
+        page: usize,
+        /// The keys that should lead to it.
+        path: String,
+    },
+    /// What should lead on does not.
+    #[error("what page {page} says in {member:?} leads to no page")]
+    NoWay {
+        /// Which, from 1.
+        page: usize,
+        /// What should lead to the next one.
+        member: String,
+    },
+    /// The same again.
+    #[error("page {page} is one that was read already")]
+    Repeats {
+        /// Which, from 1.
+        page: usize,
+    },
+    /// No end.
+    #[error("there are more pages than max_pages = {max}")]
+    TooManyPages {
+        /// The limit.
+        max: usize,
+    },
+    /// Fewer or more records than there are.
+    #[error("its {member:?} says {total}, and its pages hold {read}")]
+    Total {
+        /// The member.
+        member: String,
+        /// What it says.
+        total: u64,
+        /// How many records came.
+        read: u64,
+    },
+    /// It does not say how many there are.
+    #[error("no page says in {member:?} how many records there are")]
+    NoTotal {
+        /// The member.
+        member: String,
+    },
+    /// Somebody changes the list.
+    #[error("its {member:?} said {before}, and then {after}: the list changed while it was read")]
+    Moved {
+        /// The member.
+        member: String,
+        /// What it said first.
+        before: u64,
+        /// And then.
+        after: u64,
+    },
+    /// Two records of one key.
+    #[error("list {list} has two records of one {on:?}")]
+    JoinTwice {
+        /// Which, from 1.
+        list: usize,
+        /// The key.
+        on: String,
+    },
+    /// Records that cannot be joined.
+    #[error("a record of list {list} has no {on:?}, by which lists are joined")]
+    JoinKey {
+        /// Which, from 1.
+        list: usize,
+        /// The key.
+        on: String,
+    },
+    /// A store or a host.
+    #[error("{fault}")]
+    Place {
+        /// What is wrong.
+        fault: PlaceFault,
+    },
     /// It could not be kept.
     #[error("it cannot be kept in {}: {why}", .folder.display())]
     Keep {
@@ -72,11 +166,42 @@ pub enum FetchError {
     },
 }
 
+/// What is wrong with files of another host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceFault {
+    /// No whole answer, after three tries.
+    #[error("the host gives no whole answer")]
+    NoAnswer,
+    /// No such bucket, container or folder.
+    #[error("the host knows no such bucket, container or folder")]
+    Missing,
+    /// It does not let this user in, or read.
+    #[error("the host refuses the key or the password, or what it may read")]
+    Denied,
+    /// A link or a folder.
+    #[error("it is no regular file")]
+    NotAFile,
+    /// A name that no file there may have.
+    #[error("no file there can have this name")]
+    Name,
+    /// A private key that cannot be used.
+    #[error("the private key cannot be read: it is of OpenSSH's form, ed25519 or ECDSA, and opened by its passphrase")]
+    Key,
+    /// Another host, or a new key of it.
+    #[error("the host shows the key {seen}, and not the one that `host_key` says")]
+    OtherHost {
+        /// Its key, as `ssh-keygen -lf` prints it.
+        seen: String,
+    },
+}
+
 impl FetchError {
     /// Whether the next try may go better, and after which pause if the server named one.
     pub(super) fn worth_another_try(&self) -> Option<Option<Duration>> {
         match self {
             Self::NoAnswer { .. } => Some(None),
+            // It came at once, and was cut.
+            Self::NotJson { .. } => Some(Some(Duration::ZERO)),
             Self::Refused { status } => {
                 (status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT).then_some(None)
             }
@@ -85,16 +210,35 @@ impl FetchError {
         }
     }
 
+    /// Whether the whole list is worth another reading: somebody changed it meanwhile.
+    pub(in crate::export::locate) fn is_moved(&self) -> bool {
+        matches!(self, Self::Moved { .. }) || matches!(self, Self::Total { total, read, .. } if read > total)
+    }
+
     /// What to do about it.
     pub(in crate::export) fn remedy(&self) -> &'static str {
         match self {
-            Self::Header { .. } => "correct `headers` in the export's table of recount.toml",
+            Self::Header { .. } => "correct `headers` or `auth` in the export's table of recount.toml",
             Self::Client { .. } | Self::NoAnswer { .. } => {
                 "look at `url` in the export's table of recount.toml, and at the network; then run again"
             }
             Self::Refused { status } if matches!(status.as_u16(), 401 | 403) => {
-                "look at the key in `headers`, and at its rights with the vendor; then run again"
+                "look at the key in `auth` or `headers`, and at its rights with the vendor; then run again"
             }
+            Self::SignIn { .. } | Self::NoToken { .. } => {
+                "look at `auth` in the export's table of recount.toml, and at the client's rights; then run again"
+            }
+            Self::NoList { .. } | Self::JoinKey { .. } | Self::JoinTwice { .. } => {
+                "look at `records`, and at `on` of lists that are joined, in the export's table of recount.toml"
+            }
+            Self::NoWay { .. } | Self::Repeats { .. } => {
+                "look at `pages` in the export's table of recount.toml; `total` in it says where a numbered list ends"
+            }
+            Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
+            Self::Total { .. } | Self::NoTotal { .. } => {
+                "run again; if it stays so, look at `pages` in the export's table of recount.toml"
+            }
+            Self::NotJson { .. } | Self::Moved { .. } => "run again later; if it stays so, ask the vendor",
             Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
             Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
                 "look at `url` in the export's table of recount.toml; then run again"
@@ -103,6 +247,7 @@ impl FetchError {
             Self::TooBig { .. } => {
                 "if it is the vendor's export, raise max_bytes in the export's table of recount.toml"
             }
+            Self::Place { fault } => fault.remedy(),
             Self::Keep { .. } => "give the user that recount runs as write access, then run again",
         }
     }
@@ -110,8 +255,26 @@ impl FetchError {
 
 fn advice(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": look at the key in `headers`, and at its rights",
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": look at the key, and at its rights",
         StatusCode::NOT_FOUND | StatusCode::GONE => ": look at `url`; report links expire",
         _ => "",
+    }
+}
+
+fn place(path: &str) -> String {
+    if path.is_empty() { "at its top".to_owned() } else { format!("at {path:?}") }
+}
+
+impl PlaceFault {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoAnswer => "look at `path` and `auth` in the export's table of recount.toml, and at the network",
+            Self::Missing | Self::Name | Self::NotAFile => "correct `path` in the export's table of recount.toml",
+            Self::Denied => "look at `auth` in the export's table of recount.toml, and at the rights of that user",
+            Self::Key => "make a key by ssh-keygen -t ed25519, and give its public half to the host",
+            Self::OtherHost { .. } => {
+                "ask whoever runs the host whether this is its key, and only then write it into `host_key`"
+            }
+        }
     }
 }

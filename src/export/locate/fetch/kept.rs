@@ -15,9 +15,14 @@ const KEPT: usize = 62;
 
 /// Writes `NAME.20260701T020000Z.csv`, readable by its owner alone, whole or not at all; removes the oldest beyond
 /// those that are kept.
-pub(super) fn keep(folder: &Path, name: &str, bytes: &[u8], now: DateTime<Utc>) -> io::Result<PathBuf> {
+pub(super) fn keep(
+    folder: &Path,
+    name: &str,
+    (bytes, ending): (&[u8], &str),
+    now: DateTime<Utc>,
+) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let path = folder.join(format!("{name}.{}.{}", now.format("%Y%m%dT%H%M%SZ"), ending(bytes)));
+    let path = folder.join(format!("{name}.{}.{}", now.format("%Y%m%dT%H%M%SZ"), ending));
     replace(&path, bytes)?;
     let mut own: Vec<PathBuf> = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     own.retain(|path| is_of(path, name));
@@ -35,7 +40,8 @@ fn is_of(path: &Path, name: &str) -> bool {
     of == Some(name) && time.is_some_and(|time| time.len() == 16 && time.ends_with('Z'))
 }
 
-fn ending(bytes: &[u8]) -> &'static str {
+/// The ending of a file's name that says what it is.
+pub(super) fn ending(bytes: &[u8]) -> &'static str {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         _ if is_zip(bytes) => "xlsx",
         _ if is_gzip(bytes) => "gz",
@@ -57,9 +63,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().join("state/fetched");
         let now = DateTime::UNIX_EPOCH;
-        keep(&folder, "a.b", b"{}", now).expect("kept");
+        keep(&folder, "a.b", (b"{}", "json"), now).expect("kept");
         for night in 0..70 {
-            keep(&folder, "a", b"x", now + TimeDelta::days(night)).expect("kept");
+            keep(&folder, "a", (b"x", ending(b"x")), now + TimeDelta::days(night)).expect("kept");
         }
         let mut names: Vec<String> = fs::read_dir(&folder)
             .expect("a folder")

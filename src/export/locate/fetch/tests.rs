@@ -1,5 +1,6 @@
 use std::fs;
 
+use secrecy::SecretString;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -24,12 +25,13 @@ impl Vendor {
 
     async fn fetch(&self, max_bytes: u64) -> Result<Fetched, FetchError> {
         let url = Url::parse(&format!("{}/report?sig=hunter3", self.server.uri())).expect("an address");
-        let headers = [("X-API-KEY".to_owned(), SecretString::from("hunter2"))];
+        let headers = vec![("X-API-KEY".to_owned(), SecretString::from("hunter2"))];
+        let secrets = LinkSecrets { headers, ..LinkSecrets::default() };
         let clock = || DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
         let folder = self.state.path().join("fetched");
-        let (headers, clock) = (&headers[..], &clock);
-        let order = Order { url: &url, headers, max_bytes, folder: &folder, name: "vendor", clock };
-        fetch_patiently(&order, Duration::ZERO).await
+        let (secrets, pause) = (&secrets, Duration::ZERO);
+        let order = Order { secrets, max_bytes, folder: &folder, name: "vendor", clock: &clock, pause };
+        fetch(&url, &order).await
     }
 }
 
@@ -64,7 +66,7 @@ async fn what_will_not_get_better_is_not_asked_again_and_no_error_shows_a_secret
     let long = answer(429).insert_header("Retry-After", "86400");
     let away = answer(302).insert_header("Location", "https://storage.example/report?sig=hunter3");
     for (given, said) in [
-        (answer(401), "the server answers 401 Unauthorized: look at the key in `headers`, and at its rights"),
+        (answer(401), "the server answers 401 Unauthorized: look at the key, and at its rights"),
         (answer(404), "the server answers 404 Not Found: look at `url`; report links expire"),
         (answer(206).set_body_string("x"), "the server answers 206 Partial Content"),
         (long, "the server answers 429 Too Many Requests, and asks to wait 86400 s"),
@@ -92,8 +94,9 @@ async fn a_server_that_stays_ill_or_is_gone_is_given_up() {
     assert_eq!(vendor.server.received_requests().await.expect("recorded").len(), 3);
     let url = Url::parse("http://127.0.0.1:1/report?sig=hunter3").expect("an address");
     let (folder, clock) = (vendor.state.path(), || DateTime::<Utc>::UNIX_EPOCH);
-    let order = Order { url: &url, headers: &[], max_bytes: 1, folder, name: "vendor", clock: &clock };
-    let error = fetch_patiently(&order, Duration::ZERO).await.expect_err("nobody listens");
+    let (secrets, pause) = (&LinkSecrets::default(), Duration::ZERO);
+    let order = Order { secrets, max_bytes: 1, folder, name: "vendor", clock: &clock, pause };
+    let error = fetch(&url, &order).await.expect_err("nobody listens");
     assert!(matches!(error, FetchError::NoAnswer { .. }) && !error.to_string().contains("hunter"), "{error}");
     assert!(!error.to_string().contains("client error"), "{error}");
     // There is no export that could be replaced.

@@ -152,7 +152,8 @@ impl<'a> Findings<'a> {
             let billed = matches!(places.get(customer), Some(Place::On { .. }));
             let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
             let cells = counted.cells().filter(|(service, _)| is_billed(*service));
-            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, cell);
+            let dated = counts.dated.as_deref();
+            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, (cell, dated));
             self.found.extend(cells.filter_map(of));
         }
     }

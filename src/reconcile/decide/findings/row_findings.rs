@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::count_error::CountError;
-use crate::reconcile::model::export::counts::{Cell, Counts, Excluded, RejectedRow, RowLines};
+use crate::reconcile::model::export::counts::{Cell, Counts, Excluded, NewerDate, RejectedRow, RowLines};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
@@ -17,7 +17,9 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
     let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, correct(&row.why))).collect();
     found.extend(of_whole_rows(counts, integration));
     for (customer, counted) in counts.customers.iter() {
-        found.extend(counted.cells().filter_map(|(service, cell)| of_cell(integration, customer, service, cell)));
+        let dated = counts.dated.as_deref();
+        let of = |(service, cell)| of_cell(integration, customer, service, (cell, dated));
+        found.extend(counted.cells().filter_map(of));
     }
     sort(&mut found);
     found
@@ -45,7 +47,7 @@ pub(in crate::reconcile) fn of_cell(
     integration: &IntegrationName,
     customer: &CustomerName,
     service: &ServiceName,
-    cell: &Cell,
+    (cell, dated): (&Cell, Option<&str>),
 ) -> Option<Finding> {
     let (code, message, fix) = match cell {
         Cell::Counted { .. } => return None,
@@ -54,8 +56,7 @@ pub(in crate::reconcile) fn of_cell(
             let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let more = if counts.len() > SAID { ", …" } else { "" };
             let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
-            let fix =
-                Remedy::from("keep one of the rows").or("set duplicates = \"sum\" if the export splits them".into());
+            let fix = Remedy::from("keep one of the rows").or(splits(dated));
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
@@ -154,10 +155,23 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
     found
 }
 
+/// What several rows of one count mean. Rows of different days are added up to a month's sum, and that is nobody's count.
+fn splits(dated: Option<&str>) -> Remedy {
+    match dated {
+        None => "set duplicates = \"sum\" if the export splits them".into(),
+        Some(column) => format!("set latest = \"{}\" if its rows are of different days", shown(column)).into(),
+    }
+}
+
 fn excluded(excluded: &Excluded) -> Finding {
-    let Excluded { rule, rows, names, more } = excluded;
+    let Excluded { rule, rows, names, more, newer } = excluded;
     let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", shown(name))).collect();
     let others = if *more { " and others" } else { "" };
     let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
-    finding(Severity::Info, Code::RowsExcluded, message)
+    let Some(NewerDate { left_out, kept }) = newer else {
+        return finding(Severity::Info, Code::RowsExcluded, message);
+    };
+    let message = format!("{message}; the newest of them is {left_out}, and of the rows that count {kept}");
+    let fix = Remedy::settings("keep the newest date, with `latest` instead of a date that stands there,");
+    Finding { fix, ..finding(Severity::Warning, Code::RowsExcluded, message) }
 }

@@ -33,6 +33,8 @@ pub struct Counts {
     pub open_end: bool,
     /// What the row that ends the data looks like, where one is declared and none came.
     pub end_missing: Option<String>,
+    /// A column of different dates: rows that look doubled are of different days.
+    pub dated: Option<String>,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
 }
@@ -125,6 +127,17 @@ pub struct Excluded {
     pub names: Vec<String>,
     /// Whether there are more names than those.
     pub more: bool,
+    /// Where it keeps by a column of dates: the newer one that it leaves out.
+    pub newer: Option<NewerDate>,
+}
+
+/// A filter that keeps yesterday.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewerDate {
+    /// The newest date that it leaves out.
+    pub left_out: String,
+    /// The newest that it keeps.
+    pub kept: String,
 }
 
 impl CustomerCounts {

@@ -36,6 +36,38 @@ pub enum UnreadPart {
     },
 }
 
+impl UnreadPart {
+    /// The keys of the export's table that would read the rest.
+    pub fn keys(&self) -> String {
+        match self {
+            Self::Next { member } if has(member, &["cursor", "token"]) => {
+                format!("pages = {{ cursor = \"{0}\", query = \"cursor\" }}", shown(member))
+            }
+            Self::Next { member } if has(member, &["has"]) => NUMBERED.to_owned(),
+            Self::Next { member } if has(member, &["link", "url", "uri"]) => {
+                format!("pages = {{ next = \"{}\" }}", shown(member))
+            }
+            Self::Next { member } => format!("pages = {{ next = \"{}\", query = \"page\" }}", shown(member)),
+            Self::Total { .. } => NUMBERED.to_owned(),
+            Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
+            Self::File { .. } => "files = \"all\"".to_owned(),
+        }
+    }
+
+    /// Whether the vendor's server is to be asked on, and not the file read on.
+    pub fn is_of_pages(&self) -> bool {
+        matches!(self, Self::Next { .. } | Self::Total { .. })
+    }
+}
+
+/// Pages that nothing leads to.
+const NUMBERED: &str = "pages = { page = \"page\", size = { limit = 100 } }";
+
+fn has(member: &str, words: &[&str]) -> bool {
+    let last = member.rsplit('.').next().unwrap_or_default().to_lowercase();
+    words.iter().any(|word| last.contains(word))
+}
+
 impl fmt::Display for UnreadPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

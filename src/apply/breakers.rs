@@ -1,0 +1,141 @@
+//! What the answers of one run so far forbid: nothing more of a kind, nothing more at all, or nothing beside another.
+
+use crate::connectwise::{ReadError, WriteError};
+
+/// Server errors in a row after which writing stops.
+const SERVER_ERRORS_IN_A_ROW: usize = 3;
+/// Server errors among the last twenty answers after which writing stops.
+const SERVER_ERRORS_OF_TWENTY: usize = 5;
+/// Writes of one kind in a row that the role may not do, after which no other of that kind is tried; and likewise looks.
+const REFUSED_IN_A_ROW: usize = 3;
+
+/// What the answers so far were, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Breakers {
+    /// Whether each of the last answers was a server error; newest last.
+    answers: Vec<bool>,
+    /// The last answer was clear. Before the first one nobody knows how they will be.
+    is_clear: bool,
+    /// A look failed, or the key was refused: no further line may be begun.
+    unread: Option<ReadError>,
+    /// What became of the quantities that were sent.
+    edits: Permission,
+    /// What became of the lines that were sent.
+    adds: Permission,
+    /// Agreements in a row whose additions ConnectWise did not give out.
+    hidden: usize,
+}
+
+/// Whether the role allows one kind of write. One line may be closed to it; several in a row mean that the right is missing.
+#[derive(Debug, Default)]
+struct Permission {
+    refused_in_a_row: usize,
+    /// Some write of this kind was let in.
+    given: bool,
+    refusal: Option<ReadError>,
+}
+
+impl Permission {
+    fn is_missing(&self) -> bool {
+        self.refused_in_a_row >= REFUSED_IN_A_ROW
+    }
+
+    fn note(&mut self, refusal: Option<ReadError>) {
+        match refusal {
+            None => (self.refused_in_a_row, self.given) = (0, true),
+            Some(_) => {
+                self.refused_in_a_row += 1;
+                self.refusal = refusal;
+            }
+        }
+    }
+
+    /// What is told at the end: that the right is missing, if no write of this kind was let in, or the last ones were not.
+    fn verdict(&mut self) -> Option<ReadError> {
+        if self.is_missing() || !self.given { self.refusal.take() } else { None }
+    }
+}
+
+/// The two rights that a write can lack; lacking one does not stop the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Verb {
+    Edit,
+    Add,
+}
+
+impl Breakers {
+    /// How many lines may be at work, of so many that there is room for.
+    pub(super) fn width(&self, most: usize) -> usize {
+        if self.is_clear { most.max(1) } else { 1 }
+    }
+
+    /// Whether ConnectWise errs too often for anybody to know what is written.
+    pub(super) fn server_errors(&self) -> bool {
+        let errors = |of: usize| self.answers.iter().rev().take(of).filter(|error| **error).count();
+        errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY
+    }
+
+    /// Whether this kind of write is not tried any more.
+    pub(super) fn is_closed(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::Edit => self.edits.is_missing(),
+            Verb::Add => self.adds.is_missing(),
+        }
+    }
+
+    /// Notes that ConnectWise did not give out the additions of an agreement; whether that was once too often.
+    pub(super) fn hidden(&mut self) -> bool {
+        self.hidden += 1;
+        self.hidden >= REFUSED_IN_A_ROW
+    }
+
+    /// Notes that it did.
+    pub(super) fn shown(&mut self) {
+        self.hidden = 0;
+    }
+
+    /// Notes a look after a write that failed: nothing more is written while nobody can see.
+    pub(super) fn blind(&mut self, error: ReadError) {
+        self.unread = Some(error);
+    }
+
+    /// Why nothing can be seen, once.
+    pub(super) fn take_unread(&mut self) -> Option<ReadError> {
+        self.unread.take()
+    }
+
+    /// Why the run did not do all it should, beside what single lines say.
+    pub(super) fn verdict(&mut self) -> Option<ReadError> {
+        self.unread.take().or_else(|| self.edits.verdict()).or_else(|| self.adds.verdict())
+    }
+
+    /// Notes the answer of a write; `None` for a good one.
+    pub(super) fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
+        self.is_clear = matches!(error, None | Some(WriteError::Refused { .. }));
+        if matches!(error, Some(WriteError::TooLate)) {
+            return;
+        }
+        self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
+        let (permission, what) = match verb {
+            Verb::Edit => (&mut self.edits, "(or change) agreement additions"),
+            Verb::Add => (&mut self.adds, "(or add) agreement additions"),
+        };
+        match error {
+            None => permission.note(None),
+            Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(why)),
+            Some(WriteError::RightMissing { why, fix }) => {
+                let (what, why, fix) = (what.to_owned(), why.clone(), fix.clone());
+                permission.note(Some(ReadError::Denied { what, why, fix }));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn key_refused(why: &str) -> ReadError {
+    ReadError::Denied {
+        what: "agreement additions".to_owned(),
+        why: why.to_owned(),
+        fix: "check the keys of the API member, the login company and the client id".to_owned(),
+    }
+}

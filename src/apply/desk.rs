@@ -1,0 +1,84 @@
+//! The journal of writes that go side by side: what is ready together is committed together.
+
+use std::cell::{Cell, RefCell};
+
+use tokio::sync::oneshot;
+
+use crate::apply::execution_context::ExecutionContext;
+use crate::history::journal::{Intent, JournalNote, WriteOutcome};
+use crate::history::record::WriteId;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// Takes what writes have to keep; whoever drives them commits it when none of them can go on without.
+pub(super) struct JournalDesk<'a> {
+    context: ExecutionContext<'a>,
+    journal: RefCell<&'a mut History>,
+    waiting: RefCell<Vec<Waiting>>,
+    failure: RefCell<Option<StoreError>>,
+    /// The store failed once: no further request may leave.
+    is_shut: Cell<bool>,
+}
+
+struct Waiting {
+    note: JournalNote,
+    stored: oneshot::Sender<WriteId>,
+}
+
+impl<'a> JournalDesk<'a> {
+    pub(super) fn new(context: ExecutionContext<'a>, journal: &'a mut History) -> Self {
+        let (waiting, failure, is_shut) = Default::default();
+        Self { context, journal: RefCell::new(journal), waiting, failure, is_shut }
+    }
+
+    /// Returns when the intent is on the disk; `None` if it is not, and nothing may be sent.
+    pub(super) async fn intent(&self, intent: Intent) -> Option<WriteId> {
+        if self.is_shut.get() { None } else { self.store(JournalNote::Intent(intent)).await }
+    }
+
+    /// Returns when the outcome is on the disk, or cannot be stored: what has happened has happened, and the report
+    /// tells it all the same.
+    pub(super) async fn outcome(&self, write: WriteId, outcome: WriteOutcome) {
+        self.store(JournalNote::Outcome(write, outcome)).await;
+    }
+
+    async fn store(&self, note: JournalNote) -> Option<WriteId> {
+        let (stored, is_stored) = oneshot::channel();
+        self.waiting.borrow_mut().push(Waiting { note, stored });
+        is_stored.await.ok()
+    }
+
+    /// Commits what waits; whether anything did.
+    pub(super) fn commit(&self) -> bool {
+        let waiting = self.waiting.take();
+        if waiting.is_empty() {
+            return false;
+        }
+        let (notes, askers): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.note, one.stored)).unzip();
+        let ExecutionContext { run, lock, clock, .. } = self.context;
+        match self.journal.borrow_mut().note(lock, run, &notes, clock()) {
+            Ok(stored) => stored.into_iter().zip(askers).for_each(|(stored, asker)| self.answer(stored, asker)),
+            // Whoever waits is answered by the end of its channel.
+            Err(error) => self.fail(error),
+        }
+        true
+    }
+
+    fn answer(&self, stored: Result<WriteId, StoreError>, asker: oneshot::Sender<WriteId>) {
+        match stored {
+            // Nobody waits any more where a run is cut off.
+            Ok(write) => _ = asker.send(write),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn fail(&self, error: StoreError) {
+        self.is_shut.set(true);
+        self.failure.borrow_mut().get_or_insert(error);
+    }
+
+    /// The first failure, once.
+    pub(super) fn take_failure(&self) -> Option<StoreError> {
+        self.failure.take()
+    }
+}

@@ -1,0 +1,34 @@
+//! What a plan was drawn on, as far as a write compares it with what ConnectWise shows just before.
+
+use std::collections::BTreeMap;
+
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::records::{Addition, Additions, Agreement};
+
+/// Whose each agreement was, and of which product each addition.
+#[derive(Debug, Default)]
+pub struct Grounds {
+    companies: BTreeMap<AgreementId, CompanyId>,
+    products: BTreeMap<AdditionId, ProductId>,
+}
+
+impl Grounds {
+    /// What was read for the plan.
+    pub fn of<'a>(agreements: impl Iterator<Item = &'a Agreement>, additions: &Additions) -> Self {
+        let product = |addition: &Addition| Some((addition.id, addition.product?));
+        Self {
+            companies: agreements.map(|agreement| (agreement.id, agreement.company)).collect(),
+            products: additions.values().flatten().filter_map(product).collect(),
+        }
+    }
+
+    /// Whose it was, if it is not this one's.
+    pub(super) fn other_company(&self, agreement: &Agreement) -> Option<CompanyId> {
+        self.companies.get(&agreement.id).copied().filter(|company| *company != agreement.company)
+    }
+
+    /// Whether it is still of the product that it was of.
+    pub(super) fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
+        self.products.get(&addition).is_none_or(|planned| product == Some(*planned))
+    }
+}

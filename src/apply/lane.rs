@@ -1,0 +1,82 @@
+//! The writes of one agreement, one after another, and what was seen of it last.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::apply::write_result::{AsSent, Halt, Settled};
+use crate::connectwise::Look;
+use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::records::Addition;
+
+/// How old a look may be when the write leaves that stands on it (rule 11), where ConnectWise is not slower than this.
+const LOOK_LIFE: Duration = Duration::from_secs(2);
+
+/// The writes of one agreement that are still to be done.
+pub(super) struct Lane<'p> {
+    pub(super) agreement: AgreementId,
+    /// Each with its place in the plan.
+    pub(super) writes: VecDeque<(usize, &'p LineKey, &'p Write)>,
+    /// What the last write left of its look, if its answer was as sent.
+    pub(super) look: Option<FreshLook>,
+}
+
+/// An agreement's additions, as they were seen just now.
+pub(super) struct FreshLook {
+    pub(super) additions: Vec<Addition>,
+    /// After which no write may leave that stands on it.
+    pub(super) until: Instant,
+}
+
+/// How the next line of an agreement ended: what became of it, or why nothing is written from here on.
+pub(super) struct LineEnd<'p> {
+    pub(super) lane: Lane<'p>,
+    /// Its place in the plan.
+    pub(super) at: usize,
+    pub(super) ended: Result<Settled, Halt>,
+}
+
+/// The writes of a plan, agreement by agreement, in the order of their first lines. No agreement has two lanes.
+pub(super) fn lanes(writes: &[(LineKey, Write)]) -> VecDeque<Lane<'_>> {
+    let (mut lanes, mut places) = (VecDeque::<Lane<'_>>::new(), BTreeMap::new());
+    for (at, (key, write)) in writes.iter().enumerate() {
+        let agreement = key.agreement;
+        let place = *places.entry(agreement).or_insert(lanes.len());
+        if place == lanes.len() {
+            lanes.push_back(Lane { agreement, writes: VecDeque::new(), look: None });
+        }
+        lanes[place].writes.push_back((at, key, write));
+    }
+    lanes
+}
+
+impl FreshLook {
+    /// A look that a write may stand on for two seconds, or twice as long as an answer usually takes tonight.
+    pub(super) fn new(look: Look, usual_answer: Duration) -> Self {
+        let until = look.asked_at + LOOK_LIFE.max(usual_answer * 2);
+        Self { additions: look.list.additions, until }
+    }
+
+    /// The same, and not longer than until then.
+    pub(super) fn until(self, at: Instant) -> Self {
+        Self { until: self.until.min(at), ..self }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() > self.until
+    }
+
+    /// The same, with what a write changed since.
+    pub(super) fn after(mut self, sent: AsSent) -> Self {
+        match sent {
+            AsSent::Line(line) => self.additions.push(line),
+            AsSent::Quantity(id, quantity) => {
+                self.additions.iter_mut().filter(|one| one.id == id).for_each(|one| one.quantity = Ok(quantity));
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! What one command has read of a ConnectWise, shared by its integrations.
+//!
+//! Eight vendors that bill in one ConnectWise stand on the same companies, agreements, catalog and additions. What is shared is at
+//! most ten minutes old, and a write drops what is shared of its company. It is for plans alone: what a write stands
+//! on, and what an unfinished write is looked up in, is never taken from here.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::connectwise::{Ahead, Look, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
+
+/// How old what is shared may be.
+const LIFE: Duration = Duration::from_secs(600);
+
+/// What was read of one ConnectWise.
+#[derive(Debug, Default)]
+pub struct SharedReads {
+    kept: RefCell<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Each with its own record, or without one where it is not there.
+    companies: BTreeMap<CompanyId, Aged<Companies>>,
+    all_companies: Option<Aged<Companies>>,
+    agreements: BTreeMap<CompanyId, Aged<Agreements>>,
+    catalog: Option<Aged<Products>>,
+    catalog_items: BTreeMap<BTreeSet<String>, Aged<Products>>,
+    additions: BTreeMap<AgreementId, Aged<AdditionList>>,
+}
+
+/// Something with the instant before it was asked for.
+#[derive(Debug, Clone)]
+struct Aged<T> {
+    asked_at: Instant,
+    what: T,
+}
+
+impl<T: Clone> Aged<T> {
+    fn fresh(&self) -> Option<T> {
+        (self.asked_at.elapsed() < LIFE).then(|| self.what.clone())
+    }
+}
+
+impl Kept {
+    /// Forgets what a write on this agreement may change, and what else is known of its company.
+    fn forget(&mut self, agreement: AgreementId) {
+        let holds = |one: &Aged<Agreements>| one.what.records.iter().any(|found| found.id == agreement);
+        let Some(company) = self.agreements.iter().find(|(_, one)| holds(one)).map(|(company, _)| *company) else {
+            (self.agreements, self.additions) = Default::default();
+            return;
+        };
+        let own = self.agreements.remove(&company).map(|one| one.what.records).unwrap_or_default();
+        self.companies.remove(&company);
+        for one in own {
+            self.additions.remove(&one.id);
+        }
+    }
+}
+
+/// A ConnectWise of which an earlier integration of the same command may have read something already.
+#[derive(Debug)]
+pub struct Sharing<'a, C> {
+    inner: C,
+    shared: &'a SharedReads,
+}
+
+impl<'a, C> Sharing<'a, C> {
+    /// The same ConnectWise, with what was read of it.
+    pub fn new(inner: C, shared: &'a SharedReads) -> Self {
+        Self { inner, shared }
+    }
+}
+
+/// What of these is shared, and what is still to be read.
+fn divided<I: Ord + Copy, T: Clone>(ids: &BTreeSet<I>, kept: &BTreeMap<I, Aged<T>>) -> (Vec<T>, BTreeSet<I>) {
+    let known = |id: &I| kept.get(id).and_then(Aged::fresh);
+    let found = ids.iter().filter_map(known).collect();
+    (found, ids.iter().copied().filter(|id| known(id).is_none()).collect())
+}
+
+fn joined<R, K>(lists: impl IntoIterator<Item = Listed<R, K>>) -> Listed<R, K> {
+    lists.into_iter().fold(Listed::default(), |mut all, one| {
+        all.append(one);
+        all
+    })
+}
+
+impl<C: Reader> Reader for Sharing<'_, C> {
+    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
+        let (known, missing) = divided(ids, &self.shared.kept.borrow().companies);
+        if missing.is_empty() {
+            return Ok(joined(known));
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.companies(&missing).await?;
+        let kept = &mut self.shared.kept.borrow_mut().companies;
+        for id in missing {
+            let records = read.records.iter().filter(|one| one.id == id).cloned().collect();
+            let unreadable = read.unreadable.iter().filter(|one| one.id == id.0).cloned().collect();
+            kept.insert(id, Aged { asked_at, what: Listed { records, unreadable } });
+        }
+        Ok(joined(known.into_iter().chain([read])))
+    }
+
+    async fn all_companies(&self) -> Result<Companies, ReadError> {
+        if let Some(known) = self.shared.kept.borrow().all_companies.as_ref().and_then(Aged::fresh) {
+            return Ok(known);
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.all_companies().await?;
+        self.shared.kept.borrow_mut().all_companies = Some(Aged { asked_at, what: read.clone() });
+        Ok(read)
+    }
+
+    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
+        let (known, missing) = divided(companies, &self.shared.kept.borrow().agreements);
+        if missing.is_empty() {
+            return Ok(joined(known));
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.agreements_of(&missing).await?;
+        // One that does not say whose it is would be missing from whatever is shared.
+        if read.unreadable.iter().all(|one| one.known.company.is_some()) {
+            let kept = &mut self.shared.kept.borrow_mut().agreements;
+            for id in missing {
+                let records = read.records.iter().filter(|one| one.company == id).cloned().collect();
+                let unreadable = read.unreadable.iter().filter(|one| one.known.company == Some(id)).cloned().collect();
+                kept.insert(id, Aged { asked_at, what: Listed { records, unreadable } });
+            }
+        }
+        Ok(joined(known.into_iter().chain([read])))
+    }
+
+    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
+        self.inner.agreements(ids).await
+    }
+
+    async fn catalog(&self) -> Result<Products, ReadError> {
+        if let Some(known) = self.shared.kept.borrow().catalog.as_ref().and_then(Aged::fresh) {
+            return Ok(known);
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.catalog().await?;
+        self.shared.kept.borrow_mut().catalog = Some(Aged { asked_at, what: read.clone() });
+        Ok(read)
+    }
+
+    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        if let Some(known) = self.shared.kept.borrow().catalog_items.get(identifiers).and_then(Aged::fresh) {
+            return Ok(known);
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.catalog_items(identifiers).await?;
+        let kept = &mut self.shared.kept.borrow_mut().catalog_items;
+        kept.insert(identifiers.clone(), Aged { asked_at, what: read.clone() });
+        Ok(read)
+    }
+
+    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        if let Some(known) = self.shared.kept.borrow().additions.get(&agreement).and_then(Aged::fresh) {
+            return Ok(known);
+        }
+        let asked_at = Instant::now();
+        let read = self.inner.additions(agreement).await?;
+        self.shared.kept.borrow_mut().additions.insert(agreement, Aged { asked_at, what: read.clone() });
+        Ok(read)
+    }
+
+    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
+        self.inner.additions_now(agreement).await
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.inner.traffic()
+    }
+
+    fn ahead(&self, work: Ahead) {
+        self.inner.ahead(work);
+    }
+}
+
+impl<C: Writer> Writer for Sharing<'_, C> {
+    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+        self.inner.look(agreement).await
+    }
+
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+
+    fn usual_answer(&self) -> Duration {
+        self.inner.usual_answer()
+    }
+
+    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
+        self.shared.kept.borrow_mut().forget(write.agreement());
+        self.inner.set_quantity(write, before).await
+    }
+
+    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
+        self.shared.kept.borrow_mut().forget(write.agreement());
+        self.inner.create_line(write, before).await
+    }
+}

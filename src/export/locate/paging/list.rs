@@ -1,0 +1,166 @@
+//! A list as it comes, page after page: nothing twice, nothing missing, and an end.
+
+use std::collections::HashSet;
+
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::link::{ListRequest, Turn};
+use crate::export::locate::paging::page::VendorPage;
+use crate::export::locate::paging::turn;
+use crate::reconcile::model::export::unread::UnreadPart;
+
+/// What was read of a list.
+pub(super) struct VendorList {
+    request: ListRequest,
+    max_bytes: u64,
+    bytes: u64,
+    /// Every record, in the order of the pages.
+    pub(super) rows: Vec<String>,
+    /// Signs that there is more.
+    pub(super) unread: Vec<UnreadPart>,
+    asked: HashSet<Url>,
+    seen: HashSet<[u8; 32]>,
+    pages: usize,
+    /// How many records the first page has.
+    first: usize,
+    total: Option<u64>,
+    last: Option<VendorPage>,
+}
+
+impl VendorList {
+    pub(super) fn new(request: &ListRequest, max_bytes: u64) -> Self {
+        Self {
+            request: request.clone(),
+            max_bytes,
+            bytes: 0,
+            rows: Vec::new(),
+            unread: Vec::new(),
+            asked: HashSet::new(),
+            seen: HashSet::new(),
+            pages: 0,
+            first: 0,
+            total: None,
+            last: None,
+        }
+    }
+
+    /// How many pages there are so far.
+    pub(super) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Takes the page that came from this address; says where the next one is.
+    pub(super) fn take(&mut self, asked: &Url, mut page: VendorPage) -> Result<Option<Url>, FetchError> {
+        self.pages += 1;
+        let (number, max) = (self.pages, self.max_pages());
+        if number > max {
+            return Err(FetchError::TooManyPages { max });
+        }
+        let rows = std::mem::take(&mut page.rows);
+        let fresh = self.asked.insert(asked.clone()) && (rows.is_empty() || self.seen.insert(digest(&rows)));
+        if !fresh {
+            return Err(FetchError::Repeats { page: number });
+        }
+        self.counts(&rows, page.total)?;
+        if number == 1 {
+            self.first = rows.len();
+        }
+        let next = self.next(asked, &page, rows.len())?;
+        self.rows.extend(rows);
+        self.last = Some(page);
+        Ok(next)
+    }
+
+    fn max_pages(&self) -> usize {
+        self.request.pages.as_ref().map_or(1, |pages| pages.max_pages)
+    }
+
+    fn counts(&mut self, rows: &[String], total: Option<u64>) -> Result<(), FetchError> {
+        let length: usize = rows.iter().map(|row| row.len() + 1).sum();
+        self.bytes = self.bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        if self.bytes > self.max_bytes {
+            return Err(FetchError::TooBig { max: self.max_bytes });
+        }
+        match (self.total, total) {
+            (Some(before), Some(after)) if before != after => {
+                Err(FetchError::Moved { member: self.total_member(), before, after })
+            }
+            _ => {
+                self.total = self.total.or(total);
+                Ok(())
+            }
+        }
+    }
+
+    fn next(&self, asked: &Url, page: &VendorPage, came: usize) -> Result<Option<Url>, FetchError> {
+        let Some(pages) = &self.request.pages else { return Ok(None) };
+        let read = self.rows.len() + came;
+        let all = self.total.is_some_and(|total| u64::try_from(read).is_ok_and(|read| read >= total));
+        match &pages.turn {
+            Turn::Next { member, query } => {
+                let no_way = || FetchError::NoWay { page: self.pages, member: member.join(".") };
+                let Some(said) = page.next.as_deref() else { return Ok(None) };
+                turn::led(asked, said, query.as_deref()).map(Some).ok_or_else(no_way)
+            }
+            Turn::Header => {
+                let no_way = || FetchError::NoWay { page: self.pages, member: "Link".to_owned() };
+                let Some(said) = page.next.as_deref() else { return Ok(None) };
+                turn::led(asked, said, None).map(Some).ok_or_else(no_way)
+            }
+            // Without a total, only a page without records is behind the last one: a vendor's own limit may be smaller
+            // than the size that is asked for.
+            Turn::Numbered { .. } | Turn::Offset { .. } if all || came == 0 => Ok(None),
+            Turn::Numbered { page, .. } => Ok(Some(turn::numbered(asked, page))),
+            Turn::Offset { offset, .. } => Ok(Some(turn::passing(asked, offset, read))),
+        }
+    }
+
+    /// The addresses of all pages after the first, where their number follows from the total.
+    pub(super) fn numbered(&self) -> Result<Vec<Url>, FetchError> {
+        let turn = self.request.pages.as_ref().map(|pages| &pages.turn);
+        let (Some(Turn::Numbered { page, .. }), Some(total), 1) = (turn, self.total, self.pages) else {
+            return Ok(Vec::new());
+        };
+        let pages = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(self.first.max(1));
+        if pages > self.max_pages() {
+            return Err(FetchError::TooManyPages { max: self.max_pages() });
+        }
+        let mut url = turn::first(&self.request);
+        let mut others = Vec::new();
+        for _ in 1..pages {
+            url = turn::numbered(&url, page);
+            others.push(url.clone());
+        }
+        Ok(others)
+    }
+
+    /// All of it, or an error.
+    pub(super) fn finished(mut self) -> Result<Self, FetchError> {
+        let read = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        let said = self.request.pages.as_ref().and_then(|pages| pages.total.as_ref());
+        if self.total.is_none() && said.is_some() {
+            return Err(FetchError::NoTotal { member: self.total_member() });
+        }
+        if let Some(total) = self.total.filter(|total| *total != read) {
+            return Err(FetchError::Total { member: self.total_member(), total, read });
+        }
+        self.unread = self.last.take().map(|page| page.unread(&self.request, read)).unwrap_or_default();
+        Ok(self)
+    }
+
+    fn total_member(&self) -> String {
+        let keys = self.request.pages.as_ref().and_then(|pages| pages.total.clone());
+        keys.unwrap_or_default().join(".")
+    }
+}
+
+fn digest(rows: &[String]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for row in rows {
+        digest.update(row.as_bytes());
+        digest.update(b"\n");
+    }
+    digest.finalize().into()
+}

@@ -1,0 +1,110 @@
+//! Lists of a vendor's API: every page or none, joined where names and counts come apart, and kept as one record a line.
+
+mod join;
+mod list;
+mod money;
+mod page;
+mod turn;
+
+use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
+
+use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::session::VendorSession;
+use crate::export::locate::fetch::{Fetched, Order};
+use crate::export::locate::link::{Link, ListRequest};
+use crate::export::locate::paging::join::joined;
+use crate::export::locate::paging::list::VendorList;
+use crate::export::locate::paging::page::VendorPage;
+use crate::reconcile::model::export::unread::UnreadPart;
+
+/// Requests of one list at once, where its pages are numbered and their number is known. Vendors throttle more.
+const AT_ONCE: usize = 4;
+/// Readings of a list that others change meanwhile.
+const READINGS: usize = 3;
+
+/// Lists, as they were kept and as they are read.
+pub struct FetchedLists {
+    /// A record a line, as it is kept.
+    pub kept: Fetched,
+    /// The same as one JSON document, its list where an answer has it; a record a line.
+    pub document: String,
+    /// Signs that there is more than was read.
+    pub unread: Vec<UnreadPart>,
+}
+
+/// Fetches all pages of all lists, joins the lists, and keeps the records.
+///
+/// # Errors
+/// If there is any doubt whether that is all, and all of it once.
+pub async fn fetch_lists(link: &Link, order: &Order<'_>) -> Result<FetchedLists, FetchError> {
+    let Some(first) = link.requests.first() else {
+        return Err(FetchError::Client { why: "there is nothing to ask for".to_owned() });
+    };
+    let session = order.session(&first.url)?;
+    let mut lists = Vec::new();
+    for request in &link.requests {
+        lists.push(settled(&session, request, order.max_bytes).await?);
+    }
+    let unread = lists.iter_mut().flat_map(|list| std::mem::take(&mut list.unread)).collect();
+    let records = joined(lists, &link.requests)?;
+    let document = document(&first.records, &records);
+    let mut lines = records.join("\n");
+    lines.push('\n');
+    Ok(FetchedLists { kept: order.keep_as("ndjson", lines.into_bytes(), None)?, document, unread })
+}
+
+/// A list that nobody changed while it was read.
+async fn settled(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u64) -> Result<VendorList, FetchError> {
+    let mut readings = 1;
+    loop {
+        match whole(session, request, max_bytes).await {
+            Err(failure) if failure.is_moved() && readings < READINGS => readings += 1,
+            read => return read,
+        }
+    }
+}
+
+/// One reading, page after page; several at once where their number is known.
+async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u64) -> Result<VendorList, FetchError> {
+    let mut list = VendorList::new(request, max_bytes);
+    let mut asked = turn::first(request);
+    loop {
+        let number = list.pages() + 1;
+        let page = session.get(&asked, max_bytes, |answer| VendorPage::of(&answer, request, number)).await?;
+        let next = list.take(&asked, page)?;
+        let Some(next) = next else { break };
+        let others = list.numbered()?;
+        if !others.is_empty() {
+            let first = list.pages() + 1;
+            let reads = others.iter().enumerate().map(|(index, url)| async move {
+                let made = |answer| VendorPage::of(&answer, request, first + index);
+                Ok::<_, FetchError>((url.clone(), session.get(url, max_bytes, made).await?))
+            });
+            let mut reads = iter(reads).buffered(AT_ONCE);
+            while let Some((url, page)) = reads.try_next().await? {
+                list.take(&url, page)?;
+            }
+            break;
+        }
+        asked = next;
+    }
+    list.finished()
+}
+
+/// The list where an answer of the vendor has it.
+fn document(keys: &[String], records: &[String]) -> String {
+    let mut text = String::new();
+    for key in keys {
+        text.push('{');
+        text.push_str(&serde_json::Value::from(key.as_str()).to_string());
+        text.push(':');
+    }
+    text.push('[');
+    text.push_str(&records.join(",\n"));
+    text.push(']');
+    text.push_str(&"}".repeat(keys.len()));
+    text
+}
+
+#[cfg(test)]
+mod tests;

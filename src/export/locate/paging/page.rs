@@ -1,0 +1,87 @@
+//! One answer of an API: its records as they are written, and what it says of itself.
+
+use serde_json::value::RawValue;
+
+use crate::export::format::json::unread;
+use crate::export::format::json::value::{Object, value};
+use crate::export::locate::fetch::answer::VendorAnswer;
+use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::link::{ListRequest, Pages, Turn};
+use crate::export::locate::paging::money::without_money;
+use crate::reconcile::model::export::unread::UnreadPart;
+
+/// One page of a list.
+pub(super) struct VendorPage {
+    /// Each record on one line.
+    pub(super) rows: Vec<String>,
+    /// What leads to the next page, if anything does.
+    pub(super) next: Option<String>,
+    /// How many records there are, as it says.
+    pub(super) total: Option<u64>,
+    /// The answer around its records.
+    around: String,
+}
+
+impl VendorPage {
+    /// Reads an answer; `number` only names it.
+    pub(super) fn of(answer: &VendorAnswer, request: &ListRequest, number: usize) -> Result<Self, FetchError> {
+        let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
+        let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
+        let document = document.get();
+        let list = at(document, &request.records).filter(|list| list.starts_with('['));
+        let list = list.ok_or_else(|| FetchError::NoList { page: number, path: request.records.join(".") })?;
+        let records: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| FetchError::NotJson { page: number })?;
+        let member = |keys: &[String]| at(document, keys);
+        let next = match request.pages.as_ref().map(|pages| &pages.turn) {
+            Some(Turn::Next { member: keys, .. }) => said(member(keys), keys, number)?,
+            Some(Turn::Header) => answer.next.clone(),
+            _ => None,
+        };
+        let total = request.pages.as_ref().and_then(|pages| total(pages, document));
+        let around = around(document, list);
+        Ok(Self { rows: records.iter().map(|record| without_money(record.get())).collect(), next, total, around })
+    }
+
+    /// What it says of more records than `read`, where it is the last page.
+    pub(super) fn unread(&self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
+        let count = usize::try_from(read).unwrap_or(usize::MAX);
+        let signs = unread::signs(&self.around, &request.records, count);
+        let of_records = |sign: &UnreadPart| match sign {
+            // A number of pages is no number of records.
+            UnreadPart::Total { read: said, .. } => *said == read && read != 1,
+            _ => true,
+        };
+        signs.into_iter().filter(of_records).collect()
+    }
+}
+
+fn total(pages: &Pages, document: &str) -> Option<u64> {
+    at(document, pages.total.as_deref()?)?.trim_matches('"').parse().ok()
+}
+
+/// The value that these keys lead to, as it is written; a key that stands twice leads nowhere.
+pub(super) fn at<'a>(document: &'a str, keys: &[String]) -> Option<&'a str> {
+    keys.iter().try_fold(document, |value, key| {
+        let object: Object<'a> = serde_json::from_str(value).ok().filter(|_| value.starts_with('{'))?;
+        let mut found = object.0.iter().filter(|(name, _)| name.0 == key.as_str());
+        let (_, value) = found.next()?;
+        found.next().is_none().then(|| value.get())
+    })
+}
+
+/// What leads on: a text that is not blank, or a number. Null, false, 0, blank and nothing are the end.
+fn said(raw: Option<&str>, keys: &[String], number: usize) -> Result<Option<String>, FetchError> {
+    let Some(raw) = raw.filter(|raw| !matches!(*raw, "null" | "false" | "0")) else { return Ok(None) };
+    let no_way = || FetchError::NoWay { page: number, member: keys.join(".") };
+    if !raw.starts_with(['"', '-']) && !raw.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(no_way());
+    }
+    let text = value(raw).map_err(|_| no_way())?.text.trim().to_owned();
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// The document with an empty list.
+fn around(document: &str, list: &str) -> String {
+    let begins = list.as_ptr().addr() - document.as_ptr().addr();
+    format!("{}[]{}", &document[..begins], &document[begins + list.len()..])
+}

@@ -1,0 +1,249 @@
+//! Vendors' APIs, through the real program and the shipped profiles: each against a server that pages as its vendor's
+//! reference says, throttles once, cuts an answer, and lets a token expire in the middle.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::support::Night;
+
+const KEY: &str = "CANARY-vendor-key";
+const TOKEN: &str = "CANARY-vendor-token";
+
+/// What a vendor has, and how it gives it.
+struct Api {
+    /// Whether the request is signed as the vendor wants it; of a token, whether it is the newest one.
+    signed: fn(&Request, tokens: usize) -> bool,
+    /// The page that is asked for, of records of that list.
+    page: fn(&Request) -> Value,
+    state: Mutex<ApiState>,
+}
+
+#[derive(Default)]
+struct ApiState {
+    asked: usize,
+    tokens: usize,
+}
+
+impl Respond for Api {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut state = self.state.lock().expect("not poisoned");
+        if request.url.path().ends_with("/token") {
+            state.tokens += 1;
+            return ResponseTemplate::new(200)
+                .set_body_json(json!({"access_token": format!("{TOKEN}-{}", state.tokens)}));
+        }
+        state.asked += 1;
+        // In the middle of the list the token is of yesterday.
+        if state.asked == 3 && state.tokens == 1 {
+            state.tokens = 10;
+        }
+        let tokens = state.tokens;
+        if !(self.signed)(request, tokens) {
+            return ResponseTemplate::new(401);
+        }
+        let page = (self.page)(request);
+        match state.asked {
+            1 => ResponseTemplate::new(429).insert_header("Retry-After", "0"),
+            2 => {
+                let text = page.to_string();
+                ResponseTemplate::new(200).set_body_string(&text[..text.len() - 3])
+            }
+            _ => ResponseTemplate::new(200).set_body_json(page),
+        }
+    }
+}
+
+fn query(request: &Request, name: &str) -> Option<String> {
+    request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+fn header(request: &Request, name: &str) -> String {
+    request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// A night whose export is that of a shipped profile, of which the host alone is another.
+struct ApiNight {
+    runtime: Runtime,
+    server: MockServer,
+    night: Night,
+}
+
+impl ApiNight {
+    fn of(profile: &str, host: &str, keys: &str, api: Api) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let server = runtime.block_on(MockServer::start());
+        runtime.block_on(Mock::given(any()).respond_with(api).mount(&server));
+        let night = Night::new();
+        night.approve();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("profiles/{profile}.toml"));
+        let shipped = fs::read_to_string(shipped).expect("the profile").replace(host, &server.uri());
+        night.write(&format!("profiles/{profile}.toml"), shipped);
+        night.secret("vendor", KEY, 0o600);
+        let keys = format!("profile = \"{profile}\"\n{}", keys.replace("HOST", &server.uri()));
+        let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+        let kept = text.lines().filter(|line| !line.starts_with("columns = "));
+        let lines = kept.map(|line| if line.starts_with("path = ") { keys.as_str() } else { line });
+        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+        night.write("recount.toml", text);
+        Self { runtime, server, night }
+    }
+
+    /// The counts; and no secret is anywhere but where it was put.
+    fn counts(&self) -> Value {
+        let said = self.night.recount(&["read", "mail", "--json", "-vv"]).exits(0);
+        for place in kept(&self.night.path("state")).iter().chain([&said.out, &said.err]) {
+            assert!(!place.contains("CANARY-vendor"), "{place}");
+        }
+        serde_json::from_str::<Value>(&said.out).expect("one document")["customers"].clone()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        let requests = self.runtime.block_on(self.server.received_requests()).expect("recorded");
+        requests.iter().map(|request| format!("{}?{}", request.url.path(), request.url.query().unwrap_or(""))).collect()
+    }
+}
+
+fn kept(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { kept(&path) } else { vec![lossy(&path)] }).collect()
+}
+
+fn lossy(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned()
+}
+
+fn huntress() -> Api {
+    Api {
+        // "user:CANARY-vendor-key"
+        signed: |request, _| header(request, "authorization") == "Basic dXNlcjpDQU5BUlktdmVuZG9yLWtleQ==",
+        page: |request| {
+            let organization = |name: &str, agents: u32| {
+                json!({"id": agents, "name": name, "agents_count": agents, "billable_identity_count": 2 * agents,
+                       "sat_learner_count": 0, "logs_sources_count": 0})
+            };
+            match query(request, "page_token").as_deref() {
+                None => json!({"organizations": [organization("Acme", 7), organization("Borealis", 6)],
+                               "pagination": {"next_page_token": "a+b=", "next_page_url": "https://api.huntress.io/x"}}),
+                Some("a+b=") => {
+                    json!({"organizations": [organization("Cedar", 1)], "pagination": {"next_page_token": null}})
+                }
+                Some(other) => panic!("{other}"),
+            }
+        },
+        state: Mutex::default(),
+    }
+}
+
+const HUNTRESS_KEYS: &str = "auth = { basic = { user = \"user\", password = { file = \"keys/vendor\" } } }";
+
+#[test]
+fn huntress_is_read_by_its_api() {
+    let night = ApiNight::of("huntress-api", "https://api.huntress.io", HUNTRESS_KEYS, huntress());
+    let counts = night.counts();
+    let of =
+        |name: &str| (counts[name]["agents_count"].to_string(), counts[name]["billable_identity_count"].to_string());
+    assert_eq!(of("Acme"), ("7".to_owned(), "14".to_owned()), "{counts}");
+    assert_eq!(of("Cedar"), ("1".to_owned(), "2".to_owned()), "{counts}");
+    assert_eq!(night.asked().last().expect("asked"), "/v1/organizations?limit=500&page_token=a%2Bb%3D");
+}
+
+/// The same list again is the same export, whatever its pages say of themselves.
+#[test]
+fn a_night_bills_what_an_api_counts_and_the_next_one_writes_nothing() {
+    let night = ApiNight::of("huntress-api", "https://api.huntress.io", HUNTRESS_KEYS, huntress()).with_services();
+    night.night.run().exits(3);
+    assert_eq!(night.night.sim().writes().len(), 2, "{:#?}", night.night.sim().writes());
+    night.night.sim().clear_requests();
+    night.night.run();
+    assert!(night.night.sim().writes().is_empty(), "{:#?}", night.night.sim().writes());
+    let fetched = fs::read_dir(night.night.path("state/fetched")).expect("kept");
+    for file in fetched.map(|entry| entry.expect("an entry").path()) {
+        assert_eq!(file.extension().and_then(|ending| ending.to_str()), Some("ndjson"), "{file:?}");
+        assert_eq!(fs::read_to_string(&file).expect("kept").lines().count(), 3, "{file:?}");
+    }
+}
+
+impl ApiNight {
+    fn with_services(self) -> Self {
+        self.night.config("services", "agents_count = { product = \"MP-CLOUDFILTER\" }");
+        for unbilled in ["billable_identity_count", "sat_learner_count", "logs_sources_count"] {
+            self.night.config("services", &format!("{unbilled} = {{ not_assigned = true }}"));
+        }
+        self
+    }
+}
+
+#[test]
+fn sentinelone_is_read_by_its_api() {
+    let api = Api {
+        signed: |request, _| header(request, "authorization") == format!("ApiToken {KEY}"),
+        page: |request| {
+            let site = |name: &str, state: &str, n: u32| json!({"name": name, "state": state, "sku": "Complete", "activeLicenses": n});
+            let (sites, next) = match query(request, "cursor").as_deref() {
+                None => (json!([site("Acme", "active", 7), site("Gone", "deleted", 9)]), json!("YWdl==")),
+                Some("YWdl==") => (json!([site("Borealis", "active", 6)]), Value::Null),
+                Some(other) => panic!("{other}"),
+            };
+            json!({"data": {"allSites": {"activeLicenses": 13, "totalLicenses": 0}, "sites": sites},
+                   "pagination": {"totalItems": 3, "nextCursor": next}})
+        },
+        state: Mutex::default(),
+    };
+    let keys = "url = \"HOST/web/api/v2.1/sites?limit=1000\"\nauth = { bearer = { file = \"keys/vendor\" } }";
+    let night = ApiNight::of("sentinelone-api", "https://none.example", keys, api);
+    assert_eq!(night.counts(), json!({"Acme": {"Complete": 7}, "Borealis": {"Complete": 6}}));
+}
+
+fn pax8(request: &Request) -> Value {
+    let page: usize = query(request, "page").expect("numbered").parse().expect("a number");
+    assert_eq!(query(request, "size").as_deref(), Some("200"));
+    let all: Vec<Value> = if request.url.path() == "/v1/companies" {
+        vec![json!({"id": "c-1", "name": "Acme"}), json!({"id": "c-2", "name": "Borealis"})]
+    } else {
+        let of = |company: &str, product: &str, quantity: u32, status: &str| {
+            json!({"id": format!("{company}-{product}-{quantity}"), "companyId": company, "productName": product,
+                   "quantity": quantity, "status": status, "price": 32.01, "currencyCode": "USD"})
+        };
+        vec![
+            of("c-1", "M365 E3", 5, "Active"),
+            of("c-1", "M365 E3", 2, "PendingCancel"),
+            of("c-2", "M365 E3", 9, "Cancelled"),
+            of("c-2", "Defender", 6, "Active"),
+        ]
+    };
+    // The vendor's own limit is 1, whatever is asked for.
+    let content: Vec<&Value> = all.iter().skip(page).take(1).collect();
+    json!({"content": content, "page": {"size": 1, "number": page, "totalPages": all.len(), "totalElements": all.len()}})
+}
+
+const PAX8_KEYS: &str = "auth = { oauth2 = { client_id = \"me\", client_secret = { file = \"keys/vendor\" } } }";
+
+#[test]
+fn pax8_is_read_by_its_api_with_a_token_that_expires_meanwhile() {
+    let signed =
+        |request: &Request, tokens: usize| header(request, "authorization") == format!("Bearer {TOKEN}-{tokens}");
+    let api = Api { signed, page: pax8, state: Mutex::default() };
+    let night = ApiNight::of("pax8-api", "https://api.pax8.com", PAX8_KEYS, api);
+    let expected = json!({"Acme": {"M365 E3": 7}, "Borealis": {"Defender": 6}});
+    assert_eq!(night.counts(), expected);
+    let tokens = night.asked().iter().filter(|asked| asked.starts_with("/v1/token")).count();
+    assert_eq!(tokens, 2, "{:#?}", night.asked());
+}
+
+/// A key that was taken back is said as such, and nothing of the answer or the key is shown.
+#[test]
+fn a_key_that_the_vendor_refuses_ends_the_night() {
+    let api = Api { signed: |_, _| false, page: |_| Value::Null, state: Mutex::default() };
+    let night = ApiNight::of("pax8-api", "https://api.pax8.com", PAX8_KEYS, api);
+    let said = night.night.run().exits(11);
+    assert!(said.out.contains("401 Unauthorized"), "{}", said.out);
+    assert!(!format!("{}{}", said.out, said.err).contains("CANARY-vendor"), "{}", said.err);
+    assert!(night.night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+}

@@ -1,0 +1,120 @@
+//! Exports on other hosts, through the real program: an S3 bucket, an Azure container, and a host by SFTP.
+//!
+//! The servers here say what the real ones say to these few calls; `tests/proof/places.py` runs the same against moto,
+//! azurite and OpenSSH.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Runtime;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::{BUSY, Night, today};
+
+const SECRET: &str = "CANARY-place-secret";
+const QUIET: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n";
+
+fn night(source: &str) -> Night {
+    let night = Night::new();
+    night.approve();
+    let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let lines = text.lines().map(|line| if line.starts_with("path = ") { source } else { line });
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    night.write("recount.toml", text);
+    night.secret("place", SECRET, 0o600);
+    night
+}
+
+/// A bucket with these objects: name, seconds after midnight of the newest day, content.
+fn bucket(request: &Request, objects: &[(&str, u32, &str)]) -> ResponseTemplate {
+    let stamp = |seconds: u32| format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let day = today().format("%Y-%m-%d").to_string();
+    let http_day = today().format("%a, %d %b %Y").to_string();
+    if request.url.query().is_some_and(|query| query.contains("list-type=2")) {
+        let contents = objects.iter().map(|(name, seconds, text)| {
+            let (size, at) = (text.len(), stamp(*seconds));
+            format!("<Contents><Key>{name}</Key><LastModified>{day}T{at}.000Z</LastModified><ETag>&quot;{name}&quot;</ETag><Size>{size}</Size></Contents>")
+        });
+        let body = format!(
+            "<ListBucketResult><IsTruncated>false</IsTruncated>{}</ListBucketResult>",
+            contents.collect::<String>()
+        );
+        return ResponseTemplate::new(200).set_body_raw(body, "application/xml");
+    }
+    let found = objects.iter().find(|(name, ..)| request.url.path().ends_with(name));
+    let Some((name, seconds, text)) = found else { return ResponseTemplate::new(404) };
+    ResponseTemplate::new(200)
+        .insert_header("ETag", format!("\"{name}\""))
+        .insert_header("Last-Modified", format!("{http_day} {} GMT", stamp(*seconds)))
+        .set_body_raw(*text, "text/csv")
+}
+
+struct Bucket {
+    runtime: Runtime,
+    server: MockServer,
+}
+
+impl Bucket {
+    fn serving(answer: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let server = runtime.block_on(MockServer::start());
+        runtime.block_on(Mock::given(any()).respond_with(answer).mount(&server));
+        Self { runtime, server }
+    }
+
+    fn night(&self) -> Night {
+        let url = self.server.uri();
+        let secret = "{ file = \"keys/place\" }";
+        night(&format!(
+            "path = \"s3://bucket/exports/mail-*.csv\"\nauth = {{ s3 = {{ endpoint = \"{url}\", access_key = \"AKID\", secret_key = {secret} }} }}"
+        ))
+    }
+}
+
+/// The newest object of the pattern is tonight's, as the newest file of a folder is.
+#[test]
+fn the_newest_object_of_a_bucket_is_the_export_and_is_kept() {
+    let objects: &[(&str, u32, &str)] =
+        &[("exports/mail-2.csv", 0, QUIET), ("exports/mail-1.csv", 1, BUSY), ("exports/old/mail-9.csv", 2, QUIET)];
+    let bucket = Bucket::serving(move |request| bucket(request, objects));
+    let night = bucket.night();
+    let said = night.run().exits(0);
+    assert!(said.out.contains("s3://bucket/exports/mail-1.csv"), "{}", said.out);
+    assert_eq!(night.sim().writes().len(), 3);
+    assert!(!format!("{}{}", said.out, said.err).contains(SECRET));
+    let kept: Vec<_> = fs::read_dir(night.path("state/fetched")).expect("kept").collect();
+    assert_eq!(kept.len(), 1);
+    let asked = bucket.runtime.block_on(bucket.server.received_requests()).expect("recorded");
+    assert!(asked.iter().all(|request| request.headers.contains_key("authorization")), "every request is signed");
+}
+
+/// Half of a file is half of the customers.
+#[test]
+fn an_object_that_changes_while_it_is_read_is_no_export() {
+    let reads = Arc::new(Mutex::new(0));
+    let bucket = Bucket::serving(move |request| {
+        let mut reads = reads.lock().expect("not poisoned");
+        *reads += usize::from(request.method.as_str() == "GET");
+        let content = if *reads > 1 { BUSY } else { QUIET };
+        bucket(request, &[("exports/mail-1.csv", 0, content)])
+    });
+    let night = bucket.night();
+    let said = night.run().exits(11);
+    assert!(said.out.contains("still being written"), "{}", said.out);
+}
+
+#[test]
+fn a_store_that_refuses_or_has_nothing_says_so_without_a_secret() {
+    for (status, body, said_of_it) in [
+        (403, "<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>AKID</AWSAccessKeyId></Error>", "refuses the key"),
+        (200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>", "no regular file matches"),
+    ] {
+        let bucket = Bucket::serving(move |_| ResponseTemplate::new(status).set_body_raw(body, "application/xml"));
+        let night = bucket.night();
+        let said = night.run().exits(11);
+        assert!(said.out.contains(said_of_it), "{said_of_it}: {}", said.out);
+        assert!(!format!("{}{}", said.out, said.err).contains(SECRET));
+        assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+    }
+}
