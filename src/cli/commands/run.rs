@@ -191,7 +191,8 @@ pub(crate) fn until_stopped(
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
     let mut session = Session::open(&config.state)?;
-    let mut nights = Nights { config, order, session: &mut session, unbegun: None, shared: BTreeMap<unbegun: None, stop, show }'a str, stop, show };
+    let shared = shared_reads(config);
+    let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show, shared };
     let runs = runtime.block_on(nights.each(integrations));
     runtime.shutdown_background();
     runs
