@@ -7,6 +7,7 @@ mod calendar;
 mod connectwise;
 mod core;
 mod decisions;
+mod desk;
 mod exports;
 mod faults;
 mod faults_table;

@@ -198,7 +198,8 @@ fn a_history_of_the_version_before_owns_its_lines_and_asks_for_nothing_that_was_
 fn as_of_version_7(night: &Night) {
     let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
     let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
-                 DROP TABLE accepted_counts; ALTER TABLE runs DROP COLUMN accepted_units;
+                 DROP TABLE accepted_counts; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE people;
+                 DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

@@ -23,7 +23,7 @@ use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
-    run, serve, sim, status, tickets, verify, why,
+    run, serve, sim, status, tickets, users, verify, why,
 };
 use crate::cli::console::Console;
 use crate::report::exit::Exit;
@@ -69,6 +69,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Sim(options)) => sim::run(options, console),
         Some(Command::Status(options)) => status::run(&cli.global, options, console),
         Some(Command::Integrations(options)) => integrations::run(&cli.global, options, console),
+        Some(Command::Users(options)) => users::run(&cli.global, options, console),
         Some(Command::Serve(options)) => serve::run(&cli.global, options, console),
         Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
         Some(Command::Daemon) => daemon::run(&cli.global, console),

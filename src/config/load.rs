@@ -12,7 +12,7 @@ use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::{alerts, connectwise, integration};
+use crate::config::tables::{alerts, connectwise, desk, integration};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::zone::Zone;
@@ -111,6 +111,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = root.get("connectwise").and_then(|field| field.table());
     let integrations = root.get("integration").and_then(|field| field.table());
     let daemon = root.get("daemon").map(|field| daemon(&field));
+    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder)));
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
     // One that is wrong is said where the daemon reads it.
     let usual = daemon.iter().flatten().find_map(|daemon| Zone::named(&daemon.zone).ok()).unwrap_or_else(Zone::utc);
@@ -126,12 +127,29 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         Some(daemon) => Some(daemon?),
         None => None,
     };
+    let desk = match desk {
+        Some(desk) => Some(desk?),
+        None => None,
+    };
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
     let (path, zone) = (path.to_owned(), usual);
-    Some(Config { path, state, connectwise, integrations, daemon, alerts, alerts_within, zone, metrics_file, keep })
+    let config = Config {
+        path,
+        state,
+        connectwise,
+        integrations,
+        daemon,
+        desk,
+        alerts,
+        alerts_within,
+        zone,
+        metrics_file,
+        keep,
+    };
+    Some(config)
 }
 
 /// By name; `None` for one that is there and wrong, so that no integration is told that it is missing.

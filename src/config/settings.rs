@@ -1,7 +1,7 @@
 //! The validated configuration.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -34,6 +34,8 @@ pub struct Config {
     pub integrations: BTreeMap<IntegrationName, IntegrationConfig>,
     /// `[daemon]`.
     pub daemon: Option<DaemonConfig>,
+    /// `[desk]`.
+    pub desk: Option<DeskConfig>,
     /// `[alert.NAME]`.
     pub alerts: BTreeMap<String, AlertConfig>,
     /// How long alerts may delay one run, all of them together.
@@ -115,6 +117,19 @@ pub struct DaemonConfig {
     pub catch_up: Duration,
     /// Where it answers `/metrics`; nowhere unless configured.
     pub listen: Option<SocketAddr>,
+}
+
+/// `[desk]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskConfig {
+    /// Where it listens, unless the command says otherwise.
+    pub listen: Option<SocketAddr>,
+    /// The address that browsers know.
+    pub url: Option<url::Url>,
+    /// The certificate and its key, in PEM.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// The proxy in front, whose word about browsers is taken.
+    pub trusted_proxy: Option<IpAddr>,
 }
 
 impl Config {

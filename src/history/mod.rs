@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod backup;
 pub mod days;
 pub mod decisions;
+pub mod desk;
 pub mod journal;
 mod lines;
 pub mod lookup;

@@ -114,20 +114,15 @@ impl Reports {
 
     /// The month is that of the run's own zone: it is invoiced there.
     fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
-        let first = today.with_day(1).unwrap_or(today);
-        let (mut standings, mut nights) = (Vec::new(), Vec::new());
-        for run in history.newest_runs()? {
+        let (month, standings) = standings_of_month(history, today)?;
+        let mut nights = Vec::new();
+        for run in standings.iter().map(|standing| &standing.run) {
             let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;
             exports.retain(|night| night.undoes.is_none());
             nights.push((run.integration.clone(), exports));
-            let changes = history.changes_since(&run.integration, first, ready::CHANGES + 1)?;
-            let findings = history.findings(run.run)?;
-            let ignored = history.lines_because(run.run, Code::Ignored)?;
-            let (undos, uncounted) = undone(history, &run)?;
-            standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready::page(&standings, &unwatched, &first.format("%B %Y").to_string()))?;
+        self.write("ready.html", &ready::page(&standings, &unwatched, &month))?;
         self.write("trends.html", &trends::page(&nights))?;
         Ok(())
     }
@@ -156,6 +151,23 @@ impl Reports {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// The month in words, and how each integration stands in it.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn standings_of_month(history: &History, today: NaiveDate) -> Result<(String, Vec<Standing>), StoreError> {
+    let first = today.with_day(1).unwrap_or(today);
+    let mut standings = Vec::new();
+    for run in history.newest_runs()? {
+        let changes = history.changes_since(&run.integration, first, ready::CHANGES + 1)?;
+        let findings = history.findings(run.run)?;
+        let ignored = history.lines_because(run.run, Code::Ignored)?;
+        let (undos, uncounted) = undone(history, &run)?;
+        standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
+    }
+    Ok((first.format("%B %Y").to_string(), standings))
 }
 
 /// The undos since a run, and how many lines are not billed as counted because of them.

@@ -235,7 +235,7 @@ impl ReportEntry<'_> {
 }
 
 /// The sign of a matter. It never stands alone: its words follow.
-pub(super) fn sign(code: Code) -> char {
+pub(crate) fn sign(code: Code) -> char {
     match code {
         Code::CustomerUnmapped | Code::ServiceUnmapped | Code::CustomerNameless => '?',
         Code::HumanEdit | Code::TugOfWar | Code::ChangedMeanwhile => '≠',

@@ -8,7 +8,7 @@ use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 
 /// The customers behind a line, each once, in order.
-pub(super) fn customers(line: &LineRecord) -> Vec<&CustomerName> {
+pub(crate) fn customers(line: &LineRecord) -> Vec<&CustomerName> {
     let mut customers: Vec<&CustomerName> = line.sources.iter().map(|source| &source.customer).collect();
     customers.sort();
     customers.dedup();
@@ -16,7 +16,7 @@ pub(super) fn customers(line: &LineRecord) -> Vec<&CustomerName> {
 }
 
 /// The services behind a line, each once, in order.
-pub(super) fn services(line: &LineRecord) -> Vec<&ServiceName> {
+pub(crate) fn services(line: &LineRecord) -> Vec<&ServiceName> {
     let mut services: Vec<&ServiceName> = line.sources.iter().map(|source| &source.service).collect();
     services.sort();
     services.dedup();
@@ -45,7 +45,7 @@ pub(crate) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
 
 /// The product, which is what stands in ConnectWise and tells the lines of a bundle apart, with the item where a line
 /// is one item's; the service where there is no product.
-pub(super) fn product(line: &LineRecord) -> String {
+pub(crate) fn product(line: &LineRecord) -> String {
     match (&line.product, &line.item) {
         (Some(product), Some(item)) => format!("{} · {}", shown(product.as_str()), shown(item.as_str())),
         (Some(product), None) => shown(product.as_str()),
@@ -54,7 +54,7 @@ pub(super) fn product(line: &LineRecord) -> String {
 }
 
 /// What happened to a line, and how its counts became units, where a policy had to do with it.
-pub(super) fn with_steps<'a>(line: &LineRecord, detail: &'a str) -> Cow<'a, str> {
+pub(crate) fn with_steps<'a>(line: &LineRecord, detail: &'a str) -> Cow<'a, str> {
     let steps: Vec<&str> = line.sources.iter().filter_map(|source| source.how.as_deref()).collect();
     match (steps.as_slice(), detail) {
         ([], detail) => Cow::Borrowed(detail),
@@ -64,7 +64,7 @@ pub(super) fn with_steps<'a>(line: &LineRecord, detail: &'a str) -> Cow<'a, str>
 }
 
 /// The items behind a line, each once, in order.
-pub(super) fn items(line: &LineRecord) -> Vec<&ItemName> {
+pub(crate) fn items(line: &LineRecord) -> Vec<&ItemName> {
     let mut items: Vec<&ItemName> = line.sources.iter().flat_map(|source| &source.items).collect();
     items.sort();
     items.dedup();
@@ -72,7 +72,7 @@ pub(super) fn items(line: &LineRecord) -> Vec<&ItemName> {
 }
 
 /// The first few of some items, in one sentence.
-pub(super) fn listed(items: &[&ItemName]) -> String {
+pub(crate) fn listed(items: &[&ItemName]) -> String {
     const SHOWN: usize = 20;
     let shown = join_with(items.iter().take(SHOWN).map(|item| item.as_str()), ", ");
     match items.len().saturating_sub(SHOWN) {

@@ -15,8 +15,10 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{Decided, Waiting};
-use crate::report::lines;
+use crate::report::words::step;
+use crate::report::{lines, names};
 
 /// The newest plan of one integration, and what was answered so far.
 #[derive(Debug)]
@@ -134,6 +136,14 @@ impl OpenItems {
         found.into_values().collect()
     }
 
+    /// What this very handle means; a handle that only begins like it means nothing.
+    pub fn item(&self, handle: &str) -> Option<Item<'_>> {
+        let finding = self.findings().find(|finding| finding.handle.as_deref() == Some(handle));
+        let line = self.line(handle);
+        let handle = line.map(|line| line.handle.as_str()).or(finding.and_then(|finding| finding.handle.as_deref()))?;
+        Some(Item { of: self, handle, finding, line })
+    }
+
     fn matter(&self, finding: &Finding) -> Option<Matter> {
         Matter::of(finding, &self.index)
     }
@@ -142,7 +152,7 @@ impl OpenItems {
         self.run.end.iter().flat_map(|end| &end.findings)
     }
 
-    fn asked(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Finding> {
         let is_refused = self.refused.as_ref().is_some_and(|(refused, _)| refused.run == self.run.run);
         self.findings().filter(move |finding| finding.severity == Severity::Decide && !is_refused)
     }
@@ -185,6 +195,24 @@ impl Item<'_> {
     /// Whether it is to be decided.
     pub fn is_asked(&self) -> bool {
         self.finding.is_some_and(|finding| finding.severity == Severity::Decide)
+    }
+
+    /// What it is called, and its step: `Acme Dental · MP-CLOUDFILTER 12 → 0`.
+    pub fn said(&self) -> String {
+        let name = match (self.finding, self.line) {
+            (Some(finding), line) => names::matter(finding, line),
+            (None, Some(line)) => names::line(line),
+            (None, None) => String::new(),
+        };
+        format!("{name} {}", self.line.map(step).unwrap_or_default()).trim().to_owned()
+    }
+
+    /// What a page shows of it, and a form carries: an answer is for that, and for nothing that came later.
+    pub fn as_shown(&self) -> String {
+        let reason = self.finding.map(|finding| finding.code).or(self.line.map(|line| line.reason));
+        let reason = reason.map(Code::as_str).unwrap_or_default();
+        let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
+        format!("{}:{}:{reason}", or_dash(was), or_dash(wanted))
     }
 
     /// The answer as it may be stored.

@@ -25,12 +25,12 @@ pub(crate) fn step(line: &LineRecord) -> String {
 }
 
 /// By how much a line moves, or would.
-pub(super) fn delta(line: &LineRecord) -> Decimal {
+pub(crate) fn delta(line: &LineRecord) -> Decimal {
     line.was.unwrap_or_default().delta_to(reached(line).unwrap_or_default())
 }
 
 /// What a line holds now, where it was written, else what it is to hold.
-pub(super) fn reached(line: &LineRecord) -> Option<Quantity> {
+pub(crate) fn reached(line: &LineRecord) -> Option<Quantity> {
     match line.outcome {
         Outcome::Updated | Outcome::Created => line.now.or(line.wanted),
         _ => line.wanted,
@@ -38,17 +38,17 @@ pub(super) fn reached(line: &LineRecord) -> Option<Quantity> {
 }
 
 /// `+3`, `−3`.
-pub(super) fn signed(delta: Decimal) -> String {
+pub(crate) fn signed(delta: Decimal) -> String {
     if delta > Decimal::ZERO { format!("+{delta}") } else { format!("−{}", delta.abs()) }
 }
 
 /// `Tue 24 Nov 2026`.
-pub(super) fn day(at: DateTime<FixedOffset>) -> String {
+pub(crate) fn day(at: DateTime<FixedOffset>) -> String {
     at.format("%a %-d %b %Y").to_string()
 }
 
 /// `2026-11-24 03:11 UTC`, and in another zone `2026-11-24 14:11 +11:00`.
-pub(super) fn minute(at: DateTime<FixedOffset>) -> String {
+pub(crate) fn minute(at: DateTime<FixedOffset>) -> String {
     match at.offset().local_minus_utc() {
         0 => at.format("%Y-%m-%d %H:%M UTC").to_string(),
         _ => at.format("%Y-%m-%d %H:%M %:z").to_string(),
@@ -56,7 +56,7 @@ pub(super) fn minute(at: DateTime<FixedOffset>) -> String {
 }
 
 /// How old the export was when the run began.
-pub(super) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> String {
+pub(crate) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> String {
     let age = started_at.signed_duration_since(export.modified_at);
     match (age.num_days(), age.num_hours(), age.num_minutes()) {
         (days, _, _) if days >= 3 => format!("{days} d"),
@@ -66,7 +66,7 @@ pub(super) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> S
 }
 
 /// `1 204`: digits in groups of three.
-pub(super) fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
@@ -80,13 +80,13 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
 }
 
 /// The export's file, without its folder.
-pub(super) fn file(export: &ExportRecord) -> String {
+pub(crate) fn file(export: &ExportRecord) -> String {
     shown(export.path.rsplit('/').next().unwrap_or_default())
 }
 
 /// How the export behind a run could be read, which tells what a missing count means.
 #[derive(Debug, Default)]
-pub(super) struct ExportReadability<'a> {
+pub(crate) struct ExportReadability<'a> {
     /// No export was read: the run sets another one back.
     undo: bool,
     /// Customers with rows that could not be read.
@@ -95,19 +95,19 @@ pub(super) struct ExportReadability<'a> {
 
 impl<'a> ExportReadability<'a> {
     /// Of a run that sets another one back or not, and that found this.
-    pub(super) fn of(undoes: Option<RunId>, findings: &'a [Finding]) -> Self {
+    pub(crate) fn of(undoes: Option<RunId>, findings: &'a [Finding]) -> Self {
         let unreadable = |finding: &&Finding| matches!(finding.code, Code::CustomerIncomplete | Code::RowMalformed);
         let incomplete = findings.iter().filter(unreadable).filter_map(|finding| finding.customer.as_ref());
         Self { undo: undoes.is_some(), incomplete: incomplete.collect() }
     }
 
     /// Of a run.
-    pub(super) fn of_run(run: &'a RunRecord) -> Self {
+    pub(crate) fn of_run(run: &'a RunRecord) -> Self {
         Self::of(run.undoes, run.end.as_ref().map(|end| end.findings.as_slice()).unwrap_or_default())
     }
 
     /// One count behind a line: the rows of the export, and what they say.
-    pub(super) fn source(&self, source: &Source) -> String {
+    pub(crate) fn source(&self, source: &Source) -> String {
         let Source { customer, service, count, lines, how: _, items: _ } = source;
         let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
         let (numbers, incomplete) = (numbers(lines), self.incomplete.contains(customer));
@@ -134,7 +134,7 @@ fn numbers(lines: &[u64]) -> String {
 }
 
 /// Where a line stands in ConnectWise: the ids that a person searches for.
-pub(super) fn place(line: &LineRecord) -> String {
+pub(crate) fn place(line: &LineRecord) -> String {
     let part = |name: &str, id: Option<i64>| id.map(|id| format!("{name} {id}"));
     let parts = [
         part("company", line.company.map(|id| id.0)),
@@ -148,7 +148,7 @@ pub(super) fn place(line: &LineRecord) -> String {
 }
 
 /// How long a run took; nothing while it lasts.
-pub(super) fn took(run: &RunRecord) -> String {
+pub(crate) fn took(run: &RunRecord) -> String {
     let Some(end) = &run.end else { return String::new() };
     let seconds = end.finished_at.signed_duration_since(run.started_at).num_seconds().max(0);
     let mut text = String::new();

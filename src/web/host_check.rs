@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -40,27 +40,59 @@ fn is_port(text: &str) -> bool {
 
 /// Lets a request pass, and sets what every answer has to say to a browser.
 pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Request, next: Next) -> Response {
-    let hosts: Vec<&HeaderValue> = request.headers().get_all(header::HOST).iter().collect();
-    let known = match hosts.as_slice() {
-        [host] => host.to_str().is_ok_and(|host| doorkeeper.knows(host)),
-        _ => false,
-    };
-    let mut response = if known {
-        next.run(request).await
-    } else {
-        (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name; recount serve --host NAME\n")
-            .into_response()
+    let mut response = match refusal(&doorkeeper, &request) {
+        None => next.run(request).await,
+        Some(refusal) => refusal.into_response(),
     };
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ] {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    for (name, value) in SAID {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Pages load the style sheet of this site and send forms to it, and nothing else at all.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const SAID: [(HeaderName, &str); 7] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: with that a browser hides from which page a form comes.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+    // A browser heeds it over https alone.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+fn refusal(doorkeeper: &HostCheck, request: &Request) -> Option<(StatusCode, &'static str)> {
+    let headers = request.headers();
+    let hosts: Vec<&HeaderValue> = headers.get_all(header::HOST).iter().collect();
+    let host = match hosts.as_slice() {
+        [host] => host.to_str().ok().filter(|host| doorkeeper.knows(host)),
+        _ => None,
+    };
+    let Some(host) = host else {
+        let why = "this server does not answer to that name; recount serve --host NAME\n";
+        return Some((StatusCode::MISDIRECTED_REQUEST, why));
+    };
+    let foreign = !request.method().is_safe() && !comes_from(host, headers);
+    foreign.then_some((StatusCode::FORBIDDEN, "this form comes from another site\n"))
+}
+
+/// Whether a form comes from a page of this host, as far as the browser says. A program that is no browser says nothing;
+/// the token of the form is asked for in any case.
+fn comes_from(host: &str, headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = said("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let origin = said("origin").is_none_or(|origin| {
+        let origin = origin.split_once("://").map(|(_, host)| host);
+        origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+    });
+    site && origin
 }
 
 #[cfg(test)]
@@ -81,6 +113,28 @@ mod tests {
             ["[::1].evil.com", "[::1].evil.com:80", "[::1]:x", "[::1]:", "[::1", "::1", "localhost:8080.evil.com"];
         for host in foreign.into_iter().chain(disguised) {
             assert!(!doorkeeper.knows(host), "{host}");
+        }
+    }
+
+    /// Otherwise a page that somebody with a session visits could press the buttons of the desk.
+    #[test]
+    fn forms_of_other_sites_are_refused() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            let pairs =
+                pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            pairs.collect::<HeaderMap>()
+        };
+        let from = |pairs: &[(&'static str, &'static str)]| comes_from("desk.example:8443", &headers(pairs));
+        assert!(from(&[]) && from(&[("sec-fetch-site", "same-origin"), ("origin", "https://desk.example:8443")]));
+        for pairs in [
+            [("sec-fetch-site", "cross-site")],
+            [("sec-fetch-site", "same-site")],
+            [("sec-fetch-site", "none")],
+            [("origin", "https://evil.example")],
+            [("origin", "https://desk.example")],
+            [("origin", "null")],
+        ] {
+            assert!(!from(&pairs), "{pairs:?}");
         }
     }
 }

@@ -2,17 +2,23 @@
 //! its own, and no number of idle visitors may take them.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
+
+use crate::web::peer::Peer;
+use crate::web::tls::TlsDoor;
 
 /// How much visitors may take.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +43,18 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const TAKE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` is ready, and then what is in flight.
-pub(crate) async fn serve(listener: TcpListener, pages: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    pages: Router,
+    limits: Limits,
+    tls: Option<Arc<TlsDoor>>,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let (closing, closed) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             biased;
             () = &mut stop => break,
             taken = next(&listener, &places) => match taken {
@@ -55,9 +67,17 @@ pub(crate) async fn serve(listener: TcpListener, pages: Router, limits: Limits, 
                 }
             },
         };
-        let (pages, closed) = (pages.clone(), closed.clone());
+        let pages = pages.clone().layer(Extension(ConnectInfo(Peer(peer))));
+        let (tls, closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
-            visit(stream, pages, limits, closed).await;
+            match tls {
+                None => visit(stream, pages, limits, closed).await,
+                Some(tls) => {
+                    if let Ok(Ok(stream)) = timeout(limits.header, tls.acceptor().accept(stream)).await {
+                        visit(stream, pages, limits, closed).await;
+                    }
+                }
+            }
             drop(place);
         });
     }
@@ -71,14 +91,19 @@ pub(crate) async fn serve(listener: TcpListener, pages: Router, limits: Limits, 
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<Option<(TcpStream, OwnedSemaphorePermit)>> {
+) -> io::Result<Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)>> {
     let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(None) };
-    let (stream, _) = listener.accept().await?;
-    Ok(Some((stream, place)))
+    let (stream, peer) = listener.accept().await?;
+    Ok(Some((stream, peer, place)))
 }
 
 /// One connection, to its end.
-async fn visit(stream: TcpStream, pages: Router, limits: Limits, mut closed: watch::Receiver<bool>) {
+async fn visit(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    pages: Router,
+    limits: Limits,
+    mut closed: watch::Receiver<bool>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header);
     let service = TowerToHyperService::new(pages);
@@ -100,7 +125,6 @@ async fn visit(stream: TcpStream, pages: Router, limits: Limits, mut closed: wat
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::net::SocketAddr;
 
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -128,7 +152,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let to = address(&listener).await;
         let pages = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(serve(listener, pages, FEW, pending()));
+        tokio::spawn(serve(listener, pages, FEW, None, pending()));
         let mut idle = Vec::new();
         for said in [&b""[..], b"GET / HTTP/1.1\r\n", b"G"].iter().cycle().take(9) {
             let mut stream = TcpStream::connect(to).await.expect("a connection");
@@ -146,7 +170,7 @@ mod tests {
         let to = address(&listener).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let pages = Router::new().route("/", get(|| async { "here" }));
-        let served = tokio::spawn(serve(listener, pages, FEW, async move { drop(stopped.await) }));
+        let served = tokio::spawn(serve(listener, pages, FEW, None, async move { drop(stopped.await) }));
         let _idle = TcpStream::connect(to).await.expect("a connection");
         assert!(ask(to).await.ends_with("here"));
         stop.send(()).expect("the server listens");

@@ -1,21 +1,58 @@
 //! What the pages show.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::reconcile::model::ids::IntegrationName;
-use crate::report::health::Health;
+use tokio::sync::Semaphore;
+
+use crate::history::store::error::StoreError;
+use crate::web::desk::host::DeskHost;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
 pub struct Site {
     /// The folder of the history.
     pub state: PathBuf,
-    /// The health of every integration, now.
-    pub health: CurrentData<Vec<(IntegrationName, Health)>>,
     /// The metrics, now.
     pub metrics: CurrentData<String>,
 }
 
 /// What is asked of the caller at each request; an error is a sentence for the log.
 pub type CurrentData<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum Missing {
+    /// There is no such thing.
+    Nothing,
+    /// It cannot be read.
+    Broken(String),
+}
+
+impl From<StoreError> for Missing {
+    fn from(error: StoreError) -> Self {
+        Missing::Broken(error.to_string())
+    }
+}
+
+/// The desk of one state folder.
+#[derive(Clone)]
+pub struct DeskSite {
+    pub(crate) site: Site,
+    pub(crate) host: Arc<dyn DeskHost>,
+    /// The proxy in front, whose word about browsers is taken.
+    pub(crate) proxy: Option<IpAddr>,
+    /// A hash takes 19 MiB: as many at a time, and the others wait.
+    pub(crate) hashing: Arc<Semaphore>,
+}
+
+/// Hashes of passwords that are made at the same time.
+const HASHES: usize = 2;
+
+impl DeskSite {
+    /// The desk of this site.
+    pub fn new(site: Site, host: Arc<dyn DeskHost>, proxy: Option<IpAddr>) -> Self {
+        Self { site, host, proxy, hashing: Arc::new(Semaphore::new(HASHES)) }
+    }
+}

@@ -6,7 +6,7 @@ mod process;
 mod steps;
 
 pub(crate) use self::night::{BUSY, CLIENT_ID, Night, now, today};
-pub(crate) use self::process::{Said, wait_until};
+pub(crate) use self::process::{Running, Said, wait_until};
 pub(crate) use self::steps::walk;
 
 /// Runs each case on a thread of its own, at most two at a time, and names the cases that failed.

@@ -174,9 +174,23 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         &[("recount alerts test", "through all of them"), ("recount alerts test office", "through this one")],
     ),
     (
+        "users",
+        &[
+            ("recount users", "everybody, with role"),
+            ("recount users add dana --role operator", "prints a link to choose a password"),
+        ],
+    ),
+    ("users list", &[("recount users list", "everybody, with role")]),
+    ("users add", &[("recount users add dana --role operator", "prints a link, good once and for a day")]),
+    ("users role", &[("recount users role dana viewer", "dana signs in anew")]),
+    ("users reset", &[("recount users reset dana", "the password is gone; prints a new link")]),
+    ("users lock", &[("recount users lock dana", "kept out from now on")]),
+    ("users unlock", &[("recount users unlock dana", "let in again")]),
+    ("users remove", &[("recount users remove dana", "what dana did stays in the history")]),
+    (
         "serve",
         &[
-            ("recount serve", "the reports at http://127.0.0.1:8080"),
+            ("recount serve", "the desk at http://127.0.0.1:8080"),
             ("recount serve --listen 127.0.0.1:9000", "at another port"),
         ],
     ),

@@ -12,7 +12,7 @@ use crate::cli::commands::history::backup::{BackupOptions, RestoreOptions};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, completions, demo, held, history, init, integrations, map, read, report, run, serve, sim, status,
-    tickets, verify, why,
+    tickets, users, verify, why,
 };
 use crate::cli::console;
 use crate::report::exit::Exit;
@@ -80,7 +80,9 @@ pub(super) enum Command {
     Integrations(integrations::Options),
     /// Mail, webhook and ping: does it arrive?
     Alerts(alerts::Options),
-    /// Read-only pages over the history: index, runs, customers, /metrics
+    /// Who may come to the desk: list, add, role, reset, lock, remove
+    Users(users::Options),
+    /// The desk: open items, plans, nights and customers in a browser, and the buttons for them; /metrics
     Serve(serve::Options),
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),

@@ -19,5 +19,6 @@ pub(crate) mod serve;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod tickets;
+pub(crate) mod users;
 pub(crate) mod verify;
 pub(crate) mod why;

@@ -13,6 +13,7 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
+use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
@@ -25,11 +26,9 @@ use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
@@ -87,6 +86,18 @@ impl RunRequest<'_> {
     pub(crate) const PLAN: RunRequest<'static> = RunRequest { command: RunCommand::Plan, approved: None, undoes: None };
     /// The nightly run.
     pub(crate) const RUN: RunRequest<'static> = RunRequest { command: RunCommand::Run, approved: None, undoes: None };
+
+    /// The plan that sets a run back.
+    pub(crate) fn undo(run: RunId) -> RunRequest<'static> {
+        RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) }
+    }
+}
+
+impl<'a> RunRequest<'a> {
+    /// A plan that a person approved.
+    pub(crate) fn apply(plan: &'a StoredPlan) -> Self {
+        Self { command: RunCommand::Apply, approved: Some(&plan.fingerprint), undoes: plan.undoes }
+    }
 }
 
 pub(crate) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
@@ -111,17 +122,8 @@ pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) ->
 
 fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
-    let history = session::existing_history(&config.state)?;
-    let found = history.summary(run)?;
-    let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
-    if history.writes_of(run)?.is_empty() {
-        let message = format!("run {run} wrote nothing, so there is nothing to set back");
-        return Err(CommandError::new(Exit::Usage, message, "recount history"));
-    }
-    drop(history);
-    let integration = chosen(&config, &[found.integration.to_string()])?;
-    let order = RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) };
-    work(&config, &integration, order, &mut shown_by(console))
+    let integration = chosen(&config, &[undone(&config, run)?])?;
+    work(&config, &integration, RunRequest::undo(run), &mut shown_by(console))
 }
 
 /// Carries out the plan of a fingerprint.
@@ -131,39 +133,22 @@ pub(crate) fn apply_fingerprint(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let config = session::configuration(global)?;
-    let StoredPlan { integration, fingerprint, undoes, .. } = stored_plan(&config, prefix)?;
-    let integration = chosen(&config, &[integration.to_string()])?;
+    let plan = stored_plan(&config, prefix)?;
+    let integration = approvable(&config, &plan)?;
+    work(&config, &integration, RunRequest::apply(&plan), show)
+}
+
+/// The integration of a plan, which has to be one that writes.
+pub(crate) fn approvable<'a>(
+    config: &'a Config,
+    plan: &StoredPlan,
+) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+    let integration = chosen(config, &[plan.integration.to_string()])?;
     if let Some(watching) = integration.iter().find(|integration| integration.mode != Mode::Apply) {
         let message = format!("{} is in {} mode, which never writes", watching.name, watching.mode);
         return Err(CommandError::new(Exit::Config, message, "set mode = \"apply\" in recount.toml"));
     }
-    let order = RunRequest { command: RunCommand::Apply, approved: Some(&fingerprint), undoes };
-    work(&config, &integration, order, show)
-}
-
-/// Fewer letters than this are a slip of the hand.
-const FINGERPRINT_MIN: usize = 4;
-
-/// The one plan that the typed fingerprint means.
-fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, CommandError> {
-    // Four characters at least: an empty variable in a script is no approval.
-    if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let message =
-            format!("\"{}\" is not a fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
-        return Err(CommandError::new(Exit::Usage, message, "recount plan prints it"));
-    }
-    let prefix = &prefix.to_ascii_lowercase();
-    let history = session::existing_history(&config.state)?;
-    let plans = history.plans_like(prefix)?;
-    match plans.as_slice() {
-        [plan] => Ok(plan.clone()),
-        [] => Err(CommandError::new(Exit::Usage, format!("there is no plan {prefix}"), "recount plan")),
-        several => {
-            let found: Vec<&str> = several.iter().map(|plan| short(&plan.fingerprint)).collect();
-            let message = format!("several plans begin with {prefix}: {}", found.join(", "));
-            Err(CommandError::new(Exit::Usage, message, "type more of it"))
-        }
-    }
+    Ok(integration)
 }
 
 /// One night of each integration that is named, or of all that are not off.
@@ -197,7 +182,23 @@ pub(crate) fn nightly_run(
     runs
 }
 
-fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
+/// Runs that end with a wish that somebody else hears.
+pub(crate) fn until_stopped(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    order: RunRequest<'_>,
+    (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
+) -> Result<Vec<RunRecord>, CommandError> {
+    let runtime = session::runtime()?;
+    let mut session = Session::open(&config.state)?;
+    let shared = shared_reads(config);
+    let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show, shared };
+    let runs = runtime.block_on(nights.each(integrations));
+    runtime.shutdown_background();
+    runs
+}
+
+pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
     if names.is_empty() {
         return Ok(config.integrations.values().filter(|one| one.mode != Mode::Off).collect());
     }

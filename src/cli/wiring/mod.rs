@@ -3,6 +3,7 @@
 pub(crate) mod alert_engine;
 pub(crate) mod health;
 pub(crate) mod health_json;
+pub(crate) mod stored_plans;
 pub(crate) mod ticket_board;
 pub(crate) mod unbegun;
 pub(crate) mod upkeep;

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub(crate) mod connectwise;
+pub(in crate::config) mod desk;
 pub(crate) mod export;
 pub(crate) mod guards;
 pub(crate) mod integration;

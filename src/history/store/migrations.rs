@@ -20,6 +20,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_accepted_counts.sql"),
     include_str!("migrations/0010_answers.sql"),
     include_str!("migrations/0011_zone.sql"),
+    include_str!("migrations/0012_people.sql"),
+    include_str!("migrations/0013_desk_events.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

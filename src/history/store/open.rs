@@ -82,6 +82,17 @@ impl History {
         }
     }
 
+    /// Opens the history of a state folder to write beside a run: people, sessions and events of the desk. `None` when
+    /// there never was one.
+    ///
+    /// # Errors
+    /// Like [`History::open_existing`].
+    pub fn open_beside(state: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(found) = Self::open_existing(state)? else { return Ok(None) };
+        let connection = connect(&Files::of(state).database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(Some(Self { connection, ..found }))
+    }
+
     /// Opens a copy of a history for reading, wherever it lies.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use crate::reconcile::model::quantity::Quantity;
 mod alerting;
 mod days;
 mod deciding;
+mod desk;
 mod guarding;
 mod journaling;
 mod opening;

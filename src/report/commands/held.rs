@@ -11,7 +11,7 @@ use crate::reconcile::model::decision::{Decision, Matter};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::time;
 use crate::report::format::text::{WIDTH, middle_cut, ways, wrapped};
 use crate::report::model::sign;
@@ -101,6 +101,12 @@ impl Waiting {
 }
 
 impl Decided {
+    /// What it is about, and the step that was answered.
+    pub fn about(&self) -> String {
+        let seen = self.decision.seen.map(|seen| format!(" {} → {}", or_dash(seen.was), or_dash(seen.wanted)));
+        format!("{}{}", self.title(), seen.unwrap_or_default())
+    }
+
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
             (Some(line), _) => names::line(line),

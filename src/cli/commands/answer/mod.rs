@@ -1,6 +1,7 @@
 //! `accept`, `keep` and `ignore`: an answer to what is held, for the next plan.
 
 mod accepted_step;
+pub(crate) mod at_desk;
 mod which;
 
 use chrono::NaiveDate;
@@ -59,9 +60,11 @@ pub(crate) struct Options {
     note: String,
 }
 
-/// What was typed.
+/// What was typed, or pressed.
 #[derive(Debug, Clone, Copy)]
 struct Typed<'a> {
+    /// Who pressed it at the desk; else whoever runs the command.
+    who: Option<&'a str>,
     verb: Verb,
     step: TypedStep,
     until: Option<NaiveDate>,
@@ -91,7 +94,7 @@ pub(crate) fn reopen(global: &Global, handle: &str, console: &Console) -> Exit {
 
 impl<'a> Typed<'a> {
     fn of(verb: Verb, note: &'a str) -> Self {
-        Self { verb, step: TypedStep::Shown, until: None, note }
+        Self { who: None, verb, step: TypedStep::Shown, until: None, note }
     }
 }
 
@@ -141,11 +144,7 @@ impl Stored {
 
 fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Result<Vec<Stored>, CommandError> {
     let config = session::configuration(global)?;
-    let earliest = config.integrations.keys().map(|name| config.day(name, clock::now())).min();
-    let today = earliest.unwrap_or_else(|| config.zone.day(clock::now()));
-    if let Some(until) = typed.until.filter(|until| *until < today) {
-        return Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"));
-    }
+    not_past(typed.until, &config)?;
     // A history that an older version made is upgraded under the lock; one that never was is not made here.
     if matches!(History::open_existing(&config.state), Ok(None)) {
         return Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan"));
@@ -166,6 +165,17 @@ fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -
     };
     which::confirm(typed.verb, &seen, which, console)?;
     store(&config, which, typed, &mut Session::open(&config.state)?, Some(&seen))
+}
+
+fn not_past(until: Option<NaiveDate>, config: &Config) -> Result<(), CommandError> {
+    let earliest = config.integrations.keys().map(|name| config.day(name, clock::now())).min();
+    let today = earliest.unwrap_or_else(|| config.zone.day(clock::now()));
+    match until.filter(|until| *until < today) {
+        Some(until) => {
+            Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Stores the answers: all of them, or none if one is refused, or if they are not what was shown.
@@ -238,7 +248,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         verb: typed.verb,
         until: typed.until,
         note: escaped(typed.note.trim()),
-        who: operator::who(),
+        who: typed.who.map_or_else(operator::who, str::to_owned),
         at: clock::now(),
         reason,
         seen,

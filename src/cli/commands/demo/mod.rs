@@ -14,17 +14,21 @@ use clap::Args;
 use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
+use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
 use crate::cli::clock;
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
 use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::serve;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
+use crate::history::desk::people::Role;
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
+use crate::web::door::invitation::invite;
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");
 const CUSTOMERS: &str = include_str!("../../../../deploy/sim/customers.csv");
@@ -39,6 +43,9 @@ pub(crate) struct Options {
     /// A bad night instead: a lost answer, a busy server, a process killed in the middle of a creation
     #[arg(long)]
     chaos: bool,
+    /// Then open the desk on it, until Ctrl-C: the link lets an operator in
+    #[arg(long, conflicts_with = "chaos")]
+    desk: bool,
     /// Open the last night's report in a browser
     #[arg(long)]
     open: bool,
@@ -83,6 +90,9 @@ fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
         folder.display(),
         page.display(),
     ));
+    if options.desk {
+        return desk(&tour.global, &folder, console);
+    }
     anyhow::ensure!(!options.open || open(&page), "no program here opens a browser: open that file by hand");
     Ok(())
 }
@@ -102,6 +112,17 @@ fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
     sim.edit(by_hand);
     tour.night("Somebody sets Acme Dental's CloudFilter to 40 by hand. recount asks first.", "run", run)?;
     tour.writes(sim);
+    Ok(())
+}
+
+/// The desk over what the tour left, with a link for somebody to come in by.
+fn desk(global: &Global, folder: &Path, console: &Console) -> anyhow::Result<()> {
+    let mut history = History::open_beside(&folder.join("state"))?.context("the tour left no history")?;
+    history.add_person("demo", Role::Admin, clock::now())?;
+    let link = invite(&mut history, "demo", clock::now())?.context("nobody to invite")?;
+    drop(history);
+    console.print(&format!("\nThe desk, as \"demo\", once you have chosen a password:\nhttp://127.0.0.1:8080{link}\n"));
+    anyhow::ensure!(serve::run(global, &serve::Options::default(), console) == Exit::Done, "the desk cannot be served");
     Ok(())
 }
 

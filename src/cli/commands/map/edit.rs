@@ -132,15 +132,26 @@ impl Done {
 }
 
 fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
-    let config = session::configuration(global)?;
-    let (integration, customer) = meant(&config, whose)?;
+    edit_in(&session::configuration(global)?, whose, target, offline)
+}
+
+/// What a person at the desk said of the customer of this handle: one row more. One that has a row is refused.
+pub(crate) fn at_desk(config: &Config, handle: &str, target: CustomerTarget, note: &str) -> Result<(), CommandError> {
+    let note = Some(escaped(note)).filter(|note| !note.is_empty());
+    let whose = Whose { customer: handle.to_owned(), integration: None, note, replace: false, new: false };
+    let offline = target == CustomerTarget::Skip;
+    edit_in(config, &whose, target, offline).map(drop)
+}
+
+fn edit_in(config: &Config, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
+    let (integration, customer) = meant(config, whose)?;
     let known = inventory::mapping(integration)?.customers.get(&customer);
     if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
         return Err(refused(&CustomersEditError::There { customer, line }));
     }
     let company = match target {
         CustomerTarget::Company { company, agreement } if !offline => {
-            Some(verified(&config, integration, company, agreement)?)
+            Some(verified(config, integration, company, agreement)?)
         }
         _ => None,
     };

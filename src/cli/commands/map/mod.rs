@@ -1,7 +1,7 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
 mod accept_exact;
-mod edit;
+pub(crate) mod edit;
 mod inventory;
 mod list;
 mod pickers;

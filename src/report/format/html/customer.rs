@@ -9,7 +9,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::html::{Material, Place, document, pieces};
+use crate::report::format::html::{Links, Material, Place, document, pieces};
 use crate::report::model::Part;
 use crate::report::words::ExportReadability;
 use crate::report::{names, trend, words};
@@ -30,7 +30,7 @@ pub fn page(material: &Material<'_>, customer: &CustomerName, of_it: &[&LineReco
             }
             p.soft { (shown(run.integration.as_str())) " · as of "
                 a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (words::day(run.started_at))
-                (pieces::set_back(material.undos, "../")) }
+                (pieces::set_back(material.undos, Links::KEPT_ABOVE)) }
         }
         section aria-labelledby="lines" {
             h2 #lines { "LINES" span.count { (of_it.len()) } }

@@ -9,7 +9,7 @@ use crate::history::lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::RunCommand;
-use crate::report::format::html::{Place, document, pieces};
+use crate::report::format::html::{Links, Place, document, pieces};
 use crate::report::health::health;
 use crate::report::model::ReportVerdict;
 use crate::report::trend::NIGHTS;
@@ -61,7 +61,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
             (pieces::nights(&nights, None, ""))
             p { (health.said()) }
             p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode"
-                (pieces::set_back(&undos, "")) }
+                (pieces::set_back(&undos, Links::KEPT)) }
         }
     }
 }

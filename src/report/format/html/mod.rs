@@ -49,6 +49,24 @@ impl Material<'_> {
     }
 }
 
+/// Where the page of a run is: its number stands between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Links {
+    /// Before the number.
+    pub before: &'static str,
+    /// After it.
+    pub after: &'static str,
+}
+
+impl Links {
+    /// Beside the page.
+    pub const KEPT: Links = Links { before: "", after: ".html" };
+    /// A folder above it.
+    pub const KEPT_ABOVE: Links = Links { before: "../", after: ".html" };
+    /// On the desk.
+    pub const DESK: Links = Links { before: "/nights/", after: "" };
+}
+
 /// Which page the navigation leads from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {

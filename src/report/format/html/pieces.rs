@@ -12,6 +12,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::Quantity;
+use crate::report::format::html::Links;
 use crate::report::model::{ReportVerdict, Tone};
 use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
@@ -49,9 +50,9 @@ pub(super) fn is_night(run: &RunSummary, current: Option<RunId>) -> bool {
 }
 
 /// `, and run 8, which set back run 3`: what came after the run that a page is about.
-pub(super) fn set_back(undos: &[RunSummary], up: &str) -> Markup {
+pub(super) fn set_back(undos: &[RunSummary], links: Links) -> Markup {
     html! { @for undo in undos {
-        ", and " a href={ (up) (undo.run) ".html" } { "run " (undo.run) } ", which set back"
+        ", and " a href={ (links.before) (undo.run) (links.after) } { "run " (undo.run) } ", which set back"
         @if let Some(undone) = undo.undoes { " run " (undone) }
     } }
 }

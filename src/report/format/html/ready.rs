@@ -12,7 +12,7 @@ use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::html::{Place, document, pieces};
+use crate::report::format::html::{Links, Place, document, pieces};
 use crate::report::model::{ReportEntry, ReportVerdict};
 use crate::report::{names, words};
 
@@ -45,6 +45,12 @@ struct Check {
 
 /// The page; `month` in words.
 pub fn page(integrations: &[Standing], unwatched: &[Unwatched], month: &str) -> String {
+    let main = main(integrations, unwatched, month, Links::KEPT);
+    document(Place::Ready, "Ready to invoice · recount", &main)
+}
+
+/// What stands on it, wherever the pages of runs are.
+pub fn main(integrations: &[Standing], unwatched: &[Unwatched], month: &str, links: Links) -> Markup {
     let checked: Vec<(&Standing, Vec<Check>)> =
         integrations.iter().map(|standing| (standing, checks(standing))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
@@ -54,15 +60,14 @@ pub fn page(integrations: &[Standing], unwatched: &[Unwatched], month: &str) -> 
         (0, _) => ("good", "READY".to_owned()),
         (open, _) => ("ask", format!("NOT YET: {} open", words::plural(open, "point"))),
     };
-    let main = html! {
+    html! {
         header.band.(tone) {
             div.headline { h1 { "Ready to invoice?" } span.chip.(tone) { (words) } }
             p.soft { (month) ", as of the newest run of each integration" }
         }
-        @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, month)) }
+        @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, (month, links))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
-    };
-    document(Place::Ready, "Ready to invoice · recount", &main)
+    }
 }
 
 fn checks(standing: &Standing) -> Vec<Check> {
@@ -106,14 +111,14 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
     findings.iter().filter(|finding| finding.severity == Severity::Decide).filter(is).count()
 }
 
-fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) -> Markup {
+fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links): (&str, Links)) -> Markup {
     let Standing { run, findings, changes, ignored, undos, uncounted: _ } = standing;
     let by_hand = |finding: &&Finding| matches!(finding.code, Code::HumanEdit | Code::TugOfWar | Code::Kept);
     let by_hand: Vec<&Finding> = findings.iter().filter(by_hand).collect();
     html! {
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
-            p.soft { a href={ (run.run) ".html" } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, "")) }
+            p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, links)) }
             ul.checks { @for check in checks { (line(check)) } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
@@ -129,7 +134,7 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], month: &str) ->
         } }
         section aria-labelledby={ "c" (at) } {
             h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
-            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes)) }
+            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
         }
     }
 }
@@ -185,7 +190,7 @@ fn line(check: &Check) -> Markup {
     }
 }
 
-fn changed(changes: &[(RunId, LineRecord)]) -> Markup {
+fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
     html! {
         div.sheet { table {
             thead { tr {
@@ -195,7 +200,7 @@ fn changed(changes: &[(RunId, LineRecord)]) -> Markup {
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
                 th scope="row" { (names::line(line)) }
                 td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (pieces::delta(line)) }
-                td.n { a href={ (run) ".html#" (pieces::anchor(&line.handle)) } { (run) } }
+                td.n { a href={ (links.before) (run) (links.after) "#" (pieces::anchor(&line.handle)) } { (run) } }
             } } }
         } }
         @if changes.len() > CHANGES { p.small { "… and more: " code { "recount history --customer NAME" } } }

@@ -1,0 +1,190 @@
+//! What the desk's buttons come down to: the same functions as the commands, in this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use crate::apply::stop::Stop;
+use crate::cli::clock;
+use crate::cli::commands::answer::at_desk;
+use crate::cli::commands::map::edit;
+use crate::cli::commands::serve::background;
+use crate::cli::wiring::health;
+use crate::config::edit::recount_toml;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::daemon::schedule::Schedule;
+use crate::error_chain::error_chain;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::exit::Exit;
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
+use crate::zone::Zone;
+
+/// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
+const STOP: i32 = 2;
+
+/// The configuration's file, read anew each time; and the run that was begun here.
+#[derive(Clone)]
+pub(super) struct CommandHost {
+    path: Arc<PathBuf>,
+    work: Arc<Mutex<Work>>,
+}
+
+#[derive(Default)]
+struct Work {
+    /// Who began it, and the hand that stops it.
+    running: Option<(String, watch::Sender<Option<i32>>)>,
+    thread: Option<JoinHandle<()>>,
+    failed: Option<NotDone>,
+}
+
+impl CommandHost {
+    pub(super) fn new(path: &Path) -> Self {
+        Self { path: Arc::new(path.to_owned()), work: Arc::default() }
+    }
+
+    /// Lets the run that was begun here finish the line in flight, and waits for its end.
+    pub(super) fn finish(&self) {
+        self.stop();
+        let thread = self.work().thread.take();
+        // A run that ended in a panic has said so.
+        let _ = thread.map(JoinHandle::join);
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn config(&self) -> Result<Config, NotDone> {
+        crate::config::load::load(&self.path).map_err(|errors| NotDone {
+            kind: NotDoneKind::Failed,
+            message: errors.to_string(),
+            fix: Remedy::command("recount check"),
+        })
+    }
+}
+
+impl DeskHost for CommandHost {
+    fn standings(&self) -> Result<Vec<IntegrationStanding>, String> {
+        let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
+        let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
+        let is_running = health::running(&config.state).is_some();
+        let standing = |one| standing(&config, one, history.as_ref(), is_running);
+        config.integrations.values().map(standing).collect()
+    }
+
+    fn zone(&self) -> Zone {
+        self.config().map_or_else(|_| Zone::utc(), |config| config.zone)
+    }
+
+    fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
+        at_desk::answers(&self.config()?, who, answers)
+    }
+
+    fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
+        let config = self.config()?;
+        background::check(&config, asked).map_err(at_desk::not_done)?;
+        let mut work = self.work();
+        let holder = RunLock::holder(&config.state);
+        if work.running.is_some() || holder.is_some() {
+            let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+            let message = format!("another run is under way{holder}; nothing was started");
+            return Err(NotDone { kind: NotDoneKind::Busy, message, fix: "wait for its end".into() });
+        }
+        let (sender, stop) = Stop::new();
+        work.running = Some((who.to_owned(), sender));
+        work.failed = None;
+        let (host, asked) = (self.clone(), asked.clone());
+        work.thread = Some(thread::spawn(move || {
+            let ended = Ended(host.clone());
+            let failed = background::run(&config, &asked, &stop).err().map(at_desk::not_done);
+            host.work().failed = failed;
+            drop(ended);
+        }));
+        Ok(())
+    }
+
+    fn stop(&self) -> bool {
+        let work = self.work();
+        work.running.as_ref().is_some_and(|(_, sender)| sender.send(Some(STOP)).is_ok())
+    }
+
+    fn background(&self) -> Background {
+        let work = self.work();
+        Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
+    }
+
+    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone> {
+        let typed = match target {
+            CustomerTarget::Skip => format!("recount map ignore {handle}"),
+            CustomerTarget::Company { company, agreement: None } => format!("recount map add {handle} {company}"),
+            CustomerTarget::Company { company, agreement: Some(agreement) } => {
+                format!("recount map add {handle} {company} --agreement {agreement}")
+            }
+        };
+        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(|error| {
+            // Where this user may not write the file, an administrator may.
+            let command = if error.exit == Exit::Config { Remedy::command(typed) } else { Remedy::Unsaid };
+            let NotDone { kind, message, fix } = at_desk::not_done(error);
+            NotDone { kind, message, fix: fix.or(command) }
+        })
+    }
+
+    fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {
+        recount_toml::set_mode(&self.path, name, mode).map_err(|error| {
+            let typed = match mode {
+                Mode::Off => format!("recount integrations disable {name}"),
+                Mode::Observe | Mode::Apply => format!("recount integrations enable {name} --mode {mode}"),
+            };
+            NotDone { kind: NotDoneKind::Failed, message: error_chain(&error), fix: Remedy::command(typed) }
+        })
+    }
+}
+
+/// However the run ends, the next one can begin.
+struct Ended(CommandHost);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.work().running = None;
+    }
+}
+
+fn standing(
+    config: &Config,
+    one: &IntegrationConfig,
+    history: Option<&History>,
+    is_running: bool,
+) -> Result<IntegrationStanding, String> {
+    let health = health::of(one, history, is_running).map_err(|error| error.to_string())?;
+    let mapping = one.mapping.as_ref().ok();
+    let customers = mapping.map(|mapping| {
+        let skipped = mapping.customers.values().filter(|row| row.target == CustomerTarget::Skip).count();
+        (mapping.customers.len() - skipped, skipped)
+    });
+    let connectwise = config.connectwise.get(&one.connectwise);
+    let connectwise =
+        connectwise.map(|known| format!("{}, {}", known.company, known.url.host_str().unwrap_or_default()));
+    Ok(IntegrationStanding {
+        name: one.name.clone(),
+        mode: one.mode,
+        health,
+        next: next(config).filter(|_| one.mode != Mode::Off),
+        customers,
+        services: mapping.map_or(0, |mapping| mapping.services.len()),
+        connectwise: connectwise.unwrap_or_default(),
+    })
+}
+
+/// The daemon's next night. What a host's timer does, recount does not know.
+fn next(config: &Config) -> Option<chrono::DateTime<chrono::Utc>> {
+    let daemon = config.daemon.as_ref()?;
+    let schedule = Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()?;
+    schedule.next_after(clock::now())
+}

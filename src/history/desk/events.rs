@@ -1,0 +1,79 @@
+//! What was done on the desk, and what was refused there.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
+
+use crate::history::store::columns::{integer, time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// One deed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskEvent {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who, as signed in; at a sign-in as typed.
+    pub person: String,
+    /// From which address.
+    pub address: String,
+    /// What was asked for, in a word.
+    pub deed: String,
+    /// What it is about.
+    pub about: String,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// The note of an answer; why it was refused.
+    pub said: String,
+}
+
+impl History {
+    /// Notes a deed.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn note_desk_event(&mut self, event: &DeskEvent) -> Result<(), StoreError> {
+        let DeskEvent { at, person, address, deed, about, refused, said } = event;
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO desk_events (event, at, person, address, deed, about, refused, said)
+                 VALUES ((SELECT coalesce(max(event), 0) + 1 FROM desk_events), ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![time_text(*at), person, address, deed, about, refused, said],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Deeds with this text in them, newest first, older than this number; with their numbers.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn desk_events(
+        &self,
+        text: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<(i64, DeskEvent)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM desk_events WHERE event < coalesce(?2, event + 1) AND (?1 = ''
+                     OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
+                 ORDER BY event DESC LIMIT ?3",
+            )?;
+            let rows = statement.query_and_then(params![text, before, integer(limit)], event)?;
+            rows.collect()
+        })
+    }
+}
+
+fn event(row: &Row<'_>) -> Result<(i64, DeskEvent), StoreError> {
+    let event = DeskEvent {
+        at: time(row, "at")?,
+        person: row.get("person")?,
+        address: row.get("address")?,
+        deed: row.get("deed")?,
+        about: row.get("about")?,
+        refused: row.get("refused")?,
+        said: row.get("said")?,
+    };
+    Ok((row.get("event")?, event))
+}

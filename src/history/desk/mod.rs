@@ -1,0 +1,8 @@
+//! The desk: who may come in, sessions, and what was done there.
+//!
+//! It is written while a run may be under way, so nothing here needs the run lock; a run's own tables are not touched.
+
+pub mod attempts;
+pub mod events;
+pub mod people;
+pub mod sessions;

@@ -1,0 +1,196 @@
+//! People who may come to the desk.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use crate::history::store::columns::{time, time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// What somebody may do; each may what the one before may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Answer, map, approve and run.
+    Operator,
+    /// Switch integrations.
+    Admin,
+}
+
+impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Role; 3] = [Role::Viewer, Role::Operator, Role::Admin];
+
+    /// The stable word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Operator => "operator",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The role of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name that signs in, in lower case.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are kept out for now.
+    pub is_locked: bool,
+    /// Whether they have chosen a password.
+    pub has_password: bool,
+    /// Since when they are known.
+    pub added_at: DateTime<Utc>,
+}
+
+/// SHA-256 of a secret that only the person's browser or link holds.
+pub type Digest = [u8; 32];
+
+impl History {
+    /// Adds a person; `false` if there is one of this name.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn add_person(&mut self, name: &str, role: Role, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let sql = "INSERT INTO people (name, role, added_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            Ok(transaction.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
+        })
+    }
+
+    /// Everybody, by name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn people(&self) -> Result<Vec<Person>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM people ORDER BY name")?;
+            statement.query_and_then([], person)?.collect()
+        })
+    }
+
+    /// Gives a person another role, and ends what they have open; `false` if nobody is called so.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn set_role(&mut self, name: &str, role: Role) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            end_sessions(transaction, name)?;
+            let sql = "UPDATE people SET role = ?2 WHERE name = ?1";
+            Ok(transaction.execute(sql, params![name, role.as_str()])? == 1)
+        })
+    }
+
+    /// Keeps a person out, or lets them in again; `false` if nobody is called so.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn lock_person(&mut self, name: &str, locked: bool) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            end_sessions(transaction, name)?;
+            Ok(transaction.execute("UPDATE people SET locked = ?2 WHERE name = ?1", params![name, locked])? == 1)
+        })
+    }
+
+    /// Removes a person; what they did stays in the history. `false` if nobody is called so.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn remove_person(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
+    }
+
+    /// Makes a link the person's only way in: their password, sessions and earlier links are gone. `false` if nobody is
+    /// called so.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn invite(&mut self, name: &str, digest: Digest, ends_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            end_sessions(transaction, name)?;
+            if transaction.execute("UPDATE people SET password = NULL WHERE name = ?1", [name])? == 0 {
+                return Ok(false);
+            }
+            let sql = "INSERT OR REPLACE INTO invitations (person, digest, ends_at) VALUES (?1, ?2, ?3)";
+            transaction.execute(sql, params![name, digest, time_text(ends_at)])?;
+            Ok(true)
+        })
+    }
+
+    /// Whose link this is; `None` if it was used, replaced or is over, or if they are locked.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn invited(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            Ok(connection.query_row(INVITED, params![digest, time_text(now)], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Sets the password that somebody chose by their link, which is used up by it, and ends what they have open.
+    /// `None` if the link is not good any more.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn choose_password(
+        &mut self,
+        digest: &Digest,
+        hash: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StoreError> {
+        self.write(|transaction| {
+            let found = transaction.query_row(INVITED, params![digest, time_text(now)], |row| row.get(0));
+            let Some(name): Option<String> = found.optional()? else { return Ok(None) };
+            transaction.execute("DELETE FROM invitations WHERE person = ?1", [&name])?;
+            end_sessions(transaction, &name)?;
+            transaction.execute("UPDATE people SET password = ?2 WHERE name = ?1", params![name, hash])?;
+            Ok(Some(name))
+        })
+    }
+
+    /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn password_of(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";
+            Ok(connection.query_row(sql, [name], |row| row.get(0)).optional()?)
+        })
+    }
+}
+
+const INVITED: &str = "SELECT person FROM invitations JOIN people ON name = person
+                       WHERE digest = ?1 AND ends_at > ?2 AND locked = 0";
+
+fn end_sessions(transaction: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM sessions WHERE person = ?1", [name])?;
+    Ok(())
+}
+
+fn person(row: &Row<'_>) -> Result<Person, StoreError> {
+    Ok(Person {
+        name: row.get("name")?,
+        role: word(row, "role", Role::from_word)?,
+        is_locked: row.get("locked")?,
+        has_password: row.get::<_, Option<String>>("password")?.is_some(),
+        added_at: time(row, "added_at")?,
+    })
+}

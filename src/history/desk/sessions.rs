@@ -1,0 +1,68 @@
+//! Sessions of the desk. The store knows the hash of what a cookie holds, never the cookie.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::history::desk::people::{Digest, Role};
+use crate::history::store::columns::{time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// Whose session it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionOwner {
+    /// The person.
+    pub name: String,
+    /// What they may do, now.
+    pub role: Role,
+}
+
+impl History {
+    /// Begins a session if the password is still the one that was checked: it may have been taken away meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn begin_session(
+        &mut self,
+        (name, password): (&str, &str),
+        digest: &Digest,
+        (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM sessions WHERE ends_at <= ?1", [time_text(began_at)])?;
+            let begun = transaction.execute(
+                "INSERT INTO sessions (digest, person, began_at, ends_at)
+                 SELECT ?1, name, ?3, ?4 FROM people WHERE name = ?2 AND password = ?5 AND locked = 0",
+                params![digest, name, time_text(began_at), time_text(ends_at), password],
+            )?;
+            Ok(begun == 1)
+        })
+    }
+
+    /// Whose session this is; `None` if it is none, or over.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn session_owner(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<SessionOwner>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT name, role FROM sessions JOIN people ON name = person
+                       WHERE digest = ?1 AND ends_at > ?2 AND locked = 0";
+            let found = connection.prepare_cached(sql)?.query_row(params![digest, time_text(now)], |row| {
+                Ok((row.get("name")?, word(row, "role", Role::from_word)))
+            });
+            let Some((name, role)) = found.optional()? else { return Ok(None) };
+            Ok(Some(SessionOwner { name, role: role? }))
+        })
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn end_session(&mut self, digest: &Digest) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM sessions WHERE digest = ?1", [digest])?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! From a pressed button to what is done: session, token of the form, role, and only then the action. Whatever comes of
+//! it is noted with the person's name.
+
+use axum::http::StatusCode;
+use maud::{Markup, html};
+
+use crate::history::desk::events::DeskEvent;
+use crate::history::store::open::History;
+use crate::web::desk::answering;
+use crate::web::desk::deed::{Acted, Deed};
+use crate::web::desk::fields::PostedFields;
+use crate::web::desk::mapping;
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::running;
+use crate::web::desk::visit::Visit;
+use crate::web::door::token;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces::note;
+use crate::web::site::Missing;
+
+/// Does it, if the person may, and if the form is one that this desk gave them.
+pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Acted, Missing> {
+    let deed = match refusal(action, visit, fields) {
+        Some(why) => {
+            let event = DeskEvent { refused: true, said: why.to_owned(), ..visit.event(action.as_str(), "") };
+            Deed {
+                acted: Acted::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))),
+                events: vec![event],
+            }
+        }
+        None => dispatch(action, visit, fields)?,
+    };
+    note_all(visit, &deed.events)?;
+    Ok(deed.acted)
+}
+
+fn refusal(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Option<&'static str> {
+    if !token::is_form_token(&visit.person.form_token, fields.get("csrf")) {
+        return Some("the form is not one of this session");
+    }
+    (!visit.may(action)).then_some("the role does not allow it")
+}
+
+fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+    match action {
+        DeskAction::SignOut => sign_out(visit),
+        DeskAction::Answer => answering::one(visit, fields),
+        DeskAction::Several => answering::several(visit, fields),
+        DeskAction::AnswerSeveral => answering::answer_several(visit, fields),
+        DeskAction::TakeBack => answering::take_back(visit),
+        DeskAction::Map => mapping::map(visit, fields),
+        DeskAction::Approve => running::approve(visit, fields),
+        DeskAction::Start => running::start(visit, fields),
+        DeskAction::Stop => Ok(running::stop(visit)),
+        DeskAction::UndoRun => running::undo(visit),
+        DeskAction::Mode => running::mode(visit, fields),
+    }
+}
+
+fn sign_out(visit: &Visit) -> Result<Deed, Missing> {
+    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(Missing::Nothing)?;
+    history.end_session(&visit.person.digest)?;
+    Ok(Deed { acted: Acted::Left, events: vec![visit.event(DeskAction::SignOut.as_str(), "")] })
+}
+
+fn note_all(visit: &Visit, events: &[DeskEvent]) -> Result<(), Missing> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(Missing::Nothing)?;
+    for event in events {
+        history.note_desk_event(event)?;
+    }
+    Ok(())
+}
+
+fn forbidden_page(visit: &Visit, why: &str) -> Markup {
+    let main = html! {
+        header.head { div { h1 { "Not done" } } }
+        (note("bad", "Nothing was done.", html! { "This request was refused: " (why) ". " }))
+        p.do { a.b href="/" { "Back to Today" } }
+    };
+    frame(visit, RailEntry::None, "Not done", &main)
+}

@@ -1,0 +1,126 @@
+//! Who may do what: the one table.
+
+use crate::history::desk::people::Role;
+
+/// Everything that can be done on the desk beside reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskAction {
+    /// End the own session.
+    SignOut,
+    /// Answer an open item.
+    Answer,
+    /// Look at what several answers would do; stores nothing.
+    Several,
+    /// Give several answers.
+    AnswerSeveral,
+    /// Take an answer back.
+    TakeBack,
+    /// Say which company a customer is.
+    Map,
+    /// Approve a plan by its fingerprint.
+    Approve,
+    /// Begin a night, or a dry run.
+    Start,
+    /// Stop the run that this desk began.
+    Stop,
+    /// Draw the plan that sets a run back.
+    UndoRun,
+    /// Switch an integration.
+    Mode,
+}
+
+impl DeskAction {
+    /// All of them.
+    pub const ALL: [DeskAction; 11] = [
+        DeskAction::SignOut,
+        DeskAction::Answer,
+        DeskAction::Several,
+        DeskAction::AnswerSeveral,
+        DeskAction::TakeBack,
+        DeskAction::Map,
+        DeskAction::Approve,
+        DeskAction::Start,
+        DeskAction::Stop,
+        DeskAction::UndoRun,
+        DeskAction::Mode,
+    ];
+
+    /// Who may do it, at least.
+    pub fn least(self) -> Role {
+        match self {
+            DeskAction::SignOut => Role::Viewer,
+            DeskAction::Answer
+            | DeskAction::Several
+            | DeskAction::AnswerSeveral
+            | DeskAction::TakeBack
+            | DeskAction::Map
+            | DeskAction::Approve
+            | DeskAction::Start
+            | DeskAction::Stop
+            | DeskAction::UndoRun => Role::Operator,
+            DeskAction::Mode => Role::Admin,
+        }
+    }
+
+    /// Where its form is sent.
+    pub fn path(self) -> &'static str {
+        match self {
+            DeskAction::SignOut => "/signout",
+            DeskAction::Answer => "/items/{handle}/answer",
+            DeskAction::Several => "/several",
+            DeskAction::AnswerSeveral => "/several/answer",
+            DeskAction::TakeBack => "/answers/{handle}/undo",
+            DeskAction::Map => "/items/{handle}/map",
+            DeskAction::Approve => "/plans/{fingerprint}/approve",
+            DeskAction::Start => "/runs/start",
+            DeskAction::Stop => "/runs/stop",
+            DeskAction::UndoRun => "/nights/{run}/undo",
+            DeskAction::Mode => "/integrations/{name}/mode",
+        }
+    }
+
+    /// What it is called in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeskAction::SignOut => "signed out",
+            DeskAction::Answer => "answered",
+            DeskAction::Several => "looked at several answers",
+            DeskAction::AnswerSeveral => "answered several",
+            DeskAction::TakeBack => "undid an answer",
+            DeskAction::Map => "mapped",
+            DeskAction::Approve => "approved a plan",
+            DeskAction::Start => "started a run",
+            DeskAction::Stop => "stopped a run",
+            DeskAction::UndoRun => "drew an undo",
+            DeskAction::Mode => "changed a mode",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise somebody who was let in to read could bill a customer, or an operator switch an integration.
+    #[test]
+    fn who_may_do_what_stands_here_row_by_row() {
+        let [no, yes] = [false, true];
+        let table = [
+            (DeskAction::SignOut, [yes, yes, yes]),
+            (DeskAction::Answer, [no, yes, yes]),
+            (DeskAction::Several, [no, yes, yes]),
+            (DeskAction::AnswerSeveral, [no, yes, yes]),
+            (DeskAction::TakeBack, [no, yes, yes]),
+            (DeskAction::Map, [no, yes, yes]),
+            (DeskAction::Approve, [no, yes, yes]),
+            (DeskAction::Start, [no, yes, yes]),
+            (DeskAction::Stop, [no, yes, yes]),
+            (DeskAction::UndoRun, [no, yes, yes]),
+            (DeskAction::Mode, [no, no, yes]),
+        ];
+        assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");
+        for (action, may) in table {
+            assert_eq!(Role::ALL.map(|role| role >= action.least()), may, "{action:?} by viewer, operator, admin");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One request of somebody who is signed in, and what every page of it is drawn from.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use crate::history::desk::events::DeskEvent;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::report::commands::held::{Decided, Waiting};
+use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
+use crate::web::desk::fields::PostedFields;
+use crate::web::desk::host::{Background, IntegrationStanding};
+use crate::web::door::signed_in::SignedIn;
+use crate::web::site::DeskSite;
+use crate::web::site::Missing;
+use crate::zone::Zone;
+
+/// Who asks for what, and when.
+pub(crate) struct Visit {
+    pub(crate) site: DeskSite,
+    pub(crate) person: SignedIn,
+    pub(crate) address: IpAddr,
+    /// Parts of the address: handles, numbers, names.
+    pub(crate) path: BTreeMap<String, String>,
+    pub(crate) query: PostedFields,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) desk: Overview,
+}
+
+/// What the newest plans ask, and what was answered.
+pub(crate) struct Overview {
+    /// None before the first run.
+    pub(crate) history: Option<History>,
+    pub(crate) standings: Vec<IntegrationStanding>,
+    pub(crate) plans: Vec<OpenItems>,
+    /// Longest first.
+    pub(crate) waiting: Vec<Waiting>,
+    /// Answers that no run has followed yet.
+    pub(crate) answered: Vec<Decided>,
+    pub(crate) background: Background,
+    /// Whose days and times are shown.
+    pub(crate) zone: Zone,
+    /// The process that holds the run lock.
+    pub(crate) running: Option<String>,
+}
+
+impl Overview {
+    pub(crate) fn of(site: &DeskSite, now: DateTime<Utc>) -> Result<Self, Missing> {
+        let host = &site.host;
+        let zone = host.zone();
+        let standings = host.standings().map_err(Missing::Broken)?;
+        let history = History::open_existing(&site.site.state)?;
+        let (mut plans, mut open) = (Vec::new(), Vec::new());
+        if let Some(history) = &history {
+            plans = open_items(standings.iter().map(|standing| &standing.name), history)?;
+            open = waiting(&plans, history)?;
+        }
+        let fresh = |decided: &Decided| {
+            let plan = plans.iter().find(|plan| plan.run.integration == decided.integration);
+            plan.is_some_and(|plan| decided.decision.at >= plan.run.started_at)
+        };
+        let mut answered: Vec<Decided> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
+        answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
+        let running = crate::history::store::lock::RunLock::holder(&site.site.state);
+        Ok(Self { history, standings, plans, waiting: open, answered, background: host.background(), zone, running })
+    }
+
+    /// The history, where a page is nothing without it.
+    pub(crate) fn history(&self) -> Result<&History, Missing> {
+        self.history.as_ref().ok_or(Missing::Nothing)
+    }
+
+    pub(crate) fn plan(&self, integration: &IntegrationName) -> Option<&OpenItems> {
+        self.plans.iter().find(|plan| plan.run.integration == *integration)
+    }
+
+    /// What a handle means in the newest plans; only the whole handle means something here.
+    pub(crate) fn item(&self, handle: &str) -> Option<Item<'_>> {
+        self.plans.iter().filter_map(|plan| plan.item(handle)).max_by_key(Item::is_asked)
+    }
+
+    /// When the next night is, where recount keeps the time itself.
+    pub(crate) fn next_night(&self) -> Option<DateTime<Utc>> {
+        self.standings.iter().filter_map(|standing| standing.next).min()
+    }
+}
+
+impl Visit {
+    /// A part of the address.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether the buttons of operators are there.
+    pub(crate) fn may(&self, action: crate::web::desk::roles::DeskAction) -> bool {
+        self.person.role >= action.least()
+    }
+
+    /// What is noted of this visit.
+    pub(crate) fn event(&self, deed: &str, about: &str) -> DeskEvent {
+        DeskEvent {
+            at: self.now,
+            person: self.person.name.clone(),
+            address: self.address.to_string(),
+            deed: deed.to_owned(),
+            about: about.to_owned(),
+            refused: false,
+            said: String::new(),
+        }
+    }
+}

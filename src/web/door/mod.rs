@@ -1,0 +1,10 @@
+//! Who comes in: sign-in, sessions, links to choose a password.
+//!
+//! A cookie holds 32 random bytes; the store their hash. Forms carry another hash of them, so a page of another site can
+//! neither read nor guess it. A session is new at each sign-in, so nobody can be given one that is known already.
+
+pub mod invitation;
+pub mod password;
+pub(crate) mod sign_in;
+pub(crate) mod signed_in;
+pub mod token;

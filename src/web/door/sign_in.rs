@@ -1,0 +1,341 @@
+//! Signing in, and choosing a password by a link.
+
+use std::net::IpAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use chrono::{DateTime, TimeDelta, Utc};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::history::desk::attempts::Attempt;
+use crate::history::desk::events::DeskEvent;
+use crate::history::store::open::History;
+use crate::reconcile::model::display_text::shown;
+use crate::web::desk::fields::PostedFields;
+use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
+use crate::web::door::token::Token;
+use crate::web::door::{password, token};
+use crate::web::pages::frame::brand;
+use crate::web::peer::Peer;
+use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::site::DeskSite;
+use crate::web::site::Missing;
+
+/// How long a form of the door may lie open.
+const DOOR_LASTS: TimeDelta = TimeDelta::hours(1);
+
+/// What is tried for somebody who is not there, so that the answer takes as long.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmUh$pU3lG1X3pJ6o0cZqDxj9n1b7Q1cV6n0r8m2yq5t4w3s";
+
+/// Somebody without a session is sent to sign in, and back afterwards.
+pub(crate) fn to_door(address: &str) -> Response {
+    let next: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    see(&if address == "/" { "/signin".to_owned() } else { format!("/signin?next={next}") })
+}
+
+/// A page of this desk to go on to; whatever else was asked for is none.
+fn next_page(asked: &str) -> &str {
+    let own = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains('\\');
+    if own && asked.bytes().all(|byte| byte.is_ascii_graphic()) { asked } else { "/" }
+}
+
+/// What the door says.
+#[derive(Default)]
+struct DoorForm<'a> {
+    status: StatusCode,
+    said: Option<&'a str>,
+    name: &'a str,
+    next: &'a str,
+}
+
+/// `GET /signin`.
+pub(crate) async fn door(RawQuery(query): RawQuery) -> Response {
+    let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
+    open(&DoorForm { next: query.get("next"), ..DoorForm::default() })
+}
+
+/// A door with a fresh form.
+fn open(form: &DoorForm<'_>) -> Response {
+    let Ok(secret) = Token::random() else {
+        return refused(&Missing::Broken("the system has no random bytes".to_owned()));
+    };
+    let page = door_page("Sign in", &sign_in_form(form, &token::form_token(secret.reveal())));
+    with_cookie(page_of(form.status, page), &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(cookie) = cookie.parse() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Whether the form was given to this browser.
+fn is_own_form(headers: &HeaderMap, fields: &PostedFields) -> bool {
+    cookie(headers, DOOR_COOKIE)
+        .is_some_and(|secret| token::is_form_token(&token::form_token(secret), fields.get("csrf")))
+}
+
+/// `POST /signin`.
+pub(crate) async fn knock(
+    State(desk): State<DeskSite>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let fields = PostedFields::parse(&body);
+    let (name, next) = (fields.get("name").trim().to_lowercase(), next_page(fields.get("next")).to_owned());
+    let form = |status, said| open(&DoorForm { status, said: Some(said), name: &name, next: &next });
+    if !is_own_form(&headers, &fields) {
+        return form(StatusCode::FORBIDDEN, "This page was open for too long. Try again.");
+    }
+    let Ok(_permit) = desk.hashing.clone().acquire_owned().await else {
+        return refused(&Missing::Broken("the desk is closing".to_owned()));
+    };
+    let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, desk.proxy));
+    let who = name.clone();
+    let tried = read(move || try_password(&desk, &who, &typed, address, now())).await;
+    match tried {
+        Ok(Tried::In(secret)) => {
+            let response = with_cookie(see(&next), &set(COOKIE, secret.reveal(), Some(LASTS)));
+            with_cookie(response, &set(DOOR_COOKIE, "", None))
+        }
+        Ok(Tried::Wrong) => form(StatusCode::UNAUTHORIZED, "Name or password is wrong."),
+        Ok(Tried::Wait(until)) => {
+            let said = format!("Too many wrong passwords. Try again at {} UTC.", until.format("%H:%M:%S"));
+            form(StatusCode::TOO_MANY_REQUESTS, &said)
+        }
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// What came of a password.
+enum Tried {
+    In(Token),
+    Wrong,
+    Wait(DateTime<Utc>),
+}
+
+fn try_password(
+    desk: &DeskSite,
+    name: &str,
+    typed: &str,
+    address: IpAddr,
+    at: DateTime<Utc>,
+) -> Result<Tried, Missing> {
+    let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(Tried::Wrong) };
+    let (account, from) = (format!("account {}", shown(name)), format!("address {address}"));
+    let subjects = [account.as_str(), from.as_str()];
+    let event = |refused: bool, said: &str| DeskEvent {
+        at,
+        person: shown(name),
+        address: address.to_string(),
+        deed: if refused { "sign-in" } else { "signed in" }.to_owned(),
+        about: String::new(),
+        refused,
+        said: said.to_owned(),
+    };
+    if let Attempt::Wait(until) = history.attempt(&subjects, at)? {
+        history.note_desk_event(&event(true, "too many wrong passwords"))?;
+        return Ok(Tried::Wait(until));
+    }
+    let known = history.password_of(name)?;
+    let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
+    let hash = known.filter(|_| fits).unwrap_or_default();
+    let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
+    if !history.begin_session((name, &hash), &secret.digest(), (at, at + LASTS))? {
+        history.note_desk_event(&event(true, "wrong name or password"))?;
+        return Ok(Tried::Wrong);
+    }
+    history.forgive(&subjects)?;
+    history.note_desk_event(&event(false, "by password"))?;
+    Ok(Tried::In(secret))
+}
+
+/// `GET /welcome/LINK`: the form to choose a password.
+pub(crate) async fn welcome(State(desk): State<DeskSite>, Path(link): Path<String>) -> Response {
+    welcome_form(&desk, link, StatusCode::OK, None).await
+}
+
+async fn welcome_form(desk: &DeskSite, link: String, status: StatusCode, said: Option<String>) -> Response {
+    let state = desk.site.state.clone();
+    let digest = token::digest(&link);
+    let name = read(move || {
+        let history = History::open_existing(&state)?;
+        Ok(history.map(|history| history.invited(&digest, now())).transpose()?.flatten())
+    });
+    match name.await {
+        Err(missing) => refused(&missing),
+        Ok(None) => page_of(StatusCode::GONE, door_page("Link", &used_up())),
+        Ok(Some(name)) => {
+            let Ok(secret) = Token::random() else {
+                return refused(&Missing::Broken("the system has no random bytes".to_owned()));
+            };
+            let form = password_form(&name, &token::form_token(secret.reveal()), said.as_deref());
+            let page = page_of(status, door_page("Choose a password", &form));
+            with_cookie(page, &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
+        }
+    }
+}
+
+/// `POST /welcome/LINK`.
+pub(crate) async fn choose(
+    State(desk): State<DeskSite>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let fields = PostedFields::parse(&body);
+    if !is_own_form(&headers, &fields) {
+        let said = Some("This page was open for too long. Try again.".to_owned());
+        return welcome_form(&desk, link, StatusCode::FORBIDDEN, said).await;
+    }
+    let Ok(_permit) = desk.hashing.clone().acquire_owned().await else {
+        return refused(&Missing::Broken("the desk is closing".to_owned()));
+    };
+    let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
+    let (state, address, digest) = (desk.site.state.clone(), peer.address(&headers, desk.proxy), token::digest(&link));
+    let stored = read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
+    match stored {
+        Ok(None) => see("/signin"),
+        Ok(Some(said)) => welcome_form(&desk, link, StatusCode::UNPROCESSABLE_ENTITY, Some(said)).await,
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// Why not, in words; nothing when it is stored, or when the link was not good any more.
+fn store_password(
+    state: &std::path::Path,
+    digest: &[u8; 32],
+    (chosen, again): (&str, &str),
+    address: IpAddr,
+    at: DateTime<Utc>,
+) -> Result<Option<String>, Missing> {
+    let mut history = History::open_beside(state)?.ok_or(Missing::Nothing)?;
+    let Some(name) = history.invited(digest, at)? else { return Ok(None) };
+    if chosen != again {
+        return Ok(Some("The two are not the same.".to_owned()));
+    }
+    if let Err(error) = password::check(&name, chosen) {
+        return Ok(Some(format!("This password cannot be taken: {error}.")));
+    }
+    let hash = password::hash(chosen).map_err(|error| Missing::Broken(error.to_string()))?;
+    if let Some(person) = history.choose_password(digest, &hash, at)? {
+        let (deed, address) = ("chose a password".to_owned(), address.to_string());
+        let event = DeskEvent { at, person, address, deed, about: String::new(), refused: false, said: String::new() };
+        history.note_desk_event(&event)?;
+    }
+    Ok(None)
+}
+
+/// Somebody pressed a button after their session ended.
+pub(crate) fn signed_out_page() -> Markup {
+    door_page(
+        "Signed out",
+        &html! {
+            h1.sr { "Signed out" }
+            div.note.ask { div { b { "You are not signed in." } " Nothing was saved." } }
+            p { a.b href="/signin" { "Sign in" } }
+        },
+    )
+}
+
+fn used_up() -> Markup {
+    html! {
+        h1.sr { "Link" }
+        div.note.ask { div { b { "This link is not good any more." } " It is good once, for a day." } }
+        p { a.b href="/signin" { "Sign in" } }
+    }
+}
+
+fn sign_in_form(form: &DoorForm<'_>, csrf: &str) -> Markup {
+    let wrong = form.said.is_some();
+    html! {
+        h1.sr { "Sign in to recount" }
+        @if let Some(said) = form.said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
+        form method="post" action="/signin" {
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="next" value=(next_page(form.next));
+            div.field { label for="name" { "Name" }
+                input id="name" name="name" autocomplete="username" value=(form.name) required aria-describedby=[wrong.then_some("err")]; }
+            div.field { label for="pw" { "Password" }
+                input id="pw" name="password" type="password" autocomplete="current-password" required aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some("err")]; }
+            button.b.act { "Sign in" }
+        }
+    }
+}
+
+fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
+    html! {
+        h1 { "Choose a password" }
+        p { "For " b { (name) } ". At least " (password::LENGTH_LEAST) " characters; a few words are easy to remember." }
+        @if let Some(said) = said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
+        form method="post" {
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="name" value=(name) autocomplete="username";
+            div.field { label for="pw" { "Password" }
+                input id="pw" name="password" type="password" autocomplete="new-password" required minlength=(password::LENGTH_LEAST) aria-describedby=[said.map(|_| "err")]; }
+            div.field { label for="again" { "Again" }
+                input id="again" name="again" type="password" autocomplete="new-password" required; }
+            button.b.act { "Save" }
+        }
+    }
+}
+
+fn door_page(title: &str, panel: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) " · recount" }
+                link rel="stylesheet" href="/style.css";
+            }
+            body.door {
+                main {
+                    p.brand { (brand()) }
+                    div.panel { (panel) }
+                    p.small.soft.under-door {
+                        "No account, or a forgotten password? An administrator makes a link that is good once, for a day: "
+                        code { "recount users reset NAME" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a link to the desk could lead on to a page that looks like it.
+    #[test]
+    fn nobody_is_led_away_from_the_desk() {
+        for own in ["/", "/items/a7kx", "/plan?q=Acme%20Dental"] {
+            assert_eq!(next_page(own), own);
+        }
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\r\nset-cookie: x",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(next_page(foreign), "/", "{foreign:?}");
+        }
+    }
+
+    /// Otherwise a name that is not there would be answered at once, and names could be guessed.
+    #[test]
+    fn nobodys_password_takes_as_long_to_check() {
+        assert!(argon2::password_hash::phc::PasswordHash::new(NOBODY).is_ok());
+        assert!(!password::fits("anything", NOBODY));
+    }
+}

@@ -1,0 +1,71 @@
+//! The session of a request.
+
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::history::desk::people::{Digest, Role};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::web::door::token;
+
+/// The cookie of a session. A browser takes a name that begins so only over https or on this host, for this very host,
+/// and no page elsewhere can set it.
+pub(crate) const COOKIE: &str = "__Host-desk";
+/// The cookie of somebody who is about to sign in.
+pub(crate) const DOOR_COOKIE: &str = "__Host-door";
+/// How long a session lasts.
+pub(crate) const LASTS: TimeDelta = TimeDelta::hours(12);
+
+/// Who asks.
+#[derive(Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// What their forms carry.
+    pub(crate) form_token: String,
+    pub(crate) digest: Digest,
+}
+
+impl SignedIn {
+    /// Whose session the request carries; `None` for none that is good now.
+    pub(crate) fn of(history: &History, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, StoreError> {
+        let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };
+        let digest = token::digest(secret);
+        let Some(owner) = history.session_owner(&digest, now)? else { return Ok(None) };
+        Ok(Some(Self { name: owner.name, role: owner.role, form_token: token::form_token(secret), digest }))
+    }
+}
+
+/// The value of a cookie. Of several of one name none is taken: one of them is not ours.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let each = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut found = each.filter(|(known, _)| *known == name).map(|(_, value)| value);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// A cookie that lasts this long; none takes it away.
+pub(crate) fn set(name: &str, value: &str, lasts: Option<TimeDelta>) -> String {
+    let seconds = lasts.map_or(0, |lasts| lasts.num_seconds());
+    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a cookie that somebody else planted could stand in front of the own one.
+    #[test]
+    fn a_cookie_that_comes_twice_is_none() {
+        let headers = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            values.iter().for_each(|value| _ = headers.append(header::COOKIE, value.parse().expect("a value")));
+            headers
+        };
+        assert_eq!(cookie(&headers(&["a=1; __Host-desk=x; b=2"]), COOKIE), Some("x"));
+        assert_eq!(cookie(&headers(&["__Host-desk=x; __Host-desk=y"]), COOKIE), None);
+        assert_eq!(cookie(&headers(&["__Host-desk=x", "__Host-desk=y"]), COOKIE), None);
+        assert_eq!(cookie(&headers(&["x__Host-desk=x"]), COOKIE), None);
+    }
+}

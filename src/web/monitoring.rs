@@ -1,0 +1,48 @@
+//! `/metrics` and `/healthz`: what monitoring asks.
+
+use axum::Router;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use crate::history::store::open::History;
+use crate::web::peer::Peer;
+use crate::web::response::{read, refused};
+use crate::web::site::{Missing, Site};
+
+/// Who is served with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nobody: the address is that of monitoring alone.
+    Alone,
+    /// People: then the numbers, which name integrations, are for this host alone.
+    BesidePages,
+}
+
+pub(crate) fn routes(site: Site, asked: Asked) -> Router {
+    let metrics =
+        get(move |State(site): State<Site>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap| async move {
+            let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+            match asked == Asked::Alone || (peer.0.ip().to_canonical().is_loopback() && !forwarded) {
+                true => metrics(site).await,
+                false => (StatusCode::FORBIDDEN, "the numbers are for this host alone\n").into_response(),
+            }
+        });
+    Router::new().route("/metrics", metrics).route("/healthz", get(healthz)).with_state(site)
+}
+
+async fn metrics(site: Site) -> Response {
+    match read(move || (site.metrics)().map_err(Missing::Broken)).await {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// Whether this server can do its work; how the nights were says `recount status`.
+async fn healthz(State(site): State<Site>) -> Response {
+    match read(move || Ok(History::open_existing(&site.state).map(|_| ())?)).await {
+        Ok(()) => "ok\n".into_response(),
+        Err(missing) => refused(&missing),
+    }
+}

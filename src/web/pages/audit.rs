@@ -1,0 +1,55 @@
+//! Who did what, and what was refused.
+
+use maud::{Markup, html};
+
+use crate::history::desk::events::DeskEvent;
+use crate::reconcile::model::display_text::escaped;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Entries of a page.
+const LISTED: usize = 100;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let typed = visit.query.get("q").trim();
+    let before = visit.query.get("before").parse::<i64>().ok();
+    let events = match &visit.desk.history {
+        Some(history) => history.desk_events(typed, before, LISTED)?,
+        None => Vec::new(),
+    };
+    let main = html! {
+        header.head { div { p.over { "Sign-ins and everything that was done on the desk" } h1 { "Audit" } p.lead { "Nothing here can be changed or taken out by recount." } } }
+        form.filters role="search" aria-label="Filter" action="/audit" {
+            label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
+            button.b { "Filter" }
+        }
+        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&events, typed)) }
+    };
+    Ok(frame(visit, RailEntry::Audit, "Audit", &main))
+}
+
+fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
+    let last = events.last().map(|(number, _)| *number).filter(|_| events.len() == LISTED);
+    html! {
+        div.sheet {
+            table {
+                caption.sr { "Who did what" }
+                thead { tr { th.when scope="col" { "when" } th.when scope="col" { "who" } th scope="col" { "did what" } th.wide.n scope="col" { "from" } } }
+                tbody { @for (_, event) in events { tr {
+                    td { (event.at.format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
+                    td {
+                        @if event.refused { span.tag.bad { "refused" } " " (event.deed) } @else { b { (event.deed) } }
+                        " " (escaped(&event.about))
+                        @if !event.said.is_empty() { " " q.soft { (escaped(&event.said)) } }
+                    }
+                    td.wide.nb.n { (event.address) }
+                } } }
+            }
+            @if let Some(last) = last {
+                nav.pager aria-label="Pages" { a href={ "/audit?" (url::form_urlencoded::Serializer::new(String::new()).append_pair("q", typed).append_pair("before", &last.to_string()).finish()) } { "Older" } }
+            }
+        }
+    }
+}

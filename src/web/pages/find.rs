@@ -1,0 +1,36 @@
+//! From what was typed to the page that it means: a handle, a customer, or a product.
+
+use maud::{Markup, html};
+
+use crate::history::record::LineRecord;
+use crate::report::{lines, names, words};
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Lines that are listed.
+const LISTED: usize = 100;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let typed = visit.query.get("q").trim();
+    let folded = typed.to_lowercase();
+    let fits = |line: &&LineRecord| {
+        !folded.is_empty() && (line.handle.starts_with(&folded) || names::line(line).to_lowercase().contains(&folded))
+    };
+    let found: Vec<&LineRecord> = visit.desk.plans.iter().flat_map(|plan| lines(&plan.run)).filter(fits).collect();
+    let main = html! {
+        header.head { div { h1 { "Find" } p.lead { (words::plural(found.len(), "line")) " of the newest plans." } } }
+        @if visit.desk.item(&folded).is_some() { p { a.b.act href={ "/items/" (folded) } { "Open " (folded) } } }
+        @if found.is_empty() { (pieces::empty("No line fits", "")) } @else {
+            div.sheet { table {
+                thead { tr { th scope="col" { "line" } th scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }
+                tbody { @for line in found.iter().take(LISTED) { tr {
+                    th scope="row" { (pieces::line_name(line)) } td { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
+                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td { (line.outcome) }
+                } } }
+            } }
+        }
+    };
+    Ok(frame(visit, RailEntry::None, "Find", &main))
+}

@@ -1,0 +1,125 @@
+//! What stands around every page: the rail with its counts, who is signed in, and the foot.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::report::words;
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+
+/// Which entry of the rail the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RailEntry {
+    Today,
+    Plan,
+    Invoices,
+    Customers,
+    Nights,
+    Integrations,
+    Audit,
+    /// A page that no entry leads to.
+    None,
+}
+
+const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
+    &[
+        (RailEntry::Today, "/", "Today"),
+        (RailEntry::Plan, "/plan", "Plan"),
+        (RailEntry::Invoices, "/invoices", "Invoices"),
+    ],
+    &[(RailEntry::Customers, "/customers", "Customers")],
+    &[
+        (RailEntry::Nights, "/nights", "Nights"),
+        (RailEntry::Integrations, "/integrations", "Integrations"),
+        (RailEntry::Audit, "/audit", "Audit"),
+    ],
+];
+
+/// The page of this visit.
+pub(crate) fn frame(visit: &Visit, place: RailEntry, title: &str, main: &Markup) -> Markup {
+    frame_with(visit, place, title, None, main)
+}
+
+/// The same; a browser asks for it again after so many seconds.
+pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Option<u32>, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                @if let Some(seconds) = again { meta http-equiv="refresh" content=(seconds); }
+                title { (title) " · recount" }
+                link rel="stylesheet" href="/style.css";
+            }
+            body {
+                a.skip href="#main" { "Skip to the page" }
+                div.shell {
+                    header.rail {
+                        a.brand href="/" { (brand()) }
+                        button.b.menu-button type="button" popovertarget="menu" { "Menu" }
+                        div #menu popover { (menu(visit, place)) }
+                    }
+                    main.main #main {
+                        (main)
+                        footer.foot { p { "Quantities only: no page of this desk holds an amount of money. Times are UTC." } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sign and the name.
+pub(crate) fn brand() -> Markup {
+    html! {
+        svg viewBox="0 0 20 18" aria-hidden="true" {
+            path d="M3.5 2.5v13M8 2.5v13M12.5 2.5v13M17 2.5v13" {}
+            path.slash d="M1.5 13 18.5 5" {}
+        }
+        "recount"
+    }
+}
+
+fn menu(visit: &Visit, place: RailEntry) -> Markup {
+    html! {
+        form.find role="search" aria-label="Find" action="/find" {
+            label.sr for="find" { "Find a customer, product or handle" }
+            input id="find" name="q" type="search" placeholder="Customer or handle";
+        }
+        nav aria-label="Desk" { @for group in ENTRIES { ul {
+            @for (entry, address, name) in group { li {
+                a href=(address) aria-current=[(*entry == place).then_some("page")] {
+                    (name) @if let Some(count) = count(visit, *entry) { " " b { (count) span.sr { " open" } } }
+                }
+            } }
+        } } }
+        (next(visit))
+        div.me {
+            b { (visit.person.name) } (visit.person.role)
+            form method="post" action=(DeskAction::SignOut.path()) { (token(visit)) button.b.quiet { "Sign out" } }
+        }
+    }
+}
+
+fn count(visit: &Visit, entry: RailEntry) -> Option<usize> {
+    let open = visit.desk.waiting.len();
+    (entry == RailEntry::Today && open > 0).then_some(open)
+}
+
+fn next(visit: &Visit) -> Markup {
+    let waits = visit.desk.answered.len();
+    html! {
+        p.next {
+            @if visit.desk.running.is_some() { a href="/live" { b { "A run is under way" } } }
+            @else if let Some(at) = visit.desk.next_night() { "Next night " b { (words::minute(visit.desk.zone.local(at))) } }
+            @else { "Next night " b { "when the host's timer says" } }
+            @if waits > 0 { " " (words::plural(waits, "answer")) " wait" @if waits == 1 { "s" } " for it" }
+        }
+    }
+}
+
+/// What every form carries.
+pub(crate) fn token(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visit.person.form_token); }
+}

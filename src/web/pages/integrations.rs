@@ -1,0 +1,68 @@
+//! Each integration: mode, health, last and next run.
+
+use maud::{Markup, html};
+
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::outcome::Mode;
+use crate::report::model::ReportVerdict;
+use crate::report::words;
+use crate::web::desk::host::IntegrationStanding;
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{pieces, today};
+use crate::web::site::Missing;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let standings = &visit.desk.standings;
+    let well = standings.iter().filter(|standing| standing.health.is_healthy()).count();
+    let main = html! {
+        header.head { div { h1 { "Integrations" } p.lead { (well) " of " (standings.len()) " healthy or off." } } }
+        @for standing in standings { (integration(visit, standing)) }
+    };
+    Ok(frame(visit, RailEntry::Integrations, "Integrations", &main))
+}
+
+fn integration(visit: &Visit, standing: &IntegrationStanding) -> Markup {
+    let IntegrationStanding { name, mode, health, next, customers, services, connectwise } = standing;
+    let id = format!("i-{}", name.as_str());
+    html! {
+        section.panel.integ aria-labelledby=(id) {
+            div.sec {
+                div.headline {
+                    h2 id=(id) { (shown(name.as_str())) }
+                    span.tag.(if health.is_healthy() { "good" } else { "bad" }) { (health.said()) }
+                }
+                @if visit.may(DeskAction::Mode) { (switch(visit, name.as_str(), *mode)) } @else { p { "mode " b { (mode) } } }
+            }
+            dl.facts {
+                dt { "last run" } dd { @match &health.last {
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (words::minute(run.started_at)) ", " (pieces::verdict(&ReportVerdict::of_summary(run))) },
+                    None => "none yet",
+                } }
+                dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
+                dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
+                dt { "customers" } dd { @match customers {
+                    Some((mapped, skipped)) => { (mapped) " mapped, " (skipped) " skipped on purpose" },
+                    None => "customers.csv is at fault: recount check",
+                } }
+                dt { "services" } dd { (services) " mapped" }
+                dt { "ConnectWise" } dd { (shown(connectwise)) }
+            }
+            @if visit.may(DeskAction::Start) && *mode != Mode::Off { div.do { (today::start(visit, "dry", Some(name), "Dry run")) (today::start(visit, "night", Some(name), "Run now")) } }
+        }
+    }
+}
+
+fn switch(visit: &Visit, name: &str, mode: Mode) -> Markup {
+    html! {
+        form.do method="post" action=(DeskAction::Mode.path().replace("{name}", name)) {
+            (token(visit))
+            label for={ "m-" (name) } { "Mode" }
+            select id={ "m-" (name) } name="mode" { @for one in [Mode::Off, Mode::Observe, Mode::Apply] {
+                option value=(one.as_str()) selected[one == mode] { (one) }
+            } }
+            button.b { "Change" span.sr { " mode of " (shown(name)) } }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One item, with its evidence: where mails, tickets and chat lead.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use crate::history::record::LineRecord;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::code::Code;
+use crate::report::model::sign as sign_of;
+use crate::report::open_items::Item;
+use crate::report::words::ExportReadability;
+use crate::report::{trend, words};
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{pieces, today};
+use crate::web::site::Missing;
+
+/// Nights of a line that are listed.
+const NIGHTS: usize = 30;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let handle = visit.part("handle");
+    let item = visit.desk.item(handle).ok_or(Missing::Nothing)?;
+    let open = visit.desk.waiting.iter().find(|one| one.finding.handle.as_deref() == Some(handle));
+    let title = item.said();
+    let main = html! {
+        header.head { div {
+            p.over { a href="/" { "Today" } " · " code { (handle) } " · " (shown(item.of.run.integration.as_str())) }
+            h1 { (title) }
+            p.lead { @match open {
+                Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
+                Some(_) => "new",
+                None => "not open",
+            } }
+        } }
+        div.two {
+            div.stack { (card(visit, item)) @if item.line.is_some() { (nights(visit, handle)?) } }
+            (why(item))
+        }
+    };
+    Ok(frame(visit, RailEntry::Today, &title, &main))
+}
+
+fn card(visit: &Visit, item: Item<'_>) -> Markup {
+    let finding = item.finding;
+    html! {
+        section.card aria-labelledby="ch" {
+            header {
+                @if let Some(finding) = finding { (pieces::sign("ask", sign_of(finding.code))) }
+                h2 id="ch" { @match (finding, item.line) {
+                    (Some(finding), _) => (pieces::words_of(finding.code.as_str())),
+                    (None, Some(line)) => { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) },
+                    (None, None) => "",
+                } }
+                (pieces::step(item.line))
+            }
+            @if let Some(finding) = finding { p { (escaped(&finding.message)) } }
+            @if let Some(line) = item.line { dl.counts {
+                div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
+                div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
+                div { dt { "now" } dd { (pieces::quantity(line.now)) } }
+            } }
+            @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
+                (today::answers(visit, item.handle))
+                @if finding.is_some_and(|finding| finding.code == Code::CustomerUnmapped) { (map(visit, item.handle)) }
+                p.meta { span { b { "Accept" } " follows the export. " b { "Keep" } " leaves what ConnectWise bills. " b { "Ignore" } " stops asking." } }
+            }
+        }
+    }
+}
+
+/// Which company it is. The number is looked up in ConnectWise before anything is saved.
+fn map(visit: &Visit, handle: &str) -> Markup {
+    if visit.query.get("mapped") == "1" {
+        return pieces::note(
+            "good",
+            "Mapped.",
+            html! { "One row was added to customers.csv; nothing was written to ConnectWise. The next plan uses it." },
+        );
+    }
+    html! { @if visit.may(DeskAction::Map) {
+        form.stack method="post" action=(DeskAction::Map.path().replace("{handle}", handle)) {
+            (token(visit))
+            div.field { label for="company" { "Company " span.hint { "its record id in ConnectWise" } } input id="company" name="company" inputmode="numeric" autocomplete="off"; }
+            div.field { label for="agreement" { "Agreement " span.hint { "its record id; left empty: the default agreement" } } input id="agreement" name="agreement" inputmode="numeric" autocomplete="off"; }
+            div.field { label for="map-note" { "Note " span.hint { "kept in the row" } } input id="map-note" name="note" maxlength="200"; }
+            div.do { button.b name="what" value="map" { "Map" } button.b.quiet name="what" value="skip" { "Skip on purpose" } }
+        }
+    } }
+}
+
+fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
+    let history = visit.desk.history()?;
+    let lines = history.line_history(handle, NIGHTS)?;
+    let newest = lines.first().map(|(run, ..)| *run);
+    let integration = visit.desk.item(handle).map(|item| item.of.run.integration.clone());
+    let drawing = match newest.zip(integration) {
+        Some((newest, integration)) => {
+            let runs: Vec<RunId> =
+                history.nights(&integration, newest, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+            let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
+            nights.get(handle).map(|nights| today::drawing(&runs, nights))
+        }
+        None => None,
+    };
+    Ok(html! {
+        div.sheet { table {
+            caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
+            thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
+            tbody { @for (run, at, line) in &lines { tr {
+                td { a href={ "/nights/" (run) } { (words::day(at.fixed_offset())) } }
+                td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
+                td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+            } } }
+        } }
+    })
+}
+
+fn why(item: Item<'_>) -> Markup {
+    html! {
+        section.panel aria-labelledby="why" {
+            h2 id="why" { "Why" }
+            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run))) }
+            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { h3 { "What helps" } (pieces::ways(&finding.fix)) }
+        }
+    }
+}
+
+/// Counts behind one line that are listed.
+const SOURCES: usize = 12;
+
+/// From the export's rows to what would be sent.
+pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>) -> Markup {
+    html! {
+        ol.chain {
+            @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
+            @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
+            @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
+            li { b { "ConnectWise" } div { (words::place(line)) ": " b { (pieces::quantity(line.was)) } } }
+            li { b { "rule" } div { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+        }
+    }
+}

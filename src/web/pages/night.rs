@@ -1,0 +1,138 @@
+//! One run: what it changed, what it held, its facts, and the way to set it back.
+
+use maud::{Markup, html};
+
+use crate::history::record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::report::model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
+use crate::report::{Change, lines, trend, words};
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{pieces, plan};
+use crate::web::site::Missing;
+
+/// Lines of a section.
+const LINES: usize = 200;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let number = visit.part("run").parse::<i64>().map_err(|_| Missing::Nothing)?;
+    let history = visit.desk.history()?;
+    let run = history.run(RunId(number))?.ok_or(Missing::Nothing)?;
+    let report = Report::of(&run);
+    let nights = history.nights(&run.integration, run.run, trend::NIGHTS)?;
+    let main = html! {
+        (head(&run))
+        (pieces::numbers(&run))
+        div.panel { (pieces::nights(&nights)) " " a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" } }
+        @if let Some(end) = &run.end { (pieces::stops(&run, end)) }
+        @for (kind, lines) in &report.changes { (changes(*kind, lines)) }
+        (entries("Held", "held", "ask", &report.asked))
+        (entries("Worth a look", "odd", "info", &report.odd))
+        (entries("For completeness", "told", "plain", &report.told))
+        (facts(&run))
+        (next(visit, &run))
+    };
+    Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
+}
+
+fn head(run: &RunRecord) -> Markup {
+    html! {
+        header.head { div {
+            p.over { (words::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
+            div.headline { h1 { (shown(run.integration.as_str())) } (pieces::verdict(&ReportVerdict::of(run))) }
+            p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
+        } }
+    }
+}
+
+fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {
+    let title = match kind {
+        Change::Done => "Changed",
+        Change::Would => "Would change",
+        Change::WithPlan => "Held with the plan",
+        Change::NotReached => "Not reached",
+    };
+    html! {
+        section aria-labelledby=(title.replace(' ', "-")) {
+            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (words::grouped(lines.len())) } } p { (plan::sums(lines)) } }
+            div.sheet { table.mid {
+                thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
+                tbody { @for line in lines.iter().take(LINES) { tr {
+                    th scope="row" { (pieces::line_name(line)) }
+                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { b { (pieces::quantity(line.now)) } }
+                    td.n { (words::signed(words::delta(line))) }
+                    td.wide { (line.outcome) }
+                } } }
+            } }
+            @if lines.len() > LINES { p.small.soft { "and " (lines.len() - LINES) " more: the report of the run has all of them" } }
+        }
+    }
+}
+
+fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>]) -> Markup {
+    html! { @if !entries.is_empty() {
+        section aria-labelledby=(id) {
+            div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } }
+            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry, tone)) } } }
+            @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
+        }
+    } }
+}
+
+fn row(entry: &ReportEntry<'_>, tone: &str) -> Markup {
+    let handle = entry.handle();
+    html! {
+        article.row {
+            (pieces::sign(tone, sign_of(entry.finding.code)))
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (pieces::words_of(entry.finding.code.as_str())) } }
+            p.why { (escaped(&entry.finding.message)) }
+            p.since { @if !handle.is_empty() { code { (handle) } } }
+            (pieces::step(entry.line))
+            p.do {}
+        }
+    }
+}
+
+fn facts(run: &RunRecord) -> Markup {
+    let unchanged = lines(run).iter().filter(|line| Change::of(line).is_none()).count();
+    html! {
+        section.panel aria-labelledby="facts" {
+            h2 id="facts" { "Run facts" }
+            dl.facts {
+                @if let Some(planned) = &run.planned {
+                    dt { "plan" } dd.mono { (short(&planned.fingerprint)) }
+                    @if run.undoes.is_none() {
+                        dt { "export" } dd { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", " (words::plural(planned.export.customers, "customer")) ", " (words::age(run.started_at, &planned.export)) " old" }
+                    }
+                    dt { "lines" } dd { (words::grouped(unchanged)) " neither changed nor to be changed" }
+                }
+                @if let Some(end) = &run.end {
+                    dt { "took" } dd { (words::took(run)) }
+                    dt { "requests" } dd { (end.requests.sent) ", " (end.requests.retried) " sent again" }
+                    @if let Some(head) = &end.head { dt { "journal's head" } dd.mono { (short(head)) } }
+                }
+                dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }
+            }
+        }
+    }
+}
+
+fn next(visit: &Visit, run: &RunRecord) -> Markup {
+    let written = run.end.as_ref().is_some_and(|end| end.totals.changed + end.totals.unknown > 0);
+    let pending = lines(run).iter().any(plan::would_change);
+    html! {
+        @if pending && !written { p.do { a.b href={ "/plan?run=" (run.run) } { "Look at its plan" } } }
+        @if written && visit.may(DeskAction::UndoRun) {
+            section.panel aria-labelledby="un" {
+                h2 id="un" { "Was this night wrong?" }
+                p { "Undo draws a plan that sets its lines back to what was billed before, where ConnectWise still holds what this run wrote. It names the lines where it does not. Nothing is written until you approve that plan." }
+                form.do method="post" action=(DeskAction::UndoRun.path().replace("{run}", &run.run.to_string())) {
+                    (token(visit)) button.b { "Draw the undo of run " (run.run) }
+                }
+            }
+        }
+    }
+}

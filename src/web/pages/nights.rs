@@ -1,0 +1,61 @@
+//! Every run there was.
+
+use maud::{Markup, html};
+
+use crate::history::lookup::RunSummary;
+use crate::reconcile::model::display_text::shown;
+use crate::report::model::ReportVerdict;
+use crate::report::words;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Runs that are listed.
+const RUNS: usize = 90;
+/// Runs that are looked through for those of one integration.
+const SEEN: usize = 1000;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let asked = visit.query.get("i");
+    let mut runs = match &visit.desk.history {
+        Some(history) => history.runs(if asked.is_empty() { RUNS } else { SEEN })?,
+        None => Vec::new(),
+    };
+    runs.retain(|run| asked.is_empty() || run.integration.as_str() == asked);
+    runs.truncate(RUNS);
+    let main = html! {
+        header.head {
+            div { h1 { "Nights" } p.lead { "The last runs, newest first." } }
+            ul.seg aria-label="Integration" {
+                li { a href="/nights" aria-current=[asked.is_empty().then_some("true")] { "All" } }
+                @for standing in &visit.desk.standings {
+                    @let name = standing.name.as_str();
+                    li { a href={ "/nights?i=" (name) } aria-current=[(name == asked).then_some("true")] { (shown(name)) } }
+                }
+            }
+        }
+        @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (table(&runs)) }
+    };
+    Ok(frame(visit, RailEntry::Nights, "Nights", &main))
+}
+
+fn table(runs: &[RunSummary]) -> Markup {
+    html! { div.sheet { table.mid {
+        thead { tr {
+            th scope="col" { "run" } th scope="col" { "verdict" } th.n scope="col" { "to decide" } th.n scope="col" { "changed" }
+            th.n.wide scope="col" { "failed or unknown" } th.n.wide scope="col" { "explained" } th.wide scope="col" { "by" }
+        } }
+        tbody { @for run in runs {
+            @let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
+            tr {
+                th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (words::minute(run.started_at)) } }
+                td { (pieces::verdict(&ReportVerdict::of_summary(run))) }
+                td.n { (totals.to_decide) } td.n { (words::grouped(totals.changed)) }
+                td.n.wide { (totals.failed + totals.unknown) }
+                td.n.wide { (words::grouped(totals.explained)) "/" (words::grouped(totals.lines)) }
+                td.wide { (run.command) " in " (run.mode) " mode" }
+            }
+        } }
+    } } }
+}

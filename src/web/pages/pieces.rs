@@ -1,0 +1,211 @@
+//! Pieces that several pages share, by the names of the design.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rust_decimal::Decimal;
+
+use crate::history::lookup::RunSummary;
+use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::report::model::{Report, ReportVerdict, Tone};
+use crate::report::{names, trend, words};
+
+pub(crate) fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Ask => "ask",
+        Tone::Bad => "bad",
+    }
+}
+
+/// The verdict of a run, in a word or two.
+pub(crate) fn verdict(verdict: &ReportVerdict) -> Markup {
+    let words = verdict.words.split_once(':').map_or(verdict.words.as_str(), |(word, _)| word);
+    html! { span.verdict.(tone(verdict.tone)) { (words) } }
+}
+
+/// Something that stands above everything else.
+pub(crate) fn note(tone: &str, title: &str, body: Markup) -> Markup {
+    html! { div.note.(tone) role="status" { div { b { (title) } " " (body) } } }
+}
+
+/// Nothing is here, and why.
+pub(crate) fn empty(title: &str, body: &str) -> Markup {
+    html! { div.panel.empty { b { (title) } (body) } }
+}
+
+/// The sign of an item beside its words.
+pub(crate) fn sign(tone: &str, sign: char) -> Markup {
+    html! { span.sign.(tone) aria-hidden="true" { (sign) } }
+}
+
+/// `12 → 0`, the new value in bold.
+pub(crate) fn step(line: Option<&LineRecord>) -> Markup {
+    match line.filter(|line| line.was.is_some() || line.wanted.is_some()) {
+        Some(line) => html! { p.step { (or_dash(line.was)) " → " b { (or_dash(line.wanted)) } } },
+        None => html! { p.step {} },
+    }
+}
+
+/// The four numbers.
+pub(crate) fn numbers(run: &RunRecord) -> Markup {
+    let numbers = Report::of(run).numbers;
+    let doubt = numbers.failed + numbers.unknown;
+    html! {
+        dl.numbers {
+            div.(if numbers.to_decide > 0 { "ask" } else { "none" }) { dt { "to decide" } dd { (numbers.to_decide) } }
+            div { dt { (numbers.what()) } dd { (words::grouped(numbers.changed)) " " (ups_and_downs(numbers.up, numbers.down)) } }
+            div.(if doubt > 0 { "bad" } else { "none" }) { dt { "failed or unknown" } dd { (doubt) } }
+            div { dt { "explained" } dd { (words::grouped(numbers.explained)) small { "/" (words::grouped(numbers.lines)) } } }
+        }
+    }
+}
+
+/// What stopped the whole run.
+pub(crate) fn stops(run: &RunRecord, end: &RunEnd) -> Markup {
+    let report = Report::of(run);
+    let nothing = end.totals.changed + end.totals.unknown == 0;
+    html! { @for finding in &report.stops {
+        div.note.bad { div {
+            b { (words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
+            @if nothing { " Nothing was written." }
+            (ways(&finding.fix))
+        } }
+    } }
+}
+
+/// `+22 −4`, as far as there is something.
+pub(crate) fn ups_and_downs(up: Decimal, down: Decimal) -> Markup {
+    let mut text = String::new();
+    if !up.is_zero() {
+        let _ = write!(text, "+{up}");
+    }
+    if !down.is_zero() {
+        let _ = write!(text, " −{down}");
+    }
+    html! { @if !text.is_empty() { small { (text.trim()) } } }
+}
+
+/// The last nights as a picture with a sentence.
+pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
+    let height = |tone: Tone| match tone {
+        Tone::Good => 9,
+        Tone::Ask => 15,
+        Tone::Bad => 22,
+    };
+    let (mut paths, mut counts) = ([String::new(), String::new(), String::new()], [0_usize; 3]);
+    let tones = [Tone::Good, Tone::Ask, Tone::Bad];
+    for (at, night) in nights.iter().filter(|night| night.undoes.is_none()).enumerate() {
+        let verdict = ReportVerdict::of_summary(night);
+        let which = tones.iter().position(|tone| *tone == verdict.tone).unwrap_or(2);
+        counts[which] += 1;
+        let _ = write!(paths[which], "M{} 22v-{h}h4v{h}z", at * 6, h = height(verdict.tone));
+    }
+    let [good, ask, bad] = counts;
+    let said =
+        format!("{} nights, oldest first: {good} OK, {ask} to decide, {bad} that did not go well", good + ask + bad);
+    html! {
+        svg.nights viewBox="0 0 178 22" role="img" aria-label=(said) {
+            @for (tone, path) in ["good", "ask", "bad"].iter().zip(&paths) {
+                @if !path.is_empty() { path.(tone) d=(path) {} }
+            }
+        }
+    }
+}
+
+/// Billed as a line over what was counted as an area, with their ends in words.
+pub(crate) fn trend(billed: &[Option<Quantity>], counted: &[Option<Quantity>]) -> Markup {
+    let values: Vec<Option<Decimal>> = trend::decimals(billed).into_iter().chain(trend::decimals(counted)).collect();
+    let known = || values.iter().flatten();
+    let (Some(low), Some(high)) = (known().min(), known().max()) else { return html! { span.soft { "–" } } };
+    let ends = |values: &[Option<Quantity>]| {
+        let known = || values.iter().flatten();
+        let end = |value: Option<&Quantity>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
+        format!("{} at first, {} at last", end(known().next()), end(known().last()))
+    };
+    let said = format!("{} nights. Counted: {}. Billed: {}.", billed.len(), ends(counted), ends(billed));
+    html! {
+        svg.trend width="132" height="30" viewBox="0 0 132 30" role="img" aria-label=(said) {
+            path.counted d={ (steps(counted, *low, *high)) "V30H0z" } {}
+            path.billed d=(steps(billed, *low, *high)) {}
+        }
+    }
+}
+
+/// A stair through these values in a box of 132 by 30.
+fn steps(values: &[Option<Quantity>], low: Decimal, high: Decimal) -> String {
+    let width = Decimal::from(132) / Decimal::from(values.len().max(1));
+    let room = high.checked_sub(low).filter(|room| !room.is_zero());
+    let height = |value: Decimal| {
+        let share = room.zip(value.checked_sub(low)).and_then(|(room, over)| over.checked_div(room));
+        Decimal::from(27) - share.unwrap_or(Decimal::new(5, 1)) * Decimal::from(23)
+    };
+    let mut path = String::new();
+    let mut last = None;
+    for (at, value) in values.iter().enumerate() {
+        let Some(value) = value else { continue };
+        let (x, y) = ((width * Decimal::from(at)).round_dp(1), height(value.as_decimal()).round_dp(1));
+        match last {
+            None => _ = write!(path, "M0 {y}"),
+            Some(known) if known == y => {}
+            Some(_) => _ = write!(path, "H{x}V{y}"),
+        }
+        last = Some(y);
+    }
+    if path.is_empty() { "M0 30".to_owned() } else { format!("{path}H132") }
+}
+
+/// Each way to help on a line of its own. Commands are told, never sent.
+pub(crate) fn ways(remedy: &Remedy) -> Markup {
+    use crate::reconcile::model::plan::remedy::RemedyLine;
+    html! {
+        @for line in remedy.lines() {
+            @match line {
+                RemedyLine::Command(typed) => p.small { "on the host: " code { (escaped(typed)) } },
+                RemedyLine::Words(words) => p.small { (escaped(&words)) },
+            }
+        }
+    }
+}
+
+/// What is encoded in a name that stands in an address.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+
+/// The page of a customer.
+pub(crate) fn customer_address(customer: &str) -> String {
+    format!("/customers/{}", utf8_percent_encode(customer, IN_PATH))
+}
+
+/// The customers of a line with links to their pages, and its product.
+pub(crate) fn line_name(line: &LineRecord) -> Markup {
+    let customers = names::customers(line);
+    html! {
+        span.line {
+            @if customers.is_empty() { @if let Some(company) = line.company { "company " (company) } }
+            @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) }
+            " " span.rest { (names::product(line)) }
+        }
+    }
+}
+
+fn customer_link(customer: &CustomerName) -> Markup {
+    html! { a href=(customer_address(customer.as_str())) { (shown(customer.as_str())) } }
+}
+
+/// A quantity, or a dash that a screen reader calls by its name.
+pub(crate) fn quantity(quantity: Option<Quantity>) -> Markup {
+    match quantity {
+        Some(quantity) => html! { (quantity) },
+        None => html! { span aria-hidden="true" { "–" } span.sr { "none" } },
+    }
+}
+
+/// A code in words: `count changed`.
+pub(crate) fn words_of(code: &str) -> String {
+    code.replace('-', " ")
+}

@@ -1,0 +1,205 @@
+//! The newest plan, line by line, and its approval.
+
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+
+use crate::history::record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::{Mode, Outcome};
+use crate::report::model::ReportVerdict;
+use crate::report::{Change, lines, names, words};
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{pieces, today};
+use crate::web::site::Missing;
+
+/// Lines of a page.
+const LINES: usize = 100;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    if let Ok(run) = visit.query.get("run").parse::<i64>() {
+        let run = visit.desk.history()?.run(RunId(run))?.ok_or(Missing::Nothing)?;
+        return Ok(approval_page(visit, &run, None));
+    }
+    let asked = visit.query.get("i");
+    let plan = visit.desk.plans.iter().find(|plan| plan.run.integration.as_str() == asked).or(visit.desk.plans.first());
+    match plan {
+        Some(plan) => Ok(approval_page(visit, &plan.run, None)),
+        None => Ok(frame(
+            visit,
+            RailEntry::Plan,
+            "Plan",
+            &html! {
+                header.head { div { h1 { "Plan" } } @if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", None, "Draw a plan")) } } }
+                (pieces::empty("No plan yet", "A dry run reads, compares and shows every line with its reason. It cannot write."))
+            },
+        )),
+    }
+}
+
+/// Whether approving the plan writes this line.
+pub(crate) fn would_change(line: &LineRecord) -> bool {
+    matches!(Change::of(line), Some(Change::Would | Change::WithPlan | Change::NotReached)) || line.is_large()
+}
+
+/// The plan of a run, with what was wrong with its approval.
+pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Markup {
+    let fingerprint = run.planned.as_ref().map(|planned| planned.fingerprint.as_str()).unwrap_or_default();
+    let pending = lines(run).iter().filter(|line| would_change(line)).count();
+    let verdict = ReportVerdict::of(run);
+    let main = html! {
+        header.head {
+            div {
+                p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (words::minute(run.started_at)) ", run " (run.run) }
+                div.headline { h1 { "Plan " span.mono { (short(fingerprint)) } } (pieces::verdict(&verdict)) }
+                @if let Some(undone) = run.undoes { p.lead { "It sets back run " (undone) "." } }
+            }
+            (switch(visit, run))
+        }
+        (pieces::numbers(run))
+        @if let Some(end) = &run.end { (pieces::stops(run, end)) }
+        (table(visit, run))
+        @if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
+        @else if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", Some(&run.integration), "Draw again")) } }
+    };
+    frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
+}
+
+fn switch(visit: &Visit, run: &RunRecord) -> Markup {
+    html! { ul.seg aria-label="Integration" { @for plan in &visit.desk.plans {
+        @let name = plan.run.integration.as_str();
+        li { a href={ "/plan?" (query(&[("i", name)])) } aria-current=[(plan.run.integration == run.integration).then_some("true")] { (shown(name)) } }
+    } } }
+}
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// Whether a line is shown.
+type Fits = fn(&LineRecord) -> bool;
+
+/// Which lines are shown.
+const ONLY: [(&str, &str, Fits); 5] = [
+    ("change", "Would change", would_change),
+    ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
+    ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
+    ("held", "Held", |line| line.outcome == Outcome::Held && !would_change(line)),
+    ("equal", "Unchanged", |line| line.outcome == Outcome::Unchanged),
+];
+
+fn table(visit: &Visit, run: &RunRecord) -> Markup {
+    let asked = visit.query.get("only");
+    let (only, title, fits) = ONLY.iter().find(|(word, ..)| *word == asked).unwrap_or(&ONLY[0]);
+    let (typed, reason) = (visit.query.get("q").trim().to_lowercase(), visit.query.get("reason"));
+    let named = |line: &&LineRecord| typed.is_empty() || names::line(line).to_lowercase().contains(&typed);
+    let because = |line: &&LineRecord| reason.is_empty() || line.reason.as_str() == reason;
+    let found: Vec<&LineRecord> = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).collect();
+    let page = visit.query.get("page").parse::<usize>().unwrap_or(1).max(1);
+    let shown_lines = found.iter().skip((page - 1) * LINES).take(LINES);
+    html! {
+        section aria-labelledby="lines" {
+            div.sec { h2 id="lines" { "Lines " span.count { (words::grouped(found.len())) } } p { "A filter narrows what is shown, not what is approved." } }
+            (filters(visit, run, only))
+            @if found.is_empty() { (pieces::empty("No line fits this filter", "")) } @else {
+                div.sheet { table {
+                    caption.sr { (title) }
+                    thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
+                    tbody { @for line in shown_lines { (row(line)) } }
+                    tfoot { tr { th scope="row" { (words::plural(found.len(), "line")) } td.n {} td.n {} td.n.nb { (sums(&found)) } td.wide {} } }
+                } }
+                (pager(visit, run, only, page, found.len()))
+            }
+        }
+    }
+}
+
+fn row(line: &LineRecord) -> Markup {
+    html! { tr {
+        th scope="row" { (pieces::line_name(line)) }
+        td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
+        td.n { @let delta = words::delta(line); @if !delta.is_zero() { (words::signed(delta)) } }
+        td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (pieces::words_of(line.reason.as_str())) }
+    } }
+}
+
+/// `+38 −9` over these lines.
+pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
+    let deltas: Vec<Decimal> = lines.iter().map(|line| words::delta(line)).collect();
+    let up: Decimal = deltas.iter().filter(|delta| **delta > Decimal::ZERO).sum();
+    let down: Decimal = deltas.iter().filter(|delta| **delta < Decimal::ZERO).sum();
+    pieces::ups_and_downs(up.normalize(), down.abs().normalize())
+}
+
+fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
+    let name = run.integration.as_str();
+    let reasons: std::collections::BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
+    let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
+    html! {
+        form.filters role="search" aria-label="Filter" action="/plan" {
+            input type="hidden" name="i" value=(name); input type="hidden" name="only" value=(only);
+            label.sr for="pf" { "Customer or product" } input id="pf" type="search" name="q" placeholder="Customer or product" value=(visit.query.get("q"));
+            label.sr for="pr" { "Reason" }
+            select id="pr" name="reason" { option value="" { "All reasons" } @for reason in reasons {
+                option value=(reason) selected[reason == visit.query.get("reason")] { (pieces::words_of(reason)) }
+            } }
+            button.b { "Filter" }
+            ul.seg aria-label="Which lines" { @for (word, title, fits) in ONLY {
+                li { a href={ "/plan?" (query(&[("i", name), ("only", word)])) } aria-current=[(word == only).then_some("true")] { (title) " " small { (count(fits)) } } }
+            } }
+        }
+    }
+}
+
+fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) -> Markup {
+    let to = |page: usize| {
+        let page = page.to_string();
+        let pairs = [
+            ("i", run.integration.as_str()),
+            ("only", only),
+            ("q", visit.query.get("q")),
+            ("reason", visit.query.get("reason")),
+            ("page", &page),
+        ];
+        format!("/plan?{}", query(&pairs))
+    };
+    html! { @if found > LINES { nav.pager aria-label="Pages" {
+        span { "page " (page) " of " (found.div_ceil(LINES)) }
+        @if page > 1 { a href=(to(page - 1)) { "Back" } }
+        @if page * LINES < found { a href=(to(page + 1)) { "On" } }
+    } } }
+}
+
+fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, wrong: Option<&str>) -> Markup {
+    let changes: Vec<&LineRecord> = lines(run).iter().filter(|line| would_change(line)).collect();
+    if run.mode != Mode::Apply {
+        return pieces::note(
+            "plain",
+            "It cannot be approved.",
+            html! { "The integration is in " (run.mode) " mode, which never writes. An administrator switches it under Integrations." },
+        );
+    }
+    if !visit.may(DeskAction::Approve) {
+        return pieces::note("plain", "You may read.", html! { "Approving is for operators." });
+    }
+    html! {
+        form.bar method="post" action=(DeskAction::Approve.path().replace("{fingerprint}", fingerprint)) {
+            (token(visit))
+            p {
+                b { "Approve " (short(fingerprint)) ": " (words::plural(pending, "line")) ", " (sums(&changes)) "." } " "
+                span.small { "All of them, also those that a filter hides. Everything is read again first: if the plan has moved, nothing is written and the new one is shown. Each line is read again before it is written." }
+            }
+            div.do {
+                div.field {
+                    label for="type" { "Type " (pending) }
+                    input id="type" name="lines" inputmode="numeric" autocomplete="off" required aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| "type-e")];
+                    @if let Some(wrong) = wrong { small.wrong id="type-e" { (wrong) } }
+                }
+                button.b.act { "Approve and write" }
+            }
+        }
+    }
+}

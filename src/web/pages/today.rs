@@ -1,0 +1,329 @@
+//! Today: how each integration stands, what waits for a person, and what was answered.
+
+use chrono::TimeZone as _;
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use crate::history::nights::LineNight;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::quantity::or_dash;
+use crate::report::commands::held::{Decided, Waiting};
+use crate::report::model::{Report, ReportVerdict, sign as sign_of};
+use crate::report::open_items::Item;
+use crate::report::{trend, words};
+use crate::web::desk::host::IntegrationStanding;
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Items that are cards; more of them are rows.
+const CARDS: usize = 12;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let open = &visit.desk.waiting;
+    let title = match open.len() {
+        0 => "Nothing to decide".to_owned(),
+        open => format!("{open} to decide"),
+    };
+    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| one.nights <= 1);
+    let few = new.len() <= CARDS;
+    let main = html! {
+        (head(visit, &title, new.len(), still.len()))
+        @if visit.desk.history.is_none() { (pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
+        @else {
+            (standings(visit)?)
+            @if !visit.may(DeskAction::Answer) { (pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
+            @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, few)?, new.len())) }
+            @if !still.is_empty() { (section("still", "Still open", "Longest first.", &items(visit, &still, false)?, still.len())) }
+            (answered(visit))
+            @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
+        }
+    };
+    Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main))
+}
+
+fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
+    html! {
+        header.head {
+            div {
+                p.over { (words::day(visit.desk.zone.local(visit.now))) }
+                h1 { (title) }
+                p.lead {
+                    @if new + still == 0 { "No item waits for a person." }
+                    @else { (new) " new since the last night, " (still) " still open." }
+                }
+            }
+            @if visit.may(DeskAction::Start) { div.do { (start(visit, "dry", None, "Dry run")) (start(visit, "night", None, "Run now")) } }
+        }
+    }
+}
+
+/// A button that begins a run.
+pub(crate) fn start(visit: &Visit, kind: &str, integration: Option<&IntegrationName>, label: &str) -> Markup {
+    html! {
+        form method="post" action=(DeskAction::Start.path()) {
+            (token(visit))
+            input type="hidden" name="kind" value=(kind);
+            @if let Some(integration) = integration { input type="hidden" name="integration" value=(integration.as_str()); }
+            button.b { (label) }
+        }
+    }
+}
+
+fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            div.sec { h2 id=(id) { (title) " " span.count { (count) } } p { (said) } }
+            (body)
+        }
+    }
+}
+
+fn standings(visit: &Visit) -> Result<Markup, Missing> {
+    let rows: Result<Vec<Markup>, Missing> =
+        visit.desk.standings.iter().map(|standing| standing_row(visit, standing)).collect();
+    Ok(html! {
+        div.sheet { table.mid.stand {
+            caption.sr { "How each integration stands" }
+            thead { tr {
+                th scope="col" { "integration" } th scope="col" { "verdict" } th.n.wide scope="col" { "to decide" }
+                th.n.wide scope="col" { "changed" } th.n.wide scope="col" { "failed" br; "or unknown" }
+                th.n.wide scope="col" { "explained" } th.wide scope="col" { "export" }
+                th.wide.wider scope="col" { "30 nights" }
+            } }
+            tbody { @for row in rows? { (row) } }
+        } }
+    })
+}
+
+fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, Missing> {
+    let history = visit.desk.history()?;
+    let newest = history.newest_runs()?.into_iter().find(|run| run.integration == standing.name);
+    let Some(newest) = newest else {
+        return Ok(html! { tr {
+            th scope="row" { (shown(standing.name.as_str())) span.rest.mode { (standing.mode) } }
+            td colspan="7" { "no run yet" }
+        } });
+    };
+    let nights = history.nights(&standing.name, newest.run, trend::NIGHTS)?;
+    let plan = visit.desk.plan(&standing.name).filter(|plan| plan.run.run == newest.run);
+    let numbers = plan.map(|plan| Report::of(&plan.run).numbers);
+    let totals = newest.end.as_ref().map(|end| end.totals).unwrap_or_default();
+    let changed = numbers.map_or(totals.changed, |numbers| if numbers.would { 0 } else { numbers.changed });
+    let doubt = totals.failed + totals.unknown;
+    let explained = format!("{}/{}", words::grouped(totals.explained), words::grouped(totals.lines));
+    let export = newest.planned.as_ref().map(|planned| &planned.export);
+    Ok(html! { tr {
+        th scope="row" {
+            a href={ "/nights/" (newest.run) } { (shown(standing.name.as_str())) }
+            span.rest.mode { (standing.mode) }
+            span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
+        }
+        td { (pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.said()) } } }
+        td.n.wide { (count(totals.to_decide, "ask")) }
+        td.n.wide { (changed) " " @if let Some(numbers) = numbers {
+            @if numbers.would { small { (numbers.changed) " would" } } @else { (pieces::ups_and_downs(numbers.up, numbers.down)) }
+        } }
+        td.n.wide { (count(doubt, "bad")) }
+        td.n.wide { (explained) }
+        td.wide.nb { @if let Some(export) = export { (words::minute(newest.started_at.offset().from_utc_datetime(&export.modified_at.naive_utc()))) span.rest { (words::plural(export.rows, "row")) } } @else { "–" } }
+        td.wide.wider { (pieces::nights(&nights)) }
+    } })
+}
+
+fn count(count: usize, tone: &str) -> Markup {
+    html! { @if count == 0 { span.zero { "0" } } @else { span.hot.(tone) { (count) } } }
+}
+
+fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, Missing> {
+    if !cards {
+        return Ok(html! { div.rows.items { @for one in open { (row(visit, one)) } } });
+    }
+    let lines = trends(visit, open)?;
+    Ok(html! { div.cards { @for one in open { (card(visit, one, lines.get(handle(one)))) } } })
+}
+
+fn handle(one: &Waiting) -> &str {
+    one.finding.handle.as_deref().unwrap_or_default()
+}
+
+/// The last nights of lines: what was billed, and what was counted.
+type Trends = BTreeMap<String, Markup>;
+
+fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, Missing> {
+    let history = visit.desk.history()?;
+    let mut drawn = Trends::new();
+    let integrations: BTreeSet<&IntegrationName> = open.iter().map(|one| &one.integration).collect();
+    for integration in integrations {
+        let of_it: Vec<&&Waiting> =
+            open.iter().filter(|one| one.integration == *integration && one.line.is_some()).collect();
+        let Some(last) = of_it.iter().map(|one| one.run).max() else { continue };
+        let runs: Vec<RunId> = history.nights(integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+        let handles: BTreeSet<&str> = of_it.iter().map(|one| handle(one)).collect();
+        for (handle, nights) in history.line_nights(&runs, &handles)? {
+            drawn.insert(handle, drawing(&runs, &nights));
+        }
+    }
+    Ok(drawn)
+}
+
+pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
+    pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
+}
+
+fn since(one: &Waiting) -> Markup {
+    html! {
+        @if one.nights <= 1 { span.tag.info { "new" } }
+        @else { b { (one.nights) " nights" } " since " (words::day(one.since.1.fixed_offset())) }
+    }
+}
+
+fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
+    let (handle, line) = (handle(one), one.line.as_ref());
+    html! {
+        article.card id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
+            header {
+                (pieces::sign("ask", sign_of(one.finding.code)))
+                h3 id={ "t-" (handle) } { (title(one)) }
+                (pieces::step(line))
+            }
+            p { (escaped(&one.finding.message)) }
+            @if let Some(line) = line { dl.counts {
+                div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
+                div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
+                @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
+            } }
+            (answers(visit, handle))
+            p.meta {
+                @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
+                (since(one)) span { (shown(one.integration.as_str())) }
+                span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } }
+            }
+        }
+    }
+}
+
+fn title(one: &Waiting) -> Markup {
+    let handle = handle(one);
+    let title = one.title();
+    html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
+}
+
+fn row(visit: &Visit, one: &Waiting) -> Markup {
+    let handle = handle(one);
+    html! {
+        article.row id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
+            @if visit.may(DeskAction::Several) && !handle.is_empty() {
+                label.pick { input type="checkbox" name="item" value=(handle) form="several"; span.sr { "Select " (one.title()) } }
+            } @else { span.pick {} }
+            (pieces::sign("ask", sign_of(one.finding.code)))
+            h3 id={ "t-" (handle) } { (title(one)) span.rest { (shown(one.integration.as_str())) " · " (pieces::words_of(one.finding.code.as_str())) } }
+            p.why { (escaped(&one.finding.message)) }
+            p.since { (since(one)) }
+            (pieces::step(one.line.as_ref()))
+            (row_answers(visit, handle))
+        }
+    }
+}
+
+/// Whether this would be an answer to it.
+pub(crate) fn takes(item: Option<Item<'_>>, verb: Verb) -> bool {
+    item.is_some_and(|item| item.answer(verb).is_ok())
+}
+
+/// The hidden fields of an answer.
+fn carried(visit: &Visit, item: Option<Item<'_>>) -> Markup {
+    html! { (token(visit)) input type="hidden" name="shown" value=(item.map(|item| item.as_shown()).unwrap_or_default()); }
+}
+
+fn address(handle: &str) -> String {
+    DeskAction::Answer.path().replace("{handle}", handle)
+}
+
+fn row_answers(visit: &Visit, handle: &str) -> Markup {
+    let item = visit.desk.item(handle);
+    let (accept, keep) = (takes(item, Verb::Accept), takes(item, Verb::Keep));
+    let said = item.map(|item| item.said()).unwrap_or_default();
+    html! {
+        @if visit.may(DeskAction::Answer) && (accept || keep) {
+            form.do method="post" action=(address(handle)) {
+                (carried(visit, item))
+                @if accept { button.b name="answer" value="accept" { "Accept" span.sr { " " (said) } } }
+                @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
+                a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
+            }
+        } @else if !handle.is_empty() { p.do { a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
+        @else { p.do {} }
+    }
+}
+
+/// The answers that it takes, with the step on the button.
+pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
+    let item = visit.desk.item(handle);
+    let line = item.and_then(|item| item.line);
+    let [accept, keep, ignore] = [Verb::Accept, Verb::Keep, Verb::Ignore].map(|verb| takes(item, verb));
+    let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
+    if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
+        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(&finding.fix)) } } };
+    }
+    html! {
+        form.answers.do method="post" action=(address(handle)) {
+            (carried(visit, item))
+            @if accept { button.b name="answer" value="accept" { "Accept " (was) " → " (wanted) } }
+            @if keep { button.b name="answer" value="keep" { "Keep " (was) } }
+            details {
+                summary { "With a note" @if keep || ignore { ", until a day" } @if ignore { ", or ignore" } }
+                div.more {
+                    div.field { label for={ "note-" (handle) } { "Note" } input id={ "note-" (handle) } name="note" maxlength="500"; }
+                    @if keep || ignore { div.field { label for={ "until-" (handle) } { "Until (keep, ignore)" } input id={ "until-" (handle) } name="until" type="date"; } }
+                    @if ignore { button.b name="answer" value="ignore" { "Ignore" } }
+                }
+            }
+        }
+    }
+}
+
+fn answered(visit: &Visit) -> Markup {
+    let answered = &visit.desk.answered;
+    html! { @if !answered.is_empty() {
+        section aria-labelledby="answered" {
+            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len()) } } }
+            div.rows { @for one in answered { (slip(visit, one)) } }
+        }
+    } }
+}
+
+fn slip(visit: &Visit, one: &Decided) -> Markup {
+    let decision = &one.decision;
+    let handle = &decision.handle;
+    let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
+    html! {
+        div.slip {
+            (pieces::sign("good", '✓'))
+            p { b { (one.about()) } br; span.small.soft { (escaped(&decision.said())) " · the next night uses it" } }
+            @if visit.may(DeskAction::TakeBack) {
+                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (one.about()) } } }
+            }
+        }
+    }
+}
+
+fn several(visit: &Visit) -> Markup {
+    html! {
+        form.bar.several #several method="post" action=(DeskAction::Several.path()) aria-label="Answer several" {
+            (token(visit))
+            p { b.count { "selected" } br; span.small { "Nothing is answered yet: the next page lists every step." } }
+            div.do {
+                @for (verb, label) in [("accept", "Accept…"), ("keep", "Keep…"), ("ignore", "Ignore…")] {
+                    button.b name="answer" value=(verb) { (label) }
+                }
+                button.b.quiet type="reset" { "Clear" }
+            }
+        }
+    }
+}

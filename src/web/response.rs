@@ -1,0 +1,45 @@
+//! What every answer of this server is made with.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use maud::Markup;
+use tokio::sync::Semaphore;
+
+use crate::web::site::Missing;
+
+#[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+pub(crate) fn page_of(status: StatusCode, page: Markup) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_string()).into_response()
+}
+
+/// To another page of the desk.
+pub(crate) fn see(address: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, address.to_owned())]).into_response()
+}
+
+/// Pages that are made at a time: each has the history open for itself.
+static READS: Semaphore = Semaphore::const_new(4);
+
+/// The history is read on a thread that may wait for the disk.
+pub(crate) async fn read<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Missing> + Send + 'static,
+) -> Result<T, Missing> {
+    let _place = READS.acquire().await;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Missing::Broken(error.to_string())))
+}
+
+pub(crate) fn refused(missing: &Missing) -> Response {
+    match missing {
+        Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n").into_response(),
+        Missing::Broken(why) => {
+            tracing::error!("a page cannot be shown: {why}");
+            (StatusCode::SERVICE_UNAVAILABLE, "the history cannot be read; recount verify says more\n").into_response()
+        }
+    }
+}

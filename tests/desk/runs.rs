@@ -1,0 +1,108 @@
+//! Runs that are begun on the desk: approved plans, nights, dry runs, undos.
+
+use super::client::{Browser, DeskOfNight, held_night};
+use crate::support::{BUSY, Night, wait_until};
+
+fn until_over(browser: &mut Browser) {
+    wait_until("the run is over", || browser.get("/live").body.contains("No run is under way"));
+}
+
+/// Otherwise a first plan is approved by whoever presses a button without having read it; or cannot be at all.
+#[test]
+fn a_plan_is_approved_by_its_number_of_lines_and_carried_out() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan");
+    assert!(plan.body.contains("3 lines"), "{}", plan.body);
+    let at = plan.body.find("/plans/").expect("a form");
+    let path = plan.body[at..].split('"').next().expect("an address").to_owned();
+    for lines in ["", "2", "33"] {
+        let refused = dana.press("/plan", &path, &[("lines", lines)]);
+        assert_eq!(refused.status, 422, "{lines:?}: {}", refused.body);
+    }
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty(), "something was written");
+    let begun = dana.press("/plan", &path, &[("lines", "3")]);
+    assert_eq!((begun.status, begun.header("location")), (303, Some("/live")), "{}", begun.body);
+    until_over(&mut dana);
+    assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), 3);
+    let audit = dana.get("/audit").body;
+    assert!(audit.contains("approved a plan"), "{audit}");
+    desk.close();
+}
+
+/// Otherwise an approval would write what nobody has seen.
+#[test]
+fn a_plan_that_has_moved_is_not_carried_out() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan").body;
+    let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    assert_eq!(dana.press("/plan", &path, &[("lines", "3")]).status, 303);
+    until_over(&mut dana);
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty(), "a plan that has moved was written");
+    let newest = dana.get("/nights").body;
+    let run = newest[newest.find("/nights/").expect("a run")..].split('"').next().expect("an address").to_owned();
+    let told = dana.get(&run).body;
+    assert!(told.contains("Nothing was written") && told.contains("moved"), "{told}");
+    desk.close();
+}
+
+/// Otherwise a night that was wrong cannot be set back by whoever sees it.
+#[test]
+fn a_night_is_begun_and_set_back() {
+    let night = Night::busy();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let before = night.billed();
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "dry")]).status, 303);
+    until_over(&mut dana);
+    assert_eq!(night.billed(), before, "a dry run wrote");
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "night"), ("integration", "mail")]).status, 303);
+    until_over(&mut dana);
+    assert_ne!(night.billed(), before);
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "night"), ("integration", "; rm -rf /")]).status, 404);
+    let nights = dana.get("/nights").body;
+    let run = nights[nights.find("/nights/").expect("a run")..].split('"').next().expect("an address").to_owned();
+    assert_eq!(dana.press("/", &format!("{run}/undo"), &[]).status, 303);
+    until_over(&mut dana);
+    let undo = dana.get("/nights").body;
+    let undo = undo[undo.find("/nights/").expect("a run")..].split('"').next().expect("an address").to_owned();
+    assert!(dana.get(&undo).body.contains("It sets back"), "{undo}");
+    assert!(
+        dana.get(&format!("/plan?run={}", undo.rsplit('/').next().expect("a number")))
+            .body
+            .contains("Approve and write")
+    );
+    desk.close();
+}
+
+/// Otherwise two people begin the same night, or an answer falls into a run.
+#[test]
+fn while_another_run_holds_the_lock_nothing_is_begun_or_answered() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = dana.get("/");
+    let (token, shown) = (page.token(), page.field("shown"));
+    let lock = recount::history::store::lock::RunLock::take(
+        &night.path("state"),
+        crate::support::today().and_time(chrono::NaiveTime::MIN).and_utc(),
+    )
+    .expect("the lock");
+    assert_eq!(dana.post("/runs/start", &[("csrf", &token), ("kind", "night")]).status, 409);
+    let handle =
+        page.body.split("action=\"/items/").nth(1).and_then(|rest| rest.split('/').next()).expect("a form").to_owned();
+    let answer = [("csrf", token.as_str()), ("answer", "accept"), ("shown", shown.as_str())];
+    let busy = dana.post(&format!("/items/{handle}/answer"), &answer);
+    assert_eq!(busy.status, 409, "{}", busy.body);
+    assert!(busy.body.contains("Another run is under way"), "{}", busy.body);
+    drop(lock);
+    desk.close();
+}
