@@ -108,6 +108,8 @@ fn has(value: &Value, keys: &[(&str, &str)]) {
 #[test]
 fn quantities_are_exact_in_the_document() {
     let night = Night::new();
+    let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("[integration.mail]\n", "[integration.mail]\nquantity_decimals = 10\n"));
     night.export("Account,Product,Quantity\nAcme,CloudFilter,1234567.0123456789\nBorealis,CloudFilter,5\n");
     let said = night.recount(&["plan", "--json"]).exits(3);
     assert!(said.out.contains("\"wanted\": 1234567.0123456789"), "{}", said.out);

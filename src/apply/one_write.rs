@@ -12,8 +12,8 @@ use crate::apply::recovery::new_lines;
 use crate::apply::tries::{LOOKS_AGAIN, Tries};
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
-    AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, not_reached, overtaken, refused,
-    stale, stored_rounded, updated,
+    AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded, not_reached, overtaken,
+    refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -23,7 +23,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
+use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
@@ -380,13 +380,6 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
 async fn grace(context: ExecutionContext<'_>) {
     context.stop.wait().await;
     tokio::time::sleep(GRACE).await;
-}
-
-/// Whether ConnectWise holds what was sent, to fewer decimals. Fewer than two are believed of an answer to the write alone,
-/// and of that only where it moved the line: a write that was ignored must not look like a coarse server.
-fn is_rounded(set: &SetQuantity, now: Quantity, answered: bool) -> bool {
-    let coarse = answered && now != set.from();
-    now.decimals_kept_of(set.to()).is_some_and(|kept| coarse || kept >= USUAL_DECIMALS)
 }
 
 /// What one live addition holds, or why that cannot be said.

@@ -8,7 +8,7 @@ use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 use crate::reconcile::model::records::Addition;
 
 /// What became of one line that was to be written.
@@ -102,6 +102,13 @@ pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> WriteRe
         detail: detail.to_owned(),
     };
     WriteResult::new(settled, WriteOutcome::Applied { addition: set.addition(), quantity: set.to() })
+}
+
+/// Whether ConnectWise holds what was sent, to fewer decimals. Fewer than two are believed of an answer to the write alone,
+/// and of that only where it moved the line: a write that was ignored must not look like a coarse server.
+pub(super) fn is_rounded(set: &SetQuantity, now: Quantity, answered: bool) -> bool {
+    let coarse = answered && now != set.from();
+    now.decimals_kept_of(set.to()).is_some_and(|kept| coarse || kept >= USUAL_DECIMALS)
 }
 
 /// ConnectWise took the write, and keeps fewer decimals.

@@ -74,7 +74,10 @@ fn command(night: &Night, typed: &str, told: &mut String) {
     if requests.is_empty() {
         let _ = writeln!(told, "→ nothing was asked of ConnectWise");
     }
-    for write in requests.iter().filter(|request| request.is_write()) {
+    let mut writes: Vec<&Recorded> = requests.iter().filter(|request| request.is_write()).collect();
+    // Those of different agreements go side by side, in no order.
+    writes.sort_by_key(|write| write.path().split("/additions").next().map(str::to_owned));
+    for write in writes {
         let _ = writeln!(told, "→ {}", sent(write));
     }
     billed(&before, &night.sim().world(), told);
