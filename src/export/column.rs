@@ -27,14 +27,14 @@ pub struct NamedColumn {
     /// Folds case. Comes last.
     pub lower: bool,
     /// What it is made of, where no column of the file has its name.
-    pub made: Option<Made>,
+    pub made: Option<MadeColumn>,
     /// Which of its cells are one unit each, where it is a count; else they hold numbers.
-    pub mark: Option<Mark>,
+    pub mark: Option<CountMark>,
 }
 
 /// What a column that the file does not have by a name of its own is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Made {
+pub enum MadeColumn {
     /// The file's name.
     FileName,
     /// The sheet's name.
@@ -85,7 +85,7 @@ pub struct Pattern {
 
 /// Which cells are one unit each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum CountMark {
     /// Every one that is not blank.
     Present,
     /// Those that say one of these, in their one form.
@@ -111,9 +111,9 @@ impl Column {
             Self::Fixed(_) => Vec::new(),
             Self::Named(named) => match &named.made {
                 None => vec![&named.name],
-                Some(Made::Nth(name, _)) => vec![name],
-                Some(Made::Joined { columns, .. }) => columns.iter().map(String::as_str).collect(),
-                Some(Made::FileName | Made::SheetName | Made::Number(_)) => Vec::new(),
+                Some(MadeColumn::Nth(name, _)) => vec![name],
+                Some(MadeColumn::Joined { columns, .. }) => columns.iter().map(String::as_str).collect(),
+                Some(MadeColumn::FileName | MadeColumn::SheetName | MadeColumn::Number(_)) => Vec::new(),
             },
         }
     }

@@ -214,7 +214,8 @@ impl Damage {
             Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
             Self::NoSheetFits => correct("sheet"),
             Self::NoDates { .. } => set("date_format = \"%d/%m/%Y\", or as the vendor writes its dates,"),
-            Self::TextAfterQuote { text } if text.text().contains('\\') => set("quote_escape = \"\\\\\""),
+            // As it is shown: a quotation mark of its own is escaped by one.
+            Self::TextAfterQuote { text } if text.text().contains("\\\\") => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),
             Self::HeaderMissing(_) => correct("header"),
             Self::NoArray { .. } | Self::NoArrayAt { .. } => correct("records"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::export::column::{Column, Made, Mark, NamedColumn, Pattern, Test};
+use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::locate::link::Link;
@@ -82,7 +82,7 @@ pub struct Layout {
     /// Which counts a row holds.
     pub shape: Shape,
     /// Which cells of the wide columns are one unit each; else they hold numbers.
-    pub wide_mark: Option<Mark>,
+    pub wide_mark: Option<CountMark>,
     /// What several counts of one customer and service mean.
     pub duplicates: Duplicates,
     /// Whether a row may be negative. A total may not.
@@ -299,8 +299,8 @@ impl Layout {
     }
 
     /// Every column that the file does not have by a name of its own, each once.
-    pub fn made(&self) -> Vec<(&str, &Made)> {
-        let mut made: Vec<(&str, &Made)> = Vec::new();
+    pub fn made(&self) -> Vec<(&str, &MadeColumn)> {
+        let mut made: Vec<(&str, &MadeColumn)> = Vec::new();
         for column in self.read_columns() {
             if let Column::Named(NamedColumn { name, made: Some(of), .. }) = column
                 && !made.iter().any(|(known, _)| known == name)

@@ -211,7 +211,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "H1", fault: "formulas in a CSV that we write", expected: "a spreadsheet reads them as text",
         shown_by: &["a_name_cannot_become_a_formula"], open: "" },
     Row { id: "H2", fault: "markup and addresses in names, shown as HTML, Markdown or in a mail", expected: "text: nothing is loaded, nothing becomes a link",
-        shown_by: &["pages_are_read_only_and_for_those_who_know_their_name", "a_name_stays_a_name",
+        shown_by: &["hostile_names_are_text_on_every_page", "a_name_stays_a_name",
             "a_name_is_broken_where_it_would_become_a_link", "a_customers_name_is_no_link_in_a_mail",
             "a_name_is_never_markup_in_a_chat"], open: "" },
     Row { id: "H3", fault: "escapes and bidi characters in a terminal", expected: "shown as what they are",

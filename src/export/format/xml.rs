@@ -12,7 +12,7 @@ use quick_xml::{Error as XmlError, XmlVersion};
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
-use crate::export::format::json::steps::Step;
+use crate::export::format::json::steps::PathStep;
 use crate::export::format::lines::Lines;
 
 /// Elements in elements: no export has more than ten.
@@ -84,8 +84,8 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
 }
 
 /// The way to the records in that JSON.
-pub(in crate::export) fn steps(path: &[String]) -> Vec<Step<'_>> {
-    path.iter().flat_map(|part| [Step::Key(part.trim_end_matches("[]")), Step::Each]).collect()
+pub(in crate::export) fn steps(path: &[String]) -> Vec<PathStep<'_>> {
+    path.iter().flat_map(|part| [PathStep::Key(part.trim_end_matches("[]")), PathStep::Each]).collect()
 }
 
 fn name<'a>(start: &'a BytesStart<'_>) -> &'a str {

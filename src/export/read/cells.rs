@@ -119,11 +119,11 @@ impl FoundColumns<'_> {
         if let Some(index) = taken.index().filter(|index| rows.is_uncomputed(*index)) {
             return Err(Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed));
         }
-        if let ColumnValue::Made(index, NamedColumn { mark: Some(mark), .. }) = taken {
+        if let ColumnValue::MadeColumn(index, NamedColumn { mark: Some(mark), .. }) = taken {
             let cell = rows.cell(index);
             return mark.units(cell).map_err(|why| Rejection::of(Some(index), cell, why));
         }
-        if let ColumnValue::Made(index, NamedColumn { matching: None, .. }) = taken {
+        if let ColumnValue::MadeColumn(index, NamedColumn { matching: None, .. }) = taken {
             return self.units(rows, index);
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;

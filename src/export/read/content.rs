@@ -18,7 +18,7 @@ use crate::export::format::raw::RawRows;
 use crate::export::format::{archive, encoding, workbook, xml};
 use crate::export::read::header::{Header, header};
 use crate::export::read::layout::rules;
-use crate::export::read::part::Part;
+use crate::export::read::part::ExportPart;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
 use crate::export::settings::{Format, Layout, Sheet};
@@ -52,7 +52,7 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
     let mut count = CountAll { layout, tally: Some(tally) };
     for (path, bytes) in files {
         let name = name(&path);
-        let part = Part { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
+        let part = ExportPart { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
         let read = with_rows(&bytes, layout, part, &mut count);
         drop(bytes);
         read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults) })?;
@@ -69,7 +69,7 @@ fn newest(files: &[(PathBuf, Cow<'_, [u8]>)], layout: &Layout, column: &str) -> 
     let mut find = FindNewest { layout, newest: None };
     for (path, bytes) in files {
         let name = name(path);
-        let part = Part { file: &name, ..Part::default() };
+        let part = ExportPart { file: &name, ..ExportPart::default() };
         with_rows(bytes, layout, part, &mut find)
             .map_err(|faults| ExportError::Damaged { path: path.clone(), faults: Box::new(faults) })?;
     }
@@ -102,7 +102,7 @@ pub enum Misfit {
 pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), Misfit> {
     let wanted: Vec<&str> = layout.columns().into_iter().chain(others.iter().map(String::as_str)).collect();
     let mut find = FindHeader { layout, header: None };
-    match with_rows(bytes, layout, Part::default(), &mut find) {
+    match with_rows(bytes, layout, ExportPart::default(), &mut find) {
         Ok(()) => lacking(&wanted, find.header.as_ref().map_or(&[], Header::names)),
         Err(faults) => Err(Misfit::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
     }
@@ -117,7 +117,7 @@ fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
 /// What is done with the rows of each part of an export. The compiler makes one for each format.
 trait Visit {
     /// `unread` is why the file looks like a part of the export.
-    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults>;
+    fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults>;
 
     /// Something of the file is no part of the export.
     fn passed_over(&mut self, _what: &str) {}
@@ -130,7 +130,7 @@ struct CountAll<'a> {
 }
 
 impl Visit for CountAll<'_> {
-    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults> {
+    fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults> {
         let Some(mut tally) = self.tally.take() else { return Ok(()) };
         tally.another_part();
         let mut tally = rows::tally(rows, self.layout, part, tally).map_err(|faults| faults.in_part(part.label))?;
@@ -152,7 +152,7 @@ struct FindNewest<'a> {
 }
 
 impl Visit for FindNewest<'_> {
-    fn visit<R: RawRows>(&mut self, rows: R, part: Part<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
+    fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
         let newest = rows::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
         self.newest = self.newest.max(newest);
         Ok(())
@@ -166,7 +166,12 @@ struct FindHeader<'a> {
 }
 
 impl Visit for FindHeader<'_> {
-    fn visit<R: RawRows>(&mut self, mut rows: R, _part: Part<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
+    fn visit<R: RawRows>(
+        &mut self,
+        mut rows: R,
+        _part: ExportPart<'_>,
+        _unread: Vec<UnreadPart>,
+    ) -> Result<(), Faults> {
         if self.header.is_none() {
             self.header = Some(header(&mut rows, self.layout)?);
         }
@@ -174,7 +179,7 @@ impl Visit for FindHeader<'_> {
     }
 }
 
-fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let bytes = unpacked(bytes, layout.max_bytes)?;
     if !is_zip(&bytes) || layout.format == Some(Format::Xlsx) && layout.member.is_none() {
         return with_file(&bytes, layout, part, visit);
@@ -189,12 +194,12 @@ fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mu
         let label = if several { Some(member.name.as_str()) } else { part.label };
         let file = if several { member.name.as_str() } else { part.file };
         let unpacked = unpacked(&member.bytes, layout.max_bytes)?;
-        with_file(&unpacked, layout, Part { file, label, ..part }, visit)?;
+        with_file(&unpacked, layout, ExportPart { file, label, ..part }, visit)?;
     }
     Ok(())
 }
 
-fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     if layout.format == Some(Format::Xlsx) || (is_zip(bytes) && layout.format.is_none()) {
         return with_sheets(bytes, layout, part, visit);
     }
@@ -218,20 +223,20 @@ fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mu
     visit.visit(records, part, unread)
 }
 
-fn with_nested<V: Visit>(text: &str, layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let records = NestedRecords::open(text, steps(&layout.records), true)?;
     let listed = records.number_of_first();
     let unread = if layout.whole { Vec::new() } else { unread::signs(text, &leading_keys(&layout.records), listed) };
     visit.visit(records, part, unread)
 }
 
-fn with_elements<V: Visit>(text: &str, layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+fn with_elements<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let json = xml::as_json(text, &layout.records)?;
     let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
     visit.visit(records, part, Vec::new())
 }
 
-fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &mut V) -> Result<(), Faults> {
+fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let all = layout.sheet == Some(Sheet::All);
     let has_more = |rows: workbook::Rows<'_, '_>| !layout.whole && holds_more(rows, layout);
     // Of several sheets one that has nothing of the columns is a cover, a summary, an explanation.
@@ -243,7 +248,7 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: Part<'_>, visit: &
             read += 1;
             let label = format!("sheet {name:?}");
             let label = if all { Some(label.as_str()) } else { part.label };
-            visit.visit(*rows, Part { sheet: name, label, ..part }, unread)
+            visit.visit(*rows, ExportPart { sheet: name, label, ..part }, unread)
         }
         workbook::SheetRead::PassedOver { name } => {
             visit.passed_over(&format!("its sheet {name:?} has none of the columns"));

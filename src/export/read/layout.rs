@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::{Column, Mark, NamedColumn, Pattern, Range, Test};
+use crate::export::column::{Column, CountMark, NamedColumn, Pattern, Range, Test};
 use crate::export::count::number::Units;
 use crate::export::damage::Damage;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::names::normalized;
-use crate::export::read::part::Part;
+use crate::export::read::part::ExportPart;
 use crate::export::read::row_date::RowDate;
 use crate::export::settings::{Count, Latest, Layout, Long, Wide};
 use crate::reconcile::model::export::count_error::CountError;
@@ -60,7 +60,7 @@ pub(in crate::export) enum ColumnValue<'a> {
     /// A cell as it is.
     Cell(usize),
     /// A cell, of which something else is meant.
-    Made(usize, &'a NamedColumn),
+    MadeColumn(usize, &'a NamedColumn),
 }
 
 /// A question to a cell.
@@ -84,7 +84,7 @@ pub(in crate::export) struct NoMatch<'a> {
 
 impl<'a> FoundColumns<'a> {
     /// Finds the layout's columns. Everything that is missing is said at once.
-    pub(in crate::export) fn of(layout: &'a Layout, header: &Header, part: Part<'_>) -> Result<Self, Faults> {
+    pub(in crate::export) fn of(layout: &'a Layout, header: &Header, part: ExportPart<'_>) -> Result<Self, Faults> {
         let wanted = layout.columns();
         let own = layout.delimiter.unwrap_or(b',');
         if let Some(fault) = header.separator_line(own, &wanted).or_else(|| header.other_delimiter(&wanted)) {
@@ -158,7 +158,7 @@ impl Finder<'_> {
             Column::Named(named) => {
                 let index = self.index(&named.name, "columns");
                 let plain = named.split.is_none() && named.matching.is_none() && !named.lower && named.mark.is_none();
-                if plain { ColumnValue::Cell(index) } else { ColumnValue::Made(index, named) }
+                if plain { ColumnValue::Cell(index) } else { ColumnValue::MadeColumn(index, named) }
             }
         }
     }
@@ -210,13 +210,13 @@ impl<'a> ColumnValue<'a> {
     pub(in crate::export) fn index(self) -> Option<usize> {
         match self {
             Self::Fixed(_) => None,
-            Self::Cell(index) | Self::Made(index, _) => Some(index),
+            Self::Cell(index) | Self::MadeColumn(index, _) => Some(index),
         }
     }
 
     /// What a text comes to that stands in its cell of every row.
     pub(in crate::export) fn of_text(self, text: &str) -> Option<String> {
-        let Self::Made(_, named) = self else { return None };
+        let Self::MadeColumn(_, named) = self else { return None };
         let value = named.value(text).ok()?;
         (!value.is_empty()).then(|| value.into_owned())
     }
@@ -225,7 +225,7 @@ impl<'a> ColumnValue<'a> {
     pub(in crate::export) fn plain<R: RawRows>(self, rows: &R) -> Option<&str> {
         match self {
             Self::Cell(index) => Some(rows.cell(index)),
-            Self::Fixed(_) | Self::Made(..) => None,
+            Self::Fixed(_) | Self::MadeColumn(..) => None,
         }
     }
 
@@ -237,7 +237,7 @@ impl<'a> ColumnValue<'a> {
         match self {
             Self::Fixed(text) => Ok(Values::One(Cow::Borrowed(text))),
             Self::Cell(index) => Ok(Values::One(normalized(rows.cell(index)))),
-            Self::Made(index, named) => named.values(rows.cell(index)),
+            Self::MadeColumn(index, named) => named.values(rows.cell(index)),
         }
     }
 }
@@ -270,7 +270,7 @@ impl Range {
 /// What a cell in a column of licences says where it says no.
 const NO: [&str; 9] = ["no", "n", "false", "0", "-", "none", "n/a", "off", "not installed"];
 
-impl Mark {
+impl CountMark {
     /// One unit or none.
     pub(in crate::export) fn units(&self, cell: &str) -> Result<Units, CountError> {
         let cell = normalized(cell);

@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use crate::export::column::Made;
+use crate::export::column::MadeColumn;
 use crate::export::damage::Damage;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::{RawRows, Without};
 use crate::export::read::header::Header;
-use crate::export::read::part::Part;
+use crate::export::read::part::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
 
 /// Rows, and what is made of them.
@@ -40,7 +40,7 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
         rows: R,
         header: &mut Header,
         layout: &'a Layout,
-        part: Part<'a>,
+        part: ExportPart<'a>,
     ) -> Result<Self, Faults> {
         let own = header.names().len();
         let (mut faults, mut cells) = (Faults::none(), Vec::new());
@@ -117,17 +117,23 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
     }
 }
 
-fn cell<'a>(made: &'a Made, header: &Header, own: usize, part: Part<'a>, is_grid: bool) -> Result<MadeCell<'a>, Fault> {
+fn cell<'a>(
+    made: &'a MadeColumn,
+    header: &Header,
+    own: usize,
+    part: ExportPart<'a>,
+    is_grid: bool,
+) -> Result<MadeCell<'a>, Fault> {
     Ok(match made {
-        Made::FileName => MadeCell::Same(part.file),
-        Made::SheetName => MadeCell::Same(part.sheet),
+        MadeColumn::FileName => MadeCell::Same(part.file),
+        MadeColumn::SheetName => MadeCell::Same(part.sheet),
         // A sheet's row ends with its last cell that holds anything.
-        Made::Number(number) if *number > own && !is_grid => {
+        MadeColumn::Number(number) if *number > own && !is_grid => {
             let (what, why) = (format!("column number {number}"), format!("there are {own}"));
             return Err(Fault::new(Damage::NoSuchColumn { what, why }));
         }
-        Made::Number(number) => MadeCell::Copy(number.saturating_sub(1)),
-        Made::Nth(name, nth) => {
+        MadeColumn::Number(number) => MadeCell::Copy(number.saturating_sub(1)),
+        MadeColumn::Nth(name, nth) => {
             let found: Vec<usize> = header.positions(name).collect();
             match found.get(nth.saturating_sub(1)) {
                 Some(index) => MadeCell::Copy(*index),
@@ -138,7 +144,7 @@ fn cell<'a>(made: &'a Made, header: &Header, own: usize, part: Part<'a>, is_grid
                 }
             }
         }
-        Made::Joined { columns, join } => {
+        MadeColumn::Joined { columns, join } => {
             let found: Result<Vec<usize>, Fault> =
                 columns.iter().map(|name| header.position(name, "columns")).collect();
             MadeCell::Joined(found?, join)

@@ -4,7 +4,7 @@ use crate::export::read::row_date::RowDate;
 
 /// A sheet or a file.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::export) struct Part<'a> {
+pub(in crate::export) struct ExportPart<'a> {
     /// The file's name, without its folder.
     pub(in crate::export) file: &'a str,
     /// The sheet's name; empty where there are none.

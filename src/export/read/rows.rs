@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::{Made, NamedColumn};
+use crate::export::column::{MadeColumn, NamedColumn};
 use crate::export::count::fast_table::Customer;
 use crate::export::count::tally::Tally;
 use crate::export::damage::{Damage, Shown};
@@ -15,7 +15,7 @@ use crate::export::read::header::{Header, header, header_below};
 use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
 use crate::export::read::made::MadeRows;
 use crate::export::read::names::normalized;
-use crate::export::read::part::Part;
+use crate::export::read::part::ExportPart;
 use crate::export::read::rejection::Rejection;
 use crate::export::read::row_date::RowDate;
 use crate::export::settings::{HeaderRow, Layout};
@@ -35,7 +35,7 @@ const MARKED: usize = 20;
 pub(in crate::export) fn tally<R: RawRows>(
     mut rows: R,
     layout: &Layout,
-    part: Part<'_>,
+    part: ExportPart<'_>,
     tally: Tally,
 ) -> Result<Tally, Faults> {
     let mut header = header(&mut rows, layout)?;
@@ -58,7 +58,7 @@ fn is_made(layout: &Layout) -> bool {
 pub(in crate::export) fn newest<R: RawRows>(
     mut rows: R,
     layout: &Layout,
-    part: Part<'_>,
+    part: ExportPart<'_>,
 ) -> Result<Option<RowDate>, Faults> {
     let mut header = header(&mut rows, layout)?;
     if !is_made(layout) {
@@ -72,7 +72,7 @@ fn newest_of<R: RawRows>(
     mut rows: R,
     header: &Header,
     layout: &Layout,
-    part: Part<'_>,
+    part: ExportPart<'_>,
 ) -> Result<Option<RowDate>, Faults> {
     let reading = match FoundColumns::of(layout, header, part) {
         Ok(reading) => reading,
@@ -95,7 +95,7 @@ fn counted<R: RawRows>(
     mut rows: R,
     header: &Header,
     layout: &Layout,
-    part: Part<'_>,
+    part: ExportPart<'_>,
     tally: Tally,
 ) -> Result<Tally, Faults> {
     let reading = match FoundColumns::of(layout, header, part) {
@@ -184,7 +184,7 @@ struct Reader<'a> {
     tally: Tally,
     dates: Dates,
     rejected: usize,
-    part: Part<'a>,
+    part: ExportPart<'a>,
 }
 
 impl Reader<'_> {
@@ -284,7 +284,8 @@ impl Reader<'_> {
     /// Whether the customer is known without any row: a sheet of its own, on which nothing stands, says that it has
     /// nothing.
     fn is_named_by_the_sheet(&mut self) -> bool {
-        let ColumnValue::Made(_, NamedColumn { made: Some(Made::SheetName), .. }) = self.reading.customer else {
+        let ColumnValue::MadeColumn(_, NamedColumn { made: Some(MadeColumn::SheetName), .. }) = self.reading.customer
+        else {
             return false;
         };
         let Some(name) = self.reading.customer.of_text(self.part.sheet) else { return false };

@@ -6,7 +6,7 @@ use crate::config::document::{Field, Section};
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::texts::{column_names, joint, texts};
 use crate::config::values::optional;
-use crate::export::column::{Column, Made, Mark, NamedColumn, Pattern};
+use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
@@ -163,7 +163,7 @@ fn column(field: &Field<'_>) -> Option<Column> {
 }
 
 /// A name, what the column is made of, and a pattern that is a part of that.
-type Source = ((String, Option<Made>), Option<Pattern>);
+type Source = ((String, Option<MadeColumn>), Option<Pattern>);
 
 /// Where a column's values come from, if that is said; several ways are refused by whoever asks.
 fn source(section: &Section<'_>) -> Option<Option<Source>> {
@@ -189,29 +189,29 @@ fn source(section: &Section<'_>) -> Option<Option<Source>> {
     if join.is_some() && several.is_none() {
         return refuse("`join` is of `columns`");
     }
-    let of = |name: String, made: Made, pattern: Option<Pattern>| Some(Some(((name, Some(made)), pattern)));
+    let of = |name: String, made: MadeColumn, pattern: Option<Pattern>| Some(Some(((name, Some(made)), pattern)));
     match (name, number, several, file, sheet) {
         (Some(name), ..) => match nth {
             None => Some(Some(((name, None), None))),
-            Some(nth) => of(format!("{name} (number {nth})"), Made::Nth(name, nth), None),
+            Some(nth) => of(format!("{name} (number {nth})"), MadeColumn::Nth(name, nth), None),
         },
-        (_, Some(number), ..) => of(format!("column number {number}"), Made::Number(number), None),
+        (_, Some(number), ..) => of(format!("column number {number}"), MadeColumn::Number(number), None),
         (_, _, Some(columns), ..) => {
             let join = join.unwrap_or_else(|| " ".to_owned());
-            of(columns.join(" and "), Made::Joined { columns, join }, None)
+            of(columns.join(" and "), MadeColumn::Joined { columns, join }, None)
         }
-        (_, _, _, Some(file), _) => of("the file's name".to_owned(), Made::FileName, Some(file)),
-        (.., Some(sheet)) => of("the sheet's name".to_owned(), Made::SheetName, Some(sheet)),
+        (_, _, _, Some(file), _) => of("the file's name".to_owned(), MadeColumn::FileName, Some(file)),
+        (.., Some(sheet)) => of("the sheet's name".to_owned(), MadeColumn::SheetName, Some(sheet)),
         _ => Some(None),
     }
 }
 
 /// `present = true`, or `is = ["Yes"]`: each such cell is one unit.
-fn mark(section: &Section<'_>) -> Option<Option<Mark>> {
+fn mark(section: &Section<'_>) -> Option<Option<CountMark>> {
     marked(section.get("present"), section.get("is"))
 }
 
-fn marked(present: Option<Field<'_>>, is: Option<Field<'_>>) -> Option<Option<Mark>> {
+fn marked(present: Option<Field<'_>>, is: Option<Field<'_>>) -> Option<Option<CountMark>> {
     let present_says = present.as_ref().map_or(Some(false), |field| field.boolean());
     let is = optional(is, texts);
     match (present_says?, is?) {
@@ -219,8 +219,8 @@ fn marked(present: Option<Field<'_>>, is: Option<Field<'_>>) -> Option<Option<Ma
             present?.error("one of `present` and `is` says which cells count");
             None
         }
-        (true, None) => Some(Some(Mark::Present)),
-        (false, Some(texts)) => Some(Some(Mark::Is(texts))),
+        (true, None) => Some(Some(CountMark::Present)),
+        (false, Some(texts)) => Some(Some(CountMark::Is(texts))),
         (false, None) => Some(None),
     }
 }
@@ -299,7 +299,7 @@ fn wide(field: &Field<'_>) -> Option<Wide> {
 }
 
 /// Which cells of the wide columns are one unit each, if they are marks: `present` or `is` in `wide` or beside it.
-pub(super) fn wide_mark(wide: Option<&Field<'_>>, keys: &Layered<'_>) -> Option<Option<Mark>> {
+pub(super) fn wide_mark(wide: Option<&Field<'_>>, keys: &Layered<'_>) -> Option<Option<CountMark>> {
     let (present, is) = (keys.get("present"), keys.get("is"));
     let Some(wide) = wide else {
         if let Some(field) = present.or(is) {

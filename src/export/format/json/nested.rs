@@ -11,9 +11,9 @@ use crate::export::damage::Damage;
 use crate::export::fault::Fault;
 use crate::export::format::json::damage;
 use crate::export::format::json::names::Names;
-use crate::export::format::json::nested_places::{Finder, Found, Frame, Place, Way, offset};
+use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPlace, Way, offset};
 use crate::export::format::json::records::document;
-use crate::export::format::json::steps::Step;
+use crate::export::format::json::steps::PathStep;
 use crate::export::format::json::value;
 use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
 use crate::export::format::lines::Lines;
@@ -24,7 +24,7 @@ use crate::export::format::raw::{RawRows, Without};
 pub(in crate::export) struct NestedRecords<'a> {
     text: &'a str,
     way: Way<'a>,
-    found: Found<'a>,
+    found: FoundRecord<'a>,
     names: Names,
     lines: Lines<'a>,
     next: Option<usize>,
@@ -41,12 +41,12 @@ impl<'a> NestedRecords<'a> {
     ///
     /// # Errors
     /// If the text is no JSON, holds no records there, or an object names a key twice.
-    pub(in crate::export) fn open(text: &'a str, steps: Vec<Step<'a>>, from_top: bool) -> Result<Self, Fault> {
+    pub(in crate::export) fn open(text: &'a str, steps: Vec<PathStep<'a>>, from_top: bool) -> Result<Self, Fault> {
         if text.trim().is_empty() {
             return Err(Fault::new(Damage::Empty));
         }
         let way = Way::of(steps, from_top);
-        let mut finder = Finder { way: &way, text, document: document(text)?, found: Found::default() };
+        let mut finder = Finder { way: &way, text, document: document(text)?, found: FoundRecord::default() };
         finder.walk(finder.document, 0, None, None)?;
         let found = finder.found;
         if found.places.iter().all(|place| place.record.is_err()) {
@@ -74,8 +74,8 @@ impl<'a> NestedRecords<'a> {
 
     /// How many there are of what the first list holds, to be compared with what the document says around it.
     pub(in crate::export) fn number_of_first(&self) -> usize {
-        let lists = self.way.steps.iter().filter(|step| !matches!(step, Step::Key(_))).count();
-        let first = self.way.steps.iter().position(|step| !matches!(step, Step::Key(_)));
+        let lists = self.way.steps.iter().filter(|step| !matches!(step, PathStep::Key(_))).count();
+        let first = self.way.steps.iter().position(|step| !matches!(step, PathStep::Key(_)));
         if lists < 2 {
             return self.found.places.len();
         }
@@ -86,7 +86,7 @@ impl<'a> NestedRecords<'a> {
         }
     }
 
-    fn place(&self) -> Option<&Place<'a>> {
+    fn place(&self) -> Option<&RecordPlace<'a>> {
         self.next.and_then(|next| next.checked_sub(1)).and_then(|index| self.found.places.get(index))
     }
 
@@ -126,7 +126,7 @@ impl<'a> NestedRecords<'a> {
             values.push((index, JsonText { text: key.clone(), number: false }));
         }
         let on = match way.steps.get(frame.step) {
-            Some(Step::Key(key)) => Some(*key),
+            Some(PathStep::Key(key)) => Some(*key),
             _ => None,
         };
         let prefix = way.prefixes.get(frame.step).map_or("", String::as_str);

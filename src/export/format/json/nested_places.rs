@@ -6,7 +6,7 @@ use crate::export::damage::Damage;
 use crate::export::fault::Fault;
 use crate::export::format::json::damage;
 use crate::export::format::json::records::nothing_at;
-use crate::export::format::json::steps::Step;
+use crate::export::format::json::steps::PathStep;
 use crate::export::format::json::value;
 use crate::export::format::json::value::{JsonFault as ValueFault, Object, kind};
 use crate::export::format::lines::Lines;
@@ -28,7 +28,7 @@ pub(super) struct Frame<'a> {
 
 /// A record, or the place where one is missing.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct RecordPlace<'a> {
     pub(super) frame: Option<u32>,
     pub(super) key: Option<(u32, Cow<'a, str>)>,
     pub(super) record: Result<&'a str, Without>,
@@ -36,15 +36,15 @@ pub(super) struct Place<'a> {
 
 /// Where everything stands.
 #[derive(Debug, Default)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundRecord<'a> {
     pub(super) frames: Vec<Frame<'a>>,
-    pub(super) places: Vec<Place<'a>>,
+    pub(super) places: Vec<RecordPlace<'a>>,
 }
 
 /// The steps, and what columns are called on them.
 #[derive(Debug)]
 pub(super) struct Way<'a> {
-    pub(super) steps: Vec<Step<'a>>,
+    pub(super) steps: Vec<PathStep<'a>>,
     /// What the keys of an object before each step begin with.
     pub(super) prefixes: Vec<String>,
     /// Whether columns go by their path from the top; else by that from the record.
@@ -52,11 +52,11 @@ pub(super) struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    pub(super) fn of(steps: Vec<Step<'a>>, from_top: bool) -> Self {
+    pub(super) fn of(steps: Vec<PathStep<'a>>, from_top: bool) -> Self {
         let mut prefixes = vec![String::new()];
         for step in &steps {
             let mut prefix = prefixes.last().cloned().unwrap_or_default();
-            if let (Step::Key(key), true) = (step, from_top) {
+            if let (PathStep::Key(key), true) = (step, from_top) {
                 prefix = if prefix.is_empty() { (*key).to_owned() } else { format!("{prefix}.{key}") };
             }
             prefixes.push(prefix);
@@ -67,7 +67,7 @@ impl<'a> Way<'a> {
     /// The column of the key that a step goes by: `@key`, and with several `{}` the second `@key2`.
     pub(super) fn key_column(&self, number: u32) -> String {
         let before = self.steps.iter().take(usize::try_from(number).unwrap_or(usize::MAX));
-        match before.filter(|step| **step == Step::Entry).count() {
+        match before.filter(|step| **step == PathStep::Entry).count() {
             0 => "@key".to_owned(),
             several => format!("@key{}", several + 1),
         }
@@ -83,7 +83,7 @@ pub(super) struct Finder<'w, 'a> {
     pub(super) way: &'w Way<'a>,
     pub(super) text: &'a str,
     pub(super) document: &'a str,
-    pub(super) found: Found<'a>,
+    pub(super) found: FoundRecord<'a>,
 }
 
 pub(super) type Key<'a> = Option<(u32, Cow<'a, str>)>;
@@ -94,27 +94,27 @@ impl<'a> Finder<'_, 'a> {
             return self.record(value, frame, key);
         };
         // Below a list a record may lack what others have; above it nothing would be read at all.
-        let below = self.way.steps.iter().take(step).any(|step| !matches!(step, Step::Key(_)));
+        let below = self.way.steps.iter().take(step).any(|step| !matches!(step, PathStep::Key(_)));
         match next {
-            Step::Key(name) => {
+            PathStep::Key(name) => {
                 let frame = self.frame_of(value, step, frame, key)?;
                 match self.member(value, name)? {
                     Some(inner) if inner != "null" => self.walk(inner, step + 1, frame, None),
-                    _ if below => self.push(Place { frame, key: None, record: Err(Without::Unsaid) }),
+                    _ if below => self.push(RecordPlace { frame, key: None, record: Err(Without::Unsaid) }),
                     _ => Err(nothing_at(self.document, Some(&self.path(step)))),
                 }
             }
-            Step::Each if value.starts_with('[') => {
+            PathStep::Each if value.starts_with('[') => {
                 let items: Vec<&'a serde_json::value::RawValue> = self.parsed(value)?;
                 if items.is_empty() && below {
-                    return self.push(Place { frame, key, record: Err(Without::Nothing) });
+                    return self.push(RecordPlace { frame, key, record: Err(Without::Nothing) });
                 }
                 items.into_iter().try_for_each(|item| self.walk(item.get(), step + 1, frame, key.clone()))
             }
-            Step::Entry if value.starts_with('{') => {
+            PathStep::Entry if value.starts_with('{') => {
                 let object: Object<'a> = self.parsed(value)?;
                 if object.0.is_empty() && below {
-                    return self.push(Place { frame, key, record: Err(Without::Nothing) });
+                    return self.push(RecordPlace { frame, key, record: Err(Without::Nothing) });
                 }
                 let frame = if key.is_some() { self.frame_of("{}", step, frame, key)? } else { frame };
                 let number = u32::try_from(step).unwrap_or(u32::MAX);
@@ -124,8 +124,8 @@ impl<'a> Finder<'_, 'a> {
                     .into_iter()
                     .try_for_each(|(name, inner)| self.walk(inner.get(), step + 1, frame, Some((number, name.0))))
             }
-            Step::Each | Step::Entry if below => Err(self.no_record(value)),
-            Step::Each | Step::Entry => Err(nothing_at(self.document, Some(&self.path(step)))),
+            PathStep::Each | PathStep::Entry if below => Err(self.no_record(value)),
+            PathStep::Each | PathStep::Entry => Err(nothing_at(self.document, Some(&self.path(step)))),
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Finder<'_, 'a> {
         if !value.starts_with('{') && (key.is_none() || value.starts_with('[')) {
             return Err(self.no_record(value));
         }
-        self.push(Place { frame, key, record: Ok(value) })
+        self.push(RecordPlace { frame, key, record: Ok(value) })
     }
 
     fn frame_of(
@@ -155,7 +155,7 @@ impl<'a> Finder<'_, 'a> {
         Ok(number)
     }
 
-    fn push(&mut self, place: Place<'a>) -> Result<(), Fault> {
+    fn push(&mut self, place: RecordPlace<'a>) -> Result<(), Fault> {
         if self.found.places.len() == RECORDS_MAX {
             return Err(Fault::new(Damage::TooManyRows { max: RECORDS_MAX }));
         }
@@ -200,10 +200,10 @@ impl<'a> Finder<'_, 'a> {
         let mut path = String::new();
         for step in self.way.steps.iter().take(step + 1) {
             match step {
-                Step::Key(key) if path.is_empty() => path.push_str(key),
-                Step::Key(key) => path.push_str(&format!(".{key}")),
-                Step::Each => path.push_str("[]"),
-                Step::Entry => path.push_str("{}"),
+                PathStep::Key(key) if path.is_empty() => path.push_str(key),
+                PathStep::Key(key) => path.push_str(&format!(".{key}")),
+                PathStep::Each => path.push_str("[]"),
+                PathStep::Entry => path.push_str("{}"),
             }
         }
         path

@@ -2,7 +2,7 @@
 
 /// One step into a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::export) enum Step<'a> {
+pub(in crate::export) enum PathStep<'a> {
     /// To the value of this key.
     Key(&'a str),
     /// To each of a list.
@@ -17,15 +17,15 @@ pub(in crate::export) fn is_nested(records: &[String]) -> bool {
 }
 
 /// The steps of a path of `records`.
-pub(in crate::export) fn steps(records: &[String]) -> Vec<Step<'_>> {
+pub(in crate::export) fn steps(records: &[String]) -> Vec<PathStep<'_>> {
     let mut steps = Vec::new();
     for part in records {
         let key = part.trim_end_matches(['[', ']', '{', '}']);
         if !key.is_empty() {
-            steps.push(Step::Key(key));
+            steps.push(PathStep::Key(key));
         }
         let marks = part.get(key.len()..).unwrap_or_default().as_bytes().chunks(2);
-        steps.extend(marks.map(|mark| if mark == b"[]" { Step::Each } else { Step::Entry }));
+        steps.extend(marks.map(|mark| if mark == b"[]" { PathStep::Each } else { PathStep::Entry }));
     }
     steps
 }
@@ -50,10 +50,10 @@ mod tests {
         let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
             steps(&path("items[].licenses[]")),
-            [Step::Key("items"), Step::Each, Step::Key("licenses"), Step::Each]
+            [PathStep::Key("items"), PathStep::Each, PathStep::Key("licenses"), PathStep::Each]
         );
-        assert_eq!(steps(&path("{}[]")), [Step::Entry, Step::Each]);
-        assert_eq!(steps(&path("data{}")), [Step::Key("data"), Step::Entry]);
+        assert_eq!(steps(&path("{}[]")), [PathStep::Entry, PathStep::Each]);
+        assert_eq!(steps(&path("data{}")), [PathStep::Key("data"), PathStep::Entry]);
         assert_eq!(leading_keys(&path("data.items[].n[]")), ["data", "items"]);
         assert!(is_nested(&path("data{}")) && !is_nested(&path("data.items")));
     }
