@@ -114,6 +114,24 @@ fn a_damaged_file_is_refused_in_words_and_in_json() {
     assert!(err.contains(document["findings"][0]["message"].as_str().expect("said")), "{out}\n{err}");
 }
 
+/// The first of several pages would bill everybody on the others nothing.
+#[test]
+fn a_first_page_of_several_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = "title = \"Ours\"\nformat = \"json\"\nrecords = \"orgs\"\n\
+                   columns = { customer = \"name\" }\nwide = [\"agents\"]\n";
+    fs::create_dir(folder.path().join("profiles")).expect("made");
+    fs::write(folder.path().join("profiles/ours.toml"), profile).expect("written");
+    let page = |total: u32| format!("{{\"orgs\": [{{\"name\": \"Acme\", \"agents\": 7}}], \"total\": {total}}}");
+    for (total, exit, codes) in [(1, 0, 0), (45, 11, 1)] {
+        fs::write(folder.path().join("orgs.json"), page(total)).expect("written");
+        let (found, out, err) = recount(folder.path(), &["read", "orgs.json", "--profile", "ours", "--json"]);
+        let document: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        assert_eq!((found, document["findings"].as_array().map(Vec::len)), (exit, Some(codes)), "{out}");
+        assert!(out.contains("export-part-unread") == (exit == 11), "{out}");
+    }
+}
+
 #[test]
 fn the_profiles_are_listed_with_the_operators_own() {
     let folder = tempfile::tempdir().expect("a folder");

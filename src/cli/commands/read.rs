@@ -21,6 +21,7 @@ use crate::export::settings::MAX_BYTES;
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
+use crate::reconcile::guard::check::part_unread;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
@@ -44,7 +45,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Err(NotRead::Refused(refusal)) => return refused(*refusal, console),
         Err(NotRead::Failed(error)) => return error.tell(console),
     };
-    let findings = of_export(&read.counts, &IntegrationName::new(&options.what));
+    let mut findings = of_export(&read.counts, &IntegrationName::new(&options.what));
+    findings.extend(part_unread(&read.counts));
     let profile = read.profile.as_deref();
     let marks = read.counts.rejected.iter().filter_map(|row| Some((row.mark.as_ref()?, row.line)));
     let drawn: String = marks.map(|(mark, line)| drawn(mark, line)).collect();

@@ -57,9 +57,12 @@ impl<'a> Counted<'a> {
         Document { path, profile, rows, kept, customers: counts, findings }
     }
 
-    /// Something is to be decided where a count is not known; rows that were left out on purpose, or that belong to
-    /// nobody, are only said.
+    /// A part of an export is refused, as by a night. Something is to be decided where a count is not known; rows that were
+    /// left out on purpose, or that belong to nobody, are only said.
     pub fn exit(&self) -> Exit {
+        if self.findings.iter().any(|finding| finding.code == Code::ExportPartUnread) {
+            return Exit::Refused;
+        }
         let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
         if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
     }
