@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::lines;
+use crate::history::past::written::SAME_CONNECTWISE;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::store::columns::{count, decimal, integer, local_time, maybe_time, time, word};
 use crate::history::store::error::StoreError;
@@ -209,17 +210,22 @@ impl History {
         })
     }
 
-    /// The additions that runs after this one wrote, each with the last run that did.
+    /// The additions of the same ConnectWise that runs after this one wrote, each with the last run that did.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn written_after(&self, run: RunId) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
+    pub fn written_after(
+        &self,
+        integration: &IntegrationName,
+        run: RunId,
+    ) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT applied_addition, max(run) AS run FROM writes WHERE outcome = 'applied' AND run > ?1
-                 GROUP BY applied_addition",
-            )?;
-            let rows = statement.query_and_then([run.0], |row| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT applied_addition, max(run) AS run FROM writes WHERE outcome = 'applied' AND run > ?2
+                     AND run IN (SELECT run FROM runs WHERE integration IN ({SAME_CONNECTWISE}))
+                 GROUP BY applied_addition"
+            ))?;
+            let rows = statement.query_and_then(params![integration.as_str(), run.0], |row| {
                 Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?)))
             })?;
             rows.collect()

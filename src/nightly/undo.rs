@@ -51,7 +51,7 @@ pub(super) async fn gather<R: Reader>(
     close_cut_off_runs(run, history, findings)?;
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
-    let wrote = wrote(&planned, history.writes_of(undone)?, &history.written_after(undone)?);
+    let wrote = wrote(&planned, history.writes_of(undone)?, &history.written_after(run.job.integration, undone)?);
     let agreements: BTreeSet<AgreementId> = wrote.keys().map(|key| key.agreement).collect();
     let (agreements, additions) = run.unless_stopped(read(connectwise, &agreements)).await??;
     Ok(UndoInputs { export: planned.export, wrote, agreements, additions, in_doubt })

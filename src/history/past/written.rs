@@ -10,21 +10,22 @@ use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{GivenUp, Written};
 use crate::reconcile::model::plan::line::LineKey;
 
+/// The integrations that bill in the ConnectWise of `?1`, itself included: addition ids mean nothing beyond it.
+pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS own
+     JOIN connectwise_of AS other ON other.site = own.site WHERE own.integration = ?1";
+
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(crate) fn written(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, o.at, i.from_quantity, i.quantity AS sent,
                 o.event = 'refused' AS refused
          FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE (r.integration = ?1 OR r.integration IN
-                    (SELECT other.integration FROM connectwise_of AS own
-                     JOIN connectwise_of AS other ON other.site = own.site WHERE own.integration = ?1))
-             AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
+         WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
              AND (o.event = 'applied' OR i.event = 'set') ORDER BY o.seq",
-    )?;
+    ))?;
     let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
     // In the journal's order, so that the last one stays, and knows how often it was the same.
     let mut rows = statement.query([integration.as_str()])?;

@@ -85,12 +85,11 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
             (Standing::Held | Standing::Left, None) | (Standing::NotBilled, _) => {}
         }
     }
-    let held = held(plan);
     // What is in the export no more: a customer who is missing, or a service that would go to zero.
     for (customer, services) in past.iter().filter(|_| !approved) {
         let counted = counts.customers.get(customer);
         let gone = services.iter().filter(|(service, _)| counted.and_then(|own| own.get(*service)).is_none());
-        for (service, before) in gone.filter(|(service, _)| held.contains(&(customer, *service))) {
+        for (service, before) in gone.filter(|(service, _)| standings.of_count(customer, service) == Standing::Held) {
             keep(customer, service, *before);
         }
     }

@@ -36,7 +36,7 @@ pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> R
 
 fn refusal(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Option<&'static str> {
     if !token::is_form_token(&visit.person.form_token, fields.get("csrf")) {
-        return Some("the form is not one of this session");
+        return Some("the form is of another sign-in");
     }
     (!visit.may(action)).then_some("the role does not allow it")
 }
