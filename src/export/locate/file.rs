@@ -32,19 +32,6 @@ pub struct Export {
     pub modified_at: DateTime<Utc>,
     /// What it says.
     pub counts: Counts,
-    /// The files that it is, where it may be several.
-    pub files: Vec<DeliveredFile>,
-}
-
-/// One of the files that are one export.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveredFile {
-    /// Its name.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
-    /// SHA-256 of it, in hex.
-    pub sha256: String,
 }
 
 impl Export {
@@ -72,7 +59,7 @@ impl Export {
     ) -> Result<Self, ExportError> {
         let sha256 = hex::encode(Sha256::digest(&bytes));
         let counts = read_bytes(&path, bytes, layout)?;
-        Self { sha256, modified_at, counts, path, files: Vec::new() }.dated(modified_at)
+        Self { sha256, modified_at, counts, path }.dated(modified_at)
     }
 
     /// Where only the newest rows count, the last day that they speak of is the export's date; the file may be younger.
@@ -96,8 +83,7 @@ impl Export {
         if !layout.whole {
             counts.unread.extend(unread);
         }
-        Self { path: kept.path, sha256, modified_at: kept.modified_at, counts, files: Vec::new() }
-            .dated(kept.modified_at)
+        Self { path: kept.path, sha256, modified_at: kept.modified_at, counts }.dated(kept.modified_at)
     }
 }
 
@@ -110,7 +96,7 @@ pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Expor
     let (path, modified_at, bytes) = raw(pattern, layout.max_bytes, now)?;
     let sha256 = hex::encode(Sha256::digest(&bytes));
     let counts = read_bytes(&path, bytes, layout)?;
-    let mut export = Export { sha256, modified_at, counts, path, files: Vec::new() }.dated(now)?;
+    let mut export = Export { sha256, modified_at, counts, path }.dated(now)?;
     if !layout.whole {
         let beside = beside_newest(pattern)?;
         let more = |path| more_in(path, &export.counts, layout);
@@ -135,7 +121,7 @@ pub fn read_all(
     if let Some(expected) = expected.filter(|expected| *expected != paths.len()) {
         return Err(ExportError::FileCount { path: pattern.to_owned(), found: paths.len(), expected });
     }
-    let (mut left, mut files, mut contents, mut newest) = (layout.max_bytes, Vec::new(), Vec::new(), None);
+    let (mut left, mut digests, mut contents, mut newest) = (layout.max_bytes, Vec::new(), Vec::new(), None);
     let mut together = Sha256::new();
     for path in paths {
         let (path, modified_at, bytes) = one(path, left, now)?;
@@ -145,16 +131,16 @@ pub fn read_all(
         let sha256 = hex::encode(Sha256::digest(&bytes));
         together.update(format!("{sha256}  {name}\n"));
         newest = newest.max(Some((modified_at, path.clone())));
-        files.push(DeliveredFile { name, bytes: length, sha256 });
+        digests.push(sha256);
         contents.push((path, bytes.into()));
     }
     let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
-    let sha256 = match files.as_slice() {
-        [only] => only.sha256.clone(),
+    let sha256 = match digests.as_slice() {
+        [only] => only.clone(),
         _ => hex::encode(together.finalize()),
     };
     let counts = read_files(contents, layout)?;
-    Export { sha256, modified_at, counts, path, files }.dated(now)
+    Export { sha256, modified_at, counts, path }.dated(now)
 }
 
 /// What another file of the delivery has of customers and services that the newest lacks. One that is read in another
