@@ -27,6 +27,7 @@ pub(crate) async fn after_run(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "what a run is about, and which of its tables")]
 async fn tend(
     config: &Config,
     integration: &IntegrationConfig,
