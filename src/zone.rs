@@ -31,6 +31,14 @@ impl Zone {
         known.map(Self).map_err(|source| UnknownZone { name: name.to_owned(), source })
     }
 
+    /// The zone of this host's clock; UTC where it has none that the built-in data know.
+    #[must_use]
+    pub fn of_host() -> Self {
+        let host = TimeZone::try_system().ok();
+        let named = host.as_ref().and_then(TimeZone::iana_name).and_then(|name| Self::named(name).ok());
+        named.unwrap_or_else(Self::utc)
+    }
+
     /// UTC.
     #[must_use]
     pub fn utc() -> Self {

@@ -31,7 +31,18 @@ fn from_an_empty_folder_to_a_first_plan() {
     assert!(said.out.contains("\"Account\", \"Product\" and \"Quantity\""), "{}", said.out);
     assert!(said.out.lines().all(|line| line.chars().count() <= 80 || line.contains('/')), "{}", said.out);
     let config = night.path("first/recount.toml").display().to_string();
-    assert!(said.out.trim_end().ends_with(&format!("Next: recount check --config {config}")), "{}", said.out);
+    let next = format!("Next: recount map suggest --config {config}");
+    assert!(
+        said.out.trim_end().ends_with(&next) && said.out.contains("✓ usage: keys"),
+        "it ends with a check\n{}",
+        said.out
+    );
+    let text = fs::read_to_string(night.path("first/recount.toml")).expect("the configuration");
+    assert!(
+        text.contains("# company_types = [\"")
+            && text.contains("# \"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }   # likely"),
+        "{text}"
+    );
     let said = night.recount(&["check", "--config", &config]).exits(3);
     assert!(said.out.trim_end().ends_with("Next: recount map suggest"), "{}", said.out);
     let said = night.recount(&["plan", "--config", &config]).exits(3);
@@ -115,4 +126,80 @@ fn there_are_manual_pages_and_completions() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(night.recount(&["completions", shell]).exits(0).out.contains("recount"), "{shell}");
     }
+}
+
+/// A second vendor is asked as the first one was, and what it bills is named before it goes.
+#[test]
+fn a_second_vendor_is_added_and_removed_and_its_history_stays() {
+    let night = Night::new();
+    night.approve();
+    night.write("exports/second-1.csv", "Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    let export = night.path("exports/second-*.csv").display().to_string();
+    let added =
+        night.recount(&["integrations", "add", "second", "--yes", "--export", &export, "--agreement-type", "none"]);
+    let added = added.exits(0);
+    assert!(added.out.contains("second was added to ") && added.out.contains("second: keys"), "{}", added.out);
+    assert!(night.path("customers-second.csv").exists());
+    let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    assert!(text.contains("[integration.second.services]\n# \"CloudFilter\" = { product = "), "{text}");
+    night.recount(&["integrations", "add", "second", "--yes", "--export", &export]).exits(2);
+    night.recount(&["integrations", "remove", "second", "--yes"]).exits(0);
+    let refused = night.recount(&["integrations", "remove", "mail"]).exits(2);
+    assert!(refused.err.contains("stay billed") && refused.err.contains("MP-CLOUDFILTER"), "{}", refused.err);
+    let only = night.recount(&["integrations", "remove", "mail", "--yes"]).exits(16);
+    assert!(only.err.contains("there is no [integration.NAME]"), "{}", only.err);
+    night.recount(&["history"]).exits(0);
+}
+
+/// Otherwise a typo in the configuration ends billing without a word: the mail's address stands in the same file.
+#[test]
+fn a_night_without_a_readable_configuration_is_recorded_and_told() {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    let good = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", good.replace("[integration.mail]", "[integration.mail]\nmoed = \"apply\""));
+    let said = night.recount(&["run"]).exits(16);
+    assert!(said.err.contains("moed"), "{}", said.err);
+    night.write("recount.toml", &good);
+    let status = night.recount(&["status"]).exits(16);
+    assert!(status.out.contains("unhealthy"), "{}", status.out);
+    let history = night.recount(&["history", "--json"]).exits(0).json();
+    assert_eq!(history["runs"][0]["verdict"], "failed", "{history:#}");
+    night.run().exits(0);
+}
+
+/// Keys that only stand there are no keys, and a slip in a name is said where it was made.
+#[test]
+fn check_proves_the_keys_and_names_what_is_not_there() {
+    let night = Night::new();
+    let good = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write(
+        "recount.toml",
+        good.replace("[integration.mail]", "[integration.mail]\ncompany_types = [\"Clientele\"]"),
+    );
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("no company bears \"clientele\""), "{}", said.out);
+    night.write("recount.toml", good.replace("company = \"examplemsp\"", "company = \"elsewhere\""));
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("has no login company elsewhere"), "{}", said.out);
+    assert!(!said.out.contains("✓ mail: keys"), "{}", said.out);
+}
+
+/// Whoever has a live ConnectWise can answer what nobody wrote down, and gives nobody away.
+#[test]
+fn a_probe_asks_and_names_nobody() {
+    let night = Night::new();
+    night.approve();
+    let before = night.billed();
+    night.sim().clear_requests();
+    let said = night.recount(&["check", "--probe", "10"]).exits(0);
+    assert!(said.out.contains("system/bundles") && said.out.contains("midnight Z"), "{}", said.out);
+    assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
+    for name in ["Acme", "Borealis", "MP-", "examplemsp"] {
+        assert!(!said.out.contains(name), "{name}: {}", said.out);
+    }
+    let said = night.recount(&["check", "--probe", "10", "--write"]).exits(0);
+    assert!(said.out.contains("PATCH of the same quantity: 200"), "{}", said.out);
+    assert_eq!(night.billed(), before);
 }

@@ -36,6 +36,11 @@ impl Console {
         Self { json: global.json, quiet: global.quiet, paint: Paint { on }, ascii: global.ascii }
     }
 
+    /// One on which runs are not shown.
+    pub(crate) fn unheard(self) -> Self {
+        Self { json: true, ..self }
+    }
+
     /// Text, on stdout.
     pub(crate) fn print(&self, text: &str) {
         write(self.signs(text).as_bytes());

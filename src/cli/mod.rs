@@ -23,7 +23,7 @@ use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
     alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
-    run, serve, sim, status, tickets, users, verify, why,
+    run, serve, sim, status, tickets, unbegun_night, users, verify, why,
 };
 use crate::cli::console::Console;
 use crate::report::exit::Exit;
@@ -46,12 +46,12 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),
         Some(Command::Init(options)) => init::run(&cli.global, options, console),
-        Some(Command::Check) => check::run(&cli.global, console),
+        Some(Command::Check(options)) => check::run(&cli.global, options, console),
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
         Some(Command::Profiles) => profiles::run(&cli.global, console),
         Some(Command::Plan(options)) => run::plan(&cli.global, options, console),
-        Some(Command::Run(options)) => run::run(&cli.global, options, console),
+        Some(Command::Run(options)) => unbegun_night::run(&cli.global, options, console),
         Some(Command::Apply(options)) => run::apply(&cli.global, options, console),
         Some(Command::Held(options)) => held::run(&cli.global, options, console),
         Some(Command::Accept(options)) => answer::accept(&cli.global, options, console),

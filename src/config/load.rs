@@ -58,6 +58,13 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     }
 }
 
+/// The configuration of a text that was good once, as if it were the file's.
+pub(in crate::config) fn of_text(path: &Path, text: &str) -> Option<Config> {
+    let document = Document::new(path, text);
+    let table = DeTable::parse(text).ok()?;
+    config(path, document.root(&table))
+}
+
 /// Why a text is no TOML, and where: what word processors and Windows' paths do to it is told as such.
 fn malformed(text: &str, span: Range<usize>, message: &str) -> (Range<usize>, String) {
     let begins = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);

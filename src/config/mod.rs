@@ -6,6 +6,7 @@
 pub mod edit;
 pub mod environment;
 pub mod error;
+pub mod last_good;
 pub mod load;
 pub mod profiles;
 pub mod secrets;

@@ -219,23 +219,30 @@ fn waiting_since(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<BTreeMap<(String, Code), Since>, StoreError> {
-    let mut runs =
-        connection.prepare_cached(&format!("SELECT run, started_at FROM runs WHERE {PLANNED} ORDER BY run DESC"))?;
+    let mut runs = connection.prepare_cached(&format!(
+        "SELECT run, started_at, verdict = 'held' AS held FROM runs WHERE {PLANNED} ORDER BY run DESC"
+    ))?;
     let mut asked = connection.prepare_cached(
         "SELECT handle, code FROM findings WHERE run = ?1 AND severity = 'decide' AND handle IS NOT NULL",
     )?;
     let mut since: BTreeMap<(String, Code), Since> = BTreeMap::new();
     let mut still: Option<BTreeSet<(String, Code)>> = None;
     for run in runs.query_and_then([integration.as_str()], |row| {
-        Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?))
+        Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?, row.get::<_, bool>("held")?))
     })? {
-        let (run, started_at) = run?;
+        let (run, started_at, held) = run?;
         let matters = asked.query_and_then([run.0], |row| {
             Ok::<_, StoreError>((row.get::<_, String>("handle")?, word(row, "code", Code::from_word)?))
         })?;
         let matters: BTreeSet<(String, Code)> = matters.collect::<Result<_, _>>()?;
         let row: BTreeSet<_> = match still {
             None => matters,
+            // What a held plan does not show is not settled by it.
+            Some(later) if held => {
+                since.extend(later.intersection(&matters).map(|matter| (matter.clone(), (run, started_at))));
+                still = Some(later);
+                continue;
+            }
             Some(later) => later.intersection(&matters).cloned().collect(),
         };
         if row.is_empty() {

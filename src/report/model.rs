@@ -210,7 +210,7 @@ impl Numbers {
     pub fn sentence(&self) -> String {
         let Self { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = self;
         let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
-        let (what, explained, lines) = (self.what(), words::grouped(*explained), words::grouped(*lines));
+        let (what, explained, lines) = (self.what(), *explained, *lines);
         format!(
             "to decide {to_decide} · {what} {changed} (+{up} −{down}) · failed {failed}{doubt} · explained {explained}/{lines}"
         )

@@ -65,18 +65,10 @@ pub(crate) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> S
     }
 }
 
-/// `1 204`: digits in groups of three.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
-    groups.join(" ")
-}
-
-/// `1 row`, `1 204 rows`.
+/// `1 row`, `1204 rows`: numbers stand as they are typed, everywhere.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", grouped(count))
+    format!("{count} {noun}{s}")
 }
 
 /// The export's file, without its folder.

@@ -45,9 +45,10 @@ pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
 }
 
 /// Whether a run looked closely enough to say that a matter is settled because it does not show it. A refused export says
-/// nothing of any line.
+/// nothing of any line, and a held plan is one that nobody believes yet.
 pub fn tells_what_is_settled(run: &RunRecord) -> bool {
-    run.planned.is_some() && run.end.as_ref().is_some_and(|end| end.verdict != RunVerdict::Refused)
+    run.planned.is_some()
+        && run.end.as_ref().is_some_and(|end| !matches!(end.verdict, RunVerdict::Refused | RunVerdict::Held))
 }
 
 fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {

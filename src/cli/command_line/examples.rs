@@ -21,7 +21,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "init",
         &[
-            ("recount init", "asks, with a proposal for each answer"),
+            ("recount init", "asks eight things, and checks what it made"),
             ("sudo recount init --dir /etc/recount", "where the service looks for it"),
             (
                 "recount init --yes --site na --company msp --client-id ID --export usage.csv",
@@ -34,6 +34,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         &[
             ("recount check", "each thing that has to be in place, with the fix"),
             ("sudo recount check", "as the service, with its keys"),
+            ("recount check --probe 771", "what a live ConnectWise does where no text says it"),
         ],
     ),
     (
@@ -167,6 +168,14 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         "integrations enable",
         &[("recount integrations enable acronis --mode apply", "from the next night on it writes")],
     ),
+    (
+        "integrations add",
+        &[
+            ("recount integrations add acronis", "asks what `init` asked of the first one"),
+            ("recount integrations add acronis --yes --export usage.csv", "asks nothing; what is missing is named"),
+        ],
+    ),
+    ("integrations remove", &[("recount integrations remove acronis", "names what stays billed, and asks")]),
     ("integrations disable", &[("recount integrations disable acronis", "it is left out from the next night on")]),
     ("alerts", &[("recount alerts test", "send a test through each alert")]),
     (
@@ -196,7 +205,13 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     ("tickets", &[("recount tickets", "those that are open"), ("recount tickets test acronis", "open one, to see it")]),
     ("tickets list", &[("recount tickets list", "those that are open")]),
-    ("tickets test", &[("recount tickets test acronis", "one ticket from sample data, which it says")]),
+    (
+        "tickets test",
+        &[
+            ("recount tickets test acronis", "opens, notes and closes a ticket of sample data"),
+            ("recount tickets test acronis --leave-open", "to look at it on the board"),
+        ],
+    ),
     ("backup", &[("recount backup /mnt/backup/recount.db", "one file; a run may be on meanwhile")]),
     ("restore", &[("recount restore /mnt/backup/recount.db", "from then on the history is that one")]),
     ("diff", &[("recount diff 218 219", "export, plan and lines of two nights, side by side")]),

@@ -7,20 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::{run, serve};
+use crate::cli::commands::{run, serve, unbegun_night};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::unbegun;
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
@@ -119,28 +115,12 @@ impl Slots {
             return;
         }
         let (config, error, console) = (self.config.borrow().clone(), error.clone(), self.console);
-        tokio::task::spawn_blocking(move || tell(&config, &error, &console));
+        tokio::task::spawn_blocking(move || unbegun_night::tell(&config, &error, &console));
     }
 }
 
 /// How long a night waits for the lock of another command before somebody is told.
 const LOCKED_PATIENCE: TimeDelta = TimeDelta::minutes(30);
-
-/// Records that a night cannot begin, where the history lets it, and tells of it in any case.
-fn tell(config: &Config, error: &CommandError, console: &Console) {
-    let CommandError { exit, message, fix, .. } = error;
-    let failure = Failure::new(*exit, Code::ConfigInvalid, message.clone(), fix.clone());
-    let told = match Session::open(&config.state) {
-        Ok(mut session) => run::nightly_run(config, &mut session, Some(&failure), &Stop::never(), console).map(|_| ()),
-        Err(_) => session::runtime().map(|runtime| {
-            let on: Vec<_> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
-            runtime.block_on(unbegun::tell(config, &on, error));
-        }),
-    };
-    if let Err(error) = told {
-        tracing::error!("that the night cannot begin could not be told: {}", error.message);
-    }
-}
 
 impl SlotClaims for Slots {
     type Error = String;

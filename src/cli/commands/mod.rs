@@ -19,6 +19,7 @@ pub(crate) mod serve;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod tickets;
+pub(crate) mod unbegun_night;
 pub(crate) mod users;
 pub(crate) mod verify;
 pub(crate) mod why;

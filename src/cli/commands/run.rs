@@ -53,7 +53,7 @@ pub(crate) struct RunOptions {
     integrations: Vec<String>,
     /// Only plan; the same as `recount plan`
     #[arg(long)]
-    dry_run: bool,
+    pub(crate) dry_run: bool,
     /// With --dry-run: exit with 4 when something would change
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,

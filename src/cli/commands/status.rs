@@ -27,7 +27,8 @@ use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 use crate::report::health::{Health, State};
-use crate::report::words::plural;
+use crate::report::words::{minute, plural};
+use crate::zone::Zone;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 }
 
 struct Status {
-    integrations: Vec<(IntegrationName, Health)>,
+    integrations: Vec<(IntegrationName, Health, Zone)>,
     /// Who holds the run lock.
     running: Option<String>,
     alerts: BTreeMap<String, AlertRecord>,
@@ -71,7 +72,10 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
         [] => one.mode != Mode::Off,
         names => names.iter().any(|name| name == one.name.as_str()),
     });
-    let health = chosen.map(|one| Ok((one.name.clone(), health::of(one, history.as_ref(), running.is_some())?)));
+    let health = chosen.map(|one| {
+        let health = health::of(one, history.as_ref(), running.is_some())?;
+        Ok((one.name.clone(), health, one.zone.clone()))
+    });
     let health = health.collect::<Result<Vec<_>, StoreError>>()?;
     let alerts = history.as_ref().map(History::latest_alerts).transpose();
     let mut alerts = alerts?.unwrap_or_default();
@@ -84,7 +88,9 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
 
 impl Status {
     fn exit(&self) -> Exit {
-        self.integrations.iter().map(|(_, health)| health.exit()).fold(Exit::Done, Exit::worst)
+        // Somebody has to decide what becomes of lines that bill and that nobody looks at.
+        let unwatched = if self.unwatched.is_empty() { Exit::Done } else { Exit::Decide };
+        self.integrations.iter().map(|(_, health, _)| health.exit()).fold(unwatched, Exit::worst)
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -92,8 +98,8 @@ impl Status {
         if self.integrations.is_empty() {
             text.push_str("No integration is on.\n");
         }
-        for (name, health) in &self.integrations {
-            entry(&mut text, name, health, paint);
+        for (name, health, zone) in &self.integrations {
+            entry(&mut text, name, (health, zone), paint);
         }
         for Unwatched { integration, lines, units } in &self.unwatched {
             let name = shown(integration.as_str());
@@ -128,7 +134,7 @@ fn megabytes(bytes: u64) -> String {
     }
 }
 
-fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Paint) {
+fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Zone), paint: Paint) {
     let sign = match health.state {
         State::Healthy => paint.good("✓"),
         State::Off => "·".to_owned(),
@@ -145,7 +151,7 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
             "    run {} {}, {}\n    to decide {} · changed {} · failed {} · unknown {} · explained {}/{}",
             last.run,
             end.verdict,
-            time(end.finished_at),
+            minute(zone.local(end.finished_at)),
             totals.to_decide,
             totals.changed,
             totals.failed,
@@ -161,7 +167,7 @@ fn entry(text: &mut String, name: &IntegrationName, health: &Health, paint: Pain
         return;
     }
     match health.last_success {
-        Some(at) => _ = writeln!(text, "    last good run {}", time(at)),
+        Some(at) => _ = writeln!(text, "    last good run {}", minute(zone.local(at))),
         None => text.push_str("    there was no good run yet\n"),
     }
     let next = match (health.state, health.worst()) {
@@ -222,7 +228,7 @@ impl<'a> Document<'a> {
         };
         Self {
             running: running.as_deref(),
-            integrations: integrations.iter().map(|(name, health)| HealthJson::of(name, health)).collect(),
+            integrations: integrations.iter().map(|(name, health, _)| HealthJson::of(name, health)).collect(),
             alerts: alerts.values().map(alert).collect(),
             unwatched: unwatched.iter().map(UnwatchedJson::of).collect(),
             size: SizeJson { history: size.history, files: size.files },

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::cli::session::Session;
 use crate::cli::{clock, session};
+use crate::config::last_good;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
@@ -17,6 +18,9 @@ const FILES_AT_ONCE: usize = 200;
 
 /// Prunes the state folder. That it cannot be done changes no run.
 pub(crate) fn after_runs(config: &Config, session: &mut Session) {
+    if let Err(error) = last_good::keep(config) {
+        tracing::warn!("the configuration of this night cannot be kept: {error}");
+    }
     if let Err(error) = prune_history(config, session) {
         tracing::warn!("the history cannot be pruned: {}", error_chain(&error));
     }

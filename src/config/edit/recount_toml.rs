@@ -56,6 +56,28 @@ pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), Config
     })
 }
 
+/// Adds tables at the end of the file.
+///
+/// # Errors
+/// As for [`set_mode`].
+pub fn append(path: &Path, tables: &str) -> Result<(), ConfigEditError> {
+    change(path, |document| {
+        *document = format!("{}{tables}", document.to_string()).parse().ok()?;
+        Some(())
+    })
+}
+
+/// Removes the tables of an integration.
+///
+/// # Errors
+/// As for [`set_mode`]; also when something else in the file names it, or when it is the only one.
+pub fn remove(path: &Path, integration: &str) -> Result<(), ConfigEditError> {
+    change(path, |document| {
+        let integrations = document.get_mut("integration").and_then(Item::as_table_like_mut)?;
+        integrations.remove(integration).map(drop)
+    })
+}
+
 /// Changes the file by `edit`, which gives `None` when it does not find its place.
 fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Result<(), ConfigEditError> {
     // The file itself is replaced, and a link to it stays one.

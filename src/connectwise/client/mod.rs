@@ -201,16 +201,28 @@ impl Client {
         }
     }
 
+    /// Whether the login site knows the company; `None` where it does not say.
+    pub async fn knows_company(&self) -> Option<bool> {
+        match self.company_info().await {
+            Looked::Up(_) => Some(true),
+            Looked::UnknownCompany => Some(false),
+            Looked::Elsewhere => None,
+        }
+    }
+
+    async fn company_info(&self) -> Looked {
+        let mut request = Request::new(Method::GET, self.sites.company_info(&self.company));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        match self.send(request, None).await {
+            Ok(answer) if answer.status.is_success() && answer.cut.is_none() => codebase::read(&answer.body),
+            _ => Looked::Elsewhere,
+        }
+    }
+
     /// Asks the login site, without credentials. A look-up that fails is no reason to stop: the fallback works
     /// wherever the API does.
     async fn look_up_codebase(&self) -> String {
-        let mut request = Request::new(Method::GET, self.sites.company_info(&self.company));
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let looked = match self.send(request, None).await {
-            Ok(answer) if answer.status.is_success() && answer.cut.is_none() => codebase::read(&answer.body),
-            _ => Looked::Elsewhere,
-        };
-        match looked {
+        match self.company_info().await {
             Looked::Up(word) => return word,
             Looked::UnknownCompany => {
                 tracing::warn!(company = %self.company, "ConnectWise has no company with this login id");

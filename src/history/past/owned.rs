@@ -26,7 +26,32 @@ pub struct Unwatched {
     pub units: Decimal,
 }
 
+/// One line that bills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StillBilled {
+    /// Which.
+    pub key: LineKey,
+    /// Its units, as last seen.
+    pub units: Quantity,
+    /// Whose counts it was billed for.
+    pub customers: BTreeSet<CustomerName>,
+}
+
 impl History {
+    /// The lines of an integration that bill, as last seen.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn still_billed(&self, integration: &IntegrationName) -> Result<Vec<StillBilled>, StoreError> {
+        let stored = self.read(|connection| stored(connection, integration.as_str()))?;
+        let billing = stored.into_iter().filter_map(|(key, one)| {
+            let units = one.billed.filter(|units| !units.is_zero())?;
+            let customers = one.owned.sources.into_iter().map(|(customer, _)| customer).collect();
+            Some(StillBilled { key, units, customers })
+        });
+        Ok(billing.collect())
+    }
+
     /// What lines of integrations that are not `on` bill still, as last seen; lines that another one took over are not
     /// among them.
     ///

@@ -97,9 +97,10 @@ fn listed(titles: impl ExactSizeIterator<Item = String>) -> String {
     }
 }
 
-/// A run that did not look at every line settles nothing.
+/// A run that did not look at every line, or that nobody believes yet, settles nothing.
 fn looked(run: &RunRecord) -> bool {
-    run.planned.is_some() && verdict(run).is_some_and(|verdict| verdict != RunVerdict::Refused)
+    run.planned.is_some()
+        && verdict(run).is_some_and(|verdict| !matches!(verdict, RunVerdict::Refused | RunVerdict::Held))
 }
 
 fn verdict(run: &RunRecord) -> Option<RunVerdict> {

@@ -14,7 +14,7 @@ use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
 use crate::report::format::json::each_finding;
 use crate::report::format::text::{ways, wrapped};
-use crate::report::words::{grouped, plural};
+use crate::report::words::plural;
 
 /// Bytes of a table that are printed at once.
 const PIECE: usize = 1 << 16;
@@ -73,7 +73,7 @@ impl<'a> Counted<'a> {
         let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
         let Counts { rows, kept, .. } = self.counts;
         let (read, customers) = (plural(*rows, "row"), plural(all().count(), "customer"));
-        let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), grouped(*kept));
+        let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), kept);
         let width = all().map(|(customer, _)| cut(customer).width()).max().unwrap_or(0);
         let (service_names, blank) = (shown_services(self.counts), " ".repeat(width));
         for (customer, of) in all() {

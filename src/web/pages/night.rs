@@ -57,7 +57,7 @@ fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {
     };
     html! {
         section aria-labelledby=(title.replace(' ', "-")) {
-            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (words::grouped(lines.len())) } } p { (plan::sums(lines)) } }
+            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan::sums(lines)) } }
             div.sheet { table.mid {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
                 tbody { @for line in lines.iter().take(LINES) { tr {
@@ -107,7 +107,7 @@ fn facts(run: &RunRecord) -> Markup {
                     @if run.undoes.is_none() {
                         dt { "export" } dd { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", " (words::plural(planned.export.customers, "customer")) ", " (words::age(run.started_at, &planned.export)) " old" }
                     }
-                    dt { "lines" } dd { (words::grouped(unchanged)) " neither changed nor to be changed" }
+                    dt { "lines" } dd { (unchanged) " neither changed nor to be changed" }
                 }
                 @if let Some(end) = &run.end {
                     dt { "took" } dd { (words::took(run)) }

@@ -51,9 +51,9 @@ fn table(runs: &[RunSummary]) -> Markup {
             tr {
                 th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (words::minute(run.started_at)) } }
                 td { (pieces::verdict(&ReportVerdict::of_summary(run))) }
-                td.n { (totals.to_decide) } td.n { (words::grouped(totals.changed)) }
+                td.n { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
-                td.n.wide { (words::grouped(totals.explained)) "/" (words::grouped(totals.lines)) }
+                td.n.wide { (totals.explained) "/" (totals.lines) }
                 td.wide { (run.command) " in " (run.mode) " mode" }
             }
         } }

@@ -13,7 +13,7 @@ use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
-use crate::report::{names, trend, words};
+use crate::report::{names, trend};
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -59,9 +59,9 @@ pub(crate) fn numbers(run: &RunRecord) -> Markup {
     html! {
         dl.numbers {
             div.(if numbers.to_decide > 0 { "ask" } else { "none" }) { dt { "to decide" } dd { (numbers.to_decide) } }
-            div { dt { (numbers.what()) } dd { (words::grouped(numbers.changed)) " " (ups_and_downs(numbers.up, numbers.down)) } }
+            div { dt { (numbers.what()) } dd { (numbers.changed) " " (ups_and_downs(numbers.up, numbers.down)) } }
             div.(if doubt > 0 { "bad" } else { "none" }) { dt { "failed or unknown" } dd { (doubt) } }
-            div { dt { "explained" } dd { (words::grouped(numbers.explained)) small { "/" (words::grouped(numbers.lines)) } } }
+            div { dt { "explained" } dd { (numbers.explained) small { "/" (numbers.lines) } } }
         }
     }
 }

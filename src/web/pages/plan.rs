@@ -102,7 +102,7 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
     let shown_lines = found.iter().skip((page - 1) * LINES).take(LINES);
     html! {
         section aria-labelledby="lines" {
-            div.sec { h2 id="lines" { "Lines " span.count { (words::grouped(found.len())) } } p { "A filter narrows what is shown, not what is approved." } }
+            div.sec { h2 id="lines" { "Lines " span.count { (found.len()) } } p { "A filter narrows what is shown, not what is approved." } }
             (filters(visit, run, only))
             @if found.is_empty() { (pieces::empty("No line fits this filter", "")) } @else {
                 div.sheet { table {

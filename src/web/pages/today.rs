@@ -116,7 +116,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
     let totals = newest.end.as_ref().map(|end| end.totals).unwrap_or_default();
     let changed = numbers.map_or(totals.changed, |numbers| if numbers.would { 0 } else { numbers.changed });
     let doubt = totals.failed + totals.unknown;
-    let explained = format!("{}/{}", words::grouped(totals.explained), words::grouped(totals.lines));
+    let explained = format!("{}/{}", totals.explained, totals.lines);
     let export = newest.planned.as_ref().map(|planned| &planned.export);
     Ok(html! { tr {
         th scope="row" {

@@ -1,12 +1,15 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+mod connection;
 mod export;
 mod output;
+mod probe;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use clap::Args;
 use futures_util::StreamExt as _;
 
 use crate::alerts::alert::ChannelSource as _;
@@ -16,9 +19,8 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
-use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
@@ -38,7 +40,25 @@ use crate::report::words::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
 
-pub(crate) fn run(global: &Global, console: &Console) -> Exit {
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Ask the live ConnectWise what no public text says, on this agreement; the result names nobody
+    #[arg(long, value_name = "AGREEMENT")]
+    probe: Option<i64>,
+    /// Set the quantity of its first addition to what it is, as well
+    #[arg(long, requires = "probe")]
+    write: bool,
+    /// In whose ConnectWise; without it, that of the first integration that is on
+    #[arg(long, requires = "probe", value_name = "NAME")]
+    integration: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    if let Some(agreement) = options.probe {
+        let whose = options.integration.as_deref();
+        return probe::run(global, (AgreementId(agreement), options.write, whose), console);
+    }
     match checked(global) {
         Ok(checks) => checks.tell(console),
         Err(error) => error.tell(console),
@@ -52,7 +72,11 @@ fn placed(customers: usize) -> String {
 }
 
 fn checked(global: &Global) -> Result<CheckList, CommandError> {
-    let config = session::configuration(global)?;
+    of(session::configuration(global)?)
+}
+
+/// Everything that has to be in place for this configuration.
+pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
@@ -138,12 +162,11 @@ impl CheckList {
             Ok(connected) => connected,
             Err(failure) => return self.failure(&name("keys"), &failure),
         };
-        self.good(&name("keys"), format!("{} as {}", settings.url, settings.company));
-        if self.rights(&name("may read"), settings, &client).await {
+        if self.connection(&integration.name, settings, &client).await {
             self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
-        self.writing(&name("may write"), integration, mapping.create_lines);
+        self.writing(&name("may write"), config, integration);
         if mapping.create_lines_unset {
             let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
             self.note(&name("create_lines"), detail.to_owned());
@@ -187,29 +210,6 @@ impl CheckList {
         }
     }
 
-    /// Tries each read right; whether all of them are there.
-    async fn rights(&mut self, name: &str, settings: &ConnectWiseConfig, client: &Client) -> bool {
-        let mut all = true;
-        for right in [Right::Companies, Right::Agreements, Right::Catalog] {
-            match client.probe(right).await {
-                Ok(()) => self.good(&format!("{name} {right}"), String::new()),
-                Err(error @ ReadError::Unreachable { cause, .. }) => {
-                    let fix = match cause {
-                        UnreachableCause::Network => format!("look at the network, and at url = \"{}\"", settings.url),
-                        other => other.remedy().to_owned(),
-                    };
-                    self.wrong(&format!("{name} {right}"), Exit::Unreachable, error.to_string(), fix);
-                    return false;
-                }
-                Err(ReadError::Denied { why, fix, .. } | ReadError::Additions { why, fix, .. }) => {
-                    self.wrong(&format!("{name} {right}"), Exit::Denied, why, fix);
-                    all = false;
-                }
-            }
-        }
-        all
-    }
-
     async fn mapping(
         &mut self,
         (config, integration): (&Config, &IntegrationConfig),
@@ -229,6 +229,7 @@ impl CheckList {
             Err(error) => return self.failure(name, &Failure::from(error)),
         };
         self.additions(&format!("{}: may read additions", integration.name), client, &survey.agreements).await;
+        self.company_filter(&format!("{}: companies", integration.name), mapping, client).await;
         survey.findings.iter().for_each(|finding| self.finding(name, finding));
         self.owned_twice(integration, &survey.owned_twice);
         if survey.findings.is_empty() {
@@ -303,18 +304,6 @@ impl CheckList {
             self.wrong(&name, Exit::Config, detail, one_owner());
             self.about(about);
         }
-    }
-
-    /// Rights to write cannot be tried without writing.
-    fn writing(&mut self, name: &str, integration: &IntegrationConfig, create_lines: bool) {
-        let detail = match (integration.mode, create_lines) {
-            (Mode::Apply, true) => {
-                "not tested yet, the first write will show; needs Agreements > Edit and Add Level = All"
-            }
-            (Mode::Apply, false) => "not tested yet, the first write will show; needs Agreements > Edit Level = All",
-            _ => "observe mode: never writes; a key that may only inquire is best",
-        };
-        self.note(name, detail.to_owned());
     }
 }
 

@@ -17,7 +17,7 @@ use crate::report::format::text::{WIDTH, ways, wrapped};
 pub(super) const NAMED: usize = 3;
 
 /// What was looked at, in order.
-pub(super) struct CheckList {
+pub(in crate::cli::commands) struct CheckList {
     pub(super) list: Vec<Check>,
     pub(super) exit: Exit,
 }
@@ -57,11 +57,16 @@ impl CheckList {
         if console.json {
             console.document(self.exit, &Document { checks: &self.list });
         } else {
-            let alike = self.list.chunk_by(|one, next| one.is_like(next));
-            let lines: String = alike.map(|checks| lines(checks, console.paint)).collect();
-            console.print(&format!("{lines}\nNext: {}\n", self.next()));
+            self.print(console, "");
         }
         self.exit
+    }
+
+    /// For a person; `more` stands behind the next command.
+    pub(in crate::cli::commands) fn print(&self, console: &Console, more: &str) {
+        let alike = self.list.chunk_by(|one, next| one.is_like(next));
+        let lines: String = alike.map(|checks| lines(checks, console.paint)).collect();
+        console.print(&format!("{lines}\nNext: {}{more}\n", self.next()));
     }
 
     pub(super) fn failure(&mut self, name: &str, failure: &Failure) {

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use url::Url;
 
-use crate::cli::commands::init::options::Options;
+use crate::cli::commands::init::keys::{ApiKey, key};
+use crate::cli::commands::init::offers::Offers;
+use crate::cli::commands::init::options::{Options, VendorOptions};
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::commands::init::sample;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::error::CommandError;
-use crate::config::secrets::SecretSource;
+use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::zone::Zone;
 
 /// Everything that goes into the files.
@@ -27,18 +29,20 @@ pub(super) struct Connection {
     pub(super) url: String,
     pub(super) company: String,
     pub(super) client_id: String,
-    pub(super) public_key: SecretSource,
-    pub(super) private_key: SecretSource,
+    pub(super) public_key: ApiKey,
+    pub(super) private_key: ApiKey,
 }
 
 /// `[integration.NAME]`.
 #[derive(Debug)]
-pub(super) struct Vendor {
-    pub(super) name: String,
-    pub(super) export: ChosenExport,
-    pub(super) layout: ChosenLayout,
-    pub(super) agreement_type: Option<String>,
-    pub(super) mode: String,
+pub(in crate::cli::commands) struct Vendor {
+    pub(in crate::cli::commands) name: String,
+    pub(in crate::cli::commands) export: ChosenExport,
+    pub(in crate::cli::commands) layout: ChosenLayout,
+    pub(in crate::cli::commands) agreement_type: Option<String>,
+    pub(in crate::cli::commands) mode: String,
+    /// What ConnectWise has, as far as it could be asked.
+    pub(in crate::cli::commands) offers: Offers,
 }
 
 /// A time of day.
@@ -54,10 +58,18 @@ pub(super) struct At {
 /// What is missing, or cannot be.
 pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, CommandError> {
     let connection = connection(options, asker)?;
-    let vendor = vendor(options, asker)?;
-    let at = asker.ask(Question::new("--at", "Every night at", options.at.as_ref()).or("06:15"), time_of_day)?;
-    let text = "Time zone of that time, such as America/New_York";
-    let zone = asker.ask(Question::new("--zone", text, options.zone.as_ref()).or("UTC"), zone)?;
+    let mut offers = Offers::default();
+    if let Some(connection) = &connection {
+        offers = Offers::of(settings(connection, &options.dir));
+        asker.say(&offers.said());
+    }
+    let vendor = vendor((&options.dir, &options.vendor), options.integration.as_ref(), offers, asker)?;
+    let text = "Every night at (06:15, or 7am)";
+    let at = asker.ask(Question::new("--at", text, options.at.as_ref()).or("06:15"), time_of_day)?;
+    // The host's own zone is what its people mean; it is not asked, and can be given.
+    let host = Zone::of_host();
+    let zone = Question::new("--zone", "", options.zone.as_ref()).or(host.name());
+    let zone = asker.settle(zone, self::zone)?;
     asker.complete()?;
     let all = connection.zip(vendor).zip(at.zip(zone));
     let ((connection, vendor), (at, zone)) = all.expect("what is missing was told");
@@ -66,18 +78,18 @@ pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, C
 
 fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connection>, CommandError> {
     let site = options.url.as_ref().or(options.site.as_ref());
-    let text = "ConnectWise region (na, eu, au, aus, za), or the URL of your own server";
+    let text = "ConnectWise region (na, eu, au, aus, za, staging), or the URL of your own server";
     let url = asker.ask(Question::new("--site or --url", text, site), base_url)?;
     let text = "Company id of the login screen";
     let company = asker.ask(Question::new("--company", text, options.company.as_ref()), word)?;
     let text = "Client id (from developer.connectwise.com)";
     let client_id = asker.ask(Question::new("--client-id", text, options.client_id.as_ref()), word)?;
-    let text = "Where the public key is (credential:NAME, file:PATH, env:VARIABLE)";
+    let text = "Public key: paste it, it is not shown; or credential:NAME, file:PATH, env:VARIABLE";
     let question = Question::new("--public-key", text, options.public_key.as_ref()).or("credential:cw-public");
-    let public_key = asker.ask(question.unseen(), secret)?;
-    let text = "Where the private key is";
+    let public_key = asker.ask(question.unseen(), |text| key("cw-public", text, options.public_key.is_none()))?;
+    let text = "Private key, likewise";
     let question = Question::new("--private-key", text, options.private_key.as_ref()).or("credential:cw-private");
-    let private_key = asker.ask(question.unseen(), secret)?;
+    let private_key = asker.ask(question.unseen(), |text| key("cw-private", text, options.private_key.is_none()))?;
     let all = || {
         let (url, company, client_id) = (url?, company?, client_id?);
         Some(Connection { url, company, client_id, public_key: public_key?, private_key: private_key? })
@@ -85,21 +97,41 @@ fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connect
     Ok(all())
 }
 
-fn vendor(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Vendor>, CommandError> {
+/// What ConnectWise may be asked with, if the keys can be read here and now.
+fn settings(connection: &Connection, folder: &Path) -> Result<ConnectWiseSettings, String> {
+    let Connection { url, company, client_id, public_key, private_key } = connection;
+    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    let (public, private) = (public_key.secret(folder)?, private_key.secret(folder)?);
+    Ok(ConnectWiseSettings::new(url, company.clone(), client_id.clone(), public, private))
+}
+
+/// What has to be known of one vendor; a name that is not given is proposed, and not asked.
+///
+/// # Errors
+/// What cannot be.
+pub(in crate::cli::commands) fn vendor(
+    (folder, options): (&Path, &VendorOptions),
+    given_name: Option<&String>,
+    mut offers: Offers,
+    asker: &mut Asker<'_>,
+) -> Result<Option<Vendor>, CommandError> {
     let text = "The vendor's export: a file, a pattern such as exports/usage-*.csv, or a link";
     let export = asker.ask(Question::new("--export", text, options.export.as_ref()), export)?;
     let Some(export) = export else { return Ok(None) };
-    let layout = sample::layout(&export, options, asker)?;
+    let layout = sample::layout(&export, (folder, options), asker)?;
     let proposal = proposed_name(&export, layout.as_ref());
-    let text = "A name for it, in commands and reports";
-    let name = asker.ask(Question::new("--integration", text, options.integration.as_ref()).or(&proposal), name)?;
-    let text = "Type of the agreements it bills; none if customers.csv names each agreement";
+    let name = asker.settle(Question::new("--integration", "", given_name).or(&proposal), name)?;
+    let listed = offers.agreement_types(name.as_deref().unwrap_or_default());
+    asker.say(&listed);
+    let text = "Type of the agreements it bills, or its number; none if customers.csv names each agreement";
     let question = Question::new("--agreement-type", text, options.agreement_type.as_ref()).or("none");
-    let agreement_type =
-        asker.ask(question, |text| Ok(Some(text.to_owned()).filter(|text| !matches!(text.as_str(), "" | "none"))))?;
-    let text = "Mode: observe (never writes), apply, or off";
-    let mode = asker.ask(Question::new("--mode", text, options.mode.as_ref()).or("observe"), mode)?;
-    let all = || Some(Vendor { name: name?, layout: layout?, agreement_type: agreement_type?, mode: mode?, export });
+    let agreement_type = asker.ask(question, |text| match &options.agreement_type {
+        Some(given) => Ok(Some(given.clone()).filter(|given| given != "none")),
+        None => offers.agreement_type(text),
+    })?;
+    let mode = asker.settle(Question::new("--mode", "", options.mode.as_ref()).or("observe"), mode)?;
+    let all =
+        || Some(Vendor { name: name?, layout: layout?, agreement_type: agreement_type?, mode: mode?, export, offers });
     Ok(all())
 }
 
@@ -133,18 +165,6 @@ fn base_url(text: &str) -> Result<String, String> {
 fn word(text: &str) -> Result<String, String> {
     let good = !text.is_empty() && !text.contains(char::is_whitespace);
     good.then(|| text.to_owned()).ok_or_else(|| "is one word, without blanks".to_owned())
-}
-
-fn secret(text: &str) -> Result<SecretSource, String> {
-    let source = match text.split_once(':') {
-        Some((_, "")) => None,
-        Some(("credential", name)) => Some(SecretSource::Credential(name.to_owned())),
-        Some(("file", path)) => std::path::absolute(path).ok().map(SecretSource::File),
-        Some(("env", name)) => Some(SecretSource::Env(name.to_owned())),
-        _ => None,
-    };
-    let why = "says where the key is, and is not the key: credential:NAME, file:PATH or env:VARIABLE";
-    source.ok_or_else(|| why.to_owned())
 }
 
 fn export(text: &str) -> Result<ChosenExport, String> {
@@ -183,11 +203,25 @@ fn mode(text: &str) -> Result<String, String> {
 }
 
 fn time_of_day(text: &str) -> Result<At, String> {
-    let at = text.split_once(':').and_then(|(hour, minute)| {
-        let two = |part: &str, below: u8| part.parse().ok().filter(|number| *number < below && part.len() == 2);
-        Some(At { hour: two(hour, 24)?, minute: two(minute, 60)? })
-    });
-    at.ok_or_else(|| "is a time such as 02:30".to_owned())
+    let text = text.trim().to_lowercase();
+    let half = |mark: &str| text.strip_suffix(mark).map(str::trim_end);
+    let (time, from, below, afternoon) = match (half("am"), half("pm")) {
+        (Some(time), _) => (time, 1, 13, Some(0)),
+        (_, Some(time)) => (time, 1, 13, Some(12)),
+        _ => (text.as_str(), 0, 24, None),
+    };
+    let (hour, minute) = match (time.split_once(':'), afternoon) {
+        (Some(parts), _) => parts,
+        (None, Some(_)) => (time, "00"),
+        (None, None) => (time, ""),
+    };
+    let number = |part: &str, sizes: &[usize], range: std::ops::Range<u8>| {
+        let plain = sizes.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u8>().ok().filter(|number| plain && range.contains(number))
+    };
+    let at = number(hour, &[1, 2], from..below).zip(number(minute, &[2], 0..60));
+    let at = at.map(|(hour, minute)| At { hour: afternoon.map_or(hour, |more| hour % 12 + more), minute });
+    at.ok_or_else(|| "is a time such as 02:30 or 7am".to_owned())
 }
 
 fn zone(text: &str) -> Result<String, String> {
@@ -217,7 +251,12 @@ mod tests {
     #[test]
     fn times_zones_and_names_are_what_the_files_can_hold() {
         assert_eq!(time_of_day("02:30"), Ok(At { hour: 2, minute: 30 }));
-        for wrong in ["2:30", "24:00", "12:60", "noon", "", "02:30:00"] {
+        for (typed, hour, minute) in
+            [("7am", 7, 0), ("7:30 PM", 19, 30), ("12am", 0, 0), ("12pm", 12, 0), ("2:30", 2, 30)]
+        {
+            assert_eq!(time_of_day(typed), Ok(At { hour, minute }), "{typed}");
+        }
+        for wrong in ["24:00", "12:60", "noon", "", "02:30:00", "13pm", "0am", "+7:00", "7"] {
             assert!(time_of_day(wrong).is_err(), "{wrong}");
         }
         assert!(zone("Europe/Amsterdam").is_ok() && zone("Mars/Olympus").is_err());

@@ -9,6 +9,8 @@ use std::{fs, io};
 use crate::cli::error::CommandError;
 use crate::report::exit::Exit;
 
+/// Where the systemd units look for the configuration.
+pub(super) const HOME: &str = "/etc/recount";
 /// What `init` writes.
 pub(super) const FILES: [&str; 4] = ["recount.toml", "customers.csv", SERVICE, TIMER];
 /// Drop-ins, under the names that they have beside the units.
@@ -44,13 +46,25 @@ impl Folder {
     /// If it cannot be made; what was made before is taken back.
     pub(super) fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, CommandError> {
         let path = self.path.join(name);
-        match create(&path, text) {
+        match create(&path, text, MODE) {
             Ok(()) => {
                 self.made.push(path.clone());
                 Ok(path)
             }
             Err(error) => Err(self.taken_back(failed(&path, &error))),
         }
+    }
+
+    /// A new file that its owner alone may read; gives its path.
+    ///
+    /// # Errors
+    /// As for [`Folder::write`].
+    pub(super) fn write_secret(&mut self, name: &str, secret: &str) -> Result<PathBuf, CommandError> {
+        let path = self.path.join(name);
+        let made = create(&path, secret, SECRET_MODE);
+        made.map_err(|error| self.taken_back(failed(&path, &error)))?;
+        self.made.push(path.clone());
+        Ok(path)
     }
 
     /// More text for a file that was made.
@@ -76,11 +90,13 @@ impl Folder {
 /// Readable by its owner and its group: where the secrets are is nobody else's business.
 const MODE: u32 = 0o640;
 
-fn create(path: &Path, text: &str) -> io::Result<()> {
+const SECRET_MODE: u32 = 0o600;
+
+fn create(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?.write_all(text.as_bytes())
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {

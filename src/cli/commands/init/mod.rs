@@ -1,21 +1,24 @@
-//! `recount init`: asks a few things, looks at the export, and writes what the nightly run needs. Never a key, and
-//! never over a file that is there.
+//! `recount init`: asks a few things, looks at the export and at ConnectWise, and writes what the nightly run needs. A key
+//! only into a file of its own, and nothing over a file that is there. Then it checks what it made.
 
-mod answers;
-mod document;
+pub(super) mod answers;
+pub(super) mod document;
 mod folder;
+mod keys;
+pub(super) mod offers;
 pub(crate) mod options;
-mod output;
-mod prompt;
+pub(super) mod output;
+pub(super) mod prompt;
 mod roles;
-mod sample;
+pub(super) mod sample;
 mod units;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
 
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::init::answers::Answers;
+use crate::cli::commands::check;
+use crate::cli::commands::init::answers::Vendor;
 use crate::cli::commands::init::folder::Folder;
 use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::output::{Made, services_of};
@@ -37,25 +40,41 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             if console.json {
                 console.document(Exit::Done, &made.document());
             } else {
-                console.print(&made.text());
+                told(&made, console);
             }
             Exit::Done
         }
     }
 }
 
+/// What was made, and whether all is in place: the keys, the export, each permission.
+fn told(made: &Made, console: &Console) {
+    console.print(&made.text());
+    let path = made.folder.path.join("recount.toml");
+    let checks = made.can_be_checked().then(|| session::configuration_of(&path).and_then(check::of)).transpose();
+    match checks {
+        Ok(Some(checks)) => checks.print(console, &format!(" --config {}", path.display())),
+        Ok(None) => console.print(&format!("Next: {}\n", made.next())),
+        Err(error) => _ = error.tell(console),
+    }
+}
+
 fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     let mut folder = Folder::new(&options.dir)?;
-    let answers = answers(global, options)?;
+    let mut answers = with_asker(global, options.yes, |asker| answers::ask(options, asker))?;
+    answers.connection.public_key.store(&mut folder)?;
+    answers.connection.private_key.store(&mut folder)?;
     let configuration = document::configuration(&answers, &folder.path);
     folder.write("customers.csv", document::CUSTOMERS)?;
     let path = folder.write("recount.toml", &configuration)?;
     let config = loaded(&path).map_err(|error| folder.taken_back(error))?;
-    let (counts, unread) = match tonight(&config, &answers.vendor.export) {
+    let (counts, unread) = match tonight(&config, &answers.vendor) {
         Ok(counts) => (counts, None),
         Err(why) => (Counts::default(), Some(why)),
     };
-    folder.append(&path, &document::services(&answers.vendor.name, &services_of(&counts)))?;
+    let services = services_of(&counts);
+    let guesses = answers.vendor.offers.products(&services);
+    folder.append(&path, &document::services(&answers.vendor.name, &services, &guesses))?;
     folder.write(folder::SERVICE, &units::service(&answers))?;
     folder.write(folder::TIMER, &units::timer(&answers))?;
     // What was written is what will be read tonight.
@@ -63,13 +82,18 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     Ok(Made { answers, folder, counts, unread })
 }
 
-fn answers(global: &Global, options: &Options) -> Result<Answers, CommandError> {
+/// By a person at the terminal, if there is one who wants to be asked.
+pub(super) fn with_asker<T>(
+    global: &Global,
+    yes: bool,
+    ask: impl FnOnce(&mut Asker<'_>) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if !somebody || options.yes || global.json {
-        return answers::ask(options, &mut Asker::silent());
+    if !somebody || yes || global.json {
+        return ask(&mut Asker::silent());
     }
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr().lock());
-    answers::ask(options, &mut Asker::of(&mut input, &mut output))
+    ask(&mut Asker::of(&mut input, &mut output))
 }
 
 fn loaded(path: &Path) -> Result<Config, CommandError> {
@@ -78,11 +102,11 @@ fn loaded(path: &Path) -> Result<Config, CommandError> {
 }
 
 /// The export as tonight's run would read it; a link is left alone.
-fn tonight(config: &Config, export: &ChosenExport) -> Result<Counts, String> {
-    if let ChosenExport::Url(_) = export {
+pub(super) fn tonight(config: &Config, vendor: &Vendor) -> Result<Counts, String> {
+    if let ChosenExport::Url(_) = vendor.export {
         return Err("`recount check` fetches the link".to_owned());
     }
-    let integration = config.integrations.values().next().ok_or("there is no integration")?;
+    let integration = config.integrations.get(vendor.name.as_str()).ok_or("there is no such integration")?;
     let runtime = session::runtime().map_err(|error| error.message)?;
     let fetched = session::fetched(&config.state);
     let read = read_export(&integration.export, &integration.name, &fetched, &clock::now);

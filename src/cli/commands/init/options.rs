@@ -28,6 +28,25 @@ pub(crate) struct Options {
     /// Where the private key is, likewise
     #[arg(long, value_name = "WHERE")]
     pub(super) private_key: Option<String>,
+    #[command(flatten)]
+    pub(super) vendor: VendorOptions,
+    /// What commands and reports call it
+    #[arg(long, value_name = "NAME")]
+    pub(super) integration: Option<String>,
+    /// Time of the nightly run: 06:15, or 7am
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// Time zone of that time
+    #[arg(long, value_name = "ZONE")]
+    pub(super) zone: Option<String>,
+    /// Ask nothing; take the proposals for what is not given
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+/// One vendor: the same for `init` and for `integrations add`.
+#[derive(Debug, Args)]
+pub(in crate::cli::commands) struct VendorOptions {
     /// The vendor's export: a file, a pattern in quotes, or a link
     #[arg(long, value_name = "EXPORT")]
     pub(super) export: Option<String>,
@@ -43,22 +62,10 @@ pub(crate) struct Options {
     /// Its column of the count
     #[arg(long, value_name = "COLUMN")]
     pub(super) count_column: Option<String>,
-    /// What commands and reports call it
-    #[arg(long, value_name = "NAME")]
-    pub(super) integration: Option<String>,
     /// Type of the agreements that it bills
     #[arg(long, value_name = "TYPE")]
     pub(super) agreement_type: Option<String>,
     /// observe (never writes), apply, or off
     #[arg(long, value_name = "MODE")]
     pub(super) mode: Option<String>,
-    /// Time of the nightly run
-    #[arg(long, value_name = "HH:MM")]
-    pub(super) at: Option<String>,
-    /// Time zone of that time
-    #[arg(long, value_name = "ZONE")]
-    pub(super) zone: Option<String>,
-    /// Ask nothing; take the proposals for what is not given
-    #[arg(long)]
-    pub(super) yes: bool,
 }

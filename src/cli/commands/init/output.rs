@@ -6,8 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::commands::init::answers::{Answers, is_pattern};
-use crate::cli::commands::init::document::HOME;
-use crate::cli::commands::init::folder::{FILES, Folder};
+use crate::cli::commands::init::folder::{FILES, Folder, HOME};
 use crate::cli::commands::init::roles;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::units::may_be_skipped;
@@ -58,7 +57,13 @@ impl Made {
                 wrapped(&mut text, &paragraph, "", "");
             }
         }
-        format!("{text}\n{}\n{}\n{}\nNext: {}\n", self.keys(), Self::role(), self.units(), self.next())
+        format!("{text}\n{}\n{}\n{}\n", self.keys(), Self::role(), self.units())
+    }
+
+    /// Whether `check` can be run at once: the service's credentials are not here.
+    pub(super) fn can_be_checked(&self) -> bool {
+        let connection = &self.answers.connection;
+        connection.public_key.is_readable_here() && connection.private_key.is_readable_here()
     }
 
     fn role() -> String {
@@ -116,7 +121,10 @@ impl Made {
 
     fn keys(&self) -> String {
         let connection = &self.answers.connection;
-        let places = [&connection.public_key, &connection.private_key].map(|key| match key {
+        let places = [&connection.public_key, &connection.private_key].map(|key| match &key.source {
+            SecretSource::Credential(name) if key.is_encrypted => {
+                format!("/etc/recount/credentials/{name}, encrypted for this host")
+            }
             SecretSource::Credential(name) => format!("/etc/recount/credentials/{name}, root's, mode 0600"),
             SecretSource::File(path) => format!("{}, mode 0600", path.display()),
             SecretSource::Env(name) => format!("the variable {name}"),
@@ -133,7 +141,7 @@ impl Made {
         format!("The units look for {HOME}. When it is to run every night, use\n  sudo recount init --dir {HOME}\n")
     }
 
-    fn next(&self) -> String {
+    pub(super) fn next(&self) -> String {
         let folder = &self.folder.path;
         if folder == Path::new(HOME) {
             return "sudo recount check".to_owned();
@@ -149,6 +157,6 @@ fn dated(path: &Path) -> bool {
 }
 
 /// Every service that the export names.
-pub(super) fn services_of(counts: &Counts) -> BTreeSet<&ServiceName> {
+pub(in crate::cli::commands) fn services_of(counts: &Counts) -> BTreeSet<&ServiceName> {
     counts.customers.values().flat_map(CustomerCounts::services).collect()
 }

@@ -2,13 +2,15 @@
 
 use std::io::{BufRead, Write};
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
 
 /// One thing that has to be known.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Question<'a> {
+pub(in crate::cli::commands) struct Question<'a> {
     /// How it is given behind the command: `--company`.
     pub(super) flag: &'static str,
     /// What a person is asked.
@@ -17,16 +19,16 @@ pub(super) struct Question<'a> {
     pub(super) given: Option<&'a str>,
     /// What is taken when nothing else is said; shown to the person.
     pub(super) proposal: Option<&'a str>,
-    /// The answer may be a secret by mistake: it is not repeated.
+    /// The answer may be a secret, perhaps by mistake: it is not repeated, and not shown while it is typed.
     pub(super) unseen: bool,
 }
 
 impl<'a> Question<'a> {
-    pub(super) fn new(flag: &'static str, text: &'a str, given: Option<&'a String>) -> Self {
+    pub(in crate::cli::commands) fn new(flag: &'static str, text: &'a str, given: Option<&'a String>) -> Self {
         Self { flag, text, given: given.map(String::as_str), proposal: None, unseen: false }
     }
 
-    pub(super) fn or(self, proposal: &'a str) -> Self {
+    pub(in crate::cli::commands) fn or(self, proposal: &'a str) -> Self {
         Self { proposal: Some(proposal), ..self }
     }
 
@@ -36,7 +38,7 @@ impl<'a> Question<'a> {
 }
 
 /// Asks, or notes what is missing.
-pub(super) struct Asker<'a> {
+pub(in crate::cli::commands) struct Asker<'a> {
     /// A person, if there is one.
     terminal: Option<(&'a mut dyn BufRead, &'a mut dyn Write)>,
     missing: Vec<&'static str>,
@@ -50,6 +52,14 @@ impl<'a> Asker<'a> {
 
     pub(super) fn of(input: &'a mut dyn BufRead, output: &'a mut dyn Write) -> Self {
         Self { terminal: Some((input, output)), missing: Vec::new() }
+    }
+
+    /// Tells a person something between two questions.
+    pub(super) fn say(&mut self, text: &str) {
+        if let Some((_, output)) = &mut self.terminal {
+            // As with questions: a terminal that does not show it ends the talk at the next line.
+            let _ = output.write_all(text.as_bytes());
+        }
     }
 
     /// The answer, checked. `None`: nobody gave one, which [`Asker::complete`] tells.
@@ -74,11 +84,24 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// What was given, else the proposal: it is said in the end, and no question is spent on it.
+    ///
+    /// # Errors
+    /// An answer that was given and cannot be.
+    pub(super) fn settle<T>(
+        &mut self,
+        question: Question<'_>,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, CommandError> {
+        let answer = question.given.or(question.proposal).unwrap_or_default().trim();
+        check(answer).map(Some).map_err(|why| refused(question, answer, &why))
+    }
+
     /// Says what nobody gave.
     ///
     /// # Errors
     /// If anything is missing.
-    pub(super) fn complete(&self) -> Result<(), CommandError> {
+    pub(in crate::cli::commands) fn complete(&self) -> Result<(), CommandError> {
         if self.missing.is_empty() {
             return Ok(());
         }
@@ -107,7 +130,13 @@ fn talk<T>(
         // A terminal that does not show the question ends the talk at the next line.
         let _ = write!(output, "{}{proposal}: ", question.text).and_then(|()| output.flush());
         let mut line = String::new();
-        if !matches!(input.read_line(&mut line), Ok(1..)) {
+        let hidden = question.unseen.then(Unechoed::begin).flatten();
+        let read = input.read_line(&mut line);
+        if hidden.is_some() {
+            let _ = writeln!(output);
+        }
+        drop(hidden);
+        if !matches!(read, Ok(1..)) {
             let fix = "give the answers as options: recount init --help";
             return Err(CommandError::new(Exit::Usage, "the input ended before every question was answered", fix));
         }
@@ -119,6 +148,27 @@ fn talk<T>(
             Ok(answer) => return Ok(answer),
             Err(why) => drop(writeln!(output, "  {why}")),
         }
+    }
+}
+
+/// While it lives, the terminal does not show what is typed or pasted.
+struct Unechoed(Termios);
+
+impl Unechoed {
+    /// `None` where the input is no terminal.
+    fn begin() -> Option<Self> {
+        let before = tcgetattr(std::io::stdin()).ok()?;
+        let mut without = before.clone();
+        without.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &without).ok()?;
+        Some(Self(before))
+    }
+}
+
+impl Drop for Unechoed {
+    fn drop(&mut self) {
+        // A terminal that is gone shows nothing anyhow.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::clock;
-use crate::cli::commands::init::options::Options;
+use crate::cli::commands::init::options::VendorOptions;
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::error::CommandError;
 use crate::config::profiles;
@@ -17,7 +17,7 @@ use crate::report::exit::Exit;
 
 /// Where the export comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ChosenExport {
+pub(in crate::cli::commands) enum ChosenExport {
     /// A file, or a pattern of files: absolute.
     Path(PathBuf),
     /// A report link.
@@ -26,7 +26,7 @@ pub(super) enum ChosenExport {
 
 /// What `[integration.NAME.export]` says beside where the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ChosenLayout {
+pub(in crate::cli::commands) enum ChosenLayout {
     /// A known vendor's file.
     Profile(String),
     /// The columns of customer, service and count.
@@ -58,10 +58,10 @@ const COLUMNS: [(&str, &str, &[&str]); 3] = [
 /// A profile that does not exist, a file that fits several, or a column that the file does not have.
 pub(super) fn layout(
     export: &ChosenExport,
-    options: &Options,
+    (folder, options): (&Path, &VendorOptions),
     asker: &mut Asker<'_>,
 ) -> Result<Option<ChosenLayout>, CommandError> {
-    let profiles = profiles::all(&options.dir)
+    let profiles = profiles::all(folder)
         .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))?;
     if let Some(name) = &options.profile {
         if profiles.contains_key(name) {

@@ -11,8 +11,11 @@ const EXPORTS: &str = "/srv/recount/exports";
 
 /// One nightly run, and the daemon.
 pub(super) fn service(answers: &Answers) -> String {
-    let credentials = [&answers.connection.public_key, &answers.connection.private_key].map(|key| match key {
-        SecretSource::Credential(name) => format!("LoadCredential={name}:/etc/recount/credentials/{name}"),
+    let credentials = [&answers.connection.public_key, &answers.connection.private_key].map(|key| match &key.source {
+        SecretSource::Credential(name) => {
+            let encrypted = if key.is_encrypted { "Encrypted" } else { "" };
+            format!("LoadCredential{encrypted}={name}:/etc/recount/credentials/{name}")
+        }
         SecretSource::File(path) => format!("# The service's user must be able to read {}", path.display()),
         SecretSource::Env(name) => format!("# A service does not have your variable {name}: use a credential"),
     });

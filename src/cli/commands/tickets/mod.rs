@@ -4,7 +4,7 @@ pub(crate) mod test;
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
         let tickets = live.iter().map(Listed::of).collect();
         console.document(Exit::Done, &Document { tickets, last });
     } else {
-        console.print(&listed(&live, &last));
+        console.print(&listed(&live, &last, |record| config.day(&record.integration, record.intended_at)));
     }
     Ok(Exit::Done)
 }
@@ -105,11 +105,11 @@ fn last_rounds(config: &Config, history: &History) -> Result<Vec<LastRound>, Com
     Ok(rounds)
 }
 
-fn listed(live: &[TicketRecord], last: &[LastRound]) -> String {
+fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord) -> NaiveDate) -> String {
     let mut text = if live.is_empty() { "no ticket is open\n".to_owned() } else { String::new() };
     for record in live {
         let number = record.ticket.map_or("?".to_owned(), |ticket| ticket.to_string());
-        let (state, since) = (record.state.as_str(), record.intended_at.date_naive());
+        let (state, since) = (record.state.as_str(), day(record));
         let _ = writeln!(text, "{number:>8}  {state:<9}  since {since}  {}", escaped(&record.about));
     }
     for round in last {

@@ -69,7 +69,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
 fn numbers(run: &RunSummary) -> String {
     let Some(end) = &run.end else { return "not finished".to_owned() };
     let totals = end.totals;
-    let (explained, lines) = (words::grouped(totals.explained), words::grouped(totals.lines));
+    let (explained, lines) = (totals.explained, totals.lines);
     let doubt = totals.failed + totals.unknown;
     format!(
         "to decide {} · changed {} · failed or unknown {doubt} · explained {explained}/{lines}",
@@ -92,9 +92,8 @@ fn table(runs: &[RunSummary]) -> Markup {
 
 fn row(run: &RunSummary) -> Markup {
     let totals = run.end.as_ref().map(|end| end.totals);
-    let number = |number: Option<usize>| number.map_or_else(|| "–".to_owned(), words::grouped);
-    let explained =
-        totals.map(|totals| format!("{}/{}", words::grouped(totals.explained), words::grouped(totals.lines)));
+    let number = |number: Option<usize>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
+    let explained = totals.map(|totals| format!("{}/{}", totals.explained, totals.lines));
     html! {
         tr {
             th scope="row" { a href={ (run.run) ".html" } { (run.run) } " " (shown(run.integration.as_str()))

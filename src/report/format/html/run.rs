@@ -106,7 +106,7 @@ fn numbers(numbers: &Numbers) -> Markup {
             }
             div class=[unexplained] {
                 dt { "explained" }
-                dd { span #n-explained { (words::grouped(*explained)) } small { " / " span #n-lines { (words::grouped(*lines)) } } }
+                dd { span #n-explained { (*explained) } small { " / " span #n-lines { (*lines) } } }
             }
         }
     }
@@ -130,7 +130,7 @@ fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], tone: &str, ancho
             section aria-labelledby=(id) {
                 h2 #(id) { (heading) span.count { (entries.len()) } }
                 div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, tone, anchors)) } }
-                @if entries.len() > ROWS { p { "… " (words::grouped(entries.len() - ROWS)) " more: " code { "recount report --format csv" } } }
+                @if entries.len() > ROWS { p { "… " (entries.len() - ROWS) " more: " code { "recount report --format csv" } } }
             }
         }
     }
@@ -178,7 +178,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
     let id = kind.heading().to_lowercase().replace(' ', "-");
     html! {
         section aria-labelledby=(id) {
-            h2 #(id) { (kind.heading()) span.count { (words::grouped(changed.len())) } }
+            h2 #(id) { (kind.heading()) span.count { (changed.len()) } }
             div.sheet { table {
                 thead { tr {
                     th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { (wanted) }
@@ -222,7 +222,7 @@ fn state(line: &LineRecord) -> &'static str {
 
 fn more(rows: usize, run: &RunRecord) -> Markup {
     html! { @if rows > ROWS {
-        p.small { "… " (words::grouped(rows - ROWS)) " more in " a href=(sibling(run)) { (sibling(run)) } }
+        p.small { "… " (rows - ROWS) " more in " a href=(sibling(run)) { (sibling(run)) } }
     } }
 }
 
@@ -234,7 +234,7 @@ fn grouped(id: &str, heading: &str, held: &[&LineRecord], run: &RunRecord) -> Ma
     }
     html! { @if !held.is_empty() {
         section aria-labelledby=(id) {
-            h2 #(id) { (heading) span.count { (words::grouped(held.len())) } }
+            h2 #(id) { (heading) span.count { (held.len()) } }
             @for (reason, lines) in &by_reason { (reason_table(*reason, lines)) }
             (more(held.len(), run))
         }
@@ -264,7 +264,7 @@ fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
 fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Markup {
     html! { @if !lines.is_empty() || !report.told.is_empty() {
         section aria-labelledby="left-out" {
-            h2 #left-out { "NOT MAPPED, SKIPPED OR IGNORED" span.count { (words::grouped(lines.len().max(report.told.len()))) } }
+            h2 #left-out { "NOT MAPPED, SKIPPED OR IGNORED" span.count { (lines.len().max(report.told.len())) } }
             @if !report.told.is_empty() { div.sheet { table {
                 thead { tr { th scope="col" { "what" } th scope="col" { "why" } th.wide scope="col" { "to change that" } } }
                 tbody { @for entry in report.told.iter().take(ROWS) {
@@ -288,10 +288,10 @@ fn unchanged(report: &Report<'_>, lines: &[&LineRecord]) -> Markup {
     let dropped = is_thinned(run);
     html! { @if !lines.is_empty() || dropped {
         section aria-labelledby="unchanged" {
-            h2 #unchanged { "UNCHANGED" @if !dropped { span.count { (words::grouped(lines.len())) } } }
+            h2 #unchanged { "UNCHANGED" @if !dropped { span.count { (lines.len()) } } }
             @if dropped {
                 p { "The unchanged lines of this older night are only counted: "
-                    (words::grouped(report.numbers.lines - lines_of(run).len())) "." }
+                    (report.numbers.lines - lines_of(run).len()) "." }
             } @else if lines.len() > ROWS {
                 p { (counted) ", all in " a href=(sibling(run)) { (sibling(run)) } "." }
             } @else {

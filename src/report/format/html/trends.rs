@@ -61,9 +61,9 @@ fn table(nights: &[RunSummary]) -> Markup {
                 tr {
                     th scope="row" { a href={ (night.run) ".html" } { (words::day(night.started_at)) } }
                     td.n { (export.map_or_else(|| "–".to_owned(), |export| export.units.normalize().to_string())) }
-                    td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| words::grouped(export.rows))) }
-                    td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| words::grouped(export.customers))) }
-                    td.n { (words::grouped(totals.changed)) } td.n { (words::grouped(totals.to_decide)) }
+                    td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| export.rows.to_string())) }
+                    td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| export.customers.to_string())) }
+                    td.n { (totals.changed) } td.n { (totals.to_decide) }
                 }
             } }
         } }

@@ -1,4 +1,7 @@
-//! `recount integrations`: what there is; and `enable`, `disable`, which change a mode in place.
+//! `recount integrations`: what there is; `add` and `remove`; and `enable`, `disable`, which change a mode in place.
+
+mod add;
+mod remove;
 
 use std::fmt::Write as _;
 
@@ -20,8 +23,8 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
-use crate::report::format::json::time;
 use crate::report::health::Health;
+use crate::report::words::minute;
 
 /// Arguments of `integrations`.
 #[derive(Debug, Args)]
@@ -32,6 +35,10 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Change {
+    /// Add a vendor: asks what `init` asked of the first one
+    Add(Box<add::NewVendorOptions>),
+    /// Remove a vendor from recount.toml; its history stays, and lines that bill still are named
+    Remove(remove::RemoveOptions),
     /// Switch an integration on; recount.toml is changed in place
     Enable {
         /// The integration
@@ -65,6 +72,8 @@ impl Options {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let done = match &options.change {
         None => list(global, console),
+        Some(Change::Add(options)) => return add::run(global, options, console),
+        Some(Change::Remove(options)) => remove::run(global, options, console),
         Some(Change::Enable { name, mode: On::Observe }) => set_mode(global, name, Mode::Observe, console),
         Some(Change::Enable { name, mode: On::Apply }) => set_mode(global, name, Mode::Apply, console),
         Some(Change::Disable { name }) => set_mode(global, name, Mode::Off, console),
@@ -208,7 +217,8 @@ fn table(known: &[Known<'_>], running: Option<&str>) -> String {
         }
         match health.last.as_ref().and_then(|last| Some((last.run, last.end.as_ref()?))) {
             Some((run, end)) => {
-                _ = writeln!(text, "    last run {run} {}, {}", end.verdict, time(end.finished_at));
+                let at = minute(integration.zone.local(end.finished_at));
+                _ = writeln!(text, "    last run {run} {}, {at}", end.verdict);
             }
             None => text.push_str("    no run yet\n"),
         }

@@ -1,0 +1,122 @@
+//! Whether ConnectWise answers these keys, and what it lets them do.
+
+use std::collections::BTreeSet;
+
+use crate::cli::commands::check::output::CheckList;
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::connectwise::client::Client;
+use crate::connectwise::client::cause::UnreachableCause;
+use crate::connectwise::client::denial::Right;
+use crate::connectwise::{ReadError, Reader as _};
+use crate::history::store::open::History;
+use crate::nightly::failure::Failure;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::mapping::{Mapping, folded};
+use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
+use crate::report::exit::Exit;
+use crate::report::words::plural;
+
+/// Nights that are looked back on for one that wrote.
+const NIGHTS: usize = 60;
+
+impl CheckList {
+    /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
+    /// proved them.
+    pub(super) async fn connection(
+        &mut self,
+        integration: &IntegrationName,
+        settings: &ConnectWiseConfig,
+        client: &Client,
+    ) -> bool {
+        let name = |what: &str| format!("{integration}: {what}");
+        let site = format!("{} as {}", settings.url, settings.company);
+        if client.knows_company().await == Some(false) {
+            let message = format!("{} has no login company {}", settings.url, settings.company);
+            let fix = "company is what stands in the first field of the login screen";
+            self.wrong(&name("login company"), Exit::Config, message, fix);
+        }
+        let mut answers = Vec::new();
+        for right in [Right::Companies, Right::Agreements, Right::Catalog] {
+            let answer = client.probe(right).await;
+            let is_end = matches!(answer, Err(ReadError::Unreachable { .. }));
+            answers.push((right, answer));
+            if is_end {
+                break;
+            }
+        }
+        if answers.iter().any(|(_, answer)| answer.is_ok()) {
+            self.good(&name("keys"), site);
+        } else {
+            self.note(&name("keys"), format!("{site}: not proven, because no read was answered"));
+        }
+        let mut all = true;
+        for (right, answer) in answers {
+            all &= answer.is_ok();
+            self.right(&name(&format!("may read {right}")), settings, answer);
+        }
+        all
+    }
+
+    fn right(&mut self, name: &str, settings: &ConnectWiseConfig, answer: Result<(), ReadError>) {
+        match answer {
+            Ok(()) => self.good(name, String::new()),
+            Err(error @ ReadError::Unreachable { cause, .. }) => {
+                let fix = match cause {
+                    UnreachableCause::Network => format!("look at the network, and at url = \"{}\"", settings.url),
+                    other => other.remedy().to_owned(),
+                };
+                self.wrong(name, Exit::Unreachable, error.to_string(), fix);
+            }
+            Err(ReadError::Denied { why, fix, .. } | ReadError::Additions { why, fix, .. }) => {
+                self.wrong(name, Exit::Denied, why, fix);
+            }
+        }
+    }
+
+    /// A type or a status that no company bears leaves every company out.
+    pub(super) async fn company_filter(&mut self, name: &str, mapping: &Mapping, client: &Client) {
+        let filter = &mapping.companies_of;
+        if filter.kinds.is_empty() && filter.statuses.is_empty() {
+            return;
+        }
+        let companies = match client.all_companies().await {
+            Ok(found) => found.records,
+            Err(error) => return self.failure(name, &Failure::from(error)),
+        };
+        let kinds: BTreeSet<&str> = companies.iter().flat_map(|one| &one.kinds).map(String::as_str).collect();
+        let statuses: BTreeSet<&str> = companies.iter().map(|one| one.status.as_str()).collect();
+        for (key, wanted, there) in
+            [("company_types", &filter.kinds, kinds), ("company_statuses", &filter.statuses, statuses)]
+        {
+            let unborne = wanted.iter().filter(|name| !there.iter().any(|one| folded(one) == **name));
+            for unborne in unborne {
+                let listed = there.iter().copied().collect::<Vec<_>>().join(", ");
+                let message = format!("no company bears \"{unborne}\" of {key}");
+                self.wrong(name, Exit::Config, message, format!("there are: {listed}"));
+            }
+        }
+    }
+
+    /// Rights to write cannot be tried without writing; what earlier nights wrote, or were refused, proves them.
+    pub(super) fn writing(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) {
+        let create = integration.mapping.as_ref().is_ok_and(|mapping| mapping.create_lines);
+        let needed = if create { "Agreements > Edit and Add Level = All" } else { "Agreements > Edit Level = All" };
+        if integration.mode != Mode::Apply {
+            let detail = "observe mode: never writes; a key that may only inquire is best";
+            return self.note(name, detail.to_owned());
+        }
+        let history = History::open_existing(&config.state).ok().flatten();
+        let nights = history.and_then(|history| history.nights_before(&integration.name, None, NIGHTS).ok());
+        let ended = nights.iter().flatten().filter_map(|night| Some((night.run, night.end.as_ref()?)));
+        for (run, end) in ended {
+            if end.totals.changed > 0 {
+                return self.good(name, format!("run {run} wrote {}", plural(end.totals.changed, "line")));
+            }
+            if end.verdict == RunVerdict::Denied && end.totals.failed > 0 {
+                let message = format!("run {run} was refused its writes");
+                return self.wrong(name, Exit::Denied, message, format!("the role needs {needed}"));
+            }
+        }
+        self.note(name, format!("not tested yet, the first write will show; needs {needed}"));
+    }
+}

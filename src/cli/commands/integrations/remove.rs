@@ -1,0 +1,122 @@
+//! `recount integrations remove NAME`: the vendor leaves recount.toml. What it bills still is named first: nobody looks at it
+//! any more.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::arguments::global::Global;
+use crate::cli::arguments::typed_integration;
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::cli::session;
+use crate::config::edit::recount_toml;
+use crate::error_chain::error_chain;
+use crate::history::past::owned::StillBilled;
+use crate::history::store::open::History;
+use crate::reconcile::model::display_text::shown;
+use crate::report::exit::Exit;
+use crate::report::words::plural;
+
+/// Arguments of `integrations remove`.
+#[derive(Debug, Args)]
+pub(super) struct RemoveOptions {
+    /// The integration
+    name: String,
+    /// Without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Serialize)]
+struct Removed<'a> {
+    integration: &'a str,
+    /// Lines that bill still, and that nobody looks at from now on.
+    still_billed: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    agreement_id: i64,
+    product: String,
+    item: Option<String>,
+    #[serde(with = "rust_decimal::serde::arbitrary_precision")]
+    units: rust_decimal::Decimal,
+}
+
+/// More is in the last report.
+const LISTED: usize = 30;
+
+pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -> Result<(), CommandError> {
+    let config = session::configuration(global)?;
+    let integration = typed_integration::named(&config, &options.name)?;
+    let (name, customers) = (integration.name.as_str(), integration.customers_path.display().to_string());
+    let history = History::open_existing(&config.state)?;
+    let still = history.map(|history| history.still_billed(&integration.name)).transpose()?.unwrap_or_default();
+    confirmed(name, &still, options.yes, console)?;
+    recount_toml::remove(&config.path, name).map_err(|error| {
+        CommandError::new(Exit::Config, error_chain(&error), "correct it by hand, then `recount check`")
+    })?;
+    if console.json {
+        let still_billed = still.into_iter().map(Line::of).collect();
+        console.document(Exit::Done, &Removed { integration: name, still_billed });
+        return Ok(());
+    }
+    console.print(&format!(
+        "{name} is not in recount.toml any more. Its history stays: recount history\nSo does {customers}\n\nNext: recount status\n"
+    ));
+    Ok(())
+}
+
+fn confirmed(name: &str, still: &[StillBilled], yes: bool, console: &Console) -> Result<(), CommandError> {
+    let mut terminal = std::io::stderr().lock();
+    if !console.json {
+        let _ = write!(terminal, "{}", listed(still));
+    }
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() || console.json {
+        let message = format!("{name} would be removed, and nobody is there to ask");
+        return Err(CommandError::new(Exit::Usage, message, "look at what bills still, then add --yes"));
+    }
+    let _ = write!(terminal, "remove {name}? [y/N] ");
+    let _ = terminal.flush();
+    let mut said = String::new();
+    let read = std::io::stdin().lock().read_line(&mut said);
+    match read.is_ok() && matches!(said.trim(), "y" | "Y" | "yes") {
+        true => Ok(()),
+        false => Err(CommandError::new(Exit::Usage, "nothing was changed", "recount integrations")),
+    }
+}
+
+fn listed(still: &[StillBilled]) -> String {
+    if still.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{} stay billed, and nobody looks at them from now on:\n", plural(still.len(), "line"));
+    for StillBilled { key, units, customers } in still.iter().take(LISTED) {
+        let item = key.item.as_ref().map(|item| format!(" item {}", shown(item.as_str()))).unwrap_or_default();
+        let names: Vec<String> = customers.iter().map(|customer| shown(customer.as_str())).collect();
+        let (names, product) = (names.join(", "), shown(key.product.as_str()));
+        let _ = writeln!(text, "  {names} · agreement {} · {product}{item}: {units}", key.agreement);
+    }
+    if still.len() > LISTED {
+        let _ = writeln!(text, "  … {} more: recount report", still.len() - LISTED);
+    }
+    text
+}
+
+impl Line {
+    fn of(one: StillBilled) -> Self {
+        let StillBilled { key, units, customers: _ } = one;
+        Self {
+            agreement_id: key.agreement.0,
+            product: key.product.to_string(),
+            item: key.item.map(|item| item.to_string()),
+            units: units.as_decimal().normalize(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The configuration of the last good night: it says whom to tell when a later one cannot be read.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use toml::de::DeTable;
+use toml_edit::{DocumentMut, Item, value};
+
+use crate::config::load::{load, of_text};
+use crate::config::settings::Config;
+use crate::files::replace;
+
+/// In the state folder.
+const KEPT: &str = "recount.toml.last-good";
+/// Where the installed service keeps its history.
+const SERVICE_STATE: &str = "/var/lib/recount";
+/// What stands for a client id: it is treated like a password (ConnectWise developer guide).
+const NOT_KEPT: &str = "not-kept";
+
+/// Keeps the configuration that a night was run with, if the file is still good; without its client ids.
+///
+/// # Errors
+/// When it cannot be read again, or kept.
+pub fn keep(config: &Config) -> io::Result<()> {
+    if load(&config.path).is_err() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(&config.path)?;
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return Ok(()) };
+    let sites = document.get_mut("connectwise").and_then(Item::as_table_like_mut);
+    for (_, site) in sites.into_iter().flat_map(|sites| sites.iter_mut()) {
+        if let Some(id) = site.get_mut("client_id") {
+            *id = value(NOT_KEPT);
+        }
+    }
+    let (kept, text) = (config.state.join(KEPT), document.to_string());
+    if fs::read_to_string(&kept).is_ok_and(|before| before == text) { Ok(()) } else { replace(&kept, text.as_bytes()) }
+}
+
+/// The configuration of the last good night, where this one cannot be read: the state folder is what the file says of it as
+/// far as it can be read, else the usual one. Nothing can be asked of ConnectWise with it.
+pub fn last_good(path: &Path) -> Option<Config> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let broken = fs::read_to_string(path).unwrap_or_default();
+    let (table, _) = DeTable::parse_recoverable(&broken);
+    let said = table.get_ref().get("state").and_then(|state| state.get_ref().as_str().map(str::to_owned));
+    let state = folder.join(said.as_deref().unwrap_or("state"));
+    let states = [state, PathBuf::from(SERVICE_STATE)];
+    let text = states.iter().find_map(|state| fs::read_to_string(state.join(KEPT)).ok())?;
+    of_text(path, &text)
+}

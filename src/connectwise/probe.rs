@@ -1,0 +1,202 @@
+//! What no public text says of ConnectWise, asked of a live one: by reading, and on request by setting a quantity to what it
+//! is. The answers are shapes and numbers; no name, id or quantity is among them.
+
+use http::Method;
+use http::header::LINK;
+use serde_json::{Value, json};
+
+use crate::connectwise::client::Client;
+use crate::connectwise::client::transport::HttpAnswer;
+use crate::connectwise::reads::additions_path;
+use crate::connectwise::urls::api_url;
+use crate::reconcile::model::ids::AgreementId;
+
+/// One question, and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeAnswer {
+    /// The question.
+    pub question: &'static str,
+    /// What was seen.
+    pub seen: String,
+}
+
+const FIELDS: &str = "id,agreementId,quantity,effectiveDate,cancelledDate,_info";
+
+/// A list, as far as it came.
+struct Asked {
+    /// The status, or why there is none.
+    said: String,
+    rows: Vec<Value>,
+    has_link: bool,
+    version: Option<String>,
+}
+
+impl Client {
+    /// The open questions, by reading alone.
+    pub async fn open_questions(&self, agreement: AgreementId) -> Vec<ProbeAnswer> {
+        let path = additions_path(agreement);
+        let list = self.asked(&path, &[("pageSize", "1000"), ("fields", FIELDS)]).await;
+        let mut answers = shapes(&list, agreement);
+        let ids: Vec<String> = list.rows.iter().filter_map(|row| row["id"].as_i64()).map(|id| id.to_string()).collect();
+        let of_ids = format!("id in ({}) and id>0", ids.iter().take(2).cloned().collect::<Vec<_>>().join(","));
+        for (question, query) in [
+            ("an unknown name in fields", [("fields", "id,recountProbe")].as_slice()),
+            ("additionStatus in fields", &[("fields", "id,additionStatus")]),
+            ("cancelledDate = null in conditions", &[("conditions", "cancelledDate = null"), ("fields", "id")]),
+            ("id in (…) and id>0 in conditions", &[("conditions", &of_ids), ("fields", "id")]),
+        ] {
+            let found = self.asked(&path, query).await;
+            let bearing = found.rows.iter().filter(|row| row.get("additionStatus").is_some()).count();
+            answers.push(ProbeAnswer { question, seen: format!("{}, {bearing} with additionStatus", found.told()) });
+        }
+        answers.extend(self.of_agreement(agreement).await);
+        answers.push(self.bundle(agreement, list.rows.len()).await);
+        answers
+    }
+
+    async fn of_agreement(&self, agreement: AgreementId) -> Vec<ProbeAnswer> {
+        let own = format!("id={agreement}");
+        let path = "finance/agreements";
+        let found = self.asked(path, &[("conditions", &own), ("fields", "id,company,type")]).await;
+        let row = found.rows.first().cloned().unwrap_or_default();
+        let company = format!("company/id in ({}) and id>0", row["company"]["id"]);
+        let kind = row["type"]["name"].as_str().unwrap_or_default().replace(['"', '[', '*', '%'], "");
+        let kind = format!("type/name=\"{kind}\"");
+        let cycles = self.asked("finance/billingCycles", &[("fields", "id,billingOptions")]).await;
+        let options = cycles.rows.iter().filter(|row| row["billingOptions"].is_string()).count();
+        let by_company = self.asked(path, &[("conditions", &company), ("fields", "id")]).await;
+        let by_kind = self.asked(path, &[("conditions", &kind), ("fields", "id"), ("pageSize", "1000")]).await;
+        vec![
+            ProbeAnswer { question: "company/id in (…) and id>0 on agreements", seen: by_company.told() },
+            ProbeAnswer { question: "type/name in conditions on agreements", seen: by_kind.told() },
+            ProbeAnswer {
+                question: "billing cycles",
+                seen: format!("{}, {options} with billingOptions", cycles.told()),
+            },
+        ]
+    }
+
+    async fn bundle(&self, agreement: AgreementId, rows: usize) -> ProbeAnswer {
+        let question = "POST /system/bundles with resourceType Addition";
+        let url = api_url(self.api_root().await, "system/bundles", &[]);
+        let request = json!({"parentId": agreement.0, "fields": "id", "page": {"page": 1, "pageSize": 1000}});
+        let body = json!({"requests": [{"sequenceNumber": 1, "resourceType": "Addition", "apiRequest": request}]});
+        let answer = match self.call(Method::POST, &url, body.to_string(), None).await {
+            Ok(answer) => answer,
+            Err(_) => return ProbeAnswer { question, seen: "no answer".to_owned() },
+        };
+        let result = body_of(&answer)["results"][0].clone();
+        let entities = result["entities"].as_array().map_or(0, Vec::len);
+        let status = answer.status.as_u16();
+        let (good, inner) = (&result["success"], &result["statusCode"]);
+        let seen = format!("{status}; success {good}, statusCode {inner}, {entities} of {rows} rows");
+        ProbeAnswer { question, seen }
+    }
+
+    /// Sets the quantity of the agreement's first addition to what it is, and looks what that did.
+    ///
+    /// The quantity is the text that was read a moment ago. Nothing else is in the body.
+    pub async fn same_again(&self, agreement: AgreementId) -> Vec<ProbeAnswer> {
+        let path = additions_path(agreement);
+        let list = self.asked(&path, &[("pageSize", "1"), ("fields", FIELDS)]).await;
+        let found = list.rows.first().and_then(|row| Some((row["id"].as_i64()?, row["quantity"].clone())));
+        let Some((id, quantity)) = found.filter(|(_, quantity)| quantity.is_number()) else {
+            let seen = format!("no addition to try: {}", list.told());
+            return vec![ProbeAnswer { question: "PATCH of the same quantity", seen }];
+        };
+        let before = self.updated(agreement).await;
+        let mut answers = Vec::new();
+        for (question, query) in
+            [("PATCH of the same quantity", [].as_slice()), ("the same with fields=id", &[("fields", "id")])]
+        {
+            let url = api_url(self.api_root().await, &format!("{path}/{id}"), query);
+            let body = json!([{"op": "replace", "path": "quantity", "value": quantity}]).to_string();
+            let seen = match self.call(Method::PATCH, &url, body, None).await {
+                Ok(answer) => {
+                    let body = body_of(&answer);
+                    let members = body.as_object().map_or(0, serde_json::Map::len);
+                    let same = body["quantity"] == quantity;
+                    format!("{}; {members} members, the same quantity: {same}", answer.status.as_u16())
+                }
+                Err(_) => "no answer".to_owned(),
+            };
+            answers.push(ProbeAnswer { question, seen });
+        }
+        let moved = before.is_some() && self.updated(agreement).await != before;
+        answers.push(ProbeAnswer { question: "the agreement's lastUpdated moved", seen: moved.to_string() });
+        answers
+    }
+
+    async fn updated(&self, agreement: AgreementId) -> Option<String> {
+        let own = format!("id={agreement}");
+        let found = self.asked("finance/agreements", &[("conditions", &own), ("fields", "id,_info")]).await;
+        found.rows.first().and_then(|row| row["_info"]["lastUpdated"].as_str().map(str::to_owned))
+    }
+
+    async fn asked(&self, path: &str, query: &[(&str, &str)]) -> Asked {
+        let url = api_url(self.api_root().await, path, query);
+        match self.get(&url).await {
+            Ok(answer) => Asked {
+                said: answer.status.as_u16().to_string(),
+                rows: body_of(&answer).as_array().cloned().unwrap_or_default(),
+                has_link: answer.headers.contains_key(LINK),
+                version: answer.headers.get("api-current-version").and_then(|it| it.to_str().ok()).map(str::to_owned),
+            },
+            Err(_) => Asked { said: "no answer".to_owned(), rows: Vec::new(), has_link: false, version: None },
+        }
+    }
+}
+
+impl Asked {
+    fn told(&self) -> String {
+        format!("{}, {} rows", self.said, self.rows.len())
+    }
+}
+
+fn body_of(answer: &HttpAnswer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+/// How members arrive.
+fn shapes(list: &Asked, agreement: AgreementId) -> Vec<ProbeAnswer> {
+    let rows = &list.rows;
+    let other = rows.iter().filter(|row| row["agreementId"].as_i64().is_some_and(|id| id != agreement.0)).count();
+    let informed = rows.iter().filter(|row| row["_info"]["lastUpdated"].is_string()).count();
+    let version = list.version.as_deref().unwrap_or("not said");
+    vec![
+        ProbeAnswer {
+            question: "additions of the agreement",
+            seen: format!("{}, Link: {}", list.told(), list.has_link),
+        },
+        ProbeAnswer { question: "api-current-version", seen: version.to_owned() },
+        ProbeAnswer { question: "effectiveDate", seen: dates(rows, "effectiveDate") },
+        ProbeAnswer { question: "cancelledDate", seen: dates(rows, "cancelledDate") },
+        ProbeAnswer { question: "quantity", seen: numbers(rows) },
+        ProbeAnswer { question: "_info with fields", seen: format!("in {informed} of {} rows", rows.len()) },
+        ProbeAnswer { question: "rows of another agreement", seen: other.to_string() },
+    ]
+}
+
+fn dates(rows: &[Value], field: &str) -> String {
+    let [mut absent, mut null, mut empty, mut midnight, mut else_] = [0; 5];
+    for row in rows {
+        match row.get(field) {
+            None => absent += 1,
+            Some(Value::Null) => null += 1,
+            Some(Value::String(text)) if text.is_empty() => empty += 1,
+            Some(Value::String(text)) if text.ends_with("T00:00:00Z") => midnight += 1,
+            Some(_) => else_ += 1,
+        }
+    }
+    format!("absent {absent}, null {null}, empty {empty}, midnight Z {midnight}, else {else_}")
+}
+
+/// How many places are written, and whether any is a text.
+fn numbers(rows: &[Value]) -> String {
+    let texts = rows.iter().filter(|row| row["quantity"].is_string()).count();
+    let places = rows.iter().filter_map(|row| match &row["quantity"] {
+        Value::Number(number) => Some(number.to_string().split_once('.').map_or(0, |(_, places)| places.len())),
+        _ => None,
+    });
+    format!("at most {} places, {texts} as texts", places.max().unwrap_or_default())
+}
