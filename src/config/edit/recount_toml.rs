@@ -62,7 +62,7 @@ pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), Config
 /// As for [`set_mode`].
 pub fn append(path: &Path, tables: &str) -> Result<(), ConfigEditError> {
     change(path, |document| {
-        *document = format!("{}{tables}", document.to_string()).parse().ok()?;
+        *document = format!("{document}{tables}").parse().ok()?;
         Some(())
     })
 }

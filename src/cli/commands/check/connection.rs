@@ -3,21 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::cli::commands::check::output::CheckList;
-use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::config::settings::{ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader as _};
-use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::{Mapping, folded};
-use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
-use crate::report::words::plural;
-
-/// Nights that are looked back on for one that wrote.
-const NIGHTS: usize = 60;
 
 impl CheckList {
     /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
@@ -97,25 +92,13 @@ impl CheckList {
         }
     }
 
-    /// Rights to write cannot be tried without writing; what earlier nights wrote, or were refused, proves them.
-    pub(super) fn writing(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) {
+    /// Rights to write cannot be tried without writing.
+    pub(super) fn writing(&mut self, name: &str, integration: &IntegrationConfig) {
         let create = integration.mapping.as_ref().is_ok_and(|mapping| mapping.create_lines);
         let needed = if create { "Agreements > Edit and Add Level = All" } else { "Agreements > Edit Level = All" };
         if integration.mode != Mode::Apply {
             let detail = "observe mode: never writes; a key that may only inquire is best";
             return self.note(name, detail.to_owned());
-        }
-        let history = History::open_existing(&config.state).ok().flatten();
-        let nights = history.and_then(|history| history.nights_before(&integration.name, None, NIGHTS).ok());
-        let ended = nights.iter().flatten().filter_map(|night| Some((night.run, night.end.as_ref()?)));
-        for (run, end) in ended {
-            if end.totals.changed > 0 {
-                return self.good(name, format!("run {run} wrote {}", plural(end.totals.changed, "line")));
-            }
-            if end.verdict == RunVerdict::Denied && end.totals.failed > 0 {
-                let message = format!("run {run} was refused its writes");
-                return self.wrong(name, Exit::Denied, message, format!("the role needs {needed}"));
-            }
         }
         self.note(name, format!("not tested yet, the first write will show; needs {needed}"));
     }
