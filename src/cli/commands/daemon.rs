@@ -11,7 +11,7 @@ use crate::cli::commands::{run, serve};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::unbegun;
+use crate::cli::wiring::{replica, unbegun};
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{Due, Schedule};
@@ -36,6 +36,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
     limits::enough_descriptors()?;
     let claims = Slots::open(&config, *console)?;
+    let _renewing = replica::between_nights(&config)?;
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
@@ -79,7 +80,7 @@ struct Night {
 impl Night {
     fn open(path: &Path) -> Result<Self, CommandError> {
         let config = session::configuration_of(path)?;
-        let session = Session::open(&config.state)?;
+        let session = Session::open(&config)?;
         Ok(Self { config, session })
     }
 
@@ -115,7 +116,7 @@ impl Slots {
     fn tell_once(&self, due: &Due, error: &CommandError) {
         // A command at work ends, and the night begins behind it.
         let patient = error.exit == Exit::Locked && clock::now() - due.slot < LOCKED_PATIENCE;
-        if patient || self.told.replace(Some(due.slot)) == Some(due.slot) {
+        if error.stands_by || patient || self.told.replace(Some(due.slot)) == Some(due.slot) {
             return;
         }
         let (config, error, console) = (self.config.borrow().clone(), error.clone(), self.console);
@@ -130,7 +131,7 @@ const LOCKED_PATIENCE: TimeDelta = TimeDelta::minutes(30);
 fn tell(config: &Config, error: &CommandError, console: &Console) {
     let CommandError { exit, message, fix, .. } = error;
     let failure = Failure::new(*exit, Code::ConfigInvalid, message.clone(), fix.clone());
-    let told = match Session::open(&config.state) {
+    let told = match Session::open(config) {
         Ok(mut session) => run::nightly_run(config, &mut session, Some(&failure), &Stop::never(), console).map(|_| ()),
         Err(_) => session::runtime().map(|runtime| {
             let on: Vec<_> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
@@ -151,6 +152,9 @@ impl SlotClaims for Slots {
         match Night::open(&path) {
             Ok(night) => {
                 self.config.replace(night.config.clone());
+                // The night may have gone back to a copy, and with it to the slots that were served.
+                let history = History::open_beside(&night.config.state).map_err(|error| error_chain(&error))?;
+                history.map(|history| self.history.replace(history));
                 Ok(night)
             }
             Err(error) => {

@@ -7,12 +7,14 @@ use std::path::Path;
 use chrono::TimeDelta;
 use clap::Args;
 
+use crate::apply::lease::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
+use crate::cli::wiring::replica::Replica;
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
@@ -190,7 +192,7 @@ pub(crate) fn until_stopped(
     (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state)?;
+    let mut session = Session::open(config)?;
     let shared = shared_reads(config);
     let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show, shared };
     let runs = runtime.block_on(nights.each(integrations));
@@ -212,9 +214,12 @@ fn work(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state).inspect_err(|error| {
+    let mut session = Session::open(config).inspect_err(|error| {
         // What is asked by a person is told to that person.
-        if order.command == RunCommand::Run && !(error.exit == Exit::Locked && std::io::stderr().is_terminal()) {
+        if order.command == RunCommand::Run
+            && !error.stands_by
+            && !(error.exit == Exit::Locked && std::io::stderr().is_terminal())
+        {
             runtime.block_on(unbegun::tell(config, integrations, error));
         }
     })?;
@@ -266,6 +271,7 @@ impl Nights<'_> {
             let run = self.night(integration).await?;
             keep_report(self.config, &self.session.history, &run);
             (self.show)(&run);
+            self.session.copy(self.config);
             return Ok(run);
         }
         let alerts = alert_engine::of(self.config);
@@ -275,11 +281,14 @@ impl Nights<'_> {
                 keep_report(self.config, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
-                ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                if !self.session.has_lost_the_lease() {
+                    ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
                 if last && self.order.command == RunCommand::Run {
                     upkeep::after_runs(self.config, self.session);
                 }
+                self.session.copy(self.config);
                 Ok(run)
             }
             Err(error) => {
@@ -291,6 +300,9 @@ impl Nights<'_> {
 
     async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, CommandError> {
         let (config, order) = (self.config, self.order);
+        let Session { lock, history, replica } = &mut *self.session;
+        let alone = LeaseGuard::none();
+        let lease = replica.as_ref().map_or(&alone, Replica::guard);
         let connectwise = session::connectwise_of(config, integration);
         let nothing = Mapping::default();
         let settle =
@@ -315,7 +327,8 @@ impl Nights<'_> {
             approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),
             zone: &integration.zone,
-            control: RunControl { clock: &clock::now, stop: self.stop },
+            host_change: replica.as_ref().and_then(Replica::change),
+            control: RunControl { clock: &clock::now, stop: self.stop, lease },
         };
         let nobody = SharedReads::default();
         let shared = self.shared.get(integration.connectwise.as_str()).unwrap_or(&nobody);
@@ -329,7 +342,6 @@ impl Nights<'_> {
             integration.mapping.as_ref().map_err(unusable)?;
             session::connect(connectwise?).map(|client| progress::watched(Sharing::new(client, shared)))
         };
-        let Session { lock, history } = &mut *self.session;
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
         let ended = if dry {

@@ -3,6 +3,8 @@
 pub(crate) mod alert_engine;
 pub(crate) mod health;
 pub(crate) mod health_json;
+pub(crate) mod replica;
+pub(crate) mod replica_standing;
 pub(crate) mod stored_plans;
 pub(crate) mod ticket_board;
 pub(crate) mod unbegun;

@@ -2,6 +2,7 @@
 
 mod export;
 mod output;
+mod replica;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -57,6 +58,7 @@ fn checked(global: &Global) -> Result<CheckList, CommandError> {
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.store(&config);
+    checks.replica(&config);
     checks.alerts(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {

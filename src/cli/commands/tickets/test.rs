@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Resu
     let config = session::configuration(global)?;
     let (integration, settings) = chosen(&config, options.integration.as_deref())?;
     // Two at once, or one beside a run, would have nobody to tell them apart.
-    let _session = Session::open(&config.state)?;
+    let _session = Session::open(&config)?;
     let client = ticket_board::connect(ticket_board::desk_of(&config, integration, settings))
         .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
     let new = sample(integration, settings);
