@@ -242,7 +242,8 @@ fn a_host_that_lost_its_lease_stops_before_its_next_write() {
     let run = runtime.block_on(plan_and_apply(job, &lock, &mut history, || Ok(client))).expect("a run");
     let end = run.end.expect("its end");
     assert_eq!(end.exit_code, 15);
-    assert!(run.findings.iter().any(|finding| finding.code == Code::LeaseLost), "{:?}", run.findings);
+    let found = &end.findings;
+    assert!(found.iter().any(|finding| finding.code == Code::LeaseLost), "{found:?}");
     assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
 }
 
