@@ -12,6 +12,7 @@ mod exports;
 mod faults;
 mod faults_table;
 mod files;
+mod fleet;
 mod hardening;
 mod maps;
 mod monitoring;

@@ -15,7 +15,7 @@ use crate::copies::store::{CopyStore, ObjectState};
 
 /// A host that may come to hold the lease.
 #[derive(Clone)]
-pub struct Owner {
+pub struct LeaseOwner {
     /// Where the lease lies.
     pub store: CopyStore,
     /// This host.
@@ -41,7 +41,7 @@ const LEASE: &str = "lease.json";
 /// A write that another process of this host, or another host, was ahead of is decided anew so often.
 const TRIES: usize = 5;
 
-impl Owner {
+impl LeaseOwner {
     /// Takes the lease, if it is nobody's, this host's, or has run out. First it is tried whether the store keeps conditions.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl Owner {
     /// Notes that this host goes back to a copy of its own term: the same as a change of hosts.
     ///
     /// # Errors
-    /// As for [`Owner::renew`].
+    /// As for [`LeaseOwner::renew`].
     pub async fn go_back(&self, from: &str) -> Result<OwnedLease, ReplicaError> {
         self.write(|seen| match seen {
             Some(seen) if seen.lease.holder == self.me => {
@@ -174,7 +174,7 @@ impl LeaseKeeper {
     ///
     /// # Errors
     /// When no thread can be had.
-    pub fn new(owner: Owner, held: &OwnedLease) -> io::Result<Self> {
+    pub fn new(owner: LeaseOwner, held: &OwnedLease) -> io::Result<Self> {
         let (renewed, guard) = LeaseGuard::new(held.span);
         let (stop, stopped) = channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -209,7 +209,7 @@ fn end(renewed: &watch::Sender<LeaseSpan>, host: &str) {
 ///
 /// # Errors
 /// When no thread can be had.
-pub fn renew_while_mine(owner: Owner) -> io::Result<Sender<()>> {
+pub fn renew_while_mine(owner: LeaseOwner) -> io::Result<Sender<()>> {
     let (stop, stopped) = channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let keep = move || {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -35,6 +36,8 @@ use crate::report::words::plural;
 pub(crate) struct Options {
     /// Integrations; none means all that are not off
     integrations: Vec<String>,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {

@@ -15,7 +15,7 @@ use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
 use crate::copies::lease::{Holder, Lease, Takeover};
 use crate::copies::numbered::CopyName;
-use crate::copies::owner::{LeaseKeeper, OwnedLease, Owner, renew_while_mine};
+use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
 use crate::copies::settings::ReplicaSettings;
 use crate::copies::store::CopyStore;
 use crate::copies::transfer;
@@ -105,7 +105,7 @@ pub(crate) fn between_nights(config: &Config) -> Result<Option<Sender<()>>, Comm
 }
 
 /// This host, as one that may come to hold the lease.
-fn owner(config: &Config, settings: &ReplicaSettings) -> Result<Owner, CommandError> {
+fn owner(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
     let path = config.state.join(HOST_ID);
     if !path.exists() {
         replace(&path, mark().as_bytes()).map_err(|error| unusable(&config.state, &error))?;
@@ -117,13 +117,13 @@ fn owner(config: &Config, settings: &ReplicaSettings) -> Result<Owner, CommandEr
 const HOST_ID: &str = "host.id";
 
 /// This host, as one that looks and takes nothing.
-pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<Owner, CommandError> {
+pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
     let fix = "put the key where the configuration says, readable by this user alone";
     let secrets = secrets::of_replica(&settings.place)
         .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))?;
     let store = CopyStore::of(settings, secrets.as_ref()).map_err(|error| store_error(&error.into()))?;
     let me = known_host(&config.state).map_err(|error| unusable(&config.state, &error))?;
-    Ok(Owner { store, me, length: settings.lease, clock: clock::now, mark })
+    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, mark })
 }
 
 fn unusable(state: &Path, error: &io::Error) -> CommandError {
@@ -151,7 +151,11 @@ fn known_host(state: &Path) -> io::Result<Holder> {
 
 type Newest = Option<(CopyName, CopyDescription, usize)>;
 
-async fn opened(owner: &Owner, state: &Path, lock: Option<&RunLock>) -> Result<(OwnedLease, Newest), ReplicaError> {
+async fn opened(
+    owner: &LeaseOwner,
+    state: &Path,
+    lock: Option<&RunLock>,
+) -> Result<(OwnedLease, Newest), ReplicaError> {
     let held = owner.take().await?;
     let newest = transfer::newest(&owner.store).await?;
     let (Some((name, description, _)), Some(lock)) = (&newest, lock) else { return Ok((held, newest)) };

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use clap::Args;
 use futures_util::StreamExt as _;
 
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::check::output::{CheckList, NAMED};
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
@@ -38,6 +40,13 @@ use crate::report::exit::Exit;
 use crate::report::words::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
+}
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {

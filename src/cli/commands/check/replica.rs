@@ -10,7 +10,7 @@ use crate::config::settings::Config;
 use crate::copies::error::ReplicaError;
 use crate::copies::lease::{LeaseTurn, SeenLease, turn};
 use crate::copies::numbered::CopyName;
-use crate::copies::owner::Owner;
+use crate::copies::owner::LeaseOwner;
 use crate::copies::settings::ReplicaSettings;
 use crate::copies::transfer;
 use crate::copies::transfer::CopyDescription;
@@ -38,7 +38,7 @@ impl CheckList {
         }
     }
 
-    fn seen(&mut self, settings: &ReplicaSettings, owner: &Owner, Seen { now, lease, newest }: &Seen) {
+    fn seen(&mut self, settings: &ReplicaSettings, owner: &LeaseOwner, Seen { now, lease, newest }: &Seen) {
         self.good(NAME, format!("{}: conditional writes hold", settings.shown));
         match turn(lease.as_ref(), &owner.me, *now) {
             LeaseTurn::Take => self.note("lease", "nobody holds it yet; the next run takes it".to_owned()),
@@ -64,7 +64,7 @@ impl CheckList {
     }
 }
 
-async fn look(owner: &Owner) -> Result<Seen, ReplicaError> {
+async fn look(owner: &LeaseOwner) -> Result<Seen, ReplicaError> {
     let now = owner.store.probe(&(owner.mark)()).await?;
     Ok(Seen { now, lease: owner.seen().await?, newest: transfer::newest(&owner.store).await? })
 }
