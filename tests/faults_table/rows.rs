@@ -168,6 +168,8 @@ pub(super) const ROWS: &[Row] = &[
         shown_by: &["a_host_that_lost_its_lease_stops_before_its_next_write", "a_lease_ends_by_whichever_clock_is_ahead", "a_host_that_comes_back_goes_on_from_the_newest_copy_and_not_from_its_own"], open: "" },
     Row { id: "F15", fault: "the store of copies keeps no conditions, or does not answer", expected: "refused, 16; 14; nothing is written",
         shown_by: &["a_store_that_keeps_no_conditions_is_refused", "without_the_store_nothing_is_written"], open: "" },
+    Row { id: "F16", fault: "one tenant of many is broken or hangs, or a shard is killed or taken away", expected: "no other tenant notices; another shard restores the tenant when its lease has run out",
+        shown_by: &["a_tenant_that_is_broken_or_hangs_stops_no_other_and_leaks_nothing", "twenty_tenants_on_three_shards_live_through_kills_and_moves"], open: "" },
     Row { id: "G1", fault: "missing, empty or header only", expected: "11, never all zero",
         shown_by: &["scenario missing-export", "scenario damaged-exports", "no_match_names_the_pattern_and_the_folder"], open: "" },
     Row { id: "G2", fault: "half written", expected: "11",
