@@ -77,6 +77,7 @@ impl Fleet {
             let config = lines
                 .collect::<Vec<_>>()
                 .join("\n")
+                .replace("[integration.mail]", "[integration.mail]\nsweep = \"off\"")
                 .replace("keys/", "../../keys/")
                 .replace("exports/", "../../exports/");
             self.night.write(&format!("pod-{pod}/{tenant}/recount.toml"), config);
