@@ -3,5 +3,7 @@
 mod answers;
 mod break_in;
 mod client;
+mod mapping;
 mod pages;
 mod runs;
+mod services;

@@ -22,7 +22,7 @@ use crate::web::desk::visit::{Overview, Visit};
 use crate::web::door::sign_in;
 use crate::web::door::signed_in::{COOKIE, SignedIn, set};
 use crate::web::pages::{
-    audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
+    audit, customers, find, integrations, invoices, item, live, night, nights, plan, services, today,
 };
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
@@ -33,13 +33,17 @@ use crate::web::site::Missing;
 type Page = fn(&Visit) -> Result<Markup, Missing>;
 
 /// The pages of the desk.
-const PAGES: [(&str, Page); 13] = [
+const PAGES: [(&str, Page); 17] = [
     ("/", today::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
     ("/invoices", invoices::page),
     ("/customers", customers::page),
-    ("/customers/{customer}", customer::page),
+    ("/customers/{customer}", customers::one::page),
+    ("/mapping/{handle}", customers::picker::page),
+    ("/versions/{integration}", customers::versions::page),
+    ("/services", services::page),
+    ("/services/{handle}", services::picker::page),
     ("/nights", nights::page),
     ("/nights/{run}", night::page),
     // Where mails of older configurations lead.

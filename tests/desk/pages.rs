@@ -10,6 +10,8 @@ fn hostile_names_are_text_on_every_page() {
     let mut dana = desk.person("dana", "admin");
     let customer = "/customers/%3Cscript%3Ex%3C%2Fscript%3E%20%26%20Co%2F%2E%2E";
     let item = format!("/items/{}", handle(&night, "customer-unmapped"));
+    let mapping = format!("/mapping/{}?q=%22%3E%3Cscript%3E", handle(&night, "customer-unmapped"));
+    let picked = format!("/mapping/{}?q=b&company=2", handle(&night, "customer-unmapped"));
     let hostile = "/find?q=%22%3E%3Cscript%3E";
     let pages = [
         "/",
@@ -25,6 +27,12 @@ fn hostile_names_are_text_on_every_page() {
         "/live",
         hostile,
         &item,
+        "/customers?look=1&s=unmapped",
+        &mapping,
+        &picked,
+        "/versions/mail",
+        "/services",
+        "/services?i=%22%3E%3Cscript%3E",
     ];
     for path in pages {
         let page = dana.get(path);

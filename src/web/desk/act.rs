@@ -12,6 +12,7 @@ use crate::web::desk::fields::PostedFields;
 use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
+use crate::web::desk::services;
 use crate::web::desk::visit::Visit;
 use crate::web::door::token;
 use crate::web::pages::frame::{RailEntry, frame};
@@ -49,6 +50,9 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::AnswerSeveral => answering::answer_several(visit, fields),
         DeskAction::TakeBack => answering::take_back(visit),
         DeskAction::Map => mapping::map(visit, fields),
+        DeskAction::MapExact => mapping::map_exact(visit, fields),
+        DeskAction::TryService => services::try_out(visit, fields),
+        DeskAction::SaveService => services::save(visit, fields),
         DeskAction::Approve => running::approve(visit, fields),
         DeskAction::Start => running::start(visit, fields),
         DeskAction::Stop => Ok(running::stop(visit)),

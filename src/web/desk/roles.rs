@@ -17,6 +17,12 @@ pub enum DeskAction {
     TakeBack,
     /// Say which company a customer is.
     Map,
+    /// Map those who have the one company of their very name.
+    MapExact,
+    /// Look at what another product of a service would change; stores nothing.
+    TryService,
+    /// Say what a service is billed as.
+    SaveService,
     /// Approve a plan by its fingerprint.
     Approve,
     /// Begin a night, or a dry run.
@@ -31,13 +37,16 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 11] = [
+    pub const ALL: [DeskAction; 14] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
         DeskAction::AnswerSeveral,
         DeskAction::TakeBack,
         DeskAction::Map,
+        DeskAction::MapExact,
+        DeskAction::TryService,
+        DeskAction::SaveService,
         DeskAction::Approve,
         DeskAction::Start,
         DeskAction::Stop,
@@ -54,6 +63,9 @@ impl DeskAction {
             | DeskAction::AnswerSeveral
             | DeskAction::TakeBack
             | DeskAction::Map
+            | DeskAction::MapExact
+            | DeskAction::TryService
+            | DeskAction::SaveService
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
@@ -70,7 +82,10 @@ impl DeskAction {
             DeskAction::Several => "/several",
             DeskAction::AnswerSeveral => "/several/answer",
             DeskAction::TakeBack => "/answers/{handle}/undo",
-            DeskAction::Map => "/items/{handle}/map",
+            DeskAction::Map => "/mapping/{handle}",
+            DeskAction::MapExact => "/mapping",
+            DeskAction::TryService => "/services/{handle}/try",
+            DeskAction::SaveService => "/services/{handle}",
             DeskAction::Approve => "/plans/{fingerprint}/approve",
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
@@ -88,6 +103,9 @@ impl DeskAction {
             DeskAction::AnswerSeveral => "answered several",
             DeskAction::TakeBack => "undid an answer",
             DeskAction::Map => "mapped",
+            DeskAction::MapExact => "mapped exact names",
+            DeskAction::TryService => "tried a product",
+            DeskAction::SaveService => "set a product",
             DeskAction::Approve => "approved a plan",
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
@@ -112,6 +130,9 @@ mod tests {
             (DeskAction::AnswerSeveral, [no, yes, yes]),
             (DeskAction::TakeBack, [no, yes, yes]),
             (DeskAction::Map, [no, yes, yes]),
+            (DeskAction::MapExact, [no, yes, yes]),
+            (DeskAction::TryService, [no, yes, yes]),
+            (DeskAction::SaveService, [no, yes, yes]),
             (DeskAction::Approve, [no, yes, yes]),
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),

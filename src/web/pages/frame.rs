@@ -13,6 +13,7 @@ pub(crate) enum RailEntry {
     Plan,
     Invoices,
     Customers,
+    Services,
     Nights,
     Integrations,
     Audit,
@@ -26,7 +27,7 @@ const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
         (RailEntry::Plan, "/plan", "Plan"),
         (RailEntry::Invoices, "/invoices", "Invoices"),
     ],
-    &[(RailEntry::Customers, "/customers", "Customers")],
+    &[(RailEntry::Customers, "/customers", "Customers"), (RailEntry::Services, "/services", "Services")],
     &[
         (RailEntry::Nights, "/nights", "Nights"),
         (RailEntry::Integrations, "/integrations", "Integrations"),

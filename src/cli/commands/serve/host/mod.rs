@@ -1,5 +1,8 @@
 //! What the desk's buttons come down to: the same functions as the commands, in this process.
 
+mod mapping;
+mod services;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,7 +13,7 @@ use tokio::sync::watch;
 use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::map::edit;
+use crate::cli::commands::map::companies::KnownCompanies;
 use crate::cli::commands::serve::background;
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
@@ -22,7 +25,6 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
 use crate::zone::Zone;
 
@@ -34,6 +36,7 @@ const STOP: i32 = 2;
 pub(super) struct CommandHost {
     path: Arc<PathBuf>,
     work: Arc<Mutex<Work>>,
+    companies: KnownCompanies,
 }
 
 #[derive(Default)]
@@ -46,7 +49,7 @@ struct Work {
 
 impl CommandHost {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), work: Arc::default() }
+        Self { path: Arc::new(path.to_owned()), work: Arc::default(), companies: KnownCompanies::default() }
     }
 
     /// Lets the run that was begun here finish the line in flight, and waits for its end.
@@ -118,22 +121,6 @@ impl DeskHost for CommandHost {
     fn background(&self) -> Background {
         let work = self.work();
         Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
-    }
-
-    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone> {
-        let typed = match target {
-            CustomerTarget::Skip => format!("recount map ignore {handle}"),
-            CustomerTarget::Company { company, agreement: None } => format!("recount map add {handle} {company}"),
-            CustomerTarget::Company { company, agreement: Some(agreement) } => {
-                format!("recount map add {handle} {company} --agreement {agreement}")
-            }
-        };
-        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(|error| {
-            // Where this user may not write the file, an administrator may.
-            let command = if error.exit == Exit::Config { Remedy::command(typed) } else { Remedy::Unsaid };
-            let NotDone { kind, message, fix } = at_desk::not_done(error);
-            NotDone { kind, message, fix: fix.or(command) }
-        })
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {

@@ -1,16 +1,20 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
+pub mod mapping;
+pub mod services;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
+use crate::web::desk::host::mapping::MappingHost;
+use crate::web::desk::host::services::ServicesHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
-pub trait DeskHost: Send + Sync {
+pub trait DeskHost: MappingHost + ServicesHost + Send + Sync {
     /// How each integration stands.
     ///
     /// # Errors
@@ -37,13 +41,6 @@ pub trait DeskHost: Send + Sync {
 
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
-
-    /// Says which company a customer is, or that it is skipped on purpose: one row of customers.csv more. The company is
-    /// looked up in ConnectWise first.
-    ///
-    /// # Errors
-    /// Why not.
-    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone>;
 
     /// Switches an integration.
     ///
