@@ -7,3 +7,4 @@ mod mapping;
 mod pages;
 mod runs;
 mod services;
+mod uploads;

@@ -136,6 +136,10 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
+    let mut integrations = integrations;
+    for (name, integration) in &mut integrations {
+        integration.export.kept = Some(state.join("uploads").join(name.as_str()));
+    }
     let (path, zone) = (path.to_owned(), usual);
     let config = Config {
         path,

@@ -3,6 +3,7 @@
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
 //! refused ([`host_check`]), and so is every form that a page of ours did not give to this very session.
 
+mod asked;
 pub mod desk;
 pub mod door;
 pub(crate) mod host_check;
@@ -14,6 +15,7 @@ mod response;
 mod routes;
 pub mod site;
 pub mod tls;
+mod uploading;
 
 use std::sync::Arc;
 

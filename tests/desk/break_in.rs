@@ -113,6 +113,7 @@ fn a_viewer_reads_and_has_no_buttons_and_nobody_reads_without_a_session() {
         "/reports/1",
         "/versions/mail",
         "/services",
+        "/export",
     ];
     for page in pages.iter().map(|page| (*page).to_owned()).chain([format!("/items/{handle}"), unmapped.clone()]) {
         let read = viewer.get(&page);

@@ -32,6 +32,7 @@ fn hostile_names_are_text_on_every_page() {
         &picked,
         "/versions/mail",
         "/services",
+        "/export?kept=%22%3E%3Cscript%3E",
         "/services?i=%22%3E%3Cscript%3E",
     ];
     for path in pages {

@@ -46,7 +46,7 @@ impl Deed {
     }
 }
 
-fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
+pub(crate) fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
     let NotDone { kind, message, fix } = why;
     let (tone, title) = match kind {
         NotDoneKind::Moved => ("ask", "Nothing was saved: it has moved since you saw it."),

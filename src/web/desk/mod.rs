@@ -10,4 +10,5 @@ pub(crate) mod mapping;
 pub mod roles;
 pub(crate) mod running;
 pub(crate) mod services;
+pub(crate) mod uploads;
 pub(crate) mod visit;

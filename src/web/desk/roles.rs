@@ -23,6 +23,14 @@ pub enum DeskAction {
     TryService,
     /// Say what a service is billed as.
     SaveService,
+    /// Bring a file to look at.
+    Upload,
+    /// Look at what the file would come to tonight; stores nothing.
+    TryUpload,
+    /// Keep the file as tonight's export.
+    KeepUpload,
+    /// Forget the file.
+    ForgetUpload,
     /// Approve a plan by its fingerprint.
     Approve,
     /// Begin a night, or a dry run.
@@ -37,7 +45,7 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 14] = [
+    pub const ALL: [DeskAction; 18] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -47,6 +55,10 @@ impl DeskAction {
         DeskAction::MapExact,
         DeskAction::TryService,
         DeskAction::SaveService,
+        DeskAction::Upload,
+        DeskAction::TryUpload,
+        DeskAction::KeepUpload,
+        DeskAction::ForgetUpload,
         DeskAction::Approve,
         DeskAction::Start,
         DeskAction::Stop,
@@ -66,6 +78,10 @@ impl DeskAction {
             | DeskAction::MapExact
             | DeskAction::TryService
             | DeskAction::SaveService
+            | DeskAction::Upload
+            | DeskAction::TryUpload
+            | DeskAction::KeepUpload
+            | DeskAction::ForgetUpload
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
@@ -86,6 +102,10 @@ impl DeskAction {
             DeskAction::MapExact => "/mapping",
             DeskAction::TryService => "/services/{handle}/try",
             DeskAction::SaveService => "/services/{handle}",
+            DeskAction::Upload => "/export/read",
+            DeskAction::TryUpload => "/export/try",
+            DeskAction::KeepUpload => "/export/keep",
+            DeskAction::ForgetUpload => "/export/forget",
             DeskAction::Approve => "/plans/{fingerprint}/approve",
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
@@ -106,6 +126,10 @@ impl DeskAction {
             DeskAction::MapExact => "mapped exact names",
             DeskAction::TryService => "tried a product",
             DeskAction::SaveService => "set a product",
+            DeskAction::Upload => "brought a file",
+            DeskAction::TryUpload => "tried a file",
+            DeskAction::KeepUpload => "kept a file as an export",
+            DeskAction::ForgetUpload => "forgot a file",
             DeskAction::Approve => "approved a plan",
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
@@ -133,6 +157,10 @@ mod tests {
             (DeskAction::MapExact, [no, yes, yes]),
             (DeskAction::TryService, [no, yes, yes]),
             (DeskAction::SaveService, [no, yes, yes]),
+            (DeskAction::Upload, [no, yes, yes]),
+            (DeskAction::TryUpload, [no, yes, yes]),
+            (DeskAction::KeepUpload, [no, yes, yes]),
+            (DeskAction::ForgetUpload, [no, yes, yes]),
             (DeskAction::Approve, [no, yes, yes]),
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),

@@ -14,6 +14,7 @@ pub(crate) enum RailEntry {
     Invoices,
     Customers,
     Services,
+    Export,
     Nights,
     Integrations,
     Audit,
@@ -27,7 +28,11 @@ const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
         (RailEntry::Plan, "/plan", "Plan"),
         (RailEntry::Invoices, "/invoices", "Invoices"),
     ],
-    &[(RailEntry::Customers, "/customers", "Customers"), (RailEntry::Services, "/services", "Services")],
+    &[
+        (RailEntry::Customers, "/customers", "Customers"),
+        (RailEntry::Services, "/services", "Services"),
+        (RailEntry::Export, "/export", "Export"),
+    ],
     &[
         (RailEntry::Nights, "/nights", "Nights"),
         (RailEntry::Integrations, "/integrations", "Integrations"),

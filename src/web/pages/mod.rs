@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod frame;
 pub(crate) mod integrations;

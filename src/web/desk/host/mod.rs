@@ -2,6 +2,7 @@
 
 pub mod mapping;
 pub mod services;
+pub mod uploads;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -11,10 +12,11 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
 use crate::web::desk::host::services::ServicesHost;
+use crate::web::desk::host::uploads::UploadHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
-pub trait DeskHost: MappingHost + ServicesHost + Send + Sync {
+pub trait DeskHost: MappingHost + ServicesHost + UploadHost + Send + Sync {
     /// How each integration stands.
     ///
     /// # Errors

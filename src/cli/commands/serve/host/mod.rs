@@ -2,6 +2,7 @@
 
 mod mapping;
 mod services;
+mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
