@@ -15,7 +15,8 @@ use crate::web::peer::Peer;
 use crate::web::site::{DeskSite, Missing};
 
 /// What is taken of a request.
-pub(crate) struct Asked {
+#[derive(Clone)]
+pub(crate) struct DeskRequest {
     pub(crate) desk: DeskSite,
     peer: Peer,
     headers: HeaderMap,
@@ -24,7 +25,7 @@ pub(crate) struct Asked {
     pub(crate) uri: Uri,
 }
 
-impl FromRequestParts<DeskSite> for Asked {
+impl FromRequestParts<DeskSite> for DeskRequest {
     type Rejection = Response;
 
     async fn from_request_parts(
@@ -40,7 +41,7 @@ impl FromRequestParts<DeskSite> for Asked {
     }
 }
 
-impl Asked {
+impl DeskRequest {
     /// The visit, if somebody is signed in. Waits for the disk.
     pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, Missing> {
         let Self { desk: site, peer, headers, path, query, uri: _ } = self;

@@ -4,10 +4,13 @@
 //! refused ([`host_check`]), and so is every form that a page of ours did not give to this very session.
 
 mod asked;
+mod assets;
 pub mod desk;
 pub mod door;
+mod head;
 pub(crate) mod host_check;
 mod listener;
+mod live_events;
 mod monitoring;
 mod pages;
 mod peer;

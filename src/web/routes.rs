@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use maud::Markup;
 
 use crate::report::files::Reports;
-use crate::web::asked::Asked;
+use crate::web::asked::DeskRequest;
 use crate::web::desk::act::act;
 use crate::web::desk::deed::Acted;
 use crate::web::desk::fields::PostedFields;
@@ -23,13 +23,13 @@ use crate::web::pages::{
 };
 use crate::web::response::{now, page_of, read, refused, see};
 use crate::web::site::{DeskSite, Missing};
-use crate::web::uploading;
+use crate::web::{assets, live_events, uploading};
 
 /// How a page is drawn.
 type Page = fn(&Visit) -> Result<Markup, Missing>;
 
 /// The pages of the desk.
-const PAGES: [(&str, Page); 18] = [
+const PAGES: [(&str, Page); 19] = [
     ("/", today::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
@@ -47,6 +47,7 @@ const PAGES: [(&str, Page); 18] = [
     ("/runs/{run}", night::page),
     ("/integrations", integrations::page),
     ("/audit", audit::page),
+    ("/diff", nights::diff::page),
     ("/live", live::page),
     ("/find", find::page),
 ];
@@ -61,23 +62,24 @@ const POLICY_OF_REPORTS: HeaderValue = HeaderValue::from_static(
 
 pub(crate) fn routes(desk: DeskSite) -> Router {
     let mut router = Router::new()
-        .route("/style.css", get(style))
+        .merge(assets::routes())
+        .route("/live/events", get(live_events::events))
         .route("/reports/{run}", get(report))
         .route("/signin", get(sign_in::door).post(sign_in::knock))
         .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose));
     for (address, page) in PAGES {
-        router = router.route(address, get(move |asked: Asked| show(asked, page)));
+        router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }
     let uploads = post(uploading::upload).layer(DefaultBodyLimit::max(uploading::FORM_MOST));
     router = router.route(DeskAction::Upload.path(), uploads);
     for action in DeskAction::ALL.into_iter().filter(|action| *action != DeskAction::Upload) {
-        let handler = move |asked: Asked, body: Bytes| done(asked, action, body);
+        let handler = move |asked: DeskRequest, body: Bytes| done(asked, action, body);
         router = router.route(action.path(), post(handler));
     }
     router.layer(DefaultBodyLimit::max(FORM_MOST)).with_state(desk)
 }
 
-async fn show(asked: Asked, page: Page) -> Response {
+async fn show(asked: DeskRequest, page: Page) -> Response {
     let address = asked.uri.path_and_query().map(|all| all.as_str().to_owned()).unwrap_or_default();
     let drawn = read(move || asked.visit(now())?.map(|visit| page(&visit)).transpose()).await;
     match drawn {
@@ -87,7 +89,7 @@ async fn show(asked: Asked, page: Page) -> Response {
     }
 }
 
-async fn done(asked: Asked, action: DeskAction, body: Bytes) -> Response {
+async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
     let acted = read(move || {
         let fields = PostedFields::parse(&body);
         asked.visit(now())?.map(|visit| act(action, &visit, &fields)).transpose()
@@ -107,12 +109,8 @@ async fn done(asked: Asked, action: DeskAction, body: Bytes) -> Response {
     }
 }
 
-async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("assets/style.css")).into_response()
-}
-
 /// The report of a run as it was kept, whole. The path is made of its number alone.
-async fn report(asked: Asked) -> Response {
+async fn report(asked: DeskRequest) -> Response {
     let address = asked.uri.path().to_owned();
     let run = asked.path.get("run").and_then(|run| run.parse::<i64>().ok());
     let state = asked.desk.site.state.clone();

@@ -8,11 +8,12 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::web::asked::Asked;
+use crate::web::asked::DeskRequest;
 use crate::web::desk::act::{act, refusal};
 use crate::web::desk::deed::{Acted, not_done_page};
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::{DeskHost, NotDone, NotDoneKind};
+use crate::web::desk::host::DeskHost;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::door::sign_in;
 use crate::web::door::signed_in::SignedIn;
@@ -26,7 +27,7 @@ pub(crate) const FORM_MOST: usize = FILE_MOST + 64 * 1024;
 const FIELD_MOST: usize = 1024;
 
 /// Receives a form with a file.
-pub(crate) async fn upload(asked: Asked, request: Request) -> Response {
+pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
     let visit = match read(move || asked.visit(now())).await {
         Ok(Some(visit)) => visit,
         Ok(None) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),

@@ -54,6 +54,26 @@ fn a_plan_that_has_moved_is_not_carried_out() {
     desk.close();
 }
 
+/// Otherwise somebody approves from a mail of yesterday what another has drawn anew since.
+#[test]
+fn an_older_plan_is_shown_with_what_moved_and_cannot_be_approved() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan").body;
+    let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.recount(&["plan"]).exits(0);
+    let refused = dana.press("/plan", &path, &[("lines", "3")]);
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("It has moved") && refused.body.contains("<b>3 → 8</b>"), "{}", refused.body);
+    assert!(!dana.get("/plan?run=1").body.contains("Approve and write"), "it can be approved");
+    assert!(dana.get("/plan").body.contains("Approve and write"));
+    desk.close();
+}
+
 /// Otherwise a night that was wrong cannot be set back by whoever sees it.
 #[test]
 fn a_night_is_begun_and_set_back() {

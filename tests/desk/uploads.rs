@@ -54,7 +54,7 @@ fn a_file_is_looked_at_and_kept_as_tonights_export() {
     assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail")]).status, 409, "kept twice");
     let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
     assert_eq!(read["customers"]["Acme"]["CloudFilter"], 4, "{read}");
-    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\n");
+    night.export_aged("Account,Product,Quantity\nAcme,CloudFilter,9\n", std::time::Duration::ZERO);
     let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
     assert_eq!(read["customers"]["Acme"]["CloudFilter"], 9, "a newer file of the vendor is not read: {read}");
     let audit = dana.get("/audit").body;

@@ -63,8 +63,7 @@ pub(in crate::config) fn config(
     let export = section.required("export").and_then(|field| export_settings(&field, folder));
     // Where the export's own table is wrong, nobody knows; what is wrong there is said.
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
-    let services = services_of(&section, folder, names_items);
-    let policies = section.get("policy");
+    let (services, policies) = (services_of(&section, folder, names_items), section.get("policy"));
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     let expected_every =
         section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
@@ -74,13 +73,11 @@ pub(in crate::config) fn config(
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
     // What is wrong with customers.csv is said in its own place, and stops this integration alone.
     let ((services, services_path), match_customers) = (services?, match_customers?);
-    // Where the file of the services is at fault, nobody knows what the policies may name.
-    let policies = policies.filter(|_| services.is_some());
-    let services = services.unwrap_or_default();
-    let known: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
-    let known = known.filter(|_| match_customers == MatchCustomers::Mapped);
+    let (services, policies) = known(services, policies);
+    let rows: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
+    let rows = rows.filter(|_| match_customers == MatchCustomers::Mapped);
     let policies =
-        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, known.as_deref()));
+        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, rows.as_deref()));
     let customers = customers.unwrap_or_default();
     let mapping = Mapping {
         customers: customers.rows,
@@ -124,6 +121,14 @@ fn services_of(section: &Section<'_>, folder: &Path, names_items: bool) -> Optio
     }
     let path = field.path(folder)?;
     Some((services::of_file(&field, &path, names_items), Some(path)))
+}
+
+/// Where the file of the services is at fault, nobody knows what the policies may name.
+fn known<'a>(services: Option<Services>, policies: Option<Field<'a>>) -> (Services, Option<Field<'a>>) {
+    match services {
+        Some(services) => (services, policies),
+        None => (Services::default(), None),
+    }
 }
 
 /// Whole days, below three weeks: more would freeze a month.

@@ -13,6 +13,7 @@ use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
 use crate::web::desk::services;
+use crate::web::desk::trials;
 use crate::web::desk::uploads;
 use crate::web::desk::visit::Visit;
 use crate::web::door::signed_in::SignedIn;
@@ -64,6 +65,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::Start => running::start(visit, fields),
         DeskAction::Stop => Ok(running::stop(visit)),
         DeskAction::UndoRun => running::undo(visit),
+        DeskAction::Test => trials::test(visit, fields),
         DeskAction::Mode => running::mode(visit, fields),
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::web::desk::host::{NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::{note, ways};

@@ -7,7 +7,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::web::desk::deed::Deed;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::mapping::RowChange;
-use crate::web::desk::host::{NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::site::Missing;

@@ -39,13 +39,15 @@ pub enum DeskAction {
     Stop,
     /// Draw the plan that sets a run back.
     UndoRun,
+    /// Test what an integration needs.
+    Test,
     /// Switch an integration.
     Mode,
 }
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 18] = [
+    pub const ALL: [DeskAction; 19] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -63,6 +65,7 @@ impl DeskAction {
         DeskAction::Start,
         DeskAction::Stop,
         DeskAction::UndoRun,
+        DeskAction::Test,
         DeskAction::Mode,
     ];
 
@@ -85,7 +88,8 @@ impl DeskAction {
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
-            | DeskAction::UndoRun => Role::Operator,
+            | DeskAction::UndoRun
+            | DeskAction::Test => Role::Operator,
             DeskAction::Mode => Role::Admin,
         }
     }
@@ -110,6 +114,7 @@ impl DeskAction {
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
             DeskAction::UndoRun => "/nights/{run}/undo",
+            DeskAction::Test => "/integrations/{name}/test",
             DeskAction::Mode => "/integrations/{name}/mode",
         }
     }
@@ -134,6 +139,7 @@ impl DeskAction {
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
             DeskAction::UndoRun => "drew an undo",
+            DeskAction::Test => "tested an integration",
             DeskAction::Mode => "changed a mode",
         }
     }
@@ -165,6 +171,7 @@ mod tests {
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),
             (DeskAction::UndoRun, [no, yes, yes]),
+            (DeskAction::Test, [no, yes, yes]),
             (DeskAction::Mode, [no, no, yes]),
         ];
         assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");

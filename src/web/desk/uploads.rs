@@ -7,7 +7,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::{NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::export;

@@ -11,7 +11,7 @@ use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::{lines, names, words};
-use crate::web::desk::host::NotDone;
+use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::uploads::{ReadUpload, StagedUpload};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;

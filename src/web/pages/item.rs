@@ -31,7 +31,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             h1 { (title) }
             p.lead { @match open {
                 Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
-                Some(_) => "new",
+                Some(one) if visit.desk.is_new(one) => "new",
+                Some(_) => "open since today",
                 None => "not open",
             } }
         } }

@@ -30,7 +30,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
-    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| one.nights <= 1);
+    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
     let few = new.len() <= CARDS;
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
@@ -176,9 +176,10 @@ pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
     pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
 }
 
-fn since(one: &Waiting) -> Markup {
+fn since(visit: &Visit, one: &Waiting) -> Markup {
     html! {
-        @if one.nights <= 1 { span.tag.info { "new" } }
+        @if visit.desk.is_new(one) { span.tag.info { "new" } }
+        @else if one.nights <= 1 { "since today, " (words::minute(visit.desk.zone.local(one.since.1))) }
         @else { b { (one.nights) " nights" } " since " (words::day(one.since.1.fixed_offset())) }
     }
 }
@@ -201,7 +202,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
-                (since(one)) span { (shown(one.integration.as_str())) }
+                (since(visit, one)) span { (shown(one.integration.as_str())) }
                 span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } }
             }
         }
@@ -224,7 +225,7 @@ fn row(visit: &Visit, one: &Waiting) -> Markup {
             (pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (handle) } { (title(one)) span.rest { (shown(one.integration.as_str())) " · " (pieces::words_of(one.finding.code.as_str())) } }
             p.why { (escaped(&one.finding.message)) }
-            p.since { (since(one)) }
+            p.since { (since(visit, one)) }
             (pieces::step(one.line.as_ref()))
             (row_answers(visit, handle))
         }

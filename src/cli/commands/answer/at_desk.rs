@@ -10,7 +10,8 @@ use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
-use crate::web::desk::host::{DeskAnswer, NotDone, NotDoneKind};
+use crate::web::desk::host::DeskAnswer;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 
 /// Stores the answers: all of them, or none if one is refused or is not for what was shown.
 pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Result<(), NotDone> {

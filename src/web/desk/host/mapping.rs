@@ -2,7 +2,7 @@
 
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::web::desk::host::NotDone;
+use crate::web::desk::host::not_done::NotDone;
 
 /// The functions of `recount map`.
 pub trait MappingHost {

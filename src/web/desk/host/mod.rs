@@ -1,22 +1,25 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
 pub mod mapping;
+pub mod not_done;
 pub mod services;
+pub mod trials;
 pub mod uploads;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
-use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
+use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::services::ServicesHost;
+use crate::web::desk::host::trials::TrialHost;
 use crate::web::desk::host::uploads::UploadHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
-pub trait DeskHost: MappingHost + ServicesHost + UploadHost + Send + Sync {
+pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send + Sync {
     /// How each integration stands.
     ///
     /// # Errors
@@ -112,28 +115,4 @@ pub struct Background {
     pub by: Option<String>,
     /// Why the last one ended before its report.
     pub failed: Option<NotDone>,
-}
-
-/// Why something was not done. Nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDone {
-    /// How it is told to a browser.
-    pub kind: NotDoneKind,
-    /// What happened.
-    pub message: String,
-    /// What helps.
-    pub fix: Remedy,
-}
-
-/// How it is told to a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotDoneKind {
-    /// It is not what was shown any more, or somebody was faster.
-    Moved,
-    /// Another run is under way.
-    Busy,
-    /// It cannot be answered like this.
-    Wrong,
-    /// The store or the configuration failed.
-    Failed,
 }

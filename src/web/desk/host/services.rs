@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::{IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::web::desk::host::NotDone;
+use crate::web::desk::host::not_done::NotDone;
 
 /// The services of the integrations.
 pub trait ServicesHost {

@@ -7,7 +7,7 @@ use crate::history::record::RunRecord;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::web::desk::host::NotDone;
+use crate::web::desk::host::not_done::NotDone;
 
 /// The functions of `recount read`, for files that come by a browser. A browser names no path: each person has one file
 /// that is looked at, for a day.

@@ -72,7 +72,10 @@ fn current(service: &KnownService) -> Markup {
     } }
 }
 
-fn choices(service: &KnownService, found: &Result<Vec<ProductChoice>, crate::web::desk::host::NotDone>) -> Markup {
+fn choices(
+    service: &KnownService,
+    found: &Result<Vec<ProductChoice>, crate::web::desk::host::not_done::NotDone>,
+) -> Markup {
     let found = match found {
         Ok(found) => found,
         Err(why) => {

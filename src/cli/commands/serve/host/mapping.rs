@@ -16,7 +16,7 @@ use crate::report::exit::Exit;
 use crate::web::desk::host::mapping::{
     AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
 };
-use crate::web::desk::host::{NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 
 impl MappingHost for CommandHost {
     fn customers(&self) -> Result<Vec<MappedCustomer>, String> {

@@ -2,6 +2,7 @@
 
 mod mapping;
 mod services;
+mod trials;
 mod uploads;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,8 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
 use crate::zone::Zone;
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.

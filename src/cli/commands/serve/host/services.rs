@@ -25,8 +25,8 @@ use crate::reconcile::model::records::Product;
 use crate::report::exit::Exit;
 use crate::report::lines;
 use crate::suggest::matcher::{Matcher, Record};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost};
-use crate::web::desk::host::{NotDone, NotDoneKind};
 
 /// Catalog items that are listed at once.
 const LISTED: usize = 25;
