@@ -28,14 +28,13 @@ pub struct QueuedAnswer {
 }
 
 impl History {
-    /// Lets answers wait. The last one to an item is the one that counts.
+    /// Lets answers wait.
     ///
     /// # Errors
     /// When they cannot be stored.
     pub fn queue_answers(&mut self, answers: &[QueuedAnswer]) -> Result<(), StoreError> {
         self.write(|transaction| {
             for QueuedAnswer { at, who, verb, handle, shown, until, note } in answers {
-                transaction.execute("DELETE FROM queued_answers WHERE handle = ?1", [handle])?;
                 transaction.execute(
                     "INSERT INTO queued_answers (at, who, verb, handle, shown, until, note)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 
 use crate::history::desk::events::DeskEvent;
+use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::report::commands::held::{Decided, Waiting};
@@ -39,6 +40,8 @@ pub(crate) struct Overview {
     pub(crate) plans: Vec<OpenItems>,
     /// Longest first.
     pub(crate) waiting: Vec<Waiting>,
+    /// Answers that wait for the end of a run.
+    pub(crate) queued: Vec<QueuedAnswer>,
     /// Answers that no run has followed yet.
     pub(crate) answered: Vec<Decided>,
     pub(crate) background: Background,
@@ -55,9 +58,12 @@ impl Overview {
         let standings = host.standings().map_err(Missing::Broken)?;
         let history = History::open_existing(&site.site.state)?;
         let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut queued: Vec<QueuedAnswer> = Vec::new();
         if let Some(history) = &history {
             plans = open_items(standings.iter().map(|standing| &standing.name), history)?;
             open = waiting(&plans, history)?;
+            queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
+            open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
             for standing in &standings {
                 nights.extend(history.last_night(&standing.name)?.map(|run| (standing.name.clone(), run)));
             }
@@ -73,6 +79,7 @@ impl Overview {
             history,
             standings,
             nights,
+            queued,
             plans,
             waiting: open,
             answered,

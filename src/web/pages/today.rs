@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use crate::history::desk::queue::QueuedAnswer;
 use crate::history::nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -290,13 +291,28 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
 }
 
 fn answered(visit: &Visit) -> Markup {
-    let answered = &visit.desk.answered;
-    html! { @if !answered.is_empty() {
+    let (answered, queued) = (&visit.desk.answered, &visit.desk.queued);
+    html! { @if answered.len() + queued.len() > 0 {
         section aria-labelledby="answered" {
-            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len()) } } }
-            div.rows { @for one in answered { (slip(visit, one)) } }
+            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } } }
+            div.rows { @for one in queued { (waits(visit, one)) } @for one in answered { (slip(visit, one)) } }
         }
     } }
+}
+
+/// An answer that was given while a run was under way.
+fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
+    let about = visit.desk.item(&one.handle).map(|item| item.said()).unwrap_or_default();
+    let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
+    html! {
+        div.slip {
+            (pieces::sign("info", '·'))
+            p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
+            @if visit.may(DeskAction::TakeBack) {
+                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (about) } } }
+            }
+        }
+    }
 }
 
 fn slip(visit: &Visit, one: &Decided) -> Markup {

@@ -29,7 +29,7 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;
 
-    /// Stores the answers of a person: all of them, or none.
+    /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
     ///
     /// # Errors
     /// Why not.

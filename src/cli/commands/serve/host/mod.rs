@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -34,6 +35,9 @@ use crate::zone::Zone;
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
 const STOP: i32 = 2;
 
+/// How often it is looked whether a run is over.
+const SETTLE_EACH: Duration = Duration::from_secs(1);
+
 /// The configuration's file, read anew each time; and the run that was begun here.
 #[derive(Clone)]
 pub(super) struct CommandHost {
@@ -48,6 +52,8 @@ struct Work {
     running: Option<(String, watch::Sender<Option<i32>>)>,
     thread: Option<JoinHandle<()>>,
     failed: Option<NotDone>,
+    /// Whether somebody waits to store answers.
+    settling: bool,
 }
 
 impl CommandHost {
@@ -61,6 +67,30 @@ impl CommandHost {
         let thread = self.work().thread.take();
         // A run that ended in a panic has said so.
         let _ = thread.map(JoinHandle::join);
+    }
+
+    /// Stores the answers that wait as soon as the run is over. What this process does not live to store, the next one
+    /// does.
+    fn settle_later(&self) {
+        let is_first = !std::mem::replace(&mut self.work().settling, true);
+        if is_first {
+            let host = self.clone();
+            thread::spawn(move || {
+                while !host.settled() {
+                    thread::sleep(SETTLE_EACH);
+                }
+                host.work().settling = false;
+            });
+        }
+    }
+
+    /// Whether nothing waits any more, or nobody can tell.
+    fn settled(&self) -> bool {
+        let Ok(config) = self.config() else { return false };
+        at_desk::settle(&config).unwrap_or_else(|error| {
+            tracing::error!("answers that wait cannot be stored: {}", error.message);
+            true
+        })
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -81,6 +111,9 @@ impl DeskHost for CommandHost {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
         let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
         let is_running = health::running(&config.state).is_some();
+        if history.as_ref().is_some_and(|history| history.queued_answers().is_ok_and(|queued| !queued.is_empty())) {
+            self.settle_later();
+        }
         let standing = |one| standing(&config, one, history.as_ref(), is_running);
         config.integrations.values().map(standing).collect()
     }
@@ -90,7 +123,15 @@ impl DeskHost for CommandHost {
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
-        at_desk::answers(&self.config()?, who, answers)
+        let config = self.config()?;
+        match at_desk::answers(&config, who, answers) {
+            Err(busy) if busy.kind == NotDoneKind::Busy => {
+                at_desk::queue(&config, who, answers, busy)?;
+                self.settle_later();
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
