@@ -10,7 +10,9 @@ set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=${DESTDIR:-}
-binary=${RECOUNT_BINARY:-$here/target/release/recount}
+# The archive of a release has it beside its folders.
+if [ -x "$here/recount" ]; then built=$here/recount; else built=$here/target/release/recount; fi
+binary=${RECOUNT_BINARY:-$built}
 units="recount.service recount.timer recount-alert@.service recount-daemon.service recount-desk.service"
 doc=$root/usr/share/doc/recount
 
