@@ -12,7 +12,7 @@ use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::{alerts, connectwise, desk, integration};
+use crate::config::tables::{alerts, connectwise, desk, integration, replica};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::zone::Zone;
@@ -88,9 +88,10 @@ fn malformed(text: &str, span: Range<usize>, message: &str) -> (Range<usize>, St
 /// The longest escape that TOML knows (`\UXXXXXXXX`), and what follows it.
 const ESCAPE_MAX: usize = 11;
 
-/// An integration whose `customers.csv` has faults has no mapping; the others go on.
+/// An integration whose `customers.csv` or `services_file` has faults has no mapping; the others go on.
 fn blame(integration: &mut IntegrationConfig, errors: &[ConfigError]) {
-    let own = errors.iter().filter(|error| error.path == integration.customers_path);
+    let files = [Some(&integration.customers_path), integration.services_path.as_ref()];
+    let own = errors.iter().filter(|error| files.contains(&Some(&error.path)));
     let faults: Vec<ConfigError> = own.cloned().collect();
     if !faults.is_empty() {
         integration.mapping = Err(ConfigErrors(faults));
@@ -128,6 +129,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
     let metrics_file = root.get("metrics_file").map(|field| field.path(folder));
+    let replica = replica::replica(&root, folder, daemon.is_some());
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
     root.finish(&[]);
     let daemon = match daemon {
@@ -141,7 +143,11 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
-    let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
+    let (alerts, alerts_within, keep, replica) = (alerts?, alerts_within?, keep?, replica?);
+    let mut integrations = integrations;
+    for (name, integration) in &mut integrations {
+        integration.export.kept = Some(state.join("uploads").join(name.as_str()));
+    }
     let (path, zone) = (path.to_owned(), usual);
     let config = Config {
         path,
@@ -154,6 +160,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         alerts_within,
         zone,
         metrics_file,
+        replica,
         keep,
     };
     Some(config)

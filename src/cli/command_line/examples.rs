@@ -68,6 +68,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount map add \"Acme Dental\" 3321 --agreement 771", "by name, and no other agreement"),
         ],
     ),
+    ("map remove", &[("recount map remove a7kx", "nobody has mapped it then")]),
     ("map ignore", &[("recount map ignore a7kx --note \"our own\"", "skipped on purpose, and no longer reported")]),
     ("map test", &[("recount map test usage-2026-11.csv", "which customers of this file are mapped")]),
     (
@@ -141,7 +142,13 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount sim --latency 200ms --faults faults.json", "a slow one on which things go wrong"),
         ],
     ),
-    ("daemon", &[("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer")]),
+    (
+        "daemon",
+        &[
+            ("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer"),
+            ("recount daemon --tenants /tenants --shard 0/4", "a share of many tenants (docs/fleet.md)"),
+        ],
+    ),
     (
         "read",
         &[

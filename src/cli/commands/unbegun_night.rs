@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, options: &RunOptions, console: &Console) -> E
 pub(crate) fn tell(config: &Config, error: &CommandError, console: &Console) {
     let CommandError { exit, message, fix, .. } = error;
     let failure = Failure::new(*exit, Code::ConfigInvalid, message.clone(), fix.clone());
-    let told = match Session::open(&config.state) {
+    let told = match Session::open(config) {
         Ok(mut session) => run::nightly_run(config, &mut session, Some(&failure), &Stop::never(), console).map(|_| ()),
         Err(_) => session::runtime().map(|runtime| {
             let on: Vec<_> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();

@@ -4,6 +4,7 @@ mod connection;
 mod export;
 mod output;
 mod probe;
+mod replica;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,6 +16,7 @@ use futures_util::StreamExt as _;
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::check::output::{CheckList, NAMED};
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
@@ -52,6 +54,8 @@ pub(crate) struct Options {
     /// In whose ConnectWise; without it, that of the first integration that is on
     #[arg(long, requires = "probe", value_name = "NAME")]
     integration: Option<String>,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
@@ -63,6 +67,18 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Ok(checks) => checks.tell(console),
         Err(error) => error.tell(console),
     }
+}
+
+/// What of one integration is in place, and what is not, with what helps.
+pub(crate) fn of_integration(
+    config: &Config,
+    integration: &IntegrationName,
+) -> Result<(usize, Vec<String>), CommandError> {
+    let gone = || CommandError::new(Exit::Config, format!("there is no integration {integration}"), "");
+    let integration = config.integrations.get(integration).ok_or_else(gone)?;
+    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
+    session::runtime()?.block_on(checks.integration(config, integration));
+    Ok(checks.good_and_wrong())
 }
 
 /// `1 customer has its agreement`.
@@ -81,6 +97,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.store(&config);
+    checks.replica(&config);
     checks.alerts(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {

@@ -6,7 +6,7 @@ mod columns;
 mod filters;
 pub(crate) mod layered;
 pub(crate) mod layout;
-mod place;
+pub(in crate::config) mod place;
 mod source;
 mod texts;
 
@@ -29,5 +29,5 @@ pub(in crate::config) fn settings(
     let layout = layout(keys);
     let (files, mut layout) = (files?, layout?);
     layout.all_members = files != Files::Newest;
-    Some(ExportSettings { source: source?, files, layout })
+    Some(ExportSettings { source: source?, files, layout, kept: None })
 }
