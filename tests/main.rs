@@ -17,6 +17,7 @@ mod maps;
 mod monitoring;
 mod nights;
 mod places;
+mod printed;
 mod reports;
 mod scenarios;
 mod schedule;

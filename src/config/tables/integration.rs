@@ -56,6 +56,7 @@ pub(in crate::config) fn config(
     let create_lines_field = section.get("create_lines");
     let create_lines_unset = create_lines_field.is_none();
     let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
+    let names_on_line = section.get("names_on_line").map_or(Some(false), |field| field.boolean());
     let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
     let freeze = section.get("freeze").map_or(Some(0), |field| days(&field));
     let quantity_decimals = optional(section.get("quantity_decimals"), |field| field.whole(0, 10));
@@ -87,6 +88,7 @@ pub(in crate::config) fn config(
         default_agreement: default_agreement?,
         create_lines: create_lines?,
         create_lines_unset,
+        names_on_line: names_on_line?,
         sweep: sweep?,
         freeze_days: freeze?,
         quantity_decimals: quantity_decimals?,

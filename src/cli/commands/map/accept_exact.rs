@@ -39,7 +39,10 @@ pub(super) fn write(hits: &[ExactHit<'_>], yes: bool, console: &Console) -> Resu
         set_row(hit.file, &row, false).map_err(|error| {
             let message = format!("{}: {}", shown(hit.customer.as_str()), error_chain(&error));
             let written = "the rows before it were written";
-            CommandError { written, ..CommandError::new(Exit::Config, message, "recount map list shows what is there") }
+            CommandError {
+                written,
+                ..CommandError::new(Exit::Config, message, "`recount map list` shows what is there")
+            }
         })?;
     }
     if !console.json && !console.quiet {

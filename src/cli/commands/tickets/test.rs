@@ -72,7 +72,7 @@ fn chosen<'a>(
         several => {
             let names: Vec<&str> = several.iter().map(|(one, _)| one.name.as_str()).collect();
             let message = format!("several integrations have tickets: {}", names.join(", "));
-            Err(CommandError::new(Exit::Usage, message, "recount tickets test INTEGRATION"))
+            Err(CommandError::new(Exit::Usage, message, format!("recount tickets test {}", names[0])))
         }
     }
 }
