@@ -152,7 +152,7 @@ impl CheckList {
             let detail = "names the items of lines = \"per-item\", and no service has that";
             self.note(&name("names_on_line"), detail.to_owned());
         }
-        if let Some(settings) = &integration.tickets {
+        for settings in &integration.tickets {
             self.tickets(&name("tickets"), config, integration, settings).await;
         }
     }
