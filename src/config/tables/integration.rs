@@ -53,10 +53,8 @@ pub(in crate::config) fn config(
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
     let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
-    let create_lines_field = section.get("create_lines");
-    let create_lines_unset = create_lines_field.is_none();
-    let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
-    let names_on_line = section.get("names_on_line").map_or(Some(false), |field| field.boolean());
+    let create_lines_unset = section.get("create_lines").is_none();
+    let (create_lines, names_on_line) = (switch(&section, "create_lines"), switch(&section, "names_on_line"));
     let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
     let freeze = section.get("freeze").map_or(Some(0), |field| days(&field));
     let quantity_decimals = optional(section.get("quantity_decimals"), |field| field.whole(0, 10));
@@ -107,6 +105,11 @@ pub(in crate::config) fn config(
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+/// Off unless it is said.
+fn switch(section: &Section<'_>, key: &'static str) -> Option<bool> {
+    section.get(key).map_or(Some(false), |field| field.boolean())
 }
 
 /// Whole days, below three weeks: more would freeze a month.
