@@ -51,7 +51,7 @@ fn probed(
         })?,
     };
     // Beside a run two writers would not know of each other.
-    let _session = write.then(|| Session::open(config)).transpose()?;
+    let _session = write.then(|| Session::open(&config)).transpose()?;
     let client = session::connect(session::connectwise_of(&config, integration)?)?;
     session::runtime()?.block_on(async {
         let mut answers = client.open_questions(agreement).await;
