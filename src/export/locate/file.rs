@@ -12,9 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest::{beside_newest, delivered, newest, no_match};
+use crate::export::locate::delivery::{ReadFile, together};
+use crate::export::locate::newest::{beside_newest, delivered, newest};
 use crate::export::locate::paging::FetchedLists;
-use crate::export::read::content::{read_bytes, read_files};
+use crate::export::read::content::read_bytes;
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -63,7 +64,7 @@ impl Export {
     }
 
     /// Where only the newest rows count, the last day that they speak of is the export's date; the file may be younger.
-    fn dated(self, now: DateTime<Utc>) -> Result<Self, ExportError> {
+    pub(in crate::export) fn dated(self, now: DateTime<Utc>) -> Result<Self, ExportError> {
         let Some(day) = self.counts.newest_day else { return Ok(self) };
         // Somewhere on earth it is tomorrow already.
         if self.counts.newest_day_began > now.checked_add_signed(AHEAD).map(|now| now.date_naive()) {
@@ -106,41 +107,23 @@ pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Expor
     Ok(export)
 }
 
-/// Reads every file of the newest one's delivery as one export. Its path is the newest file's; its digest is that of the
-/// names and digests of all of them.
+/// Reads every file of the newest one's delivery as one export.
 ///
 /// # Errors
-/// As for [`read`], and if they are not as many as expected.
+/// As for [`read`].
 pub fn read_all(
     pattern: &Path,
-    (delivery, expected): (Duration, Option<usize>),
+    delivery: Duration,
     layout: &Layout,
     now: DateTime<Utc>,
 ) -> Result<Export, ExportError> {
-    let paths = delivered(pattern, delivery)?;
-    if let Some(expected) = expected.filter(|expected| *expected != paths.len()) {
-        return Err(ExportError::FileCount { path: pattern.to_owned(), found: paths.len(), expected });
-    }
-    let (mut left, mut digests, mut contents, mut newest) = (layout.max_bytes, Vec::new(), Vec::new(), None);
-    let mut together = Sha256::new();
-    for path in paths {
+    let (mut left, mut files) = (layout.max_bytes, Vec::new());
+    for path in delivered(pattern, delivery)? {
         let (path, modified_at, bytes) = one(path, left, now)?;
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        left = left.saturating_sub(length);
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        together.update(format!("{sha256}  {name}\n"));
-        newest = newest.max(Some((modified_at, path.clone())));
-        digests.push(sha256);
-        contents.push((path, bytes.into()));
+        left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        files.push(ReadFile { path, modified_at, bytes });
     }
-    let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
-    let sha256 = match digests.as_slice() {
-        [only] => only.clone(),
-        _ => hex::encode(together.finalize()),
-    };
-    let counts = read_files(contents, layout)?;
-    Export { sha256, modified_at, counts, path }.dated(now)
+    together(files, pattern, layout, now)
 }
 
 /// What another file of the delivery has of customers and services that the newest lacks. One that is read in another

@@ -74,6 +74,8 @@ pub struct Accepted {
     pub missing: BTreeSet<CustomerName>,
     /// Whether no line break ended its export.
     pub open_end: bool,
+    /// Of how many files its export was, where it may be of several.
+    pub files: usize,
 }
 
 /// A creation that came to nothing that could be seen.
