@@ -299,6 +299,7 @@ impl Month {
             missing: BTreeSet::new(),
             open_end: false,
             files: 0,
+            by_count: true,
         };
         let written = night
             .additions

@@ -266,7 +266,7 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
         ("C,S,N,D\nA,E,1,30/10/26\nA,E,2,01/11/26\n", &short, 11, "has a date"),
         ("C,S,N,D\nA,E,1,2020-10-31\nB,E,2,2020-11\n", &month, 3, "is no date"),
         ("C,S,N\n\"A \\\"b\\\"\",E,1\n", PLAIN, 11, "quote_escape"),
-        ("C,S,N\n,E,1\n", PLAIN, 3, "fill_down"),
+        ("C,S,N\n,E,1\n", PLAIN, 0, "fill_down"),
     ];
     for (text, keys, exit, said) in cases {
         let folder = tempfile::tempdir().expect("a folder");

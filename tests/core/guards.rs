@@ -31,6 +31,7 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
         missing: BTreeSet::new(),
         open_end: false,
         files: 0,
+        by_count: false,
     }
 }
 

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::export::count::misread;
 use crate::export::count::notation::Notation;
-use crate::export::read::names::has_no_width;
+use crate::export::count::sign::{credit, is_space, unsigned};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -155,30 +155,6 @@ fn digits(bytes: &[u8]) -> usize {
 /// Of at most 18 digits.
 fn value(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
-}
-
-/// A hyphen, and the sign that a word processor writes.
-const MINUS: [char; 2] = ['-', '\u{2212}'];
-
-fn unsigned(text: &str, may_have_sign: bool) -> (bool, &str) {
-    match text.strip_prefix(MINUS) {
-        Some(rest) if may_have_sign => (true, rest),
-        _ => (false, text),
-    }
-}
-
-/// `-3`, and what accountants write: `3-` and `(3)`.
-pub(super) fn credit(text: &str, may_have_sign: bool) -> (bool, &str) {
-    let around = || text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    match around().or_else(|| text.strip_suffix(MINUS)).filter(|_| may_have_sign) {
-        Some(rest) => (true, rest.trim_matches(is_space)),
-        None => unsigned(text, may_have_sign),
-    }
-}
-
-/// What stands around a number without being a part of it, also where nobody sees it.
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || has_no_width(c)
 }
 
 /// Decimal places, at most 18, in units of 10^-18.

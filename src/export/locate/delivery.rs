@@ -1,13 +1,14 @@
 //! Several files that are one export: `files = "all"`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::file::Export;
-use crate::export::locate::newest::no_match;
+use crate::export::locate::file::{Export, one};
+use crate::export::locate::newest::{delivered, no_match};
 use crate::export::read::content::read_files;
 use crate::export::settings::{Files, Layout};
 
@@ -16,6 +17,25 @@ pub(super) struct ReadFile {
     pub(super) path: PathBuf,
     pub(super) modified_at: DateTime<Utc>,
     pub(super) bytes: Vec<u8>,
+}
+
+/// Reads every file of the newest one's delivery as one export.
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn read_all(
+    pattern: &Path,
+    delivery: Duration,
+    layout: &Layout,
+    now: DateTime<Utc>,
+) -> Result<Export, ExportError> {
+    let (mut left, mut files) = (layout.max_bytes, Vec::new());
+    for path in delivered(pattern, delivery)? {
+        let (path, modified_at, bytes) = one(path, left, now)?;
+        left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        files.push(ReadFile { path, modified_at, bytes });
+    }
+    together(files, pattern, layout, now)
 }
 
 /// What the files come to together. The path is the newest one's; the digest is that of the names and digests of all of

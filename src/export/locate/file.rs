@@ -12,8 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::delivery::{ReadFile, together};
-use crate::export::locate::newest::{beside_newest, delivered, newest};
+use crate::export::locate::newest::{beside_newest, newest};
 use crate::export::locate::paging::FetchedLists;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::{Format, Layout};
@@ -107,25 +106,6 @@ pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Expor
     Ok(export)
 }
 
-/// Reads every file of the newest one's delivery as one export.
-///
-/// # Errors
-/// As for [`read`].
-pub fn read_all(
-    pattern: &Path,
-    delivery: Duration,
-    layout: &Layout,
-    now: DateTime<Utc>,
-) -> Result<Export, ExportError> {
-    let (mut left, mut files) = (layout.max_bytes, Vec::new());
-    for path in delivered(pattern, delivery)? {
-        let (path, modified_at, bytes) = one(path, left, now)?;
-        left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        files.push(ReadFile { path, modified_at, bytes });
-    }
-    together(files, pattern, layout, now)
-}
-
 /// What another file of the delivery has of customers and services that the newest lacks. One that is read in another
 /// way is another vendor's.
 fn more_in(path: PathBuf, newest: &Counts, layout: &Layout) -> Option<UnreadPart> {
@@ -154,7 +134,11 @@ pub fn raw(
 }
 
 /// One file's name, modification time and bytes.
-fn one(path: PathBuf, max_bytes: u64, now: DateTime<Utc>) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+pub(super) fn one(
+    path: PathBuf,
+    max_bytes: u64,
+    now: DateTime<Utc>,
+) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
     if before.bytes > max_bytes {

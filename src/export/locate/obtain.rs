@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::export::error::ExportError;
 use crate::export::format::archive;
-use crate::export::locate::delivery::{ReadFile, complete, together};
+use crate::export::locate::delivery::{ReadFile, complete, read_all, together};
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::{Order, fetch, shown};
-use crate::export::locate::file::{Export, read, read_all};
+use crate::export::locate::file::{Export, read};
 use crate::export::locate::link::Link;
 use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::place::RemotePlace;

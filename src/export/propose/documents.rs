@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::export::column::Column;
-use crate::export::propose::Candidate;
+use crate::export::propose::candidate::Candidate;
 use crate::export::settings::{Count, Layout, Long, Shape};
 
 /// Lists in lists; records lie at the top of a document.

@@ -3,45 +3,19 @@
 //! Each of them was tried on the file, and reads more of it. None is ever applied by itself: what a file means its vendor
 //! knows, and whoever asked it.
 
+pub mod candidate;
 mod documents;
 mod rows;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::export::error::ExportError;
 use crate::export::format::packed::is_zip;
+use crate::export::propose::candidate::{Candidate, Proposal};
 use crate::export::read::content::read_files;
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
-
-/// One key, or several that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
-    /// What is asked: `may rows be negative, as credits?`
-    pub question: String,
-    /// As they are written: `signed = true`.
-    pub keys: String,
-}
-
-impl fmt::Display for Proposal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} Then set {}", self.question, self.keys)
-    }
-}
-
-/// A layout that may be the one, and what makes it differ.
-struct Candidate {
-    proposal: Proposal,
-    layout: Layout,
-}
-
-impl Candidate {
-    fn new(question: impl Into<String>, keys: impl Into<String>, layout: Layout) -> Self {
-        Self { proposal: Proposal { question: question.into(), keys: keys.into() }, layout }
-    }
-}
 
 /// The files of an export, read once more.
 #[derive(Clone, Copy)]

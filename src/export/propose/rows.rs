@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::propose::Candidate;
+use crate::export::propose::candidate::Candidate;
 use crate::export::read::dates::FORMATS;
 use crate::export::read::layout::says_no;
 use crate::export::settings::{Count, Latest, Layout, Long, Shape, Sheet};

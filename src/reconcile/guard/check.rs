@@ -180,7 +180,7 @@ fn fewer_files(counts: &Counts, accepted: &Accepted) -> Option<Finding> {
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
 fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
-    if !past.counts.is_empty() {
+    if accepted.by_count {
         return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
     }
     let tonight = Size { rows: counts.rows, customers: counts.customers.len(), units: counts.units() };
