@@ -12,6 +12,7 @@ use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::{Order, fetch, shown};
 use crate::export::locate::file::{Export, read};
 use crate::export::locate::link::Link;
+use crate::export::locate::newest::or_kept;
 use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::place::RemotePlace;
 use crate::export::locate::places::{read_delivery, read_place};
@@ -36,7 +37,7 @@ async fn found(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, E
     let layout = &settings.layout;
     match &settings.source {
         ExportLocation::Path(pattern) => match settings.files {
-            Files::Newest => read(pattern, layout, (order.clock)()),
+            Files::Newest => read(&or_kept(pattern, settings.kept.as_deref())?, layout, (order.clock)()),
             Files::All { delivery, .. } => read_all(pattern, delivery, layout, (order.clock)()),
         },
         ExportLocation::Stdin => {

@@ -20,12 +20,12 @@ impl fmt::Display for Proposal {
 }
 
 /// A layout that may be the one, and what makes it differ.
-pub(super) struct Candidate {
+pub(super) struct TriedKeys {
     pub(super) proposal: Proposal,
     pub(super) layout: Layout,
 }
 
-impl Candidate {
+impl TriedKeys {
     pub(super) fn new(question: impl Into<String>, keys: impl Into<String>, layout: Layout) -> Self {
         Self { proposal: Proposal { question: question.into(), keys: keys.into() }, layout }
     }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::export::column::Column;
-use crate::export::propose::candidate::Candidate;
+use crate::export::propose::candidate::TriedKeys;
 use crate::export::settings::{Count, Layout, Long, Shape};
 
 /// Lists in lists; records lie at the top of a document.
 const DEPTH_MAX: usize = 4;
 
-pub(super) fn candidates(text: &str, layout: &Layout) -> Vec<Candidate> {
+pub(super) fn candidates(text: &str, layout: &Layout) -> Vec<TriedKeys> {
     let Ok(document) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let mut paths = Vec::new();
     walk(&document, "", &mut paths, 0);
@@ -53,22 +53,22 @@ fn inside(value: &Value, path: &str, paths: &mut Vec<String>, depth: usize) {
 }
 
 /// With the columns as they are named, and with the customer as the key.
-fn of_path(path: &str, layout: &Layout) -> Vec<Candidate> {
+fn of_path(path: &str, layout: &Layout) -> Vec<TriedKeys> {
     let records: Vec<String> = path.split('.').map(str::to_owned).collect();
     if records == layout.records {
         return Vec::new();
     }
     let question = format!("Are the records at {path:?}?");
     let with = Layout { records, ..layout.clone() };
-    let mut found = vec![Candidate::new(&question, format!("records = {path:?}"), with.clone())];
+    let mut found = vec![TriedKeys::new(&question, format!("records = {path:?}"), with.clone())];
     if path.ends_with("{}") || path.contains("{}") {
         let keyed = Layout { customer: Column::named("@key"), ..with };
         let keys = format!("records = {path:?} and the column customer = \"@key\"");
         let before = path.trim_end_matches(['[', ']', '{', '}']).replace("[]", "").replace("{}", "");
-        found.push(Candidate::new("Is each key a customer?", keys.clone(), keyed.clone()));
+        found.push(TriedKeys::new("Is each key a customer?", keys.clone(), keyed.clone()));
         if !before.is_empty() {
             let keys = format!("{keys}; the other columns go by their path from the top, as \"{before}.seats\"");
-            found.extend(below(&keyed, &before).map(|with| Candidate::new("Is each key a customer?", keys, with)));
+            found.extend(below(&keyed, &before).map(|with| TriedKeys::new("Is each key a customer?", keys, with)));
         }
     }
     found

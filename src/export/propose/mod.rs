@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::error::ExportError;
 use crate::export::format::packed::is_zip;
-use crate::export::propose::candidate::{Candidate, Proposal};
+use crate::export::propose::candidate::{Proposal, TriedKeys};
 use crate::export::read::content::read_files;
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
@@ -78,7 +78,7 @@ impl Tried<'_> {
         read_files(self.files.iter().map(borrowed).collect(), layout)
     }
 
-    fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<Candidate> {
+    fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {
         match read {
             Ok(counts) => rows::candidates(layout, counts),
             Err(ExportError::Damaged { .. }) => self.of_structure(layout),
@@ -87,7 +87,7 @@ impl Tried<'_> {
     }
 
     /// For a file that is refused as a whole.
-    fn of_structure(self, layout: &Layout) -> Vec<Candidate> {
+    fn of_structure(self, layout: &Layout) -> Vec<TriedKeys> {
         let (mut found, text) = (Vec::new(), self.text());
         if self.files.iter().any(|(_, bytes)| is_zip(bytes)) {
             found.extend(self.sheet_per_customer(layout));
@@ -97,23 +97,23 @@ impl Tried<'_> {
             if text.contains("\\\"") && layout.quote_escape.is_none() {
                 let with = Layout { quote_escape: Some(b'\\'), ..layout.clone() };
                 let keys = "quote_escape = \"\\\\\"";
-                found.push(Candidate::new("Does a backslash stand before a quote that is text?", keys, with));
+                found.push(TriedKeys::new("Does a backslash stand before a quote that is text?", keys, with));
             }
         }
         if layout.header == HeaderRow::First {
             let header = HeaderRow::Joined { rows: 2, join: " ".to_owned() };
             let with = Layout { header, ..layout.clone() };
-            found.push(Candidate::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
+            found.push(TriedKeys::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
         }
         found
     }
 
     /// A sheet alone is no sheet for each.
-    fn sheet_per_customer(self, layout: &Layout) -> Option<Candidate> {
+    fn sheet_per_customer(self, layout: &Layout) -> Option<TriedKeys> {
         let with = rows::of_sheets(layout)?;
         let read = self.read(&with).ok()?;
         let keys = "sheet = \"*\", and as a column customer = { sheet = '(.+)' }";
-        (read.customers.len() > 1).then(|| Candidate::new("Is there a sheet for each customer?", keys, with))
+        (read.customers.len() > 1).then(|| TriedKeys::new("Is there a sheet for each customer?", keys, with))
     }
 
     /// The text of a single file that is one.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::propose::candidate::Candidate;
+use crate::export::propose::candidate::TriedKeys;
 use crate::export::read::dates::FORMATS;
 use crate::export::read::layout::says_no;
 use crate::export::settings::{Count, Latest, Layout, Long, Shape, Sheet};
@@ -14,12 +14,12 @@ use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
 /// A column of marks holds a handful of words.
 const MARKS_MAX: usize = 3;
 
-pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<Candidate> {
+pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
     let has = |is: fn(&CountError) -> bool| counts.rejected.iter().any(|row| is(&row.why));
     let mut found = Vec::new();
     if has(|why| *why == CountError::Sign) && !layout.signed {
         let with = Layout { signed: true, ..layout.clone() };
-        found.push(Candidate::new("May rows be negative, as credits?", "signed = true", with));
+        found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
     }
     if has(|why| *why == CountError::NoDate) {
         found.extend(date_formats(layout));
@@ -38,14 +38,14 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<Candidate> {
         None if layout.duplicates == Duplicates::Error => {
             let with = Layout { duplicates: Duplicates::Sum, ..layout.clone() };
             let question = "Are the rows of one customer and service parts of one count?";
-            found.push(Candidate::new(question, "duplicates = \"sum\"", with));
+            found.push(TriedKeys::new(question, "duplicates = \"sum\"", with));
         }
         None => {}
     }
     found
 }
 
-fn filled(layout: &Layout) -> Option<Candidate> {
+fn filled(layout: &Layout) -> Option<TriedKeys> {
     let Column::Named(customer) = &layout.customer else { return None };
     let is_of_file = matches!(&customer.made, None | Some(MadeColumn::Joined { .. }));
     if !is_of_file || !layout.fill_down.is_empty() {
@@ -54,24 +54,24 @@ fn filled(layout: &Layout) -> Option<Candidate> {
     let names: Vec<String> = layout.customer.names().into_iter().map(str::to_owned).collect();
     let keys = format!("fill_down = {names:?}");
     let with = Layout { fill_down: names, ..layout.clone() };
-    Some(Candidate::new("Is the customer given once for the rows below?", keys, with))
+    Some(TriedKeys::new("Is the customer given once for the rows below?", keys, with))
 }
 
-fn date_formats(layout: &Layout) -> Vec<Candidate> {
+fn date_formats(layout: &Layout) -> Vec<TriedKeys> {
     let Some(latest) = &layout.latest else { return Vec::new() };
     let with = |format: &&'static str| {
         let latest = Latest { format: Some((*format).to_owned()), ..latest.clone() };
         let keys = format!("date_format = {format:?}");
-        Candidate::new("Are the dates written so?", keys, Layout { latest: Some(latest), ..layout.clone() })
+        TriedKeys::new("Are the dates written so?", keys, Layout { latest: Some(latest), ..layout.clone() })
     };
     FORMATS.iter().map(with).collect()
 }
 
-fn newest(layout: &Layout, column: &DateColumn) -> Vec<Candidate> {
+fn newest(layout: &Layout, column: &DateColumn) -> Vec<TriedKeys> {
     let of = |format: Option<&&'static str>| {
         let latest = Latest { column: column.name.clone(), format: format.map(ToString::to_string) };
         let with = Layout { latest: Some(latest), ..layout.clone() };
-        Candidate::new("Is there a row for each day, of which the newest counts?", column.keys(), with)
+        TriedKeys::new("Is there a row for each day, of which the newest counts?", column.keys(), with)
     };
     if column.formats.is_empty() {
         vec![of(None)]
@@ -81,7 +81,7 @@ fn newest(layout: &Layout, column: &DateColumn) -> Vec<Candidate> {
 }
 
 /// Cells that say something, but no number: one for each, or for each that says one word.
-fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<Candidate> {
+fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
     let is_mark = |why: &CountError| {
         matches!(why, CountError::Date | CountError::NotANumber | CountError::SaysNo | CountError::Separator)
     };
@@ -90,16 +90,16 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<Candidate> {
         return Vec::new();
     }
     let yes: Vec<String> = said.into_iter().filter(|text| !says_no(text)).map(str::to_owned).collect();
-    let mut found: Vec<Candidate> = marked(layout, CountMark::Present)
+    let mut found: Vec<TriedKeys> = marked(layout, CountMark::Present)
         .map(|with| {
-            Candidate::new("Is each cell that says anything one unit?", keys_of(layout, "present = true"), with)
+            TriedKeys::new("Is each cell that says anything one unit?", keys_of(layout, "present = true"), with)
         })
         .into_iter()
         .collect();
     if (1..=MARKS_MAX).contains(&yes.len()) {
         let keys = keys_of(layout, &format!("is = {yes:?}"));
         let with = marked(layout, CountMark::Is(yes));
-        found.extend(with.map(|with| Candidate::new("Is each cell that says so one unit?", keys, with)));
+        found.extend(with.map(|with| TriedKeys::new("Is each cell that says so one unit?", keys, with)));
     }
     found
 }

@@ -63,8 +63,7 @@ impl<'a> Counted<'a> {
         if self.findings.iter().any(|finding| finding.code == Code::ExportPartUnread) {
             return Exit::Refused;
         }
-        let unknown =
-            [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge, Code::CustomerNameless];
+        let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
         if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
     }
 
