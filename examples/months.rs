@@ -298,6 +298,7 @@ impl Month {
             lines: BTreeMap::new(),
             missing: BTreeSet::new(),
             open_end: false,
+            files: 0,
             by_count: true,
         };
         let written = night

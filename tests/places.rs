@@ -89,6 +89,28 @@ fn the_newest_object_of_a_bucket_is_the_export_and_is_kept() {
     assert!(asked.iter().all(|request| request.headers.contains_key("authorization")), "every request is signed");
 }
 
+/// A store that gets a file for each region is read as a folder with a file for each region.
+#[test]
+fn all_objects_of_a_delivery_are_one_export_and_kept_as_one_archive() {
+    let objects: &[(&str, u32, &str)] = &[
+        ("exports/mail-east.csv", 0, "Account,Product,Quantity\nAcme,CloudFilter,7\n"),
+        ("exports/mail-west.csv", 1, "Account,Product,Quantity\nAcme,Archive,2\nBorealis,CloudFilter,6\n"),
+        ("exports/mail-.part", 2, "x"),
+    ];
+    let bucket = Bucket::serving(move |request| bucket(request, objects));
+    let night = bucket.night();
+    night.config("export", "files = \"all\"");
+    let said = night.run().exits(0);
+    let files = said.first_run()["export"]["files"].clone();
+    let names: Vec<&str> = files.as_array().into_iter().flatten().filter_map(|file| file["name"].as_str()).collect();
+    assert_eq!(names, ["mail-east.csv", "mail-west.csv"], "{files:#}");
+    assert_eq!(night.sim().writes().len(), 3);
+    let kept: Vec<_> = fs::read_dir(night.path("state/fetched")).expect("kept").flatten().collect();
+    assert!(kept.len() == 1 && kept[0].path().extension().is_some_and(|ending| ending == "zip"), "{kept:?}");
+    night.config("export", "expect_files = 3");
+    assert!(night.run().exits(11).out.contains("2 files are of the delivery"));
+}
+
 /// Half of a file is half of the customers.
 #[test]
 fn an_object_that_changes_while_it_is_read_is_no_export() {

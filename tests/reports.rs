@@ -78,6 +78,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         units: Decimal::from(9),
         modified_at: at,
         open_end: false,
+        files: Vec::new(),
     };
     let end = RunEnd {
         finished_at: at,

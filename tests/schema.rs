@@ -153,6 +153,15 @@ fn export() -> Value {
         "rows": {"type": "integer"},
         "customers": {"type": "integer"},
         "modified_at": {"$ref": "#/$defs/time"},
+        "files": {
+            "description": "of an export of several files, each of them",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "bytes", "sha256"],
+                "properties": {"name": {"type": "string"}, "bytes": {"type": "integer"}, "sha256": {"type": "string"}},
+            },
+        },
     });
     object(&["path", "sha256", "rows", "customers", "modified_at"], properties)
 }

@@ -12,6 +12,8 @@ use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::support::{Night, now};
+
 /// What `recount read` says of an export with these keys; the files lie in the folder already.
 fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
     fs::write(folder.join("customers.csv"), "customer,company_id,agreement_id,note\n").expect("written");
@@ -267,4 +269,103 @@ fn a_mark_that_says_no_is_no_unit() {
     assert_eq!(told(&document), "A: EDR 1\nB: EDR 1\n", "{document:#}");
     let (exit, document) = read(folder.path(), "x.csv", &keys("present = true"));
     assert!(exit == 3 && document.to_string().contains("says no"), "{document:#}");
+}
+
+/// A region whose file did not come tonight is a region that would be missed, or billed a part.
+#[test]
+fn a_file_fewer_than_the_last_night_is_refused_and_each_stands_in_the_record() {
+    let night = Night::new();
+    fs::remove_file(night.path("exports/mail-1.csv")).expect("removed");
+    night.config("export", "files = \"all\"");
+    let put = |name: &str, rows: &str, minutes: u64| {
+        let path = night.path(&format!("exports/mail-{name}.csv"));
+        fs::write(&path, format!("Account,Product,Quantity\n{rows}")).expect("written");
+        let file = fs::File::options().write(true).open(path).expect("there");
+        file.set_modified(SystemTime::from(now()) - Duration::from_secs(60 * minutes)).expect("dated");
+    };
+    put("east", "Acme,CloudFilter,3\n", 120);
+    put("west", "Borealis,CloudFilter,5\n", 110);
+    night.approve();
+    let run = night.run().exits(0).first_run();
+    let files = run["export"]["files"].as_array().expect("files").clone();
+    let told = |key: &str| files.iter().map(|file| file[key].to_string()).collect::<Vec<_>>().join(" ");
+    assert_eq!(told("name"), "\"mail-east.csv\" \"mail-west.csv\"", "{files:#?}");
+    assert_eq!(told("bytes"), "44 48", "{files:#?}");
+    assert!(files.iter().all(|file| file["sha256"].as_str().is_some_and(|digest| digest.len() == 64)), "{files:#?}");
+    let html = night.recount(&["report", "--format", "html"]);
+    assert!(html.out.contains("mail-east.csv") && html.out.contains("mail-west.csv"), "{}", html.out);
+
+    fs::remove_file(night.path("exports/mail-west.csv")).expect("removed");
+    put("east", "Acme,CloudFilter,3\nBorealis,CloudFilter,5\n", 5);
+    let refused = night.run().exits(11);
+    assert!(refused.codes().contains(&"export-fewer-files".to_owned()), "{}", refused.out);
+    put("copy", "Acme,CloudFilter,3\nBorealis,CloudFilter,5\n", 4);
+    let doubled = night.run().exits(11);
+    assert!(doubled.out.contains("has the same bytes"), "{}", doubled.out);
+}
+
+/// What every vendor's own habit makes of a number, a name or a row: read rightly, or not at all.
+#[test]
+fn habits_of_vendors_are_read_rightly_or_refused() {
+    const PLAIN: &str = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let signed = format!("signed = true\nduplicates = \"sum\"\n{PLAIN}");
+    let filled = format!("fill_down = [\"C\"]\n{PLAIN}");
+    let marks = "wide = [\"P\", \"V\"]\npresent = true\ncolumns = { customer = \"C\" }";
+    let yes = "wide = [\"P\", \"V\"]\nis = [\"Yes\"]\nduplicates = \"sum\"\ncolumns = { customer = \"C\" }";
+    let short = format!("latest = \"D\"\ndate_format = \"%d/%m/%Y\"\n{PLAIN}");
+    let month = format!("latest = \"D\"\n{PLAIN}");
+    let cases: &[(&str, &str, i32, &str)] = &[
+        ("C,S,N\nA,E,12 %\n", PLAIN, 3, "is a percentage"),
+        ("C,S,N\nA,E,$12\n", PLAIN, 3, "is an amount of money"),
+        ("C,S,N\nA,E,(2)\n", PLAIN, 3, "signed = true"),
+        ("C,S,N\nA,E,10\nA,E,(2)\nA,E,3-\nA,E,\u{2212}1\n", &signed, 0, "A: E 4"),
+        ("C,S,N\nA,E,10\nA,E,($2)\n", &signed, 3, "is an amount of money"),
+        ("C,S,N\nA,E,-2-\n", &signed, 3, "is not a plain decimal number"),
+        ("C,S,N\nA,E,\u{200b}4\u{2060}\n", PLAIN, 0, "A: E 4"),
+        ("C,S,N\nA,,\n\u{200b},E,10\n \u{a0},F,2\n", &filled, 0, "A: E 10, F 2"),
+        ("C,P,V\nA,x,not licensed\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,disabled\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,#N/A\n", marks, 3, "what a spreadsheet shows"),
+        ("C,P,V\nA,Yes,no\nA,YES,yes\n", yes, 0, "A: P 2, V 1"),
+        ("C,S,N,D\nA,E,1,30/10/26\nA,E,2,01/11/26\n", &short, 11, "has a date"),
+        ("C,S,N,D\nA,E,1,2020-10-31\nB,E,2,2020-11\n", &month, 3, "is no date"),
+        ("C,S,N\n\"A \\\"b\\\"\",E,1\n", PLAIN, 11, "quote_escape"),
+        ("C,S,N\n,E,1\n", PLAIN, 0, "fill_down"),
+    ];
+    for (text, keys, exit, said) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (found, document) = read(folder.path(), "x.csv", keys);
+        let whole = format!("{}{document}", told(&document));
+        assert!(found == *exit && whole.contains(said), "{text:?}: {found} {document:#}");
+    }
+}
+
+/// A person with the vendor's file in hand is asked what it means, and the keys that are told were tried.
+#[test]
+fn keys_that_would_read_a_file_are_proposed_as_a_question() {
+    let plain = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let keyed = "columns = { customer = \"C\", service = { fixed = \"E\" }, count = \"seats\" }";
+    let wide = "wide = [\"P\", \"V\"]\ncolumns = { customer = \"C\" }";
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("x.csv", "C,S,N\nA,E,10\nA,E,(2)\n", plain, "signed = true"),
+        ("x.csv", "C,S,N\nA,,\n,E,10\n,F,2\nB,,\n,E,4\n", plain, "fill_down = [\"C\"]"),
+        ("x.csv", "C,S,N,D\nA,E,10,2020-01-01\nA,E,9,2020-01-02\n", plain, "latest = \"D\""),
+        ("x.csv", "C,S,N,D\nA,E,10,24.11.2020\nA,E,9,25.11.2020\n", plain, "date_format = \"%d.%m.%Y\""),
+        ("x.csv", "C,P,V\nA,2020-01-01,\nB,,2020-02-01\n", wide, "present = true beside `wide`"),
+        ("x.csv", "C,P,V\nA,Yes,No\nB,No,Yes\n", wide, "is = [\"Yes\"]"),
+        ("x.json", "{\"Alder\":{\"seats\":5},\"Birch\":{\"seats\":7}}", keyed, "customer = \"@key\""),
+        ("x.csv", "Usage,,of\nC,S,N\nA,E,1\n", plain, "header = { cell"),
+        ("x.csv", "C,S,N\nA,E,5000000000000\n", plain, "divide = 1073741824"),
+    ];
+    for (name, text, keys, said) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(name), text).expect("written");
+        let (_, document) = read(folder.path(), name, keys);
+        let fixes: Vec<&str> =
+            document["findings"].as_array().into_iter().flatten().filter_map(|found| found["fix"].as_str()).collect();
+        assert!(fixes.iter().any(|fix| fix.contains(said)), "{text:?}: {document:#}");
+        assert!(!fixes.iter().any(|fix| fix.contains("correct the row") || fix.contains("replace")), "{document:#}");
+        assert!(!said.contains("latest") || !document.to_string().contains("\\\"sum"), "{document:#}");
+    }
 }

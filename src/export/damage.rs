@@ -95,6 +95,18 @@ pub enum Damage {
         /// What it is, with its article.
         kind: &'static str,
     },
+    /// Another thing where a list ought to be.
+    #[error("expected a list of records, and found {kind}")]
+    NotAList {
+        /// What it is, with its article.
+        kind: &'static str,
+    },
+    /// Two files of one delivery with the same bytes.
+    #[error("{other:?} of the same delivery has the same bytes, and both would count")]
+    SameBytes {
+        /// The other one.
+        other: Shown,
+    },
     /// One of them is wrong.
     #[error("the key {name:?} appears twice")]
     KeyDoubled {

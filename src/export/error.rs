@@ -77,7 +77,7 @@ pub enum ExportError {
         max: u64,
     },
     /// Files too few or too many, where several are one export.
-    #[error("{found} files are of the delivery of {}, and expect_files = {expected}", Name(.path))]
+    #[error("{found} file{} of the delivery of {}, and expect_files = {expected}", are(*.found), Name(.path))]
     FileCount {
         /// The pattern.
         path: PathBuf,
@@ -108,6 +108,10 @@ pub enum ExportError {
         /// What is wrong with it, and where.
         faults: Box<Faults>,
     },
+}
+
+fn are(found: usize) -> &'static str {
+    if found == 1 { " is" } else { "s are" }
 }
 
 impl ExportError {
@@ -158,7 +162,10 @@ impl ExportError {
         match self {
             Self::Damaged { faults, .. } => {
                 let known = faults.first.iter().find_map(|fault| fault.damage.remedy());
-                known.unwrap_or_else(|| "replace the export and run again".to_owned())
+                known.unwrap_or_else(|| {
+                    "fetch the export again and run again; if the vendor writes it so, ask for another format"
+                        .to_owned()
+                })
             }
             Self::Pattern { .. } | Self::NotAFile { .. } => format!("correct `path` {TABLE}"),
             Self::NoMatch { .. } => format!("put the vendor's export there, or correct `path` {TABLE}"),
@@ -211,14 +218,26 @@ impl Damage {
             ),
             Self::NoSuchColumn { .. } => correct("columns"),
             Self::NotXml { .. } | Self::XmlBeyond { .. } => return None,
+            Self::Empty | Self::HeaderOnly | Self::NoRecords => {
+                "fetch the export again when the vendor has written it, and run again".to_owned()
+            }
+            Self::Ragged { .. } => format!(
+                "fetch the export again; if such lines stand there every night, leave out those behind the data with `stop`, \
+                 and those before it with `header` {TABLE}"
+            ),
             Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
             Self::NoSheetFits => correct("sheet"),
             Self::NoDates { .. } => set("date_format = \"%d/%m/%Y\", or as the vendor writes its dates,"),
-            // As it is shown: a quotation mark of its own is escaped by one.
-            Self::TextAfterQuote { text } if text.text().contains("\\\\") => set("quote_escape = \"\\\\\""),
+            Self::TextAfterQuote { text } if text.text().contains("\\\"") => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),
             Self::HeaderMissing(_) => correct("header"),
-            Self::NoArray { .. } | Self::NoArrayAt { .. } => correct("records"),
+            Self::NoArray { .. } | Self::NotAList { .. } | Self::NotARecord { .. } | Self::NoArrayAt { .. } => {
+                correct("records")
+            }
+            Self::SameBytes { .. } => {
+                let taken = "take a column from their names by { file = '(.+)' }";
+                format!("take one of them away; if they are of two customers or services, {taken} {TABLE}")
+            }
             Self::NoSheet { .. } => correct("sheet"),
             Self::GzipTooBig { .. } | Self::WorkbookTooBig { .. } => correct("max_bytes"),
             Self::TooManyRows { .. } => correct("max_rows"),

@@ -66,6 +66,13 @@ impl Faults {
         self
     }
 
+    /// Without the part, where it is the file that is named anyhow.
+    pub(in crate::export) fn of_file(mut self, name: &str) -> Self {
+        let name = escaped(name);
+        self.first.iter_mut().for_each(|fault| fault.part.take_if(|part| *part == name).map_or((), drop));
+        self
+    }
+
     pub(in crate::export) fn push(&mut self, fault: impl FnOnce() -> Fault) {
         if self.first.len() < Self::KEPT { self.first.push(fault()) } else { self.more += 1 }
     }

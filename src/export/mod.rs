@@ -9,6 +9,7 @@ pub mod error;
 pub mod excerpt;
 pub mod format;
 pub mod locate;
+pub mod propose;
 pub mod read;
 pub mod settings;
 

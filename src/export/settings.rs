@@ -314,6 +314,17 @@ impl Layout {
         made
     }
 
+    /// What is looked for in a file's name, if any column is taken from it.
+    pub fn file_names(&self) -> Option<Vec<&Pattern>> {
+        let is_of_it = |named: &&NamedColumn| named.made == Some(MadeColumn::FileName);
+        let named = self.read_columns().into_iter().filter_map(|column| match column {
+            Column::Named(named) => Some(named),
+            Column::Fixed(_) => None,
+        });
+        let of_it: Vec<&NamedColumn> = named.filter(is_of_it).collect();
+        (!of_it.is_empty()).then(|| of_it.iter().filter_map(|named| named.matching.as_ref()).collect())
+    }
+
     fn read_columns(&self) -> Vec<&Column> {
         std::iter::once(&self.customer).chain(self.shape.columns()).collect()
     }

@@ -318,9 +318,15 @@ fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
         (filtered, "Account,Product,Quantity\nA,P,1\n", correct("keep")),
         (named, "Account,Product,Quantity\nA,P,1\n", correct("header")),
         (wide(&["PC"]), "C,Mac\nA,1\n", correct("wide")),
-        (plain(), "Account,Product,Quantity\nA,P\n", "replace the export and run again".to_owned()),
+        (
+            plain(),
+            "Account,Product,Quantity\nA,P\n",
+            "fetch the export again; if such lines stand there every night, leave out those behind the data with `stop`, \
+             and those before it with `header` in the export's table of recount.toml"
+                .to_owned(),
+        ),
         // The delimiter is right: this quote is damage.
-        (plain(), "Account,Product,Quantity\n\"A\";P,P,1\n", "replace the export and run again".to_owned()),
+        (plain(), "Account,Product,Quantity\n\"A\";P,P,1\n", "fetch the export again and run again; if the vendor writes it so, ask for another format".to_owned()),
     ] {
         assert_eq!(read(text, &layout).expect_err(text).remedy(), remedy, "{text}");
     }

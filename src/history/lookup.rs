@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params, Row, params};
 use crate::history::lines;
 use crate::history::past::written::SAME_CONNECTWISE;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::history::store::columns::{count, decimal, integer, local_time, maybe_time, time, word};
+use crate::history::store::columns::{count, decimal, files, integer, local_time, maybe_time, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
@@ -342,6 +342,7 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         units: decimal(row, "export_units")?,
         modified_at: time(row, "export_modified_at")?,
         open_end: row.get("export_open_end")?,
+        files: files(row)?,
     };
     Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export }))
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
@@ -63,6 +64,8 @@ pub struct ExportRecord {
     pub modified_at: DateTime<Utc>,
     /// Whether no line break ended it.
     pub open_end: bool,
+    /// Its files, where it is several.
+    pub files: Vec<DeliveredFile>,
 }
 
 /// The file of the last accepted night.

@@ -123,6 +123,7 @@ pub(super) fn export_record(export: &Export) -> ExportRecord {
         units: export.counts.units(),
         modified_at: export.modified_at,
         open_end: export.counts.open_end,
+        files: export.counts.files.clone(),
     }
 }
 

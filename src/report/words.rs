@@ -71,9 +71,13 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{s}")
 }
 
-/// The export's file, without its folder.
+/// The export's file, without its folder, and how many others it is of.
 pub(crate) fn file(export: &ExportRecord) -> String {
-    shown(export.path.rsplit('/').next().unwrap_or_default())
+    let newest = shown(export.path.rsplit('/').next().unwrap_or_default());
+    match export.files.len() {
+        0 | 1 => newest,
+        several => format!("{newest} and {}", plural(several - 1, "other file")),
+    }
 }
 
 /// How the export behind a run could be read, which tells what a missing count means.

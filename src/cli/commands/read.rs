@@ -15,9 +15,11 @@ use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
 use crate::export::locate::file::raw;
 use crate::export::locate::obtain::standard_input;
+use crate::export::propose::candidate::Proposal;
+use crate::export::propose::{bytes_counted, files_of, proposals};
 use crate::export::read::content::read_bytes;
 use crate::export::read::names::alike;
-use crate::export::settings::MAX_BYTES;
+use crate::export::settings::{Layout, MAX_BYTES};
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
@@ -25,6 +27,9 @@ use crate::reconcile::guard::check::part_unread;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::commands::counted::Counted;
 use crate::report::exit::Exit;
 
@@ -47,6 +52,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     let mut findings = of_export(&read.counts, &IntegrationName::new(&options.what));
     findings.extend(part_unread(&read.counts));
+    findings.extend(read.proposals.iter().map(proposed));
     let profile = read.profile.as_deref();
     let marks = read.counts.rejected.iter().filter_map(|row| Some((row.mark.as_ref()?, row.line)));
     let drawn: String = marks.map(|(mark, line)| drawn(mark, line)).collect();
@@ -64,6 +70,13 @@ struct Read {
     path: String,
     profile: Option<String>,
     counts: Counts,
+    proposals: Vec<Proposal>,
+}
+
+/// Keys that would read more of the export, as a question.
+fn proposed(proposal: &Proposal) -> Finding {
+    let fix = Remedy::settings(format!("if so, set {}", proposal.keys));
+    Finding { fix, ..finding(Severity::Info, Code::ExportProposal, proposal.question.clone()) }
 }
 
 /// Why it was not.
@@ -137,8 +150,15 @@ fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead>
     let fetched = session::fetched(&config.state);
     let export = session::runtime()?.block_on(read_export(settings, name, &fetched, &clock::now));
     match export {
-        Ok(export) => Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts }),
-        Err(ReadExportError::Export(error)) => Err(of_export_error(error, None)),
+        Ok(export) => {
+            let files = files_of(&export.path, &export.counts);
+            let proposals = all_proposals(&files, &settings.layout, &export.counts);
+            Ok(Read { path: export.path.display().to_string(), profile: None, counts: export.counts, proposals })
+        }
+        Err(ReadExportError::Export(error)) => {
+            let files = files_of(error.path(), &Counts::default());
+            Err(of_export_error(error, None, &proposals(&files, &settings.layout)))
+        }
         Err(error) => {
             let (path, failure) = (name.to_string(), Failure::from(error));
             Err(NotRead::Refused(Box::new(Refusal { path, profile: None, failure, diagnosis: None })))
@@ -146,9 +166,25 @@ fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead>
     }
 }
 
-fn of_export_error(error: ExportError, profile: Option<String>) -> NotRead {
+/// What was tried and reads the file takes the place of what can be said in general.
+fn of_export_error(error: ExportError, profile: Option<String>, proposals: &[Proposal]) -> NotRead {
     let (path, diagnosis) = (error.path().display().to_string(), error.diagnosis());
-    NotRead::Refused(Box::new(Refusal { path, profile, failure: Failure::from(error), diagnosis }))
+    let mut failure = Failure::from(error);
+    if !proposals.is_empty() {
+        failure.finding.fix = asked(proposals);
+    }
+    NotRead::Refused(Box::new(Refusal { path, profile, failure, diagnosis }))
+}
+
+/// The proposals as one thing to do: each only helps with those before it.
+pub(super) fn asked(proposals: &[Proposal]) -> Remedy {
+    let keys: Vec<String> = proposals.iter().map(ToString::to_string).collect();
+    Remedy::settings(format!("{} in the export's table", keys.join("; ")))
+}
+
+/// What would read more, and what the counts themselves look like.
+pub(super) fn all_proposals(files: &[(PathBuf, Vec<u8>)], layout: &Layout, counts: &Counts) -> Vec<Proposal> {
+    proposals(files, layout).into_iter().chain(bytes_counted(counts)).collect()
 }
 
 fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, NotRead> {
@@ -158,14 +194,15 @@ fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, Not
         None => None,
     };
     let max_bytes = named.map_or(MAX_BYTES, |profile| profile.layout.max_bytes);
-    let (path, bytes) = bytes(path, max_bytes).map_err(|error| of_export_error(error, profile.map(str::to_owned)))?;
+    let (path, bytes) =
+        bytes(path, max_bytes).map_err(|error| of_export_error(error, profile.map(str::to_owned), &[]))?;
     let profile: &Profile = match named {
         Some(profile) => profile,
         None => profiles::fitting(&profiles, &path, &bytes)?,
     };
     let counts = read_bytes(&path, bytes, &profile.layout);
-    let counts = counts.map_err(|error| of_export_error(error, Some(profile.name.clone())))?;
-    Ok(Read { path: path.display().to_string(), profile: Some(profile.name.clone()), counts })
+    let counts = counts.map_err(|error| of_export_error(error, Some(profile.name.clone()), &[]))?;
+    Ok(Read { path: path.display().to_string(), profile: Some(profile.name.clone()), counts, proposals: Vec::new() })
 }
 
 fn unknown<'a>(known: impl Iterator<Item = &'a String>, name: &str) -> CommandError {

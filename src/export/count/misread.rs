@@ -1,6 +1,7 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
 use crate::export::count::notation::Notation;
+use crate::export::count::sign::credit;
 use crate::reconcile::model::export::count_error::{CountError, Reading};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::spreadsheet::{is_date, is_scientific};
@@ -25,15 +26,29 @@ pub(super) fn why(text: &str, notation: Notation) -> CountError {
         "" => CountError::Empty,
         _ if text.starts_with('#') => CountError::ErrorValue,
         _ if text.starts_with("=") => CountError::Formula,
+        _ if has_digit(text) && text.contains('%') => CountError::Percent,
+        _ if has_digit(text) && is_money(text) => CountError::Money,
+        _ if matches!(credit(text, true), (true, rest) if notation.digits(rest).is_some()) => CountError::Sign,
         _ if text.starts_with(['-', '+']) && text[1..].starts_with(|c: char| c.is_ascii_digit()) => CountError::Sign,
         _ if is_scientific(text) => CountError::Scientific,
         // `1 050` has the parts of a date, too.
         _ if is_date(text) && !(text.chars().all(numeric) && text.contains(is_blank) && fits(text, notation)) => {
             CountError::Date
         }
-        _ if text.chars().all(numeric) && text.contains(|c: char| c.is_ascii_digit()) => otherwise(text, notation),
+        _ if text.chars().all(numeric) && has_digit(text) => otherwise(text, notation),
         _ => CountError::NotANumber,
     }
+}
+
+fn has_digit(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+}
+
+/// With the sign of a currency, or its three letters.
+fn is_money(text: &str) -> bool {
+    const CURRENCIES: [&str; 8] = ["USD", "EUR", "GBP", "CHF", "CAD", "AUD", "NZD", "SEK"];
+    let bare = text.trim_matches(|c: char| !c.is_alphabetic());
+    text.contains(['$', '€', '£', '¥', '₹']) || CURRENCIES.contains(&bare)
 }
 
 fn is_blank(c: char) -> bool {

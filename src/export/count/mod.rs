@@ -12,4 +12,5 @@ pub mod number;
 mod numbered;
 #[cfg(test)]
 mod plain_table;
+mod sign;
 pub mod tally;

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::export::count::misread;
 use crate::export::count::notation::Notation;
+use crate::export::count::sign::{credit, is_space, unsigned};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -100,7 +101,12 @@ impl Units {
 
     fn of_text(text: &str, notation: Notation, signed: bool) -> Result<Self, CountError> {
         let (negative, digits) = credit(text, signed);
-        let Some((whole, places)) = notation.digits(digits) else { return Err(misread::why(text, notation)) };
+        let Some((whole, places)) = notation.digits(digits) else {
+            return Err(match misread::why(text, notation) {
+                CountError::Sign if signed => CountError::NotANumber,
+                why => why,
+            });
+        };
         if whole.len() > WHOLE_DIGITS_MAX || places.len() > PLACES_MAX {
             return Err(CountError::TooLong);
         }
@@ -149,27 +155,6 @@ fn digits(bytes: &[u8]) -> usize {
 /// Of at most 18 digits.
 fn value(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
-}
-
-fn unsigned(text: &str, may_have_sign: bool) -> (bool, &str) {
-    match text.strip_prefix('-') {
-        Some(rest) if may_have_sign => (true, rest),
-        _ => (false, text),
-    }
-}
-
-/// `-3`, and what accountants write: `3-` and `(3)`.
-fn credit(text: &str, may_have_sign: bool) -> (bool, &str) {
-    let around = || text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    match around().or_else(|| text.strip_suffix('-')).filter(|_| may_have_sign) {
-        Some(rest) => (true, rest.trim_matches(is_space)),
-        None => unsigned(text, may_have_sign),
-    }
-}
-
-/// What stands around a number without being a part of it, also where nobody sees it.
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{200b}' | '\u{feff}')
 }
 
 /// Decimal places, at most 18, in units of 10^-18.

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
-use crate::reconcile::model::export::counts::{Counts, CustomerCounts, Excluded, NewerDate, RejectedRow, RowLines};
+use crate::reconcile::model::export::counts::{
+    Counts, CustomerCounts, DateColumn, Excluded, NewerDate, RejectedRow, RowLines,
+};
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 
@@ -87,7 +89,7 @@ impl Tally {
     }
 
     /// What dates say: for each filter the newer one that it leaves out, and the column that tells rows apart.
-    pub(in crate::export) fn dates(&mut self, newer: Vec<Option<NewerDate>>, column: Option<String>) {
+    pub(in crate::export) fn dates(&mut self, newer: Vec<Option<NewerDate>>, column: Option<DateColumn>) {
         for (excluded, newer) in self.counts.excluded.iter_mut().zip(newer) {
             excluded.newer = newer;
         }

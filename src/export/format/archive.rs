@@ -1,13 +1,16 @@
 //! The files of a zip archive that are an export, each unpacked as far as a file may be long.
 
-use std::io::{Cursor, Read as _};
+use std::borrow::Cow;
+use std::io::{Cursor, Read as _, Write as _};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::export::column::Pattern;
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
+use crate::export::format::packed::{files_said, is_zip};
 
 /// A vendor's archive has a handful of files.
 const FILES_MAX: usize = 4096;
@@ -27,6 +30,8 @@ pub(in crate::export) struct Members<'a> {
 #[derive(Debug)]
 pub(in crate::export) struct Member {
     pub(in crate::export) name: String,
+    /// Its name with its folders.
+    pub(in crate::export) path: String,
     pub(in crate::export) bytes: Vec<u8>,
 }
 
@@ -45,6 +50,10 @@ pub(in crate::export) fn is_workbook(bytes: &[u8]) -> bool {
 /// If it is damaged, unpacks to more than `max` bytes, or the file that is meant is none of its, or one of several.
 pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Result<Vec<Member>, Fault> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    // The reader keeps the last of several that have one name, and the others would be lost without a word.
+    if files_said(bytes).is_some_and(|said| said != archive.len()) {
+        return Err(Fault::new(Damage::Zip { why: Shown::of("several of its files have one name") }));
+    }
     if archive.len() > FILES_MAX {
         return Err(Fault::new(Damage::Zip { why: Shown::of(&format!("it has {} files", archive.len())) }));
     }
@@ -68,9 +77,28 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
         read.map_err(|error| Fault::new(Damage::Zip { why: Shown::of(&format!("{name}: {error}")) }))?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(length).ok_or_else(|| Fault::new(Damage::GzipTooBig { max }))?;
-        members.push(Member { name: last(name).to_owned(), bytes });
+        if is_zip(&bytes) && !is_workbook(&bytes) {
+            let why = format!("{name} is a zip archive itself");
+            return Err(Fault::new(Damage::Zip { why: Shown::of(&why) }));
+        }
+        members.push(Member { name: last(name).to_owned(), path: name.clone(), bytes });
     }
     Ok(members)
+}
+
+/// An archive of these files, to be kept.
+///
+/// # Errors
+/// If a name is none, or stands twice.
+pub(in crate::export) fn packed<'f>(
+    files: impl IntoIterator<Item = (Cow<'f, str>, &'f [u8])>,
+) -> Result<Vec<u8>, ZipError> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        writer.start_file(name, SimpleFileOptions::default())?;
+        writer.write_all(bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
 }
 
 impl Members<'_> {
@@ -109,11 +137,6 @@ fn broken(error: &ZipError) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
-
     use super::*;
 
     fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::export::fault::Fault;
+use crate::export::read::names::is_blank;
 
 /// Why a row that names a customer has no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,16 @@ pub(in crate::export) trait RawRows {
         false
     }
 
+    /// Whether a cell is a number that is shown as a percentage.
+    fn is_percent(&self, _index: usize) -> bool {
+        false
+    }
+
+    /// Whether a cell holds nothing of its own, and has its value from the first of several merged ones.
+    fn is_merged(&self, _index: usize) -> bool {
+        false
+    }
+
     /// Whether rows may be shorter or longer than the header without anything being wrong: a workbook's are.
     fn is_grid(&self) -> bool {
         false
@@ -53,8 +64,7 @@ pub(in crate::export) trait RawRows {
 
     /// Whether nothing stands in its cells from this one on.
     fn is_blank_from(&self, index: usize) -> bool {
-        // Most rows begin with a letter or a digit: their first cell settles it.
-        (index..self.len()).all(|index| self.cell(index).trim_start().is_empty())
+        (index..self.len()).all(|index| is_blank(self.cell(index)))
     }
 
     /// Why the row is no record, where it only names whom records would be of.

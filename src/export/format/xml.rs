@@ -14,6 +14,7 @@ use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
 use crate::export::format::json::steps::PathStep;
 use crate::export::format::lines::Lines;
+use crate::export::settings::Encoding;
 
 /// Elements in elements: no export has more than ten.
 const DEPTH_MAX: usize = 64;
@@ -42,6 +43,9 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
         let line = lines.at(begins.min(text.len()));
         let here = |fault: Fault| fault.on_line(line);
         match event {
+            Event::Start(start) | Event::Empty(start) if includes(&start) => {
+                return Err(here(beyond("a part of another file")));
+            }
             Event::Start(start) => {
                 roots += usize::from(names.is_empty());
                 names.push(name(&start).to_owned());
@@ -83,9 +87,31 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
     }
 }
 
+/// The encoding that a document names in its first line, where it is not the usual one.
+pub(in crate::export) fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
+    const LINE_MAX: usize = 256;
+    if !bytes.starts_with(b"<?xml") {
+        return None;
+    }
+    let line = bytes.get(..LINE_MAX).unwrap_or(bytes).split(|byte| *byte == b'>').next()?;
+    let line = String::from_utf8_lossy(line).to_lowercase();
+    let named = line.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let label = named.get(1..)?.split(['"', '\'']).next()?;
+    match label {
+        "windows-1252" | "cp1252" => Some(Encoding::Windows1252),
+        "iso-8859-1" | "latin1" | "l1" => Some(Encoding::Iso8859_1),
+        _ => None,
+    }
+}
+
 /// The way to the records in that JSON.
 pub(in crate::export) fn steps(path: &[String]) -> Vec<PathStep<'_>> {
     path.iter().flat_map(|part| [PathStep::Key(part.trim_end_matches("[]")), PathStep::Each]).collect()
+}
+
+/// Where another file would be put in, nothing says what is missing.
+fn includes(start: &BytesStart<'_>) -> bool {
+    start.name().into_inner().ends_with("xi:include")
 }
 
 fn name<'a>(start: &'a BytesStart<'_>) -> &'a str {

@@ -12,9 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest::{beside_newest, delivered, newest, no_match};
+use crate::export::locate::newest::{beside_newest, newest};
 use crate::export::locate::paging::FetchedLists;
-use crate::export::read::content::{read_bytes, read_files};
+use crate::export::read::content::read_bytes;
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -63,7 +63,7 @@ impl Export {
     }
 
     /// Where only the newest rows count, the last day that they speak of is the export's date; the file may be younger.
-    fn dated(self, now: DateTime<Utc>) -> Result<Self, ExportError> {
+    pub(in crate::export) fn dated(self, now: DateTime<Utc>) -> Result<Self, ExportError> {
         let Some(day) = self.counts.newest_day else { return Ok(self) };
         // Somewhere on earth it is tomorrow already.
         if self.counts.newest_day_began > now.checked_add_signed(AHEAD).map(|now| now.date_naive()) {
@@ -106,43 +106,6 @@ pub fn read(pattern: &Path, layout: &Layout, now: DateTime<Utc>) -> Result<Expor
     Ok(export)
 }
 
-/// Reads every file of the newest one's delivery as one export. Its path is the newest file's; its digest is that of the
-/// names and digests of all of them.
-///
-/// # Errors
-/// As for [`read`], and if they are not as many as expected.
-pub fn read_all(
-    pattern: &Path,
-    (delivery, expected): (Duration, Option<usize>),
-    layout: &Layout,
-    now: DateTime<Utc>,
-) -> Result<Export, ExportError> {
-    let paths = delivered(pattern, delivery)?;
-    if let Some(expected) = expected.filter(|expected| *expected != paths.len()) {
-        return Err(ExportError::FileCount { path: pattern.to_owned(), found: paths.len(), expected });
-    }
-    let (mut left, mut digests, mut contents, mut newest) = (layout.max_bytes, Vec::new(), Vec::new(), None);
-    let mut together = Sha256::new();
-    for path in paths {
-        let (path, modified_at, bytes) = one(path, left, now)?;
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        left = left.saturating_sub(length);
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        together.update(format!("{sha256}  {name}\n"));
-        newest = newest.max(Some((modified_at, path.clone())));
-        digests.push(sha256);
-        contents.push((path, bytes.into()));
-    }
-    let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
-    let sha256 = match digests.as_slice() {
-        [only] => only.clone(),
-        _ => hex::encode(together.finalize()),
-    };
-    let counts = read_files(contents, layout)?;
-    Export { sha256, modified_at, counts, path }.dated(now)
-}
-
 /// What another file of the delivery has of customers and services that the newest lacks. One that is read in another
 /// way is another vendor's.
 fn more_in(path: PathBuf, newest: &Counts, layout: &Layout) -> Option<UnreadPart> {
@@ -171,7 +134,11 @@ pub fn raw(
 }
 
 /// One file's name, modification time and bytes.
-fn one(path: PathBuf, max_bytes: u64, now: DateTime<Utc>) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+pub(super) fn one(
+    path: PathBuf,
+    max_bytes: u64,
+    now: DateTime<Utc>,
+) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
     if before.bytes > max_bytes {

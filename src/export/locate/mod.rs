@@ -1,5 +1,6 @@
 //! Where tonight's export is, and its bytes.
 
+mod delivery;
 pub mod fetch;
 pub mod file;
 pub mod link;

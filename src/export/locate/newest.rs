@@ -107,7 +107,7 @@ fn all(pattern: &Path) -> Result<Vec<(SystemTime, PathBuf)>, ExportError> {
 
 /// What Excel, a browser or a copy leaves beside a file while it is open or not yet whole is none, and no hidden file is,
 /// unless the pattern asks for just that.
-fn is_candidate(path: &Path, pattern: &str) -> bool {
+pub(in crate::export) fn is_candidate(path: &Path, pattern: &str) -> bool {
     const UNFINISHED: [&str; 6] = [".tmp", ".part", ".partial", ".crdownload", ".filepart", ".download"];
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let asked = pattern.rsplit('/').next().unwrap_or_default().to_lowercase();

@@ -3,14 +3,19 @@
 use std::io;
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::export::error::ExportError;
+use crate::export::format::archive;
+use crate::export::locate::delivery::{ReadFile, complete, read_all, together};
+use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::{Order, fetch, shown};
-use crate::export::locate::file::{Export, read, read_all};
+use crate::export::locate::file::{Export, read};
 use crate::export::locate::link::Link;
 use crate::export::locate::newest::or_kept;
 use crate::export::locate::paging::fetch_lists;
-use crate::export::locate::places::{RemoteExport, read_place};
+use crate::export::locate::place::RemotePlace;
+use crate::export::locate::places::{read_delivery, read_place};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
@@ -19,11 +24,21 @@ use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
 pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
+    let export = found(settings, order).await?;
+    let pattern = match &settings.source {
+        ExportLocation::Path(pattern) => pattern.clone(),
+        ExportLocation::Place(place) => place.shown(&place.pattern).into(),
+        ExportLocation::Stdin | ExportLocation::Url(_) => export.path.clone(),
+    };
+    complete(settings.files, &pattern, export)
+}
+
+async fn found(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
         ExportLocation::Path(pattern) => match settings.files {
             Files::Newest => read(&or_kept(pattern, settings.kept.as_deref())?, layout, (order.clock)()),
-            Files::All { delivery, expected } => read_all(pattern, (delivery, expected), layout, (order.clock)()),
+            Files::All { delivery, .. } => read_all(pattern, delivery, layout, (order.clock)()),
         },
         ExportLocation::Stdin => {
             let bytes = standard_input(layout.max_bytes)?;
@@ -31,14 +46,38 @@ pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Expo
         }
         ExportLocation::Place(place) => {
             let order = Order { max_bytes: layout.max_bytes, ..*order };
-            let RemoteExport { path, bytes, modified_at } = read_place(place, &order).await?;
-            let path = PathBuf::from(path);
-            let kept = order.keep(bytes, Some(modified_at));
-            let kept = kept.map_err(|why| ExportError::Fetch { path: path.clone(), why })?;
-            Export::of(path, kept.bytes, modified_at, layout)
+            match settings.files {
+                Files::Newest => placed(place, layout, &order).await,
+                Files::All { delivery, .. } => all_placed(place, delivery, layout, &order).await,
+            }
         }
         ExportLocation::Url(link) => linked(link, layout, order).await,
     }
+}
+
+/// The newest file of another host.
+async fn placed(place: &RemotePlace, layout: &Layout, order: &Order<'_>) -> Result<Export, ExportError> {
+    let ReadFile { path, bytes, modified_at } = read_place(place, order).await?;
+    let kept = order.keep(bytes, Some(modified_at));
+    let kept = kept.map_err(|why| ExportError::Fetch { path: path.clone(), why })?;
+    Export::of(path, kept.bytes, modified_at, layout)
+}
+
+/// Every file of a delivery to another host. They are kept as one archive.
+async fn all_placed(
+    place: &RemotePlace,
+    delivery: Duration,
+    layout: &Layout,
+    order: &Order<'_>,
+) -> Result<Export, ExportError> {
+    let files = read_delivery(place, delivery, order).await?;
+    let pattern = PathBuf::from(place.shown(&place.pattern));
+    let refused = |why| ExportError::Fetch { path: pattern.clone(), why };
+    let named = files.iter().map(|file| (file.path.file_name().unwrap_or_default().to_string_lossy(), &*file.bytes));
+    let archive = archive::packed(named)
+        .map_err(|error| refused(FetchError::Keep { folder: order.folder.to_owned(), why: error.to_string() }))?;
+    order.keep_as("zip", archive, None).map_err(refused)?;
+    together(files, &pattern, layout, (order.clock)())
 }
 
 async fn linked(link: &Link, layout: &Layout, order: &Order<'_>) -> Result<Export, ExportError> {

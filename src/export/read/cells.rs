@@ -114,7 +114,7 @@ impl FoundColumns<'_> {
     /// The number in a column, or in a part of its cell.
     fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
         if let ColumnValue::Cell(index) = taken {
-            return self.units(rows, index);
+            return self.of_count(rows, index);
         }
         if let Some(index) = taken.index().filter(|index| rows.is_uncomputed(*index)) {
             return Err(Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed));
@@ -124,7 +124,7 @@ impl FoundColumns<'_> {
             return mark.units(cell).map_err(|why| Rejection::of(Some(index), cell, why));
         }
         if let ColumnValue::MadeColumn(index, NamedColumn { matching: None, .. }) = taken {
-            return self.units(rows, index);
+            return self.of_count(rows, index);
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
         let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();
@@ -132,7 +132,17 @@ impl FoundColumns<'_> {
         units.map_err(|why| Rejection::of(taken.index(), value, why))
     }
 
-    pub(super) fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+    /// The number in a cell that counts: no share of anything, and said once.
+    pub(super) fn of_count<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+        let why = match (rows.is_percent(index), rows.is_merged(index)) {
+            (false, false) => return self.units(rows, index),
+            (true, _) => CountError::Percent,
+            (false, true) => CountError::Merged,
+        };
+        Err(Rejection::of(Some(index), rows.cell(index), why))
+    }
+
+    fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
         let cell = rows.cell(index);
         let Layout { notation, signed, .. } = *self.layout;
         let units = match rows.is_number(index) {

@@ -1,7 +1,10 @@
 //! A file's bytes into counts: picks the reader of its format, as declared, else by what the bytes are.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::export::count::tally::Tally;
 use crate::export::damage::{Damage, Shown};
@@ -23,6 +26,7 @@ use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
 use crate::export::settings::{Format, Layout, Sheet};
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::unread::UnreadPart;
 
 /// The counts that these bytes hold; `path` names them in an error, and is where a column may take a file's name from.
@@ -49,15 +53,29 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
     if let Some(newest) = newest {
         tally.newest_day(newest.first_day(), newest.last_day());
     }
-    let mut count = CountAll { layout, tally: Some(tally) };
+    let mut count = CountAll { layout, tally: Some(tally), files: Vec::new() };
     for (path, bytes) in files {
         let name = name(&path);
         let part = ExportPart { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
         let read = with_rows(&bytes, layout, part, &mut count);
         drop(bytes);
-        read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults) })?;
+        read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults.of_file(&name)) })?;
     }
-    Ok(count.tally.map(Tally::finish).unwrap_or_default())
+    let CountAll { tally, files, .. } = count;
+    if let Some((path, fault)) = same_bytes(&files, layout) {
+        return Err(ExportError::Damaged { path, faults: Box::new(fault.into()) });
+    }
+    Ok(Counts { files, ..tally.map(Tally::finish).unwrap_or_default() })
+}
+
+/// Two files of one delivery with the same bytes: one was copied, unless their names tell them apart.
+fn same_bytes(files: &[DeliveredFile], layout: &Layout) -> Option<(PathBuf, Fault)> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let file_names = layout.file_names().is_some();
+    files.iter().filter(|_| !file_names).find_map(|file| {
+        let other = seen.insert(&file.sha256, &file.name)?;
+        Some((PathBuf::from(&file.name), Fault::new(Damage::SameBytes { other: Shown::of(other) })))
+    })
 }
 
 fn name(path: &Path) -> String {
@@ -121,12 +139,16 @@ trait Visit {
 
     /// Something of the file is no part of the export.
     fn passed_over(&mut self, _what: &str) {}
+
+    /// One of several files, as it was delivered.
+    fn delivered(&mut self, _name: &str, _bytes: &[u8]) {}
 }
 
 struct CountAll<'a> {
     layout: &'a Layout,
     /// There, unless a part was refused.
     tally: Option<Tally>,
+    files: Vec<DeliveredFile>,
 }
 
 impl Visit for CountAll<'_> {
@@ -137,6 +159,12 @@ impl Visit for CountAll<'_> {
         tally.unread(unread);
         self.tally = Some(tally);
         Ok(())
+    }
+
+    fn delivered(&mut self, name: &str, bytes: &[u8]) {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        self.files.push(DeliveredFile { name: name.to_owned(), bytes: length, sha256 });
     }
 
     fn passed_over(&mut self, what: &str) {
@@ -180,30 +208,45 @@ impl Visit for FindHeader<'_> {
 }
 
 fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
-    let bytes = unpacked(bytes, layout.max_bytes)?;
-    if !is_zip(&bytes) || layout.format == Some(Format::Xlsx) && layout.member.is_none() {
-        return with_file(&bytes, layout, part, visit);
-    }
-    if layout.member.is_none() && archive::is_workbook(&bytes) {
-        return with_file(&bytes, layout, part, visit);
+    let plain = unpacked(bytes, layout.max_bytes)?;
+    let may_be_workbook = layout.member.is_none();
+    let is_one =
+        !is_zip(&plain) || may_be_workbook && (layout.format == Some(Format::Xlsx) || archive::is_workbook(&plain));
+    if is_one {
+        if layout.all_members {
+            visit.delivered(part.file, bytes);
+        }
+        return with_file(&plain, layout, part, visit);
     }
     let of = Members { wanted: layout.member.as_ref(), all: layout.all_members };
-    let members = archive::members(&bytes, of, layout.max_bytes)?;
+    let members = archive::members(&plain, of, layout.max_bytes)?;
     let several = members.len() > 1;
     for member in members {
+        if layout.all_members {
+            visit.delivered(&format!("{}/{}", part.file, member.path), &member.bytes);
+        }
         let label = if several { Some(member.name.as_str()) } else { part.label };
-        let file = if several { member.name.as_str() } else { part.file };
+        let own = several || layout.member.is_some();
+        let names = if own { [member.name.as_str(), part.file] } else { [part.file, member.name.as_str()] };
+        let file = file_name(layout, names);
         let unpacked = unpacked(&member.bytes, layout.max_bytes)?;
         with_file(&unpacked, layout, ExportPart { file, label, ..part }, visit)?;
     }
     Ok(())
 }
 
+/// Of an archive and its file the name that a column is taken from: the first that has what is looked for.
+fn file_name<'n>(layout: &Layout, names: [&'n str; 2]) -> &'n str {
+    let patterns = layout.file_names().unwrap_or_default();
+    let fits = |name: &&str| patterns.iter().all(|pattern| pattern.regex.is_match(name));
+    names.into_iter().find(fits).unwrap_or(names[0])
+}
+
 fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     if layout.format == Some(Format::Xlsx) || (is_zip(bytes) && layout.format.is_none()) {
         return with_sheets(bytes, layout, part, visit);
     }
-    let text = encoding::decoded(bytes, layout.encoding)?;
+    let text = encoding::decoded(bytes, layout.encoding.or_else(|| xml::declared_encoding(bytes)))?;
     // Only a decoded text begins with its mark: a marked UTF-8 text is borrowed without it.
     let text: Cow<'_, str> = text;
     let path = layout.records.join(".");

@@ -268,7 +268,49 @@ impl Range {
 }
 
 /// What a cell in a column of licences says where it says no.
-const NO: [&str; 9] = ["no", "n", "false", "0", "-", "none", "n/a", "off", "not installed"];
+const NO: [&str; 34] = [
+    "no",
+    "n",
+    "false",
+    "f",
+    "0",
+    "-",
+    "–",
+    "—",
+    "−",
+    "none",
+    "n/a",
+    "na",
+    "nil",
+    "null",
+    "nan",
+    "off",
+    "never",
+    "nein",
+    "non",
+    "nee",
+    "nej",
+    "não",
+    "disabled",
+    "inactive",
+    "unlicensed",
+    "unassigned",
+    "uninstalled",
+    "absent",
+    "missing",
+    "removed",
+    "ko",
+    "✗",
+    "✘",
+    "❌",
+];
+
+/// Whether a cell says no, in a word or in several.
+pub(in crate::export) fn says_no(cell: &str) -> bool {
+    let cell = cell.to_lowercase();
+    let zero = cell.contains('0') && cell.chars().all(|c| "0.,: /-".contains(c));
+    zero || NO.contains(&cell.as_str()) || cell.starts_with("not ") || cell.starts_with("no ")
+}
 
 impl CountMark {
     /// One unit or none.
@@ -276,9 +318,14 @@ impl CountMark {
         let cell = normalized(cell);
         match self {
             _ if cell.is_empty() => Ok(Units::default()),
-            Self::Present if NO.contains(&cell.to_lowercase().as_str()) => Err(CountError::SaysNo),
+            _ if cell.starts_with('#') => Err(CountError::ErrorValue),
+            Self::Present if says_no(&cell) => Err(CountError::SaysNo),
             Self::Present => Ok(Units::ONE),
-            Self::Is(texts) => Ok(if texts.iter().any(|text| *text == cell) { Units::ONE } else { Units::default() }),
+            // `YES` and `Yes` are no two answers.
+            Self::Is(texts) => {
+                let cell = cell.to_lowercase();
+                Ok(if texts.iter().any(|text| text.to_lowercase() == cell) { Units::ONE } else { Units::default() })
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::export::damage::Damage;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::{RawRows, Without};
 use crate::export::read::header::Header;
+use crate::export::read::names::is_blank;
 use crate::export::read::part::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
 
@@ -83,7 +84,7 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
 
     fn filled_cell(&self, index: usize) -> &str {
         let cell = self.rows.cell(index);
-        match self.filled.iter().find(|(of, _)| *of == index && cell.trim().is_empty()) {
+        match self.filled.iter().find(|(of, _)| *of == index && is_blank(cell)) {
             Some((_, above)) => above,
             None => cell,
         }
@@ -93,7 +94,7 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
         let mut outer_is_new = false;
         for (index, above) in &mut self.filled {
             let cell = self.rows.cell(*index).trim();
-            if !cell.is_empty() {
+            if !is_blank(cell) {
                 outer_is_new |= cell != above;
                 cell.clone_into(above);
             } else if outer_is_new {
@@ -110,7 +111,7 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
                 joined.push(String::new());
                 continue;
             };
-            let parts = of.iter().map(|index| self.filled_cell(*index).trim()).filter(|part| !part.is_empty());
+            let parts = of.iter().map(|index| self.filled_cell(*index).trim()).filter(|part| !is_blank(part));
             joined.push(parts.collect::<Vec<_>>().join(join));
         }
         self.joined = joined;
@@ -180,6 +181,14 @@ impl<R: RawRows> RawRows for MadeRows<'_, R> {
         self.copied(index).is_some_and(|of| self.rows.is_number(of))
     }
 
+    fn is_percent(&self, index: usize) -> bool {
+        self.copied(index).is_some_and(|of| self.rows.is_percent(of))
+    }
+
+    fn is_merged(&self, index: usize) -> bool {
+        self.copied(index).is_some_and(|of| self.rows.is_merged(of))
+    }
+
     fn is_uncomputed(&self, index: usize) -> bool {
         match self.made(index) {
             Some(MadeCell::Joined(of, _)) => of.iter().any(|of| self.rows.is_uncomputed(*of)),
@@ -203,7 +212,7 @@ impl<R: RawRows> RawRows for MadeRows<'_, R> {
     fn without(&self) -> Option<Without> {
         let is_filled = |index: usize| self.filled.iter().any(|(of, _)| *of == index);
         let is_heading = !self.filled.is_empty()
-            && (0..self.rows.len()).all(|index| is_filled(index) || self.rows.cell(index).trim().is_empty());
+            && (0..self.rows.len()).all(|index| is_filled(index) || is_blank(self.rows.cell(index)));
         if is_heading { Some(Without::Nothing) } else { self.rows.without() }
     }
 

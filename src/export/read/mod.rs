@@ -2,7 +2,7 @@
 
 mod cells;
 pub mod content;
-mod dates;
+pub(in crate::export) mod dates;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub(crate) mod made;

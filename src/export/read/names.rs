@@ -24,6 +24,13 @@ pub fn normalized(name: &str) -> Cow<'_, str> {
     Cow::Owned(blanked.nfc().collect())
 }
 
+/// Whether nothing stands there that anybody could see.
+pub fn is_blank(text: &str) -> bool {
+    // Most cells begin with a letter or a digit: it settles it.
+    let rest = text.trim_start();
+    rest.is_empty() || rest.chars().all(|c| c.is_whitespace() || has_no_width(c))
+}
+
 /// The one of `candidates` that looks most like `wanted`, if any does.
 pub fn alike<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = wanted.to_lowercase();
@@ -56,7 +63,7 @@ fn is_normal(name: &str) -> bool {
 }
 
 /// Characters that nobody sees, and that tell one name from another all the same.
-fn has_no_width(c: char) -> bool {
+pub(in crate::export) fn has_no_width(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 

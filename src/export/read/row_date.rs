@@ -14,6 +14,9 @@ pub(in crate::export) struct RowDate {
     is_month: bool,
 }
 
+/// No export is older.
+const YEAR_MIN: i32 = 1990;
+
 /// strftime's ways to say which day of a month it is.
 const DAYS: [&str; 12] = ["%d", "%e", "%j", "%D", "%F", "%x", "%v", "%c", "%s", "%a", "%-d", "%+"];
 
@@ -22,7 +25,14 @@ impl RowDate {
     pub(in crate::export) fn read(cell: &str, latest: &Latest) -> Option<Self> {
         let cell = cell.trim();
         // A workbook's dates are ISO 8601 whatever the sheet shows.
-        latest.format.as_deref().and_then(|format| formatted(cell, format)).or_else(|| iso(cell))
+        let date = latest.format.as_deref().and_then(|format| formatted(cell, format)).or_else(|| iso(cell));
+        // `26` read as a whole year is one of the first century.
+        date.filter(|date| date.first.year() >= YEAR_MIN)
+    }
+
+    /// Whether it is a month.
+    pub(in crate::export) fn is_month(self) -> bool {
+        self.is_month
     }
 
     /// The last day that it speaks of.
@@ -87,6 +97,8 @@ mod tests {
             ("Nov 2026", Some("%b %Y"), Some("2026-11 to 2026-11-30")),
             ("11/2/2026 3:04:05 PM", Some("%m/%d/%Y %I:%M:%S %p"), Some("2026-11-02 to 2026-11-02")),
             ("13/13/2026", Some("%d/%m/%Y"), None),
+            ("30/10/26", Some("%d/%m/%Y"), None),
+            ("30/10/26", Some("%d/%m/%y"), Some("2026-10-30 to 2026-10-30")),
             ("", Some("%d/%m/%Y"), None),
         ] {
             assert_eq!(told(cell, format).as_deref(), date, "{cell}");

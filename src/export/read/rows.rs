@@ -14,7 +14,7 @@ use crate::export::read::dates::Dates;
 use crate::export::read::header::{Header, header, header_below};
 use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
 use crate::export::read::made::MadeRows;
-use crate::export::read::names::normalized;
+use crate::export::read::names::{is_blank, normalized};
 use crate::export::read::part::ExportPart;
 use crate::export::read::rejection::Rejection;
 use crate::export::read::row_date::RowDate;
@@ -255,18 +255,23 @@ impl Reader<'_> {
         let cell = rows.cell(index);
         match RowDate::read(cell, latest) {
             Some(date) if Some(date) == newest => false,
+            // Of a month nobody can say whether it is newer than one of its days.
+            Some(date) if newest.is_some_and(|newest| newest.is_month() != date.is_month()) => {
+                self.reject_date(rows, header, cell, index)
+            }
             Some(date) => {
                 self.tally.exclude(self.reading.filters.len(), &date.to_string());
                 true
             }
-            None => {
-                let customers = self.reading.customer.values(rows);
-                let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
-                let rejection = *Rejection::of(Some(index), cell, CountError::NoDate);
-                self.reject(rows, header, customers, rejection);
-                true
-            }
+            None => self.reject_date(rows, header, cell, index),
         }
+    }
+
+    fn reject_date<R: RawRows>(&mut self, rows: &R, header: &Header, cell: &str, index: usize) -> bool {
+        let customers = self.reading.customer.values(rows);
+        let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+        self.reject(rows, header, customers, *Rejection::of(Some(index), cell, CountError::NoDate));
+        true
     }
 
     /// A row that names a customer, and nothing that it has.
@@ -314,14 +319,15 @@ impl Reader<'_> {
         let mut first: Option<Box<Rejection>> = None;
         for (index, service) in &reading.wide {
             let cell = rows.cell(*index);
-            if cell.trim().is_empty() {
+            if is_blank(cell) {
                 continue;
             }
             if service.is_empty() {
                 return Err(Rejection::of(Some(*index), cell, CountError::NoColumnName));
             }
             let units = match &reading.layout.wide_mark {
-                None => reading.units(rows, *index),
+                None => reading.of_count(rows, *index),
+                Some(_) if rows.is_uncomputed(*index) => Err(Rejection::of(Some(*index), cell, CountError::Uncomputed)),
                 Some(mark) => mark.units(cell).map_err(|why| Rejection::of(Some(*index), cell, why)),
             };
             match (units, first.take()) {

@@ -15,7 +15,7 @@ use crate::history::journal::IntentKind;
 use crate::history::past::accepted::accepted_counts;
 use crate::history::past::written::{decimals, given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
-use crate::history::store::columns::{count, decimal, folded, item_text, json, line_key, time, time_text};
+use crate::history::store::columns::{count, decimal, files, folded, item_text, json, line_key, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::{decisions, journal};
@@ -335,7 +335,7 @@ fn remember_zeros(
 
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines, b.items,
+        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, r.export_files, b.customers, b.missing, b.lines, b.items,
              EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted_units IS NOT NULL) AS by_count
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
@@ -356,6 +356,7 @@ fn accepted(connection: &Connection, integration: &str, current: RunId) -> Resul
         lines: lines.chain(items).collect(),
         missing: json::<BTreeSet<CustomerName>>(row, "missing")?,
         open_end: row.get("export_open_end")?,
+        files: files(row)?.len(),
         by_count: row.get("by_count")?,
     }))
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 use crate::history::store::error::StoreError;
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AgreementId, ItemName, ProductCode};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -73,6 +74,21 @@ pub(crate) fn word<T>(row: &Row<'_>, column: &'static str, of: fn(&str) -> Optio
 /// A JSON value.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, StoreError> {
     parsed(row, column, |text| serde_json::from_str(text).ok())
+}
+
+/// The files of a run's export; none where it is one file, and for runs of versions before.
+pub(crate) fn files(row: &Row<'_>) -> Result<Vec<DeliveredFile>, StoreError> {
+    if row.get::<_, Option<String>>("export_files")?.is_none() {
+        return Ok(Vec::new());
+    }
+    let files: Vec<(String, u64, String)> = json(row, "export_files")?;
+    Ok(files.into_iter().map(|(name, bytes, sha256)| DeliveredFile { name, bytes, sha256 }).collect())
+}
+
+/// The same as text.
+pub(crate) fn files_text(files: &[DeliveredFile]) -> Option<String> {
+    let listed: Vec<_> = files.iter().map(|DeliveredFile { name, bytes, sha256 }| (name, bytes, sha256)).collect();
+    (!files.is_empty()).then(|| serde_json::to_string(&listed).expect("texts and integers always make JSON"))
 }
 
 /// A count.

@@ -51,6 +51,7 @@ fn the_baseline_is_the_last_accepted_run_that_was_not_a_dry_one() {
         lines: BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]),
         missing: BTreeSet::from([CustomerName::new("Absent")]),
         open_end: false,
+        files: 0,
         by_count: false,
     };
     assert_eq!(past(&mut place).accepted, Some(expected));

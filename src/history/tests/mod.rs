@@ -97,6 +97,7 @@ fn plan(hours: i64, lines: Vec<LineRecord>) -> PlanRecord {
             units: Decimal::new(2125, 1),
             modified_at: noon() + TimeDelta::hours(hours),
             open_end: false,
+            files: Vec::new(),
         },
         lines,
     }

@@ -10,6 +10,7 @@ use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, Run
 use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{Place, end, line, mail, noon, plan, units};
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
@@ -249,9 +250,15 @@ fn start() -> impl Strategy<Value = NewRun> {
     })
 }
 
+fn files() -> impl Strategy<Value = Vec<DeliveredFile>> {
+    let file = (text(), any::<u32>(), text());
+    let file = file.prop_map(|(name, bytes, sha256)| DeliveredFile { name, bytes: u64::from(bytes), sha256 });
+    prop::collection::vec(file, 0..3)
+}
+
 fn planned() -> impl Strategy<Value = PlanRecord> {
-    let export = (text(), text(), any::<u32>(), any::<u32>(), any::<i64>(), time(), any::<bool>()).prop_map(
-        |(path, sha256, rows, customers, units, modified_at, open_end)| ExportRecord {
+    let export = (text(), text(), any::<u32>(), any::<u32>(), any::<i64>(), time(), any::<bool>(), files()).prop_map(
+        |(path, sha256, rows, customers, units, modified_at, open_end, files)| ExportRecord {
             path,
             sha256,
             rows: usize::try_from(rows).unwrap(),
@@ -259,6 +266,7 @@ fn planned() -> impl Strategy<Value = PlanRecord> {
             units: Decimal::new(units, 3),
             modified_at,
             open_end,
+            files,
         },
     );
     (text(), any::<bool>(), export, prop::collection::vec(any_line(), 0..6)).prop_map(

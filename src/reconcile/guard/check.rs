@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::accepted::Size;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
@@ -23,7 +24,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::code::{Code, Severity};
-use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::finding::{Finding, plural};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -145,6 +146,7 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     findings.extend(part_unread(counts));
     findings.extend(old_again(plan, past));
     if let Some(accepted) = &past.accepted {
+        findings.extend(fewer_files(counts, accepted));
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
@@ -166,6 +168,15 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A vendor that writes a file for each region may be late with one of them.
+fn fewer_files(counts: &Counts, accepted: &Accepted) -> Option<Finding> {
+    let (now, then) = (counts.files.len(), accepted.files);
+    (now > 0 && now < then).then(|| {
+        let message = format!("{} of the export, and run {} read {then}", plural(&now, "file"), accepted.run);
+        stop(Code::ExportFewerFiles, message, "wait for the whole delivery; if the others have ended, approve the plan")
+    })
+}
+
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
 fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
@@ -181,8 +192,9 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
     let signs: Vec<String> = counts.unread.iter().take(SIGNS_SAID).map(ToString::to_string).collect();
     (!signs.is_empty()).then(|| {
         let message = format!("the export looks like a part of it: {}", signs.join("; "));
-        let whole = Remedy::settings("set whole = true in the export's table if it is whole as it is");
-        let on = counts.unread.first().map_or(Remedy::Unsaid, reads_on);
+        let whole = Remedy::settings("if it is whole as it is, set whole = true in the export's table");
+        let on = counts.unread.iter().find(|sign| !matches!(sign, UnreadPart::Total { .. })).or(counts.unread.first());
+        let on = on.map_or(Remedy::Unsaid, reads_on);
         stop(Code::ExportPartUnread, message, on.or("fetch the export whole".into()).or(whole))
     })
 }
@@ -211,7 +223,7 @@ fn old_again(plan: &Plan, past: &Past) -> Option<Finding> {
 /// A vendor that ends its last row with a line break does so every night.
 fn cut_off(run: RunId) -> Finding {
     let message = format!("no line break ends the export, as one did in run {run}: it may be cut off");
-    stop(Code::ExportCutOff, message, "replace the export; if it is whole, approve the plan")
+    stop(Code::ExportCutOff, message, "fetch the export again; if it is whole, approve the plan")
 }
 
 /// An export with too many rows that cannot be read is damaged: no plan is drawn from it.
@@ -236,8 +248,16 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
             let declared = Remedy::settings("declare how the vendor writes numbers");
             declared.noting("`recount check` says what to write")
         };
-        stop(Code::ExportMalformed, message, if all_may_be { declare() } else { "replace the export".into() })
+        stop(Code::ExportMalformed, message, if all_may_be { declare() } else { unread(counts) })
     })
+}
+
+/// What helps the first row that could not be read.
+fn unread(counts: &Counts) -> Remedy {
+    counts.rejected.first().map_or_else(
+        || Remedy::settings("set `fill_down`, or leave rows without a customer out with `drop`"),
+        |row| row_remedy(&row.why),
+    )
 }
 
 /// An export of another night: too old, or from a day that has not come.
@@ -268,7 +288,7 @@ fn hours(time: TimeDelta) -> String {
 fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
     let (share, min) = (percent(now, then), min.0);
     let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
-    stop(code, message, "replace the export; if it is true, approve the plan")
+    stop(code, message, "fetch the export again; if it is true, approve the plan")
 }
 
 fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {

@@ -85,6 +85,8 @@ pub struct Accepted {
     pub missing: BTreeSet<CustomerName>,
     /// Whether no line break ended its export.
     pub open_end: bool,
+    /// Of how many files its export was, where it may be of several.
+    pub files: usize,
     /// Whether it is known count by count what was accepted ([`Past::counts`]), even if of no count anything was. A history
     /// of an older version knows the last export as a whole only.
     pub by_count: bool,

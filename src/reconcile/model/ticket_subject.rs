@@ -70,6 +70,7 @@ impl TicketKind {
                 | Code::ExportFewerRows
                 | Code::ExportFewerCustomers
                 | Code::ExportFewerUnits
+                | Code::ExportFewerFiles
                 | Code::ExportCutOff
                 | Code::ExportPartUnread
                 | Code::ExportOldAgain

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
@@ -98,6 +99,16 @@ struct Export<'a> {
     rows: usize,
     customers: usize,
     modified_at: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<ExportFile<'a>>,
+}
+
+/// One of the files of an export that is several.
+#[derive(Debug, Serialize)]
+struct ExportFile<'a> {
+    name: &'a str,
+    bytes: u64,
+    sha256: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -192,8 +203,11 @@ impl RunRequests {
 
 impl<'a> Export<'a> {
     fn of(export: &'a ExportRecord) -> Self {
-        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _ } = export;
-        Self { path, sha256, rows: *rows, customers: *customers, modified_at: time(*modified_at) }
+        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _, files } = export;
+        let files = files.iter();
+        let files =
+            files.map(|DeliveredFile { name, bytes, sha256 }| ExportFile { name, bytes: *bytes, sha256 }).collect();
+        Self { path, sha256, rows: *rows, customers: *customers, modified_at: time(*modified_at), files }
     }
 }
 

@@ -1,16 +1,19 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
 use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::read::{all_proposals, asked};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::export::excerpt::drawn;
+use crate::export::propose::{files_of, proposals};
 use crate::nightly::failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
+use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::check::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::counts::{Counts, RejectedRow};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::words::plural;
@@ -33,15 +36,22 @@ impl CheckList {
                 if let Some(finding) = part_unread(counts) {
                     self.wrong(name, Exit::Refused, finding.message, finding.fix);
                 }
+                let files = files_of(&export.path, counts);
+                let proposed = all_proposals(&files, &integration.export.layout, counts);
                 let remedy = undeclared(counts, integration.export.layout.notation);
                 self.rejected(name, counts, remedy.as_deref());
                 if let Some(finding) = malformed(counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, remedy.map_or(finding.fix, Remedy::from));
                 }
+                for proposal in proposed {
+                    self.note(name, format!("{proposal} in the export's table"));
+                }
                 export.counts
             }
             Err(ReadExportError::Export(error)) => {
-                let fix = error.remedy();
+                let files = files_of(error.path(), &Counts::default());
+                let proposed = proposals(&files, &integration.export.layout);
+                let fix = if proposed.is_empty() { Remedy::from(error.remedy()) } else { asked(&proposed) };
                 self.wrong(name, Exit::Refused, error_chain(&error), fix);
                 error.diagnosis().into_iter().for_each(|drawn| self.draw(drawn));
                 Counts::default()
@@ -55,17 +65,22 @@ impl CheckList {
 
     /// Rows that are no counts, each with the cell marked; of many the first.
     fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
-        let fix = remedy.map_or_else(|| Remedy::export("correct the row"), Remedy::from);
+        let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
             let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
             let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", drawn(mark, row.line)));
-            self.wrong(name, Exit::Decide, message, fix.clone());
+            self.wrong(name, Exit::Decide, message, fix(row));
             marked.into_iter().for_each(|drawn| self.draw(drawn));
         }
         let more = counts.rejected.len().saturating_sub(ROWS_TOLD);
         if more > 0 {
-            self.wrong(name, Exit::Decide, format!("{more} more rows could not be read"), fix);
+            self.wrong(
+                name,
+                Exit::Decide,
+                format!("{more} more rows could not be read"),
+                Remedy::command(format!("recount read {name}")),
+            );
         }
     }
 }

@@ -24,12 +24,15 @@ use crate::cli::commands::init::options::Options;
 use crate::cli::commands::init::output::{Made, services_of};
 use crate::cli::commands::init::prompt::Asker;
 use crate::cli::commands::init::sample::ChosenExport;
+use crate::cli::commands::read::all_proposals;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::nightly::read_export::read_export;
+use crate::export::propose::candidate::Proposal;
+use crate::export::propose::{files_of, proposals};
+use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::model::export::counts::Counts;
 use crate::report::exit::Exit;
 
@@ -68,10 +71,7 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     folder.write("customers.csv", document::CUSTOMERS)?;
     let path = folder.write("recount.toml", &configuration)?;
     let config = loaded(&path).map_err(|error| folder.taken_back(error))?;
-    let (counts, unread) = match tonight(&config, &answers.vendor) {
-        Ok(counts) => (counts, None),
-        Err(why) => (Counts::default(), Some(why)),
-    };
+    let Tonight { counts, unread, proposals } = tonight(&config, &answers.vendor);
     let services = services_of(&counts);
     let guesses = answers.vendor.offers.products(&services);
     folder.append(&path, &document::services(&answers.vendor.name, &services, &guesses))?;
@@ -79,7 +79,7 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     folder.write(folder::TIMER, &units::timer(&answers))?;
     // What was written is what will be read tonight.
     loaded(&path).map_err(|error| folder.taken_back(error))?;
-    Ok(Made { answers, folder, counts, unread })
+    Ok(Made { answers, folder, counts, unread, proposals })
 }
 
 /// By a person at the terminal, if there is one who wants to be asked.
@@ -101,14 +101,41 @@ fn loaded(path: &Path) -> Result<Config, CommandError> {
     crate::config::load::load(path).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
 }
 
-/// The export as tonight's run would read it; a link is left alone.
-pub(super) fn tonight(config: &Config, vendor: &Vendor) -> Result<Counts, String> {
+/// The export as tonight's run would read it.
+#[derive(Default)]
+pub(super) struct Tonight {
+    pub(super) counts: Counts,
+    /// Why it was not read.
+    pub(super) unread: Option<String>,
+    /// Keys that would read it, or more of it.
+    pub(super) proposals: Vec<Proposal>,
+}
+
+/// Reads it; a link is left alone.
+pub(super) fn tonight(config: &Config, vendor: &Vendor) -> Tonight {
+    let unread = |why: String| Tonight { unread: Some(why), ..Tonight::default() };
     if let ChosenExport::Url(_) = vendor.export {
-        return Err("`recount check` fetches the link".to_owned());
+        return unread("`recount check` fetches the link".to_owned());
     }
-    let integration = config.integrations.get(vendor.name.as_str()).ok_or("there is no such integration")?;
-    let runtime = session::runtime().map_err(|error| error.message)?;
+    let Some(integration) = config.integrations.get(vendor.name.as_str()) else {
+        return unread("there is no such integration".to_owned());
+    };
+    let runtime = match session::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return unread(error.message),
+    };
     let fetched = session::fetched(&config.state);
     let read = read_export(&integration.export, &integration.name, &fetched, &clock::now);
-    runtime.block_on(read).map(|export| export.counts).map_err(|error| error_chain(&error))
+    let layout = &integration.export.layout;
+    match runtime.block_on(read) {
+        Ok(export) => {
+            let proposals = all_proposals(&files_of(&export.path, &export.counts), layout, &export.counts);
+            Tonight { counts: export.counts, unread: None, proposals }
+        }
+        Err(ReadExportError::Export(error)) => {
+            let proposals = proposals(&files_of(error.path(), &Counts::default()), layout);
+            Tonight { proposals, ..unread(error_chain(&error)) }
+        }
+        Err(error) => unread(error_chain(&error)),
+    }
 }

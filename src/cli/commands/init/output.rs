@@ -11,6 +11,7 @@ use crate::cli::commands::init::roles;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::units::may_be_skipped;
 use crate::config::secrets::SecretSource;
+use crate::export::propose::candidate::Proposal;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;
@@ -24,6 +25,8 @@ pub(super) struct Made {
     pub(super) counts: Counts,
     /// Why the export was not read.
     pub(super) unread: Option<String>,
+    /// Keys that would read it, or more of it.
+    pub(super) proposals: Vec<Proposal>,
 }
 
 /// The same for programs.
@@ -110,7 +113,8 @@ impl Made {
             }
             _ => "",
         };
-        format!("The export is read by {how}. {read}{tomorrow}")
+        let proposals: String = self.proposals.iter().map(|one| format!(" {one} in the export's table.")).collect();
+        format!("The export is read by {how}. {read}{proposals}{tomorrow}")
     }
 
     fn night(&self) -> String {

@@ -76,7 +76,7 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
     })?;
     let customers = format!("customers-{}.csv", vendor.name);
     let config = written(&config, &vendor, (&connectwise, &customers), &folder)?;
-    let counts = init::tonight(&config, &vendor).unwrap_or_default();
+    let counts = init::tonight(&config, &vendor).counts;
     let services = services_of(&counts);
     let text = document::services(&vendor.name, &services, &vendor.offers.products(&services));
     recount_toml::append(&config.path, &text).map_err(|error| edit_error(&error))?;

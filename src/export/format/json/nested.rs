@@ -280,7 +280,7 @@ mod tests {
     fn what_is_no_list_and_what_stands_twice_is_refused() {
         for (text, path, said) in [
             (r#"{"A":1,"A":2}"#, "{}", "the key `A` appears twice, line 1"),
-            (r#"{"items":[{"l":5}]}"#, "items[].l[]", "expected a record, an object, and found a number, line 1"),
+            (r#"{"items":[{"l":5}]}"#, "items[].l[]", "expected a list of records, and found a number, line 1"),
             (r#"{"items":[{"l":[],"l":[{}]}]}"#, "items[].l[]", "the key `l` appears twice, line 1"),
             (r#"{"items":[[1]]}"#, "items[]", "expected a record, an object, and found a list, line 1"),
             (r#"{"items":[]}"#, "items[]", "it holds no record; an export without rows is never taken for zero"),

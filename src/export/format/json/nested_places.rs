@@ -124,7 +124,11 @@ impl<'a> Finder<'_, 'a> {
                     .into_iter()
                     .try_for_each(|(name, inner)| self.walk(inner.get(), step + 1, frame, Some((number, name.0))))
             }
-            PathStep::Each | PathStep::Entry if below => Err(self.no_record(value)),
+            PathStep::Each if below => {
+                let line = Lines::new(self.text.as_bytes()).at(offset(self.text, value));
+                Err(Fault::new(Damage::NotAList { kind: kind(value) }).on_line(line))
+            }
+            PathStep::Entry if below => Err(self.no_record(value)),
             PathStep::Each | PathStep::Entry => Err(nothing_at(self.document, Some(&self.path(step)))),
         }
     }

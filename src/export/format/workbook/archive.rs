@@ -8,6 +8,7 @@ use zip::result::ZipError;
 
 use crate::export::damage::{Damage, Shown};
 use crate::export::fault::FaultPlace;
+use crate::export::format::packed::files_said;
 
 /// A workbook with hundreds of sheets has fewer parts.
 const PARTS_MAX: usize = 4096;
@@ -23,6 +24,9 @@ pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (FaultPlace, Damage)> 
     let nowhere = |damage| (FaultPlace::NOWHERE, damage);
     let broken = |why: &str| nowhere(Damage::Workbook { why: Shown::of(why) });
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&said(&error)))?;
+    if files_said(bytes).is_some_and(|said| said != archive.len()) {
+        return Err(broken("several of its parts have one name"));
+    }
     if archive.len() > PARTS_MAX {
         return Err(broken(&format!("it has {} parts", archive.len())));
     }

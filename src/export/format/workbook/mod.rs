@@ -6,6 +6,7 @@
 
 mod archive;
 mod merged;
+mod percents;
 mod value;
 
 use std::io::Cursor;
@@ -17,6 +18,7 @@ use crate::export::damage::{Damage, Shown};
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::RawRows;
 use crate::export::format::workbook::merged::MergedCells;
+use crate::export::format::workbook::percents::Percents;
 use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
@@ -113,6 +115,7 @@ pub(in crate::export) struct Rows<'a, 'b> {
     /// The reader takes an end that it is asked for twice for damage.
     ended: bool,
     merged: MergedCells,
+    percents: Percents,
 }
 
 impl RawRows for Rows<'_, '_> {
@@ -160,6 +163,14 @@ impl RawRows for Rows<'_, '_> {
         self.values().get(index).is_some_and(|value| value.uncomputed)
     }
 
+    fn is_percent(&self, index: usize) -> bool {
+        self.is_number(index) && self.percents.holds(self.number, index)
+    }
+
+    fn is_merged(&self, index: usize) -> bool {
+        self.values().get(index).is_some_and(|value| value.merged)
+    }
+
     fn is_grid(&self) -> bool {
         true
     }
@@ -181,9 +192,10 @@ impl RawRows for Rows<'_, '_> {
 impl<'a, 'b> Rows<'a, 'b> {
     fn open(workbook: &'a mut Xlsx<Bytes<'b>>, name: &str) -> Result<Rows<'a, 'b>, Fault> {
         let merged = workbook.merge_cells_by_sheet_name(name).map_err(|error| damaged(&error))?;
+        let percents = Percents::of(workbook.worksheet_cells_reader(name)).map_err(|error| damaged(&error))?;
         let cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
         let merged = MergedCells::of(merged);
-        Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged })
+        Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged, percents })
     }
 
     /// The value of merged cells in one of them, if that holds nothing of its own.
@@ -193,7 +205,7 @@ impl<'a, 'b> Rows<'a, 'b> {
         }
         self.len = self.len.max(column + 1);
         if self.row[column].text.is_empty() {
-            self.row[column] = value;
+            self.row[column] = SheetValue { merged: true, ..value };
         }
     }
 

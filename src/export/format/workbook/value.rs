@@ -17,13 +17,15 @@ pub(in crate::export) struct SheetValue {
     pub(in crate::export) number: bool,
     /// Whether it is a formula without a result; then that is its text.
     pub(in crate::export) uncomputed: bool,
+    /// Whether it holds nothing of its own: it is merged with the one that does.
+    pub(in crate::export) merged: bool,
 }
 
 impl SheetValue {
     /// `None` for a cell that holds nothing.
     pub(super) fn of(cell: &DataRef<'_>) -> Option<Self> {
         let text = |text: String| Some(Self { text, ..Self::default() });
-        let number = |text: String| Some(Self { text, number: true, uncomputed: false });
+        let number = |text: String| Some(Self { text, number: true, ..Self::default() });
         match cell {
             DataRef::Empty => None,
             DataRef::String(said) if said.is_empty() => None,
@@ -45,7 +47,7 @@ impl SheetValue {
             XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => formula.as_str(),
             _ => "",
         };
-        Self { text: format!("={text}"), number: false, uncomputed: true }
+        Self { text: format!("={text}"), uncomputed: true, ..Self::default() }
     }
 }
 

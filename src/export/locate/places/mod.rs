@@ -4,29 +4,22 @@ pub(crate) mod object;
 mod remote_file;
 mod sftp;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use glob::{MatchOptions, Pattern};
 
 use crate::export::error::ExportError;
+use crate::export::locate::delivery::ReadFile;
 use crate::export::locate::fetch::Order;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::sign_in::PlaceSecrets;
+use crate::export::locate::newest::is_candidate;
 use crate::export::locate::place::{PlaceStore, RemotePlace};
 use crate::export::locate::places::object::ObjectPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
 use crate::export::locate::places::sftp::SftpSession;
-
-/// The newest file of a place.
-pub struct RemoteExport {
-    /// Its name with its place.
-    pub path: String,
-    /// What it says.
-    pub bytes: Vec<u8>,
-    /// When it was last modified.
-    pub modified_at: DateTime<Utc>,
-}
 
 /// A file touched more recently than this may still be growing, as of a file on this host.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
@@ -83,48 +76,107 @@ impl Opened {
 ///
 /// # Errors
 /// Whatever makes the file no sound ground for a bill.
-pub async fn read_place(place: &RemotePlace, order: &Order<'_>) -> Result<RemoteExport, ExportError> {
-    let shown = |name: &str| place.shown(name);
-    let refused = |name: &str| {
-        let path = shown(name).into();
-        move |why| ExportError::Fetch { path, why }
-    };
-    let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(&place.pattern))?;
-    let file = newest(place, &opened).await.map_err(refused(&place.pattern))?;
-    let no_match = || ExportError::NoMatch { path: shown(&place.pattern).into(), folder: shown(place.folder()).into() };
-    let file = file.ok_or_else(no_match)?;
-    let path = shown(&file.name);
+pub(super) async fn read_place(place: &RemotePlace, order: &Order<'_>) -> Result<ReadFile, ExportError> {
+    let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(place, &place.pattern))?;
+    let file = newest(place, &opened).await.map_err(refused(place, &place.pattern))?;
+    let file = file.ok_or_else(|| no_match(place))?;
+    one(place, &opened, file, order).await
+}
+
+/// Reads every file that matches and was delivered with the newest, in the order of their names.
+///
+/// # Errors
+/// As for [`read_place`], of any of them.
+pub(super) async fn read_delivery(
+    place: &RemotePlace,
+    delivery: Duration,
+    order: &Order<'_>,
+) -> Result<Vec<ReadFile>, ExportError> {
+    let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(place, &place.pattern))?;
+    let (mut left, mut files) = (order.max_bytes, Vec::new());
+    for name in delivered(place, &opened, delivery).await.map_err(refused(place, &place.pattern))? {
+        let file = opened.look(&name).await.map_err(refused(place, &name))?;
+        let gone = || ExportError::StillWritten { path: place.shown(&name).into() };
+        let read = one(place, &opened, file.ok_or_else(gone)?, &Order { max_bytes: left, ..*order }).await?;
+        left = left.saturating_sub(u64::try_from(read.bytes.len()).unwrap_or(u64::MAX));
+        files.push(read);
+    }
+    if files.is_empty() { Err(no_match(place)) } else { Ok(files) }
+}
+
+fn refused(place: &RemotePlace, name: &str) -> impl FnOnce(FetchError) -> ExportError + use<> {
+    let path = place.shown(name).into();
+    move |why| ExportError::Fetch { path, why }
+}
+
+fn no_match(place: &RemotePlace) -> ExportError {
+    ExportError::NoMatch { path: place.shown(&place.pattern).into(), folder: place.shown(place.folder()).into() }
+}
+
+/// One file, whole and unchanged while it was read.
+async fn one(
+    place: &RemotePlace,
+    opened: &Opened,
+    file: RemoteFile,
+    order: &Order<'_>,
+) -> Result<ReadFile, ExportError> {
+    let path = PathBuf::from(place.shown(&file.name));
     if file.bytes > order.max_bytes {
-        return Err(ExportError::TooBig { path: path.into(), bytes: file.bytes, max: order.max_bytes });
+        return Err(ExportError::TooBig { path, bytes: file.bytes, max: order.max_bytes });
     }
     if (order.clock)().signed_duration_since(file.modified_at) < FRESH {
         tokio::time::sleep(WATCHED).await;
     }
-    let bytes = opened.read(&file).await.map_err(refused(&file.name))?;
-    let after = opened.look(&file.name).await.map_err(refused(&file.name))?;
+    let bytes = opened.read(&file).await.map_err(refused(place, &file.name))?;
+    let after = opened.look(&file.name).await.map_err(refused(place, &file.name))?;
     let whole = u64::try_from(bytes.len()) == Ok(file.bytes);
     if !whole || after.is_none_or(|after| after != file) {
-        return Err(ExportError::StillWritten { path: path.into() });
+        return Err(ExportError::StillWritten { path });
     }
-    Ok(RemoteExport { path, bytes, modified_at: file.modified_at })
+    Ok(ReadFile { path, bytes, modified_at: file.modified_at })
 }
 
 async fn newest(place: &RemotePlace, opened: &Opened) -> Result<Option<RemoteFile>, FetchError> {
     if !place.pattern.contains(['*', '?', '[']) {
         return opened.look(&place.pattern).await;
     }
+    match matching(place, opened).await?.pop() {
+        // A list writes a tag otherwise than the file's own answer (Azure: without quotes).
+        Some(newest) => opened.look(&newest.name).await,
+        None => Ok(None),
+    }
+}
+
+/// The names of the files that were delivered with the newest, and are of its extension.
+async fn delivered(place: &RemotePlace, opened: &Opened, delivery: Duration) -> Result<Vec<String>, FetchError> {
+    if !place.pattern.contains(['*', '?', '[']) {
+        return Ok(opened.look(&place.pattern).await?.into_iter().map(|file| file.name).collect());
+    }
+    let files = matching(place, opened).await?;
+    let Some(last) = files.last() else { return Ok(Vec::new()) };
+    let extension = |file: &RemoteFile| Path::new(&file.name).extension().map(std::ffi::OsStr::to_owned);
+    let is_of_it = |file: &&RemoteFile| {
+        let before = last.modified_at.signed_duration_since(file.modified_at).to_std();
+        extension(file) == extension(last) && before.is_ok_and(|before| before <= delivery)
+    };
+    let mut names: Vec<String> = files.iter().filter(is_of_it).map(|file| file.name.clone()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Every file of the pattern, the newest last.
+async fn matching(place: &RemotePlace, opened: &Opened) -> Result<Vec<RemoteFile>, FetchError> {
     let pattern = Pattern::new(&place.pattern).map_err(|error| FetchError::Client { why: error.to_string() })?;
     let files = opened.list(place.folder()).await?;
     if files.len() > LISTED_MAX {
         return Err(FetchError::Client { why: format!("more than {LISTED_MAX} files lie there") });
     }
-    let name = |file: &RemoteFile| file.name.rsplit('/').next().unwrap_or_default().to_owned();
-    // As on this host: a wildcard stays within its folder, and what begins with a dot is hidden.
+    // As on this host: a wildcard stays within its folder.
     let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-    let matching = files.into_iter().filter(|file| pattern.matches_with(&file.name, options));
-    match matching.filter(|file| !name(file).starts_with(['.', '~'])).max() {
-        // A list writes a tag otherwise than the file's own answer (Azure: without quotes).
-        Some(newest) => opened.look(&newest.name).await,
-        None => Ok(None),
-    }
+    let is_of_it = |file: &RemoteFile| {
+        pattern.matches_with(&file.name, options) && is_candidate(Path::new(&file.name), &place.pattern)
+    };
+    let mut files: Vec<RemoteFile> = files.into_iter().filter(is_of_it).collect();
+    files.sort();
+    Ok(files)
 }

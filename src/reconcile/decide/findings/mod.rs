@@ -7,6 +7,7 @@
 pub mod line_remedies;
 pub(crate) mod other_rows;
 pub mod row_findings;
+pub mod row_remedies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,7 +153,7 @@ impl<'a> Findings<'a> {
             let billed = matches!(places.get(customer), Some(Place::On { .. }));
             let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
             let cells = counted.cells().filter(|(service, _)| is_billed(*service));
-            let dated = counts.dated.as_deref();
+            let dated = counts.dated.as_ref();
             let of = |(service, cell)| row_findings::of_cell(integration, customer, service, (cell, dated));
             self.found.extend(cells.filter_map(of));
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::count_error::CountError;
-use crate::reconcile::model::export::counts::{Cell, Counts, Excluded, NewerDate, RejectedRow, RowLines};
+use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, Excluded, NewerDate, RejectedRow, RowLines};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
@@ -14,10 +14,10 @@ use crate::reconcile::model::plan::remedy::Remedy;
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     // The file is in front of whoever asks.
-    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, correct(&row.why))).collect();
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, row_remedy(&row.why))).collect();
     found.extend(of_whole_rows(counts, integration));
     for (customer, counted) in counts.customers.iter() {
-        let dated = counts.dated.as_deref();
+        let dated = counts.dated.as_ref();
         let of = |(service, cell)| of_cell(integration, customer, service, (cell, dated));
         found.extend(counted.cells().filter_map(of));
     }
@@ -27,7 +27,7 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let fix = |row: &RejectedRow| correct(&row.why).noting(format!("`recount read {integration}` marks it"));
+    let fix = |row: &RejectedRow| row_remedy(&row.why).noting(format!("`recount read {integration}` marks it"));
     let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, fix(row))).collect();
     found.extend(of_whole_rows(counts, integration));
     found
@@ -48,7 +48,7 @@ pub(in crate::reconcile) fn of_cell(
     integration: &IntegrationName,
     customer: &CustomerName,
     service: &ServiceName,
-    (cell, dated): (&Cell, Option<&str>),
+    (cell, dated): (&Cell, Option<&DateColumn>),
 ) -> Option<Finding> {
     let (code, message, fix) = match cell {
         Cell::Counted { .. } => return None,
@@ -57,7 +57,7 @@ pub(in crate::reconcile) fn of_cell(
             let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let more = if counts.len() > SAID { ", …" } else { "" };
             let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
-            let fix = Remedy::from("keep one of the rows").or(splits(dated));
+            let fix = splits(dated);
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
@@ -80,15 +80,6 @@ pub(in crate::reconcile) fn of_cell(
     })
 }
 
-/// A number in an undeclared notation is no fault of the row.
-fn correct(why: &CountError) -> Remedy {
-    if why.may_be_declared() {
-        Remedy::settings("declare it in the export's table").or("correct the row".into())
-    } else {
-        Remedy::export("correct the row")
-    }
-}
-
 fn rejected(row: &RejectedRow, fix: Remedy) -> Finding {
     let value = shown(&row.value);
     let part = row.part.as_ref().map(|part| format!("{}, ", shown(part))).unwrap_or_default();
@@ -101,7 +92,8 @@ fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
         return None;
     }
     let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
-    let fix = Remedy::export("write whose they are").or(Remedy::settings("leave them out with `drop`"));
+    let fix = Remedy::settings("if the customer is given once for the rows below, set `fill_down`")
+        .or(Remedy::settings("leave them out with `drop`"));
     let fix = fix.noting("until then the customer above them is held");
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })
@@ -158,10 +150,11 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
 }
 
 /// What several rows of one count mean. Rows of different days are added up to a month's sum, and that is nobody's count.
-fn splits(dated: Option<&str>) -> Remedy {
+fn splits(dated: Option<&DateColumn>) -> Remedy {
     match dated {
-        None => "set duplicates = \"sum\" if the export splits them".into(),
-        Some(column) => format!("set latest = \"{}\" if its rows are of different days", shown(column)).into(),
+        None => Remedy::settings("if the export splits them, set duplicates = \"sum\"")
+            .or(Remedy::settings("leave one of them out with `keep` or `drop`")),
+        Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", shown(&column.keys()))),
     }
 }
 

@@ -33,6 +33,15 @@ pub enum CountError {
     /// `="12"`.
     #[error("is a spreadsheet's formula, and not its number")]
     Formula,
+    /// `12 %`, or a number that a workbook shows so.
+    #[error("is a percentage, and no count")]
+    Percent,
+    /// `$12`.
+    #[error("is an amount of money, and no count")]
+    Money,
+    /// A number in merged cells: once, or in each of them?
+    #[error("stands in merged cells, and nobody can say which of them it counts")]
+    Merged,
     /// A formula in a workbook that nothing has computed.
     #[error("is a formula whose result the workbook does not hold; open it in a spreadsheet program and save it")]
     Uncomputed,

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
@@ -35,7 +36,9 @@ pub struct Counts {
     /// What the row that ends the data looks like, where one is declared and none came.
     pub end_missing: Option<String>,
     /// A column of different dates: rows that look doubled are of different days.
-    pub dated: Option<String>,
+    pub dated: Option<DateColumn>,
+    /// The files that it was read from, where several may be one export.
+    pub files: Vec<DeliveredFile>,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
     /// The last day that it speaks of, where only the newest rows of a file count.
@@ -138,6 +141,24 @@ pub struct Excluded {
     pub more: bool,
     /// Where it keeps by a column of dates: the newer one that it leaves out.
     pub newer: Option<NewerDate>,
+}
+
+/// A column of dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateColumn {
+    /// Its name.
+    pub name: String,
+    /// The forms that its dates may be written in (chrono's strftime); none where they are ISO 8601.
+    pub formats: Vec<&'static str>,
+}
+
+impl DateColumn {
+    /// The keys by which only the rows of its newest date count.
+    pub fn keys(&self) -> String {
+        let latest = format!("latest = {:?}", self.name);
+        let formats: Vec<String> = self.formats.iter().map(|format| format!("date_format = {format:?}")).collect();
+        if formats.is_empty() { latest } else { format!("{latest} and {}", formats.join(" or ")) }
+    }
 }
 
 /// A filter that keeps yesterday.

@@ -2,5 +2,6 @@
 
 pub mod count_error;
 pub mod counts;
+pub mod delivered_file;
 pub(crate) mod spreadsheet;
 pub mod unread;

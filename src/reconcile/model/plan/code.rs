@@ -139,8 +139,12 @@ codes! {
     ExportFewerCustomers = "export-fewer-customers",
     /// Fewer units than `min_units` of the last accepted export.
     ExportFewerUnits = "export-fewer-units",
+    /// Fewer files than the last accepted export, where several are one.
+    ExportFewerFiles = "export-fewer-files",
     /// No line break ends the export, and one ended the last accepted one.
     ExportCutOff = "export-cut-off",
+    /// Keys that would make an unreadable export readable, or that it looks as if it needed.
+    ExportProposal = "export-proposal",
     /// The export looks like a part of it: it says that there is more, or another sheet or file holds more.
     ExportPartUnread = "export-part-unread",
     /// The bytes of an older night again, and several lines would go back.

@@ -334,6 +334,9 @@ fn facts(run: &RunRecord) -> Markup {
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
                     dt { "export" } dd { (escaped(&planned.export.path)) br; code.soft { "sha-256 " (planned.export.sha256) } }
+                    @for file in &planned.export.files {
+                        dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
+                    }
                     (fact("units in it", planned.export.units.normalize().to_string()))
                     @if !is_thinned(run) { (fact("units billed", footing(run))) }
                     dt { "plan" } dd { code { (planned.fingerprint) } }

@@ -1,0 +1,138 @@
+//! Which keys of an export's table would make a file readable that is not, or not wholly.
+//!
+//! Each of them was tried on the file, and reads more of it. None is ever applied by itself: what a file means its vendor
+//! knows, and whoever asked it.
+
+pub mod candidate;
+mod documents;
+mod rows;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::export::error::ExportError;
+use crate::export::format::packed::is_zip;
+use crate::export::propose::candidate::{Proposal, TriedKeys};
+use crate::export::read::content::read_files;
+use crate::export::settings::{HeaderRow, Layout};
+use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
+
+/// The files of an export, read once more.
+#[derive(Clone, Copy)]
+struct Tried<'a> {
+    files: &'a [(PathBuf, Vec<u8>)],
+}
+
+/// What could be asked one after another until the file is read.
+const STEPS_MAX: usize = 4;
+/// Files above this are not read several times over.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What would make these files readable, in the order in which it would have to be set; nothing where they are read, or
+/// nothing known helps.
+pub fn proposals(files: &[(PathBuf, Vec<u8>)], layout: &Layout) -> Vec<Proposal> {
+    let (tried, mut layout, mut proposed) = (Tried { files }, layout.clone(), Vec::new());
+    if files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > BYTES_MAX {
+        return proposed;
+    }
+    let mut read = tried.read(&layout);
+    while trouble(&read) > 0 && proposed.len() < STEPS_MAX {
+        let better = tried.candidates(&layout, &read).into_iter().find_map(|candidate| {
+            let now = tried.read(&candidate.layout);
+            let is_better = trouble(&now) < trouble(&read) && is_sound(&now);
+            is_better.then_some((candidate, now))
+        });
+        let Some((candidate, now)) = better else { break };
+        proposed.push(candidate.proposal);
+        (layout, read) = (candidate.layout, now);
+    }
+    proposed
+}
+
+/// Whether the counts are of bytes, and what would make gigabytes of them.
+pub fn bytes_counted(counts: &Counts) -> Option<Proposal> {
+    const BYTES_MIN: u32 = 1_000_000_000;
+    let cells = counts.customers.values().flat_map(CustomerCounts::cells);
+    let (service, _) =
+        cells.max_by_key(|(_, cell)| cell.units()).filter(|(_, cell)| cell.units() >= BYTES_MIN.into())?;
+    let question = format!("Are the units of {:?} bytes?", service.as_str());
+    Some(Proposal { question, keys: "divide = 1073741824 in its service's table, and GiB are billed".to_owned() })
+}
+
+/// How much of the file is not read.
+fn trouble(read: &Result<Counts, ExportError>) -> usize {
+    let Ok(counts) = read else { return usize::MAX };
+    let cells = counts.customers.values().flat_map(CustomerCounts::cells);
+    let doubled = cells.filter(|(_, cell)| !matches!(cell, Cell::Counted { .. })).count();
+    counts.rejected.len() + counts.nameless.len() + doubled
+}
+
+/// Whether anything is counted at all.
+fn is_sound(read: &Result<Counts, ExportError>) -> bool {
+    read.as_ref().is_ok_and(|counts| counts.customers.values().any(|customer| customer.cells().next().is_some()))
+}
+
+impl Tried<'_> {
+    fn read(self, layout: &Layout) -> Result<Counts, ExportError> {
+        let borrowed = |(path, bytes): &(PathBuf, Vec<u8>)| (path.clone(), Cow::Owned(bytes.clone()));
+        read_files(self.files.iter().map(borrowed).collect(), layout)
+    }
+
+    fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {
+        match read {
+            Ok(counts) => rows::candidates(layout, counts),
+            Err(ExportError::Damaged { .. }) => self.of_structure(layout),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// For a file that is refused as a whole.
+    fn of_structure(self, layout: &Layout) -> Vec<TriedKeys> {
+        let (mut found, text) = (Vec::new(), self.text());
+        if self.files.iter().any(|(_, bytes)| is_zip(bytes)) {
+            found.extend(self.sheet_per_customer(layout));
+        }
+        if let Some(text) = text {
+            found.extend(documents::candidates(text, layout));
+            if text.contains("\\\"") && layout.quote_escape.is_none() {
+                let with = Layout { quote_escape: Some(b'\\'), ..layout.clone() };
+                let keys = "quote_escape = \"\\\\\"";
+                found.push(TriedKeys::new("Does a backslash stand before a quote that is text?", keys, with));
+            }
+        }
+        if layout.header == HeaderRow::First {
+            let header = HeaderRow::Joined { rows: 2, join: " ".to_owned() };
+            let with = Layout { header, ..layout.clone() };
+            found.push(TriedKeys::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
+        }
+        found
+    }
+
+    /// A sheet alone is no sheet for each.
+    fn sheet_per_customer(self, layout: &Layout) -> Option<TriedKeys> {
+        let with = rows::of_sheets(layout)?;
+        let read = self.read(&with).ok()?;
+        let keys = "sheet = \"*\", and as a column customer = { sheet = '(.+)' }";
+        (read.customers.len() > 1).then(|| TriedKeys::new("Is there a sheet for each customer?", keys, with))
+    }
+
+    /// The text of a single file that is one.
+    fn text(&self) -> Option<&str> {
+        let [(_, bytes)] = self.files else { return None };
+        std::str::from_utf8(bytes).ok()
+    }
+}
+
+/// The files that an export was read from, as they lie there now; none where they are not on this host any more.
+pub fn files_of(path: &Path, counts: &Counts) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = path.parent().unwrap_or(path);
+    let mut paths: Vec<PathBuf> =
+        counts.files.iter().filter_map(|file| Some(folder.join(file.name.split('/').next()?))).collect();
+    if paths.is_empty() {
+        paths.push(path.to_owned());
+    }
+    paths.dedup();
+    let is_small = |path: &Path| path.metadata().is_ok_and(|file| file.len() <= BYTES_MAX as u64 && file.is_file());
+    let read = |path: PathBuf| is_small(&path).then(|| std::fs::read(&path).ok().map(|bytes| (path, bytes))).flatten();
+    paths.into_iter().map(read).collect::<Option<Vec<_>>>().unwrap_or_default()
+}

@@ -1,0 +1,38 @@
+//! What can be done about a row that is no count. A vendor that writes it so tonight writes it so every night: nobody
+//! mends rows by hand.
+
+use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::plan::remedy::Remedy;
+
+/// What would make such rows readable, or leave them out.
+pub fn row_remedy(why: &CountError) -> Remedy {
+    match why {
+        CountError::Sign => Remedy::settings("if rows may be negative, set signed = true in the export's table"),
+        CountError::Undeclared(_) | CountError::TwoReadings(..) => Remedy::settings("declare it in the export's table"),
+        CountError::Empty => Remedy::settings("if such rows mean none, leave them out with `drop`, is = [\"\"],"),
+        CountError::NoService => Remedy::settings(
+            "if it is given once for the rows below, set `fill_down`, else leave such rows out with `drop`",
+        ),
+        CountError::NoItem => Remedy::settings("leave such rows out with `drop`, or name another column as the item"),
+        CountError::NoDate => Remedy::settings("set date_format as the vendor writes its dates"),
+        CountError::SaysNo => Remedy::settings("name what says yes: is = [\"Yes\"] instead of present = true"),
+        CountError::NoColumnName => Remedy::settings("name the service columns one by one in `wide`"),
+        CountError::NoMatch { .. } => Remedy::settings("correct the pattern, or leave such rows out with `drop`"),
+        CountError::TooManyCounts { .. } => Remedy::settings("correct `split`, or raise max_rows"),
+        CountError::Percent | CountError::Money => Remedy::settings("name the column of the count in `columns`"),
+        CountError::Merged => Remedy::from("ask the vendor for a file with a number for each row"),
+        CountError::Scientific | CountError::Formula | CountError::ErrorValue | CountError::Uncomputed => {
+            Remedy::from("fetch the vendor's own file, not one that a spreadsheet program saved")
+                .or("ask the vendor for CSV".into())
+        }
+        CountError::Date | CountError::NotANumber | CountError::Separator => {
+            Remedy::settings("leave such rows out with `drop`, or count marks by `present` or `is`")
+                .or("fetch the vendor's own file, if a spreadsheet program saved this one".into())
+        }
+        CountError::TooLong => {
+            Remedy::settings("name the column of the count in `columns`: this looks like an identifier")
+        }
+        CountError::NoList => Remedy::from("ask the vendor what a missing list means")
+            .or(Remedy::settings("leave such customers out with `drop`")),
+    }
+}
