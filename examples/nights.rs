@@ -108,8 +108,14 @@ fn tell(work: &Work, began: Instant) {
 fn tell_moves(seen: &engine::Seen) {
     println!(
         "{} mapping edits, {} agreements moved, {} answers and {} late ones, {} plans with lines left behind, \
-         {} right exports after a wrong one",
-        seen.mapping_edits, seen.agreement_moves, seen.answers, seen.late_answers, seen.left_behind, seen.right_again,
+         {} right exports after a wrong one, {} nights at another ConnectWise",
+        seen.mapping_edits,
+        seen.agreement_moves,
+        seen.answers,
+        seen.late_answers,
+        seen.left_behind,
+        seen.right_again,
+        seen.other_connectwises,
     );
 }
 

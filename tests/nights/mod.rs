@@ -63,6 +63,13 @@ fn a_store_that_learns_from_a_wrong_night_is_noticed() {
     assert!(said.iter().any(|said| said.contains("I17:")), "{said:?}");
 }
 
+/// A sandbox was approved, and then production was written unasked.
+#[test]
+fn a_store_that_takes_any_connectwise_for_its_own_is_noticed() {
+    let said: Vec<String> = (0..100).filter_map(|seed| engine::live(seed, Disk::IgnoresAnother).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I18:")), "{said:?}");
+}
+
 /// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.
 #[test]
 fn a_run_that_crosses_midnight_stays_on_its_day() {

@@ -144,6 +144,8 @@ pub(crate) struct Seen {
     pub(crate) left_behind: u64,
     /// Right exports after a wrong one.
     pub(crate) right_again: u64,
+    /// Nights on which recount.toml named another ConnectWise.
+    pub(crate) other_connectwises: u64,
 }
 
 impl Seen {
@@ -167,6 +169,7 @@ impl Seen {
         self.late_answers += other.late_answers;
         self.left_behind += other.left_behind;
         self.right_again += other.right_again;
+        self.other_connectwises += other.other_connectwises;
     }
 }
 

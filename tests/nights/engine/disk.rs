@@ -37,6 +37,8 @@ pub(crate) enum Disk {
     LosesOwned,
     /// They are, and it takes the counts of a wrong night for accepted ones.
     LearnsWrong,
+    /// They are, and it takes any ConnectWise for the one that was approved.
+    IgnoresAnother,
 }
 
 /// The history's files at one moment; what is not there is empty.

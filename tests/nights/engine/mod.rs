@@ -64,6 +64,9 @@ fn fastest_folder() -> &'static Path {
     if memory.is_dir() { memory } else { Path::new("/tmp") }
 }
 
+/// The ConnectWise that a house bills in.
+const HOME: &str = "sim";
+
 /// One MSP with its vendor and its ConnectWise.
 struct House {
     options: Options,
@@ -81,6 +84,11 @@ struct House {
     zone: Zone,
     /// The handle of an item that somebody means to answer, and how.
     meant: Option<(String, Verb)>,
+    /// Which ConnectWise recount.toml names, and whether an accepted run has met one.
+    site: &'static str,
+    bound: bool,
+    /// Decides what is drawn beside all else, so that a seed's other nights stay as they are.
+    aside: Chance,
 }
 
 /// What one execution left: its record, unless the process died.
@@ -131,6 +139,9 @@ impl House {
             connectwise,
             zone: Zone::utc(),
             meant: None,
+            site: HOME,
+            bound: false,
+            aside: Chance::new(!seed),
         }
     }
 
@@ -151,6 +162,7 @@ impl House {
             self.wrong_and_right()?;
         }
         self.lose_what_is_owned();
+        self.another_connectwise()?;
         let pauses = [1, 5, 20, 60, 24 * 60];
         let at = usize::try_from(self.chance.below(pauses.len() as u64)).unwrap_or(0);
         self.pass(TimeDelta::minutes(pauses[at]));
@@ -188,6 +200,9 @@ impl House {
             Night { record: None, told, sent_before: state.sent.len(), calls_before: state.calls }
         };
         let record = self.process(command, approved)?;
+        let accepted =
+            record.as_ref().and_then(|record| record.planned.as_ref()).is_some_and(|planned| planned.accepted);
+        self.bound |= accepted && command != RunCommand::Plan;
         if let Some(end) = record.as_ref().and_then(|record| record.end.as_ref()) {
             self.told.clone_from(&end.head);
         }
@@ -230,7 +245,7 @@ impl House {
         };
         let job = Job {
             approval_life: chrono::TimeDelta::MAX,
-            site: "sim",
+            site: self.site,
             integration: &self.connectwise.integration,
             mode: Mode::Apply,
             command,

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::connectwise::{SPARE, UNMAPPED};
 use super::disk::Disk;
-use super::{House, SECOND, judge, mapping};
+use super::{HOME, House, SECOND, judge, mapping};
 use recount::history::record::RunRecord;
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
@@ -277,6 +277,27 @@ impl House {
         self.pass(TimeDelta::days(1));
         self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         self.run(RunCommand::Run, None)
+    }
+
+    /// I18: for one night recount.toml names another ConnectWise, which holds the same: nothing is written there unasked.
+    pub(super) fn another_connectwise(&mut self) -> Result<(), String> {
+        if !self.aside.per_mille(60) || !self.bound {
+            return Ok(());
+        }
+        self.breach(Disk::IgnoresAnother, "UPDATE connectwise_of SET site = 'production'");
+        self.pass(TimeDelta::hours(1));
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
+        let sent = self.connectwise.state.borrow().sent.len();
+        self.site = "production";
+        let ran = self.run(RunCommand::Run, None);
+        self.site = HOME;
+        ran?;
+        let mut state = self.connectwise.state.borrow_mut();
+        state.seen.other_connectwises += 1;
+        match state.sent.get(sent) {
+            Some(written) => Err(format!("I18: written to another ConnectWise unasked: {written:?}")),
+            None => Ok(()),
+        }
     }
 
     /// A breach: see [`Disk::LosesOwned`].
