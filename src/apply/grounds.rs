@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Agreement};
 
 /// Whose each agreement was, and of which product each addition.
@@ -27,8 +31,50 @@ impl Grounds {
         self.companies.get(&agreement.id).copied().filter(|company| *company != agreement.company)
     }
 
+    /// What a live addition holds, or why that cannot be said.
+    pub(super) fn live_quantity(
+        &self,
+        id: AdditionId,
+        additions: &[Addition],
+        today: NaiveDate,
+    ) -> Result<Quantity, String> {
+        let addition = additions.iter().find(|addition| addition.id == id);
+        let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
+        // A plan also names lines that recount made begin later.
+        if !addition.is_current(today) {
+            return Err(format!("addition {id} is not live any more"));
+        }
+        if !self.has_product(id, addition.product) {
+            return Err(format!("addition {id} is of another product since the plan was drawn"));
+        }
+        addition.quantity.clone()
+    }
+
+    /// What the addition of a line holds that is about to be set. A second one of the line that nobody saw when the plan was
+    /// drawn would bill it twice.
+    pub(super) fn before_set(
+        &self,
+        key: &LineKey,
+        id: AdditionId,
+        additions: &[Addition],
+        today: NaiveDate,
+    ) -> Result<Quantity, String> {
+        let own = additions.iter().find(|addition| addition.id == id);
+        let second = own.and_then(|own| additions.iter().find(|other| self.is_second(key, own, other, today)));
+        match second.filter(|_| self.products.contains_key(&id)) {
+            Some(second) => Err(format!("addition {} bills it as well, and was not there for the plan", second.id)),
+            None => self.live_quantity(id, additions, today),
+        }
+    }
+
+    fn is_second(&self, key: &LineKey, own: &Addition, other: &Addition, today: NaiveDate) -> bool {
+        let on_line = other.product == own.product && (other.mark.is_none() || other.bears(key.item.as_ref()));
+        let meant = !other.is_beside() || own.is_beside();
+        on_line && meant && other.id != own.id && !self.products.contains_key(&other.id) && other.is_live(today)
+    }
+
     /// Whether it is still of the product that it was of.
-    pub(super) fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
+    fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
         self.products.get(&addition).is_none_or(|planned| product == Some(*planned))
     }
 }

@@ -23,7 +23,6 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
@@ -172,7 +171,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
-        let now = live_quantity(&look.additions, set.addition(), self.context);
+        let now = self.context.grounds.before_set(key, set.addition(), &look.additions, self.context.today);
         if now != Ok(set.from()) {
             return Some(changed_meanwhile(key, set, now, &look.additions).into());
         }
@@ -224,7 +223,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(look) => look,
                 Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
             };
-            match live_quantity(&look.additions, set.addition(), self.context) {
+            match self.context.grounds.live_quantity(set.addition(), &look.additions, self.context.today) {
                 Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
                 Ok(now) if is_rounded(set, now, false) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if now == set.from() => match bills_until {
@@ -380,18 +379,4 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
 async fn grace(context: ExecutionContext<'_>) {
     context.stop.wait().await;
     tokio::time::sleep(GRACE).await;
-}
-
-/// What one live addition holds, or why that cannot be said.
-fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
-    let addition = additions.iter().find(|addition| addition.id == id);
-    let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-    // A plan also names lines that recount made begin later.
-    if !addition.is_current(context.today) {
-        return Err(format!("addition {id} is not live any more"));
-    }
-    if !context.grounds.has_product(id, addition.product) {
-        return Err(format!("addition {id} is of another product since the plan was drawn"));
-    }
-    addition.quantity.clone()
 }

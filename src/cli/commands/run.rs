@@ -327,7 +327,8 @@ impl Nights<'_> {
             let unusable =
                 |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
             integration.mapping.as_ref().map_err(unusable)?;
-            session::connect(connectwise?).map(|client| progress::watched(Sharing::new(client, shared)))
+            let client = session::connect(connectwise?)?.knowing(&shared.bundling);
+            Ok(progress::watched(Sharing::new(client, shared)))
         };
         let Session { lock, history } = &mut *self.session;
         // A dry run is handed a reader: in there, nothing that could write has a name.
