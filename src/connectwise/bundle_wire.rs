@@ -10,7 +10,7 @@ use crate::reconcile::model::ids::AgreementId;
 
 /// One list that a bundle asks for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part {
+pub(crate) struct BundlePart {
     pub(crate) agreement: AgreementId,
     /// Rows behind this id; 0 for all.
     pub(crate) after: i64,
@@ -18,7 +18,7 @@ pub(crate) struct Part {
     pub(crate) is_over: bool,
 }
 
-impl Part {
+impl BundlePart {
     /// The beginning of a list.
     pub(crate) fn first(agreement: AgreementId) -> Self {
         Self { agreement, after: 0, is_over: false }
@@ -44,7 +44,7 @@ impl Part {
 }
 
 /// The body of a request for these, in pages of `size` rows.
-pub(crate) fn bundle_body(parts: &[Part], version: &str, size: usize) -> String {
+pub(crate) fn bundle_body(parts: &[BundlePart], version: &str, size: usize) -> String {
     let requests: Vec<Value> =
         parts.iter().zip(1..).map(|(part, number)| part.request(number, version, size)).collect();
     json!({"requests": requests}).to_string()
@@ -78,7 +78,7 @@ impl BundleAnswer {
     ///
     /// # Errors
     /// What is wrong with the answer as a whole.
-    pub(crate) fn parts(self, asked: &[Part]) -> Result<Vec<Option<Vec<SaidAddition>>>, String> {
+    pub(crate) fn parts(self, asked: &[BundlePart]) -> Result<Vec<Option<Vec<SaidAddition>>>, String> {
         let mut answers: Vec<Option<PartAnswer>> = asked.iter().map(|_| None).collect();
         let all = self.results.len();
         for answer in self.results {
@@ -120,7 +120,7 @@ mod tests {
 
     fn read(answer: Value) -> Result<Vec<Option<usize>>, String> {
         let answer: BundleAnswer = serde_json::from_value(answer).expect("an answer");
-        let parts = answer.parts(&[Part::first(AgreementId(7)), Part::first(AgreementId(8))])?;
+        let parts = answer.parts(&[BundlePart::first(AgreementId(7)), BundlePart::first(AgreementId(8))])?;
         Ok(parts.into_iter().map(|rows| rows.map(|rows| rows.len())).collect())
     }
 
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_bundle_asks_for_no_money_and_by_key() {
-        let body = bundle_body(&[Part { agreement: AgreementId(7), after: 9, is_over: false }], "2025.1", 1000);
+        let body = bundle_body(&[BundlePart { agreement: AgreementId(7), after: 9, is_over: false }], "2025.1", 1000);
         assert!(body.contains(r#""parentId":7"#) && body.contains(r#""conditions":"id>9""#), "{body}");
         assert!(!["price", "cost", "margin"].iter().any(|money| body.to_lowercase().contains(money)), "{body}");
     }

@@ -4,12 +4,11 @@
 //! reads, and what is missing from a list that came in a bundle is never believed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 
-use crate::connectwise::bundle_wire::{BundleAnswer, Part, bundle_body};
+use crate::connectwise::bundle_wire::{BundleAnswer, BundlePart, bundle_body};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::asking::Unanswered;
 use crate::connectwise::client::denial::Right;
@@ -30,21 +29,6 @@ const TRIES: u32 = 2;
 /// More rounds than the longest list has pages.
 const ROUNDS_MAX: usize = 50;
 
-/// What is known tonight of the bundles of one ConnectWise.
-#[derive(Debug, Default)]
-pub struct Bundling {
-    known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-enum Known {
-    #[default]
-    Untried,
-    Good,
-    /// Why they are left for the night.
-    Left(String),
-}
-
 /// Why a bundle is of no use.
 enum BundleFault {
     /// No answer: what else came in bundles may be right.
@@ -54,36 +38,6 @@ enum BundleFault {
 }
 
 type Lists = BTreeMap<AgreementId, AdditionList>;
-
-impl Bundling {
-    /// Leaves them for the night. The first reason is the one that is told.
-    pub(crate) fn leave(&self, why: String) {
-        let mut known = self.known();
-        if !matches!(*known, Known::Left(_)) {
-            tracing::info!("bundled reads are left for tonight: {why}");
-            *known = Known::Left(why);
-        }
-    }
-
-    fn left(&self) -> Option<String> {
-        match &*self.known() {
-            Known::Left(why) => Some(why.clone()),
-            Known::Untried | Known::Good => None,
-        }
-    }
-
-    fn is_untried(&self) -> bool {
-        matches!(*self.known(), Known::Untried)
-    }
-
-    fn trust(&self) {
-        *self.known() = Known::Good;
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Client {
     /// The lists that come in bundles. Those that are not in the answer have to be read one by one.
@@ -166,7 +120,7 @@ impl Client {
     async fn whole_bundle(&self, agreements: &[AgreementId]) -> Result<Lists, BundleFault> {
         let size = self.page_size().min(PAGE_SIZES[0]);
         let mut rows: BTreeMap<AgreementId, Vec<SaidAddition>> = BTreeMap::new();
-        let mut asked: Vec<Part> = agreements.iter().map(|agreement| Part::first(*agreement)).collect();
+        let mut asked: Vec<BundlePart> = agreements.iter().map(|agreement| BundlePart::first(*agreement)).collect();
         for _ in 0..ROUNDS_MAX {
             let found = self.parts(&asked, size).await?;
             let mut on = Vec::new();
@@ -181,7 +135,7 @@ impl Client {
                     return Err(BundleFault::Wrong(why));
                 }
                 if let Some(last) = found.last().filter(|_| found.len() >= CUT_MIN.min(size)) {
-                    on.push(Part { agreement, after: last.addition.id.0, is_over: found.len() < size });
+                    on.push(BundlePart { agreement, after: last.addition.id.0, is_over: found.len() < size });
                 }
                 rows.entry(agreement).or_default().extend(found);
             }
@@ -195,7 +149,7 @@ impl Client {
     }
 
     /// What each part of one request brought; nothing for a part that has to be read by itself.
-    async fn parts(&self, asked: &[Part], size: usize) -> Result<Vec<Option<Vec<SaidAddition>>>, BundleFault> {
+    async fn parts(&self, asked: &[BundlePart], size: usize) -> Result<Vec<Option<Vec<SaidAddition>>>, BundleFault> {
         let url = api_url(self.api_root().await, "system/bundles", &[]);
         let body = bundle_body(asked, &self.api_version, size);
         let one_try = async || match self.good(Right::Bundles, self.ask(&url, body.clone()).await) {

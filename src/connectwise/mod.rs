@@ -6,7 +6,7 @@
 
 pub(crate) mod billing_cycles;
 pub(crate) mod bundle_wire;
-pub mod bundles;
+pub(crate) mod bundles;
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connectwise::bundles::Bundling;
+use crate::connectwise::client::bundling::Bundling;
 use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};

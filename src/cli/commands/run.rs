@@ -317,8 +317,8 @@ impl Nights<'_> {
             zone: &integration.zone,
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
-        let nobody = SharedReads::default();
-        let shared = self.shared.get(integration.connectwise.as_str()).unwrap_or(&nobody);
+        let (nobody, of) = (SharedReads::default(), integration.connectwise.as_str());
+        let shared = self.shared.get(of).unwrap_or(&nobody);
         let connect = || {
             if let Some(failure) = self.unbegun {
                 return Err(failure.clone());

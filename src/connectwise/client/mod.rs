@@ -3,6 +3,7 @@
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;
 pub(crate) mod asking;
+pub mod bundling;
 pub mod cause;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
@@ -30,9 +31,9 @@ use url::Url;
 
 use crate::connectwise::Traffic;
 use crate::connectwise::billing_cycles::BillingCycles;
-use crate::connectwise::bundles::Bundling;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
+use crate::connectwise::client::bundling::Bundling;
 use crate::connectwise::client::codebase::Looked;
 use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
