@@ -17,7 +17,6 @@ use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::environment;
-use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::{SharedReads, Sharing};
 use crate::error_chain::error_chain;
@@ -317,16 +316,15 @@ impl Nights<'_> {
             zone: &integration.zone,
             control: RunControl { clock: &clock::now, stop: self.stop },
         };
-        let (nobody, of) = (SharedReads::default(), integration.connectwise.as_str());
-        let shared = self.shared.get(of).unwrap_or(&nobody);
+        let nobody = SharedReads::default();
+        let shared = self.shared.get(integration.connectwise.as_str()).unwrap_or(&nobody);
         let connect = || {
             if let Some(failure) = self.unbegun {
                 return Err(failure.clone());
             }
-            let fix = integration.mapping_fix();
-            let unusable =
-                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
-            integration.mapping.as_ref().map_err(unusable)?;
+            integration.mapping.as_ref().map_err(|faults| {
+                Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), integration.mapping_fix())
+            })?;
             let client = session::connect(connectwise?)?.knowing(&shared.bundling);
             Ok(progress::watched(Sharing::new(client, shared)))
         };

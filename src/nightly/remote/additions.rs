@@ -23,27 +23,6 @@ pub(crate) struct AdditionLists {
     pub(crate) bundles_left: Option<String>,
 }
 
-/// The additions of agreements that the night does not stand on, all of them: what is known of a line must not look gone
-/// because its list could not be read.
-pub(in crate::nightly) async fn every_list<R: Reader>(
-    connectwise: &R,
-    agreements: BTreeSet<AgreementId>,
-) -> Result<Additions, ReadError> {
-    let AdditionLists { additions, mut unread, .. } = read_lists(connectwise, agreements, None).await?;
-    match unread.pop_first() {
-        None => Ok(additions),
-        Some((agreement, UnreadList { why, denied, fix })) => Err(ReadError::Additions { agreement, why, denied, fix }),
-    }
-}
-
-/// The additions of agreements that the night does not stand on, as far as ConnectWise gives them out.
-pub(crate) async fn readable_additions<R: Reader>(
-    connectwise: &R,
-    agreements: BTreeSet<AgreementId>,
-) -> Result<Additions, ReadError> {
-    Ok(read_together(connectwise, agreements, None).await?.additions)
-}
-
 /// Reads lists in bundles where ConnectWise gives them, and the others one by one. `all` as below.
 pub(crate) async fn read_together<R: Reader>(
     connectwise: &R,
