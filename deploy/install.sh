@@ -10,13 +10,15 @@ set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=${DESTDIR:-}
-binary=${RECOUNT_BINARY:-$here/target/release/recount}
-units="recount.service recount.timer recount-alert@.service recount-daemon.service"
+# The archive of a release has it beside its folders.
+if [ -x "$here/recount" ]; then built=$here/recount; else built=$here/target/release/recount; fi
+binary=${RECOUNT_BINARY:-$built}
+units="recount.service recount.timer recount-alert@.service recount-daemon.service recount-desk.service"
 doc=$root/usr/share/doc/recount
 
 uninstall() {
     if [ -z "$root" ]; then
-        systemctl disable --now recount.timer recount-daemon.service 2> /dev/null || true
+        systemctl disable --now recount.timer recount-daemon.service recount-desk.service 2> /dev/null || true
         systemctl stop recount.service 2> /dev/null || true
     fi
     for unit in $units; do rm -f "$root/usr/lib/systemd/system/$unit"; done
