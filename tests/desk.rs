@@ -3,5 +3,8 @@
 mod answers;
 mod break_in;
 mod client;
+mod mapping;
 mod pages;
 mod runs;
+mod services;
+mod uploads;

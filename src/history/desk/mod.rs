@@ -5,4 +5,6 @@
 pub mod attempts;
 pub mod events;
 pub mod people;
+pub mod queue;
 pub mod sessions;
+pub mod versions;

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_desk_events.sql"),
     include_str!("migrations/0014_waits.sql"),
     include_str!("migrations/0015_ticket_places.sql"),
+    include_str!("migrations/0016_file_versions.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

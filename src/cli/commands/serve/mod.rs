@@ -2,6 +2,7 @@
 
 mod background;
 mod host;
+mod what_if;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,16 +1,25 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
+pub mod mapping;
+pub mod not_done;
+pub mod services;
+pub mod trials;
+pub mod uploads;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
-use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
+use crate::web::desk::host::mapping::MappingHost;
+use crate::web::desk::host::not_done::NotDone;
+use crate::web::desk::host::services::ServicesHost;
+use crate::web::desk::host::trials::TrialHost;
+use crate::web::desk::host::uploads::UploadHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
-pub trait DeskHost: Send + Sync {
+pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send + Sync {
     /// How each integration stands.
     ///
     /// # Errors
@@ -20,7 +29,7 @@ pub trait DeskHost: Send + Sync {
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;
 
-    /// Stores the answers of a person: all of them, or none.
+    /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
     ///
     /// # Errors
     /// Why not.
@@ -37,13 +46,6 @@ pub trait DeskHost: Send + Sync {
 
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
-
-    /// Says which company a customer is, or that it is skipped on purpose: one row of customers.csv more. The company is
-    /// looked up in ConnectWise first.
-    ///
-    /// # Errors
-    /// Why not.
-    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone>;
 
     /// Switches an integration.
     ///
@@ -113,28 +115,4 @@ pub struct Background {
     pub by: Option<String>,
     /// Why the last one ended before its report.
     pub failed: Option<NotDone>,
-}
-
-/// Why something was not done. Nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDone {
-    /// How it is told to a browser.
-    pub kind: NotDoneKind,
-    /// What happened.
-    pub message: String,
-    /// What helps.
-    pub fix: Remedy,
-}
-
-/// How it is told to a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotDoneKind {
-    /// It is not what was shown any more, or somebody was faster.
-    Moved,
-    /// Another run is under way.
-    Busy,
-    /// It cannot be answered like this.
-    Wrong,
-    /// The store or the configuration failed.
-    Failed,
 }
