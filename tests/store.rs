@@ -202,7 +202,8 @@ fn as_of_version_7(night: &Night) {
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN pace_ms;
                  ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
-                 ALTER TABLE runs DROP COLUMN write_ms;
+                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place;
+                 DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

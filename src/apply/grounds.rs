@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Agreement};
 
 /// Whose each agreement was, and of which product each addition.
@@ -31,40 +30,17 @@ impl Grounds {
         self.companies.get(&agreement.id).copied().filter(|company| *company != agreement.company)
     }
 
-    /// What a live addition holds, or why that cannot be said.
-    pub(super) fn live_quantity(
-        &self,
-        id: AdditionId,
-        additions: &[Addition],
-        today: NaiveDate,
-    ) -> Result<Quantity, String> {
-        let addition = additions.iter().find(|addition| addition.id == id);
-        let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-        // A plan also names lines that recount made begin later.
-        if !addition.is_current(today) {
-            return Err(format!("addition {id} is not live any more"));
-        }
-        if !self.has_product(id, addition.product) {
-            return Err(format!("addition {id} is of another product since the plan was drawn"));
-        }
-        addition.quantity.clone()
-    }
-
-    /// What the addition of a line holds that is about to be set. A second one of the line that nobody saw when the plan was
-    /// drawn would bill it twice.
-    pub(super) fn before_set(
+    /// A second addition of a line that nobody saw when the plan was drawn: with it the line would bill twice.
+    pub(super) fn second_of(
         &self,
         key: &LineKey,
         id: AdditionId,
         additions: &[Addition],
         today: NaiveDate,
-    ) -> Result<Quantity, String> {
-        let own = additions.iter().find(|addition| addition.id == id);
-        let second = own.and_then(|own| additions.iter().find(|other| self.is_second(key, own, other, today)));
-        match second.filter(|_| self.products.contains_key(&id)) {
-            Some(second) => Err(format!("addition {} bills it as well, and was not there for the plan", second.id)),
-            None => self.live_quantity(id, additions, today),
-        }
+    ) -> Option<AdditionId> {
+        let own = additions.iter().find(|addition| addition.id == id)?;
+        let second = additions.iter().find(|other| self.is_second(key, own, other, today))?;
+        self.products.contains_key(&id).then_some(second.id)
     }
 
     fn is_second(&self, key: &LineKey, own: &Addition, other: &Addition, today: NaiveDate) -> bool {
@@ -74,7 +50,7 @@ impl Grounds {
     }
 
     /// Whether it is still of the product that it was of.
-    fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
+    pub(super) fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
         self.products.get(&addition).is_none_or(|planned| product == Some(*planned))
     }
 }
