@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""A night on one simulated ConnectWise, beside connectwise-rest 1.3.0: seconds and requests, three runs each, the median.
+"""Nights on one simulated ConnectWise, beside connectwise-rest 1.3.0 and pyconnectwise 0.6.1.2: seconds, requests, CPU, memory.
 
-    cargo build --release && python3 benches/against_connectwise_rest.py [target/release/recount] [AGREEMENTS]
+    cargo build --release && python3 benches/against_connectwise_rest.py [target/release/recount] [AGREEMENTS] [PART ...]
 
-Installs connectwise-rest with npm into a temporary folder. 300 agreements of 2 lines each over TLS, 50 ms an answer, 8
-requests in flight. The other one lists agreements and additions and sends PATCHes of what is to change, and no more: it
-knows no export, keeps no journal and looks at nothing before it writes. Fails where recount takes longer than the limits
-below, or more requests than 10 + N + 2 W + W/25.
+Installs both libraries into a temporary folder (npm, pip). Parts, all of them if none is named:
+    nights   300 agreements of 2 lines over TLS, 50 ms an answer, 8 requests in flight; 33 %, 5 % or none of the agreements change
+             one line. recount reads plainly and in bundles. Times are ratios within one round; of three rounds the median counts.
+    vendors  eight integrations on the same agreements, none of which changes anything: their requests beside those of one
+    big      10,000 agreements, 100,000 lines, 2,000 writes, no latency and no pace: CPU and memory
+    growth   the same with 1,000, 3,000 and 10,000 agreements: CPU an agreement
+The libraries' nights list agreements and additions and send PATCHes of what is to change, and no more: they know no export,
+keep no journal and look at nothing before they write. Ends with 1 and what is beyond its limit.
 """
 
 import json
@@ -21,38 +25,43 @@ import tempfile
 import time
 import urllib.request
 
-RUNS, IN_FLIGHT, LATENCY = 3, 8, "50ms"
-# Of the lines, so many in a hundred change; recount may take so many times what the other one takes.
-NIGHTS = {33: 1.1, 5: 1.0, 0: 1.05}
+ROUNDS, IN_FLIGHT, LATENCY = 3, 8, "50ms"
+# Of the agreements so many in a hundred change; recount may take so many times what connectwise-rest takes, plainly and in
+# bundles.
+NIGHTS = {33: (1.1, 0.6), 5: (1.0, 0.35), 0: (1.05, 0.3)}
+VENDORS, VENDORS_MOST = 8, 1.3
+BIG_LINES, BIG_CPU, BIG_MEMORY, GROWTH = 10, 6.0, 200, 1.1
 ENVIRONMENT = {**os.environ, "CW_PUBLIC": "pub", "CW_PRIVATE": "priv"}
-CONFIG = f"""
+CONFIG = """
 state = "state"
 [connectwise.main]
 url = "URL"
 company = "examplemsp"
 client_id = "00000000-0000-0000-0000-000000000000"
-public_key = {{ env = "CW_PUBLIC" }}
-private_key = {{ env = "CW_PRIVATE" }}
+public_key = { env = "CW_PUBLIC" }
+private_key = { env = "CW_PRIVATE" }
 codebase = "v4_6_release"
 ca_file = "ca.pem"
-max_in_flight = {IN_FLIGHT}
+max_in_flight = IN_FLIGHT
 requests_per_minute = 100000
-[integration.mail]
+bundled_reads = "BUNDLES"
+"""
+INTEGRATION = """
+[integration.NAME]
 connectwise = "main"
 mode = "apply"
 customers = "customers.csv"
-default_agreement = {{ type = "Email" }}
-[integration.mail.export]
-path = "export.csv"
-columns = {{ customer = "Account", service = "Product", count = "Quantity" }}
-[integration.mail.services]
-"Filter" = {{ product = "FILTER" }}
-"Archive" = {{ product = "ARCHIVE" }}
-[integration.mail.guards]
+default_agreement = { type = "Email" }
+[integration.NAME.export]
+path = "NAME.csv"
+columns = { customer = "Account", service = "Product", count = "Quantity" }
+[integration.NAME.services]
+SERVICES
+[integration.NAME.guards]
 max_lines_changed = "100%"
 max_units_up = "100%"
 """
-PEER = """
+REST = """
 const [at, folder, wanted] = [process.argv[2], process.argv[3], process.argv[4]];
 const { ManageAPI } = require(folder + '/node_modules/connectwise-rest');
 const keys = { publicKey: 'pub', privateKey: 'priv', clientId: 'x' };
@@ -79,36 +88,211 @@ async function together(items, each) {
   if (writes.length !== changed.size) throw new Error(`${writes.length} of ${changed.size} written`);
 })().catch(error => { console.error('connectwise-rest:', error.message); process.exit(1); });
 """
+PY = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+from pyconnectwise import ConnectWiseManageAPIClient
+at, wanted = sys.argv[1], sys.argv[2]
+changed = {int(line): units for line, units in json.load(open(wanted)).items()}
+client = ConnectWiseManageAPIClient("examplemsp", at, "x", "pub", "priv")
+agreements = list(client.finance.agreements.paginated(1, 1000).all())
+def lines(agreement):
+    found = client.finance.agreements.id(agreement.id).additions.get(params={"pageSize": 1000})
+    return [(agreement.id, line.id) for line in found if line.id in changed]
+def write(place):
+    agreement, line = place
+    patch = [{"op": "replace", "path": "quantity", "value": changed[line]}]
+    client.finance.agreements.id(agreement).additions.id(line).patch(patch)
+with ThreadPoolExecutor(IN_FLIGHT) as pool:
+    writes = [place for found in pool.map(lines, agreements) for place in found]
+    list(pool.map(write, writes))
+assert len(writes) == len(changed), f"{len(writes)} of {len(changed)} written"
+"""
 
 
 def main():
     here = pathlib.Path(__file__).resolve().parent.parent
     recount = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else here / "target/release/recount").resolve()
     agreements = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    parts = sys.argv[3:] or ["nights", "vendors", "big", "growth"]
+    wrong = []
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        install(folder, agreements)
-        wrong = [line for share, limit in NIGHTS.items() for line in compared(folder, recount, agreements, share, limit)]
+        place = Place(pathlib.Path(name), recount)
+        if "nights" in parts:
+            place.install()
+            for share, limits in NIGHTS.items():
+                wrong += night(place, agreements, share, limits)
+        wrong += vendors(place, agreements) if "vendors" in parts else []
+        sizes = [1000, 3000, 10000] if "growth" in parts else [10000] if "big" in parts else []
+        wrong += large(place, sizes)
     sys.exit("\n".join(wrong) or None)
 
 
-def install(folder, agreements):
-    words = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", folder / "node", "connectwise-rest@1.3.0"]
-    subprocess.run(["npm", *words], check=True)
-    certificates(folder)
-    ids = range(1, agreements + 1)
-    line = lambda id, product, agreement: {"id": id, "agreement": agreement, "product": product, "quantity": 30}
-    world = {
-        "company": "examplemsp",
-        "today": time.strftime("%Y-%m-%d", time.gmtime()),
-        "companies": [{"id": id, "name": f"C{id}"} for id in ids],
-        "agreements": [{"id": id, "company": id, "type": "Email"} for id in ids],
-        "catalog": [{"id": 500, "identifier": "FILTER"}, {"id": 501, "identifier": "ARCHIVE"}],
-        "additions": [line(10_000 + id, "FILTER", id) for id in ids] + [line(20_000 + id, "ARCHIVE", id) for id in ids],
-    }
-    (folder / "world.json").write_text(json.dumps(world))
-    (folder / "peer.cjs").write_text(PEER.replace("IN_FLIGHT", str(IN_FLIGHT)))
-    (folder / "customers.csv").write_text("customer,company_id,agreement_id,note\n" + "".join(f"C{id},{id},,\n" for id in ids))
+def night(place, agreements, share, limits):
+    """One kind of night, every way in turn, in rounds. Returns what is beyond its limit."""
+    changed = {one for one in range(1, agreements + 1) if one * share // 100 != (one - 1) * share // 100}
+    ways = {"plain": [], "bundles": [], "connectwise-rest": [], "pyconnectwise": []}
+    place.world(agreements, 2)
+    for _ in range(ROUNDS):
+        ways["plain"].append(place.recounts_night(agreements, changed, "off"))
+        ways["bundles"].append(place.recounts_night(agreements, changed, "auto"))
+        ways["connectwise-rest"].append(place.peers_night(changed, ["node", "rest.cjs"], [place.folder / "node"]))
+        ways["pyconnectwise"].append(place.peers_night(changed, [place.folder / "py/bin/python", "peer.py"], []))
+    print(f"{share} % of {agreements} agreements change, {len(changed)} writes")
+    wrong = []
+    for (way, runs), most in zip(ways.items(), [*limits, None, None]):
+        ratios = [run[0] / other[0] for run, other in zip(runs, ways["connectwise-rest"])]
+        seconds, requests = (statistics.median(column) for column in zip(*runs))
+        ratio = statistics.median(ratios)
+        print(f"  {way:17} {seconds:6.2f} s {requests:5.0f} requests   {ratio:.2f} of connectwise-rest")
+        if most is not None and ratio > most:
+            wrong.append(f"{share} %, {way}: {ratio:.2f} times as long, {most} is the limit")
+        reads = agreements if way == "plain" else agreements / 25
+        if most is not None and requests > (allowed := 10 + reads + 2 * len(changed) + len(changed) / 25):
+            wrong.append(f"{share} %, {way}: {requests:.0f} requests, {allowed:.0f} is the limit")
+    return wrong
+
+
+def vendors(place, agreements):
+    """The requests of eight vendors beside those of one."""
+    place.world(agreements, VENDORS)
+    wrong = []
+    for bundles in ["off", "auto"]:
+        one, all_of_them = (place.recounts_night(agreements, set(), bundles, count)[1] for count in [1, VENDORS])
+        print(f"{VENDORS} vendors, bundles {bundles}: {all_of_them} requests; one: {one}")
+        if all_of_them > VENDORS_MOST * one:
+            wrong.append(f"{VENDORS} vendors, bundles {bundles}: {all_of_them} requests, {VENDORS_MOST * one:.0f} is the limit")
+    return wrong
+
+
+def large(place, sizes):
+    """CPU and memory of nights that wait for nothing."""
+    wrong, used = [], {}
+    for size in sizes:
+        place.world(size, BIG_LINES)
+        changed = set(range(1, size + 1, 5))
+        for bundles in ["off", "auto"]:
+            seconds, requests, cpu, memory = place.recounts_night(size, changed, bundles, 1, BIG_LINES, waits=False)
+            used[size, bundles] = cpu / size
+            told = f"{size} agreements of {BIG_LINES} lines, {len(changed)} writes, bundles {bundles}"
+            print(f"{told}: {cpu:.2f} s CPU, {memory} MB, {seconds:.2f} s, {requests} requests")
+            if size == 10000 and (cpu > BIG_CPU or memory > BIG_MEMORY):
+                wrong.append(f"{told}: {cpu:.2f} s CPU and {memory} MB, {BIG_CPU} s and {BIG_MEMORY} MB are the limit")
+    for (less, bundles), (more, _) in zip(used, list(used)[2:]):
+        grown = used[more, bundles] / used[less, bundles]
+        if grown > GROWTH:
+            wrong.append(f"bundles {bundles}: an agreement of {more} costs {grown:.2f} times one of {less}")
+    return wrong
+
+
+class Place:
+    """A folder with a world, an installation, and the libraries that it is compared with."""
+
+    def __init__(self, folder, recount):
+        self.folder, self.recount = folder, recount
+        certificates(folder)
+
+    def install(self):
+        folder = self.folder
+        words = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", folder / "node", "connectwise-rest@1.3.0"]
+        subprocess.run(["npm", *words], check=True)
+        subprocess.run([sys.executable, "-m", "venv", folder / "py"], check=True)
+        subprocess.run([folder / "py/bin/pip", "install", "-q", "--disable-pip-version-check", "pyconnectwise==0.6.1.2"], check=True)
+        (folder / "rest.cjs").write_text(REST.replace("IN_FLIGHT", str(IN_FLIGHT)))
+        (folder / "peer.py").write_text(PY.replace("IN_FLIGHT", str(IN_FLIGHT)))
+
+    def world(self, agreements, lines):
+        """So many agreements of so many lines of 30 units each."""
+        ids = range(1, agreements + 1)
+        line = lambda one, product: {"id": 1_000_000 * (product + 1) + one, "agreement": one, "product": f"P{product}", "quantity": 30}
+        world = {
+            "company": "examplemsp",
+            "today": time.strftime("%Y-%m-%d", time.gmtime()),
+            "companies": [{"id": one, "name": f"C{one}"} for one in ids],
+            "agreements": [{"id": one, "company": one, "type": "Email"} for one in ids],
+            "catalog": [{"id": 500 + product, "identifier": f"P{product}"} for product in range(lines)],
+            "additions": [line(one, product) for product in range(lines) for one in ids],
+        }
+        (self.folder / "world.json").write_text(json.dumps(world))
+        rows = "".join(f"C{one},{one},,\n" for one in ids)
+        (self.folder / "customers.csv").write_text("customer,company_id,agreement_id,note\n" + rows)
+
+    def recounts_night(self, agreements, changed, bundles, count=1, lines=2, waits=True):
+        """Seconds, requests, CPU seconds and megabytes of a night that changes these agreements' first lines."""
+        subprocess.run(["rm", "-rf", self.folder / "state"], check=True)
+        names = {f"vendor{number}": [number] if count > 1 else range(lines) for number in range(count)}
+        with Sim(self, waits) as sim:
+            text = CONFIG.replace("URL", sim.url).replace("BUNDLES", bundles).replace("IN_FLIGHT", str(IN_FLIGHT))
+            for name, products in names.items():
+                services = "\n".join(f'"S{product}" = {{ product = "P{product}" }}' for product in products)
+                text += INTEGRATION.replace("NAME", name).replace("SERVICES", services)
+            (self.folder / "recount.toml").write_text(text)
+            for name, products in names.items():
+                self.export(name, products, agreements, set(), 7200)
+                planned = self.run("plan", name, "--json")
+                applied = self.run("apply", json.loads(planned.stdout)["runs"][0]["plan"])
+                assert applied.returncode == 0, applied.stdout + applied.stderr
+                self.export(name, products, agreements, changed, 3600)
+            before = sim.requests()
+            seconds, cpu, memory = self.measured("run")
+            return seconds, sim.requests() - before, cpu, memory
+
+    def run(self, *words):
+        return subprocess.run([self.recount, *words], cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True)
+
+    def measured(self, *words):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        began = time.perf_counter()
+        child = subprocess.Popen([self.recount, *words], cwd=self.folder, env=ENVIRONMENT, **quiet)
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0, f"recount {words} ended with {child.returncode}"
+        return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
+
+    def export(self, name, products, agreements, changed, age):
+        first = min(products)
+        units = lambda one, product: 31 if product == first and one in changed else 30
+        rows = [f"C{one},S{product},{units(one, product)}" for one in range(1, agreements + 1) for product in products]
+        path = self.folder / f"{name}.csv"
+        path.write_text("\n".join(["Account,Product,Quantity", *rows]) + "\n")
+        os.utime(path, (time.time() - age, time.time() - age))
+
+    def peers_night(self, changed, command, more):
+        (self.folder / "wanted.json").write_text(json.dumps({1_000_000 + one: 31 for one in changed}))
+        authority = str(self.folder / "ca.pem")
+        environment = {**ENVIRONMENT, "NODE_EXTRA_CA_CERTS": authority, "REQUESTS_CA_BUNDLE": authority}
+        with Sim(self) as sim:
+            words = [*command, sim.url.replace("https://127.0.0.1", "localhost"), *more, "wanted.json"]
+            began = time.perf_counter()
+            subprocess.run(words, cwd=self.folder, env=environment, check=True)
+            return time.perf_counter() - began, sim.requests()
+
+
+class Sim:
+    """A simulated ConnectWise in a process of its own: over TLS and slow, or at once."""
+
+    def __init__(self, place, waits=True):
+        words = ["sim", "--port", "0", "--world", "world.json"]
+        if waits:
+            words += ["--latency", LATENCY, "--tls-cert", "crt.pem", "--tls-key", "key.pem"]
+        self.folder = place.folder
+        self.process = subprocess.Popen([place.recount, *words], cwd=place.folder, stdout=subprocess.PIPE, text=True)
+        self.url = re.search(r"https?://[^\s/]+", self.process.stdout.readline()).group(0)
+
+    def requests(self):
+        """How many it was sent so far."""
+        trusted = ssl.create_default_context(cafile=self.folder / "ca.pem") if self.url.startswith("https") else None
+        with urllib.request.urlopen(f"{self.url}/sim/requests", timeout=60, context=trusted) as answer:
+            return len(json.loads(answer.read()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 def certificates(folder):
@@ -121,86 +305,6 @@ def certificates(folder):
         "x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out crt.pem -extfile names",
     ]:
         subprocess.run(["openssl", *words.split()], cwd=folder, check=True, stderr=subprocess.DEVNULL)
-
-
-def compared(folder, recount, agreements, share, limit):
-    """One night, both ways in turn. Returns what is beyond its limit."""
-    changes = [number for number in range(2 * agreements) if number * share // 100 != (number + 1) * share // 100]
-    both = {"recount": [], "connectwise-rest": []}
-    for _ in range(RUNS):
-        both["recount"].append(by_recount(folder, recount, agreements, changes))
-        both["connectwise-rest"].append(by_peer(folder, recount, agreements, changes))
-    told = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in both.items()}
-    (own, requests), (other, others) = told["recount"], told["connectwise-rest"]
-    ratio, most = own / other, 10 + agreements + 2 * len(changes) + len(changes) / 25
-    print(f"{share:2} % change: {own:.2f} s and {requests:.0f} requests; connectwise-rest {other:.2f} s and {others:.0f}; {ratio:.2f}")
-    wrong = [f"{share} %: {ratio:.2f} times as long, {limit} is the limit"] if ratio > limit else []
-    return wrong + ([f"{share} %: {requests:.0f} requests, {most:.0f} is the limit"] if requests > most else [])
-
-
-def export(folder, agreements, changes):
-    rows = ["Account,Product,Quantity"]
-    for number in range(2 * agreements):
-        agreement, product = divmod(number, 2)
-        rows.append(f"C{agreement + 1},{'Filter' if product == 0 else 'Archive'},{31 if number in changes else 30}")
-    (folder / "export.csv").write_text("\n".join(rows) + "\n")
-    hour_ago = time.time() - 3600 + len(changes)
-    os.utime(folder / "export.csv", (hour_ago, hour_ago))
-
-
-def by_recount(folder, recount, agreements, changes):
-    changes = set(changes)
-    subprocess.run(["rm", "-rf", folder / "state"], check=True)
-    with Sim(folder, recount) as sim:
-        (folder / "recount.toml").write_text(CONFIG.replace("URL", sim.url))
-        run = lambda *words: subprocess.run([recount, *words], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
-        export(folder, agreements, set())
-        planned = run("plan", "--json")
-        plan = json.loads(planned.stdout)["runs"][0]["plan"]
-        assert plan is not None, planned.stdout + planned.stderr
-        applied = run("apply", plan)
-        assert applied.returncode == 0, applied.stdout + applied.stderr
-        export(folder, agreements, changes)
-        before, began = sim.requests(), time.perf_counter()
-        said = run("run")
-        took = time.perf_counter() - began
-        assert said.returncode == 0, said.stdout + said.stderr
-        return took, sim.requests() - before
-
-
-def by_peer(folder, recount, agreements, changes):
-    line = lambda number: (10_000 if number % 2 == 0 else 20_000) + number // 2 + 1
-    (folder / "wanted.json").write_text(json.dumps({line(number): 31 for number in changes}))
-    with Sim(folder, recount) as sim:
-        command = ["node", "peer.cjs", sim.url.replace("https://127.0.0.1", "localhost"), folder / "node", "wanted.json"]
-        began = time.perf_counter()
-        subprocess.run(command, cwd=folder, env={**ENVIRONMENT, "NODE_EXTRA_CA_CERTS": str(folder / "ca.pem")}, check=True)
-        return time.perf_counter() - began, sim.requests()
-
-
-class Sim:
-    """A simulated ConnectWise in a process of its own, over TLS."""
-
-    def __init__(self, folder, recount):
-        words = ["sim", "--port", "0", "--world", "world.json", "--latency", LATENCY]
-        tls = ["--tls-cert", "crt.pem", "--tls-key", "key.pem"]
-        self.folder = folder
-        self.process = subprocess.Popen([recount, *words, *tls], cwd=folder, stdout=subprocess.PIPE, text=True)
-        self.url = re.search(r"https://[^\s/]+", self.process.stdout.readline()).group(0)
-
-    def requests(self):
-        """How many it was sent so far."""
-        trusted = ssl.create_default_context(cafile=self.folder / "ca.pem")
-        with urllib.request.urlopen(f"{self.url}/sim/requests", timeout=30, context=trusted) as answer:
-            return len(json.loads(answer.read()))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 if __name__ == "__main__":

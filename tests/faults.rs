@@ -1,6 +1,7 @@
 //! Nights on which the network or ConnectWise goes wrong. Whatever it was: what is told is what happened, no line is ever
 //! created twice, one clean run reaches the goal, and the run after it sends nothing.
 
+mod bundles;
 mod kills;
 mod reads;
 mod side_by_side;

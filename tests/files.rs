@@ -65,7 +65,11 @@ fn the_json_document_has_every_key_of_the_contract() {
                 ("modified_at", "time"),
             ],
         );
-        has(&run["requests"], &["sent", "retried", "throttled_ms"].map(|key| (key, "number")));
+        has(
+            &run["requests"],
+            &["sent", "retried", "throttled_ms", "pace_ms", "read_ms", "look_ms", "write_ms"]
+                .map(|key| (key, "number")),
+        );
         for line in run["lines"].as_array().expect("lines") {
             a_line(line);
         }

@@ -35,6 +35,7 @@ fn scenarios() {
     settings.add_filter(&support::today().format(r"invoice of %-d %b\b").to_string(), "invoice of TODAY");
     settings.add_filter(r"\b(plan|apply|now:|begin with) [0-9a-f]{8}\b", "$1 PLAN");
     settings.add_filter(r"\bhead [0-9a-f]{8}…", "head HEAD…");
+    settings.add_filter(r#""(pace|read|look|write)_ms": \d+"#, r#""${1}_ms": MS"#);
     settings.add_filter(r#""head": "[0-9a-f]{64}""#, r#""head": "HEAD""#);
     settings.add_filter(r"127\.0\.0\.1:\d+", "HOST");
     settings.bind(|| {

@@ -139,7 +139,7 @@ fn run() -> Value {
         "export": {"oneOf": [{"$ref": "#/$defs/export"}, {"type": "null"}]},
         "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
         "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}},
-        "requests": counted(&["sent", "retried", "throttled_ms"]),
+        "requests": counted(&["sent", "retried", "throttled_ms", "pace_ms", "read_ms", "look_ms", "write_ms"]),
         "undoes": or_null("integer"),
         "head": or_null("string"),
     });

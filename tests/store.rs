@@ -200,7 +200,10 @@ fn as_of_version_7(night: &Night) {
     let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
                  DROP TABLE accepted_counts; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE people;
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
-                 ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE tickets DROP COLUMN place;
+                 ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN pace_ms;
+                 ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
+                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place;
+                 DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

@@ -1,9 +1,10 @@
 //! `POST /system/bundles`: several reads in one request (ConnectWise best practice, "Bundled Requests").
 //!
-//! Names of members are not case-sensitive, and each read ends for itself.
+//! Names of members are not case-sensitive, unknown ones are refused, and each read ends for itself.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Number, Value, json};
 
+use crate::faults::BundleLie;
 use crate::http::{Reply, Request, json_body};
 use crate::refusal::Refusal;
 use crate::routes::{reading, target};
@@ -11,16 +12,56 @@ use crate::state::State;
 use crate::world::Key;
 use crate::{auth, routes};
 
+/// The members of a request's parts (`BundleRequest`, `ApiRequest` and what is in them, of the vendor's contract).
+const REQUEST: &[&str] = &["sequenceNumber", "resourceType", "version", "apiRequest"];
+const API_REQUEST: &[&str] = &[
+    "id",
+    "externalId",
+    "parentId",
+    "grandParentId",
+    "entity",
+    "filters",
+    "page",
+    "fields",
+    "miscProperties",
+    "memberContext",
+    "updateOnlyCesProperties",
+];
+const FILTERS: &[&str] = &["conditions", "orderBy", "childconditions", "customfieldconditions"];
+const PAGE: &[&str] = &["page", "pageSize", "pageId"];
+
 /// Answers a bundle: a result for each of its requests.
 ///
 /// # Errors
-/// 400 when there are no requests in it.
-pub(super) fn answer(state: &State, request: &Request, key: &Key) -> Result<Reply, Refusal> {
+/// 400 when there are no requests in it, too many, or something that is no request.
+pub(super) fn answer(state: &State, request: &Request, key: &Key, lie: BundleLie) -> Result<Reply, Refusal> {
     let body = json_body(request)?;
-    let asked = member(&body, "requests").and_then(Value::as_array);
+    only(&body, &["requests"])?;
+    let asked = member(&body, "requests").and_then(Value::as_array).filter(|asked| !asked.is_empty());
     let asked = asked.ok_or_else(|| Refusal::binder("The requests field is required."))?;
-    let results: Vec<Value> = asked.iter().map(|one| result(state, request, key, one)).collect();
+    let most = state.read().settings().options.bundle_max;
+    if most.is_some_and(|most| asked.len() > most) {
+        return Err(Refusal::binder("Too many requests in the bundle."));
+    }
+    asked.iter().try_for_each(known)?;
+    let mut results: Vec<Value> = asked.iter().map(|one| result(state, request, key, one)).collect();
+    bend(&mut results, asked, lie);
     Ok(Reply::json(200, &json!({"results": results})))
+}
+
+/// The binder refuses what it does not know (seen in the field with other models).
+fn known(request: &Value) -> Result<(), Refusal> {
+    only(request, REQUEST)?;
+    let api = member(request, "apiRequest").unwrap_or(&Value::Null);
+    only(api, API_REQUEST)?;
+    member(api, "filters").map_or(Ok(()), |filters| only(filters, FILTERS))?;
+    member(api, "page").map_or(Ok(()), |page| only(page, PAGE))
+}
+
+fn only(value: &Value, names: &[&str]) -> Result<(), Refusal> {
+    let members = value.as_object().ok_or_else(|| Refusal::binder("An object was expected."))?;
+    let unknown = members.keys().find(|found| !names.iter().any(|name| name.eq_ignore_ascii_case(found)));
+    unknown.map_or(Ok(()), |name| Err(Refusal::binder(format!("Could not find member '{name}' on the request."))))
 }
 
 fn result(state: &State, request: &Request, key: &Key, asked: &Value) -> Value {
@@ -69,6 +110,37 @@ fn as_read(request: &Request, asked: &Value) -> Request {
         }
     }
     Request { method: "GET".to_owned(), path: request.path.clone(), query: query.finish(), ..Request::default() }
+}
+
+/// Makes an answer wrong, as a fault says. What is left out is not counted either.
+fn bend(results: &mut Vec<Value>, asked: &[Value], lie: BundleLie) {
+    let BundleLie { results: most, rows, rows_in_all, without, empty, quantities, swapped } = lie;
+    let mut left = rows_in_all.unwrap_or(usize::MAX);
+    for (result, asked) in results.iter_mut().zip(asked) {
+        let Some(entities) = result.get_mut("entities").and_then(Value::as_array_mut) else { continue };
+        let parent = member(asked, "apiRequest").and_then(|api| member(api, "parentId")).and_then(Value::as_i64);
+        let is_empty = empty.is_some() && parent == empty;
+        entities.retain(|row| !is_empty && (without.is_none() || row["id"].as_i64() != without));
+        entities.truncate(rows.unwrap_or(usize::MAX).min(left));
+        left -= entities.len();
+        if quantities {
+            entities.iter_mut().filter_map(Value::as_object_mut).for_each(one_more);
+        }
+        result["count"] = entities.len().into();
+    }
+    if swapped {
+        results.rotate_right(1);
+        for (result, asked) in results.iter_mut().zip(asked) {
+            result["sequenceNumber"] = member(asked, "sequenceNumber").cloned().unwrap_or_default();
+        }
+    }
+    results.truncate(most.unwrap_or(usize::MAX));
+}
+
+fn one_more(row: &mut Map<String, Value>) {
+    if let Some(quantity) = row.get("quantity").and_then(Value::as_i64) {
+        row.insert("quantity".to_owned(), Value::Number(Number::from(quantity + 1)));
+    }
 }
 
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {

@@ -95,7 +95,7 @@ fn carry_out(state: &State, request: &Request, then: &Then, entry: Entry) -> Rep
     }
     let lag = then.stale.map(|Stale { writes, ms }| Lag { writes, age: Duration::from_millis(ms) });
     let ignore_patch = then.ignore_patch && request.method == "PATCH";
-    let answer = routes::answer(state, request, Bent { lag, ignore_patch });
+    let answer = routes::answer(state, request, Bent { lag, ignore_patch, bundle: then.bundle });
     state.ledger().note(entry, |entry| {
         entry.member = answer.member;
         entry.applied += u32::from(answer.applied);

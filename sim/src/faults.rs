@@ -98,8 +98,30 @@ pub struct Then {
     pub stale: Option<Stale>,
     /// Answer a list with 25 made-up rows behind the one that was asked for, and never with fewer.
     pub endless: bool,
+    /// A bundle is answered 200, and wrong.
+    pub bundle: Option<BundleLie>,
     /// A person edits an addition just before the request is carried out.
     pub edit: Option<Edit>,
+}
+
+/// How the answer to a bundle is wrong. Everything given happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BundleLie {
+    /// Only its first so many lists are there.
+    pub results: Option<usize>,
+    /// Each list ends after so many rows.
+    pub rows: Option<usize>,
+    /// All of them together end after so many rows; those behind are empty.
+    pub rows_in_all: Option<usize>,
+    /// This addition is in none of the lists.
+    pub without: Option<i64>,
+    /// The list of this agreement is empty.
+    pub empty: Option<i64>,
+    /// Quantities are one too many.
+    pub quantities: bool,
+    /// Lists come under each other's numbers.
+    pub swapped: bool,
 }
 
 /// The kind of a body that is made up.

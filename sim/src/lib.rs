@@ -32,7 +32,7 @@ mod tickets;
 mod world;
 mod writes;
 
-pub use self::faults::{Body, Connection, Edit, Faults, Rule, Stale, Then, When};
+pub use self::faults::{Body, BundleLie, Connection, Edit, Faults, Rule, Stale, Then, When};
 pub use self::ledger::Recorded;
 pub use self::server::{Sim, Tls};
 pub use self::world::{

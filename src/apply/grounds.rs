@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::records::{Addition, Additions, Agreement};
 
 /// Whose each agreement was, and of which product each addition.
@@ -25,6 +28,25 @@ impl Grounds {
     /// Whose it was, if it is not this one's.
     pub(super) fn other_company(&self, agreement: &Agreement) -> Option<CompanyId> {
         self.companies.get(&agreement.id).copied().filter(|company| *company != agreement.company)
+    }
+
+    /// A second addition of a line that nobody saw when the plan was drawn: with it the line would bill twice.
+    pub(super) fn second_of(
+        &self,
+        key: &LineKey,
+        id: AdditionId,
+        additions: &[Addition],
+        today: NaiveDate,
+    ) -> Option<AdditionId> {
+        let own = additions.iter().find(|addition| addition.id == id)?;
+        let second = additions.iter().find(|other| self.is_second(key, own, other, today))?;
+        self.products.contains_key(&id).then_some(second.id)
+    }
+
+    fn is_second(&self, key: &LineKey, own: &Addition, other: &Addition, today: NaiveDate) -> bool {
+        let on_line = other.product == own.product && (other.mark.is_none() || other.bears(key.item.as_ref()));
+        let meant = !other.is_beside() || own.is_beside();
+        on_line && meant && other.id != own.id && !self.products.contains_key(&other.id) && other.is_live(today)
     }
 
     /// Whether it is still of the product that it was of.

@@ -81,6 +81,19 @@ impl FreshLook {
         addition.quantity.clone()
     }
 
+    /// The same of a line that is about to be set.
+    pub(super) fn quantity_of_line(
+        &self,
+        key: &LineKey,
+        id: AdditionId,
+        context: ExecutionContext<'_>,
+    ) -> Result<Quantity, String> {
+        match context.grounds.second_of(key, id, &self.additions, context.today) {
+            Some(second) => Err(format!("addition {second} bills it as well, and was not there for the plan")),
+            None => self.quantity_of(id, context),
+        }
+    }
+
     pub(super) fn is_over(&self) -> bool {
         Instant::now() > self.until
     }

@@ -184,7 +184,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
-        let now = look.quantity_of(set.addition(), self.context);
+        let now = look.quantity_of_line(key, set.addition(), self.context);
         if now != Ok(set.from()) {
             return Some(changed_meanwhile(key, set, now, &look.additions).into());
         }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{Ahead, Look, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -106,11 +106,22 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.additions_now(agreement).await
     }
 
+    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        let read = self.inner.in_bundles(agreements).await;
+        self.bar.inc(u64::try_from(read.lists.len()).unwrap_or(u64::MAX));
+        read
+    }
+
+    fn leave_bundles(&self, why: String) {
+        self.inner.leave_bundles(why);
+    }
+
     fn traffic(&self) -> Traffic {
         self.inner.traffic()
     }
 
     fn ahead(&self, work: Ahead) {
+        self.inner.ahead(work);
         let (Ahead::Agreements(of) | Ahead::Writes(of)) = work;
         self.bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
         self.bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));

@@ -76,6 +76,8 @@ pub struct ConnectWiseConfig {
     pub max_in_flight: usize,
     /// Requests in a minute.
     pub requests_per_minute: u32,
+    /// `bundled_reads = "auto"`.
+    pub bundled_reads: bool,
     /// After which a request is given up.
     pub request_timeout: Duration,
     /// Cap of the client's own back-off, and the wait when a 429 names none.
@@ -207,6 +209,7 @@ impl ConnectWiseConfig {
             ca_file: self.ca_file.clone(),
             max_in_flight: self.max_in_flight,
             requests_per_minute: self.requests_per_minute,
+            bundled_reads: self.bundled_reads,
             request_timeout: self.request_timeout,
             retry_pause_max: self.retry_pause_max,
             clock: Some(clock),

@@ -74,6 +74,7 @@ fn the_shortest_configuration_has_the_contracts_defaults() {
     assert!(config.state.ends_with("state") && config.daemon.is_none());
     assert_eq!((connectwise.api_version.as_str(), connectwise.codebase.as_deref()), ("2025.1", None));
     assert_eq!((connectwise.max_in_flight, connectwise.requests_per_minute), (4, 600));
+    assert!(connectwise.bundled_reads);
     assert_eq!((connectwise.request_timeout, connectwise.settle), (Duration::from_secs(60), Duration::from_secs(900)));
     assert_eq!(
         (mail.mode, mail.mapping.as_ref().expect("whole").match_customers),
@@ -100,6 +101,7 @@ codebase = "v4_6_release/"
 api_version = "2025.8"
 max_in_flight = 8
 requests_per_minute = 60
+bundled_reads = "off"
 request_timeout = "5s"
 retry_pause_max = "250ms"
 settle = "2d"
@@ -147,7 +149,7 @@ fn every_key_of_the_contract_is_understood() {
     let config = loaded(EVERY_KEY, customers).expect("valid");
     let (connectwise, mail) = (&config.connectwise["main"], mail(&config));
     assert_eq!(connectwise.codebase.as_deref(), Some("v4_6_release"));
-    assert_eq!(connectwise.retry_pause_max, Duration::from_millis(250));
+    assert_eq!((connectwise.retry_pause_max, connectwise.bundled_reads), (Duration::from_millis(250), false));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));
     assert_eq!((mail.mode, mail.zone.name(), config.zone.name()), (Mode::Apply, "Australia/Sydney", "Europe/Zurich"));
     assert_eq!(mail.export.source, ExportLocation::Path("/var/exports/mail.csv".into()));

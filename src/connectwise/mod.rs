@@ -5,6 +5,8 @@
 //! [`ServiceBoard`](crate::tickets::board::ServiceBoard), which can write to nothing else.
 
 pub(crate) mod billing_cycles;
+pub(crate) mod bundle_wire;
+pub(crate) mod bundles;
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -16,7 +18,7 @@ pub(crate) mod urls;
 pub(crate) mod wire;
 pub(crate) mod writes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -87,6 +89,16 @@ pub trait Reader {
         self.additions(agreement).await
     }
 
+    /// Of these agreements the lists that come in bundles, many of them in one request. What is not in the answer has to be
+    /// read one by one, whatever the reason. A list that is [`AdditionList::bundled`] may lack rows: nothing is
+    /// concluded from what is not in it.
+    async fn in_bundles(&self, _agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        BundledLists::default()
+    }
+
+    /// Told that bundles were found to be wrong: none is asked for any more tonight.
+    fn leave_bundles(&self, _why: String) {}
+
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
 
@@ -122,6 +134,23 @@ pub struct Traffic {
     pub retried: u64,
     /// Milliseconds waited because ConnectWise asked for it.
     pub throttled_ms: u64,
+    /// Milliseconds in which a request waited for the pace.
+    pub pace_ms: u64,
+    /// Milliseconds in which something was read for the plan, the waits for it included.
+    pub read_ms: u64,
+    /// The same of looks for a write.
+    pub look_ms: u64,
+    /// The same of writes.
+    pub write_ms: u64,
+}
+
+/// Lists that came in bundles.
+#[derive(Debug, Default)]
+pub struct BundledLists {
+    /// By agreement; some may have been read by themselves, to be compared.
+    pub lists: BTreeMap<AgreementId, AdditionList>,
+    /// Why bundles are left for the night, if they are.
+    pub left: Option<String>,
 }
 
 /// What an agreement's additions were seen to be.

@@ -8,7 +8,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition, SaidAgreement};
-use crate::connectwise::{Look, ReadError, Reader, Traffic};
+use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, ProductCode};
 use crate::reconcile::model::records::{
     AdditionList, Agreement, AgreementSign, Agreements, Companies, Listed, OtherRow, Products,
@@ -66,8 +66,22 @@ impl Reader for Client {
         Ok(self.additions_timed(agreement).await?.list)
     }
 
+    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        self.read_in_bundles(agreements).await
+    }
+
+    fn leave_bundles(&self, why: String) {
+        self.bundling.leave(why);
+    }
+
     fn traffic(&self) -> Traffic {
         Client::traffic(self)
+    }
+
+    fn ahead(&self, work: Ahead) {
+        if matches!(work, Ahead::Writes(_)) {
+            self.begin_writing();
+        }
     }
 }
 
@@ -113,6 +127,8 @@ impl Client {
                 let path = additions_path(agreement);
                 self.read_one::<IdRow>(List { path: &path, right }).await
             }
+            // Nothing depends on it.
+            Right::Bundles => Ok(()),
             Right::Boards => self.read_one::<IdRow>(List { path: "service/boards", right }).await,
             Right::Tickets => self.read_one::<IdRow>(List { path: "service/tickets", right }).await,
         }
@@ -130,7 +146,7 @@ pub(crate) fn additions_path(agreement: AgreementId) -> String {
 }
 
 /// A list may hold rows of another agreement: a child's are seen in its parent's. They count on neither here.
-fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
+pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
     let mut list = AdditionList::default();
     for SaidAddition { addition, agreement: said } in rows {
         match said {

@@ -6,11 +6,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connectwise::{Ahead, Look, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::client::bundling::Bundling;
+use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -23,6 +25,8 @@ const LIFE: Duration = Duration::from_secs(600);
 #[derive(Debug, Default)]
 pub struct SharedReads {
     kept: RefCell<Kept>,
+    /// Whether its bundles can be believed.
+    pub bundling: Arc<Bundling>,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +66,16 @@ impl Kept {
         for one in own {
             self.additions.remove(&one.id);
         }
+    }
+}
+
+impl SharedReads {
+    fn list(&self, agreement: AgreementId) -> Option<AdditionList> {
+        self.kept.borrow().additions.get(&agreement).and_then(Aged::fresh)
+    }
+
+    fn keep(&self, agreement: AgreementId, list: Aged<AdditionList>) {
+        self.kept.borrow_mut().additions.insert(agreement, list);
     }
 }
 
@@ -165,17 +179,36 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     }
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        if let Some(known) = self.shared.kept.borrow().additions.get(&agreement).and_then(Aged::fresh) {
-            return Ok(known);
+        // What came in a bundle may lack rows, and whoever asks here wants all of them.
+        match self.shared.list(agreement).filter(|known| !known.bundled) {
+            Some(known) => Ok(known),
+            None => self.additions_now(agreement).await,
         }
-        let asked_at = Instant::now();
-        let read = self.inner.additions(agreement).await?;
-        self.shared.kept.borrow_mut().additions.insert(agreement, Aged { asked_at, what: read.clone() });
-        Ok(read)
     }
 
     async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        self.inner.additions_now(agreement).await
+        let asked_at = Instant::now();
+        let read = self.inner.additions_now(agreement).await?;
+        self.shared.keep(agreement, Aged { asked_at, what: read.clone() });
+        Ok(read)
+    }
+
+    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        let known = |id: &AgreementId| Some((*id, self.shared.list(*id)?));
+        let known: BTreeMap<AgreementId, AdditionList> = agreements.iter().filter_map(known).collect();
+        let missing = agreements.iter().copied().filter(|id| !known.contains_key(id)).collect();
+        let asked_at = Instant::now();
+        let mut read = self.inner.in_bundles(&missing).await;
+        for (id, list) in &read.lists {
+            self.shared.keep(*id, Aged { asked_at, what: list.clone() });
+        }
+        read.lists.extend(known);
+        read
+    }
+
+    fn leave_bundles(&self, why: String) {
+        self.shared.kept.borrow_mut().additions.retain(|_, list| !list.what.bundled);
+        self.inner.leave_bundles(why);
     }
 
     fn traffic(&self) -> Traffic {

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::connectwise::client::answer_text::Sign;
+use crate::connectwise::client::asking::redirection;
 use crate::connectwise::client::denial::WriteKind;
-use crate::connectwise::client::paging::redirection;
 use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;

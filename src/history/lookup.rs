@@ -362,6 +362,10 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
         sent: count(row, "requests_sent")?,
         retried: count(row, "requests_retried")?,
         throttled_ms: count(row, "throttled_ms")?,
+        pace_ms: count(row, "pace_ms")?,
+        read_ms: count(row, "read_ms")?,
+        look_ms: count(row, "look_ms")?,
+        write_ms: count(row, "write_ms")?,
     };
     let verdict = word(row, "verdict", RunVerdict::from_word)?;
     let (exit_code, head) = (count(row, "exit_code")?, row.get("head")?);

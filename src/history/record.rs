@@ -167,6 +167,14 @@ pub struct Requests {
     pub retried: u64,
     /// Milliseconds waited because ConnectWise asked for it.
     pub throttled_ms: u64,
+    /// Milliseconds in which a request waited for the pace.
+    pub pace_ms: u64,
+    /// Milliseconds in which something was read for the plan, the waits for it included.
+    pub read_ms: u64,
+    /// The same of looks for a write.
+    pub look_ms: u64,
+    /// The same of writes.
+    pub write_ms: u64,
 }
 
 /// One write, as numbered by the journal.

@@ -165,12 +165,13 @@ fn in_turn(rows: usize, run: RunId, step: &'static str) -> Result<(), StoreError
 fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result<usize, StoreError> {
     let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests, head } = end;
     let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = totals;
-    let Requests { sent, retried, throttled_ms } = requests;
+    let Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = requests;
     let rows = transaction
         .prepare_cached(
             "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,
                          would_change = ?7, failed = ?8, unknown = ?9, lines = ?10, explained = ?11,
-                         requests_sent = ?12, requests_retried = ?13, throttled_ms = ?14, head = ?15
+                         requests_sent = ?12, requests_retried = ?13, throttled_ms = ?14, head = ?15,
+                         pace_ms = ?16, read_ms = ?17, look_ms = ?18, write_ms = ?19
          WHERE run = ?1 AND finished_at IS NULL",
         )?
         .execute(params![
@@ -189,6 +190,10 @@ fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result
             integer(*retried),
             integer(*throttled_ms),
             head,
+            integer(*pace_ms),
+            integer(*read_ms),
+            integer(*look_ms),
+            integer(*write_ms),
         ])?;
     Ok(rows)
 }

@@ -15,6 +15,7 @@ use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
+use crate::nightly::remote::short_lists::read_again;
 use crate::nightly::remote::{Remote, look_around, read_remote};
 use crate::nightly::sweep::{SweptGround, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
@@ -49,7 +50,7 @@ impl Inputs {
         export: &'a ExportStamp,
     ) -> PlanInputs<'a> {
         let Self { export: read, past, remote, claims } = self;
-        let Remote { directory, places, additions } = remote;
+        let Remote { directory, places, additions, bundled: _, bundles_left: _ } = remote;
         PlanInputs {
             integration: run.job.integration,
             counts: &read.counts,
@@ -91,9 +92,23 @@ pub(super) async fn gather<R: Reader>(
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
     let mut inputs = Inputs { export, past, remote, claims };
-    let plan = draw(inputs.of_plan(run, source, &inputs.export.stamp()));
+    let plan = loop {
+        let plan = draw(inputs.of_plan(run, source, &inputs.export.stamp()));
+        let reading = read_again(connectwise, &plan, &inputs.past, &mut inputs.remote);
+        if !run.unless_stopped(reading).await?? {
+            break plan;
+        }
+    };
+    findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
     run.unless_stopped(look_around(connectwise, &plan, &mut inputs.remote, run.today())).await??;
     Ok(inputs)
+}
+
+/// What was slower for it, and what to do if it is so every night.
+fn bundles_left(why: &str) -> Finding {
+    let message = format!("additions were read agreement by agreement, and not in bundles: {why}");
+    let fix = Remedy::settings("write bundled_reads = \"off\" if it is so every night, so that it is not tried");
+    Finding { fix, ..finding(Severity::Info, Code::BundlesLeft, message) }
 }
 
 /// Said once to who ran a version in which `create_lines` left out meant true.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
-use crate::history::record::{ExportRecord, LineRecord, RunRecord};
+use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
@@ -141,6 +141,18 @@ pub(crate) fn place(line: &LineRecord) -> String {
     ];
     let known: Vec<String> = parts.into_iter().flatten().collect();
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
+}
+
+/// What a run waited for. Reads, looks and writes include the waits for their turn.
+pub(crate) fn waits(requests: &Requests) -> String {
+    let Requests { sent: _, retried: _, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;
+    let seconds = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
+    let (read, look, write) = (seconds(read_ms), seconds(look_ms), seconds(write_ms));
+    let (pace, asked) = (seconds(pace_ms), seconds(throttled_ms));
+    format!(
+        "{read} reading, {look} looking before writes, {write} writing; in it {pace} for requests_per_minute, {asked} \
+         because ConnectWise asked for it"
+    )
 }
 
 /// How long a run took; nothing while it lasts.

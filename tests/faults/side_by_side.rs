@@ -7,7 +7,7 @@ use crate::faults::{is_silent, journal_fits};
 use crate::support::{Night, wait_until};
 
 /// So many agreements of one line each, eight requests at a time; a person approved the first plan.
-fn many(agreements: i64) -> Night {
+pub(super) fn many(agreements: i64) -> Night {
     let night = Night::new();
     night.config("", "settle = \"0s\"\nmax_in_flight = 8");
     for guard in ["max_lines_changed = \"100%\"", "max_lines_created = \"100%\""] {
@@ -29,7 +29,7 @@ fn many(agreements: i64) -> Night {
     night
 }
 
-const HEAD: &str = "Account,Product,Quantity\n";
+pub(super) const HEAD: &str = "Account,Product,Quantity\n";
 
 /// Each agreement asks for another quantity of its line.
 fn all_change(night: &Night, agreements: i64) {
@@ -56,7 +56,7 @@ fn killed_with_eight_creations_in_flight_each_is_looked_up() {
         all_are_created(&night, 12);
         // The first one goes alone.
         night.fault(&format!(
-            r#"[{{"when": {{"method": "POST", "from": 2}}, "then": {{"connection": "hold", "applied": {applied}}}}}]"#
+            r#"[{{"when": {{"method": "POST", "path": "/additions", "from": 2}}, "then": {{"connection": "hold", "applied": {applied}}}}}]"#
         ));
         let run = night.start(&["run", "-vv"]);
         wait_until("nine creations", || night.sent("POST").len() == 9);
@@ -76,7 +76,9 @@ fn killed_with_eight_creations_in_flight_each_is_looked_up() {
 fn server_errors_side_by_side_stop_the_writing() {
     let night = many(30);
     all_are_created(&night, 30);
-    night.fault(r#"[{"when": {"method": "POST", "from": 2}, "then": {"status": 502, "applied": true}}]"#);
+    night.fault(
+        r#"[{"when": {"method": "POST", "path": "/additions", "from": 2}, "then": {"status": 502, "applied": true}}]"#,
+    );
     let said = night.run();
     assert_ne!(said.exit, 0, "{}", said.out);
     assert!(night.sent("POST").len() <= 9, "{} creations", night.sent("POST").len());
@@ -107,7 +109,7 @@ fn before_the_first_clear_answer_nothing_goes_beside_it() {
 fn asked_to_stop_it_finishes_all_lines_in_flight() {
     let night = many(12);
     all_are_created(&night, 12);
-    night.fault(r#"[{"when": {"method": "POST", "from": 2}, "then": {"delay_after_ms": 3000}}]"#);
+    night.fault(r#"[{"when": {"method": "POST", "path": "/additions", "from": 2}, "then": {"delay_after_ms": 3000}}]"#);
     let run = night.start(&["run", "--json", "-vv"]);
     wait_until("nine creations", || night.sent("POST").iter().filter(|post| post.applied > 0).count() == 9);
     run.signal("TERM");
@@ -198,6 +200,11 @@ fn a_write_costs_two_requests_and_a_look_serves_the_lines_of_one_agreement() {
     night.run().exits(0);
     let (requests, most) = (night.sim().requests().len(), 10 + 30 + 3 * 30 + 2);
     assert!(requests <= most, "{requests} requests for 60 lines, {most} are enough");
+}
+
+/// The tables of a second vendor on the same agreements.
+pub(super) fn second() -> String {
+    SECOND.to_owned()
 }
 
 const SECOND: &str = r#"

@@ -58,10 +58,13 @@ columns = { customer = "Account", service = "Product", count = "Quantity" }
 "Filter" = { product = "FILTER" }
 "Archive" = { product = "ARCHIVE" }
 """
-CUSTOMERS = "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\n"
+# Customers of whom nothing changes: enough that additions are read in bundles.
+QUIET = range(101, 117)
+CUSTOMERS = "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\n" + "".join(f"Q{id},{id},,\n" for id in QUIET)
 COUNTS = "Account,Product,Quantity\nAcme,Filter,{}\nAcme,Archive,{}\nBorealis,Filter,{}\nBorealis,Archive,{}\n"
+COUNTS += "".join(f"Q{id},Filter,2\n" for id in QUIET)
 FIRST = COUNTS.format(4, 6, 9, 0)
-WANTED = {(10, "FILTER"): 5, (10, "ARCHIVE"): 7, (20, "FILTER"): 9, (20, "ARCHIVE"): 3}
+WANTED = {(10, "FILTER"): 5, (10, "ARCHIVE"): 7, (20, "FILTER"): 9, (20, "ARCHIVE"): 3, **{(id, "FILTER"): 2 for id in QUIET}}
 SECOND = COUNTS.format(5, 7, 9, 3)
 
 
@@ -69,13 +72,18 @@ def world(filter_now):
     return {
         "company": "examplemsp",
         "today": time.strftime("%Y-%m-%d", time.gmtime()),
-        "companies": [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Borealis"}],
-        "agreements": [{"id": 10, "company": 1, "type": "Email"}, {"id": 20, "company": 2, "type": "Email"}],
+        "companies": [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Borealis"}, *({"id": id, "name": f"Q{id}"} for id in QUIET)],
+        "agreements": [
+            {"id": 10, "company": 1, "type": "Email"},
+            {"id": 20, "company": 2, "type": "Email"},
+            *({"id": id, "company": id, "type": "Email"} for id in QUIET),
+        ],
         "catalog": [{"id": 500, "identifier": "FILTER"}, {"id": 501, "identifier": "ARCHIVE"}],
         "additions": [
             {"id": 100, "agreement": 10, "product": "FILTER", "quantity": filter_now},
             {"id": 101, "agreement": 10, "product": "ARCHIVE", "quantity": 6},
             {"id": 102, "agreement": 20, "product": "FILTER", "quantity": 9},
+            *({"id": 1000 + id, "agreement": id, "product": "FILTER", "quantity": 2} for id in QUIET),
         ],
     }
 
@@ -235,7 +243,7 @@ def kill_at(folder, sim, index, applied):
 
 
 def kill_at_creation(folder, sim):
-    sim.ask("faults", [{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": True}}])
+    sim.ask("faults", [{"when": {"method": "POST", "path": "/additions"}, "then": {"connection": "hold", "applied": True}}])
     kill_when(folder, lambda: any(write["method"] == "POST" and write["applied"] for write in sim.ask("writes")))
     sim.ask("faults", [])
 

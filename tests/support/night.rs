@@ -286,9 +286,10 @@ impl Night {
         self.sim.set_faults(Faults::default());
     }
 
-    /// Requests of this method since the last clearing.
+    /// Requests of this method since the last clearing. A bundle of reads is no POST.
     pub(crate) fn sent(&self, method: &str) -> Vec<Recorded> {
-        self.sim.requests().into_iter().filter(|request| request.method == method).collect()
+        let is_meant = |request: &Recorded| request.method == method && (method != "POST" || request.is_write());
+        self.sim.requests().into_iter().filter(is_meant).collect()
     }
 
     /// The journal of writes: of all runs, oldest first.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use self::reading::entity;
 use self::target::{Item, Target};
+use crate::faults::BundleLie;
 use crate::http::{Reply, Request, json_body};
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -32,6 +33,7 @@ pub(super) struct Answer {
 pub(super) struct Bent {
     pub(super) lag: Option<Lag>,
     pub(super) ignore_patch: bool,
+    pub(super) bundle: Option<BundleLie>,
 }
 
 /// Answers a request, carrying out what it asks.
@@ -69,7 +71,7 @@ fn respond(state: &State, request: &Request, bent: Bent, member: &mut Option<Str
         ));
     }
     if rest == "system/bundles" && request.method == "POST" {
-        return bundles::answer(state, request, &key);
+        return bundles::answer(state, request, &key, bent.bundle.unwrap_or_default());
     }
     let target = Target::parse(rest).ok_or_else(|| Refusal::not_found("The requested resource was"))?;
     auth::permit(&key, &request.method, target.collection.0)?;

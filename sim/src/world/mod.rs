@@ -143,6 +143,8 @@ pub struct Options {
     pub page_links: bool,
     /// A larger `pageSize` gets 400 (seen in the field: "1–100").
     pub page_size_max: Option<usize>,
+    /// A bundle of more requests gets 400.
+    pub bundle_max: Option<usize>,
     /// What `fields` does on a write: no text of the vendor's declares it there.
     pub fields_on_writes: FieldsOnWrites,
     /// Names that get 400 when they stand in `fields`.
@@ -270,6 +272,7 @@ impl Default for Options {
             page_rows_max: None,
             page_links: true,
             page_size_max: None,
+            bundle_max: None,
             fields_on_writes: FieldsOnWrites::Refuse,
             refused_fields: Vec::new(),
             unset: Unset::Absent,

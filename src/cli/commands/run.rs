@@ -19,7 +19,6 @@ use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
-use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::{SharedReads, Sharing};
 use crate::history::lookup::StoredPlan;
@@ -354,11 +353,11 @@ impl Nights<'_> {
             if let Some(failure) = self.unbegun {
                 return Err(failure.clone());
             }
-            let fix = integration.mapping_fix();
-            let unusable =
-                |faults: &ConfigErrors| Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), &fix);
-            integration.mapping.as_ref().map_err(unusable)?;
-            session::connect(connectwise?).map(|client| progress::watched(Sharing::new(client, shared)))
+            integration.mapping.as_ref().map_err(|faults| {
+                Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), integration.mapping_fix())
+            })?;
+            let client = session::connect(connectwise?)?.knowing(&shared.bundling);
+            Ok(progress::watched(Sharing::new(client, shared)))
         };
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;

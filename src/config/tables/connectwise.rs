@@ -15,6 +15,8 @@ use crate::http_client::is_loopback;
 const API_VERSION: &str = "2025.1";
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Whether they are tried.
+const BUNDLED_READS: &[(&str, bool)] = &[("auto", true), ("off", false)];
 const SETTLE: Duration = Duration::from_secs(15 * 60);
 /// More would only be told to wait (ConnectWise limits requests per minute; the number is not published).
 const IN_FLIGHT_MOST: i64 = 32;
@@ -31,6 +33,7 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
     let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
     let max_in_flight = section.get("max_in_flight").map_or(Some(4), |field| field.whole(1, IN_FLIGHT_MOST));
     let requests_per_minute = section.get("requests_per_minute").map_or(Some(600), |field| field.whole(1, 100_000));
+    let bundled_reads = section.get("bundled_reads").map_or(Some(true), |field| field.word(BUNDLED_READS));
     let duration = |key, least, usual| section.get(key).map_or(Some(usual), |field| field.duration(least));
     let request_timeout = duration("request_timeout", Duration::from_millis(1), REQUEST_TIMEOUT);
     let retry_pause_max = duration("retry_pause_max", Duration::ZERO, RETRY_PAUSE_MAX);
@@ -48,6 +51,7 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
         ca_file: ca_file?,
         max_in_flight: max_in_flight?,
         requests_per_minute: requests_per_minute?,
+        bundled_reads: bundled_reads?,
         request_timeout: request_timeout?,
         retry_pause_max: retry_pause_max?,
         settle: settle?,

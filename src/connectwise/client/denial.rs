@@ -22,6 +22,8 @@ pub enum Right {
     BillingCycles,
     /// Reading the additions of one agreement.
     Additions(AgreementId),
+    /// Reading the additions of many agreements at once. Nothing depends on it.
+    Bundles,
     /// Reading service boards with their statuses and types, priorities and sources.
     Boards,
     /// Reading service tickets.
@@ -33,7 +35,7 @@ impl Right {
     fn switch(self) -> &'static str {
         match self {
             Right::Companies => "Companies > Company Maintenance > Inquire Level = All",
-            Right::Agreements | Right::Additions(_) => "Finance > Agreements > Inquire Level = All",
+            Right::Agreements | Right::Additions(_) | Right::Bundles => "Finance > Agreements > Inquire Level = All",
             Right::Catalog => "Procurement > Product Catalog > Inquire Level = All",
             Right::Boards | Right::BillingCycles => "System > Table Setup > Inquire Level = All",
             Right::Tickets => "Service Desk > Service Tickets > Inquire Level = All",
@@ -48,6 +50,7 @@ impl fmt::Display for Right {
             Right::Agreements => f.write_str("agreements"),
             Right::Catalog => f.write_str("the catalog"),
             Right::BillingCycles => f.write_str("billing cycles"),
+            Right::Bundles => f.write_str("additions in bundles"),
             Right::Boards => f.write_str("the service boards"),
             Right::Tickets => f.write_str("service tickets"),
             Right::Additions(agreement) => write!(f, "the additions of agreement {agreement}"),

@@ -2,6 +2,8 @@
 
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;
+pub(crate) mod asking;
+pub mod bundling;
 pub mod cause;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
@@ -10,10 +12,12 @@ pub(crate) mod pace;
 pub(crate) mod paging;
 pub(crate) mod retry;
 pub mod settings;
+pub(crate) mod stopwatch;
 pub(crate) mod throttle;
 pub(crate) mod transport;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -29,10 +33,12 @@ use crate::connectwise::Traffic;
 use crate::connectwise::billing_cycles::BillingCycles;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
+use crate::connectwise::client::bundling::Bundling;
 use crate::connectwise::client::codebase::Looked;
 use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::client::stopwatch::{Going, Stopwatch};
 use crate::connectwise::client::throttle::{Gate, Throttle};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
@@ -59,6 +65,22 @@ pub struct Client {
     pub(crate) censor: Censor,
     sent: AtomicU64,
     retried: AtomicU64,
+    times: Times,
+    pub(crate) bundled_reads: bool,
+    /// What is known of its bundles tonight, maybe by another client of the same ConnectWise.
+    pub(crate) bundling: Arc<Bundling>,
+    pub(crate) api_version: String,
+}
+
+/// What takes its time.
+#[derive(Debug, Default)]
+struct Times {
+    read: Stopwatch,
+    look: Stopwatch,
+    write: Stopwatch,
+    pace: Stopwatch,
+    /// From here on what is read is a look for a write.
+    is_writing: AtomicBool,
 }
 
 /// The headers that say who asks.
@@ -107,7 +129,17 @@ impl Client {
             company: settings.company,
             sent: AtomicU64::new(0),
             retried: AtomicU64::new(0),
+            times: Times::default(),
+            bundled_reads: settings.bundled_reads,
+            bundling: Arc::default(),
+            api_version: settings.api_version,
         })
+    }
+
+    /// The same, with what other clients of this ConnectWise find out about its bundles.
+    #[must_use]
+    pub fn knowing(self, bundling: &Arc<Bundling>) -> Self {
+        Self { bundling: Arc::clone(bundling), ..self }
     }
 
     /// What it has sent so far.
@@ -116,6 +148,10 @@ impl Client {
             sent: self.sent.load(Ordering::Relaxed),
             retried: self.retried.load(Ordering::Relaxed),
             throttled_ms: u64::try_from(self.throttle.waited().as_millis()).unwrap_or(u64::MAX),
+            pace_ms: self.times.pace.millis(),
+            read_ms: self.times.read.millis(),
+            look_ms: self.times.look.millis(),
+            write_ms: self.times.write.millis(),
         }
     }
 
@@ -126,10 +162,31 @@ impl Client {
 
     /// Sends one read of the API, once.
     pub(crate) async fn get(&self, url: &str) -> Result<HttpAnswer, NoAnswer> {
-        self.send(self.request(Method::GET, url)?, None).await
+        let request = self.request(Method::GET, url)?;
+        let _reading = self.reading();
+        self.send(request, None).await
     }
 
-    /// Sends one request of the API with a body, once, and not after an instant, where there is one.
+    /// Sends one read of the API that has a body, once.
+    pub(crate) async fn ask(&self, url: &str, body: String) -> Result<HttpAnswer, NoAnswer> {
+        let request = with_body(self.request(Method::POST, url)?, body);
+        let _reading = self.reading();
+        self.send(request, None).await
+    }
+
+    /// From here on, what is read is a look for a write.
+    pub(crate) fn begin_writing(&self) {
+        self.times.is_writing.store(true, Ordering::Relaxed);
+    }
+
+    fn reading(&self) -> Going<'_> {
+        match self.times.is_writing.load(Ordering::Relaxed) {
+            true => self.times.look.start(),
+            false => self.times.read.start(),
+        }
+    }
+
+    /// Sends one write of the API, once, and not after an instant, where there is one.
     pub(crate) async fn call(
         &self,
         method: Method,
@@ -137,9 +194,8 @@ impl Client {
         body: String,
         before: Option<Instant>,
     ) -> Result<HttpAnswer, NoAnswer> {
-        let mut request = self.request(method, url)?;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(body.into());
+        let request = with_body(self.request(method, url)?, body);
+        let _writing = self.times.write.start();
         self.send(request, before).await
     }
 
@@ -185,19 +241,20 @@ impl Client {
         let is_late = |at: Instant| before.is_some_and(|before| at > before);
         loop {
             let now = Instant::now();
-            let later = match self.throttle.gate(now) {
+            let (later, paced) = match self.throttle.gate(now) {
                 Gate::Shut(why) => return Err(NoAnswer::Throttled(why)),
-                Gate::Until(later) => later,
+                Gate::Until(later) => (later, None),
                 Gate::Open if is_late(now) => return Err(NoAnswer::TooLate),
                 Gate::Open => match self.pace.take(now) {
                     Ok(()) => return Ok(()),
-                    Err(later) => later,
+                    Err(later) => (later, Some(self.times.pace.start())),
                 },
             };
             if is_late(later) {
                 return Err(NoAnswer::TooLate);
             }
             tokio::time::sleep_until(later).await;
+            drop(paced);
         }
     }
 
@@ -253,6 +310,12 @@ impl Identity {
         headers.insert("clientId", self.client_id.clone());
         headers.insert(ACCEPT, self.accept.clone());
     }
+}
+
+fn with_body(mut request: Request, body: String) -> Request {
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *request.body_mut() = Some(body.into());
+    request
 }
 
 fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {

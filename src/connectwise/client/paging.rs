@@ -1,16 +1,15 @@
 //! Lists, read whole or not at all: page by page by key, ids in batches, failures again.
 
 use futures_util::future::try_join_all;
-use http::header::{CONTENT_TYPE, LINK, LOCATION};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use http::header::LINK;
 use tokio::time::Instant;
 
 use crate::connectwise::ReadError;
-use crate::connectwise::client::answer_text::Sign;
+use crate::connectwise::client::asking::{Try, Unanswered};
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
-use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
-use crate::connectwise::client::{Client, denial, retry};
+use crate::connectwise::client::{Client, retry};
 use crate::connectwise::urls::{api_url, encoded_len};
 use crate::connectwise::wire::{Row, members};
 use crate::reconcile::model::records::Listed;
@@ -26,7 +25,7 @@ pub(crate) struct List<'a> {
 /// 25 is what a server gives that is not asked for more.
 pub(crate) const PAGE_SIZES: [usize; 3] = [1000, 100, 25];
 /// A page of so many rows may have been cut by a server that caps it and says so nowhere (seen in the field).
-const CUT_MIN: usize = 25;
+pub(crate) const CUT_MIN: usize = 25;
 /// More pages than the largest list has. A server may go on for ever.
 const PAGES_MAX: usize = 1000;
 /// ConnectWise advises to stay within 2,000 characters (ConnectWise developer guide).
@@ -51,23 +50,6 @@ impl<R> Page<R> {
             None => self.rows.len() >= CUT_MIN.min(asked),
         }
     }
-}
-
-/// How one try of a read ended.
-enum Try<R> {
-    Done(Page<R>),
-    /// Worth another try; what happened.
-    Again(UnreachableCause, String),
-    /// 429.
-    Busy(String),
-    Failed(NoPage),
-}
-
-/// Why there is no page.
-enum NoPage {
-    /// ConnectWise does not take this request (400); it may take another that asks the same.
-    Refused(ReadError),
-    Failed(ReadError),
 }
 
 impl Client {
@@ -156,8 +138,8 @@ impl Client {
                     self.keep_to_pages_of(size);
                     return Ok((page, size));
                 }
-                Err(NoPage::Refused(error)) => _ = refused.get_or_insert(error),
-                Err(NoPage::Failed(error)) => return Err(refused.unwrap_or(error)),
+                Err(Unanswered::Refused(error)) => _ = refused.get_or_insert(error),
+                Err(Unanswered::Failed(error)) => return Err(refused.unwrap_or(error)),
             }
         }
         Err(refused.unwrap_or_else(|| failed(list.right, UnreachableCause::Refused, "no request was taken")))
@@ -196,90 +178,25 @@ impl Client {
         let url = list_url(self.api_root().await, list.path, R::FIELDS, None, 1);
         match self.read_page::<R>(list.right, &url).await {
             Ok(_) => Ok(()),
-            Err(NoPage::Refused(error) | NoPage::Failed(error)) => Err(error),
+            Err(Unanswered::Refused(error) | Unanswered::Failed(error)) => Err(error),
         }
     }
 
-    async fn read_page<R: Row>(&self, right: Right, url: &str) -> Result<Page<R>, NoPage> {
-        let (mut tries, mut busy) = (0, 0);
-        loop {
-            match self.try_page(right, url).await {
-                Try::Done(page) => return Ok(page),
-                Try::Failed(error) => return Err(error),
-                // The pause that every request makes after a 429 is the wait.
-                Try::Busy(_) if busy < retry::BUSY_MAX => busy += 1,
-                Try::Busy(why) => {
-                    let why = format!("{why} ({busy} times in a row)");
-                    return Err(NoPage::Failed(failed(right, UnreachableCause::Busy, &why)));
-                }
-                Try::Again(cause, why) => {
-                    tries += 1;
-                    busy = 0;
-                    if tries == retry::TRIES {
-                        return Err(NoPage::Failed(failed(right, cause, &format!("{why} ({tries} tries)"))));
-                    }
-                    tracing::debug!(%right, tries, why, "a read failed and is repeated");
-                    tokio::time::sleep(self.backoff.pause(tries)).await;
-                }
-            }
-            self.count_retry();
-        }
+    async fn read_page<R: Row>(&self, right: Right, url: &str) -> Result<Page<R>, Unanswered> {
+        self.tried(right, retry::TRIES, async || self.try_page(right, url).await).await
     }
 
-    async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<R> {
-        let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, why)));
-        let answer = match self.get(url).await {
+    async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<Page<R>> {
+        let answer = match self.good(right, self.get(url).await) {
             Ok(answer) => answer,
-            Err(NoAnswer::Throttled(why)) => return fail(UnreachableCause::Busy, &why),
-            Err(NoAnswer::Untrusted(fault, why)) => {
-                return fail(UnreachableCause::Certificate(fault), &self.censor.one_line(&why));
-            }
-            // A read has all the time there is.
-            Err(NoAnswer::TooLate) => return fail(UnreachableCause::Busy, "its turn came too late"),
-            Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
-                return Try::Again(UnreachableCause::Network, self.censor.one_line(&why));
-            }
+            Err(ended) => return ended.into(),
         };
-        let status = answer.status;
-        if status.is_success() {
-            return self.page_of(right, answer);
-        }
-        let said = || self.censor.said(&answer.body);
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            Try::Busy(format!("429: {}", said()))
-        } else if status.is_server_error() {
-            Try::Again(UnreachableCause::Server, format!("{}: {}", status.as_u16(), said()))
-        } else if status.is_redirection() {
-            let why = self.censor.one_line(&redirection(&answer.headers));
-            fail(UnreachableCause::Redirect, &format!("{}: {why}", status.as_u16()))
-        } else {
-            let sign = Sign::of(&answer);
-            let error = denial::of_read(right, status, sign, &said());
-            let refused = status == StatusCode::BAD_REQUEST && sign == Sign::Plain;
-            Try::Failed(if refused { NoPage::Refused(error) } else { NoPage::Failed(error) })
-        }
-    }
-
-    fn page_of<R: Row>(&self, right: Right, answer: HttpAnswer) -> Try<R> {
-        let fail = |cause, why: &str| Try::Failed(NoPage::Failed(failed(right, cause, &self.censor.one_line(why))));
-        match &answer.cut {
-            Some(Cut::Broken(why)) => return Try::Again(UnreachableCause::Network, self.censor.one_line(why)),
-            Some(Cut::TooLarge) => return fail(UnreachableCause::Answer, "the answer is larger than 16 MiB"),
-            None => {}
-        }
-        if let Some(other) = other_content(&answer.headers) {
-            let why = format!("an answer of {other} instead of ConnectWise's JSON; is there a login page or a proxy?");
-            return fail(UnreachableCause::Page, &why);
-        }
-        match serde_json::from_slice(&answer.body) {
-            Ok(rows) => Try::Done(Page { rows, asked_at: answer.sent_at, more: has_next(&answer.headers) }),
-            Err(error) if error.is_eof() => Try::Again(UnreachableCause::Network, "the answer was cut off".to_owned()),
-            Err(error) => fail(UnreachableCause::Answer, &format!("an answer that is not a list of records: {error}")),
-        }
+        let (asked_at, more) = (answer.sent_at, has_next(&answer.headers));
+        self.parsed(right, &answer, "a list of records").map(|rows| Page { rows, asked_at, more })
     }
 }
 
-fn next_id(row: &impl Row, last: i64) -> Result<i64, String> {
+pub(crate) fn next_id(row: &impl Row, last: i64) -> Result<i64, String> {
     let id = members::id(row.id()).ok_or("a record whose id cannot be read")?;
     if id > last { Ok(id) } else { Err(format!("paging did not advance at id {id}")) }
 }
@@ -328,25 +245,6 @@ fn has_next(headers: &HeaderMap) -> Option<bool> {
     (!links.is_empty()).then(|| links.iter().any(next))
 }
 
-/// The content type, if it says that this is no JSON.
-pub(crate) fn other_content(headers: &HeaderMap) -> Option<String> {
-    let kind = headers.get(CONTENT_TYPE)?;
-    let kind = String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase();
-    (!kind.contains("json")).then(|| kind.split(';').next().unwrap_or_default().trim().to_owned())
-}
-
-/// Where a redirect leads: the host only, the rest may hold a ticket.
-pub(crate) fn redirection(headers: &HeaderMap) -> String {
-    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    let host = target.and_then(|target| url::Url::parse(target).ok()).and_then(|url| url.host_str().map(str::to_owned));
-    match host {
-        Some(host) => {
-            format!("a redirect to {host}, which is never followed; if that is the right host, set url to it")
-        }
-        None => "a redirect on the same host, which is never followed; check url and codebase".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,13 +257,5 @@ mod tests {
         assert_eq!(ids, (1..=2000).collect::<Vec<_>>());
         assert_eq!(super::batches(["1", "2"].map(str::to_owned).into_iter(), 0), ["1", "2"]);
         assert!(super::batches(std::iter::empty(), 100).is_empty());
-    }
-
-    #[test]
-    fn redirects_show_the_host_alone() {
-        let mut headers = HeaderMap::new();
-        headers.insert(LOCATION, "https://login.example.com/x?ticket=s3cret".parse().expect("a value"));
-        let text = redirection(&headers);
-        assert!(text.contains("login.example.com") && !text.contains("s3cret"), "{text}");
     }
 }

@@ -31,6 +31,8 @@ pub struct ConnectWiseSettings {
     /// Requests in any 60 seconds. ConnectWise throttles from 1,000 a minute (ConnectWise developer guide), and
     /// sometimes well before (seen in the field).
     pub requests_per_minute: u32,
+    /// Whether the additions of many agreements are asked for in one request, where ConnectWise can do that.
+    pub bundled_reads: bool,
     /// One request, from the connection to the last byte.
     pub request_timeout: Duration,
     /// The longest pause before a retry, and the wait after a 429 that names none.
@@ -60,6 +62,7 @@ impl ConnectWiseSettings {
             // Twelve at a time were throttled where four were not (seen in the field).
             max_in_flight: 4,
             requests_per_minute: 600,
+            bundled_reads: true,
             // Lists take up to half a minute on a bad day (seen in the field).
             request_timeout: Duration::from_secs(60),
             retry_pause_max: Duration::from_secs(60),
@@ -82,6 +85,7 @@ impl fmt::Debug for ConnectWiseSettings {
             ca_file,
             max_in_flight,
             requests_per_minute,
+            bundled_reads,
             request_timeout,
             retry_pause_max,
             clock: _,
@@ -97,6 +101,7 @@ impl fmt::Debug for ConnectWiseSettings {
             .field("ca_file", ca_file)
             .field("max_in_flight", max_in_flight)
             .field("requests_per_minute", requests_per_minute)
+            .field("bundled_reads", bundled_reads)
             .field("request_timeout", request_timeout)
             .field("retry_pause_max", retry_pause_max)
             .finish()

@@ -325,10 +325,14 @@ fn ended() -> impl Strategy<Value = RunEnd> {
             numbers.map(|number| usize::try_from(number).unwrap());
         Totals { to_decide, changed, would_change, failed, unknown, lines, explained }
     });
-    let requests = any::<[u32; 3]>().prop_map(|[sent, retried, ms]| Requests {
+    let requests = any::<[u32; 7]>().prop_map(|[sent, retried, ms, pace, read, look, write]| Requests {
         sent: sent.into(),
         retried: retried.into(),
         throttled_ms: ms.into(),
+        pace_ms: pace.into(),
+        read_ms: read.into(),
+        look_ms: look.into(),
+        write_ms: write.into(),
     });
     let findings = prop::collection::vec(any_finding(), 0..4);
     (time(), prop::sample::select(RunVerdict::ALL), any::<u8>(), findings, totals, requests).prop_map(

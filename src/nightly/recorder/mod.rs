@@ -219,8 +219,9 @@ impl PlannedRun<'_> {
             let signal = self.run.job.control.stop.signal();
             self.open.fail(Failure::of_halt(halt, signal.unwrap_or_default()));
         }
-        let Traffic { sent, retried, throttled_ms } = traffic;
-        self.open.close(Requests { sent, retried, throttled_ms }, history)
+        let Traffic { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = traffic;
+        let requests = Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms };
+        self.open.close(requests, history)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 
-use crate::connectwise::{Ahead, ReadError, Reader};
+use crate::connectwise::{Ahead, BundledLists, ReadError, Reader};
 use crate::reconcile::model::ids::AgreementId;
 use crate::reconcile::model::records::{AdditionList, Additions, OtherRow};
 
@@ -17,6 +17,27 @@ pub(crate) struct AdditionLists {
     pub(crate) additions: Additions,
     pub(crate) unread: BTreeMap<AgreementId, UnreadList>,
     pub(crate) others: BTreeMap<AgreementId, Vec<OtherRow>>,
+    /// Those of the lists that may lack rows.
+    pub(crate) bundled: BTreeSet<AgreementId>,
+    /// Why bundles are left for the night, if they are.
+    pub(crate) bundles_left: Option<String>,
+}
+
+/// Reads lists in bundles where ConnectWise gives them, and the others one by one. `all` as below.
+pub(crate) async fn read_together<R: Reader>(
+    connectwise: &R,
+    agreements: BTreeSet<AgreementId>,
+    all: Option<usize>,
+) -> Result<AdditionLists, ReadError> {
+    connectwise.ahead(Ahead::Agreements(agreements.len()));
+    let BundledLists { lists: together, left } = connectwise.in_bundles(&agreements).await;
+    let others = agreements.into_iter().filter(|agreement| !together.contains_key(agreement)).collect();
+    let mut lists = one_by_one(connectwise, others, all).await?;
+    for (agreement, list) in together {
+        lists.take(agreement, Ok(list))?;
+    }
+    lists.bundles_left = left;
+    Ok(lists)
 }
 
 /// A list that ConnectWise does not give out.
@@ -39,6 +60,14 @@ pub(crate) async fn read_lists<R: Reader>(
     all: Option<usize>,
 ) -> Result<AdditionLists, ReadError> {
     connectwise.ahead(Ahead::Agreements(agreements.len()));
+    one_by_one(connectwise, agreements, all).await
+}
+
+async fn one_by_one<R: Reader>(
+    connectwise: &R,
+    agreements: BTreeSet<AgreementId>,
+    all: Option<usize>,
+) -> Result<AdditionLists, ReadError> {
     let reads =
         agreements.into_iter().map(|agreement| async move { (agreement, connectwise.additions(agreement).await) });
     let mut reads = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE);
@@ -56,8 +85,11 @@ pub(crate) async fn read_lists<R: Reader>(
 impl AdditionLists {
     fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
         match list {
-            Ok(AdditionList { additions, others }) => {
+            Ok(AdditionList { additions, others, bundled }) => {
                 self.additions.insert(agreement, additions);
+                if bundled {
+                    self.bundled.insert(agreement);
+                }
                 if !others.is_empty() {
                     self.others.insert(agreement, others);
                 }

@@ -1,6 +1,7 @@
 //! What a plan needs of ConnectWise, in as few requests as the mapping allows.
 
 pub(super) mod additions;
+pub(super) mod short_lists;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use chrono::NaiveDate;
 
 use crate::apply::grounds::Grounds;
 use crate::connectwise::{ReadError, Reader};
-use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists};
+use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists, read_together};
 use crate::reconcile::guard::check::Seen;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
@@ -25,6 +26,10 @@ pub(crate) struct Remote {
     pub(crate) directory: Directory,
     pub(crate) places: BTreeMap<CustomerName, Place>,
     pub(crate) additions: Additions,
+    /// Agreements whose lists came in bundles: what is not in them may be there all the same.
+    pub(crate) bundled: BTreeSet<AgreementId>,
+    /// Why bundles are left for the night, if they are.
+    pub(crate) bundles_left: Option<String>,
 }
 
 impl Remote {
@@ -63,11 +68,12 @@ pub(crate) async fn read_remote<R: Reader>(
     let bills = |id: &AgreementId| directory.agreements.get(id).is_some_and(|found| found.billing(today).is_ok());
     agreements.extend(past.owned.keys().map(|key| key.agreement).filter(bills));
     let all = agreements.len();
-    let AdditionLists { additions, unread, others } = read_lists(connectwise, agreements, Some(all)).await?;
+    let AdditionLists { additions, unread, others, bundled, bundles_left } =
+        read_together(connectwise, agreements, Some(all)).await?;
     hold(&mut places, &unread);
     directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
     directory.unread.others = others;
-    Ok(Remote { directory, places, additions })
+    Ok(Remote { directory, places, additions, bundled, bundles_left })
 }
 
 /// Whose agreement shows no additions waits; everybody else is billed.
@@ -100,7 +106,7 @@ pub(crate) async fn look_around<R: Reader>(
     if unread.is_empty() {
         return Ok(());
     }
-    let AdditionLists { additions, unread, others } = read_lists(connectwise, unread, None).await?;
+    let AdditionLists { additions, unread, others, .. } = read_lists(connectwise, unread, None).await?;
     remote.additions.extend(additions);
     remote.directory.unread.additions.extend(unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)));
     remote.directory.unread.others.extend(others);

@@ -172,6 +172,8 @@ pub struct AdditionList {
     pub additions: Vec<Addition>,
     /// Rows of it that say they are another agreement's: a child's may stand in its parent's list. None of them counts.
     pub others: Vec<OtherRow>,
+    /// Whether it came with others in one answer, which may leave rows out and not say so.
+    pub bundled: bool,
 }
 
 /// A row in the list of one agreement that is of another.
@@ -235,7 +237,7 @@ impl<R, K> From<Vec<R>> for Listed<R, K> {
 
 impl From<Vec<Addition>> for AdditionList {
     fn from(additions: Vec<Addition>) -> Self {
-        Self { additions, others: Vec::new() }
+        Self { additions, others: Vec::new(), bundled: false }
     }
 }
 

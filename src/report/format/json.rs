@@ -116,6 +116,10 @@ struct RunRequests {
     sent: u64,
     retried: u64,
     throttled_ms: u64,
+    pace_ms: u64,
+    read_ms: u64,
+    look_ms: u64,
+    write_ms: u64,
 }
 
 /// One line, as the contract gives it.
@@ -183,7 +187,7 @@ static UNENDED: RunEnd = RunEnd {
     exit_code: 1,
     findings: Vec::new(),
     totals: Totals { to_decide: 0, changed: 0, would_change: 0, failed: 0, unknown: 0, lines: 0, explained: 0 },
-    requests: Requests { sent: 0, retried: 0, throttled_ms: 0 },
+    requests: Requests { sent: 0, retried: 0, throttled_ms: 0, pace_ms: 0, read_ms: 0, look_ms: 0, write_ms: 0 },
     head: None,
 };
 
@@ -196,8 +200,8 @@ impl RunTotals {
 
 impl RunRequests {
     fn of(requests: &Requests) -> Self {
-        let Requests { sent, retried, throttled_ms } = *requests;
-        Self { sent, retried, throttled_ms }
+        let Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;
+        Self { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms }
     }
 }
 

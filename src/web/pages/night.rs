@@ -112,6 +112,7 @@ fn facts(run: &RunRecord) -> Markup {
                 @if let Some(end) = &run.end {
                     dt { "took" } dd { (words::took(run)) }
                     dt { "requests" } dd { (end.requests.sent) ", " (end.requests.retried) " sent again" }
+                    dt { "waited" } dd { (words::waits(&end.requests)) }
                     @if let Some(head) = &end.head { dt { "journal's head" } dd.mono { (short(head)) } }
                 }
                 dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }

@@ -631,7 +631,7 @@ impl Reader for &ConnectWise {
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { sent: self.state.borrow().calls, retried: 0, throttled_ms: 0 }
+        Traffic { sent: self.state.borrow().calls, ..Traffic::default() }
     }
 }
 

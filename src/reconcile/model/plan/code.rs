@@ -219,6 +219,8 @@ codes! {
     LineEndedBefore = "line-ended-before",
     /// `create_lines` is left out, which means that no line is created.
     CreateLinesUnset = "create-lines-unset",
+    /// Additions were read one agreement at a time, because ConnectWise's bundles could not be used.
+    BundlesLeft = "bundles-left",
     /// A pinned addition that is on none of the lines.
     PinUnused = "pin-unused",
     /// Items of one count whose names differ only in case.

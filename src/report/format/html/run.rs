@@ -353,9 +353,9 @@ fn facts(run: &RunRecord) -> Markup {
 fn traffic(end: &RunEnd) -> Markup {
     let requests = end.requests;
     let repeats = if requests.retried == 0 { String::new() } else { format!(", {} of them again", requests.retried) };
-    let waited = requests.throttled_ms / 1000;
     html! {
-        dt { "requests" } dd { (requests.sent) (repeats) ", " (waited) " s waited because ConnectWise asked for it" }
+        dt { "requests" } dd { (requests.sent) (repeats) }
+        dt { "waited" } dd { (words::waits(&requests)) }
         dt { "exit code" } dd { (end.exit_code) }
     }
 }

@@ -1,0 +1,187 @@
+//! The additions of many agreements in one request: `POST /system/bundles` (ConnectWise best practice, "Bundled Requests").
+//!
+//! Nothing says how much a bundle may hold, nor that its lists are whole. So it is tried once a night and compared with plain
+//! reads, and what is missing from a list that came in a bundle is never believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+
+use crate::connectwise::bundle_wire::{BundleAnswer, BundlePart, bundle_body};
+use crate::connectwise::client::Client;
+use crate::connectwise::client::asking::Unanswered;
+use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::paging::{CUT_MIN, PAGE_SIZES};
+use crate::connectwise::reads::own_rows;
+use crate::connectwise::urls::api_url;
+use crate::connectwise::wire::SaidAddition;
+use crate::connectwise::{BundledLists, ReadError};
+use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::records::AdditionList;
+
+/// Agreements of one request.
+const AGREEMENTS_MAX: usize = 50;
+/// Fewer are as soon read one by one.
+const AGREEMENTS_MIN: usize = 16;
+/// A bundle that fails twice is no help; the plain reads try longer.
+const TRIES: u32 = 2;
+/// More rounds than the longest list has pages.
+const ROUNDS_MAX: usize = 50;
+
+/// Why a bundle is of no use.
+enum BundleFault {
+    /// No answer: what else came in bundles may be right.
+    Unanswered(String),
+    /// An answer that is wrong, or not whole: nothing that came in bundles is believed.
+    Wrong(String),
+}
+
+type Lists = BTreeMap<AgreementId, AdditionList>;
+
+impl Client {
+    /// The lists that come in bundles. Those that are not in the answer have to be read one by one.
+    pub(crate) async fn read_in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        if !self.bundled_reads || agreements.len() < AGREEMENTS_MIN {
+            return BundledLists::default();
+        }
+        let agreements: Vec<AgreementId> = agreements.iter().copied().collect();
+        let mut bundles = agreements.chunks(AGREEMENTS_MAX);
+        let mut lists = Lists::new();
+        while self.bundling.is_untried() {
+            let Some(first) = bundles.next() else { break };
+            lists.extend(self.try_bundle(first).await);
+        }
+        let reads = bundles.map(|some| self.one_bundle(some));
+        let mut reads = futures_util::stream::iter(reads).buffer_unordered(self.at_once);
+        let mut wrong = false;
+        while let Some(read) = reads.next().await {
+            match read {
+                Ok(some) => lists.extend(some),
+                Err(fault) => wrong |= self.leave_for(fault),
+            }
+        }
+        lists.retain(|_, list| !(wrong && list.bundled));
+        BundledLists { lists, left: self.bundling.left() }
+    }
+
+    /// The lists of a first bundle, if the fullest and the emptiest of them are as they are when they are read by
+    /// themselves. A bundle of empty lists alone proves nothing.
+    async fn try_bundle(&self, agreements: &[AgreementId]) -> Lists {
+        let mut lists = match self.whole_bundle(agreements).await {
+            Ok(lists) => lists,
+            Err(fault) => {
+                self.leave_for(fault);
+                return Lists::new();
+            }
+        };
+        let plain =
+            join_all(telling(&lists).into_iter().map(|one| async move { (one, self.additions_timed(one).await) }));
+        let mut compared = Lists::new();
+        for (agreement, look) in plain.await {
+            match look {
+                Ok(look) if is_same(lists.get(&agreement), &look.list) => _ = compared.insert(agreement, look.list),
+                Ok(look) => {
+                    self.bundling.leave(format!("the list of agreement {agreement} was another one by itself"));
+                    compared.insert(agreement, look.list);
+                }
+                Err(error) => self.bundling.leave(format!("there was nothing to compare a bundle with: {error}")),
+            }
+        }
+        if self.bundling.left().is_some() {
+            return compared;
+        }
+        match compared.values().any(|list| !list.additions.is_empty()) {
+            true => self.bundling.trust(),
+            false if lists.is_empty() => self.bundling.leave("no list came in a bundle".to_owned()),
+            false => {}
+        }
+        lists.extend(compared);
+        lists
+    }
+
+    /// One bundle, unless they were left meanwhile.
+    async fn one_bundle(&self, agreements: &[AgreementId]) -> Result<Lists, BundleFault> {
+        if self.bundling.left().is_some() { Ok(Lists::new()) } else { self.whole_bundle(agreements).await }
+    }
+
+    /// Whether the fault is one after which nothing that came in bundles is believed.
+    fn leave_for(&self, fault: BundleFault) -> bool {
+        let (why, wrong) = match fault {
+            BundleFault::Unanswered(why) => (why, false),
+            BundleFault::Wrong(why) => (why, true),
+        };
+        self.bundling.leave(why);
+        wrong
+    }
+
+    /// The lists of these agreements, as far as a bundle gives them out whole: where there may be more rows, it is asked
+    /// on.
+    async fn whole_bundle(&self, agreements: &[AgreementId]) -> Result<Lists, BundleFault> {
+        let size = self.page_size().min(PAGE_SIZES[0]);
+        let mut rows: BTreeMap<AgreementId, Vec<SaidAddition>> = BTreeMap::new();
+        let mut asked: Vec<BundlePart> = agreements.iter().map(|agreement| BundlePart::first(*agreement)).collect();
+        for _ in 0..ROUNDS_MAX {
+            let found = self.parts(&asked, size).await?;
+            let mut on = Vec::new();
+            for (part, found) in asked.into_iter().zip(found) {
+                let agreement = part.agreement;
+                let Some(found) = found else {
+                    rows.remove(&agreement);
+                    continue;
+                };
+                if part.is_over && !found.is_empty() {
+                    let why = format!("the list of agreement {agreement} was cut, and nothing said so");
+                    return Err(BundleFault::Wrong(why));
+                }
+                if let Some(last) = found.last().filter(|_| found.len() >= CUT_MIN.min(size)) {
+                    on.push(BundlePart { agreement, after: last.addition.id.0, is_over: found.len() < size });
+                }
+                rows.entry(agreement).or_default().extend(found);
+            }
+            if on.is_empty() {
+                let list = |(agreement, rows)| (agreement, AdditionList { bundled: true, ..own_rows(agreement, rows) });
+                return Ok(rows.into_iter().map(list).collect());
+            }
+            asked = on;
+        }
+        Err(BundleFault::Wrong(format!("no end of a list after {ROUNDS_MAX} bundles")))
+    }
+
+    /// What each part of one request brought; nothing for a part that has to be read by itself.
+    async fn parts(&self, asked: &[BundlePart], size: usize) -> Result<Vec<Option<Vec<SaidAddition>>>, BundleFault> {
+        let url = api_url(self.api_root().await, "system/bundles", &[]);
+        let body = bundle_body(asked, &self.api_version, size);
+        let one_try = async || match self.good(Right::Bundles, self.ask(&url, body.clone()).await) {
+            Ok(answer) => self.parsed::<BundleAnswer>(Right::Bundles, &answer, "a bundle of lists"),
+            Err(trouble) => trouble.into(),
+        };
+        let answer = self.tried(Right::Bundles, TRIES, one_try).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(Unanswered::Refused(error) | Unanswered::Failed(error)) => {
+                return Err(BundleFault::Unanswered(said(error)));
+            }
+        };
+        answer.parts(asked).map_err(BundleFault::Wrong)
+    }
+}
+
+/// The fullest list and the emptiest one: they show best whether rows are left out.
+fn telling(lists: &Lists) -> BTreeSet<AgreementId> {
+    let rows = |(_, list): &(&AgreementId, &AdditionList)| list.additions.len();
+    let fullest = lists.iter().max_by_key(rows);
+    let emptiest = lists.iter().min_by_key(rows);
+    fullest.into_iter().chain(emptiest).map(|(agreement, _)| *agreement).collect()
+}
+
+fn is_same(bundled: Option<&AdditionList>, plain: &AdditionList) -> bool {
+    bundled.is_some_and(|bundled| bundled.additions == plain.additions && bundled.others == plain.others)
+}
+
+/// The reason alone: what was being read is known.
+fn said(error: ReadError) -> String {
+    match error {
+        ReadError::Unreachable { why, .. } | ReadError::Denied { why, .. } | ReadError::Additions { why, .. } => why,
+    }
+}
