@@ -29,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("apply", &["reconcile", "connectwise", "history"]),
     ("nightly", &["reconcile", "error_chain", "export", "connectwise", "history", "config", "apply", "report", "zone"]),
     ("daemon", &["zone"]),
-    ("web", &["reconcile", "report", "history", "zone"]),
+    ("web", &["reconcile", "report", "history", "zone", "error_chain", "http_client"]),
     ("suggest", &["export"]),
     (
         "cli",

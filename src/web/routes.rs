@@ -19,10 +19,10 @@ use crate::web::desk::deed::Acted;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::{Overview, Visit};
-use crate::web::door::sign_in;
 use crate::web::door::signed_in::{COOKIE, SignedIn, set};
+use crate::web::door::{oidc, second_step, sign_in};
 use crate::web::pages::{
-    audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
+    account, audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
 };
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
@@ -33,8 +33,9 @@ use crate::web::site::Missing;
 type Page = fn(&Visit) -> Result<Markup, Missing>;
 
 /// The pages of the desk.
-const PAGES: [(&str, Page); 13] = [
+const PAGES: [(&str, Page); 14] = [
     ("/", today::page),
+    ("/account", account::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
     ("/invoices", invoices::page),
@@ -63,6 +64,9 @@ pub(crate) fn routes(desk: DeskSite) -> Router {
         .route("/style.css", get(style))
         .route("/reports/{run}", get(report))
         .route("/signin", get(sign_in::door).post(sign_in::knock))
+        .route("/signin/code", get(second_step::ask).post(second_step::answer))
+        .route("/signin/provider", get(oidc::begin))
+        .route("/signin/provider/back", get(oidc::back))
         .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: Asked| show(asked, page)));
@@ -107,7 +111,7 @@ impl Asked {
         let history = History::open_existing(&site.site.state)?;
         let person = history.map(|history| SignedIn::of(&history, &headers, now)).transpose()?.flatten();
         let Some(person) = person else { return Ok(None) };
-        let address = peer.address(&headers, site.proxy);
+        let address = peer.address(&headers, site.rules.proxy);
         let desk = Overview::of(&site, now)?;
         Ok(Some(Visit { site, person, address, path, query: PostedFields::parse(query.as_bytes()), now, desk }))
     }

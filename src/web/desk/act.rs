@@ -12,6 +12,7 @@ use crate::web::desk::fields::PostedFields;
 use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
+use crate::web::desk::second_step;
 use crate::web::desk::visit::Visit;
 use crate::web::door::token;
 use crate::web::pages::frame::{RailEntry, frame};
@@ -54,6 +55,9 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::Stop => Ok(running::stop(visit)),
         DeskAction::UndoRun => running::undo(visit),
         DeskAction::Mode => running::mode(visit, fields),
+        DeskAction::OfferAuthenticator => second_step::offer(visit),
+        DeskAction::ConfirmAuthenticator => second_step::confirm(visit, fields),
+        DeskAction::DropAuthenticator => second_step::drop(visit, fields),
     }
 }
 

@@ -9,4 +9,5 @@ pub mod host;
 pub(crate) mod mapping;
 pub mod roles;
 pub(crate) mod running;
+pub(crate) mod second_step;
 pub(crate) mod visit;

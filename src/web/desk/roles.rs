@@ -27,11 +27,17 @@ pub enum DeskAction {
     UndoRun,
     /// Switch an integration.
     Mode,
+    /// Be offered an authenticator of one's own.
+    OfferAuthenticator,
+    /// Switch it on.
+    ConfirmAuthenticator,
+    /// Switch it off.
+    DropAuthenticator,
 }
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 11] = [
+    pub const ALL: [DeskAction; 14] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -43,12 +49,18 @@ impl DeskAction {
         DeskAction::Stop,
         DeskAction::UndoRun,
         DeskAction::Mode,
+        DeskAction::OfferAuthenticator,
+        DeskAction::ConfirmAuthenticator,
+        DeskAction::DropAuthenticator,
     ];
 
     /// Who may do it, at least.
     pub fn least(self) -> Role {
         match self {
-            DeskAction::SignOut => Role::Viewer,
+            DeskAction::SignOut
+            | DeskAction::OfferAuthenticator
+            | DeskAction::ConfirmAuthenticator
+            | DeskAction::DropAuthenticator => Role::Viewer,
             DeskAction::Answer
             | DeskAction::Several
             | DeskAction::AnswerSeveral
@@ -76,6 +88,9 @@ impl DeskAction {
             DeskAction::Stop => "/runs/stop",
             DeskAction::UndoRun => "/nights/{run}/undo",
             DeskAction::Mode => "/integrations/{name}/mode",
+            DeskAction::OfferAuthenticator => "/account/authenticator",
+            DeskAction::ConfirmAuthenticator => "/account/authenticator/on",
+            DeskAction::DropAuthenticator => "/account/authenticator/off",
         }
     }
 
@@ -93,6 +108,9 @@ impl DeskAction {
             DeskAction::Stop => "stopped a run",
             DeskAction::UndoRun => "drew an undo",
             DeskAction::Mode => "changed a mode",
+            DeskAction::OfferAuthenticator => "was offered an authenticator",
+            DeskAction::ConfirmAuthenticator => "switched the authenticator on",
+            DeskAction::DropAuthenticator => "switched the authenticator off",
         }
     }
 }
@@ -117,6 +135,9 @@ mod tests {
             (DeskAction::Stop, [no, yes, yes]),
             (DeskAction::UndoRun, [no, yes, yes]),
             (DeskAction::Mode, [no, no, yes]),
+            (DeskAction::OfferAuthenticator, [yes, yes, yes]),
+            (DeskAction::ConfirmAuthenticator, [yes, yes, yes]),
+            (DeskAction::DropAuthenticator, [yes, yes, yes]),
         ];
         assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");
         for (action, may) in table {
