@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["reconcile", "files", "http_client"]),
     ("connectwise", &["reconcile", "http_client"]),
     ("history", &["reconcile", "files"]),
-    ("tickets", &["reconcile", "connectwise", "history", "apply"]),
+    ("tickets", &["reconcile", "connectwise", "history", "apply", "report"]),
     ("report", &["reconcile", "history", "files"]),
     ("alerts", &["reconcile", "history", "report", "error_chain", "http_client", "zone"]),
     ("config", &["reconcile", "export", "connectwise", "alerts", "tickets", "files", "http_client", "zone"]),

@@ -4,4 +4,6 @@ mod answers;
 mod break_in;
 mod client;
 mod pages;
+mod provided;
 mod runs;
+mod second_step;

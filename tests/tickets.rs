@@ -249,7 +249,7 @@ fn hostile_names_end_in_plain_texts() {
 #[test]
 fn a_test_ticket_says_what_it_is_and_no_run_takes_it_for_its_own() {
     let night = desk(&[]);
-    let said: Said = night.recount(&["tickets", "test"]).exits(0);
+    let said: Said = night.recount(&["tickets", "test", "--leave-open"]).exits(0);
     assert!(said.out.contains("sample data"), "{}", said.out);
     let ticket = only_one(&night, false);
     assert!(ticket["summary"].as_str().is_some_and(|text| text.starts_with("TEST ")), "{ticket:#?}");
@@ -334,4 +334,78 @@ fn a_closing_note_says_who_settled_it() {
     night.run();
     only_one(&night, true);
     assert!(notes(&night).iter().any(|note| note.starts_with("Settled: kept by ")), "{:#?}", notes(&night));
+}
+
+/// Otherwise a right that is missing would be found out on the night that has something to say.
+#[test]
+fn a_test_tries_every_right_that_tickets_ask_for() {
+    let night = desk(&[]);
+    let said = night.recount(&["tickets", "test", "--json"]).exits(0).json();
+    assert_eq!(said["tickets"][0]["closed"], true, "{said:#}");
+    only_one(&night, true);
+    assert_eq!(notes(&night).len(), 1);
+    let night = desk(&[]);
+    night.fault(r#"[{"when": {"method": "PATCH", "path": "/service/tickets"}, "then": {"status": 403}}]"#);
+    let said = night.recount(&["tickets", "test"]).exits(13);
+    assert!(said.err.contains("Close Service Tickets") && said.err.contains("close ticket "), "{}", said.err);
+}
+
+/// A board whose rules ask for a subtype refuses every ticket without one.
+#[test]
+fn a_subtype_and_an_item_are_those_of_the_type() {
+    let night = desk(&[r#"sub_type = "agreement""#, r#"item = "quantity""#]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let ticket = only_one(&night, false);
+    assert_eq!((&ticket["subType"]["name"], &ticket["item"]["name"]), (&"Agreement".into(), &"Quantity".into()));
+    for (keys, words) in [
+        (
+            [r#"sub_type = "Server""#, "max_new = 1"],
+            "there is no sub_type of this type \"Server\"; there are: Agreement, Invoice",
+        ),
+        ([r#"sub_type = "Invoice""#, r#"item = "Quantity""#], "there is no item of this sub_type \"Quantity\""),
+    ] {
+        let said = desk(&keys).recount(&["check"]).exits(16);
+        assert!(said.out.replace("\n    ", " ").contains(words), "{}", said.out);
+    }
+    let said = desk(&[r#"item = "Quantity""#]).recount(&["check"]).exits(16);
+    assert!(said.err.contains("`item` is one of a `sub_type`"), "{}", said.err);
+}
+
+/// Whoever sends invoices and whoever runs the host look at different boards.
+#[test]
+fn an_item_goes_to_the_first_table_that_takes_it_and_stays_there() {
+    let night = desk(&[]);
+    night.sim().edit(|world| {
+        let other = r#"{"id": 7, "name": "Operations", "statuses":
+            [{"id": 71, "name": "New"}, {"id": 72, "name": "Done", "closed": true}]}"#;
+        world.boards.push(serde_json::from_str(other).expect("a board"));
+    });
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let config =
+        config.replace("[integration.mail.tickets]", "[[integration.mail.tickets]]\nkinds = [\"unmapped-customer\"]");
+    let second = "[[integration.mail.tickets]]\nboard = \"operations\"\ncompany = 250\nclosing_status = \"Done\"\n";
+    night.write("recount.toml", format!("{config}\n{second}"));
+    night.export(format!("{UNMAPPED}Acme,Nonsense,1\n"));
+    night.run().exits(3);
+    let mut boards: Vec<String> = tickets(&night).iter().map(|ticket| ticket["board"]["name"].to_string()).collect();
+    boards.sort();
+    assert_eq!(boards, [r#""Billing""#, r#""Operations""#]);
+    night.run().exits(3);
+    assert_eq!(tickets(&night).len(), 2, "whoever has a ticket takes no second one");
+    night.export(QUIET);
+    night.run().exits(0);
+    assert!(tickets(&night).iter().all(|ticket| ticket["closedFlag"] == true), "{:#?}", tickets(&night));
+}
+
+/// Whoever got the mail and whoever got the ticket would otherwise talk about two things.
+#[test]
+fn the_token_mail_is_what_a_mail_says() {
+    let night = desk(&[r#"description = "[mail]""#]);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,5\n");
+    night.run().exits(3);
+    let report = night.recount(&["report"]).out;
+    let ticket = only_one(&night, false);
+    let text = ticket["initialInternalAnalysis"].as_str().expect("a text");
+    assert!(text.contains("3 → 0") && report.contains(text), "{text}\n---\n{report}");
 }

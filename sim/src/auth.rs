@@ -60,6 +60,9 @@ fn module(table: Table) -> Module {
         | Table::Boards
         | Table::BoardStatuses
         | Table::BoardTypes
+        | Table::BoardSubTypes
+        | Table::BoardItems
+        | Table::BoardAssociations
         | Table::Priorities
         | Table::Sources => Module::Setup,
         Table::Tickets | Table::Notes => Module::Tickets,

@@ -12,13 +12,15 @@ use crate::{auth, patch, schema};
 const RESOURCE: &str = "Ticket";
 
 /// The references of a ticket that name a record served here, and where that record is.
-const REFERENCES: [(&str, Table); 6] = [
+const REFERENCES: [(&str, Table); 8] = [
     ("company", Table::Companies),
     ("board", Table::Boards),
     ("priority", Table::Priorities),
     ("source", Table::Sources),
     ("status", Table::BoardStatuses),
     ("type", Table::BoardTypes),
+    ("subType", Table::BoardSubTypes),
+    ("item", Table::BoardItems),
 ];
 
 /// Creates a ticket; board and status default to the first.
@@ -130,7 +132,9 @@ fn finish(store: &Store, ticket: &mut Wire, key: &Key) -> Result<(), Refusal> {
 fn resolve(store: &Store, ticket: &mut Wire) -> Result<(), Refusal> {
     for (field, table) in REFERENCES {
         let parent = match table {
-            Table::BoardStatuses | Table::BoardTypes => reference_id(ticket, "board"),
+            Table::BoardStatuses | Table::BoardTypes | Table::BoardSubTypes | Table::BoardItems => {
+                reference_id(ticket, "board")
+            }
             _ => 0,
         };
         let Some(given) = ticket.get(field) else {
@@ -140,6 +144,21 @@ fn resolve(store: &Store, ticket: &mut Wire) -> Result<(), Refusal> {
             Refusal::invalid(RESOURCE, "InvalidReference", field, format!("The {field} was not found."))
         })?;
         ticket.insert(field.to_owned(), found);
+    }
+    associated(store, ticket)
+}
+
+/// A subtype is one of its type, and an item one of both (the board's setup page; the refusal's words are unverified).
+fn associated(store: &Store, ticket: &Wire) -> Result<(), Refusal> {
+    let rows = store.rows((Table::BoardAssociations, reference_id(ticket, "board")));
+    for fields in [["type", "subType"].as_slice(), &["type", "subType", "item"]] {
+        let Some(field) = fields.last().filter(|field| ticket.contains_key(**field)) else { continue };
+        let same =
+            |row: &&Arc<Wire>| fields.iter().all(|field| reference_id(row, field) == reference_id(ticket, field));
+        if !rows.is_some_and(|rows| rows.values().any(|row| same(&row))) {
+            let said = format!("The {field} is not associated with this type.");
+            return Err(Refusal::invalid(RESOURCE, "InvalidReference", field, said));
+        }
     }
     Ok(())
 }

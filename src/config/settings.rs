@@ -103,8 +103,8 @@ pub struct IntegrationConfig {
     pub zone: Zone,
     /// After how long without a run somebody has to look.
     pub expected_every: Duration,
-    /// `[integration.NAME.tickets]`.
-    pub tickets: Option<TicketSettings>,
+    /// `[integration.NAME.tickets]`, or several `[[integration.NAME.tickets]]`: an open item is the first one's that takes it.
+    pub tickets: Vec<TicketSettings>,
 }
 
 /// `[daemon]`.

@@ -642,14 +642,14 @@ const TICKETS: &str = "[integration.mail.tickets]\nboard = \"Billing\"\ncompany 
 #[test]
 fn the_shortest_tickets_have_the_documented_defaults() {
     let config = with(&format!("{TICKETS}closing_status = \">Closed\"\n")).expect("valid");
-    let tickets = mail(&config).tickets.as_ref().expect("tickets");
+    let tickets = &mail(&config).tickets[0];
     assert_eq!((tickets.desk.board.as_str(), tickets.company), ("Billing", CompanyId(250)));
     assert_eq!((tickets.kinds.len(), tickets.max_new, tickets.close), (5, 20, true));
     assert_eq!((tickets.note_every, tickets.time_limit), (Some(TimeDelta::days(7)), Duration::from_secs(60)));
     assert!(!tickets.visible && !tickets.notify && tickets.company_of_customer);
     let never = with(&format!("{TICKETS}close = false\nnote_every = \"never\"\n")).expect("valid");
-    assert_eq!(mail(&never).tickets.as_ref().expect("tickets").note_every, None);
-    assert!(mail(&with("").expect("valid")).tickets.is_none());
+    assert_eq!(mail(&never).tickets[0].note_every, None);
+    assert!(mail(&with("").expect("valid")).tickets.is_empty());
 }
 
 /// A token that does not exist would stand in every ticket as it is.

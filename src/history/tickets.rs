@@ -27,6 +27,8 @@ pub struct TicketRecord {
     pub reference: TicketRef,
     /// The run that asked for it.
     pub run: RunId,
+    /// The board that it was asked for on, and in which ConnectWise; `None` in old histories.
+    pub place: Option<String>,
     /// Its summary.
     pub about: String,
     /// What is known of it.
@@ -156,8 +158,8 @@ impl History {
         self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO tickets (integration, kind, handle, occurrence, reference, run, about, state, ticket,
-                                      intended_at, noted_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                      intended_at, noted_at, place)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 params![
                     new.integration.as_str(),
                     new.kind.as_str(),
@@ -170,6 +172,7 @@ impl History {
                     new.ticket.map(|ticket| ticket.0),
                     time_text(new.intended_at),
                     time_text(new.noted_at),
+                    new.place,
                 ],
             )?;
             Ok(transaction.last_insert_rowid())
@@ -206,12 +209,14 @@ impl History {
     /// When it cannot be stored.
     pub fn log_tickets(&mut self, run: RunId, events: &[TicketEvent]) -> Result<(), StoreError> {
         self.write(|transaction| {
+            let told = "SELECT coalesce(max(position) + 1, 0) FROM ticket_events WHERE run = ?1";
+            let told: i64 = transaction.query_row(told, [run.0], |row| row.get(0))?;
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO ticket_events (run, position, event, ticket, said) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             for (position, TicketEvent { what, ticket, said }) in events.iter().enumerate() {
                 let ticket = ticket.map(|ticket| ticket.0);
-                insert.execute(params![run.0, integer(position), what.as_str(), ticket, said])?;
+                insert.execute(params![run.0, told + integer(position), what.as_str(), ticket, said])?;
             }
             Ok(())
         })
@@ -258,6 +263,7 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
         occurrence: row.get("occurrence")?,
         reference: TicketRef::new(&row.get::<_, String>("reference")?),
         run: RunId(row.get("run")?),
+        place: row.get("place")?,
         about: row.get("about")?,
         state: word(row, "state", state)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),

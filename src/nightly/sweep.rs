@@ -11,11 +11,11 @@ use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
-use crate::nightly::remote::additions::{every_list, readable_additions};
+use crate::nightly::remote::additions::read_lists;
 use crate::nightly::remote::{Remote, catalog_of};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, IntegrationName, ProductCode, ProductId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode, ProductId};
 use crate::reconcile::model::mapping::{Mapping, Sweep};
 use crate::reconcile::model::owned::{Owned, Uncounted};
 use crate::reconcile::model::plan::code::{Code, Severity};
@@ -52,7 +52,15 @@ impl<'a> SweptGround<'a> {
 }
 
 /// What was found, or why it could not be looked for: the night goes on without.
-pub(super) type SweepResult = Result<Vec<Uncounted>, ReadError>;
+pub(super) type SweepResult = Result<SweepFindings, ReadError>;
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub(super) struct SweepFindings {
+    lines: Vec<Uncounted>,
+    /// The records that the look stands on and that cannot be read, with why.
+    unread: Vec<String>,
+}
 
 /// Looks through all companies where that is due, else at what is known.
 pub(super) async fn sweep<R: Reader>(
@@ -61,40 +69,50 @@ pub(super) async fn sweep<R: Reader>(
     ground: SweptGround<'_>,
 ) -> Result<SweepResult, Failure> {
     let due = is_due(ground, history)?;
-    let known = history.swept(ground.integration())?;
-    if !due && known.is_empty() {
-        return Ok(Ok(Vec::new()));
+    let mut known = BTreeMap::new();
+    for (name, mapping) in everybody(ground).filter(|(name, _)| due || *name == ground.integration()) {
+        known.insert(name.clone(), Known { swept: history.swept(name)?, mapping });
     }
-    let looked = if due {
-        all(connectwise, ground).await
-    } else {
-        known_ones(connectwise, ground, &known)
-            .await
-            .map(|found| BTreeMap::from([(ground.integration().clone(), found)]))
-    };
-    let mut found = match looked {
+    if !due && known.values().all(|known| known.swept.is_empty()) {
+        return Ok(Ok(SweepFindings::default()));
+    }
+    let Found { mut lines, unread } = match look(connectwise, ground, known, due).await {
         Ok(found) => found,
         Err(error) => return Ok(Err(error)),
     };
     // A dry run keeps nothing.
     if ground.run.job.command != RunCommand::Plan {
-        let swept = found.iter().map(|(name, lines)| (name.clone(), swept(lines))).collect();
+        let swept = lines.iter().map(|(name, lines)| (name.clone(), swept(lines))).collect();
         history.keep_swept(&swept, due.then_some((ground.integration(), ground.today())))?;
     }
-    let mut ours = found.remove(ground.integration()).unwrap_or_default();
+    let mut ours = lines.remove(ground.integration()).unwrap_or_default();
     ours.retain(|one| !ground.is_owned(one));
-    Ok(Ok(one_of_each(ours)))
+    Ok(Ok(SweepFindings { lines: one_of_each(ours), unread }))
 }
 
 /// What the plan is told. That nobody could look is said, and tried again by the next run.
 pub(super) fn uncounted(looked: SweepResult, findings: &mut Vec<Finding>) -> Vec<Uncounted> {
-    looked.unwrap_or_else(|error| {
-        let message = format!("companies that nobody mapped could not be looked through: {error}");
-        let fix = Remedy::nothing("the next run looks again");
-        findings.push(Finding { fix, ..finding(Severity::Warning, Code::BilledNotCounted, message) });
-        Vec::new()
-    })
+    let (lines, message, fix) = match looked {
+        Ok(SweepFindings { lines, unread }) if unread.is_empty() => return lines,
+        Ok(SweepFindings { lines, unread }) => {
+            let more = unread.len().saturating_sub(NAMED);
+            let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+            let named = unread[..unread.len().min(NAMED)].join("; ");
+            let message =
+                format!("not everything of companies that nobody mapped could be looked through: {named}{more}");
+            (lines, message, "look at these records in ConnectWise: what bills there is not known".into())
+        }
+        Err(error) => {
+            let message = format!("companies that nobody mapped could not be looked through: {error}");
+            (Vec::new(), message, Remedy::nothing("the next run looks again"))
+        }
+    };
+    findings.push(Finding { fix, ..finding(Severity::Warning, Code::BilledNotCounted, message) });
+    lines
 }
+
+/// Unread records that are named.
+const NAMED: usize = 5;
 
 /// By the first run from Monday, of whatever integration of this ConnectWise.
 fn is_due(ground: SweptGround<'_>, history: &History) -> Result<bool, StoreError> {
@@ -111,22 +129,59 @@ fn is_due(ground: SweptGround<'_>, history: &History) -> Result<bool, StoreError
     Ok(history.last_sweep(&names)?.is_none_or(|day| day < monday))
 }
 
-type Found = BTreeMap<IntegrationName, Vec<Uncounted>>;
+/// What was found for each integration.
+#[derive(Default)]
+struct Found {
+    lines: BTreeMap<IntegrationName, Vec<Uncounted>>,
+    unread: Vec<String>,
+}
+
+/// What an integration knows from an earlier look.
+struct Known<'a> {
+    swept: Swept,
+    mapping: &'a Mapping,
+}
+
+/// Looks through all companies where that is due; then at what is known and was not met there, as far as it is still so.
+async fn look<R: Reader>(
+    connectwise: &R,
+    ground: SweptGround<'_>,
+    known: BTreeMap<IntegrationName, Known<'_>>,
+    due: bool,
+) -> Result<Found, ReadError> {
+    let mut found = if due { all(connectwise, ground).await? } else { Found::default() };
+    for (name, mut known) in known {
+        let Found { lines, unread } = &mut found;
+        let lines = lines.entry(name).or_default();
+        let met: BTreeSet<AdditionId> = lines.iter().map(Uncounted::addition).collect();
+        known.swept.retain(|addition, _| !met.contains(addition));
+        if !known.swept.is_empty() {
+            lines.extend(known_ones(connectwise, ground, &known, unread).await?);
+        }
+    }
+    Ok(found)
+}
 
 async fn all<R: Reader>(connectwise: &R, ground: SweptGround<'_>) -> Result<Found, ReadError> {
     let mapped = mapped(ground);
+    let mut found = Found::default();
     let companies = connectwise.all_companies().await?;
+    let unread = companies.unreadable.iter().filter(|record| !mapped.contains(&CompanyId(record.id)));
+    found.unread.extend(unread.map(|record| format!("company {}: {}", record.id, record.why)));
     let companies = companies.records.into_iter().filter(|company| !company.deleted && !mapped.contains(&company.id));
     let companies: BTreeMap<CompanyId, Company> = companies.map(|company| (company.id, company)).collect();
-    let mut found: Found = everybody(ground).map(|(name, _)| (name.clone(), Vec::new())).collect();
     if companies.is_empty() {
         return Ok(found);
     }
-    let agreements = connectwise.agreements_of(&companies.keys().copied().collect()).await?.records;
-    let agreements: BTreeMap<AgreementId, Agreement> = billing(agreements, ground.today());
-    let listed = readable_additions(connectwise, agreements.keys().copied().collect()).await?;
+    let agreements = connectwise.agreements_of(&companies.keys().copied().collect()).await?;
+    found.unread.extend(agreements.unreadable.iter().map(|record| format!("agreement {}: {}", record.id, record.why)));
+    let agreements: BTreeMap<AgreementId, Agreement> = billing(agreements.records, ground.today());
+    let listed = read_lists(connectwise, agreements.keys().copied().collect(), None).await?;
+    found
+        .unread
+        .extend(listed.unread.iter().map(|(id, list)| format!("the additions of agreement {id}: {}", list.why)));
     let products = products(connectwise, ground).await?;
-    for (addition, agreement) in live(&listed, &agreements, ground.today()) {
+    for (addition, agreement) in live(&listed.additions, &agreements, ground.today()) {
         let owner = addition.product.and_then(|product| products.get(&product));
         let Some((integration, code)) = owner.filter(|(_, code)| ground.claims.of(agreement.id, code).is_empty())
         else {
@@ -134,33 +189,55 @@ async fn all<R: Reader>(connectwise: &R, ground: SweptGround<'_>) -> Result<Foun
         };
         let name = companies.get(&agreement.company).map(|company| company.name.clone()).unwrap_or_default();
         let key = LineKey { agreement: agreement.id, product: code.clone(), item: addition.mark.clone() };
-        found.entry(integration.clone()).or_default().push(uncounted_line(key, agreement.company, name, addition));
+        found.lines.entry(integration.clone()).or_default().push(uncounted_line(
+            key,
+            agreement.company,
+            name,
+            addition,
+        ));
     }
     Ok(found)
 }
 
-/// What is known from an earlier look, as far as it is still so.
+/// What is known from an earlier look, as far as it is still so. What cannot be read tonight must not look gone.
 async fn known_ones<R: Reader>(
     connectwise: &R,
     ground: SweptGround<'_>,
-    known: &Swept,
+    known: &Known<'_>,
+    unread: &mut Vec<String>,
 ) -> Result<Vec<Uncounted>, ReadError> {
+    let ours = known.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
+    let wanted = |key: &LineKey| !ground.claims.of(key.agreement, &key.product).is_empty();
+    let asked = known.swept.iter().filter(|(_, key)| ours.contains(&key.product.folded()) && !wanted(key));
+    let known: Swept = asked.map(|(addition, key)| (*addition, key.clone())).collect();
+    let read = connectwise.agreements(&known.values().map(|key| key.agreement).collect()).await?;
     let mapped = mapped(ground);
-    let ids: BTreeSet<AgreementId> = known.values().map(|key| key.agreement).collect();
-    let mut agreements = billing(connectwise.agreements(&ids).await?.records, ground.today());
+    let mut agreements = billing(read.records, ground.today());
     agreements.retain(|_, agreement| !mapped.contains(&agreement.company));
     let of: BTreeSet<CompanyId> = agreements.values().map(|agreement| agreement.company).collect();
     let companies = if of.is_empty() { Vec::new() } else { connectwise.companies(&of).await?.records };
     let names: BTreeMap<CompanyId, String> = companies.into_iter().map(|company| (company.id, company.name)).collect();
-    let listed = every_list(connectwise, agreements.keys().copied().collect()).await?;
-    let ours = ground.source.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
-    let still = live(&listed, &agreements, ground.today()).filter_map(|(addition, agreement)| {
-        let key = known.get(&addition.id).filter(|key| ours.contains(&key.product.folded()))?;
-        let name = names.get(&agreement.company).cloned().unwrap_or_default();
-        let wanted = !ground.claims.of(agreement.id, &key.product).is_empty();
-        (!wanted).then(|| uncounted_line(key.clone(), agreement.company, name, addition))
-    });
-    Ok(still.collect())
+    let lists = read_lists(connectwise, agreements.keys().copied().collect(), None).await?;
+    let mut still = Vec::new();
+    for (addition, agreement) in live(&lists.additions, &agreements, ground.today()) {
+        if let Some(key) = known.get(&addition.id) {
+            let name = names.get(&agreement.company).cloned().unwrap_or_default();
+            still.push(uncounted_line(key.clone(), agreement.company, name, addition));
+        }
+    }
+    let records = read.unreadable.iter().map(|record| (AgreementId(record.id), &record.why));
+    let blind: BTreeMap<AgreementId, &String> =
+        records.chain(lists.unread.iter().map(|(id, list)| (*id, &list.why))).collect();
+    unread.extend(blind.iter().map(|(id, why)| format!("agreement {id}: {why}")));
+    for (addition, key) in known {
+        if let Some(why) = blind.get(&key.agreement) {
+            let company = agreements.get(&key.agreement).map(|agreement| agreement.company);
+            let company_name = company.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+            let billed = Err((addition, format!("it could not be looked at tonight: {why}")));
+            still.push(Uncounted { key, company, company_name, billed });
+        }
+    }
+    Ok(still)
 }
 
 /// The integration itself, and who bills beside it, in the order of their names: of several that map a product the first
@@ -219,7 +296,7 @@ fn uncounted_line(key: LineKey, company: CompanyId, company_name: String, additi
         Ok(quantity) => Ok(Live { addition: addition.id, quantity: *quantity }),
         Err(why) => Err((addition.id, why.clone())),
     };
-    Uncounted { key, company, company_name, billed }
+    Uncounted { key, company: Some(company), company_name, billed }
 }
 
 /// A plan holds each line once: several additions of one product on one agreement are told together.

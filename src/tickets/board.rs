@@ -52,6 +52,10 @@ pub struct BoardNames {
     pub priority: Option<String>,
     /// The type; `None`: the board's default.
     pub kind: Option<String>,
+    /// A subtype of the type.
+    pub sub_type: Option<String>,
+    /// An item of both.
+    pub item: Option<String>,
     /// The source; `None`: ConnectWise's default.
     pub source: Option<String>,
 }
@@ -69,6 +73,10 @@ pub struct BoardTerms {
     pub priority: Option<i64>,
     /// The type.
     pub kind: Option<i64>,
+    /// The subtype.
+    pub sub_type: Option<i64>,
+    /// The item.
+    pub item: Option<i64>,
     /// The source.
     pub source: Option<i64>,
     /// All statuses of the board that close a ticket: its `closedFlag` alone is not to be relied on (seen in the field).

@@ -17,7 +17,7 @@ use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{BoardNames, BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::board_wire::{
-    BoardRow, ChangeTicket, NamedRecord, NewNote, OpenTicket, PlainRow, StatusRow, TicketRow,
+    AssociationRow, BoardRow, ChangeTicket, NamedRecord, NewNote, OpenTicket, PlainRow, StatusRow, TicketRow,
 };
 
 const TICKETS: List<'_> = List { path: "service/tickets", right: Right::Tickets };
@@ -92,11 +92,8 @@ impl Client {
         {
             look.missing.push(format!("closing_status \"{name}\" does not close a ticket on this board"));
         }
-        let (mut kind, mut priority, mut source) = (None, None, None);
-        if names.kind.is_some() {
-            let types = self.read_whole::<BoardRow>(list(&format!("service/boards/{board}/types")), None).await?;
-            kind = look.up("type", names.kind.as_deref(), &types);
-        }
+        let (kind, sub_type, item) = self.category(board, names, &mut look).await?;
+        let (mut priority, mut source) = (None, None);
         if names.priority.is_some() {
             let priorities = self.read_whole::<PlainRow>(list("service/priorities"), None).await?;
             priority = look.up("priority", names.priority.as_deref(), &priorities);
@@ -106,10 +103,44 @@ impl Client {
             source = look.up("source", names.source.as_deref(), &sources);
         }
         match look.missing.is_empty() {
-            true => Ok(BoardTerms { board, status, closing_status, priority, kind, source, closed }),
+            true => Ok(BoardTerms { board, status, closing_status, priority, kind, sub_type, item, source, closed }),
             false => Err(TermsError::Missing(look.missing)),
         }
     }
+
+    /// Type, subtype and item: a subtype is one of its type, an item one of both.
+    async fn category(
+        &self,
+        board: i64,
+        names: &BoardNames,
+        look: &mut Look,
+    ) -> Result<(Option<i64>, Option<i64>, Option<i64>), ReadError> {
+        let list = |path| List { path, right: Right::Boards };
+        if names.kind.is_none() {
+            return Ok((None, None, None));
+        }
+        let path = format!("service/boards/{board}/types");
+        let types = self.read_whole::<BoardRow>(list(&path), None).await?;
+        let kind = look.up("type", names.kind.as_deref(), &types);
+        if names.sub_type.is_none() || kind.is_none() {
+            return Ok((kind, None, None));
+        }
+        let path = format!("service/boards/{board}/typeSubTypeItemAssociations");
+        let mut together = self.read_whole::<AssociationRow>(list(&path), None).await?;
+        together.retain(|one| one.kind == kind);
+        let sub_types = once(together.iter().filter_map(|one| one.sub_type.as_ref()));
+        let sub_type = look.up("sub_type of this type", names.sub_type.as_deref(), &sub_types);
+        together.retain(|one| one.sub_type.as_ref().map(|one| one.id) == sub_type);
+        let items = once(together.iter().filter_map(|one| one.item.as_ref()));
+        let item = sub_type.and_then(|_| look.up("item of this sub_type", names.item.as_deref(), &items));
+        Ok((kind, sub_type, item))
+    }
+}
+
+/// Each record once, in the order of the list.
+fn once<'a>(rows: impl Iterator<Item = &'a NamedRecord>) -> Vec<NamedRecord> {
+    let mut seen = BTreeSet::new();
+    rows.filter(|row| seen.insert(row.id)).cloned().collect()
 }
 
 /// Looks names up, and collects those that are not there.

@@ -155,6 +155,51 @@ fn named(id: i64, name: &Value, inactive: Option<bool>) -> Result<NamedRecord, S
     Ok(NamedRecord { id, name, inactive: inactive.unwrap_or(false) })
 }
 
+/// Which subtypes a type of a board has, and which items these.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssociationRow {
+    id: Value,
+    #[serde(default)]
+    r#type: Value,
+    #[serde(default)]
+    sub_type: Value,
+    #[serde(default)]
+    item: Value,
+}
+
+/// A type, a subtype of it, and an item of both.
+#[derive(Debug, Clone)]
+pub(crate) struct Association {
+    pub(crate) kind: Option<i64>,
+    pub(crate) sub_type: Option<NamedRecord>,
+    pub(crate) item: Option<NamedRecord>,
+}
+
+impl Row for AssociationRow {
+    type Record = Association;
+    type Known = ();
+    const FIELDS: &'static str = "id,type,subType,item";
+
+    fn id(&self) -> &Value {
+        &self.id
+    }
+
+    fn record(&self, _id: i64) -> Result<Association, String> {
+        let named = |field, value| -> Result<Option<NamedRecord>, String> {
+            let found = members::reference(field, value)?;
+            Ok(found.id.zip(found.name).map(|(id, name)| NamedRecord { id, name, inactive: false }))
+        };
+        Ok(Association {
+            kind: members::reference("type", &self.r#type)?.id,
+            sub_type: named("subType", &self.sub_type)?,
+            item: named("item", &self.item)?,
+        })
+    }
+
+    fn known(&self) {}
+}
+
 /// A new ticket. What is `None` is left to ConnectWise's own defaults.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -167,6 +212,10 @@ pub(crate) struct OpenTicket<'a> {
     status: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_type: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +242,8 @@ impl<'a> OpenTicket<'a> {
             company: Id { id: company.0 },
             status: terms.status.map(id),
             r#type: terms.kind.map(id),
+            sub_type: terms.sub_type.map(id),
+            item: terms.item.map(id),
             priority: terms.priority.map(id),
             source: terms.source.map(id),
             reference: reference.as_str(),

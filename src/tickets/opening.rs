@@ -113,6 +113,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             occurrence,
             reference,
             run: self.round.run.run,
+            place: Some(self.round.settings.place()),
             about: text::summary(&self.round.settings.summary, self.words(matter)),
             state: TicketState::Intended,
             ticket: None,

@@ -65,7 +65,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// Tickets that an earlier run, or this one, left without an answer.
     pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), SyncHalt> {
         let live = self.history.live_tickets(Some(&self.round.run.integration))?;
-        let doubtful: Vec<TicketRecord> = live.into_iter().filter(is_doubtful).collect();
+        let here = |record: &TicketRecord| is_doubtful(record) && self.round.tends(record, None);
+        let doubtful: Vec<TicketRecord> = live.into_iter().filter(here).collect();
         let found = self.find(&references(&doubtful)).await?;
         for mut record in doubtful {
             let waited = (self.round.clock)().signed_duration_since(record.intended_at);

@@ -1,4 +1,4 @@
-//! What an operator wants of tickets: `[integration.NAME.tickets]`.
+//! What an operator wants of tickets: `[integration.NAME.tickets]`, once or several times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;
+use crate::tickets::subjects::TicketSubject;
 use crate::tickets::template::Template;
 
 /// Tickets of one integration.
@@ -45,6 +46,19 @@ pub struct TicketSettings {
     pub description: Template,
     /// The note while the matter persists.
     pub note: Template,
+}
+
+impl TicketSettings {
+    /// Whether an open item becomes a ticket of these.
+    pub fn take(&self, matter: &TicketSubject) -> bool {
+        let customer = matter.finding.customer.as_ref();
+        self.kinds.contains(&matter.kind) && customer.is_none_or(|customer| self.customers.hold(customer))
+    }
+
+    /// Where its tickets are, as the history keeps it: the ConnectWise, if it is not the integration's, and the board.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.connectwise.as_deref().unwrap_or_default(), self.desk.board.trim().to_lowercase())
+    }
 }
 
 /// Customers that are selected, as the export names them.

@@ -12,14 +12,19 @@ use crate::history::tickets::{TicketRecord, TicketState};
 use crate::reconcile::model::ids::TicketRef;
 use crate::tickets::board::TermsError;
 use crate::tickets::settings::TicketSettings;
+use crate::tickets::subjects::TicketSubject;
 
 /// One run whose matters are to be told.
 #[derive(Clone, Copy)]
 pub struct Round<'a> {
     /// The run, ended and stored.
     pub run: &'a RunRecord,
-    /// What is wanted.
+    /// What is wanted: this one of the tables.
     pub settings: &'a TicketSettings,
+    /// All tables of the integration.
+    pub tables: &'a [TicketSettings],
+    /// Which of them it is.
+    pub at: usize,
     /// Whether the desk is in the ConnectWise that the run billed in: elsewhere its companies mean nothing.
     pub same_connectwise: bool,
     /// How long a ticket in doubt is left alone before "not there" counts.
@@ -47,6 +52,22 @@ pub(crate) enum SyncHalt {
     Stopped,
     #[error("gave up after {0} s; the next run goes on")]
     TooLong(u64),
+}
+
+impl Round<'_> {
+    /// Whether a ticket is tended by this table: the one of its board that takes its item, else the first one of its
+    /// board, else the first one.
+    pub(crate) fn tends(&self, record: &TicketRecord, matter: Option<&TicketSubject>) -> bool {
+        let of_board = |table: &&TicketSettings| record.place.as_ref() == Some(&table.place());
+        let takes = |table: &&TicketSettings| matter.is_some_and(|matter| table.take(matter));
+        let at = |wanted: &dyn Fn(&&TicketSettings) -> bool| self.tables.iter().position(|table| wanted(&table));
+        at(&|table| of_board(table) && takes(table)).or_else(|| at(&of_board)).unwrap_or(0) == self.at
+    }
+
+    /// Whether a new item is this table's: the first one's that takes it.
+    pub(crate) fn takes(&self, matter: &TicketSubject) -> bool {
+        self.tables.iter().position(|table| table.take(matter)) == Some(self.at)
+    }
 }
 
 /// References of these records.

@@ -63,6 +63,8 @@ tokens! {
     Message = "message",
     /// What to do about it.
     Fix = "fix",
+    /// The item as a mail shows it.
+    Mail = "mail",
     /// The run's number.
     Run = "run",
     /// The handle that commands take.

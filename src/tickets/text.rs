@@ -13,6 +13,8 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::report::format::text::entry;
+use crate::report::model::ReportEntry;
 use crate::tickets::settings::{FIELDS, TicketSettings};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::template::{Template, Token};
@@ -53,7 +55,7 @@ pub fn summary(template: &Template, words: Words<'_>) -> String {
 /// A text of several lines.
 pub fn text(template: &Template, words: Words<'_>) -> String {
     let filled = template.fill(|token| value(token, words, |text| cut(&escaped(text), VALUE_MAX)));
-    cut(filled.trim(), TEXT_MAX)
+    cut(filled.trim_start_matches(['\n', '\r']).trim_end(), TEXT_MAX)
 }
 
 /// The other fields, each on one line and as long as ConnectWise takes it. What has no value is left out.
@@ -131,6 +133,7 @@ fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String
         Token::Reason => Some(finding.code.to_string()),
         Token::Message => Some(finding.message.trim_end_matches('.').to_owned()),
         Token::Fix => return ways(&finding.fix, fit),
+        Token::Mail => return as_mailed(matter),
         Token::Run => Some(run.to_string()),
         Token::Handle => Some(handle.clone()),
         Token::Date => Some(date.to_string()),
@@ -143,6 +146,11 @@ fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String
 fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> String {
     let lines: Vec<String> = remedy.lines().iter().map(|line| fit(line.to_string().trim_end_matches('.'))).collect();
     if lines.is_empty() { NO_VALUE.to_owned() } else { lines.join("\nor ") }
+}
+
+/// The lines of a mail; what is hostile was made plain there.
+fn as_mailed(matter: &TicketSubject) -> String {
+    entry(&ReportEntry { finding: &matter.finding, line: matter.line.as_ref() })
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.

@@ -32,9 +32,11 @@ impl TicketPlan {
             let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
             // Whoever has a ticket takes no second one, whatever is known of the first.
             let matter = at.map(|at| matters.remove(at));
-            planned.sort(round, record, matter);
+            if round.tends(&record, matter.as_ref().filter(|_| !is_doubtful(&record))) {
+                planned.sort(round, record, matter);
+            }
         }
-        matters.retain(|matter| is_selected(round, matter));
+        matters.retain(|matter| round.takes(matter));
         planned.left_over = matters.len().saturating_sub(round.settings.max_new);
         matters.truncate(round.settings.max_new);
         planned.new = matters;
@@ -52,18 +54,12 @@ impl TicketPlan {
             None if !tells_what_is_settled(round.run) => {}
             None if record.state == TicketState::Dismissed => self.forgotten.push(record),
             None => self.settled.push(record),
-            Some(matter) if is_due(round, &record) && is_selected(round, &matter) => {
+            Some(matter) if is_due(round, &record) && round.settings.take(&matter) => {
                 self.persisting.push((record, matter));
             }
             Some(_) => {}
         }
     }
-}
-
-fn is_selected(round: &Round<'_>, matter: &TicketSubject) -> bool {
-    let settings = round.settings;
-    let customer = matter.finding.customer.as_ref();
-    settings.kinds.contains(&matter.kind) && customer.is_none_or(|customer| settings.customers.hold(customer))
 }
 
 /// A matter that came back before its ticket could be closed is told at once.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::night::{FILTER, Night, codes, create, day, line, said, unplaced};
-use recount::reconcile::model::ids::{CompanyId, CustomerName};
+use super::night::{FILTER, Night, codes, create, day, line, said, set, unplaced};
+use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers};
 use recount::reconcile::model::past::Accepted;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::records::Agreement;
+use recount::reconcile::model::records::{Agreement, AgreementSign, Unreadable};
 
 /// Why an agreement does not bill, and what makes it so.
 type Case = (Code, fn(&mut Agreement));
@@ -183,4 +183,24 @@ fn a_customer_known_by_name_alone_is_missed_when_it_is_gone() {
     let plan = night.plan();
     assert_eq!(line(&plan, 30, FILTER).verdict, Verdict::Held(Code::CustomerMissing));
     assert_eq!(codes(&plan), [(Severity::Decide, Code::CustomerMissing)]);
+}
+
+/// The product may bill there already. What bills where everybody can see it follows its count all the same.
+#[test]
+fn an_agreement_that_may_be_anybody_s_holds_what_is_new_and_nothing_else() {
+    let stray = |company| Unreadable {
+        id: 90,
+        known: AgreementSign { company, kind: Some("Managed".to_owned()), name: None },
+        why: "company cannot be read".to_owned(),
+    };
+    for (company, waits) in [(None, true), (Some(CompanyId(1)), true), (Some(CompanyId(2)), false)] {
+        let mut night = acme();
+        let unread = &mut night.directory.unread.agreements;
+        unread.insert(AgreementId(90), stray(company));
+        let verdict = line(&night.plan(), 10, FILTER).verdict;
+        let expected = if waits { Verdict::Held(Code::AgreementUnreadable) } else { create(1, "5") };
+        assert_eq!(verdict, expected, "{company:?}");
+        night.addition(10, 100, FILTER, "3");
+        assert_eq!(line(&night.plan(), 10, FILTER).verdict, set(100, "3", "5"), "{company:?}");
+    }
 }

@@ -111,7 +111,11 @@ fn api_path<'a>(state: &State, path: &'a str) -> Option<&'a str> {
 pub(super) fn parent_exists(state: &State, (table, parent): Collection) -> Result<(), Refusal> {
     let (table, name) = match table {
         Table::Additions => (Table::Agreements, "Agreement"),
-        Table::BoardStatuses | Table::BoardTypes => (Table::Boards, "Board"),
+        Table::BoardStatuses
+        | Table::BoardTypes
+        | Table::BoardSubTypes
+        | Table::BoardItems
+        | Table::BoardAssociations => (Table::Boards, "Board"),
         Table::Notes => (Table::Tickets, "Ticket"),
         _ => return Ok(()),
     };

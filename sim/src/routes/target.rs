@@ -60,6 +60,11 @@ fn collection<'a, 'b>(segments: &'a [&'b str]) -> Option<(Collection, &'a [&'b s
         ["procurement", "catalog", rest @ ..] => ((Table::Catalog, 0), rest),
         ["service", "boards", id, "statuses", rest @ ..] => ((Table::BoardStatuses, id.parse().ok()?), rest),
         ["service", "boards", id, "types", rest @ ..] => ((Table::BoardTypes, id.parse().ok()?), rest),
+        ["service", "boards", id, "subtypes", rest @ ..] => ((Table::BoardSubTypes, id.parse().ok()?), rest),
+        ["service", "boards", id, "items", rest @ ..] => ((Table::BoardItems, id.parse().ok()?), rest),
+        ["service", "boards", id, "typeSubTypeItemAssociations", rest @ ..] => {
+            ((Table::BoardAssociations, id.parse().ok()?), rest)
+        }
         ["service", "boards", rest @ ..] => ((Table::Boards, 0), rest),
         ["service", "priorities", rest @ ..] => ((Table::Priorities, 0), rest),
         ["service", "sources", rest @ ..] => ((Table::Sources, 0), rest),
@@ -85,6 +90,9 @@ pub(super) fn record(table: Table) -> &'static str {
         Table::Boards => "Board",
         Table::BoardStatuses => "BoardStatus",
         Table::BoardTypes => "BoardType",
+        Table::BoardSubTypes => "BoardSubType",
+        Table::BoardItems => "BoardItem",
+        Table::BoardAssociations => "BoardTypeSubTypeItemAssociation",
         Table::Priorities => "Priority",
         Table::Sources => "Source",
         Table::Tickets => "Ticket",

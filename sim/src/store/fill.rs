@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::{Rows, Store, Table, id_of, index};
 use crate::render;
-use crate::world::{Agreement, Member};
+use crate::world::{Agreement, Board, Member};
 
 impl Store {
     /// Renders every record of a new world.
@@ -62,6 +64,10 @@ impl Store {
 
     fn fill_service(&mut self) {
         for board in &self.world.boards {
+            let [sub_types, items, associations] = associations(board);
+            self.rows.insert((Table::BoardSubTypes, board.id), sub_types);
+            self.rows.insert((Table::BoardItems, board.id), items);
+            self.rows.insert((Table::BoardAssociations, board.id), associations);
             let statuses = board.statuses.iter().map(|found| (found.id, Arc::new(render::board_status(found, board))));
             self.rows.insert((Table::BoardStatuses, board.id), statuses.collect());
             let types =
@@ -83,6 +89,39 @@ impl Store {
         }
         self.rows.insert((Table::Members, 0), members);
     }
+}
+
+/// The subtypes of a board, its items, and which of them belong together.
+fn associations(board: &Board) -> [Rows; 3] {
+    let from_1 =
+        |names: &[&String], name: &String| names.iter().position(|known| *known == name).map_or(0, |at| at + 1);
+    let id = |at: usize| board.id * 100 + i64::try_from(at).unwrap_or_default();
+    let mut names: [Vec<&String>; 3] = [board.types.iter().collect(), Vec::new(), Vec::new()];
+    for association in &board.associations {
+        for (names, name) in names.iter_mut().skip(1).zip([Some(&association.sub_type), association.item.as_ref()]) {
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+    }
+    let [types, sub_types, items] = &names;
+    let named = |names: &[&String]| {
+        names
+            .iter()
+            .map(|name| (id(from_1(names, name)), name))
+            .map(|(id, name)| (id, Arc::new(render::named(id, name))))
+            .collect()
+    };
+    let part = |names: &[&String], name: &String| json!({"id": id(from_1(names, name)), "name": name});
+    let rows = (1..).zip(&board.associations).map(|(at, found)| {
+        let mut row = render::named(id(at), "");
+        row.retain(|field, _| field == "id" || field == "_info");
+        row.insert("type".to_owned(), part(types, &found.kind));
+        row.insert("subType".to_owned(), part(sub_types, &found.sub_type));
+        if let Some(item) = &found.item {
+            row.insert("item".to_owned(), part(items, item));
+        }
+        (id(at), Arc::new(row))
+    });
+    [named(sub_types), named(items), rows.collect()]
 }
 
 /// Names that have an id by their order of appearance.

@@ -197,6 +197,23 @@ pub struct Board {
     /// The names of its types; ids count from `100 * board + 1`.
     #[serde(default = "Board::usual_types")]
     pub types: Vec<String>,
+    /// Which subtypes a type has, and which items these; ids count as those of types do.
+    #[serde(default = "Board::usual_associations")]
+    pub associations: Vec<TypeAssociation>,
+}
+
+/// A type with a subtype of it, and an item of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeAssociation {
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The subtype.
+    pub sub_type: String,
+    /// The item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
 }
 
 /// One status of a board.
@@ -290,6 +307,16 @@ impl Board {
     fn usual_types() -> Vec<String> {
         ["Issue", "Billing"].map(str::to_owned).to_vec()
     }
+
+    fn usual_associations() -> Vec<TypeAssociation> {
+        [("Issue", "Server", None), ("Billing", "Agreement", Some("Quantity")), ("Billing", "Invoice", None)]
+            .map(|(kind, sub_type, item)| TypeAssociation {
+                kind: kind.to_owned(),
+                sub_type: sub_type.to_owned(),
+                item: item.map(str::to_owned),
+            })
+            .to_vec()
+    }
 }
 
 impl Default for Board {
@@ -300,6 +327,7 @@ impl Default for Board {
             inactive: false,
             statuses: Self::usual_statuses(),
             types: Self::usual_types(),
+            associations: Self::usual_associations(),
         }
     }
 }

@@ -22,11 +22,26 @@ pub(crate) async fn after_run(
     session: &mut Session,
     stop: &Stop,
 ) {
-    let Some(settings) = &integration.tickets else { return };
+    for at in 0..integration.tickets.len() {
+        tend(config, integration, at, run, session, stop).await;
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a run is about, and which of its tables")]
+async fn tend(
+    config: &Config,
+    integration: &IntegrationConfig,
+    at: usize,
+    run: &RunRecord,
+    session: &mut Session,
+    stop: &Stop,
+) {
+    let tables = integration.tickets.as_slice();
+    let Some(settings) = tables.get(at) else { return };
     let desk = desk_of(config, integration, settings);
     let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
-    let round = Round { run, settings, same_connectwise, settle, clock: &clock::now, stop };
+    let round = Round { run, settings, tables, at, same_connectwise, settle, clock: &clock::now, stop };
     for event in sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
         let ticket = event.ticket.map(|ticket| ticket.0);

@@ -44,7 +44,7 @@ pub(in crate::config) fn config(
     context: Context<'_>,
 ) -> Option<IntegrationConfig> {
     let Context { folder, connectwise, zone: usual } = context;
-    let tickets = optional(section.get("tickets"), |field| tickets::settings(field.table()?, connectwise));
+    let tickets = section.get("tickets").map_or(Some(Vec::new()), |field| tickets::all(&field, connectwise));
     let connectwise = section.required("connectwise").and_then(|field| reference(&field, connectwise));
     let mode = section.get("mode").map_or(Some(Mode::Observe), |field| field.word(MODES));
     let customers_field = section.required("customers");

@@ -1,4 +1,4 @@
-//! `[integration.NAME.tickets]`.
+//! `[integration.NAME.tickets]` and `[[integration.NAME.tickets]]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,8 +21,17 @@ const WEEK: TimeDelta = TimeDelta::days(7);
 /// Board, status, type, priority and source names are no longer (ConnectWise's API description).
 const NAME_MAX: usize = 50;
 
+/// Reads the table, or each of several.
+pub(in crate::config) fn all(field: &Field<'_>, connectwise: &[&str]) -> Option<Vec<TicketSettings>> {
+    if field.value().as_array().is_none() {
+        return Some(vec![settings(field.table()?, connectwise)?]);
+    }
+    let tables = field.list()?;
+    tables.iter().map(|field| field.table().and_then(|section| settings(section, connectwise))).collect()
+}
+
 /// Reads one table; `connectwise` are the names it may refer to.
-pub(in crate::config) fn settings(section: Section<'_>, connectwise: &[&str]) -> Option<TicketSettings> {
+fn settings(section: Section<'_>, connectwise: &[&str]) -> Option<TicketSettings> {
     let desk = desk(&section);
     let connectwise = optional(section.get("connectwise"), |field| known(field, connectwise));
     let company = section.required("company").and_then(|field| field.whole(1, i64::MAX)).map(CompanyId);
@@ -70,12 +79,21 @@ fn desk(section: &Section<'_>) -> Option<BoardNames> {
     let word = |key| optional(section.get(key), name);
     let (status, closing_status) = (word("status"), word("closing_status"));
     let (priority, kind, source) = (word("priority"), word("type"), word("source"));
+    let (sub_type, item) = (word("sub_type"), word("item"));
+    for (key, value, of) in [("sub_type", &sub_type, &kind), ("item", &item, &sub_type)] {
+        if let (Some(Some(_)), Some(None)) = (value, of) {
+            let of = if key == "item" { "sub_type" } else { "type" };
+            section.error(format!("`{key}` is one of a `{of}`; write that as well"));
+        }
+    }
     Some(BoardNames {
         board: board?,
         status: status?,
         closing_status: closing_status?,
         priority: priority?,
         kind: kind?,
+        sub_type: sub_type?,
+        item: item?,
         source: source?,
     })
 }

@@ -19,27 +19,6 @@ pub(crate) struct AdditionLists {
     pub(crate) others: BTreeMap<AgreementId, Vec<OtherRow>>,
 }
 
-/// The additions of agreements that the night does not stand on, all of them: what is known of a line must not look gone
-/// because its list could not be read.
-pub(in crate::nightly) async fn every_list<R: Reader>(
-    connectwise: &R,
-    agreements: BTreeSet<AgreementId>,
-) -> Result<Additions, ReadError> {
-    let AdditionLists { additions, mut unread, others: _ } = read_lists(connectwise, agreements, None).await?;
-    match unread.pop_first() {
-        None => Ok(additions),
-        Some((agreement, UnreadList { why, denied, fix })) => Err(ReadError::Additions { agreement, why, denied, fix }),
-    }
-}
-
-/// The additions of agreements that the night does not stand on, as far as ConnectWise gives them out.
-pub(crate) async fn readable_additions<R: Reader>(
-    connectwise: &R,
-    agreements: BTreeSet<AgreementId>,
-) -> Result<Additions, ReadError> {
-    Ok(read_lists(connectwise, agreements, None).await?.additions)
-}
-
 /// A list that ConnectWise does not give out.
 #[derive(Debug)]
 pub(crate) struct UnreadList {

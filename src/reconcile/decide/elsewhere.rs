@@ -11,7 +11,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, AgreementSign, Directory, Unreadable};
 
 /// What is looked through.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Surroundings<'a> {
     counted: BTreeSet<AgreementId>,
     /// Additions that recount has owned: where the mapping no longer wants one, it is asked about as a line left behind.
     owned: BTreeSet<AdditionId>,
+    /// Whose the agreements are that recount has owned lines on.
+    company_of: BTreeMap<AgreementId, CompanyId>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
     today: NaiveDate,
 }
@@ -39,12 +41,13 @@ impl<'a> Surroundings<'a> {
         today: NaiveDate,
     ) -> Self {
         let owned = past.owned.values().filter_map(|owned| owned.addition).collect();
+        let company_of = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.company?))).collect();
         let counted = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
         let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
         for agreement in directory.agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
             by_company.entry(agreement.company).or_default().push(agreement);
         }
-        Self { directory, additions, claims, counted, owned, by_company, today }
+        Self { directory, additions, claims, counted, owned, company_of, by_company, today }
     }
 
     /// The additions that bill the product already: on another agreement of the company, where nobody wants it, or here
@@ -74,7 +77,8 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Another agreement of the company whose record or whose additions cannot be read, or not all of them: the
-    /// product may bill there.
+    /// product may bill there. One whose company cannot be read either, and that is not known from before, may be any
+    /// company's: the list is asked for by company, so it is one of them.
     pub(in crate::reconcile) fn unseen(&self, key: &LineKey, company: CompanyId) -> Option<AgreementId> {
         let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
         let nameless = |addition: &Addition| addition.product.is_none() && addition.is_current(self.today);
@@ -85,8 +89,11 @@ impl<'a> Surroundings<'a> {
         let found = agreements.iter().map(|agreement| agreement.id).find(|id| *id != key.agreement && unread(id));
         found.or_else(|| {
             let mut records = self.directory.unread.agreements.iter();
-            let found = records.find(|(_, record)| record.known.company == Some(company));
-            found.map(|(id, _)| *id)
+            let known = |id: &AgreementId| self.company_of.get(id).copied();
+            let may_be = |(id, record): &(&AgreementId, &Unreadable<AgreementSign>)| {
+                record.known.company.or_else(|| known(id)).is_none_or(|of| of == company)
+            };
+            records.find(may_be).map(|(id, _)| *id)
         })
     }
 

@@ -18,11 +18,13 @@ pub(in crate::reconcile) fn lines(uncounted: &[Uncounted], decisions: &Decisions
 
 fn line(one: &Uncounted, decisions: &Decisions, today: NaiveDate) -> Line {
     let Uncounted { key, company, company_name, billed } = one;
+    let whom = match company_name.as_str() {
+        "" => "a company",
+        name => &shown(name),
+    };
     let what = match billed {
-        Ok(live) => format!("{} billed to {}, which nobody mapped", live.quantity, shown(company_name)),
-        Err((addition, why)) => {
-            format!("addition {addition} is billed to {}, which nobody mapped: {why}", shown(company_name))
-        }
+        Ok(live) => format!("{} billed to {whom}, which nobody mapped", live.quantity),
+        Err((addition, why)) => format!("addition {addition} is billed to {whom}, which nobody mapped: {why}"),
     };
     let ignored = decisions.ignored(key, Code::BilledNotCounted, today);
     let (verdict, detail) = match ignored {
@@ -32,7 +34,7 @@ fn line(one: &Uncounted, decisions: &Decisions, today: NaiveDate) -> Line {
     Line {
         handle: String::new(),
         subject: Subject::Line(key.clone()),
-        company: Some(*company),
+        company: *company,
         sources: Vec::new(),
         wanted: None,
         live: billed.as_ref().ok().copied(),

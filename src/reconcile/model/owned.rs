@@ -22,9 +22,9 @@ pub struct Owned {
 pub struct Uncounted {
     /// Which line.
     pub key: LineKey,
-    /// Whose.
-    pub company: CompanyId,
-    /// What the company is called.
+    /// Whose, where its agreement can be read.
+    pub company: Option<CompanyId>,
+    /// What the company is called; empty where that cannot be read.
     pub company_name: String,
     /// What is billed, or why nobody can say.
     pub billed: Result<Live, (AdditionId, String)>,

@@ -125,20 +125,24 @@ fn section(text: &mut String, heading: &str, entries: &[ReportEntry<'_>], view: 
     if known.len() + new.len() > 0 {
         let _ = writeln!(text, "\n{}", view.paint.head(heading));
     }
-    for entry in new {
-        let (step, finding) = (entry.step(), entry.finding);
-        let title = middle_cut(&entry.title(), WIDTH - 13 - step.width());
-        let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
-        let row = format!("  {} {:<6} {title}{}{step}", model::sign(finding.code), entry.handle(), " ".repeat(gap));
-        let _ = writeln!(text, "{}", row.trim_end());
-        if !finding.message.is_empty() {
-            wrapped(text, &finding.message, "           ", "           ");
-        }
-        ways(text, &finding.fix, "           ", "           ");
-    }
+    new.into_iter().for_each(|found| text.push_str(&entry(found)));
     if !known.is_empty() {
         let _ = writeln!(text, "  … {} as before", known.len());
     }
+}
+
+/// One item: what it is called, its step, what is the matter, and what to do. A mail has it, and a ticket may.
+pub fn entry(entry: &ReportEntry<'_>) -> String {
+    let (step, finding) = (entry.step(), entry.finding);
+    let title = middle_cut(&entry.title(), WIDTH - 13 - step.width());
+    let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
+    let row = format!("  {} {:<6} {title}{}{step}", model::sign(finding.code), entry.handle(), " ".repeat(gap));
+    let mut text = format!("{}\n", row.trim_end());
+    if !finding.message.is_empty() {
+        wrapped(&mut text, &finding.message, "           ", "           ");
+    }
+    ways(&mut text, &finding.fix, "           ", "           ");
+    text
 }
 
 /// What to do, one way a line, each behind an arrow.

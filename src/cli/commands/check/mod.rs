@@ -148,7 +148,7 @@ impl CheckList {
             let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
             self.note(&name("create_lines"), detail.to_owned());
         }
-        if let Some(settings) = &integration.tickets {
+        for settings in &integration.tickets {
             self.tickets(&name("tickets"), config, integration, settings).await;
         }
     }

@@ -1,4 +1,4 @@
-//! `recount tickets test`: one ticket from sample data, which says that it is one.
+//! `recount tickets test`: one ticket a table from sample data, which says that it is one.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,9 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
 use crate::reconcile::model::ids::TicketRef;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
-use crate::tickets::board::{NewTicket, ServiceBoard, TermsError, Ticket};
+use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::text;
 use crate::tickets::text::Sample;
@@ -25,43 +26,64 @@ use crate::tickets::text::Sample;
 pub(crate) struct Options {
     /// Whose tickets; may be left out if only one integration has them
     integration: Option<String>,
+    /// Leave the tickets open, to look at them on the board
+    #[arg(long)]
+    leave_open: bool,
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
+    tickets: Vec<Tried>,
+}
+
+/// What became of the ticket of one table.
+#[derive(Serialize)]
+struct Tried {
+    board: String,
     ticket: i64,
-    summary: &'a str,
-    reference: &'a str,
+    summary: String,
+    reference: String,
+    closed: bool,
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
-    let (integration, settings) = chosen(&config, options.integration.as_deref())?;
+    let integration = chosen(&config, options.integration.as_deref())?;
     // Two at once, or one beside a run, would have nobody to tell them apart.
     let _session = Session::open(&config.state)?;
-    let client = ticket_board::connect(ticket_board::desk_of(&config, integration, settings))
-        .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
-    let new = sample(integration, settings);
-    let ticket = session::runtime()?.block_on(open(&client, settings, &new))?;
+    let runtime = session::runtime()?;
+    let mut tickets = Vec::new();
+    for settings in &integration.tickets {
+        let client = ticket_board::connect(ticket_board::desk_of(&config, integration, settings))
+            .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
+        let new = sample(integration, settings);
+        let tried = runtime.block_on(all(&client, settings, &new, options.leave_open))?;
+        if !console.json {
+            console.print(&said(&tried));
+        }
+        tickets.push(tried);
+    }
     if console.json {
-        let (summary, reference) = (new.summary.as_str(), new.reference.as_str());
-        console.document(Exit::Done, &Document { ticket: ticket.id.0, summary, reference });
-    } else {
-        console.print(&format!(
-            "ticket {} is open: {}\nIt is made of sample data; there is no open item behind it. Look at it in ConnectWise, \
-             then close it there.\n",
-            ticket.id, new.summary
-        ));
+        console.document(Exit::Done, &Document { tickets });
     }
     Ok(Exit::Done)
 }
 
-fn chosen<'a>(
-    config: &'a Config,
-    name: Option<&str>,
-) -> Result<(&'a IntegrationConfig, &'a TicketSettings), CommandError> {
-    let having = config.integrations.values().filter_map(|one| Some((one, one.tickets.as_ref()?)));
-    let having: Vec<_> = having.filter(|(one, _)| name.is_none_or(|name| one.name.as_str() == name)).collect();
+fn said(tried: &Tried) -> String {
+    let Tried { board, ticket, summary, reference: _, closed } = tried;
+    let end = if *closed {
+        "It was opened, got a note and was closed: every right that tickets ask for is there."
+    } else {
+        "It was opened, got a note and is left open. Look at it in ConnectWise, then close it there."
+    };
+    format!(
+        "ticket {ticket} on board {board}: {summary}\nIt is made of sample data; there is no open item behind it. {end}\n"
+    )
+}
+
+fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationConfig, CommandError> {
+    let having = config.integrations.values().filter(|one| !one.tickets.is_empty());
+    let having: Vec<_> = having.filter(|one| name.is_none_or(|name| one.name.as_str() == name)).collect();
     match having.as_slice() {
         [one] => Ok(*one),
         [] => {
@@ -70,7 +92,7 @@ fn chosen<'a>(
             Err(CommandError::new(Exit::Usage, message, "add [integration.NAME.tickets] to recount.toml"))
         }
         several => {
-            let names: Vec<&str> = several.iter().map(|(one, _)| one.name.as_str()).collect();
+            let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             let message = format!("several integrations have tickets: {}", names.join(", "));
             Err(CommandError::new(Exit::Usage, message, "recount tickets test INTEGRATION"))
         }
@@ -92,15 +114,51 @@ fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTick
     }
 }
 
-async fn open(desk: &impl ServiceBoard, settings: &TicketSettings, new: &NewTicket) -> Result<Ticket, CommandError> {
+/// Opens, notes and closes: each needs a right of its own.
+async fn all(
+    desk: &impl ServiceBoard,
+    settings: &TicketSettings,
+    new: &NewTicket,
+    leave_open: bool,
+) -> Result<Tried, CommandError> {
     let terms = desk.terms(&settings.desk).await.map_err(|error| match error {
         TermsError::Read(error) => error.into(),
         TermsError::Missing(_) => {
             CommandError::new(Exit::Config, error.to_string(), "correct the tickets in recount.toml")
         }
     })?;
-    match desk.open(&terms, new).await {
-        Ok(ticket) => Ok(ticket),
+    let ticket = opened(desk, &terms, new).await?;
+    let then = |error| CommandError {
+        written: "a test ticket is open",
+        fix: Remedy::in_turn([
+            Remedy::in_connectwise(format!("close ticket {} in ConnectWise", ticket.id)),
+            fix_of(&error),
+        ]),
+        ..refused(error)
+    };
+    let note = Note {
+        text: "This is a test of recount: the note that an item gets while it stays open.".to_owned(),
+        visible: settings.visible,
+        notify: settings.notify,
+    };
+    desk.note(ticket.id, &note).await.map_err(then)?;
+    let status = terms.closing_status.filter(|_| settings.close && !leave_open);
+    if let Some(status) = status {
+        let change = StatusChange { status, notify: settings.notify };
+        desk.set_status(ticket.id, change).await.map_err(then)?;
+    }
+    let NewTicket { summary, reference, .. } = new;
+    Ok(Tried {
+        board: settings.desk.board.clone(),
+        ticket: ticket.id.0,
+        summary: summary.clone(),
+        reference: reference.as_str().to_owned(),
+        closed: status.is_some(),
+    })
+}
+
+async fn opened(desk: &impl ServiceBoard, terms: &BoardTerms, new: &NewTicket) -> Result<Ticket, CommandError> {
+    match desk.open(terms, new).await {
         Err(WriteError::Unclear { why, .. }) => {
             let found = desk.tickets(&BTreeSet::from([new.reference.clone()])).await?;
             found.into_iter().next().ok_or_else(|| {
@@ -112,10 +170,22 @@ async fn open(desk: &impl ServiceBoard, settings: &TicketSettings, new: &NewTick
                 }
             })
         }
-        Err(WriteError::RightMissing { why, fix }) => Err(CommandError::new(Exit::Denied, why, fix)),
-        Err(error @ WriteError::KeyRefused { .. }) => {
-            Err(CommandError::new(Exit::Denied, error.to_string(), "recount check"))
-        }
-        Err(error) => Err(CommandError::new(Exit::Partial, error.to_string(), "recount check")),
+        other => other.map_err(refused),
+    }
+}
+
+fn refused(error: WriteError) -> CommandError {
+    let fix = fix_of(&error);
+    match error {
+        WriteError::RightMissing { why, .. } => CommandError::new(Exit::Denied, why, fix),
+        WriteError::KeyRefused { .. } => CommandError::new(Exit::Denied, error.to_string(), fix),
+        _ => CommandError::new(Exit::Partial, error.to_string(), fix),
+    }
+}
+
+fn fix_of(error: &WriteError) -> Remedy {
+    match error {
+        WriteError::RightMissing { fix, .. } => fix.as_str().into(),
+        _ => Remedy::command("recount check"),
     }
 }
