@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What may stand only in the modules that are its home.
 const HOMES: &[(&str, &[&str])] = &[
-    ("reqwest", &["http_client", "export", "connectwise", "alerts"]),
+    ("reqwest", &["http_client", "export", "connectwise", "alerts", "web"]),
     ("recount_sim", &["cli"]),
     ("Client::builder", &["http_client"]),
     ("jiff", &["daemon", "zone"]),

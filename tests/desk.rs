@@ -7,3 +7,4 @@ mod pages;
 mod provided;
 mod runs;
 mod second_step;
+mod tab;

@@ -9,6 +9,7 @@ pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
+pub mod hosted;
 pub(crate) mod reads;
 pub mod sharing;
 pub(crate) mod urls;

@@ -13,6 +13,7 @@ mod peer;
 mod response;
 mod routes;
 pub mod site;
+mod tab;
 pub mod tls;
 
 use std::sync::Arc;

@@ -19,15 +19,17 @@ use crate::web::desk::deed::Acted;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::{Overview, Visit};
+use crate::web::door::oidc::flow;
 use crate::web::door::signed_in::{COOKIE, SignedIn, set};
-use crate::web::door::{oidc, second_step, sign_in};
+use crate::web::door::{account, second_step, sign_in};
 use crate::web::pages::{
-    account, audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
+    audit, customer, customers, find, integrations, invoices, item, live, night, nights, plan, today,
 };
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
 use crate::web::site::DeskSite;
 use crate::web::site::Missing;
+use crate::web::tab;
 
 /// How a page is drawn.
 type Page = fn(&Visit) -> Result<Markup, Missing>;
@@ -65,8 +67,10 @@ pub(crate) fn routes(desk: DeskSite) -> Router {
         .route("/reports/{run}", get(report))
         .route("/signin", get(sign_in::door).post(sign_in::knock))
         .route("/signin/code", get(second_step::ask).post(second_step::answer))
-        .route("/signin/provider", get(oidc::begin))
-        .route("/signin/provider/back", get(oidc::back))
+        .route("/signin/provider", get(flow::begin))
+        .route("/signin/provider/back", get(flow::back))
+        .route("/tab", get(tab::open).post(tab::show))
+        .route("/tab.js", get(tab::script))
         .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: Asked| show(asked, page)));

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::history::desk::desk_key::DeskKey;
 use crate::history::store::error::StoreError;
 use crate::web::desk::host::DeskHost;
-use crate::web::door::oidc::OidcSettings;
+use crate::web::door::oidc::settings::OidcSettings;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -58,6 +58,15 @@ pub struct DoorRules {
     pub totp_required: bool,
     /// The provider that lets people in as well.
     pub oidc: Option<OidcSettings>,
+    /// The tab in ConnectWise.
+    pub tab: Option<TabRules>,
+}
+
+/// The pages that may frame the tab.
+#[derive(Debug, Clone)]
+pub struct TabRules {
+    /// Their origins.
+    pub origins: Vec<String>,
 }
 
 /// Hashes of passwords that are made at the same time.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::chrome::{Chrome, browse};
+use crate::chrome::{Chrome, address, browse};
 use crate::client::{DeskOfNight, handle, held_night};
 
 /// The rules: WCAG 2.2 A and AA, and best practices.
@@ -59,7 +59,7 @@ fn no_page_keeps_anybody_out() {
     let item = format!("/items/{}", handle(&night, "to-zero"));
     let unmapped = format!("/items/{}", handle(&night, "customer-unmapped"));
     let link = desk.link(&["users", "add", "vera", "--role", "viewer"]);
-    browse(&desk.address(), async |chrome| {
+    browse(&address(&desk), async |chrome| {
         let mut found = Vec::new();
         for path in ["/signin", link.as_str(), "/welcome/none"] {
             found.extend(violations(chrome, path).await);
@@ -97,7 +97,7 @@ const PAGES: [&str; 14] = [
 fn the_checker_finds_what_is_wrong() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
-    browse(&desk.address(), async |chrome| {
+    browse(&address(&desk), async |chrome| {
         chrome.open("/signin").await;
         let plant = "document.querySelector('label').remove(); document.querySelector('main').append(new Image())";
         chrome.run(plant).await;

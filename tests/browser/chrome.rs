@@ -41,6 +41,11 @@ pub(super) struct Chrome {
     pub(super) at: String,
 }
 
+/// What a browser is told to open.
+pub(super) fn address(desk: &DeskOfNight<'_>) -> String {
+    format!("http://127.0.0.1:{}", desk.port)
+}
+
 /// Lets a test use a browser before this address, and ends the browser in any case.
 pub(super) fn browse(at: &str, test: impl AsyncFnOnce(&Chrome)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -1,6 +1,6 @@
 //! A morning, as whoever sends the invoices works through it: with script and without, at a desk and on a phone.
 
-use crate::chrome::{Chrome, browse};
+use crate::chrome::{Chrome, address, browse};
 use crate::client::{DeskOfNight, decided, handle};
 use crate::support::{BUSY, Night};
 
@@ -61,7 +61,7 @@ fn a_morning(width: u32, script: bool) {
     let desk = DeskOfNight::open(&night);
     let (zero, unmapped) = (handles(&night, "to-zero"), handle(&night, "customer-unmapped"));
     let [first, second] = zero.as_slice() else { panic!("not two lines: {zero:?}") };
-    browse(&desk.address(), async |chrome| {
+    browse(&address(&desk), async |chrome| {
         chrome.window(width, 844).await;
         chrome.script(script).await;
         chrome.come_in(&desk, "dana", "operator").await;
@@ -107,7 +107,7 @@ fn a_night_from_the_desk(script: bool) {
     night.recount(&["plan"]).exits(0);
     let before = night.billed();
     let desk = DeskOfNight::open(&night);
-    browse(&desk.address(), async |chrome| {
+    browse(&address(&desk), async |chrome| {
         chrome.script(script).await;
         chrome.come_in(&desk, "dana", "operator").await;
         chrome.open("/plan").await;

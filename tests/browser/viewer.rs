@@ -1,6 +1,6 @@
 //! What somebody who may read sees, in a real browser.
 
-use crate::chrome::browse;
+use crate::chrome::{address, browse};
 use crate::client::{DeskOfNight, decided, handle, held_night};
 
 /// Otherwise whoever was let in to read finds a button, or presses one that was left open in another tab.
@@ -9,7 +9,7 @@ fn a_viewer_finds_no_button_and_is_refused_where_one_is_made() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
     let handle = handle(&night, "to-zero");
-    browse(&desk.address(), async |chrome| {
+    browse(&address(&desk), async |chrome| {
         chrome.come_in(&desk, "vera", "viewer").await;
         let item = format!("/items/{handle}");
         for path in

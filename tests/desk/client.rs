@@ -23,11 +23,6 @@ impl<'a> DeskOfNight<'a> {
         Self { night, server: Some(server), port }
     }
 
-    /// What a browser is told to open.
-    pub(crate) fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
     /// A browser without a session.
     pub(crate) fn browser(&self) -> Browser {
         Browser { port: self.port, cookies: BTreeMap::new() }

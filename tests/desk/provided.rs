@@ -40,7 +40,8 @@ impl Away {
 
 impl Provider {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let server = runtime.block_on(MockServer::start());
         let night = held_night();
         night.secret("oidc", "a-secret-of-tests-only", 0o600);
@@ -54,13 +55,18 @@ impl Provider {
         provider.answers("GET", "/.well-known/openid-configuration", &json!({
             "issuer": issuer, "authorization_endpoint": at("auth"), "token_endpoint": at("token"), "jwks_uri": at("keys"),
         }));
-        provider.answers("GET", "/keys", &json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "own", "use": "sig", "x": X, "y": Y}]}));
+        provider.answers(
+            "GET",
+            "/keys",
+            &json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "own", "use": "sig", "x": X, "y": Y}]}),
+        );
         provider
     }
 
     fn answers(&self, verb: &str, at: &str, body: &Value) {
         let answer = ResponseTemplate::new(200).set_body_json(body);
-        let mock = Mock::given(method(verb)).and(path(at)).respond_with(answer).up_to_n_times(u64::MAX).with_priority(5);
+        let mock =
+            Mock::given(method(verb)).and(path(at)).respond_with(answer).up_to_n_times(u64::MAX).with_priority(5);
         self.runtime.block_on(self.server.register(mock));
     }
 
@@ -74,7 +80,8 @@ impl Provider {
     /// The form of the newest request for a token.
     fn asked(&self) -> Vec<(String, String)> {
         let requests = self.runtime.block_on(self.server.received_requests()).unwrap_or_default();
-        let token = requests.iter().rev().find(|request| request.url.path() == "/token").expect("a request for a token");
+        let token =
+            requests.iter().rev().find(|request| request.url.path() == "/token").expect("a request for a token");
         url::form_urlencoded::parse(&token.body).into_owned().collect()
     }
 
@@ -114,14 +121,18 @@ fn whom_the_provider_vouches_for_comes_in_with_the_role_of_their_groups() {
     let desk = DeskOfNight::open(&provider.night);
     assert!(desk.browser().get("/signin").body.contains("/signin/provider"));
     let mut first = away(&desk);
-    assert_eq!((first.said("response_type"), first.said("code_challenge_method")), ("code".to_owned(), "S256".to_owned()));
+    assert_eq!(
+        (first.said("response_type"), first.said("code_challenge_method")),
+        ("code".to_owned(), "S256".to_owned())
+    );
     provider.gives(&own(&provider.claims(&first)));
     let come = back(&mut first);
     assert_eq!((come.status, come.header("location")), (303, Some("/plan")), "{}", come.body);
     let page = first.browser.get("/account").body;
     assert!(page.contains("dana") && page.contains("operator"), "{page}");
     let asked = provider.asked();
-    let said = |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let said =
+        |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(said("code_verifier").as_bytes()));
     assert_eq!(challenge, first.said("code_challenge"), "the verifier does not fit the challenge");
     assert_eq!(said("redirect_uri"), "http://127.0.0.1:1/signin/provider/back");

@@ -8,8 +8,7 @@ use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::door::authenticator;
-use crate::web::pages::account;
+use crate::web::door::{account, authenticator};
 use crate::web::site::Missing;
 
 /// Where it is seen.

@@ -7,12 +7,13 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::history::desk::attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::desk::fields::PostedFields;
+use crate::web::door::addresses::HALF_COOKIE;
 use crate::web::door::sign_in::{door_page, next_page, sign_in_event, subjects, with_cookie};
 use crate::web::door::signed_in::{COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
@@ -20,16 +21,6 @@ use crate::web::door::{authenticator, token};
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
 use crate::web::site::{DeskSite, Missing};
-
-/// The cookie of somebody whose code has not come yet.
-pub(crate) const HALF_COOKIE: &str = "__Host-half";
-/// How long a code may take to come.
-pub(crate) const HALF_LASTS: TimeDelta = TimeDelta::minutes(10);
-
-/// Where it stands.
-pub(crate) fn address(next: &str) -> String {
-    format!("/signin/code?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish())
-}
 
 /// `GET /signin/code`.
 pub(crate) async fn ask(State(desk): State<DeskSite>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {

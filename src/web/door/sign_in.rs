@@ -14,10 +14,10 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::web::desk::fields::PostedFields;
-use crate::web::door::second_step::{HALF_COOKIE, HALF_LASTS};
+use crate::web::door::addresses::{HALF_COOKIE, HALF_LASTS};
 use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
-use crate::web::door::{oidc, password, second_step, token};
+use crate::web::door::{addresses, password, token};
 use crate::web::pages::frame::brand;
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
@@ -107,7 +107,7 @@ pub(crate) async fn knock(
             with_cookie(response, &set(DOOR_COOKIE, "", None))
         }
         Ok(Tried::Half(secret)) => {
-            let response = see(&second_step::address(&next));
+            let response = see(&addresses::of_code(&next));
             let response = with_cookie(response, &set(HALF_COOKIE, secret.reveal(), Some(HALF_LASTS)));
             with_cookie(response, &set(DOOR_COOKIE, "", None))
         }
@@ -302,7 +302,7 @@ fn sign_in_form(form: &DoorForm<'_>, csrf: &str) -> Markup {
         }
         @if form.provider {
             p.or { "or" }
-            p { a.b href=(oidc::address(next_page(form.next))) { "Sign in with your company's account" } }
+            p { a.b href=(addresses::of_provider(next_page(form.next))) { "Sign in with your company's account" } }
         }
     }
 }

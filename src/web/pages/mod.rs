@@ -1,6 +1,5 @@
 //! The pages of the desk: escaped by construction, one style sheet, no script.
 
-pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod customer;
 pub(crate) mod customers;

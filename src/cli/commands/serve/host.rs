@@ -11,7 +11,7 @@ use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
 use crate::cli::commands::map::edit;
-use crate::cli::commands::serve::background;
+use crate::cli::commands::serve::{background, member};
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -23,7 +23,9 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
-use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, NotDone, NotDoneKind};
+use crate::web::desk::host::{
+    Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, MemberClaim, NotDone, NotDoneKind, Vouched,
+};
 use crate::zone::Zone;
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
@@ -134,6 +136,10 @@ impl DeskHost for CommandHost {
             let NotDone { kind, message, fix } = at_desk::not_done(error);
             NotDone { kind, message, fix: fix.or(command) }
         })
+    }
+
+    fn vouched(&self, claim: &MemberClaim) -> Vouched {
+        member::vouched(self.config().ok().as_ref(), claim)
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {

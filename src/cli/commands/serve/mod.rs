@@ -2,6 +2,7 @@
 
 mod background;
 mod host;
+mod member;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -28,8 +29,8 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
-use crate::web::door::oidc::OidcSettings;
-use crate::web::site::{DeskSite, DoorRules, Site};
+use crate::web::door::oidc::settings::OidcSettings;
+use crate::web::site::{DeskSite, DoorRules, Site, TabRules};
 use crate::web::tls::TlsFiles;
 
 /// Where the desk is, unless configured.
@@ -129,7 +130,8 @@ fn rules(config: &Config) -> Result<DoorRules, CommandError> {
     let oidc = desk.and_then(|desk| Some((desk.oidc.as_ref()?, desk.url.as_ref()?)));
     let oidc = oidc.map(|(oidc, url)| provider(config, oidc, url)).transpose()?;
     let totp_required = desk.is_some_and(|desk| desk.totp_required);
-    Ok(DoorRules { proxy: desk.and_then(|desk| desk.trusted_proxy), key, totp_required, oidc })
+    let tab = desk.and_then(|desk| desk.tab.as_ref()).map(|tab| TabRules { origins: tab.origins.clone() });
+    Ok(DoorRules { proxy: desk.and_then(|desk| desk.trusted_proxy), key, totp_required, oidc, tab })
 }
 
 fn provider(config: &Config, oidc: &OidcConfig, url: &Url) -> Result<OidcSettings, CommandError> {

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::history::desk::people::Role;
 use crate::history::desk::provided::ProvidedPerson;
-use crate::web::door::oidc::{OidcError, OidcSettings};
+use crate::web::door::oidc::error::OidcError;
+use crate::web::door::oidc::settings::OidcSettings;
 use crate::web::door::token::{form_token, is_form_token};
 
 /// Clocks differ by so many seconds.
@@ -16,7 +17,7 @@ const LEEWAY: u64 = 60;
 const NAME_MOST: usize = 64;
 
 /// What was asked for.
-pub(super) struct Asked<'a> {
+pub(super) struct TokenAsked<'a> {
     pub(super) settings: &'a OidcSettings,
     pub(super) nonce: &'a str,
 }
@@ -31,7 +32,7 @@ struct Claims {
 }
 
 /// Whom the token vouches for, once all of it fits.
-pub(super) fn person(token: &str, keys: &JwkSet, asked: &Asked<'_>) -> Result<ProvidedPerson, OidcError> {
+pub(super) fn person(token: &str, keys: &JwkSet, asked: &TokenAsked<'_>) -> Result<ProvidedPerson, OidcError> {
     let settings = asked.settings;
     let key = key(token, keys)?;
     // The algorithm follows from the provider's key, never from what the token says of itself.
