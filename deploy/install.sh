@@ -10,17 +10,19 @@ set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=${DESTDIR:-}
-binary=${RECOUNT_BINARY:-$here/target/release/recount}
-units="recount.service recount.timer recount-alert@.service recount-daemon.service"
+# The archive of a release has it beside its folders.
+if [ -x "$here/recount" ]; then built=$here/recount; else built=$here/target/release/recount; fi
+binary=${RECOUNT_BINARY:-$built}
+units="recount.service recount.timer recount-alert@.service recount-daemon.service recount-desk.service"
 doc=$root/usr/share/doc/recount
 
 uninstall() {
     if [ -z "$root" ]; then
-        systemctl disable --now recount.timer recount-daemon.service 2> /dev/null || true
+        systemctl disable --now recount.timer recount-daemon.service recount-desk.service 2> /dev/null || true
         systemctl stop recount.service 2> /dev/null || true
     fi
     for unit in $units; do rm -f "$root/usr/lib/systemd/system/$unit"; done
-    rm -f "$root/usr/bin/recount" "$root/usr/sbin/recount-as-service" "$root/etc/sudoers.d/recount" \
+    rm -f "$root/usr/bin/recount" "$root/usr/lib/recount/share-mapping" "$root/usr/sbin/recount-as-service" "$root/etc/sudoers.d/recount" \
         "$root/usr/lib/sysusers.d/recount.conf" "$root/usr/share/bash-completion/completions/recount" \
         "$root/usr/share/zsh/vendor-completions/_recount" "$root/usr/share/fish/vendor_completions.d/recount.fish" \
         "$root"/usr/share/man/man1/recount.1 "$root"/usr/share/man/man1/recount-*.1
@@ -66,6 +68,7 @@ esac
 [ -x "$binary" ] || { echo "install: $binary is missing; run: cargo build --release --locked" >&2; exit 1; }
 
 install -D -m 0755 "$binary" "$root/usr/bin/recount"
+install -D -m 0755 "$here/deploy/share-mapping" "$root/usr/lib/recount/share-mapping"
 install -D -m 0755 "$here/deploy/recount-as-service" "$root/usr/sbin/recount-as-service"
 install -D -m 0644 "$here/deploy/recount.sysusers" "$root/usr/lib/sysusers.d/recount.conf"
 install -D -m 0440 "$here/deploy/recount.sudoers" "$root/etc/sudoers.d/recount"

@@ -298,6 +298,7 @@ impl Month {
             lines: BTreeMap::new(),
             missing: BTreeSet::new(),
             open_end: false,
+            by_count: true,
         };
         let written = night
             .additions

@@ -1,11 +1,13 @@
 //! Simulated nights, as many as one likes:
 //! `cargo run --release --example nights -- --seeds 100000 [--from 0] [--threads 2]`.
-//! Ends with 1 at the first violation, and prints its seed and all that the seed drew.
+//! Ends with 1 at the first violation, and prints its seed and all that the seed drew; with `--all` it goes on, and counts
+//! the violations by their invariant.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
 
 #[path = "../tests/nights/engine/mod.rs"]
 mod engine;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -15,7 +17,8 @@ fn main() -> ExitCode {
     let (from, seeds) = (argument("--from").unwrap_or(0), argument("--seeds").unwrap_or(1000));
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let threads = argument("--threads").unwrap_or(cores).max(1);
-    let work = Mutex::new(Work { next: from, end: from.saturating_add(seeds), ..Work::default() });
+    let all = std::env::args().any(|word| word == "--all");
+    let work = Mutex::new(Work { next: from, end: from.saturating_add(seeds), all, ..Work::default() });
     let began = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -23,6 +26,9 @@ fn main() -> ExitCode {
         }
     });
     let work = work.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (kind, seeds) in &work.kinds {
+        println!("{} of {kind}: seeds {:?}", seeds.len(), &seeds[..seeds.len().min(12)]);
+    }
     if let Some((seed, said)) = work.violation {
         eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}");
         return ExitCode::FAILURE;
@@ -32,6 +38,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     tell(&work, began);
+    tell_moves(&work.seen);
     ExitCode::SUCCESS
 }
 
@@ -43,6 +50,9 @@ struct Work {
     done: u64,
     seen: engine::Seen,
     violation: Option<(u64, String)>,
+    /// Whether it goes on after a violation, and the seeds of each kind so far.
+    all: bool,
+    kinds: BTreeMap<String, Vec<u64>>,
 }
 
 fn live(work: &Mutex<Work>, from: u64, began: Instant) {
@@ -61,7 +71,8 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
         match lived {
             Ok(seen) => work.seen.add(seen),
             Err(said) => {
-                work.end = 0;
+                work.end = if work.all { work.end } else { 0 };
+                work.kinds.entry(kind(&said)).or_default().push(seed);
                 work.violation.get_or_insert((seed, said));
             }
         }
@@ -70,6 +81,12 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
             eprintln!("{} seeds from {from} in {} s, 0 violations", work.done, began.elapsed().as_secs());
         }
     }
+}
+
+/// The words of a violation up to its details.
+fn kind(said: &str) -> String {
+    let said = said.split_once("night ").map_or(said, |(_, said)| said);
+    said.splitn(4, ':').skip(1).take(2).map(|words| words.chars().take(60).collect::<String>()).collect()
 }
 
 fn tell(work: &Work, began: Instant) {
@@ -85,6 +102,14 @@ fn tell(work: &Work, began: Instant) {
         seen.adopted,
         seen.races,
         began.elapsed().as_secs(),
+    );
+}
+
+fn tell_moves(seen: &engine::Seen) {
+    println!(
+        "{} mapping edits, {} agreements moved, {} answers and {} late ones, {} plans with lines left behind, \
+         {} right exports after a wrong one",
+        seen.mapping_edits, seen.agreement_moves, seen.answers, seen.late_answers, seen.left_behind, seen.right_again,
     );
 }
 

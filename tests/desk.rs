@@ -3,8 +3,11 @@
 mod answers;
 mod break_in;
 mod client;
+mod mapping;
 mod pages;
 mod provided;
 mod runs;
 mod second_step;
+mod services;
 mod tab;
+mod uploads;

@@ -193,7 +193,8 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             self.breakers.borrow_mut().note(Verb::Edit, answer.as_ref().err());
             match answer {
                 Ok(quantity) if quantity == set.to() => {
-                    let sent = Some(AsSent::Quantity(set.addition(), quantity));
+                    // After a second look the one before it is over: it may have shown what a person did to the next line.
+                    let sent = tries.is_first().then_some(AsSent::Quantity(set.addition(), quantity));
                     return Some(WriteResult { sent, ..updated(key, set, "verified") });
                 }
                 Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),

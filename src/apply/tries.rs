@@ -20,6 +20,10 @@ impl Tries {
         self.busy == 0 && self.unclear == 0
     }
 
+    pub(super) fn is_first(&self) -> bool {
+        self.sent_nothing() && self.late == 0
+    }
+
     pub(super) fn may_go_on(&self) -> bool {
         self.unclear < TRIES_WHEN_UNCLEAR && self.busy < TRIES_WHEN_BUSY && self.late <= LOOKS_AGAIN
     }

@@ -81,9 +81,10 @@ fn malformed(text: &str, span: Range<usize>, message: &str) -> (Range<usize>, St
 /// The longest escape that TOML knows (`\UXXXXXXXX`), and what follows it.
 const ESCAPE_MAX: usize = 11;
 
-/// An integration whose `customers.csv` has faults has no mapping; the others go on.
+/// An integration whose `customers.csv` or `services_file` has faults has no mapping; the others go on.
 fn blame(integration: &mut IntegrationConfig, errors: &[ConfigError]) {
-    let own = errors.iter().filter(|error| error.path == integration.customers_path);
+    let files = [Some(&integration.customers_path), integration.services_path.as_ref()];
+    let own = errors.iter().filter(|error| files.contains(&Some(&error.path)));
     let faults: Vec<ConfigError> = own.cloned().collect();
     if !faults.is_empty() {
         integration.mapping = Err(ConfigErrors(faults));
@@ -136,6 +137,10 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
     let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
+    let mut integrations = integrations;
+    for (name, integration) in &mut integrations {
+        integration.export.kept = Some(state.join("uploads").join(name.as_str()));
+    }
     let (path, zone) = (path.to_owned(), usual);
     let config = Config {
         path,

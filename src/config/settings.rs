@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::desk::DeskConfig;
-use crate::config::error::ConfigErrors;
+use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
 use crate::connectwise::client::settings::ConnectWiseSettings;
@@ -93,7 +93,10 @@ pub struct IntegrationConfig {
     pub mode: Mode,
     /// `customers.csv`.
     pub customers_path: PathBuf,
-    /// Where counts are billed, or what is wrong with `customers.csv`: that stops this integration and no other.
+    /// `services_file`, if the services are in a file of their own.
+    pub services_path: Option<PathBuf>,
+    /// Where counts are billed, or what is wrong with `customers.csv` or `services_file`: that stops this integration and
+    /// no other.
     pub mapping: Result<Mapping, ConfigErrors>,
     /// Where counts come from.
     pub export: ExportSettings,
@@ -145,6 +148,11 @@ impl Config {
 impl IntegrationConfig {
     /// What to do where its `customers.csv`, whatever it is called, is at fault.
     pub fn mapping_fix(&self) -> String {
+        let of_services = |fault: &ConfigError| Some(&fault.path) == self.services_path.as_ref();
+        if self.mapping.as_ref().is_err_and(|faults| faults.0.iter().any(of_services)) {
+            let file = self.services_path.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+            return format!("correct {}, the `services_file`, then `recount check`", escaped(&file));
+        }
         let file = self.customers_path.file_name().unwrap_or_default().to_string_lossy();
         let file = escaped(&file);
         if self.customers_path.exists() {

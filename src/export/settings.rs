@@ -18,6 +18,8 @@ pub struct ExportSettings {
     pub files: Files,
     /// How it is read: everything that a profile may hold.
     pub layout: Layout,
+    /// The folder of the files that people kept on the desk: candidates like those of the pattern.
+    pub kept: Option<PathBuf>,
 }
 
 /// Where an export comes from.
@@ -244,6 +246,7 @@ impl ExportSettings {
             source: ExportLocation::Path(path),
             files: Files::Newest,
             layout: Layout::new(Column::named(customer), shape),
+            kept: None,
         }
     }
 }

@@ -74,6 +74,19 @@ impl History {
         })
     }
 
+    /// The last run of an integration that looked at every line and was no dry one and no undo.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_night(&self, integration: &IntegrationName) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
+                           AND finished_at IS NOT NULL AND verdict <> 'refused' AND command <> 'plan'";
+            let run: Option<i64> = connection.query_row(sql, [integration.as_str()], |row| row.get(0))?;
+            Ok(run.map(RunId))
+        })
+    }
+
     /// Undos that were carried out after this run and before the next plan, oldest first.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Req
     let framed = response.extensions_mut().remove::<MayBeFramed>().is_some();
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    // What names its own version may be kept.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in SAID {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -59,16 +61,14 @@ pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Req
     response
 }
 
-/// Pages load the style sheet of this site and send forms to it, and nothing else at all.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Pages load the style sheet and the two scripts of this site, ask it and send forms to it, and nothing else at all.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const SAID: [(HeaderName, &str); 7] = [
+const SAID: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     // Not `no-referrer`: with that a browser hides from which page a form comes.
     (header::REFERRER_POLICY, "same-origin"),
-    (header::CACHE_CONTROL, "no-store"),
     // A browser heeds it over https alone.
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

@@ -3,10 +3,14 @@
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
 //! refused ([`host_check`]), and so is every form that a page of ours did not give to this very session.
 
+mod asked;
+mod assets;
 pub mod desk;
 pub mod door;
+mod head;
 pub(crate) mod host_check;
 mod listener;
+mod live_events;
 mod monitoring;
 mod pages;
 mod peer;
@@ -15,6 +19,7 @@ mod routes;
 pub mod site;
 mod tab;
 pub mod tls;
+mod uploading;
 
 use std::sync::Arc;
 

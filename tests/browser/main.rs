@@ -1,6 +1,6 @@
 //! The desk in a real browser: Debian's chromium and its driver, and the accessibility checker from npm.
 //!
-//! A test binary of its own, which `cargo test` leaves out: `.ci/run browser` installs what it needs and runs it.
+//! A package of its own, which `cargo test` leaves out: `.ci/run browser` installs what it needs and runs it.
 
 mod axe;
 mod chrome;

@@ -16,6 +16,7 @@ use recount::reconcile::guard::limits::Percent;
 use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
 use recount::reconcile::model::mapping::ServiceRule;
+use recount::reconcile::model::past::Accepted;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::Verb;
@@ -32,7 +33,7 @@ fn settled() -> Night {
         night.company(company, &name).agreement(agreement, company).customer(&name, company, None);
         night.addition(agreement, 9000 + at, FILTER, "20").row(&name, "CloudFilter", "20");
     }
-    night.past.accepted = Some(accepted(&[]));
+    night.past.accepted = Some(Accepted { by_count: true, ..accepted(&[]) });
     night.past.counts = after(&night, false);
     night
 }
@@ -62,6 +63,21 @@ fn a_typo_that_was_held_does_not_refuse_the_right_export_of_the_next_night() {
     assert_eq!(Size::of(&after), Size { rows: 10, customers: 10, units: Decimal::from(200) });
     let mut next = right.clone();
     next.past.counts = after;
+    assert_eq!(stops(&next), (false, vec![]));
+}
+
+/// Every line of the first night was held: nothing was accepted, so the right export is compared with nothing. It was refused
+/// beside the wrong one, night by night.
+#[test]
+fn an_export_of_which_every_count_was_held_refuses_no_later_one() {
+    let right = settled();
+    let mut first = right.clone();
+    first.past.counts.clear();
+    first.rows.iter_mut().for_each(|row| row.3 = "2000".to_owned());
+    let mut next = right.clone();
+    next.past.counts = after(&first, true);
+    assert_eq!(Size::of(&next.past.counts), Size::default());
+    next.past.accepted = Some(Accepted { rows: 10, units: Decimal::from(20_000), ..next.past.accepted.unwrap() });
     assert_eq!(stops(&next), (false, vec![]));
 }
 

@@ -30,6 +30,7 @@ pub(super) fn accepted(additions: &[i64]) -> Accepted {
         lines: additions.iter().map(|id| (line_of(*id), AdditionId(*id))).collect(),
         missing: BTreeSet::new(),
         open_end: false,
+        by_count: false,
     }
 }
 

@@ -121,6 +121,22 @@ fn nobody_is_billed_more_elsewhere_before_the_old_line_is_answered() {
     assert_eq!(verdict(&night.plan(), 21), Verdict::Held(Code::SuccessorWaits), "on an agreement of another company");
 }
 
+/// Two customers shared a line; its agreement ended, and one of them is billed on a new one. The new line waited for an answer
+/// about a line that bills nobody, and that nothing can be answered to.
+#[test]
+fn a_customer_of_an_agreement_that_ended_is_billed_on_the_next_at_once() {
+    let mut night = owned();
+    night.agreement(11, 1).customer("Acme", 1, Some(11)).customer("Acme Labs", 1, Some(10));
+    night.row("Acme Labs", "CloudFilter", "8").addition(11, 110, FILTER, "5");
+    night.amend_addition(100, |line| line.quantity = Ok(q("17")));
+    own(&mut night, 10, 1, 100, &["Acme", "Acme Labs"]);
+    assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits), "while the old one bills");
+    night.amend(10, |agreement| agreement.cancelled = true);
+    let plan = night.plan();
+    assert_eq!(verdict(&plan, 10), Verdict::Held(Code::AgreementNotActive));
+    assert_eq!(verdict(&plan, 11), set(110, "5", "9"));
+}
+
 /// 17 billed for two customers; one of them moves to an agreement of its own: 8 more would be billed for nobody.
 #[test]
 fn a_customer_who_leaves_a_shared_line_is_billed_elsewhere_once_that_line_is_written() {

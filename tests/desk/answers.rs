@@ -93,25 +93,3 @@ fn several_are_listed_first_and_an_answer_can_be_taken_back() {
     assert_eq!(decided(&night)[0]["note"], "a test account");
     desk.close();
 }
-
-/// Otherwise a new customer is billed nothing until somebody with a shell has time.
-#[test]
-fn a_customer_is_mapped_by_the_number_of_a_company_that_is_there() {
-    let night = held_night();
-    let desk = DeskOfNight::open(&night);
-    let mut dana = desk.person("dana", "operator");
-    let handle = handle(&night, "customer-unmapped");
-    let (page, path) = (format!("/items/{handle}"), format!("/items/{handle}/map"));
-    let before = std::fs::read_to_string(night.path("customers.csv")).expect("the customers");
-    for company in ["", "0", "-1", "2.5", "x", "999999"] {
-        let refused = dana.press(&page, &path, &[("what", "map"), ("company", company)]);
-        assert_eq!(refused.status, 422, "{company:?}: {}", refused.body);
-    }
-    assert_eq!(std::fs::read_to_string(night.path("customers.csv")).expect("the customers"), before);
-    let mapped = dana.press(&page, &path, &[("what", "map"), ("company", "2"), ("note", "a branch")]);
-    assert_eq!(mapped.status, 303, "{}", mapped.body);
-    let after = std::fs::read_to_string(night.path("customers.csv")).expect("the customers");
-    assert!(after.starts_with(&before) && after.contains(",2,,a branch"), "{after}");
-    assert!(dana.get("/audit").body.contains("company 2"));
-    desk.close();
-}

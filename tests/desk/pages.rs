@@ -1,6 +1,44 @@
 //! The pages: whole, escaped, and nothing that a strict policy would have to allow.
 
 use super::client::{DeskOfNight, handle, held_night};
+use crate::support::Night;
+
+/// Every page, with hostile words wherever an address takes some.
+fn pages(night: &Night) -> Vec<String> {
+    let unmapped = handle(night, "customer-unmapped");
+    let hostile = "%22%3E%3Cscript%3E";
+    let own = [
+        format!("/items/{unmapped}"),
+        format!("/mapping/{unmapped}?q={hostile}"),
+        format!("/mapping/{unmapped}?q=b&company=2"),
+        format!("/plan?only=equal&q={hostile}"),
+        format!("/audit?q={hostile}"),
+        format!("/find?q={hostile}"),
+        format!("/services?i={hostile}"),
+        format!("/export?kept={hostile}"),
+        format!("/customers?s={hostile}&q={hostile}"),
+    ];
+    let plain = [
+        "/",
+        "/plan",
+        "/invoices",
+        "/customers",
+        "/customers?look=1&s=unmapped",
+        "/customers/%3Cscript%3Ex%3C%2Fscript%3E%20%26%20Co%2F%2E%2E",
+        "/versions/mail",
+        "/services",
+        "/export",
+        "/nights",
+        "/nights/2",
+        "/diff?a=1&b=2",
+        "/integrations",
+        "/audit",
+        "/live",
+    ];
+    plain.iter().map(|path| (*path).to_owned()).chain(own).collect()
+}
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Otherwise a customer's name could act in the name of whoever reads it, or a page would load something from elsewhere.
 #[test]
@@ -8,37 +46,17 @@ fn hostile_names_are_text_on_every_page() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
     let mut dana = desk.person("dana", "admin");
-    let customer = "/customers/%3Cscript%3Ex%3C%2Fscript%3E%20%26%20Co%2F%2E%2E";
-    let item = format!("/items/{}", handle(&night, "customer-unmapped"));
-    let hostile = "/find?q=%22%3E%3Cscript%3E";
-    let pages = [
-        "/",
-        "/plan",
-        "/plan?only=equal&q=%22%3E%3Cscript%3E",
-        "/invoices",
-        "/customers",
-        customer,
-        "/nights",
-        "/nights/2",
-        "/integrations",
-        "/audit?q=%22%3E%3Cscript%3E",
-        "/live",
-        hostile,
-        &item,
-    ];
-    for path in pages {
-        let page = dana.get(path);
+    for path in pages(&night) {
+        let page = dana.get(&path);
         assert_eq!(page.status, 200, "{path}: {}", page.body);
-        assert!(!page.body.contains("<script") && !page.body.contains("style="), "{path}: {}", page.body);
-        assert!(
-            !page.body.contains("onclick") && !page.body.contains("http://") && !page.body.contains("https://"),
-            "{path}"
-        );
+        // The two scripts of this site, and no other.
+        let body = page.body.replace("<script src=\"/htmx-4.0.1.js\" defer></script>", "");
+        let body = body.replace("<script src=\"/htmx-sse-4.0.1.js\" defer></script>", "");
+        for word in ["<script", "style=", "onclick", "hx-on", "http://", "https://"] {
+            assert!(!body.contains(word), "{path} has {word}: {body}");
+        }
         for (name, value) in [
-            (
-                "content-security-policy",
-                "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-            ),
+            ("content-security-policy", POLICY),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("cache-control", "no-store"),
@@ -46,7 +64,7 @@ fn hostile_names_are_text_on_every_page() {
         ] {
             assert_eq!(page.header(name), Some(value), "{path}: {name}");
         }
-        let text = page.body.to_lowercase();
+        let text = body.to_lowercase();
         for word in ["price", "cost", "$", "€"] {
             assert!(!text.contains(word), "{path} speaks of money: {word}");
         }
@@ -60,13 +78,69 @@ fn hostile_names_are_text_on_every_page() {
     desk.close();
 }
 
+/// Otherwise a page is sluggish, or runs what another site has put in the place of a script.
+#[test]
+fn scripts_come_from_here_and_are_kept_by_their_version() {
+    let night = Night::new();
+    let desk = DeskOfNight::open(&night);
+    let script = desk.browser().get("/htmx-4.0.1.js");
+    assert_eq!((script.status, script.header("content-type")), (200, Some("text/javascript; charset=utf-8")));
+    assert!(script.header("cache-control").is_some_and(|said| said.contains("immutable")), "{}", script.head);
+    assert_eq!(desk.browser().get("/live/events").status, 401, "events for everybody");
+    desk.close();
+}
+
+/// Otherwise nobody can say what a second run of the same night did.
+#[test]
+fn two_nights_are_compared() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let nights = dana.get("/nights").body;
+    assert!(nights.contains("action=\"/diff\""), "{nights}");
+    let newest: i64 = nights
+        .split("/nights/")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .and_then(|run| run.parse().ok())
+        .expect("a run");
+    let compared = dana.get(&format!("/diff?a={newest}&b={}", newest - 1)).body;
+    assert!(compared.contains("differ") && compared.contains("Acme"), "{compared}");
+    for wrong in ["/diff", "/diff?a=1&b=x", "/diff?a=1&b=999"] {
+        assert_eq!(dana.get(wrong).status, 404, "{wrong}");
+    }
+    desk.close();
+}
+
+/// Otherwise nobody sees whether the connection works until the night has failed.
+#[test]
+fn what_an_integration_needs_is_tested() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = dana.get("/integrations").body;
+    assert!(page.contains("not tested yet") && !page.contains("value=\"tickets\""), "{page}");
+    let test = "/integrations/mail/test";
+    assert_eq!(dana.press("/integrations", test, &[("what", "connection")]).status, 303);
+    let page = dana.get("/integrations").body;
+    assert!(page.contains("dana") && !page.contains("not tested yet"), "{page}");
+    for (path, what) in [(test, "tickets"), (test, "alerts"), ("/integrations/other/test", "connection")] {
+        assert_eq!(dana.press("/integrations", path, &[("what", what)]).status, 404, "{path} {what}");
+    }
+    assert!(dana.get("/audit").body.contains("tested the connection"));
+    desk.close();
+}
+
 /// Otherwise a page cannot be used with a keyboard or a screen reader: each field has a label, each table its heads.
 #[test]
 fn every_field_has_a_name() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
     let mut dana = desk.person("dana", "admin");
-    for path in ["/", "/plan", "/customers", "/integrations", "/audit", "/nights", "/signin"] {
+    for path in ["/", "/plan", "/customers", "/services", "/export", "/integrations", "/audit", "/nights", "/signin"] {
         let page = dana.get(path).body;
         for field in page.split("<input ").skip(1).chain(page.split("<select ").skip(1)) {
             let field = field.split('>').next().unwrap_or_default();

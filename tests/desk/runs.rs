@@ -1,6 +1,6 @@
 //! Runs that are begun on the desk: approved plans, nights, dry runs, undos.
 
-use super::client::{Browser, DeskOfNight, held_night};
+use super::client::{Browser, DeskOfNight, handle, held_night};
 use crate::support::{BUSY, Night, wait_until};
 
 fn until_over(browser: &mut Browser) {
@@ -54,6 +54,26 @@ fn a_plan_that_has_moved_is_not_carried_out() {
     desk.close();
 }
 
+/// Otherwise somebody approves from a mail of yesterday what another has drawn anew since.
+#[test]
+fn an_older_plan_is_shown_with_what_moved_and_cannot_be_approved() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan").body;
+    let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.recount(&["plan"]).exits(0);
+    let refused = dana.press("/plan", &path, &[("lines", "3")]);
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("It has moved") && refused.body.contains("<b>3 → 8</b>"), "{}", refused.body);
+    assert!(!dana.get("/plan?run=1").body.contains("Approve and write"), "it can be approved");
+    assert!(dana.get("/plan").body.contains("Approve and write"));
+    desk.close();
+}
+
 /// Otherwise a night that was wrong cannot be set back by whoever sees it.
 #[test]
 fn a_night_is_begun_and_set_back() {
@@ -85,24 +105,32 @@ fn a_night_is_begun_and_set_back() {
 
 /// Otherwise two people begin the same night, or an answer falls into a run.
 #[test]
-fn while_another_run_holds_the_lock_nothing_is_begun_or_answered() {
+fn while_another_run_holds_the_lock_nothing_is_begun_and_answers_wait() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
     let mut dana = desk.person("dana", "operator");
     let page = dana.get("/");
-    let (token, shown) = (page.token(), page.field("shown"));
+    let (token, handle) = (page.token(), handle(&night, "to-zero"));
     let lock = recount::history::store::lock::RunLock::take(
         &night.path("state"),
         crate::support::today().and_time(chrono::NaiveTime::MIN).and_utc(),
     )
     .expect("the lock");
     assert_eq!(dana.post("/runs/start", &[("csrf", &token), ("kind", "night")]).status, 409);
-    let handle =
-        page.body.split("action=\"/items/").nth(1).and_then(|rest| rest.split('/').next()).expect("a form").to_owned();
-    let answer = [("csrf", token.as_str()), ("answer", "accept"), ("shown", shown.as_str())];
-    let busy = dana.post(&format!("/items/{handle}/answer"), &answer);
-    assert_eq!(busy.status, 409, "{}", busy.body);
-    assert!(busy.body.contains("Another run is under way"), "{}", busy.body);
+    let answer = [("csrf", token.as_str()), ("answer", "accept"), ("shown", "3:0:to-zero")];
+    let path = format!("/items/{handle}/answer");
+    let stale = [("csrf", token.as_str()), ("answer", "accept"), ("shown", "3:1:to-zero")];
+    assert_eq!(dana.post(&path, &stale).status, 409, "what was not shown waits");
+    assert_eq!(dana.post(&path, &answer).status, 303);
+    assert!(dana.get("/").body.contains("waits for the end of the run"));
+    let second = desk.person("priya", "operator").press("/", &path, &answer[1..]);
+    assert_eq!(second.status, 409, "the second of two people was not told: {}", second.body);
+    assert!(super::client::decided(&night).is_empty(), "an answer fell into a run");
+    assert_eq!(dana.press("/", &format!("/answers/{handle}/undo"), &[]).status, 303, "it cannot be taken back");
+    assert!(!dana.get("/").body.contains("waits for the end of the run"));
+    assert_eq!(dana.post(&path, &answer).status, 303);
     drop(lock);
+    wait_until("the answer is stored", || !super::client::decided(&night).is_empty());
+    assert_eq!(super::client::decided(&night)[0]["who"], "dana");
     desk.close();
 }

@@ -134,6 +134,22 @@ fn a_look_that_was_answered_late_overwrites_nobody() {
     assert_eq!(night.sim().world().additions[0].quantity, 20.into());
 }
 
+/// The first answer was lost, so the agreement was looked at once more, and that look showed 20 on the next line: somebody was
+/// at work there. It was set back all the same, on the strength of the look before.
+#[test]
+fn what_a_second_look_shows_holds_for_the_next_line_of_the_agreement() {
+    let night = Night::busy();
+    night.sim().edit(|world| world.additions.push(Addition::new(101, 10, "MP-ARCHIVE", 1.into())));
+    night.fault(
+        r#"[{"when": {"method": "PATCH", "path": "/additions/101", "nth": 1},
+             "then": {"applied": false, "connection": "reset", "edit": {"addition": 100, "quantity": 20}}}]"#,
+    );
+    let said = night.run();
+    assert_eq!(said.outcome(10, "MP-ARCHIVE"), "updated", "{}", said.out);
+    assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "conflict", "{}", said.out);
+    assert_eq!(night.sim().world().additions[0].quantity, 20.into());
+}
+
 /// ConnectWise answers each look later than a write may follow it: the line waits for the next night.
 #[test]
 fn looks_that_stay_slow_leave_the_line_for_the_next_night() {

@@ -49,6 +49,20 @@ fn a_store_that_loses_what_was_not_synced_is_noticed() {
     assert!(said.iter().any(|said| said.contains("its intent is lost")), "{said:?}");
 }
 
+/// A history that forgot which lines it owned would bill them out of sight.
+#[test]
+fn a_store_that_loses_its_lines_is_noticed() {
+    let said: Vec<String> = (0..150).filter_map(|seed| engine::live(seed, Disk::LosesOwned).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I16:")), "{said:?}");
+}
+
+/// One typo would refuse the right export of the next night.
+#[test]
+fn a_store_that_learns_from_a_wrong_night_is_noticed() {
+    let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::LearnsWrong).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I17:")), "{said:?}");
+}
+
 /// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.
 #[test]
 fn a_run_that_crosses_midnight_stays_on_its_day() {

@@ -67,6 +67,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount map add \"Acme Dental\" 3321 --agreement 771", "by name, and no other agreement"),
         ],
     ),
+    ("map remove", &[("recount map remove a7kx", "nobody has mapped it then")]),
     ("map ignore", &[("recount map ignore a7kx --note \"our own\"", "skipped on purpose, and no longer reported")]),
     ("map test", &[("recount map test usage-2026-11.csv", "which customers of this file are mapped")]),
     (

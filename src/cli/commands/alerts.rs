@@ -9,6 +9,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::alert_engine;
 use crate::cli::{clock, session};
+use crate::config::settings::Config;
 use crate::config::tables::alerts::AlertConfig;
 use crate::reconcile::model::display_text::escaped;
 use crate::report::exit::Exit;
@@ -50,8 +51,19 @@ struct Document<'a> {
     alerts: &'a [Tested],
 }
 
+/// A test through each alert: those that were sent, and those that were not, with why.
+pub(crate) fn sent_and_failed(config: &Config) -> Result<(Vec<String>, Vec<String>), CommandError> {
+    let tested = tested(config, None)?;
+    let (sent, failed): (Vec<Tested>, Vec<Tested>) = tested.into_iter().partition(|one| one.sent);
+    let why = |one: Tested| format!("{}: {}", one.alert, one.detail.unwrap_or_default());
+    Ok((sent.into_iter().map(|one| one.alert).collect(), failed.into_iter().map(why).collect()))
+}
+
 fn test(global: &Global, name: Option<&str>) -> Result<Vec<Tested>, CommandError> {
-    let config = session::configuration(global)?;
+    tested(&session::configuration(global)?, name)
+}
+
+fn tested(config: &Config, name: Option<&str>) -> Result<Vec<Tested>, CommandError> {
     if config.alerts.is_empty() {
         return Err(CommandError::new(
             Exit::Usage,

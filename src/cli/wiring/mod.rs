@@ -1,6 +1,7 @@
 //! Real parts put together for several commands.
 
 pub(crate) mod alert_engine;
+pub(crate) mod file_versions;
 pub(crate) mod health;
 pub(crate) mod health_json;
 pub(crate) mod stored_plans;

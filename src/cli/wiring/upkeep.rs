@@ -22,8 +22,7 @@ pub(crate) fn after_runs(config: &Config, session: &mut Session) {
     }
     let now: SystemTime = clock::now().into();
     let Some(before) = now.checked_sub(config.keep) else { return };
-    let reports = config.state.join("reports");
-    let folders = [reports.join("customers"), reports, session::fetched(&config.state)];
+    let folders = folders(config);
     let old = folders.iter().flat_map(|folder| old_files(folder, before)).take(FILES_AT_ONCE);
     for file in old {
         if let Err(error) = fs::remove_file(&file) {
@@ -40,6 +39,13 @@ fn prune_history(config: &Config, session: &mut Session) -> Result<(), StoreErro
         tracing::info!(plans = pruned, "the lines of {pruned} old plans are dropped; their writes and decisions stay");
     }
     session.history.compact(&session.lock)
+}
+
+/// The folders of reports, of fetched files, and of those that people kept on the desk.
+fn folders(config: &Config) -> Vec<PathBuf> {
+    let reports = config.state.join("reports");
+    let kept = config.integrations.values().filter_map(|integration| integration.export.kept.clone());
+    [reports.join("customers"), reports, session::fetched(&config.state)].into_iter().chain(kept).collect()
 }
 
 /// Files of ours alone, and never what a link leads to.
@@ -62,8 +68,7 @@ pub(crate) struct StateSize {
 
 impl StateSize {
     pub(crate) fn of(config: &Config) -> Self {
-        let reports = config.state.join("reports");
-        let folders = [reports.join("customers"), reports, session::fetched(&config.state)];
+        let folders = folders(config);
         let of_history = |name: &str| name.starts_with("history.db");
         let history = bytes(&config.state, of_history);
         Self { history, files: folders.iter().map(|folder| bytes(folder, |_| true)).sum(), keep: config.keep }

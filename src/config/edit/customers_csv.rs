@@ -5,19 +5,16 @@
 //! never half of one.
 
 use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::config::customers::CustomersCsv;
+use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{customers, file};
 use crate::export::format::csv::cells_of_lines;
 use crate::export::format::quotes::spans;
 use crate::export::read::names::normalized;
-use crate::files::Replacement;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::CustomerTarget;
 
@@ -63,6 +60,12 @@ pub enum CustomersEditError {
         /// Its line.
         line: u64,
     },
+    /// The customer has no row that could be taken out.
+    #[error("\"{customer}\" has no row")]
+    NotThere {
+        /// The customer.
+        customer: CustomerName,
+    },
     /// The header has no such column.
     #[error("{}: has no column `{column}`", path.display())]
     NoColumn {
@@ -98,37 +101,77 @@ pub enum CustomersEditError {
 ///
 /// # Errors
 /// The file is as it was then.
-pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<EditedRow, CustomersEditError> {
+pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<(EditedRow, FileChange), CustomersEditError> {
+    change(path, |path, text| set_in(path, text, row, replace))
+}
+
+/// Adds a row for each of these customers, of whom none may have one: all of them, or none.
+///
+/// # Errors
+/// The file is as it was then.
+pub fn add_rows(path: &Path, rows: &[NewRow]) -> Result<FileChange, CustomersEditError> {
+    let add = |path: &Path, text: &str| {
+        let mut text = text.to_owned();
+        for row in rows {
+            (_, text) = set_in(path, &text, row, false)?;
+        }
+        Ok(((), text))
+    };
+    change(path, add).map(|((), change)| change)
+}
+
+/// Takes the row of a customer out, with its line.
+///
+/// # Errors
+/// The file is as it was then.
+pub fn remove_row(path: &Path, customer: &CustomerName) -> Result<FileChange, CustomersEditError> {
+    let remove = |path: &Path, text: &str| {
+        let before = parsed(path, text)?;
+        let line = before.rows.get(customer).and_then(|there| usize::try_from(there.line).ok());
+        let line = line.ok_or_else(|| CustomersEditError::NotThere { customer: customer.clone() })?;
+        let mut lines = raw_lines(text);
+        lines.remove(line - 1);
+        let new: String = lines.iter().flat_map(|(line, end)| [*line, *end]).collect();
+        let after = parsed(path, &new)?;
+        let is_out = !after.rows.contains_key(customer) && says_the_same_of_others(&before, &after, customer);
+        if is_out { Ok(((), new)) } else { Err(CustomersEditError::Unsound { path: path.to_owned() }) }
+    };
+    change(path, remove).map(|((), change)| change)
+}
+
+/// Replaces the file by what `edit` makes of its text. A link stays a link: what it leads to is edited.
+fn change<T>(
+    path: &Path,
+    edit: impl FnOnce(&Path, &str) -> Result<(T, String), CustomersEditError>,
+) -> Result<(T, FileChange), CustomersEditError> {
     let unopened = |source| CustomersEditError::Open { path: path.to_owned(), source };
-    // A link stays a link: what it leads to is edited.
     let path = fs::canonicalize(path).map_err(unopened)?;
     let held = hold(&path).map_err(unopened)?;
     let damaged = |error| CustomersEditError::Damaged(ConfigErrors(vec![error]));
-    let bytes = file::read(&path).map_err(damaged)?;
-    let text = file::decoded(&path, &bytes).map_err(damaged)?;
-    let before = parsed(&path, text)?;
+    let before = file::read(&path).map_err(damaged)?;
+    let text = file::decoded(&path, &before).map_err(damaged)?;
+    let (edited, new) = edit(&path, text)?;
+    let mark = &before[..before.len() - text.len()];
+    let after = [mark, new.as_bytes()].concat();
+    replace_file(&path, &held, &before, &after).map_err(|error| match error {
+        NotReplaced::Changed => CustomersEditError::Changed { path: path.clone() },
+        NotReplaced::Failed(source) => CustomersEditError::Replace { path: path.clone(), source },
+    })?;
+    Ok((edited, FileChange { path, before, after }))
+}
+
+fn set_in(path: &Path, text: &str, row: &NewRow, replace: bool) -> Result<(EditedRow, String), CustomersEditError> {
+    let before = parsed(path, text)?;
     if let Some(there) = before.rows.get(&row.customer).filter(|_| !replace) {
         return Err(CustomersEditError::There { customer: row.customer.clone(), line: there.line });
     }
-    let (edited, new) = edit(&path, text, &before, row)?;
-    if !says(&before, &parsed(&path, &new)?, row) {
-        return Err(CustomersEditError::Unsound { path });
+    let (edited, new) = edit(path, text, &before, row)?;
+    let after = parsed(path, &new)?;
+    let is_so = after.rows.get(&row.customer).is_some_and(|now| now.target == row.target);
+    if is_so && before.pins == after.pins && says_the_same_of_others(&before, &after, &row.customer) {
+        return Ok((edited, new));
     }
-    let mark = &bytes[..bytes.len() - text.len()];
-    replace_file(&path, &held, &bytes, &[mark, new.as_bytes()].concat())?;
-    Ok(edited)
-}
-
-/// Keeps other edits out until the file is replaced. One that waited sees that the name leads to another file now.
-fn hold(path: &Path) -> io::Result<File> {
-    loop {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
-        file.lock()?;
-        let (held, there) = (file.metadata()?, fs::metadata(path)?);
-        if (held.dev(), held.ino()) == (there.dev(), there.ino()) {
-            return Ok(file);
-        }
-    }
+    Err(CustomersEditError::Unsound { path: path.to_owned() })
 }
 
 fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersEditError> {
@@ -141,14 +184,13 @@ fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersEditError> {
     }
 }
 
-/// Whether the new file says what the old one said, and of one customer what was asked for.
-fn says(before: &CustomersCsv, after: &CustomersCsv, row: &NewRow) -> bool {
+/// Whether the new file says what the old one said of everybody but this customer.
+fn says_the_same_of_others(before: &CustomersCsv, after: &CustomersCsv, customer: &CustomerName) -> bool {
     let others = |customers: &CustomersCsv| {
-        let others = customers.rows.iter().filter(|(customer, _)| **customer != row.customer);
+        let others = customers.rows.iter().filter(|(other, _)| *other != customer);
         others.map(|(customer, row)| (customer.clone(), row.target.clone())).collect::<Vec<_>>()
     };
-    let is_so = after.rows.get(&row.customer).is_some_and(|now| now.target == row.target);
-    is_so && others(before) == others(after) && before.pins == after.pins
+    others(before) == others(after)
 }
 
 /// A line, and what ends it.
@@ -259,22 +301,6 @@ fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
     lines
 }
 
-/// The whole new file beside the old one, on disk, and then in its place.
-fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), CustomersEditError> {
-    let failed = |source| CustomersEditError::Replace { path: path.to_owned(), source };
-    let mut new = Replacement::of(path).map_err(failed)?;
-    new.file().write_all(after).map_err(failed)?;
-    let (old, own) = (held.metadata().map_err(failed)?, new.file().metadata().map_err(failed)?);
-    if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
-        std::os::unix::fs::fchown(new.file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
-    }
-    new.file().set_permissions(old.permissions()).map_err(failed)?;
-    if fs::read(path).map_err(failed)? != before {
-        return Err(CustomersEditError::Changed { path: path.to_owned() });
-    }
-    new.put_in_place().map_err(failed)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -377,6 +403,22 @@ mod tests {
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "nothing is left behind");
+    }
+
+    /// Otherwise whoever was mapped by mistake stays so until somebody with a shell has time.
+    #[test]
+    fn a_row_is_taken_out_and_nothing_else() {
+        let before = "# ours\r\ncustomer,company_id\r\nA,1\r\n# of B\r\nB,2\r\nC,3";
+        let (_folder, path) = written(before);
+        let change = remove_row(&path, &CustomerName::new("B")).expect("taken out");
+        assert_eq!(fs::read_to_string(&path).expect("text"), before.replace("B,2\r\n", ""));
+        assert_eq!(change.before, before.as_bytes());
+        let error = remove_row(&path, &CustomerName::new("B")).expect_err("gone");
+        assert!(matches!(error, CustomersEditError::NotThere { .. }), "{error}");
+        let rows = [row("D", Some(4), None, None), row("A", Some(5), None, None)];
+        let error = add_rows(&path, &rows).expect_err("one has a row");
+        assert!(matches!(error, CustomersEditError::There { line: 3, .. }), "{error}");
+        assert!(!fs::read_to_string(&path).expect("text").contains("D,4"), "one of two was written");
     }
 
     /// Two people map customers at the same time, and neither loses the other's row.

@@ -1,11 +1,12 @@
 //! `[integration.NAME]`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::document::{Field, Section};
 use crate::config::settings::IntegrationConfig;
+use crate::config::tables::services::Services;
 use crate::config::tables::{export, guards, policy, services, tickets};
 use crate::config::values::optional;
 use crate::config::{customers, profiles};
@@ -62,9 +63,7 @@ pub(in crate::config) fn config(
     let export = section.required("export").and_then(|field| export_settings(&field, folder));
     // Where the export's own table is wrong, nobody knows; what is wrong there is said.
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
-    let services =
-        section.get("services").map_or(Some(Default::default()), |field| services::rules(&field.table()?, names_items));
-    let policies = section.get("policy");
+    let (services, policies) = (services_of(&section, folder, names_items), section.get("policy"));
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
     let expected_every =
         section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
@@ -73,11 +72,12 @@ pub(in crate::config) fn config(
     let customers =
         customers_field.zip(customers_path.as_ref()).and_then(|(field, path)| customers::read(&field, path));
     // What is wrong with customers.csv is said in its own place, and stops this integration alone.
-    let (services, match_customers) = (services?, match_customers?);
-    let known: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
-    let known = known.filter(|_| match_customers == MatchCustomers::Mapped);
+    let ((services, services_path), match_customers) = (services?, match_customers?);
+    let (services, policies) = known(services, policies);
+    let rows: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
+    let rows = rows.filter(|_| match_customers == MatchCustomers::Mapped);
     let policies =
-        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, known.as_deref()));
+        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, rows.as_deref()));
     let customers = customers.unwrap_or_default();
     let mapping = Mapping {
         customers: customers.rows,
@@ -98,6 +98,7 @@ pub(in crate::config) fn config(
         connectwise: connectwise?,
         mode: mode?,
         customers_path: customers_path?,
+        services_path,
         mapping: Ok(mapping),
         export: export?,
         guards: guards?,
@@ -105,6 +106,29 @@ pub(in crate::config) fn config(
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+/// The services, of the table or of the file that is named instead; none where the file is at fault.
+fn services_of(section: &Section<'_>, folder: &Path, names_items: bool) -> Option<(Option<Services>, Option<PathBuf>)> {
+    let table = section.get("services");
+    let Some(field) = section.get("services_file") else {
+        let services = table.map_or(Some(Services::default()), |field| services::rules(&field.table()?, names_items));
+        return Some((Some(services?), None));
+    };
+    if table.is_some() {
+        field.error("`services_file` stands for the table `services`: write one of them");
+        return None;
+    }
+    let path = field.path(folder)?;
+    Some((services::of_file(&field, &path, names_items), Some(path)))
+}
+
+/// Where the file of the services is at fault, nobody knows what the policies may name.
+fn known<'a>(services: Option<Services>, policies: Option<Field<'a>>) -> (Services, Option<Field<'a>>) {
+    match services {
+        Some(services) => (services, policies),
+        None => (Services::default(), None),
+    }
 }
 
 /// Whole days, below three weeks: more would freeze a month.

@@ -1,8 +1,13 @@
-//! `[integration.NAME.services]`.
+//! `[integration.NAME.services]`, or the file that holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use crate::config::document::{Field, Section};
+use toml::de::DeTable;
+
+use crate::config::document::{Document, Field, Section};
+use crate::config::error::ConfigErrors;
+use crate::config::file;
 use crate::config::tables::policy;
 use crate::config::tables::policy::PolicyKeys;
 use crate::export::read::names::normalized;
@@ -48,6 +53,30 @@ pub(in crate::config) fn rules(section: &Section<'_>, names_items: bool) -> Opti
         }
     }
     Some(services)
+}
+
+/// The services of a file of their own. What is wrong with it is said there, and the integration alone is at fault.
+pub(in crate::config) fn of_file(field: &Field<'_>, path: &Path, names_items: bool) -> Option<Services> {
+    let said = |error| field.error_elsewhere(error);
+    let bytes = file::read(path).map_err(said).ok()?;
+    let text = file::decoded(path, &bytes).map_err(said).ok()?;
+    let services = parse(path, text, names_items);
+    services.map_err(|faults| faults.0.into_iter().for_each(said)).ok()
+}
+
+/// The services of a file's text.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(in crate::config) fn parse(path: &Path, text: &str, names_items: bool) -> Result<Services, ConfigErrors> {
+    let document = Document::new(path, text);
+    let (table, faults) = DeTable::parse_recoverable(text);
+    for fault in &faults {
+        document.error(fault.span().unwrap_or_default(), fault.message().replace('\n', " "), None);
+    }
+    let services = if faults.is_empty() { rules(&document.root(&table), names_items) } else { None };
+    let errors = document.into_errors();
+    services.filter(|_| errors.is_empty()).ok_or(ConfigErrors(errors))
 }
 
 fn rule(field: &Field<'_>) -> Option<(ServiceRule, Vec<AdditionId>, PolicyKeys)> {

@@ -21,6 +21,29 @@ pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
     }
 }
 
+/// What is read instead of the pattern: the newest file that a person has kept for this integration, where it is newer
+/// than every file of the pattern; else the pattern itself.
+///
+/// # Errors
+/// As for [`newest`].
+pub(super) fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportError> {
+    let Some((at, file)) = kept.and_then(newest_in) else { return Ok(pattern.to_owned()) };
+    let delivered = match newest(pattern) {
+        Ok(delivered) => modified(&delivered)?,
+        Err(ExportError::NoMatch { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(if delivered.is_none_or(|delivered| delivered < at) { file } else { pattern.to_owned() })
+}
+
+/// The newest regular file of a folder, hidden ones aside.
+fn newest_in(folder: &Path) -> Option<(SystemTime, PathBuf)> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let is_shown = |path: &PathBuf| !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
+    let files = entries.map(|entry| entry.path()).filter(is_shown);
+    files.filter_map(|path| Some((modified(&path).ok()??, path))).max()
+}
+
 /// That nothing matches.
 pub(super) fn no_match(pattern: &Path) -> ExportError {
     ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }
@@ -156,6 +179,24 @@ mod tests {
         let both = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
         assert_eq!(both, [at("usage-1.xlsx"), at("usage-2.xlsx")]);
         assert_eq!(delivered(&at("usage*"), Duration::from_secs(60)).expect("found"), [at("usage-1.xlsx")]);
+    }
+
+    /// Otherwise a file that was downloaded by hand is never read, or is read for ever after.
+    #[test]
+    fn what_a_person_keeps_is_read_until_something_newer_comes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let (pattern, kept) = (at("usage-*.csv"), at("uploads"));
+        assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), pattern, "nobody kept anything");
+        fs::create_dir(&kept).expect("a folder");
+        touch(&kept.join("by-hand.csv"), 2_000);
+        touch(&kept.join(".part"), 9_000);
+        assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), kept.join("by-hand.csv"));
+        touch(&at("usage-1.csv"), 1_000);
+        assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), kept.join("by-hand.csv"));
+        touch(&at("usage-2.csv"), 3_000);
+        assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), pattern);
+        assert_eq!(or_kept(&pattern, None).expect("found"), pattern);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::fetch::{Order, fetch, shown};
 use crate::export::locate::file::{Export, read, read_all};
 use crate::export::locate::link::Link;
+use crate::export::locate::newest::or_kept;
 use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::places::{RemoteExport, read_place};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
@@ -21,7 +22,7 @@ pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Expo
     let layout = &settings.layout;
     match &settings.source {
         ExportLocation::Path(pattern) => match settings.files {
-            Files::Newest => read(pattern, layout, (order.clock)()),
+            Files::Newest => read(&or_kept(pattern, settings.kept.as_deref())?, layout, (order.clock)()),
             Files::All { delivery, expected } => read_all(pattern, (delivery, expected), layout, (order.clock)()),
         },
         ExportLocation::Stdin => {

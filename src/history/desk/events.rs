@@ -63,6 +63,19 @@ impl History {
             rows.collect()
         })
     }
+
+    /// The last deed of this kind about this.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_desk_event(&self, deed: &str, about: &str) -> Result<Option<DeskEvent>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM desk_events WHERE deed = ?1 AND about = ?2 ORDER BY event DESC LIMIT 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let found = statement.query_and_then(params![deed, about], event)?.next().transpose()?;
+            Ok(found.map(|(_, event)| event))
+        })
+    }
 }
 
 fn event(row: &Row<'_>) -> Result<(i64, DeskEvent), StoreError> {

@@ -8,4 +8,6 @@ pub mod desk_key;
 pub mod events;
 pub mod people;
 pub mod provided;
+pub mod queue;
 pub mod sessions;
+pub mod versions;

@@ -334,7 +334,8 @@ fn remember_zeros(
 
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines, b.items
+        "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, b.customers, b.missing, b.lines, b.items,
+             EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted_units IS NOT NULL) AS by_count
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
          WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
     )?;
@@ -354,6 +355,7 @@ fn accepted(connection: &Connection, integration: &str, current: RunId) -> Resul
         lines: lines.chain(items).collect(),
         missing: json::<BTreeSet<CustomerName>>(row, "missing")?,
         open_end: row.get("export_open_end")?,
+        by_count: row.get("by_count")?,
     }))
 }
 

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_people.sql"),
     include_str!("migrations/0013_desk_events.sql"),
     include_str!("migrations/0015_ticket_places.sql"),
+    include_str!("migrations/0016_file_versions.sql"),
     include_str!("migrations/0017_identity.sql"),
 ];
 

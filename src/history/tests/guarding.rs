@@ -51,6 +51,7 @@ fn the_baseline_is_the_last_accepted_run_that_was_not_a_dry_one() {
         lines: BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]),
         missing: BTreeSet::from([CustomerName::new("Absent")]),
         open_end: false,
+        by_count: false,
     };
     assert_eq!(past(&mut place).accepted, Some(expected));
 
@@ -221,6 +222,7 @@ fn what_was_accepted_of_each_count_is_kept_by_change() {
         let run = place.night(RunCommand::Run, &plan(hours, Vec::new()));
         place.history.accept_counts(&mail(), run, &after).unwrap();
         assert_eq!(past(&mut place).counts, after);
+        assert!(past(&mut place).accepted.is_some_and(|accepted| accepted.by_count));
     }
     let other = place.begin_for("other", RunCommand::Run);
     assert_eq!(place.history.past(&IntegrationName::new("other"), other).unwrap().counts, BTreeMap::new());

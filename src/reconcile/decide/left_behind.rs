@@ -53,8 +53,7 @@ impl Ground<'_> {
 
     fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
         let agreement = self.directory.agreements.get(&key.agreement);
-        let ended = agreement.is_some_and(|agreement| agreement.billing(self.today).is_err());
-        if ended || !self.claims.of(key.agreement, &key.product).is_empty() {
+        if self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
             return None;
         }
         let judgement = self.judge(key, owned)?;
@@ -79,6 +78,12 @@ impl Ground<'_> {
             verdict: judgement.verdict,
             detail: judgement.detail,
         })
+    }
+
+    /// Whether an agreement is known to have ended, with every line on it.
+    fn bills_nothing(&self, agreement: AgreementId) -> bool {
+        let found = self.directory.agreements.get(&agreement);
+        found.is_some_and(|agreement| agreement.billing(self.today).is_err())
     }
 
     /// `None` for a line that is at 0 or has ended.
@@ -191,7 +196,7 @@ impl Ground<'_> {
 
     fn predecessors(&self, lines: &[Line], left: &BTreeSet<LineKey>) -> Vec<Predecessor<'_>> {
         let predecessor = |line: &Line| {
-            let key = line.key()?;
+            let key = line.key().filter(|key| !self.bills_nothing(key.agreement))?;
             let owned = self.past.owned.get(&*key.folded());
             let is_left = left.contains(key);
             let lost: BTreeSet<_> = match owned {

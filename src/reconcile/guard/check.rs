@@ -169,7 +169,7 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
 fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
-    if !past.counts.is_empty() {
+    if accepted.by_count {
         return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
     }
     let tonight = Size { rows: counts.rows, customers: counts.customers.len(), units: counts.units() };

@@ -46,7 +46,7 @@ pub struct Past {
     pub counted: CountedDays,
     /// The same of the period before, where no day of this one was counted yet.
     pub counted_before: CountedDays,
-    /// What of each count was accepted last. Empty in a history that does not know it yet.
+    /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity; `None` until one does.
     pub decimals: Option<u32>,
@@ -74,6 +74,9 @@ pub struct Accepted {
     pub missing: BTreeSet<CustomerName>,
     /// Whether no line break ended its export.
     pub open_end: bool,
+    /// Whether it is known count by count what was accepted ([`Past::counts`]), even if of no count anything was. A history
+    /// of an older version knows the last export as a whole only.
+    pub by_count: bool,
 }
 
 /// A creation that came to nothing that could be seen.

@@ -40,6 +40,11 @@ impl<'a> Difference<'a> {
         });
         Self { earlier, later, lines: lines.collect() }
     }
+
+    /// The lines that differ: as the earlier run has each, and as the later one.
+    pub fn lines(&self) -> &[(Option<&'a LineRecord>, Option<&'a LineRecord>)] {
+        &self.lines
+    }
 }
 
 fn by_handle(run: &RunRecord) -> BTreeMap<&str, &LineRecord> {

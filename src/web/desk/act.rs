@@ -13,7 +13,11 @@ use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
 use crate::web::desk::second_step;
+use crate::web::desk::services;
+use crate::web::desk::trials;
+use crate::web::desk::uploads;
 use crate::web::desk::visit::Visit;
+use crate::web::door::signed_in::SignedIn;
 use crate::web::door::token;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::note;
@@ -21,7 +25,7 @@ use crate::web::site::Missing;
 
 /// Does it, if the person may, and if the form is one that this desk gave them.
 pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Acted, Missing> {
-    let deed = match refusal(action, visit, fields) {
+    let deed = match refusal(action, &visit.person, fields) {
         Some(why) => {
             let event = DeskEvent { refused: true, said: why.to_owned(), ..visit.event(action.as_str(), "") };
             Deed {
@@ -35,11 +39,12 @@ pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> R
     Ok(deed.acted)
 }
 
-fn refusal(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Option<&'static str> {
-    if !token::is_form_token(&visit.person.form_token, fields.get("csrf")) {
+/// Why this person may not do it with this form.
+pub(crate) fn refusal(action: DeskAction, person: &SignedIn, fields: &PostedFields) -> Option<&'static str> {
+    if !token::is_form_token(&person.form_token, fields.get("csrf")) {
         return Some("the form is of another sign-in");
     }
-    (!visit.may(action)).then_some("the role does not allow it")
+    (person.role < action.least()).then_some("the role does not allow it")
 }
 
 fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
@@ -50,10 +55,18 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::AnswerSeveral => answering::answer_several(visit, fields),
         DeskAction::TakeBack => answering::take_back(visit),
         DeskAction::Map => mapping::map(visit, fields),
+        DeskAction::MapExact => mapping::map_exact(visit, fields),
+        DeskAction::TryService => services::try_out(visit, fields),
+        DeskAction::SaveService => services::save(visit, fields),
+        DeskAction::Upload => Ok(uploads::received(visit, fields)),
+        DeskAction::TryUpload => uploads::try_out(visit, fields),
+        DeskAction::KeepUpload => uploads::keep(visit, fields),
+        DeskAction::ForgetUpload => Ok(uploads::forget(visit)),
         DeskAction::Approve => running::approve(visit, fields),
         DeskAction::Start => running::start(visit, fields),
         DeskAction::Stop => Ok(running::stop(visit)),
         DeskAction::UndoRun => running::undo(visit),
+        DeskAction::Test => trials::test(visit, fields),
         DeskAction::Mode => running::mode(visit, fields),
         DeskAction::OfferAuthenticator => second_step::offer(visit),
         DeskAction::ConfirmAuthenticator => second_step::confirm(visit, fields),

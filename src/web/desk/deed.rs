@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::web::desk::host::{NotDone, NotDoneKind};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::{note, ways};
@@ -46,7 +46,7 @@ impl Deed {
     }
 }
 
-fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
+pub(crate) fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
     let NotDone { kind, message, fix } = why;
     let (tone, title) = match kind {
         NotDoneKind::Moved => ("ask", "Nothing was saved: it has moved since you saw it."),

@@ -10,6 +10,11 @@ impl PostedFields {
         Self(url::form_urlencoded::parse(bytes).into_owned().collect())
     }
 
+    /// One more, behind the others.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The first of this name; empty if there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()

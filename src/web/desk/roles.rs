@@ -17,6 +17,20 @@ pub enum DeskAction {
     TakeBack,
     /// Say which company a customer is.
     Map,
+    /// Map those who have the one company of their very name.
+    MapExact,
+    /// Look at what another product of a service would change; stores nothing.
+    TryService,
+    /// Say what a service is billed as.
+    SaveService,
+    /// Bring a file to look at.
+    Upload,
+    /// Look at what the file would come to tonight; stores nothing.
+    TryUpload,
+    /// Keep the file as tonight's export.
+    KeepUpload,
+    /// Forget the file.
+    ForgetUpload,
     /// Approve a plan by its fingerprint.
     Approve,
     /// Begin a night, or a dry run.
@@ -25,6 +39,8 @@ pub enum DeskAction {
     Stop,
     /// Draw the plan that sets a run back.
     UndoRun,
+    /// Test what an integration needs.
+    Test,
     /// Switch an integration.
     Mode,
     /// Be offered an authenticator of one's own.
@@ -37,17 +53,25 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 14] = [
+    pub const ALL: [DeskAction; 22] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
         DeskAction::AnswerSeveral,
         DeskAction::TakeBack,
         DeskAction::Map,
+        DeskAction::MapExact,
+        DeskAction::TryService,
+        DeskAction::SaveService,
+        DeskAction::Upload,
+        DeskAction::TryUpload,
+        DeskAction::KeepUpload,
+        DeskAction::ForgetUpload,
         DeskAction::Approve,
         DeskAction::Start,
         DeskAction::Stop,
         DeskAction::UndoRun,
+        DeskAction::Test,
         DeskAction::Mode,
         DeskAction::OfferAuthenticator,
         DeskAction::ConfirmAuthenticator,
@@ -66,10 +90,18 @@ impl DeskAction {
             | DeskAction::AnswerSeveral
             | DeskAction::TakeBack
             | DeskAction::Map
+            | DeskAction::MapExact
+            | DeskAction::TryService
+            | DeskAction::SaveService
+            | DeskAction::Upload
+            | DeskAction::TryUpload
+            | DeskAction::KeepUpload
+            | DeskAction::ForgetUpload
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
-            | DeskAction::UndoRun => Role::Operator,
+            | DeskAction::UndoRun
+            | DeskAction::Test => Role::Operator,
             DeskAction::Mode => Role::Admin,
         }
     }
@@ -82,11 +114,19 @@ impl DeskAction {
             DeskAction::Several => "/several",
             DeskAction::AnswerSeveral => "/several/answer",
             DeskAction::TakeBack => "/answers/{handle}/undo",
-            DeskAction::Map => "/items/{handle}/map",
+            DeskAction::Map => "/mapping/{handle}",
+            DeskAction::MapExact => "/mapping",
+            DeskAction::TryService => "/services/{handle}/try",
+            DeskAction::SaveService => "/services/{handle}",
+            DeskAction::Upload => "/export/read",
+            DeskAction::TryUpload => "/export/try",
+            DeskAction::KeepUpload => "/export/keep",
+            DeskAction::ForgetUpload => "/export/forget",
             DeskAction::Approve => "/plans/{fingerprint}/approve",
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
             DeskAction::UndoRun => "/nights/{run}/undo",
+            DeskAction::Test => "/integrations/{name}/test",
             DeskAction::Mode => "/integrations/{name}/mode",
             DeskAction::OfferAuthenticator => "/account/authenticator",
             DeskAction::ConfirmAuthenticator => "/account/authenticator/on",
@@ -103,10 +143,18 @@ impl DeskAction {
             DeskAction::AnswerSeveral => "answered several",
             DeskAction::TakeBack => "undid an answer",
             DeskAction::Map => "mapped",
+            DeskAction::MapExact => "mapped exact names",
+            DeskAction::TryService => "tried a product",
+            DeskAction::SaveService => "set a product",
+            DeskAction::Upload => "brought a file",
+            DeskAction::TryUpload => "tried a file",
+            DeskAction::KeepUpload => "kept a file as an export",
+            DeskAction::ForgetUpload => "forgot a file",
             DeskAction::Approve => "approved a plan",
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
             DeskAction::UndoRun => "drew an undo",
+            DeskAction::Test => "tested an integration",
             DeskAction::Mode => "changed a mode",
             DeskAction::OfferAuthenticator => "was offered an authenticator",
             DeskAction::ConfirmAuthenticator => "switched the authenticator on",
@@ -130,10 +178,18 @@ mod tests {
             (DeskAction::AnswerSeveral, [no, yes, yes]),
             (DeskAction::TakeBack, [no, yes, yes]),
             (DeskAction::Map, [no, yes, yes]),
+            (DeskAction::MapExact, [no, yes, yes]),
+            (DeskAction::TryService, [no, yes, yes]),
+            (DeskAction::SaveService, [no, yes, yes]),
+            (DeskAction::Upload, [no, yes, yes]),
+            (DeskAction::TryUpload, [no, yes, yes]),
+            (DeskAction::KeepUpload, [no, yes, yes]),
+            (DeskAction::ForgetUpload, [no, yes, yes]),
             (DeskAction::Approve, [no, yes, yes]),
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),
             (DeskAction::UndoRun, [no, yes, yes]),
+            (DeskAction::Test, [no, yes, yes]),
             (DeskAction::Mode, [no, no, yes]),
             (DeskAction::OfferAuthenticator, [yes, yes, yes]),
             (DeskAction::ConfirmAuthenticator, [yes, yes, yes]),

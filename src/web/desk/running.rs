@@ -2,12 +2,14 @@
 
 use axum::http::StatusCode;
 
+use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::lines;
 use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::{DeskRun, NotDone, NotDoneKind};
+use crate::web::desk::host::DeskRun;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::plan;
@@ -28,10 +30,15 @@ pub(crate) fn approve(visit: &Visit, fields: &PostedFields) -> Result<Deed, Miss
         let why = NotDone { kind: NotDoneKind::Moved, message, fix: "look at the newest plan".into() };
         return Ok(Deed::refused(visit, event, &why));
     };
+    if plan::newer(visit, &run).is_some() {
+        let page = plan::approval_page(visit, &run, None);
+        let event = DeskEvent { refused: true, said: "it has moved".to_owned(), ..event };
+        return Ok(Deed { acted: Acted::Page(StatusCode::CONFLICT, Box::new(page)), events: vec![event] });
+    }
     let changes = lines(&run).iter().filter(|line| plan::would_change(line)).count();
     if fields.get("lines").trim() != changes.to_string() {
         let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."));
-        let event = crate::history::desk::events::DeskEvent { refused: true, said: "wrong number".to_owned(), ..event };
+        let event = DeskEvent { refused: true, said: "wrong number".to_owned(), ..event };
         let acted = Acted::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(page));
         return Ok(Deed { acted, events: vec![event] });
     }
@@ -83,7 +90,7 @@ pub(crate) fn mode(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing
     }
 }
 
-fn begin(visit: &Visit, event: crate::history::desk::events::DeskEvent, run: &DeskRun) -> Result<Deed, Missing> {
+fn begin(visit: &Visit, event: DeskEvent, run: &DeskRun) -> Result<Deed, Missing> {
     match visit.site.host.start(&visit.person.name, run) {
         Ok(()) => Ok(Deed::done("/live", event)),
         Err(why) => Ok(Deed::refused(visit, event, &why)),

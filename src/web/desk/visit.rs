@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 
 use crate::history::desk::events::DeskEvent;
+use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::web::desk::fields::PostedFields;
@@ -34,9 +35,13 @@ pub(crate) struct Overview {
     /// None before the first run.
     pub(crate) history: Option<History>,
     pub(crate) standings: Vec<IntegrationStanding>,
+    /// The last night of each integration that looked at every line; of a new one there is none.
+    nights: Vec<(IntegrationName, RunId)>,
     pub(crate) plans: Vec<OpenItems>,
     /// Longest first.
     pub(crate) waiting: Vec<Waiting>,
+    /// Answers that wait for the end of a run.
+    pub(crate) queued: Vec<QueuedAnswer>,
     /// Answers that no run has followed yet.
     pub(crate) answered: Vec<Decided>,
     pub(crate) background: Background,
@@ -52,10 +57,16 @@ impl Overview {
         let zone = host.zone();
         let standings = host.standings().map_err(Missing::Broken)?;
         let history = History::open_existing(&site.site.state)?;
-        let (mut plans, mut open) = (Vec::new(), Vec::new());
+        let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut queued: Vec<QueuedAnswer> = Vec::new();
         if let Some(history) = &history {
             plans = open_items(standings.iter().map(|standing| &standing.name), history)?;
             open = waiting(&plans, history)?;
+            queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
+            open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
+            for standing in &standings {
+                nights.extend(history.last_night(&standing.name)?.map(|run| (standing.name.clone(), run)));
+            }
         }
         let fresh = |decided: &Decided| {
             let plan = plans.iter().find(|plan| plan.run.integration == decided.integration);
@@ -64,7 +75,24 @@ impl Overview {
         let mut answered: Vec<Decided> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
         answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let running = crate::history::store::lock::RunLock::holder(&site.site.state);
-        Ok(Self { history, standings, plans, waiting: open, answered, background: host.background(), zone, running })
+        Ok(Self {
+            history,
+            standings,
+            nights,
+            queued,
+            plans,
+            waiting: open,
+            answered,
+            background: host.background(),
+            zone,
+            running,
+        })
+    }
+
+    /// Whether the last night was the first to ask: runs of the same day before it, and dry ones after it, change nothing.
+    pub(crate) fn is_new(&self, one: &Waiting) -> bool {
+        let night = self.nights.iter().find(|(name, _)| *name == one.integration).map(|(_, run)| *run);
+        night.is_none_or(|night| one.since.0 >= night)
     }
 
     /// The history, where a page is nothing without it.

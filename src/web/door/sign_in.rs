@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
@@ -18,6 +18,7 @@ use crate::web::door::addresses::{HALF_COOKIE, HALF_LASTS};
 use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
 use crate::web::door::{addresses, password, token};
+use crate::web::head::document;
 use crate::web::pages::frame::brand;
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
@@ -330,28 +331,19 @@ const NO_ACCOUNT: &str =
 
 /// A page before the sign-in, with what an administrator can do for somebody who cannot come in.
 pub(crate) fn door_page(title: &str, panel: &Markup, help: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) " · recount" }
-                link rel="stylesheet" href="/style.css";
-            }
-            body.door {
-                main {
-                    p.brand { (brand()) }
-                    div.panel { (panel) }
-                    p.small.soft.under-door {
-                        (help)
-                        code { "recount users reset NAME" }
-                    }
+    let body = html! {
+        body.door {
+            main {
+                p.brand { (brand()) }
+                div.panel { (panel) }
+                p.small.soft.under-door {
+                    (help)
+                    code { "recount users reset NAME" }
                 }
             }
         }
-    }
+    };
+    document(title, &html! {}, &body)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What stands around every page: the rail with its counts, who is signed in, and the foot.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::report::words;
+use crate::web::assets::scripts;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
+use crate::web::head::document;
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(crate) enum RailEntry {
     Plan,
     Invoices,
     Customers,
+    Services,
+    Export,
     Nights,
     Integrations,
     Audit,
@@ -26,7 +30,11 @@ const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
         (RailEntry::Plan, "/plan", "Plan"),
         (RailEntry::Invoices, "/invoices", "Invoices"),
     ],
-    &[(RailEntry::Customers, "/customers", "Customers")],
+    &[
+        (RailEntry::Customers, "/customers", "Customers"),
+        (RailEntry::Services, "/services", "Services"),
+        (RailEntry::Export, "/export", "Export"),
+    ],
     &[
         (RailEntry::Nights, "/nights", "Nights"),
         (RailEntry::Integrations, "/integrations", "Integrations"),
@@ -41,33 +49,28 @@ pub(crate) fn frame(visit: &Visit, place: RailEntry, title: &str, main: &Markup)
 
 /// The same; a browser asks for it again after so many seconds.
 pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Option<u32>, main: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                @if let Some(seconds) = again { meta http-equiv="refresh" content=(seconds); }
-                title { (title) " · recount" }
-                link rel="stylesheet" href="/style.css";
-            }
-            body {
-                a.skip href="#main" { "Skip to the page" }
-                div.shell {
-                    header.rail {
-                        a.brand href="/" { (brand()) }
-                        button.b.menu-button type="button" popovertarget="menu" { "Menu" }
-                        div #menu popover { (menu(visit, place)) }
-                    }
-                    main.main #main {
-                        (main)
-                        footer.foot { p { "Quantities only: no page of this desk holds an amount of money. Times are UTC." } }
-                    }
+    let more = html! {
+        (scripts())
+        // With a script the page is told; without one a browser asks again.
+        @if let Some(seconds) = again { noscript { meta http-equiv="refresh" content=(seconds); } }
+    };
+    let body = html! {
+        body {
+            a.skip href="#main" { "Skip to the page" }
+            div.shell {
+                header.rail {
+                    a.brand href="/" { (brand()) }
+                    button.b.menu-button type="button" popovertarget="menu" { "Menu" }
+                    div #menu popover { (menu(visit, place)) }
+                }
+                main.main #main {
+                    (main)
+                    footer.foot { p { "Quantities only: no page of this desk holds an amount of money. Times are " (visit.desk.zone.name()) "." } }
                 }
             }
         }
-    }
+    };
+    document(title, &more, &body)
 }
 
 /// The sign and the name.

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::display_text::shown;
+use crate::history::desk::events::DeskEvent;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::model::ReportVerdict;
 use crate::report::words;
@@ -16,14 +17,16 @@ use crate::web::site::Missing;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     let standings = &visit.desk.standings;
     let well = standings.iter().filter(|standing| standing.health.is_healthy()).count();
+    let tests: Result<Vec<Markup>, Missing> = standings.iter().map(|standing| tests(visit, standing)).collect();
+    let tests = tests?;
     let main = html! {
         header.head { div { h1 { "Integrations" } p.lead { (well) " of " (standings.len()) " healthy or off." } } }
-        @for standing in standings { (integration(visit, standing)) }
+        @for (standing, tests) in standings.iter().zip(&tests) { (integration(visit, standing, tests)) }
     };
     Ok(frame(visit, RailEntry::Integrations, "Integrations", &main))
 }
 
-fn integration(visit: &Visit, standing: &IntegrationStanding) -> Markup {
+fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) -> Markup {
     let IntegrationStanding { name, mode, health, next, customers, services, connectwise } = standing;
     let id = format!("i-{}", name.as_str());
     html! {
@@ -49,9 +52,40 @@ fn integration(visit: &Visit, standing: &IntegrationStanding) -> Markup {
                 dt { "services" } dd { (services) " mapped" }
                 dt { "ConnectWise" } dd { (shown(connectwise)) }
             }
+            (tests)
             @if visit.may(DeskAction::Start) && *mode != Mode::Off { div.do { (today::start(visit, "dry", Some(name), "Dry run")) (today::start(visit, "night", Some(name), "Run now")) } }
         }
     }
+}
+
+/// What was tried of it, when, by whom, and how it went.
+fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, Missing> {
+    let name = standing.name.as_str();
+    let mut rows = Vec::new();
+    for kind in visit.site.host.trials(&standing.name) {
+        let last = match &visit.desk.history {
+            Some(history) => history.last_desk_event(kind.deed(), name)?,
+            None => None,
+        };
+        rows.push((kind, last));
+    }
+    let tone = |last: &Option<DeskEvent>| match last {
+        None => ("plain", '–'),
+        Some(event) if event.refused => ("bad", '!'),
+        Some(_) => ("good", '✓'),
+    };
+    Ok(html! { ul.tests { @for (kind, last) in &rows { li {
+        @let (tone, sign) = tone(last);
+        (pieces::sign(tone, sign))
+        p { (kind.title()) span.rest { @match last {
+            Some(event) => { (escaped(&event.said)) " · " (words::minute(visit.desk.zone.local(event.at))) ", " (shown(&event.person)) },
+            None => "not tested yet",
+        } } }
+        @if visit.may(DeskAction::Test) {
+            form method="post" action=(DeskAction::Test.path().replace("{name}", name)) { (token(visit)) input type="hidden" name="what" value=(kind.as_str());
+                button.b { "Test" span.sr { " " (kind.title()) " of " (shown(name)) } } }
+        }
+    } } } })
 }
 
 fn switch(visit: &Visit, name: &str, mode: Mode) -> Markup {

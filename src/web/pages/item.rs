@@ -12,9 +12,8 @@ use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
-use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{pieces, today};
 use crate::web::site::Missing;
 
@@ -32,7 +31,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             h1 { (title) }
             p.lead { @match open {
                 Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
-                Some(_) => "new",
+                Some(one) if visit.desk.is_new(one) => "new",
+                Some(_) => "open since today",
                 None => "not open",
             } }
         } }
@@ -65,31 +65,11 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
-                @if finding.is_some_and(|finding| finding.code == Code::CustomerUnmapped) { (map(visit, item.handle)) }
+                @if finding.is_some_and(|finding| finding.code == Code::CustomerUnmapped) { p.do { a.b href={ "/mapping/" (item.handle) } { "Choose company…" } } }
                 p.meta { span { b { "Accept" } " follows the export. " b { "Keep" } " leaves what ConnectWise bills. " b { "Ignore" } " stops asking." } }
             }
         }
     }
-}
-
-/// Which company it is. The number is looked up in ConnectWise before anything is saved.
-fn map(visit: &Visit, handle: &str) -> Markup {
-    if visit.query.get("mapped") == "1" {
-        return pieces::note(
-            "good",
-            "Mapped.",
-            html! { "One row was added to customers.csv; nothing was written to ConnectWise. The next plan uses it." },
-        );
-    }
-    html! { @if visit.may(DeskAction::Map) {
-        form.stack method="post" action=(DeskAction::Map.path().replace("{handle}", handle)) {
-            (token(visit))
-            div.field { label for="company" { "Company " span.hint { "its record id in ConnectWise" } } input id="company" name="company" inputmode="numeric" autocomplete="off"; }
-            div.field { label for="agreement" { "Agreement " span.hint { "its record id; left empty: the default agreement" } } input id="agreement" name="agreement" inputmode="numeric" autocomplete="off"; }
-            div.field { label for="map-note" { "Note " span.hint { "kept in the row" } } input id="map-note" name="note" maxlength="200"; }
-            div.do { button.b name="what" value="map" { "Map" } button.b.quiet name="what" value="skip" { "Skip on purpose" } }
-        }
-    } }
 }
 
 fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {

@@ -19,21 +19,32 @@ const AGAIN: u32 = 2;
 const LISTED: usize = 50;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let (busy, picture) = (is_busy(visit), picture(visit)?);
+    let main = html! { @if busy { div #live hx-sse:connect="/live/events" { (picture) } } @else { (picture) } };
+    let title = if busy { "Running" } else { "The last run" };
+    Ok(frame_with(visit, RailEntry::Nights, title, busy.then_some(AGAIN), &main))
+}
+
+/// Whether a run is under way.
+pub(crate) fn is_busy(visit: &Visit) -> bool {
+    visit.desk.running.is_some() || visit.desk.background.by.is_some()
+}
+
+/// What the page shows of it; the same goes out as events.
+pub(crate) fn picture(visit: &Visit) -> Result<Markup, Missing> {
     let newest = match &visit.desk.history {
         Some(history) => history.latest_run(None)?,
         None => None,
     };
     let here = visit.desk.background.by.as_deref();
-    let busy = visit.desk.running.is_some() || here.is_some();
-    let main = match newest.filter(|run| busy && run.end.is_none()) {
+    let busy = is_busy(visit);
+    Ok(match newest.filter(|run| busy && run.end.is_none()) {
         Some(run) => running(visit, &run, here)?,
         None if busy => html! {
             header.head { div { h1 { "A run is beginning" } p.lead { "It reads the configuration and takes the lock." } } }
         },
         None => over(visit)?,
-    };
-    let title = if busy { "Running" } else { "The last run" };
-    Ok(frame_with(visit, RailEntry::Nights, title, busy.then_some(AGAIN), &main))
+    })
 }
 
 fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, Missing> {

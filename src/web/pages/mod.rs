@@ -1,8 +1,8 @@
 //! The pages of the desk: escaped by construction, one style sheet, no script.
 
 pub(crate) mod audit;
-pub(crate) mod customer;
 pub(crate) mod customers;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod frame;
 pub(crate) mod integrations;
@@ -13,5 +13,6 @@ pub(crate) mod night;
 pub(crate) mod nights;
 pub(crate) mod pieces;
 pub(crate) mod plan;
+pub(crate) mod services;
 pub(crate) mod several;
 pub(crate) mod today;

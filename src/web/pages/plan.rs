@@ -8,11 +8,13 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
+use crate::report::commands::diff::Difference;
 use crate::report::model::ReportVerdict;
 use crate::report::{Change, lines, names, words};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::nights::diff;
 use crate::web::pages::{pieces, today};
 use crate::web::site::Missing;
 
@@ -61,11 +63,28 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         }
         (pieces::numbers(run))
         @if let Some(end) = &run.end { (pieces::stops(run, end)) }
+        @if let Some(newest) = newer(visit, run) { (moved(run, newest)) }
         (table(visit, run))
-        @if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
+        @if newer(visit, run).is_some() {}
+        @else if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
         @else if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", Some(&run.integration), "Draw again")) } }
     };
     frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
+}
+
+/// The plan that stands in the place of this one, if it says something else.
+pub(crate) fn newer<'a>(visit: &'a Visit, run: &RunRecord) -> Option<&'a RunRecord> {
+    let newest = &visit.desk.plan(&run.integration).filter(|_| run.undoes.is_none())?.run;
+    let print = |run: &RunRecord| run.planned.as_ref().map(|planned| planned.fingerprint.clone());
+    (newest.run > run.run && print(newest) != print(run)).then_some(newest)
+}
+
+fn moved(run: &RunRecord, newest: &RunRecord) -> Markup {
+    let difference = Difference::of(run, newest);
+    html! {
+        (pieces::note("bad", "It has moved.", html! { "A newer plan stands in its place, so this one cannot be approved. " a href={ "/plan?run=" (newest.run) } { "The plan as it is now" } }))
+        @if !difference.lines().is_empty() { (diff::table(difference.lines(), ("this plan", "now"))) }
+    }
 }
 
 fn switch(visit: &Visit, run: &RunRecord) -> Markup {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use crate::history::desk::queue::QueuedAnswer;
 use crate::history::nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -30,7 +31,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
-    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| one.nights <= 1);
+    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
     let few = new.len() <= CARDS;
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
@@ -176,9 +177,10 @@ pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
     pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
 }
 
-fn since(one: &Waiting) -> Markup {
+fn since(visit: &Visit, one: &Waiting) -> Markup {
     html! {
-        @if one.nights <= 1 { span.tag.info { "new" } }
+        @if visit.desk.is_new(one) { span.tag.info { "new" } }
+        @else if one.nights <= 1 { "since today, " (words::minute(visit.desk.zone.local(one.since.1))) }
         @else { b { (one.nights) " nights" } " since " (words::day(one.since.1.fixed_offset())) }
     }
 }
@@ -201,7 +203,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
-                (since(one)) span { (shown(one.integration.as_str())) }
+                (since(visit, one)) span { (shown(one.integration.as_str())) }
                 span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } }
             }
         }
@@ -224,7 +226,7 @@ fn row(visit: &Visit, one: &Waiting) -> Markup {
             (pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (handle) } { (title(one)) span.rest { (shown(one.integration.as_str())) " · " (pieces::words_of(one.finding.code.as_str())) } }
             p.why { (escaped(&one.finding.message)) }
-            p.since { (since(one)) }
+            p.since { (since(visit, one)) }
             (pieces::step(one.line.as_ref()))
             (row_answers(visit, handle))
         }
@@ -289,13 +291,28 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
 }
 
 fn answered(visit: &Visit) -> Markup {
-    let answered = &visit.desk.answered;
-    html! { @if !answered.is_empty() {
+    let (answered, queued) = (&visit.desk.answered, &visit.desk.queued);
+    html! { @if answered.len() + queued.len() > 0 {
         section aria-labelledby="answered" {
-            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len()) } } }
-            div.rows { @for one in answered { (slip(visit, one)) } }
+            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } } }
+            div.rows { @for one in queued { (waits(visit, one)) } @for one in answered { (slip(visit, one)) } }
         }
     } }
+}
+
+/// An answer that was given while a run was under way.
+fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
+    let about = visit.desk.item(&one.handle).map(|item| item.said()).unwrap_or_default();
+    let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
+    html! {
+        div.slip {
+            (pieces::sign("info", '·'))
+            p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
+            @if visit.may(DeskAction::TakeBack) {
+                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (about) } } }
+            }
+        }
+    }
 }
 
 fn slip(visit: &Visit, one: &Decided) -> Markup {

@@ -15,7 +15,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::CompanyId;
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, Vouched};
 use crate::web::desk::visit::Overview;
 use crate::web::peer::Peer;
 use crate::web::response::{MayBeFramed, now, page_of, read, refused};

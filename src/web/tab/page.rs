@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
@@ -11,40 +11,24 @@ use crate::report::commands::held::Waiting;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::OpenItems;
 use crate::report::{lines, names, trend, words};
-use crate::web::desk::host::Vouched;
+use crate::web::desk::host::member::Vouched;
 use crate::web::desk::visit::Overview;
+use crate::web::head::document;
 use crate::web::pages::{pieces, today};
 use crate::web::site::{Missing, TabRules};
-
-fn document(title: &str, script: bool, main: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) " · recount" }
-                link rel="stylesheet" href="/style.css";
-                @if script { script src="/tab.js" defer {} }
-            }
-            body { (main) }
-        }
-    }
-}
 
 /// Before anything is known of who is looking.
 pub(super) fn asking(rules: &TabRules, id: &str, screen: &str) -> Markup {
     document(
         "Tab",
-        true,
+        &html! { script src="/tab.js" defer {} },
         &html! {
-            main.tab data-origins=(rules.origins.join(" ")) data-id=(id) data-screen=(screen) {
+            body { main.tab data-origins=(rules.origins.join(" ")) data-id=(id) data-screen=(screen) {
                 h1 { "recount" }
                 p role="status" { "ConnectWise is asked who you are." }
                 noscript { p { "This tab needs script. The desk itself works without." } }
                 (desk())
-            }
+            } }
         },
     )
 }
@@ -54,7 +38,7 @@ fn desk() -> Markup {
 }
 
 fn told(title: &str, said: &str) -> Markup {
-    document(title, false, &html! { main.tab { h1 { (title) } p role="status" { (said) } (desk()) } })
+    document(title, &html! {}, &html! { body { main.tab { h1 { (title) } p role="status" { (said) } (desk()) } } })
 }
 
 /// ConnectWise does not vouch for whoever is looking.
@@ -79,9 +63,9 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
     let title = format!("{} to decide", open.len());
     Ok(document(
         "Company",
-        false,
+        &html! {},
         &html! {
-            main.tab {
+            body { main.tab {
                 header.head {
                     div { div.headline {
                         h1 { "Billed by recount" }
@@ -93,7 +77,7 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
                 @if rows.is_empty() { (pieces::empty("No line of this company", "No integration has a customer mapped to it.")) }
                 @else { (table(&rows)) }
                 footer.foot { p { "Quantities only." } (desk()) }
-            }
+            } }
         },
     ))
 }

@@ -42,6 +42,16 @@ pub(crate) struct Odds {
     pub(crate) crash: u64,
     /// Per night: the export is damaged, short, unchanged or old.
     pub(crate) bad_export: u64,
+    /// Per night: a person edits the mapping.
+    pub(crate) mapping_edit: u64,
+    /// Per night: an agreement is moved to another company, or back.
+    pub(crate) agreement_moves: u64,
+    /// An answer comes minutes late.
+    pub(crate) slow: u64,
+    /// Per night: somebody answers an item of a report, at once or nights later.
+    pub(crate) answer: u64,
+    /// Per night: a wrong export, and the right one again.
+    pub(crate) wrong_and_right: u64,
 }
 
 impl Chance {
@@ -101,6 +111,11 @@ impl Options {
             agreement_ends: up_to(8),
             crash: up_to(500),
             bad_export: up_to(300),
+            mapping_edit: up_to(600),
+            agreement_moves: up_to(100),
+            slow: up_to(30),
+            answer: up_to(700),
+            wrong_and_right: up_to(400),
         };
         Self {
             nights: chance.between(4, 8),

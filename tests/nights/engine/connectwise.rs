@@ -27,6 +27,11 @@ use recount::reconcile::model::records::{
 /// The product of lines that no mapping names.
 pub(crate) const FOREIGN: ProductId = ProductId(900);
 
+/// An agreement of a company that nobody mapped: it bills mapped products, and nothing may be written on it.
+pub(crate) const UNMAPPED: AgreementId = AgreementId(299);
+/// A product that only an edited mapping names.
+pub(crate) const SPARE: ProductId = ProductId(700);
+
 /// ConnectWise, as one process sees it.
 pub(crate) struct ConnectWise {
     pub(crate) state: RefCell<State>,
@@ -63,6 +68,11 @@ pub(crate) struct State {
     pub(crate) sleep: Option<(u64, TimeDelta)>,
     pub(crate) crashed: bool,
     pub(crate) violations: Vec<String>,
+    /// The lines that the mapping wants, and those that somebody said are to stay as they are.
+    pub(crate) wanted: BTreeSet<(AgreementId, ProductId)>,
+    pub(crate) answered: BTreeSet<(AgreementId, ProductId)>,
+    /// The calls before the run.
+    pub(crate) run_began_at: u64,
     pub(crate) seen: Seen,
 }
 
@@ -76,6 +86,9 @@ pub(crate) struct Row {
     pub(crate) ours: Option<(usize, bool)>,
     /// The call before which a person, or a late delivery, changed it last.
     pub(crate) edited_at_call: u64,
+    /// recount owns it, as far as anybody knows: it created it, or an accepted run counted for it. Over once it is at 0 or
+    /// has ended.
+    pub(crate) owned: bool,
 }
 
 /// One write that reached the wire.
@@ -122,12 +135,22 @@ pub(crate) struct Seen {
     pub(crate) races: u64,
     pub(crate) held_plans: u64,
     pub(crate) adopted: u64,
+    pub(crate) mapping_edits: u64,
+    pub(crate) agreement_moves: u64,
+    pub(crate) answers: u64,
+    /// Of them, those given nights later.
+    pub(crate) late_answers: u64,
+    /// Plans that showed a line which the mapping no longer wants.
+    pub(crate) left_behind: u64,
+    /// Right exports after a wrong one.
+    pub(crate) right_again: u64,
 }
 
 impl Seen {
     #[cfg_attr(test, expect(dead_code, reason = "the example adds up"))]
     pub(crate) fn add(&mut self, other: Self) {
-        let Self { nights, crashes, torn, updates, creations, faults, hand_edits, races, held_plans, adopted } = other;
+        let Self { nights, crashes, torn, updates, creations, faults, hand_edits, races, held_plans, adopted, .. } =
+            other;
         self.nights += nights;
         self.crashes += crashes;
         self.torn += torn;
@@ -138,6 +161,12 @@ impl Seen {
         self.races += races;
         self.held_plans += held_plans;
         self.adopted += adopted;
+        self.mapping_edits += other.mapping_edits;
+        self.agreement_moves += other.agreement_moves;
+        self.answers += other.answers;
+        self.late_answers += other.late_answers;
+        self.left_behind += other.left_behind;
+        self.right_again += other.right_again;
     }
 }
 
@@ -184,7 +213,15 @@ impl ConnectWise {
         while self.at_once > 1 && self.state.borrow_mut().chance.coin() {
             yield_once().await;
         }
-        let dies = self.state.borrow_mut().crashes_now(true);
+        let dies = {
+            let mut state = self.state.borrow_mut();
+            let odds = state.odds.slow;
+            if state.chance.per_mille(odds) {
+                state.seen.faults += 1;
+                self.clock.set(self.clock.get() + TimeDelta::seconds(state.chance.seconds(30, 600)));
+            }
+            state.crashes_now(true)
+        };
         if dies {
             self.look_at_the_disk();
             pending::<()>().await;
@@ -248,6 +285,10 @@ impl ConnectWise {
                     if *product == create.product() && *quantity == create.quantity())
             }),
         };
+        // Whatever is at work beside this: the intents that are there when it leaves are there for good.
+        if self.state.borrow().crash.is_some() {
+            self.look_at_the_disk();
+        }
         let answer = self.state.borrow_mut().write(what, intent, self.clock.get());
         self.answer().await;
         answer
@@ -309,13 +350,19 @@ impl State {
         row.edited_at_call = calls;
         row.addition.changed = Some(LastChange { by: "jdoe".to_owned(), at: now.to_rfc3339() });
         match kind {
-            0 => row.addition.cancelled_on = Some(now.date_naive()),
+            0 => {
+                row.addition.cancelled_on = Some(now.date_naive());
+                row.owned = false;
+            }
             1 => {
-                let twin = Row { ours: None, created_at: now, ..row.clone() };
+                let twin = Row { ours: None, owned: false, created_at: now, ..row.clone() };
                 let id = self.next_id();
                 self.rows.push(Row { addition: Addition { id, ..twin.addition }, ..twin });
             }
-            _ => row.addition.quantity = Ok(quantity),
+            _ => {
+                row.addition.quantity = Ok(quantity);
+                row.owned &= !quantity.is_zero();
+            }
         }
     }
 
@@ -383,7 +430,7 @@ impl State {
             What::Set(set) => set.agreement(),
             What::Create(create) => create.agreement(),
         };
-        if !self.agreements.contains_key(&agreement) {
+        if !self.agreements.contains_key(&agreement) || agreement == UNMAPPED {
             self.violations.push(format!("I8: a write on an agreement outside the mapping: {what:?}"));
         }
         // The agreements are looked at some time before, many in one call.
@@ -391,6 +438,7 @@ impl State {
         if self.ended.get(&agreement).is_some_and(|call| *call <= shown) {
             self.violations.push(format!("I7: a write on an agreement that had ended: {what:?}"));
         }
+        self.check_beginning(what, now);
         match what {
             What::Set(set) => {
                 let Some(row) = self.rows.iter().find(|row| row.addition.id == set.addition()) else {
@@ -418,6 +466,46 @@ impl State {
         }
     }
 
+    /// I15: nothing begins to bill beside a line of ours that bills the same product to the same company, that the mapping
+    /// no longer wants, and of which nobody said that it may stay.
+    fn check_beginning(&mut self, what: &What, now: DateTime<Utc>) {
+        let today = now.date_naive();
+        let (agreement, product) = match what {
+            What::Create(create) => (create.agreement(), Some(create.product())),
+            What::Set(set) if set.from().is_zero() => {
+                let row = self.rows.iter().find(|row| row.addition.id == set.addition());
+                (set.agreement(), row.and_then(|row| row.addition.product))
+            }
+            What::Set(_) => return,
+        };
+        let company = |agreement: AgreementId| self.agreements.get(&agreement).map(|found| found.company);
+        let beside = |row: &&Row| {
+            row.addition.product == product
+                && row.agreement != agreement
+                && company(row.agreement) == company(agreement)
+        };
+        let twin = self.left_behind(today).find(beside);
+        if let Some(twin) = twin.filter(|twin| twin.edited_at_call <= self.run_began_at) {
+            self.violations.push(format!("I15: two lines for one count: {what:?} beside {twin:?}"));
+        }
+    }
+
+    /// Lines of ours that bill, although the mapping no longer wants them.
+    pub(crate) fn left_behind(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
+        self.billing_owned(today).filter(|row| {
+            let key = row.addition.product.map(|product| (row.agreement, product));
+            key.is_some_and(|key| !self.wanted.contains(&key) && !self.answered.contains(&key))
+        })
+    }
+
+    /// Lines of ours that bill.
+    pub(crate) fn billing_owned(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| {
+            let agreement = self.agreements.get(&row.agreement);
+            row.owned && row.addition.is_live(today) && agreement.is_some_and(|agreement| !agreement.cancelled)
+        })
+    }
+
     /// Carries a write out.
     fn apply(&mut self, sent: usize, now: DateTime<Utc>) -> Result<Addition, WriteError> {
         let gone = || WriteError::Refused { status: 404, why: "gone".to_owned() };
@@ -428,6 +516,7 @@ impl State {
             What::Set(set) => {
                 let row = self.rows.iter_mut().find(|row| row.addition.id == set.addition()).ok_or_else(gone)?;
                 row.addition.quantity = Ok(set.to());
+                row.owned &= !set.to().is_zero();
                 row.addition.changed = Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() });
                 self.seen.updates += 1;
                 Ok(row.addition.clone())
@@ -448,7 +537,15 @@ impl State {
                 };
                 let ours = Some((sent, again));
                 let (agreement, created_at) = (create.agreement(), now);
-                self.rows.push(Row { agreement, addition: addition.clone(), created_at, ours, edited_at_call: 0 });
+                let owned = !again && !create.quantity().is_zero();
+                self.rows.push(Row {
+                    agreement,
+                    addition: addition.clone(),
+                    created_at,
+                    ours,
+                    edited_at_call: 0,
+                    owned,
+                });
                 self.seen.creations += 1;
                 Ok(addition)
             }
@@ -477,7 +574,12 @@ impl Reader for &ConnectWise {
     }
 
     async fn all_companies(&self) -> Result<Companies, ReadError> {
-        self.read("companies", |_| Companies::default()).await
+        let company = |id: CompanyId| Company { name: format!("Company {id}"), ..Company::unnamed(id) };
+        let all = |state: &mut State| {
+            let ids: BTreeSet<CompanyId> = state.agreements.values().map(|agreement| agreement.company).collect();
+            ids.into_iter().map(company).collect::<Vec<_>>().into()
+        };
+        self.read("companies", all).await
     }
 
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {

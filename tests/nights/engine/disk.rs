@@ -33,6 +33,10 @@ pub(crate) enum Disk {
     Sound,
     /// They are synced only when the log is copied into the database, as with `synchronous = NORMAL`.
     Forgetful,
+    /// They are, and between two nights it loses which lines it owned.
+    LosesOwned,
+    /// They are, and it takes the counts of a wrong night for accepted ones.
+    LearnsWrong,
 }
 
 /// The history's files at one moment; what is not there is empty.
@@ -79,7 +83,7 @@ impl Files {
         }
         let power_cut = disk == Disk::Forgetful || chance.coin();
         let same_log = before.log.get(..HEADER) == self.log.get(..HEADER);
-        let known = if same_log && disk == Disk::Sound { commits(&before.log) } else { Vec::new() };
+        let known = if same_log && disk != Disk::Forgetful { commits(&before.log) } else { Vec::new() };
         let synced = known.last().copied().unwrap_or(if same_log { HEADER.min(self.log.len()) } else { 0 });
         let mut ends = vec![synced];
         ends.extend(commits(&self.log).into_iter().filter(|end| *end > synced));
@@ -87,7 +91,7 @@ impl Files {
         let at = usize::try_from(chance.below(ends.len() as u64)).unwrap_or(0);
         let synced = ends[at];
         let written = if disk == Disk::Forgetful { last } else { ends.get(at + 1).copied().unwrap_or(synced) };
-        let old = if same_log && disk == Disk::Sound { before.log.as_slice() } else { &[] };
+        let old = if same_log && disk != Disk::Forgetful { before.log.as_slice() } else { &[] };
         let log = if power_cut {
             torn(&self.log, old, synced, written, chance)
         } else {

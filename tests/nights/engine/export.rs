@@ -36,6 +36,13 @@ impl Vendor {
         }
     }
 
+    /// One count has some digits too many.
+    pub(crate) fn mistype(&mut self, customer: u64, service: u64) {
+        if let Some(count) = self.used.get_mut(&customer).and_then(|row| row.get_mut(&service)) {
+            *count = *count * 100 + 100;
+        }
+    }
+
     /// Everybody is in the export, with a count that may be zero.
     pub(crate) fn complete(&mut self, customers: u64) {
         for customer in 0..customers {

@@ -1,14 +1,17 @@
 //! The one checker: after every night, from what ConnectWise was asked and what the history says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::connectwise::{ConnectWise, Row, Sent, What};
+use chrono::NaiveDate;
+
+use super::connectwise::{ConnectWise, Row, Sent, State, What};
 use super::export::Vendor;
-use super::{Night, agreement_of, products_of};
+use super::{Night, moves};
 use recount::history::journal::{WriteOutcome, WriteRecord};
 use recount::history::record::{RunRecord, WriteId};
-use recount::reconcile::model::ids::ProductId;
+use recount::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 use recount::reconcile::model::mapping::Mapping;
+use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 
@@ -65,6 +68,31 @@ pub(super) fn judge(connectwise: &ConnectWise, night: &Night) -> Result<(), Stri
     };
     let adopted = writes.iter().filter(adopted).count();
     state.seen.adopted += adopted as u64;
+    in_sight(&mut state, record, connectwise.clock.get().date_naive())
+}
+
+/// I16: a line that recount owned and that bills stands in the newest plan, unless somebody answered it.
+fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(), String> {
+    let Some(planned) = &record.planned else { return Ok(()) };
+    let keys: BTreeSet<_> =
+        planned.lines.iter().filter_map(|line| Some((line.agreement?, line.product.clone()?))).collect();
+    let additions: BTreeSet<_> = planned.lines.iter().filter_map(|line| line.addition).collect();
+    let shown = |row: &&Row| {
+        let product = row.addition.product.map(|id| ProductCode::new(&format!("P-{id}")));
+        additions.contains(&row.addition.id) || product.is_some_and(|code| keys.contains(&(row.agreement, code)))
+    };
+    if let Some(row) = state.billing_owned(today).find(|row| !shown(row)) {
+        return Err(format!("I16: a line of ours is out of sight: {row:?} in run {}", record.run));
+    }
+    state.seen.left_behind += u64::from(planned.lines.iter().any(|line| line.reason == Code::LineLeftBehind));
+    if planned.accepted && record.command != RunCommand::Plan {
+        let counted = planned.lines.iter().filter(|line| !line.sources.is_empty());
+        let settled = counted.filter(|line| matches!(line.outcome, Outcome::Unchanged | Outcome::Updated));
+        let owned: BTreeSet<_> = settled.filter_map(|line| line.addition).collect();
+        for row in state.rows.iter_mut().filter(|row| owned.contains(&row.addition.id)) {
+            row.owned = row.addition.is_live(today) && row.addition.quantity.as_ref().is_ok_and(|now| !now.is_zero());
+        }
+    }
     Ok(())
 }
 
@@ -139,23 +167,22 @@ fn exit(record: &RunRecord) -> Result<(), String> {
 pub(super) fn goal(connectwise: &ConnectWise, vendor: &Vendor, mapping: &Mapping) -> Result<(), String> {
     let state = connectwise.state.borrow();
     let today = connectwise.clock.get().date_naive();
-    let mut wanted: BTreeMap<(i64, ProductId), u64> = BTreeMap::new();
-    for customer in 0..mapping.customers.len() as u64 {
-        for service in 0..mapping.services.len() as u64 - 1 {
-            for product in products_of(service) {
-                let count = vendor.count(customer, service).ok_or("a customer is not in the last export")?;
-                *wanted.entry((agreement_of(customer), product)).or_default() += count;
-            }
-        }
+    let mut wanted: BTreeMap<(AgreementId, ProductId), u64> = BTreeMap::new();
+    for (customer, service, agreement, product) in moves::billed(mapping) {
+        let count = vendor.count(customer, service).ok_or("a customer is not in the last export")?;
+        *wanted.entry((agreement, product)).or_default() += count;
+    }
+    if let Some(row) = state.left_behind(today).next() {
+        return Err(format!("the goal is not reached: a line of ours bills still: {row:?}"));
     }
     for ((agreement, product), count) in wanted {
-        if state.agreements.values().any(|found| found.id.0 == agreement && found.cancelled) {
+        if state.agreements.values().any(|found| found.id == agreement && found.cancelled) {
             continue;
         }
         let live: Vec<_> = state
             .rows
             .iter()
-            .filter(|row| row.agreement.0 == agreement && row.addition.product == Some(product))
+            .filter(|row| row.agreement == agreement && row.addition.product == Some(product))
             .filter(|row| row.addition.is_live(today))
             .map(|row| row.addition.quantity.clone())
             .collect();

@@ -6,6 +6,7 @@ mod connectwise;
 mod disk;
 mod export;
 mod judge;
+mod moves;
 #[cfg(test)]
 pub(crate) mod slept;
 
@@ -20,7 +21,7 @@ use rust_decimal::Decimal;
 
 use self::chance::{Chance, Odds, Options};
 pub(crate) use self::connectwise::Seen;
-use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, State};
+use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, SPARE, State, UNMAPPED};
 pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
@@ -36,7 +37,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::outcome::{Mode, RunCommand, Verb};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
 use recount::zone::Zone;
@@ -77,6 +78,8 @@ struct House {
     export: ExportSettings,
     connectwise: ConnectWise,
     zone: Zone,
+    /// The handle of an item that somebody means to answer, and how.
+    meant: Option<(String, Verb)>,
 }
 
 /// What one execution left: its record, unless the process died.
@@ -126,6 +129,7 @@ impl House {
             vendor,
             connectwise,
             zone: Zone::utc(),
+            meant: None,
         }
     }
 
@@ -140,6 +144,12 @@ impl House {
 
     /// The vendor exports, a run is made, and somebody may look at it and approve what was held.
     fn bad_night(&mut self) -> Result<(), String> {
+        self.edit_mapping();
+        self.move_an_agreement();
+        if self.chance.per_mille(self.options.odds.wrong_and_right) {
+            self.wrong_and_right()?;
+        }
+        self.lose_what_is_owned();
         let pauses = [1, 5, 20, 60, 24 * 60];
         let at = usize::try_from(self.chance.below(pauses.len() as u64)).unwrap_or(0);
         self.pass(TimeDelta::minutes(pauses[at]));
@@ -156,7 +166,7 @@ impl House {
         if held && self.chance.below(4) > 0 {
             self.approve()?;
         }
-        Ok(())
+        self.somebody_answers()
     }
 
     /// A person looks at a plan and applies it by its fingerprint.
@@ -170,7 +180,9 @@ impl House {
     fn run(&mut self, command: RunCommand, approved: Option<&str>) -> Result<Option<RunRecord>, String> {
         self.arm_crash();
         let night = {
-            let state = self.connectwise.state.borrow();
+            let mut state = self.connectwise.state.borrow_mut();
+            state.run_began_at = state.calls;
+            state.wanted = moves::wanted(&self.mapping);
             let told = self.told.clone();
             Night { record: None, told, sent_before: state.sent.len(), calls_before: state.calls }
         };
@@ -294,11 +306,7 @@ impl House {
         self.pass(TimeDelta::days(31));
         self.guards = everything_passes();
         self.vendor.complete(self.options.customers);
-        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
-        let first = self.run(RunCommand::Run, None)?;
-        if first.is_some_and(|record| judge::is_held(&record)) {
-            self.approve()?;
-        }
+        self.settle_everything()?;
         judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
         self.pass(TimeDelta::days(1));
         self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
@@ -361,11 +369,11 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         chance: chance.clone(),
         odds: options.odds.clone(),
         lag: TimeDelta::seconds(options.settle_minutes * 60 / 3),
-        agreements: (0..options.customers).map(agreement).collect(),
+        agreements: (0..options.customers).flat_map(agreements).chain([unmapped()]).collect(),
         ended: BTreeMap::new(),
         shown: BTreeMap::new(),
         looked: BTreeMap::new(),
-        products: (0..options.services).flat_map(products_of).chain([FOREIGN]).map(product).collect(),
+        products: (0..options.services).flat_map(products_of).chain([SPARE, FOREIGN]).map(product).collect(),
         rows: Vec::new(),
         sent: Vec::new(),
         late: Vec::new(),
@@ -374,12 +382,16 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         sleep: None,
         crashed: false,
         violations: Vec::new(),
+        wanted: BTreeSet::new(),
+        answered: BTreeSet::new(),
+        run_began_at: 0,
         seen: Seen::default(),
     };
     let agreements: Vec<AgreementId> = state.agreements.keys().copied().collect();
     for agreement in agreements {
         for product in state.products.iter().map(|product| product.id).collect::<Vec<_>>() {
-            if product == FOREIGN || chance.below(3) > 0 {
+            let few = product == SPARE || agreement.0 >= SECOND;
+            if product == FOREIGN || (!few && chance.below(3) > 0) {
                 let row = row(&state, agreement, product, chance);
                 state.rows.push(row);
             }
@@ -401,14 +413,25 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         mark: None,
         changed: None,
     };
-    Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0 }
+    Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0, owned: false }
 }
 
-fn agreement(customer: u64) -> (AgreementId, Agreement) {
-    let id = AgreementId(agreement_of(customer));
+/// The second agreement of a company has its first one's number and this more.
+const SECOND: i64 = 250;
+
+fn agreements(customer: u64) -> [(AgreementId, Agreement); 2] {
+    let first = agreement_of(customer);
+    [first, first + SECOND - 200].map(|id| agreement(AgreementId(id), CompanyId(first - 100)))
+}
+
+fn unmapped() -> (AgreementId, Agreement) {
+    agreement(UNMAPPED, CompanyId(UNMAPPED.0 - 100))
+}
+
+fn agreement(id: AgreementId, company: CompanyId) -> (AgreementId, Agreement) {
     let agreement = Agreement {
         id,
-        company: CompanyId(id.0 - 100),
+        company,
         name: format!("Agreement {id}"),
         kind: "Email".to_owned(),
         status: Some("Active".to_owned()),

@@ -1,16 +1,22 @@
 //! What a person pressed at the desk, stored as the commands store what was typed.
 
+use crate::cli::clock;
 use crate::cli::commands::answer::accepted_step::TypedStep;
 use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::config::settings::Config;
+use crate::history::desk::events::DeskEvent;
+use crate::history::desk::queue::QueuedAnswer;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
-use crate::web::desk::host::{DeskAnswer, NotDone, NotDoneKind};
+use crate::web::desk::host::DeskAnswer;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 
 /// Stores the answers: all of them, or none if one is refused or is not for what was shown.
 pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Result<(), NotDone> {
@@ -26,6 +32,65 @@ pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Res
         stored.map_err(|error| not_done(error.into()))?;
     }
     Ok(())
+}
+
+/// Lets answers wait for the end of the run that is under way. They are looked at now as they are when they are stored;
+/// taking one back takes it out of the queue.
+pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: NotDone) -> Result<(), NotDone> {
+    let failed = |error: StoreError| not_done(error.into());
+    let history = History::open_beside(&config.state).map_err(failed)?;
+    let Some(mut history) = history else { return Err(busy) };
+    let waiting = history.queued_answers().map_err(failed)?;
+    if let [one] = pressed
+        && one.verb == Verb::Reopen
+    {
+        let known = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
+        return history.forget_queued(known.0).map_err(failed);
+    }
+    let all = open_items(config.integrations.keys(), &history).map_err(failed)?;
+    let mut queued = Vec::new();
+    for one in pressed {
+        not_past(one.until, config).map_err(not_done)?;
+        if let Some((_, first)) = waiting.iter().find(|(_, queued)| queued.handle == one.handle) {
+            return Err(moved(format!("{} was answered by {} a moment ago", one.handle, first.who)));
+        }
+        of_desk(&all, who, one, &history)?;
+        let DeskAnswer { verb, handle, shown, until, note } = one.clone();
+        queued.push(QueuedAnswer { at: clock::now(), who: who.to_owned(), verb, handle, shown, until, note });
+    }
+    history.queue_answers(&queued).map_err(failed)
+}
+
+/// Stores what waited, now that no run is under way; `false` while one is. An answer whose item has moved meanwhile is
+/// refused, and the audit says so.
+pub(crate) fn settle(config: &Config) -> Result<bool, CommandError> {
+    let Some(mut history) = History::open_beside(&config.state)? else { return Ok(true) };
+    for (number, queued) in history.queued_answers()? {
+        if RunLock::holder(&config.state).is_some() {
+            return Ok(false);
+        }
+        let QueuedAnswer { at: _, who, verb, handle, shown, until, note } = queued;
+        let said = format!("{verb} {handle}");
+        match answers(config, &who, &[DeskAnswer { verb, handle, shown, until, note }]) {
+            Err(why) if why.kind == NotDoneKind::Busy => return Ok(false),
+            Err(why) => history.note_desk_event(&lapsed(&who, &said, &why))?,
+            Ok(()) => {}
+        }
+        history.forget_queued(number)?;
+    }
+    Ok(true)
+}
+
+fn lapsed(who: &str, about: &str, why: &NotDone) -> DeskEvent {
+    DeskEvent {
+        at: clock::now(),
+        person: who.to_owned(),
+        address: String::new(),
+        deed: "waited with an answer".to_owned(),
+        about: about.to_owned(),
+        refused: true,
+        said: why.message.clone(),
+    }
 }
 
 fn of_desk<'a>(

@@ -45,6 +45,18 @@ pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     }
 }
 
+/// What of one integration is in place, and what is not, with what helps.
+pub(crate) fn of_integration(
+    config: &Config,
+    integration: &IntegrationName,
+) -> Result<(usize, Vec<String>), CommandError> {
+    let gone = || CommandError::new(Exit::Config, format!("there is no integration {integration}"), "");
+    let integration = config.integrations.get(integration).ok_or_else(gone)?;
+    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
+    session::runtime()?.block_on(checks.integration(config, integration));
+    Ok(checks.good_and_wrong())
+}
+
 /// `1 customer has its agreement`.
 fn placed(customers: usize) -> String {
     let have = if customers == 1 { "has its" } else { "have their" };

@@ -64,6 +64,17 @@ impl CheckList {
         self.exit
     }
 
+    /// How many are good, and each that is wrong in a sentence.
+    pub(super) fn good_and_wrong(&self) -> (usize, Vec<String>) {
+        let good = self.list.iter().filter(|check| check.status == CheckStatus::Good).count();
+        let wrong = self.list.iter().filter(|check| check.status == CheckStatus::Wrong);
+        let said = |check: &Check| match check.fix.to_string().as_str() {
+            "" => format!("{}: {}", check.name, check.detail),
+            fix => format!("{}: {}; {fix}", check.name, check.detail),
+        };
+        (good, wrong.map(said).collect())
+    }
+
     pub(super) fn failure(&mut self, name: &str, failure: &Failure) {
         self.wrong(name, failure.exit, failure.finding.message.clone(), failure.finding.fix.clone());
     }

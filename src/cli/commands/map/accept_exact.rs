@@ -7,7 +7,10 @@ use std::path::Path;
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::config::edit::customers_csv::{NewRow, set_row};
+use crate::cli::operator;
+use crate::cli::wiring::file_versions;
+use crate::config::edit::customers_csv::{NewRow, add_rows};
+use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
@@ -25,7 +28,7 @@ pub(super) struct ExactHit<'a> {
 }
 
 /// Shows them, asks unless `yes`, and writes a row for each.
-pub(super) fn write(hits: &[ExactHit<'_>], yes: bool, console: &Console) -> Result<(), CommandError> {
+pub(super) fn write(config: &Config, hits: &[ExactHit<'_>], yes: bool, console: &Console) -> Result<(), CommandError> {
     // Several integrations may read one file.
     let hits: BTreeMap<(&Path, &CustomerName), &ExactHit<'_>> =
         hits.iter().map(|hit| ((hit.file, &hit.customer), hit)).collect();
@@ -33,18 +36,36 @@ pub(super) fn write(hits: &[ExactHit<'_>], yes: bool, console: &Console) -> Resu
         return Err(CommandError::new(Exit::Decide, "no company bears the very name of one", "recount map suggest"));
     }
     confirmed(&list(hits.values().copied()), hits.len(), yes, console)?;
-    for hit in hits.values() {
-        let target = CustomerTarget::Company { company: hit.company, agreement: None };
-        let row = NewRow { customer: hit.customer.clone(), target, note: None };
-        set_row(hit.file, &row, false).map_err(|error| {
-            let message = format!("{}: {}", shown(hit.customer.as_str()), error_chain(&error));
-            let written = "the rows before it were written";
-            CommandError { written, ..CommandError::new(Exit::Config, message, "recount map list shows what is there") }
-        })?;
-    }
+    add(config, hits.values().copied(), &operator::who())?;
     if !console.json && !console.quiet {
         let rows = plural(hits.len(), "row");
         console.print(&format!("{rows} added; nothing was written to ConnectWise\n\nNext: recount plan\n"));
+    }
+    Ok(())
+}
+
+/// Adds a row for each: of one file all of them, or none.
+pub(super) fn add<'a>(
+    config: &Config,
+    hits: impl Iterator<Item = &'a ExactHit<'a>>,
+    who: &str,
+) -> Result<(), CommandError> {
+    let mut of_files: BTreeMap<&Path, BTreeMap<&CustomerName, NewRow>> = BTreeMap::new();
+    for hit in hits {
+        let target = CustomerTarget::Company { company: hit.company, agreement: None };
+        let row = NewRow { customer: hit.customer.clone(), target, note: None };
+        of_files.entry(hit.file).or_default().insert(&hit.customer, row);
+    }
+    for (number, (file, rows)) in of_files.into_iter().enumerate() {
+        let rows: Vec<NewRow> = rows.into_values().collect();
+        let change = add_rows(file, &rows).map_err(|error| {
+            let failed = CommandError::new(Exit::Config, error_chain(&error), "recount map list shows what is there");
+            match number {
+                0 => failed,
+                _ => CommandError { written: "the rows of other files were written", ..failed },
+            }
+        })?;
+        file_versions::keep(config, &change, who);
     }
     Ok(())
 }

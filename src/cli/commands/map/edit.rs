@@ -12,7 +12,8 @@ use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, session};
+use crate::cli::wiring::file_versions;
+use crate::cli::{clock, operator, session};
 use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
@@ -50,14 +51,14 @@ pub(super) struct IgnoreOptions {
     whose: Whose,
 }
 
-#[derive(Debug, Args)]
-struct Whose {
+#[derive(Debug, Default, Args)]
+pub(super) struct Whose {
     /// The customer's handle, as reports show it, or its name, exactly as in the export
     #[arg(value_name = "HANDLE|CUSTOMER")]
-    customer: String,
+    pub(super) customer: String,
     /// Whose customer, where several integrations have one of that name
     #[arg(long, value_name = "NAME")]
-    integration: Option<String>,
+    pub(super) integration: Option<String>,
     /// Why; kept in the row
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -67,6 +68,14 @@ struct Whose {
     /// The customer is in no export yet
     #[arg(long)]
     new: bool,
+}
+
+impl Whose {
+    /// A customer who has a row, or is in the export.
+    pub(super) fn of(customer: &str, integration: Option<&str>) -> Self {
+        let (customer, integration) = (customer.to_owned(), integration.map(str::to_owned));
+        Self { customer, integration, ..Self::default() }
+    }
 }
 
 pub(super) fn add(global: &Global, options: &AddOptions, console: &Console) -> Exit {
@@ -94,7 +103,7 @@ fn tell(done: Result<Done, CommandError>, console: &Console) -> Exit {
 }
 
 #[derive(Debug, Serialize)]
-struct Done {
+pub(super) struct Done {
     integration: String,
     customer: String,
     company_id: Option<i64>,
@@ -135,36 +144,49 @@ fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -
     edit_in(&session::configuration(global)?, whose, target, offline)
 }
 
-/// What a person at the desk said of the customer of this handle: one row more. One that has a row is refused.
-pub(crate) fn at_desk(config: &Config, handle: &str, target: CustomerTarget, note: &str) -> Result<(), CommandError> {
-    let note = Some(escaped(note)).filter(|note| !note.is_empty());
-    let whose = Whose { customer: handle.to_owned(), integration: None, note, replace: false, new: false };
-    let offline = target == CustomerTarget::Skip;
-    edit_in(config, &whose, target, offline).map(drop)
-}
-
 fn edit_in(config: &Config, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
     let (integration, customer) = meant(config, whose)?;
     let known = inventory::mapping(integration)?.customers.get(&customer);
     if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
         return Err(refused(&CustomersEditError::There { customer, line }));
     }
-    let company = match target {
-        CustomerTarget::Company { company, agreement } if !offline => {
+    let row = NewRow { customer, target, note: whose.note.clone() };
+    write(config, integration, row, RowWriting { replace: whose.replace, offline, who: &operator::who() })
+}
+
+/// How a row is written.
+pub(super) struct RowWriting<'a> {
+    /// Whether it may be there.
+    pub(super) replace: bool,
+    /// Whether ConnectWise is not asked.
+    pub(super) offline: bool,
+    /// In whose name.
+    pub(super) who: &'a str,
+}
+
+/// Writes a row, after a look whether its company and its agreement are there, and keeps the version.
+pub(super) fn write(
+    config: &Config,
+    integration: &IntegrationConfig,
+    row: NewRow,
+    how: RowWriting<'_>,
+) -> Result<Done, CommandError> {
+    let company = match row.target {
+        CustomerTarget::Company { company, agreement } if !how.offline => {
             Some(verified(config, integration, company, agreement)?)
         }
         _ => None,
     };
-    let with = match target {
+    let with = match row.target {
         CustomerTarget::Company { company, .. } => {
             let all = inventory::mapping(integration)?.customers_of(company);
-            all.filter(|other| **other != customer).map(ToString::to_string).collect()
+            all.filter(|other| **other != row.customer).map(ToString::to_string).collect()
         }
         CustomerTarget::Skip => Vec::new(),
     };
-    let row = NewRow { customer, target, note: whose.note.clone() };
     let path = &integration.customers_path;
-    let edited = set_row(path, &row, whose.replace).map_err(|error| refused(&error))?;
+    let (edited, change) = set_row(path, &row, how.replace).map_err(|error| refused(&error))?;
+    file_versions::keep(config, &change, how.who);
     let (company_id, agreement_id) = match row.target {
         CustomerTarget::Company { company, agreement } => (Some(company.0), agreement.map(|id| id.0)),
         CustomerTarget::Skip => (None, None),
@@ -182,9 +204,10 @@ fn edit_in(config: &Config, whose: &Whose, target: CustomerTarget, offline: bool
     })
 }
 
-fn refused(error: &CustomersEditError) -> CommandError {
+pub(super) fn refused(error: &CustomersEditError) -> CommandError {
     let (exit, fix) = match error {
         CustomersEditError::There { .. } => (Exit::Usage, "--replace changes its row"),
+        CustomersEditError::NotThere { .. } => (Exit::Usage, "recount map list shows who has one"),
         CustomersEditError::NoColumn { .. } => (Exit::Config, "add the column to the header"),
         CustomersEditError::Damaged(_) => (Exit::Config, "correct it, then `recount check`"),
         CustomersEditError::Changed { .. } => (Exit::Config, "look at the file, then try again"),
@@ -196,7 +219,10 @@ fn refused(error: &CustomersEditError) -> CommandError {
 }
 
 /// The customer and the integration that were typed: a handle, or an exact name.
-fn meant<'a>(config: &'a Config, whose: &Whose) -> Result<(&'a IntegrationConfig, CustomerName), CommandError> {
+pub(super) fn meant<'a>(
+    config: &'a Config,
+    whose: &Whose,
+) -> Result<(&'a IntegrationConfig, CustomerName), CommandError> {
     let named = whose.integration.as_deref().map(|name| typed_integration::named(config, name)).transpose()?;
     let chosen = |one: &&IntegrationConfig| named.is_none_or(|named| named.name == one.name);
     let all = config.integrations.values().filter(chosen);

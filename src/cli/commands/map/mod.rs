@@ -1,10 +1,13 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
 mod accept_exact;
-pub(crate) mod edit;
+pub(crate) mod at_desk;
+pub(crate) mod companies;
+mod edit;
 mod inventory;
 mod list;
 mod pickers;
+mod remove;
 mod suggest;
 mod test;
 
@@ -31,6 +34,8 @@ enum Command {
     Add(edit::AddOptions),
     /// Skip a customer on purpose, in customers.csv
     Ignore(edit::IgnoreOptions),
+    /// Take a customer's row out of customers.csv
+    Remove(remove::Options),
     /// The agreements of a company, those that bill first
     Agreements(pickers::AgreementOptions),
     /// The products of the catalog: identifiers for services
@@ -43,7 +48,7 @@ impl Options {
     /// Whether it changes customers.csv.
     pub(crate) fn edits(&self) -> bool {
         match &self.command {
-            Command::Add(_) | Command::Ignore(_) => true,
+            Command::Add(_) | Command::Ignore(_) | Command::Remove(_) => true,
             Command::Suggest(options) => options.writes(),
             Command::List(_) | Command::Agreements(_) | Command::Products(_) | Command::Test(_) => false,
         }
@@ -56,6 +61,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Command::Suggest(options) => suggest::run(global, options, console),
         Command::Add(options) => edit::add(global, options, console),
         Command::Ignore(options) => edit::ignore(global, options, console),
+        Command::Remove(options) => remove::run(global, options, console),
         Command::Agreements(options) => pickers::agreements(global, options, console),
         Command::Products(options) => pickers::products(global, options, console),
         Command::Test(options) => test::run(global, options, console),

@@ -15,14 +15,16 @@ use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
-use crate::config::settings::Config;
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::place_customers;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
-use crate::reconcile::model::mapping::MatchCustomers;
+use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::records::Company;
 use crate::report::exit::Exit;
 use crate::suggest::matcher::{Candidate, Matcher, Reason, Record, are_ambiguous};
 
@@ -72,7 +74,7 @@ fn accepted(global: &Global, lists: &[List], yes: bool, console: &Console) -> Re
         hits.extend(list.unmapped.iter().filter_map(|one| one.exact_hit(file)));
     }
     let left = lists.iter().map(|list| list.unmapped.len()).sum::<usize>() > hits.len();
-    accept_exact::write(&hits, yes, console)?;
+    accept_exact::write(&config, &hits, yes, console)?;
     let exit = if left { Exit::Decide } else { Exit::Done };
     if console.json {
         console.document(exit, &Accepted { added: hits.len() });
@@ -96,30 +98,30 @@ struct List {
 }
 
 #[derive(Debug, Serialize)]
-struct Unmapped {
-    name: String,
+pub(super) struct Unmapped {
+    pub(super) name: String,
     /// Of a customer.
     #[serde(skip_serializing_if = "String::is_empty")]
-    handle: String,
+    pub(super) handle: String,
     /// Whether several candidates are as good as the best.
-    ambiguous: bool,
-    candidates: Vec<Guess>,
+    pub(super) ambiguous: bool,
+    pub(super) candidates: Vec<Guess>,
 }
 
 #[derive(Debug, Serialize)]
-struct Guess {
-    id: i64,
+pub(super) struct Guess {
+    pub(super) id: i64,
     identifier: String,
-    name: String,
+    pub(super) name: String,
     score: u8,
     reason: &'static str,
     /// Customers that are billed there already.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    mapped: Vec<CustomerName>,
+    pub(super) mapped: Vec<CustomerName>,
     /// What to type, or to write in recount.toml.
     take: String,
     #[serde(skip)]
-    why: String,
+    pub(super) why: String,
     /// Whether it bears the very name.
     #[serde(skip)]
     same_name: bool,
@@ -159,22 +161,34 @@ async fn customers(config: &Config, inventory: &Inventory<'_>) -> Result<List, F
         unmapped.retain(|customer| matches!(code(customer), Some(Code::CustomerUnmapped | Code::CompanyAmbiguous)));
     }
     let companies = client.all_companies().await?.records;
-    let companies = companies.into_iter().filter(|company| inventory.mapping.companies_of.admits(company));
-    let record = companies.map(|company| Record { id: company.id.0, code: company.identifier, name: company.name });
-    let matcher = Matcher::new(record);
-    for customer in unmapped {
-        let handle = inventory.handle(customer);
+    list.unmapped = guessed(inventory.integration, inventory.mapping, &companies, unmapped.into_iter());
+    Ok(list)
+}
+
+/// Which of these companies each customer may be.
+pub(super) fn guessed<'c>(
+    integration: &IntegrationConfig,
+    mapping: &Mapping,
+    companies: &[Company],
+    customers: impl Iterator<Item = &'c CustomerName>,
+) -> Vec<Unmapped> {
+    let companies = companies.iter().filter(|company| mapping.companies_of.admits(company));
+    let record =
+        |company: &Company| Record { id: company.id.0, code: company.identifier.clone(), name: company.name.clone() };
+    let matcher = Matcher::new(companies.map(record));
+    let of_customer = |customer: &CustomerName| {
+        let handle = handle::of_matter(&integration.name, "customer", customer.as_str());
         let guess = |candidate: Candidate| {
-            let mapped = inventory.mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
+            let mapped = mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
             let take = format!("recount map add {handle} {}", candidate.record.id);
             Guess { mapped, take, ..Guess::of(candidate) }
         };
         let candidates = matcher.candidates(customer.as_str());
         let ambiguous = are_ambiguous(&candidates);
         let candidates = candidates.into_iter().map(guess).collect();
-        list.unmapped.push(Unmapped { name: customer.to_string(), handle, ambiguous, candidates });
-    }
-    Ok(list)
+        Unmapped { name: customer.to_string(), handle, ambiguous, candidates }
+    };
+    customers.map(of_customer).collect()
 }
 
 async fn services(config: &Config, inventory: &Inventory<'_>) -> Result<List, Failure> {
@@ -255,7 +269,7 @@ impl List {
 
 impl Unmapped {
     /// The one company of its very name, where nobody else is billed yet.
-    fn exact_hit<'a>(&self, file: &'a Path) -> Option<ExactHit<'a>> {
+    pub(super) fn exact_hit<'a>(&self, file: &'a Path) -> Option<ExactHit<'a>> {
         let mut same = self.candidates.iter().filter(|guess| guess.same_name);
         let only = same.next().filter(|_| same.next().is_none() && !self.ambiguous)?;
         let is_best = self.candidates.first().is_some_and(|best| best.id == only.id);

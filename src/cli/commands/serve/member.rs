@@ -3,7 +3,7 @@
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::connectwise::hosted::HostedMember;
-use crate::web::desk::host::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, Vouched};
 
 /// Whether they may see it. Whatever cannot be made out is a no.
 pub(super) fn vouched(config: Option<&Config>, claim: &MemberClaim) -> Vouched {

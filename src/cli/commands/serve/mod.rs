@@ -3,6 +3,7 @@
 mod background;
 mod host;
 mod member;
+mod what_if;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
-use crate::reconcile::model::ids::TicketRef;
+use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
@@ -49,24 +49,46 @@ struct Tried {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let integration = chosen(&config, options.integration.as_deref())?;
+    let tickets = tried(&config, integration, options.leave_open, &mut |tried| {
+        if !console.json {
+            console.print(&said(tried));
+        }
+    })?;
+    if console.json {
+        console.document(Exit::Done, &Document { tickets });
+    }
+    Ok(Exit::Done)
+}
+
+/// A ticket of each table of an integration, opened and closed again; each in a sentence.
+pub(crate) fn opened_and_closed(config: &Config, name: &IntegrationName) -> Result<Vec<String>, CommandError> {
+    let integration = chosen(config, Some(name.as_str()))?;
+    let tickets = tried(config, integration, false, &mut |_| ())?;
+    Ok(tickets
+        .iter()
+        .map(|one| format!("ticket {} was opened and closed on board {}", one.ticket, one.board))
+        .collect())
+}
+
+fn tried(
+    config: &Config,
+    integration: &IntegrationConfig,
+    leave_open: bool,
+    told: &mut dyn FnMut(&Tried),
+) -> Result<Vec<Tried>, CommandError> {
     // Two at once, or one beside a run, would have nobody to tell them apart.
     let _session = Session::open(&config.state)?;
     let runtime = session::runtime()?;
     let mut tickets = Vec::new();
     for settings in &integration.tickets {
-        let client = ticket_board::connect(ticket_board::desk_of(&config, integration, settings))
+        let client = ticket_board::connect(ticket_board::desk_of(config, integration, settings))
             .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
         let new = sample(integration, settings);
-        let tried = runtime.block_on(all(&client, settings, &new, options.leave_open))?;
-        if !console.json {
-            console.print(&said(&tried));
-        }
+        let tried = runtime.block_on(all(&client, settings, &new, leave_open))?;
+        told(&tried);
         tickets.push(tried);
     }
-    if console.json {
-        console.document(Exit::Done, &Document { tickets });
-    }
-    Ok(Exit::Done)
+    Ok(tickets)
 }
 
 fn said(tried: &Tried) -> String {

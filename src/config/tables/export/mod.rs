@@ -29,5 +29,5 @@ pub(in crate::config) fn settings(
     let layout = layout(keys);
     let (files, mut layout) = (files?, layout?);
     layout.all_members = files != Files::Newest;
-    Some(ExportSettings { source: source?, files, layout })
+    Some(ExportSettings { source: source?, files, layout, kept: None })
 }

@@ -1,16 +1,27 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
+pub mod mapping;
+pub mod member;
+pub mod not_done;
+pub mod services;
+pub mod trials;
+pub mod uploads;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
-use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::health::Health;
+use crate::web::desk::host::mapping::MappingHost;
+use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::not_done::NotDone;
+use crate::web::desk::host::services::ServicesHost;
+use crate::web::desk::host::trials::TrialHost;
+use crate::web::desk::host::uploads::UploadHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
-pub trait DeskHost: Send + Sync {
+pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send + Sync {
     /// How each integration stands.
     ///
     /// # Errors
@@ -20,7 +31,7 @@ pub trait DeskHost: Send + Sync {
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;
 
-    /// Stores the answers of a person: all of them, or none.
+    /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
     ///
     /// # Errors
     /// Why not.
@@ -38,13 +49,6 @@ pub trait DeskHost: Send + Sync {
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
 
-    /// Says which company a customer is, or that it is skipped on purpose: one row of customers.csv more. The company is
-    /// looked up in ConnectWise first.
-    ///
-    /// # Errors
-    /// Why not.
-    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone>;
-
     /// Whether ConnectWise vouches for somebody who looks at the tab, and the configuration lets them.
     fn vouched(&self, claim: &MemberClaim) -> Vouched;
 
@@ -53,44 +57,6 @@ pub trait DeskHost: Send + Sync {
     /// # Errors
     /// Why not.
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone>;
-}
-
-/// What the window around the tab said of who is looking: a browser's word.
-#[derive(Debug, Clone)]
-pub struct MemberClaim {
-    /// The company that they are logged in to.
-    pub company: String,
-    /// The member's id.
-    pub member: String,
-    /// What ConnectWise gave to prove it.
-    pub hash: String,
-    /// Which session of the member it is.
-    pub context: String,
-}
-
-/// Whether somebody may see the tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vouched {
-    /// ConnectWise vouches for them, and they are named.
-    Yes,
-    /// ConnectWise does not know them.
-    No,
-    /// The configuration does not name them.
-    NotNamed,
-    /// ConnectWise could not be asked, or its answer proves nothing.
-    Unknown,
-}
-
-impl Vouched {
-    /// A sentence.
-    pub fn said(self) -> &'static str {
-        match self {
-            Vouched::Yes => "verified by ConnectWise",
-            Vouched::No => "ConnectWise does not vouch for you.",
-            Vouched::NotNamed => "You are not among the members of [desk.tab].",
-            Vouched::Unknown => "ConnectWise could not be asked who you are.",
-        }
-    }
 }
 
 /// How one integration stands.
@@ -154,28 +120,4 @@ pub struct Background {
     pub by: Option<String>,
     /// Why the last one ended before its report.
     pub failed: Option<NotDone>,
-}
-
-/// Why something was not done. Nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDone {
-    /// How it is told to a browser.
-    pub kind: NotDoneKind,
-    /// What happened.
-    pub message: String,
-    /// What helps.
-    pub fix: Remedy,
-}
-
-/// How it is told to a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotDoneKind {
-    /// It is not what was shown any more, or somebody was faster.
-    Moved,
-    /// Another run is under way.
-    Busy,
-    /// It cannot be answered like this.
-    Wrong,
-    /// The store or the configuration failed.
-    Failed,
 }

@@ -1,16 +1,22 @@
 //! What the desk's buttons come down to: the same functions as the commands, in this process.
 
+mod mapping;
+mod services;
+mod trials;
+mod uploads;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::map::edit;
+use crate::cli::commands::map::companies::KnownCompanies;
 use crate::cli::commands::serve::{background, member};
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
@@ -22,20 +28,23 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
-use crate::web::desk::host::{
-    Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, MemberClaim, NotDone, NotDoneKind, Vouched,
-};
+use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
 use crate::zone::Zone;
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
 const STOP: i32 = 2;
+
+/// How often it is looked whether a run is over.
+const SETTLE_EACH: Duration = Duration::from_secs(1);
 
 /// The configuration's file, read anew each time; and the run that was begun here.
 #[derive(Clone)]
 pub(super) struct CommandHost {
     path: Arc<PathBuf>,
     work: Arc<Mutex<Work>>,
+    companies: KnownCompanies,
 }
 
 #[derive(Default)]
@@ -44,11 +53,13 @@ struct Work {
     running: Option<(String, watch::Sender<Option<i32>>)>,
     thread: Option<JoinHandle<()>>,
     failed: Option<NotDone>,
+    /// Whether somebody waits to store answers.
+    settling: bool,
 }
 
 impl CommandHost {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), work: Arc::default() }
+        Self { path: Arc::new(path.to_owned()), work: Arc::default(), companies: KnownCompanies::default() }
     }
 
     /// Lets the run that was begun here finish the line in flight, and waits for its end.
@@ -57,6 +68,30 @@ impl CommandHost {
         let thread = self.work().thread.take();
         // A run that ended in a panic has said so.
         let _ = thread.map(JoinHandle::join);
+    }
+
+    /// Stores the answers that wait as soon as the run is over. What this process does not live to store, the next one
+    /// does.
+    fn settle_later(&self) {
+        let is_first = !std::mem::replace(&mut self.work().settling, true);
+        if is_first {
+            let host = self.clone();
+            thread::spawn(move || {
+                while !host.settled() {
+                    thread::sleep(SETTLE_EACH);
+                }
+                host.work().settling = false;
+            });
+        }
+    }
+
+    /// Whether nothing waits any more, or nobody can tell.
+    fn settled(&self) -> bool {
+        let Ok(config) = self.config() else { return false };
+        at_desk::settle(&config).unwrap_or_else(|error| {
+            tracing::error!("answers that wait cannot be stored: {}", error.message);
+            true
+        })
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -77,6 +112,9 @@ impl DeskHost for CommandHost {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
         let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
         let is_running = health::running(&config.state).is_some();
+        if history.as_ref().is_some_and(|history| history.queued_answers().is_ok_and(|queued| !queued.is_empty())) {
+            self.settle_later();
+        }
         let standing = |one| standing(&config, one, history.as_ref(), is_running);
         config.integrations.values().map(standing).collect()
     }
@@ -86,7 +124,15 @@ impl DeskHost for CommandHost {
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
-        at_desk::answers(&self.config()?, who, answers)
+        let config = self.config()?;
+        match at_desk::answers(&config, who, answers) {
+            Err(busy) if busy.kind == NotDoneKind::Busy => {
+                at_desk::queue(&config, who, answers, busy)?;
+                self.settle_later();
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
@@ -120,22 +166,6 @@ impl DeskHost for CommandHost {
     fn background(&self) -> Background {
         let work = self.work();
         Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
-    }
-
-    fn map(&self, handle: &str, target: &CustomerTarget, note: &str) -> Result<(), NotDone> {
-        let typed = match target {
-            CustomerTarget::Skip => format!("recount map ignore {handle}"),
-            CustomerTarget::Company { company, agreement: None } => format!("recount map add {handle} {company}"),
-            CustomerTarget::Company { company, agreement: Some(agreement) } => {
-                format!("recount map add {handle} {company} --agreement {agreement}")
-            }
-        };
-        edit::at_desk(&self.config()?, handle, target.clone(), note).map_err(|error| {
-            // Where this user may not write the file, an administrator may.
-            let command = if error.exit == Exit::Config { Remedy::command(typed) } else { Remedy::Unsaid };
-            let NotDone { kind, message, fix } = at_desk::not_done(error);
-            NotDone { kind, message, fix: fix.or(command) }
-        })
     }
 
     fn vouched(&self, claim: &MemberClaim) -> Vouched {

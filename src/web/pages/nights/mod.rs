@@ -1,4 +1,6 @@
-//! Every run there was.
+//! Every run there was, and what differed between two of them.
+
+pub(crate) mod diff;
 
 use maud::{Markup, html};
 
@@ -35,9 +37,22 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
                 }
             }
         }
-        @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (table(&runs)) }
+        @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
     };
     Ok(frame(visit, RailEntry::Nights, "Nights", &main))
+}
+
+/// The newest two of one integration stand there at first.
+fn compare(runs: &[RunSummary]) -> Markup {
+    let newest = &runs[0];
+    let before = runs.iter().skip(1).find(|run| run.integration == newest.integration);
+    html! {
+        form.filters action="/diff" aria-label="Compare two runs" {
+            label for="da" { "Compare run" } input id="da" name="a" inputmode="numeric" size="5" required value=[before.map(|run| run.run)];
+            label for="db" { "with run" } input id="db" name="b" inputmode="numeric" size="5" required value=(newest.run);
+            button.b { "Compare" }
+        }
+    }
 }
 
 fn table(runs: &[RunSummary]) -> Markup {

@@ -1,0 +1,82 @@
+//! The desk's side of `recount map`.
+
+use std::path::Path;
+
+use crate::cli::commands::answer::at_desk::not_done;
+use crate::cli::commands::map::at_desk;
+use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::error::CommandError;
+use crate::cli::wiring::file_versions;
+use crate::config::settings::IntegrationConfig;
+use crate::error_chain::error_chain;
+use crate::reconcile::model::ids::{CompanyId, IntegrationName};
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::exit::Exit;
+use crate::web::desk::host::mapping::{
+    AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
+};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+
+impl MappingHost for CommandHost {
+    fn customers(&self) -> Result<Vec<MappedCustomer>, String> {
+        let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
+        at_desk::customers(&config, &self.companies).map_err(|error| error_chain(&error))
+    }
+
+    fn guesses(&self, look: bool) -> Result<Option<Vec<CompanyGuess>>, NotDone> {
+        at_desk::guesses(&self.config()?, &self.companies, look).map_err(not_done)
+    }
+
+    fn companies(&self, customer: &MappedCustomer, typed: &str) -> Result<Vec<CompanyChoice>, NotDone> {
+        at_desk::choices(&self.config()?, &self.companies, customer, typed).map_err(not_done)
+    }
+
+    fn agreements(&self, integration: &IntegrationName, company: CompanyId) -> Result<AgreementChoices, NotDone> {
+        at_desk::agreements(&self.config()?, integration, company).map_err(not_done)
+    }
+
+    fn map(&self, who: &str, change: &RowChange) -> Result<(), NotDone> {
+        at_desk::map(&self.config()?, who, change).map_err(|error| not_written(error, &command(change)))
+    }
+
+    fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone> {
+        let mapped = at_desk::map_exact(&self.config()?, &self.companies, who, chosen);
+        mapped.map_err(|error| not_written(error, "recount map suggest --accept-exact"))
+    }
+
+    fn edited_files(&self) -> Vec<(IntegrationName, (String, String))> {
+        let kept = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, file_versions::name_of(path))
+        };
+        let of = |one: &IntegrationConfig| {
+            let files = [Some(&one.customers_path), one.services_path.as_ref()];
+            files.into_iter().flatten().map(|path| (one.name.clone(), kept(path))).collect::<Vec<_>>()
+        };
+        self.config().map(|config| config.integrations.values().flat_map(of).collect()).unwrap_or_default()
+    }
+}
+
+/// Where this user may not write the file, an administrator may: by this command.
+fn not_written(error: CommandError, typed: &str) -> NotDone {
+    let exit = error.exit;
+    let command = if exit == Exit::Config { Remedy::command(typed) } else { Remedy::Unsaid };
+    let NotDone { kind, message, fix } = not_done(error);
+    let kind = if exit == Exit::Decide { NotDoneKind::Moved } else { kind };
+    NotDone { kind, message, fix: fix.or(command) }
+}
+
+fn command(change: &RowChange) -> String {
+    let handle = &change.handle;
+    match &change.target {
+        None => format!("recount map remove {handle}"),
+        Some(CustomerTarget::Skip) => format!("recount map ignore {handle} --replace"),
+        Some(CustomerTarget::Company { company, agreement: None }) => {
+            format!("recount map add {handle} {company} --replace")
+        }
+        Some(CustomerTarget::Company { company, agreement: Some(agreement) }) => {
+            format!("recount map add {handle} {company} --agreement {agreement} --replace")
+        }
+    }
+}

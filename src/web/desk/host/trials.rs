@@ -1,0 +1,64 @@
+//! Whether what an integration needs is there: tried now, by a person.
+
+use crate::reconcile::model::ids::IntegrationName;
+
+/// The functions of `recount check`, `recount tickets test` and `recount alerts test`.
+pub trait TrialHost {
+    /// Tries it.
+    fn test(&self, integration: &IntegrationName, what: TrialKind) -> TrialResult;
+
+    /// What can be tried of an integration.
+    fn trials(&self, integration: &IntegrationName) -> Vec<TrialKind>;
+}
+
+/// What is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialKind {
+    /// Keys, rights and mapping.
+    Connection,
+    /// A ticket from sample data, which is closed again.
+    Tickets,
+    /// A test through each alert.
+    Alerts,
+}
+
+impl TrialKind {
+    /// All of them.
+    pub const ALL: [TrialKind; 3] = [TrialKind::Connection, TrialKind::Alerts, TrialKind::Tickets];
+
+    /// As a form carries it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TrialKind::Connection => "connection",
+            TrialKind::Tickets => "tickets",
+            TrialKind::Alerts => "alerts",
+        }
+    }
+
+    /// As it is called in the audit.
+    pub fn deed(self) -> &'static str {
+        match self {
+            TrialKind::Connection => "tested the connection",
+            TrialKind::Tickets => "tested the tickets",
+            TrialKind::Alerts => "tested the alerts",
+        }
+    }
+
+    /// As a page calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            TrialKind::Connection => "Connection and rights",
+            TrialKind::Tickets => "Tickets",
+            TrialKind::Alerts => "Alerts",
+        }
+    }
+}
+
+/// How it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrialResult {
+    /// Whether all is there.
+    pub is_good: bool,
+    /// What was found, in sentences.
+    pub said: String,
+}

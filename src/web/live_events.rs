@@ -1,0 +1,66 @@
+//! The run that is under way, as events: the same picture as the page draws, each time it has changed.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use tokio::time::{Instant, sleep};
+
+use crate::web::asked::DeskRequest;
+use crate::web::pages::live;
+use crate::web::response::{now, read};
+use crate::web::site::Missing;
+
+/// How often the history is looked at.
+const EACH: Duration = Duration::from_secs(1);
+/// A browser connects again before the connection is cut for its age.
+const LASTS: Duration = Duration::from_secs(90);
+
+/// What was sent, and until when more follows.
+struct Watching {
+    asked: DeskRequest,
+    sent: String,
+    until: Instant,
+    is_over: bool,
+}
+
+/// Events for somebody who is signed in; they end with the run, and with the session.
+pub(crate) async fn events(asked: DeskRequest) -> Response {
+    if !matches!(picture(&asked).await, Ok(Some(_))) {
+        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
+    }
+    let watching = Watching { asked, sent: String::new(), until: Instant::now() + LASTS, is_over: false };
+    Sse::new(futures_util::stream::unfold(watching, next)).keep_alive(KeepAlive::default()).into_response()
+}
+
+async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watching)> {
+    if watching.is_over {
+        return None;
+    }
+    while Instant::now() < watching.until {
+        let Ok(Some((drawn, busy))) = picture(&watching.asked).await else { return None };
+        watching.is_over = !busy;
+        if drawn != watching.sent {
+            watching.sent.clone_from(&drawn);
+            return Some((Ok(Event::default().data(drawn)), watching));
+        }
+        if !busy {
+            return None;
+        }
+        sleep(EACH).await;
+    }
+    None
+}
+
+/// The picture, and whether a run is under way; `None` without a session.
+async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, Missing> {
+    let asked = asked.clone();
+    read(move || {
+        let Some(visit) = asked.visit(now())? else { return Ok(None) };
+        let drawn = live::picture(&visit)?.into_string();
+        Ok(Some((drawn, live::is_busy(&visit))))
+    })
+    .await
+}

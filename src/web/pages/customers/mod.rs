@@ -1,0 +1,140 @@
+//! Every customer: those whom nobody has mapped, with guesses, and what the rows of customers.csv say.
+
+pub(crate) mod one;
+pub(crate) mod picker;
+pub(crate) mod unmapped;
+pub(crate) mod versions;
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::report::{lines, names, words};
+use crate::web::desk::host::mapping::MappedCustomer;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Customers of a page.
+const LISTED: usize = 100;
+
+/// What the newest plan has of a customer.
+#[derive(Default, Clone, Copy)]
+struct Row {
+    lines: usize,
+    held: usize,
+}
+
+/// By integration and customer.
+type Rows<'a> = BTreeMap<(&'a str, &'a str), Row>;
+
+/// Whether a customer is shown.
+type Fits = fn(&MappedCustomer, Row) -> bool;
+
+const STATES: [(&str, &str, Fits); 6] = [
+    ("", "All", |_, _| true),
+    ("mapped", "Mapped", |one, _| matches!(one.target, Some(CustomerTarget::Company { .. }))),
+    ("skipped", "Skipped", |one, _| one.target == Some(CustomerTarget::Skip)),
+    ("unmapped", "Not mapped", |one, _| one.is_unmapped),
+    ("missing", "Not in the export", |one, _| !one.is_counted),
+    ("held", "With held lines", |_, row| row.held > 0),
+];
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let customers = visit.site.host.customers().map_err(Missing::Broken)?;
+    let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
+    let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
+    let guesses = visit.site.host.guesses(visit.query.get("look") == "1");
+    let main = html! {
+        header.head { div {
+            p.over { "From customers.csv and the newest plans" } h1 { "Customers" }
+            p.lead { (words::plural(customers.len(), "customer")) ": " (count(STATES[1].2)) " mapped, " (count(STATES[2].2)) " skipped on purpose, " (unmapped.len()) " not mapped and billed nothing." }
+        } }
+        @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (pieces::note("good", "Mapped.", html! { (words::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
+        @if !unmapped.is_empty() { (unmapped::sections(visit, &unmapped, &guesses)) }
+        (all(visit, &customers))
+        p.small { "Versions of customers.csv: " @for (at, standing) in visit.desk.standings.iter().enumerate() { @if at > 0 { ", " } a href={ "/versions/" (standing.name.as_str()) } { (shown(standing.name.as_str())) } } }
+    };
+    Ok(frame(visit, RailEntry::Customers, "Customers", &main))
+}
+
+fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
+    let (asked, typed) = (visit.query.get("s"), visit.query.get("q").trim().to_lowercase());
+    let (state, _, fits) = STATES.iter().find(|(word, ..)| *word == asked).unwrap_or(&STATES[0]);
+    let mut rows = Rows::new();
+    for plan in &visit.desk.plans {
+        for line in lines(&plan.run) {
+            for customer in names::customers(line) {
+                let row = rows.entry((plan.run.integration.as_str(), customer.as_str())).or_default();
+                row.lines += 1;
+                row.held += usize::from(line.outcome == Outcome::Held);
+            }
+        }
+    }
+    let row =
+        |one: &MappedCustomer| rows.get(&(one.integration.as_str(), one.name.as_str())).copied().unwrap_or_default();
+    let named = |one: &MappedCustomer| {
+        let company = one.company.as_deref().unwrap_or_default().to_lowercase();
+        typed.is_empty() || one.name.as_str().to_lowercase().contains(&typed) || company.contains(&typed)
+    };
+    let found: Vec<(&MappedCustomer, Row)> =
+        customers.iter().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
+    let page = visit.query.get("page").parse::<usize>().unwrap_or(1).max(1);
+    let shown_rows: Vec<_> = found.iter().skip((page - 1) * LISTED).take(LISTED).copied().collect();
+    html! {
+        section aria-labelledby="all" {
+            div.sec { h2 id="all" { "All customers " span.count { (words::grouped(found.len())) } } }
+            form.filters role="search" aria-label="Filter" action="/customers" {
+                input type="hidden" name="s" value=(state);
+                label.sr for="cf" { "Customer or company" } input id="cf" type="search" name="q" placeholder="Customer or company" value=(visit.query.get("q"));
+                button.b { "Filter" }
+                ul.seg aria-label="State" { @for (word, title, fits) in STATES {
+                    li { a href={ "/customers?" (query(&[("s", word)])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (customers.iter().filter(|one| fits(one, row(one))).count()) } } }
+                } }
+            }
+            @if found.is_empty() { (pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows)) (pager(visit, state, page, found.len())) }
+        }
+    }
+}
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn table(rows: &[(&MappedCustomer, Row)]) -> Markup {
+    html! { div.sheet { table {
+        caption.sr { "Customers" }
+        thead { tr { th scope="col" { "customer" } th scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n scope="col" { "lines" } th.n scope="col" { "held" } th scope="col" { span.sr { "change" } } } }
+        tbody { @for (one, row) in rows { tr {
+            th scope="row" { @if row.lines > 0 { a href=(pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } }
+            @match &one.target {
+                Some(CustomerTarget::Company { company, agreement }) => {
+                    td { @if let Some(name) = &one.company { (shown(name)) " " } small { (company) } }
+                    td.wide { @match agreement { Some(agreement) => (agreement), None => span.soft { "the default" } } }
+                },
+                Some(CustomerTarget::Skip) => { td { span.tag { "skipped" } } td.wide {} },
+                None if one.is_unmapped => { td { span.tag.ask { "not mapped" } } td.wide {} },
+                None => { td { span.soft { "by its name" } } td.wide {} },
+            }
+            td.wide.small { (shown(one.integration.as_str())) }
+            td.n { (row.lines) }
+            td.n { @if row.held > 0 { span.hot.ask { (row.held) } } @else { span.zero { "0" } } }
+            td { a href={ "/mapping/" (one.handle) } { "Change" span.sr { " " (shown(one.name.as_str())) } } }
+        } } }
+    } } }
+}
+
+fn pager(visit: &Visit, state: &str, page: usize, found: usize) -> Markup {
+    let to = |page: usize| {
+        format!("/customers?{}", query(&[("s", state), ("q", visit.query.get("q")), ("page", &page.to_string())]))
+    };
+    html! { @if found > LISTED { nav.pager aria-label="Pages" {
+        span { "page " (page) " of " (found.div_ceil(LISTED)) }
+        @if page > 1 { a href=(to(page - 1)) { "Back" } }
+        @if page * LISTED < found { a href=(to(page + 1)) { "On" } }
+    } } }
+}

@@ -1,0 +1,82 @@
+//! What differed between two nights, or between a plan and the one that stands in its place.
+
+use maud::{Markup, html};
+
+use crate::history::record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::RunId;
+use crate::report::commands::diff::Difference;
+use crate::report::words;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::pieces;
+use crate::web::site::Missing;
+
+/// Lines that are listed.
+const LINES: usize = 100;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+    let [one, other] = ["a", "b"].map(|name| visit.query.get(name).parse::<i64>());
+    let (Ok(one), Ok(other)) = (one, other) else { return Err(Missing::Nothing) };
+    let history = visit.desk.history()?;
+    let run = |number: i64| history.run(RunId(number))?.ok_or(Missing::Nothing);
+    let (earlier, later) = (run(one.min(other))?, run(one.max(other))?);
+    if earlier.integration != later.integration {
+        return Err(Missing::Nothing);
+    }
+    let difference = Difference::of(&earlier, &later);
+    let main = html! {
+        header.head { div {
+            p.over { a href={ "/nights?i=" (earlier.integration) } { "Nights" } " · " (shown(earlier.integration.as_str())) }
+            h1 { "Run " (earlier.run) " and run " (later.run) }
+            p.lead { "They differ in " (words::plural(difference.lines().len(), "line")) "." }
+        } }
+        (both(&earlier, &later))
+        @if difference.lines().is_empty() { (pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
+    };
+    Ok(frame(visit, RailEntry::Nights, &format!("Run {} and run {}", earlier.run, later.run), &main))
+}
+
+fn both(earlier: &RunRecord, later: &RunRecord) -> Markup {
+    html! { div.sheet { table {
+        thead { tr { th scope="col" { "run" } th scope="col" { "when" } th.n scope="col" { "rows" } th.n scope="col" { "customers" } th.n scope="col" { "units" } } }
+        tbody { @for run in [earlier, later] { tr {
+            th scope="row" { a href={ "/nights/" (run.run) } { (run.run) } span.rest { (run.command) } }
+            td { (words::minute(run.started_at)) }
+            @match &run.planned {
+                Some(planned) => { td.n { (words::grouped(planned.export.rows)) } td.n { (words::grouped(planned.export.customers)) } td.n { (planned.export.units.normalize()) } },
+                None => { td.n { "–" } td.n { "–" } td.n { "–" } },
+            }
+        } } }
+    } } }
+}
+
+/// A line on both sides.
+type Pair<'a> = (Option<&'a LineRecord>, Option<&'a LineRecord>);
+
+/// The lines that differ, with what each side says of them.
+pub(crate) fn table(pairs: &[Pair<'_>], (before, after): (&str, &str)) -> Markup {
+    html! {
+        div.sheet { table {
+            caption { (words::plural(pairs.len(), "line")) " differ" }
+            thead { tr { th scope="col" { "line" } th.n scope="col" { (before) } th.n scope="col" { (after) } th.wide scope="col" { (before) " it was" } th.wide scope="col" { (after) " it is" } } }
+            tbody { @for (one, other) in pairs.iter().take(LINES) { tr {
+                th scope="row" { @if let Some(line) = other.or(*one) { (pieces::line_name(line)) } }
+                td.n.nb { (step(*one)) } td.n.nb { b { (step(*other)) } }
+                td.wide { (outcome(*one)) } td.wide { (outcome(*other)) }
+            } } }
+        } }
+        @if pairs.len() > LINES { p.small.soft { "and " (words::grouped(pairs.len() - LINES)) " more" } }
+    }
+}
+
+fn step(line: Option<&LineRecord>) -> String {
+    line.map(words::step).unwrap_or_default()
+}
+
+fn outcome(line: Option<&LineRecord>) -> String {
+    match line {
+        Some(line) => format!("{}, {}", line.outcome, pieces::words_of(line.reason.as_str())),
+        None => "not there".to_owned(),
+    }
+}

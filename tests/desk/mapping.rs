@@ -1,0 +1,94 @@
+//! Which company a customer is, chosen in a browser: the same rows as the commands write, and every version kept.
+
+use super::client::{DeskOfNight, handle, held_night};
+use crate::support::Night;
+
+fn customers(night: &Night) -> String {
+    std::fs::read_to_string(night.path("customers.csv")).expect("the customers")
+}
+
+/// Otherwise a new customer is billed nothing until somebody with a shell has time; or is billed to nobody knows whom.
+#[test]
+fn a_customer_is_mapped_skipped_and_unmapped() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let handle = handle(&night, "customer-unmapped");
+    let page = format!("/mapping/{handle}");
+    let found = dana.get(&format!("{page}?q=bore"));
+    assert!(found.body.contains("Borealis") && !found.body.contains("<b>Acme</b>"), "{}", found.body);
+    let chosen = dana.get(&format!("{page}?q=bore&company=2"));
+    assert!(chosen.body.contains("of type &quot;Email Security&quot;"), "{}", chosen.body);
+    assert!(chosen.body.contains("today that is 20"), "{}", chosen.body);
+    let before = customers(&night);
+    for company in ["", "0", "-1", "2.5", "x", "999999"] {
+        let fields = [("what", "map"), ("company", company), ("shown", "none")];
+        assert_eq!(dana.press(&page, &page, &fields).status, 422, "{company:?}");
+    }
+    let foreign = [("what", "map"), ("company", "2"), ("agreement", "10"), ("shown", "none")];
+    assert_eq!(dana.press(&page, &page, &foreign).status, 422, "an agreement of another company is taken");
+    assert_eq!(customers(&night), before);
+    let fields = [("what", "map"), ("company", "2"), ("shown", "none"), ("note", "a branch")];
+    assert_eq!(dana.press(&page, &page, &fields).status, 303);
+    assert!(
+        customers(&night).starts_with(&before) && customers(&night).contains(",2,,a branch"),
+        "{}",
+        customers(&night)
+    );
+
+    let second = desk.person("priya", "operator").press(&page, &page, &[("what", "skip"), ("shown", "none")]);
+    assert_eq!(second.status, 409, "the second of two people was not told: {}", second.body);
+    assert!(second.body.contains("mapped to company 2"), "{}", second.body);
+    assert_eq!(dana.press(&page, &page, &[("what", "skip"), ("shown", "2")]).status, 303);
+    assert_eq!(dana.press(&page, &page, &[("what", "remove"), ("shown", "skip")]).status, 303);
+    assert_eq!(customers(&night), before, "a row that was added and taken out again left something behind");
+
+    let audit = dana.get("/audit").body;
+    for deed in ["<b>mapped</b>", "<b>skipped on purpose</b>", "<b>took out a row</b>", "company 2"] {
+        assert!(audit.contains(deed), "{deed}: {audit}");
+    }
+    let versions = dana.get("/versions/mail").body;
+    assert!(versions.contains("found as it was") && versions.matches("<td>dana</td>").count() == 3, "{versions}");
+    desk.close();
+}
+
+/// Otherwise forty new customers take forty presses; or a guess is written that is no exact name any more.
+#[test]
+fn exact_names_are_mapped_together() {
+    let night = Night::busy();
+    night.sim().edit(|world| {
+        for (id, name) in [(3, "Cedar Law"), (4, "Dunlin")] {
+            let company = format!(r#"{{"id": {id}, "name": "{name}"}}"#);
+            world.companies.push(serde_json::from_str(&company).expect("a company"));
+        }
+    });
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\nBorealis,CloudFilter,5\nCedar Law,CloudFilter,4\nDunlin,CloudFilter,2\n");
+    night.recount(&["plan"]);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let waits = dana.get("/customers").body;
+    assert!(waits.contains("Look in ConnectWise"), "the page waits for ConnectWise: {waits}");
+    let page = dana.get("/customers?look=1").body;
+    let ticks: Vec<String> = page
+        .split("name=\"map\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(ticks.len(), 2, "{page}");
+    let before = customers(&night);
+    let wrong = ticks[0].split(':').next().expect("a handle").to_owned() + ":1";
+    let fields = [("map", ticks[1].as_str()), ("map", wrong.as_str())];
+    assert_eq!(dana.press("/customers", "/mapping", &fields).status, 409, "a company that was not shown");
+    assert_eq!(customers(&night), before, "one of two was written");
+    assert_eq!(dana.press("/customers", "/mapping", &[]).status, 422);
+    let fields: Vec<(&str, &str)> = ticks.iter().map(|tick| ("map", tick.as_str())).collect();
+    assert_eq!(dana.press("/customers", "/mapping", &fields).status, 303);
+    assert!(
+        customers(&night).contains("Cedar Law,3,") && customers(&night).contains("Dunlin,4,"),
+        "{}",
+        customers(&night)
+    );
+    assert_eq!(dana.press("/customers", "/mapping", &fields).status, 409, "they were mapped already");
+    desk.close();
+}

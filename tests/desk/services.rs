@@ -1,0 +1,97 @@
+//! What a service is billed as, chosen in a browser: tried before it is saved, and never saved into recount.toml.
+
+use super::client::{DeskOfNight, handle};
+use crate::support::Night;
+
+const SERVICES: &str = "# ours\nCloudFilter = { product = \"MP-CLOUDFILTER\" }\n";
+
+/// A night whose services are in a file of their own, with a service that has no product.
+fn night() -> Night {
+    let night = Night::new();
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (before, rest) = config.split_once("[integration.mail.services]\n").expect("the table");
+    let after = rest.find("[integration.mail.guards]").map(|at| &rest[at..]).expect("the guards");
+    let config = format!("{before}{after}")
+        .replace("mode = \"apply\"\n", "mode = \"apply\"\nservices_file = \"services.toml\"\n");
+    night.write("recount.toml", config);
+    night.write("services.toml", SERVICES);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nAcme,Archive,2\nBorealis,CloudFilter,5\n");
+    night.recount(&["plan"]).exits(3);
+    night
+}
+
+fn services(night: &Night) -> String {
+    std::fs::read_to_string(night.path("services.toml")).expect("the services")
+}
+
+/// Otherwise a new service is billed nothing until an engineer has time; or is billed wrong before anybody saw what it does.
+#[test]
+fn a_product_is_tried_and_then_saved() {
+    let night = night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = format!("/services/{}", handle(&night, "service-unmapped"));
+    assert!(dana.get("/services").body.contains("Without a product"));
+    let found = dana.get(&format!("{page}?q=arch"));
+    assert!(
+        found.body.contains("value=\"MP-ARCHIVE\"") && !found.body.contains("value=\"MP-CLOUDFILTER\""),
+        "{}",
+        found.body
+    );
+    let runs = night.recount(&["history", "--json"]).exits(0).out;
+    let tried = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]);
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    assert!(tried.body.contains("would-create") && tried.body.contains("<b>2</b>"), "{}", tried.body);
+    assert_eq!(night.recount(&["history", "--json"]).exits(0).out, runs, "a trial is stored as a run");
+    assert_eq!(services(&night), SERVICES, "a trial was saved");
+    let left: Vec<_> = std::fs::read_dir(night.path("state")).expect("the state").flatten().collect();
+    assert!(!left.iter().any(|one| one.file_name().to_string_lossy().starts_with("trial")), "a trial left its copy");
+
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    for (shown, status) in [("MP-OTHER", 409), ("none", 303), ("none", 409)] {
+        let saved = dana.press(&page, &page, &[("product", "MP-ARCHIVE"), ("shown", shown)]);
+        assert_eq!(saved.status, status, "{shown}: {}", saved.body);
+    }
+    assert_eq!(services(&night), format!("{SERVICES}Archive = {{ product = \"MP-ARCHIVE\" }}\n"));
+    assert_eq!(std::fs::read_to_string(night.path("recount.toml")).expect("the configuration"), config);
+    let twice = [("product", "MP-ARCHIVE"), ("product", "mp-archive"), ("shown", "MP-ARCHIVE")];
+    assert_eq!(dana.press(&page, &page, &twice).status, 422, "one product under two spellings is two lines");
+    assert_eq!(dana.press(&page, &page, &[("state", "not-assigned"), ("shown", "MP-ARCHIVE")]).status, 303);
+    assert!(services(&night).ends_with("Archive = { not_assigned = true }\n"), "{}", services(&night));
+    assert!(dana.get("/versions/mail").body.contains("services.toml"));
+    desk.close();
+}
+
+/// Otherwise the desk would write into the file that holds where the keys are, or say nothing of what to do.
+#[test]
+fn without_a_file_of_its_own_the_page_shows_the_line_to_write() {
+    let night = Night::new();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nAcme,Trial,2\nBorealis,CloudFilter,5\n");
+    night.recount(&["plan"]).exits(3);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = format!("/services/{}", handle(&night, "service-unmapped"));
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let refused = dana.press(&page, &page, &[("state", "not-assigned"), ("shown", "none")]);
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("not_assigned = true") && refused.body.contains("integration.mail.services"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(std::fs::read_to_string(night.path("recount.toml")).expect("the configuration"), config);
+    desk.close();
+}
+
+/// Otherwise one slip in the services of an integration would stop all of them, or bill without them.
+#[test]
+fn a_services_file_at_fault_stops_its_own_integration() {
+    let night = night();
+    night.write("services.toml", "CloudFilter = { product = 3 }\n");
+    let said = night.recount(&["plan"]).exits(16);
+    assert!(said.err.contains("services.toml") || said.out.contains("services.toml"), "{} {}", said.out, said.err);
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", format!("{config}\n[integration.mail.services]\nA = {{ product = \"B\" }}\n"));
+    let said = night.recount(&["plan"]).exits(16);
+    assert!(said.err.contains("write one of them"), "{}", said.err);
+}

@@ -1,0 +1,320 @@
+//! What people do between two nights: they edit the mapping, move agreements, and answer what a report asked.
+
+use std::collections::BTreeSet;
+use std::mem;
+
+use chrono::TimeDelta;
+
+use super::connectwise::{SPARE, UNMAPPED};
+use super::disk::Disk;
+use super::{House, SECOND, judge, mapping};
+use recount::history::record::RunRecord;
+use recount::history::store::lock::RunLock;
+use recount::history::store::open::History;
+use recount::reconcile::model::decision::{Decision, Matter};
+use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
+use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::plan::outcome::{Outcome, RunCommand, Verb};
+use recount::report::open_items::{Item, open_items};
+
+/// Every count that the mapping bills: customer, service, and where.
+pub(super) fn billed(mapping: &Mapping) -> Vec<(u64, u64, AgreementId, ProductId)> {
+    let mut all = Vec::new();
+    for (customer, row) in &mapping.customers {
+        let CustomerTarget::Company { agreement: Some(agreement), .. } = row.target else { continue };
+        for (service, billed) in mapping.billed() {
+            for product in &billed.products {
+                let numbers = (number(customer.as_str()), number(service.as_str()));
+                let product = ProductId(i64::try_from(number(product.as_str())).unwrap_or(0));
+                all.push((numbers.0, numbers.1, agreement, product));
+            }
+        }
+    }
+    all
+}
+
+/// The lines that the mapping wants.
+pub(super) fn wanted(mapping: &Mapping) -> BTreeSet<(AgreementId, ProductId)> {
+    billed(mapping).into_iter().map(|(_, _, agreement, product)| (agreement, product)).collect()
+}
+
+/// The number at the end of a name.
+fn number(name: &str) -> u64 {
+    let digits = name.rsplit([' ', '-']).next().unwrap_or_default();
+    digits.parse().unwrap_or_else(|_| panic!("a name without a number: {name}"))
+}
+
+impl House {
+    /// A row is taken out, moved, ignored or put back; a service is not assigned any more, or billed as another product.
+    pub(super) fn edit_mapping(&mut self) {
+        if !self.chance.per_mille(self.options.odds.mapping_edit) {
+            return;
+        }
+        self.connectwise.state.borrow_mut().seen.mapping_edits += 1;
+        let customer = self.chance.below(self.options.customers);
+        let service = self.chance.below(self.options.services);
+        let name = CustomerName::new(&format!("Customer {customer}"));
+        let service = ServiceName::new(&format!("Service {service}"));
+        let first = mapping(&self.options);
+        let target = match self.chance.below(9) {
+            0 => {
+                self.mapping.customers.remove(&name);
+                return;
+            }
+            1 => CustomerTarget::Skip,
+            2 | 3 => {
+                let agreement = super::agreement_of(customer);
+                let (company, agreement) = (CompanyId(agreement - 100), AgreementId(agreement + SECOND - 200));
+                CustomerTarget::Company { company, agreement: Some(agreement) }
+            }
+            4 => first.customers[&CustomerName::new("Customer 0")].target.clone(),
+            5 => {
+                self.mapping.services.insert(service, ServiceRule::NotAssigned);
+                return;
+            }
+            6 => {
+                let products = vec![ProductCode::new(&format!("P-{SPARE}"))];
+                let rule = ServiceRule::Billed(Billed { products, ..Billed::default() });
+                self.mapping.services.insert(service, rule);
+                return;
+            }
+            7 => {
+                self.mapping.services.insert(service.clone(), first.services[&service].clone());
+                return;
+            }
+            _ => first.customers[&name].target.clone(),
+        };
+        self.mapping.customers.insert(name, CustomerRow { target, line: customer + 2 });
+    }
+
+    /// An agreement is another company's from now on, or its own company's again.
+    pub(super) fn move_an_agreement(&mut self) {
+        let mut state = self.connectwise.state.borrow_mut();
+        if !self.chance.per_mille(state.odds.agreement_moves) {
+            return;
+        }
+        state.seen.agreement_moves += 1;
+        let at = usize::try_from(self.chance.below(state.agreements.len() as u64)).unwrap_or(0);
+        let to = CompanyId(100 + i64::try_from(self.chance.below(3)).unwrap_or(0));
+        let back = self.chance.coin();
+        let Some(agreement) = state.agreements.values_mut().nth(at).filter(|agreement| agreement.id != UNMAPPED) else {
+            return;
+        };
+        agreement.company = if back { home(agreement.id) } else { to };
+    }
+
+    /// Somebody answers an item, or means to: then the answer is typed nights later, by the handle of the old report.
+    pub(super) fn somebody_answers(&mut self) -> Result<(), String> {
+        if !self.chance.per_mille(self.options.odds.answer) {
+            return Ok(());
+        }
+        if let Some((handle, verb)) = self.meant.take() {
+            self.connectwise.state.borrow_mut().seen.late_answers += 1;
+            return self.answer(|item| (item.handle == handle).then_some(verb)).map(|_| ());
+        }
+        let (verbs, which, now) = ([Verb::Accept, Verb::Keep, Verb::Ignore], self.chance.next(), self.chance.coin());
+        let verb = verbs[usize::try_from(which % 3).unwrap_or(0)];
+        if now {
+            let mut left = which % 4;
+            return self
+                .answer(|item| {
+                    let fits = item.answer(verb).is_ok() && is_asked(&item);
+                    left = if fits { left.wrapping_sub(1) } else { left };
+                    (fits && left == 0).then_some(verb)
+                })
+                .map(|_| ());
+        }
+        let (lock, history) = self.open()?;
+        let all =
+            open_items(std::iter::once(&self.connectwise.integration), &history).map_err(|error| error.to_string())?;
+        let items: Vec<_> = all.iter().flat_map(|items| items.items()).filter(is_asked).collect();
+        let at = usize::try_from(which % (items.len().max(1) as u64)).unwrap_or(0);
+        self.meant = items.get(at).map(|item| (item.handle.to_owned(), verb));
+        drop(items);
+        self.process = Some((lock, history));
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(RunLock, History), String> {
+        match self.process.take() {
+            Some(process) => Ok(process),
+            None => self.begin(),
+        }
+    }
+
+    /// Stores an answer to each item of the newest plan that `verb` chooses one for, as far as it is permitted. Tells how
+    /// many.
+    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<Verb>) -> Result<usize, String> {
+        let (lock, mut history) = self.open()?;
+        let integration = self.connectwise.integration.clone();
+        let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
+        let mut answers = Vec::new();
+        for item in all.iter().flat_map(|items| items.items()) {
+            let Some(verb) = verb(item) else { continue };
+            let Ok(permitted) = item.answer(verb) else { continue };
+            let decision = Decision {
+                handle: item.handle.to_owned(),
+                verb,
+                until: None,
+                note: String::new(),
+                who: "jdoe".to_owned(),
+                at: self.now(),
+                reason: permitted.reason,
+                seen: permitted.seen,
+                spent: false,
+                within: None,
+            };
+            answers.push((item.of.run.run, permitted.matter, decision));
+        }
+        for (run, matter, decision) in &answers {
+            let stored = history.decide(&lock, &integration, *run, matter, decision);
+            stored.map_err(|error| format!("an answer is not stored: {error}"))?;
+            self.note_answer(matter, decision.verb);
+        }
+        self.process = Some((lock, history));
+        Ok(answers.len())
+    }
+
+    fn note_answer(&self, matter: &Matter, verb: Verb) {
+        let mut state = self.connectwise.state.borrow_mut();
+        state.seen.answers += 1;
+        if let Matter::Line(agreement, product, _) = matter {
+            let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
+            match verb {
+                Verb::Keep | Verb::Ignore => _ = state.answered.insert(key),
+                Verb::Accept | Verb::Reopen => _ = state.answered.remove(&key),
+            }
+        }
+    }
+
+    /// Every answer is taken back.
+    fn reopen_all(&mut self) -> Result<(), String> {
+        let (lock, mut history) = self.open()?;
+        let integration = self.connectwise.integration.clone();
+        let known = history.decisions(&integration).map_err(|error| error.to_string())?;
+        let run = history.latest_plan(&integration).map_err(|error| error.to_string())?.map(|record| record.run);
+        for (matter, decision) in known.0.into_iter().filter(|_| run.is_some()) {
+            let back = Decision { verb: Verb::Reopen, until: None, at: self.now(), ..decision };
+            let stored = history.decide(&lock, &integration, run.expect("filtered"), &matter, &back);
+            stored.map_err(|error| format!("an answer is not taken back: {error}"))?;
+        }
+        self.connectwise.state.borrow_mut().answered.clear();
+        self.process = Some((lock, history));
+        Ok(())
+    }
+
+    /// The operator takes back what was answered, and accepts what is asked, night by night, until nothing is.
+    pub(super) fn settle_everything(&mut self) -> Result<(), String> {
+        for agreement in self.connectwise.state.borrow_mut().agreements.values_mut() {
+            agreement.company = home(agreement.id);
+        }
+        if self.chance.coin() {
+            self.mapping = mapping(&self.options);
+        }
+        self.reopen_all()?;
+        for _ in 0..12 {
+            self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
+            let record = self.run(RunCommand::Run, None)?;
+            let held = record.as_ref().is_some_and(judge::is_held);
+            let settled = record.is_some_and(|record| !held && judge::is_quiet(&record).is_ok());
+            if held {
+                self.approve()?;
+            }
+            let accepted = self.answer(|item| is_asked(&item).then_some(Verb::Accept))?;
+            self.pass(TimeDelta::days(1));
+            if accepted == 0 && settled {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// I17: a night without faults, a wrong export of which nothing is written, and the right export again: it is accepted,
+    /// and asks for nothing that it did not ask for before.
+    pub(super) fn wrong_and_right(&mut self) -> Result<(), String> {
+        let odds = mem::take(&mut self.connectwise.state.borrow_mut().odds);
+        let judged = self.wrong_and_right_in_peace();
+        self.connectwise.state.borrow_mut().odds = odds;
+        judged
+    }
+
+    fn wrong_and_right_in_peace(&mut self) -> Result<(), String> {
+        self.pass(TimeDelta::minutes(2 * self.options.settle_minutes));
+        if self.right_night()?.is_some_and(|record| judge::is_held(&record)) {
+            self.approve()?;
+        }
+        let Some(before) = self.right_night()?.filter(|record| !is_refused(record)) else { return Ok(()) };
+        let sent = self.connectwise.state.borrow().sent.len();
+        let mut wrong = self.vendor.clone();
+        let mut counts = billed(&self.mapping);
+        counts.retain(|(_, _, agreement, product)| {
+            !self.connectwise.state.borrow().answered.contains(&(*agreement, *product))
+        });
+        let at = usize::try_from(self.chance.below(counts.len() as u64)).unwrap_or(0);
+        // A count that nobody bills, or whose line is kept, is held by nothing: what it does to the next night's comparison is not looked at here.
+        let Some((customer, service, ..)) = counts.get(at) else { return Ok(()) };
+        wrong.mistype(*customer, *service);
+        let spoil = self.chance.coin().then(|| self.chance.below(5));
+        wrong.write(&self.file(), self.now() - TimeDelta::minutes(1), spoil);
+        self.run(RunCommand::Run, None)?;
+        if self.connectwise.state.borrow().sent.len() != sent {
+            return Ok(());
+        }
+        self.learn_wrong();
+        self.connectwise.state.borrow_mut().seen.right_again += 1;
+        let after = self.right_night()?.ok_or("the right night has no record")?;
+        if is_refused(&after) {
+            return Err(format!("I17: the right export is not accepted after a wrong one: {:#?}", after.end));
+        }
+        let asked = held(&before);
+        match held(&after).into_iter().find(|handle| !asked.contains(handle)) {
+            Some(handle) => Err(format!("I17: {handle} is held after a wrong export: {:#?}", after.end)),
+            None => Ok(()),
+        }
+    }
+
+    fn right_night(&mut self) -> Result<Option<RunRecord>, String> {
+        self.pass(TimeDelta::days(1));
+        self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
+        self.run(RunCommand::Run, None)
+    }
+
+    /// A breach: see [`Disk::LosesOwned`].
+    pub(super) fn lose_what_is_owned(&mut self) {
+        self.breach(Disk::LosesOwned, "DELETE FROM owned_lines");
+    }
+
+    /// A breach: see [`Disk::LearnsWrong`].
+    fn learn_wrong(&mut self) {
+        self.breach(Disk::LearnsWrong, "UPDATE runs SET export_rows = export_rows * 100; UPDATE accepted_counts SET units = units * 100, rows = rows * 100");
+    }
+
+    fn breach(&mut self, disk: Disk, sql: &str) {
+        if self.disk == disk {
+            drop((self.process.take(), self.connectwise.onlooker.take()));
+            let Ok((lock, history)) = self.begin() else { return };
+            drop((lock, history));
+            let connection = rusqlite::Connection::open(self.connectwise.folder.join("history.db")).expect("a history");
+            connection.execute_batch(sql).expect("it is broken");
+        }
+    }
+}
+
+fn home(agreement: AgreementId) -> CompanyId {
+    let second = agreement != UNMAPPED && agreement.0 >= SECOND;
+    CompanyId(agreement.0 - if second { SECOND - 100 } else { 100 })
+}
+
+fn is_asked(item: &Item<'_>) -> bool {
+    item.is_asked()
+}
+
+fn is_refused(record: &RunRecord) -> bool {
+    record.planned.as_ref().is_none_or(|planned| !planned.accepted)
+}
+
+/// The handles of the lines that wait.
+fn held(record: &RunRecord) -> BTreeSet<&str> {
+    let lines = record.planned.iter().flat_map(|planned| &planned.lines);
+    lines.filter(|line| line.outcome == Outcome::Held).map(|line| line.handle.as_str()).collect()
+}
