@@ -25,6 +25,7 @@ pub mod apply;
 pub mod cli;
 pub mod config;
 pub mod connectwise;
+pub mod copies;
 pub mod daemon;
 pub mod error_chain;
 pub mod export;

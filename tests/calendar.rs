@@ -7,6 +7,7 @@ use recount_sim::Addition;
 use rust_decimal::Decimal;
 
 use crate::support::Night;
+use recount::apply::lease::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
@@ -79,7 +80,8 @@ impl Clocked {
             approval_life: TimeDelta::MAX,
             site: "sim",
             zone: &integration.zone,
-            control: RunControl { clock: &clock, stop: &stop },
+            host_change: None,
+            control: RunControl { clock: &clock, stop: &stop, lease: &LeaseGuard::none() },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let run = match command {

@@ -1,8 +1,10 @@
 //! Where and when a plan is carried out, and until when.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio::time::Instant;
 
 use crate::apply::grounds::Grounds;
+use crate::apply::lease::{CLOCK_STEP, LeaseGuard};
 use crate::apply::stop::Stop;
 use crate::history::store::lock::RunLock;
 use crate::reconcile::model::ids::RunId;
@@ -22,6 +24,8 @@ pub struct ExecutionContext<'a> {
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Asked before every write.
     pub stop: &'a Stop,
+    /// Asked before every write, too: whether this host is still the one that writes.
+    pub lease: &'a LeaseGuard,
     /// What the plan was drawn on.
     pub grounds: &'a Grounds,
 }
@@ -29,10 +33,13 @@ pub struct ExecutionContext<'a> {
 /// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
 /// wakes up in another day's business.
 const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
-/// Time servers correct a clock by seconds, not by minutes.
-pub const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
 
 impl ExecutionContext<'_> {
+    /// Whether another host may be the one that writes by now.
+    pub(super) fn has_lost_the_lease(&self) -> bool {
+        self.lease.is_over((self.clock)(), Instant::now())
+    }
+
     /// Whether nobody should carry the plan out any more, or nobody can tell.
     pub(super) fn is_too_old(&self) -> bool {
         let age = (self.clock)().signed_duration_since(self.drawn_at);

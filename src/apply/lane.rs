@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::apply::execution_context::ExecutionContext;
 use crate::apply::write_result::{AsSent, Halt, Settled};
 use crate::connectwise::Look;
 use crate::reconcile::guard::cleared::Write;
-use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 /// How old a look may be when the write leaves that stands on it (rule 11), where ConnectWise is not slower than this.
@@ -63,6 +65,20 @@ impl FreshLook {
     /// The same, and not longer than until then.
     pub(super) fn until(self, at: Instant) -> Self {
         Self { until: self.until.min(at), ..self }
+    }
+
+    /// What one live addition holds, or why that cannot be said.
+    pub(super) fn quantity_of(&self, id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
+        let addition = self.additions.iter().find(|addition| addition.id == id);
+        let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
+        // A plan also names lines that recount made begin later.
+        if !addition.is_current(context.today) {
+            return Err(format!("addition {id} is not live any more"));
+        }
+        if !context.grounds.has_product(id, addition.product) {
+            return Err(format!("addition {id} is of another product since the plan was drawn"));
+        }
+        addition.quantity.clone()
     }
 
     pub(super) fn is_over(&self) -> bool {

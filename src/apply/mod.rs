@@ -18,6 +18,7 @@ pub mod execute;
 pub mod execution_context;
 pub mod grounds;
 mod lane;
+pub mod lease;
 mod one_write;
 pub mod recovery;
 pub mod stop;

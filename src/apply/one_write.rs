@@ -15,7 +15,7 @@ use crate::apply::write_result::{
     AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded, not_reached, overtaken,
     refused, stale, stored_rounded, updated,
 };
-use crate::connectwise::{ReadError, WriteError, Writer};
+use crate::connectwise::{Look, ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
@@ -23,7 +23,6 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
@@ -86,6 +85,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         if breakers.server_errors() {
             return Some(Halt::ServerErrors);
         }
+        if self.context.has_lost_the_lease() {
+            return Some(Halt::LeaseLost);
+        }
         if self.context.is_too_old() {
             return Some(Halt::PlanTooOld);
         }
@@ -122,6 +124,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             let look = match fresh {
                 // The host may have slept through the look, or ConnectWise made it wait.
                 Fresh::Billing(_) if self.context.is_too_old() => return Err(Halt::PlanTooOld),
+                Fresh::Billing(_) if self.context.has_lost_the_lease() => return Err(Halt::LeaseLost),
                 Fresh::Billing(look) => look,
                 Fresh::Held(code, detail) => return Ok(held(key, code, &detail)),
                 Fresh::Hidden(error) => {
@@ -154,9 +157,18 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             return Fresh::Billing(look.until(agreement.until()));
         }
         match self.connectwise.look(lane.agreement).await {
-            Ok(look) => Fresh::Billing(FreshLook::new(look, self.connectwise.usual_answer()).until(agreement.until())),
+            Ok(look) => Fresh::Billing(self.fresh(look).until(agreement.until())),
             Err(error @ ReadError::Additions { .. }) => Fresh::Hidden(error),
             Err(error) => Fresh::Unread(Halt::Read(error)),
+        }
+    }
+
+    /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
+    fn fresh(&self, look: Look) -> FreshLook {
+        let fresh = FreshLook::new(look, self.connectwise.usual_answer());
+        match self.context.lease.ends() {
+            Some(ends) => fresh.until(ends),
+            None => fresh,
         }
     }
 
@@ -172,7 +184,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
-        let now = live_quantity(&look.additions, set.addition(), self.context);
+        let now = look.quantity_of(set.addition(), self.context);
         if now != Ok(set.from()) {
             return Some(changed_meanwhile(key, set, now, &look.additions).into());
         }
@@ -216,7 +228,8 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
             }
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
-            let bills_until = match tries.may_go_on() && !self.context.stop.asked() {
+            let may_go_on = tries.may_go_on() && !self.context.stop.asked() && !self.context.has_lost_the_lease();
+            let bills_until = match may_go_on {
                 true => self.still_bills(set.agreement()).await,
                 false => None,
             };
@@ -225,7 +238,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(look) => look,
                 Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
             };
-            match live_quantity(&look.additions, set.addition(), self.context) {
+            match look.quantity_of(set.addition(), self.context) {
                 Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
                 Ok(now) if is_rounded(set, now, false) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if now == set.from() => match bills_until {
@@ -256,7 +269,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             () = grace(self.context) => return Err("stopped before the outcome could be looked up".to_owned()),
         };
         match looked {
-            Ok(look) => Ok(FreshLook::new(look, self.connectwise.usual_answer())),
+            Ok(look) => Ok(self.fresh(look)),
             Err(error) => {
                 let why = error.to_string();
                 self.breakers.borrow_mut().blind(error);
@@ -381,18 +394,4 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
 async fn grace(context: ExecutionContext<'_>) {
     context.stop.wait().await;
     tokio::time::sleep(GRACE).await;
-}
-
-/// What one live addition holds, or why that cannot be said.
-fn live_quantity(additions: &[Addition], id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
-    let addition = additions.iter().find(|addition| addition.id == id);
-    let addition = addition.ok_or_else(|| format!("addition {id} is gone"))?;
-    // A plan also names lines that recount made begin later.
-    if !addition.is_current(context.today) {
-        return Err(format!("addition {id} is not live any more"));
-    }
-    if !context.grounds.has_product(id, addition.product) {
-        return Err(format!("addition {id} is of another product since the plan was drawn"));
-    }
-    addition.quantity.clone()
 }

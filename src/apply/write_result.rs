@@ -46,6 +46,8 @@ pub enum Halt {
     Read(ReadError),
     /// Too many server errors: what is written in such a night is hard to know.
     ServerErrors,
+    /// This host's lease is over: another one may write by now.
+    LeaseLost,
     /// The plan is too old, or the clock stepped back: the host slept through its life, or its time is not to be
     /// believed.
     PlanTooOld,

@@ -18,11 +18,13 @@ pub(crate) struct CommandError {
     pub(crate) fix: Remedy,
     /// Whether anything was written before it.
     pub(crate) written: &'static str,
+    /// Another host has the lease, as it should be: nobody has to be told.
+    pub(crate) stands_by: bool,
 }
 
 impl CommandError {
     pub(crate) fn new(exit: Exit, message: impl Into<String>, fix: impl Into<Remedy>) -> Self {
-        Self { exit, message: message.into(), fix: fix.into(), written: "nothing was written" }
+        Self { exit, message: message.into(), fix: fix.into(), written: "nothing was written", stands_by: false }
     }
 
     /// The same, after other integrations had their runs.
@@ -32,7 +34,7 @@ impl CommandError {
 
     /// Tells it, and gives its exit code.
     pub(crate) fn tell(&self, console: &Console) -> Exit {
-        let Self { exit, message, fix, written } = self;
+        let Self { exit, message, fix, written, stands_by: _ } = self;
         if console.json {
             console.document(*exit, &Document::new(&[], Some(JsonError { message, fix: &fix.to_string() })));
         }

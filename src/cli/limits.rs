@@ -1,6 +1,9 @@
 //! What the system lets this process do, and what it must not let others do with it.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
+    setrlimit,
+};
 
 use crate::cli::error::CommandError;
 use crate::report::exit::Exit;
@@ -31,4 +34,10 @@ pub(crate) fn enough_descriptors() -> Result<(), CommandError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Ends this process with the one that began it: a tenant's command goes on without anybody to hear of it otherwise.
+pub(crate) fn end_with_parent() {
+    // A system that does not know it lets the command come to its end.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
 }

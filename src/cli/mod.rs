@@ -19,11 +19,12 @@ pub mod wiring;
 use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
-    alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, profiles, read, report,
-    run, serve, sim, status, tickets, users, verify, why,
+    alerts, answer, check, completions, daemon, demo, fleet, held, history, init, integrations, map, profiles, read,
+    report, run, serve, sim, status, tickets, users, verify, why,
 };
 use crate::cli::console::Console;
 use crate::report::exit::Exit;
@@ -32,6 +33,9 @@ use crate::report::exit::Exit;
 pub fn main() -> ExitCode {
     limits::set();
     let cli = command_line::parsed();
+    if cli.global.of_fleet {
+        limits::end_with_parent();
+    }
     logging::init(cli.global.verbose);
     progress::init(&cli.global);
     let console = Console::new(&cli.global);
@@ -42,11 +46,35 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli, console: &Console) -> Exit {
+    let fleet = cli.command.as_ref().and_then(fleet_of);
+    match (fleet.and_then(|fleet| Some((fleet.tenants.as_deref()?, fleet))), &cli.command) {
+        (Some((of, fleet)), Some(Command::Daemon(options))) => {
+            fleet::watch::run(of, (fleet, options.fleet_listen), console)
+        }
+        (Some((of, fleet)), _) => fleet::run(of, fleet, console),
+        (None, _) => of_one(cli, console),
+    }
+}
+
+/// The commands that may be given for many tenants.
+fn fleet_of(command: &Command) -> Option<&FleetOptions> {
+    Some(match command {
+        Command::Plan(options) => &options.fleet,
+        Command::Run(options) => &options.fleet,
+        Command::Status(options) => &options.fleet,
+        Command::Report(options) => &options.fleet,
+        Command::Check(options) => &options.fleet,
+        Command::Daemon(options) => &options.fleet,
+        _ => return None,
+    })
+}
+
+fn of_one(cli: &Cli, console: &Console) -> Exit {
     match &cli.command {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),
         Some(Command::Init(options)) => init::run(&cli.global, options, console),
-        Some(Command::Check) => check::run(&cli.global, console),
+        Some(Command::Check(_)) => check::run(&cli.global, console),
         Some(Command::Map(options)) => map::run(&cli.global, options, console),
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
         Some(Command::Profiles) => profiles::run(&cli.global, console),
@@ -72,7 +100,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Users(options)) => users::run(&cli.global, options, console),
         Some(Command::Serve(options)) => serve::run(&cli.global, options, console),
         Some(Command::Alerts(options)) => alerts::run(&cli.global, options, console),
-        Some(Command::Daemon) => daemon::run(&cli.global, console),
+        Some(Command::Daemon(options)) => daemon::run(&cli.global, options, console),
         Some(Command::Completions(options)) => completions::run(options, command_line::whole(), console),
         Some(Command::Man(options)) => completions::man(options, command_line::whole(), console),
     }

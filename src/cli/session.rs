@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::error::CommandError;
+use crate::cli::wiring::replica::Replica;
 use crate::cli::{clock, limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
@@ -18,6 +19,8 @@ use crate::report::exit::Exit;
 pub(crate) struct Session {
     pub(crate) lock: RunLock,
     pub(crate) history: History,
+    /// Where copies of the history go.
+    pub(crate) replica: Option<Replica>,
 }
 
 /// The configuration that the arguments name.
@@ -37,12 +40,25 @@ pub(crate) fn configuration_of(path: &Path) -> Result<Config, CommandError> {
 }
 
 impl Session {
-    /// Takes the lock, and opens the history under it.
-    pub(crate) fn open(state: &Path) -> Result<Self, CommandError> {
+    /// Takes the lock, and the lease where other hosts may want it, and opens the history under them.
+    pub(crate) fn open(config: &Config) -> Result<Self, CommandError> {
         limits::enough_descriptors()?;
-        let lock = RunLock::take(state, clock::now())?;
-        let history = History::open(state, clock::now())?;
-        Ok(Self { lock, history })
+        let lock = RunLock::take(&config.state, clock::now())?;
+        let replica = config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock)).transpose()?;
+        let history = History::open(&config.state, clock::now())?;
+        Ok(Self { lock, history, replica })
+    }
+
+    /// Sends a copy of the history where copies go.
+    pub(crate) fn copy(&self, config: &Config) {
+        if let Some(replica) = &self.replica {
+            replica.copy(config, &self.history);
+        }
+    }
+
+    /// Whether another host may be the one that writes by now.
+    pub(crate) fn has_lost_the_lease(&self) -> bool {
+        self.replica.as_ref().is_some_and(Replica::is_lost)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::document::{Document, Field, Section};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::{alerts, connectwise, desk, integration};
+use crate::config::tables::{alerts, connectwise, desk, integration, replica};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::zone::Zone;
@@ -123,6 +123,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
     let metrics_file = root.get("metrics_file").map(|field| field.path(folder));
+    let replica = replica::replica(&root, folder, daemon.is_some());
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
     root.finish(&[]);
     let daemon = match daemon {
@@ -136,7 +137,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file.unwrap_or_else(|| Some(state.join("metrics.prom")))?;
-    let (alerts, alerts_within, keep) = (alerts?, alerts_within?, keep?);
+    let (alerts, alerts_within, keep, replica) = (alerts?, alerts_within?, keep?, replica?);
     let mut integrations = integrations;
     for (name, integration) in &mut integrations {
         integration.export.kept = Some(state.join("uploads").join(name.as_str()));
@@ -153,6 +154,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         alerts_within,
         zone,
         metrics_file,
+        replica,
         keep,
     };
     Some(config)

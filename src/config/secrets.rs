@@ -11,9 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::copies::settings::ReplicaPlace;
 use crate::export::locate::fetch::sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
 use crate::export::locate::link::{Auth, HeaderValue, Link};
-use crate::export::locate::place::{PlaceStore, RemotePlace, SftpSignIn};
+use crate::export::locate::place::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpSignIn};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +89,8 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
 /// As for [`read`].
 pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
     let place = match &place.store {
-        PlaceStore::S3(s3) => PlaceSecrets::Keys {
-            access_key: of_value(&s3.access_key, "auth.s3.access_key")?,
-            secret_key: of_value(&s3.secret_key, "auth.s3.secret_key")?,
-        },
-        PlaceStore::Azure(azure) => PlaceSecrets::Account { key: of_value(&azure.key, "auth.azure.key")? },
+        PlaceStore::S3(s3) => of_s3(s3)?,
+        PlaceStore::Azure(azure) => of_azure(azure)?,
         PlaceStore::Sftp(sftp) => match &sftp.sign_in {
             SftpSignIn::Password(password) => {
                 PlaceSecrets::Password { password: of_value(password, "auth.sftp.password")? }
@@ -104,6 +102,27 @@ pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
         },
     };
     Ok(LinkSecrets { place: Some(place), ..LinkSecrets::default() })
+}
+
+/// What opens the store of copies, read now; `None` for a folder.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of_replica(place: &ReplicaPlace) -> Result<Option<PlaceSecrets>, SecretError> {
+    Ok(match place {
+        ReplicaPlace::S3(s3) => Some(of_s3(s3)?),
+        ReplicaPlace::Azure(azure) => Some(of_azure(azure)?),
+        ReplicaPlace::Folder(_) => None,
+    })
+}
+
+fn of_s3(s3: &S3Place) -> Result<PlaceSecrets, SecretError> {
+    let access_key = of_value(&s3.access_key, "auth.s3.access_key")?;
+    Ok(PlaceSecrets::Keys { access_key, secret_key: of_value(&s3.secret_key, "auth.s3.secret_key")? })
+}
+
+fn of_azure(azure: &AzurePlace) -> Result<PlaceSecrets, SecretError> {
+    Ok(PlaceSecrets::Account { key: of_value(&azure.key, "auth.azure.key")? })
 }
 
 fn of_value(value: &HeaderValue, key: &str) -> Result<SecretString, SecretError> {

@@ -12,6 +12,7 @@ use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
 use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::copies::settings::ReplicaSettings;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::ownership::Neighbour;
@@ -45,6 +46,8 @@ pub struct Config {
     pub zone: Zone,
     /// The metrics for Prometheus's node exporter.
     pub metrics_file: PathBuf,
+    /// `replicate`: where copies of the history go, and the lease lies.
+    pub replica: Option<ReplicaSettings>,
     /// How long plans' lines, reports and fetched files are kept. The journal and the decisions stay.
     pub keep: Duration,
 }

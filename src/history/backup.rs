@@ -48,12 +48,13 @@ impl History {
         copied.check()?;
         let database = state.join(DATABASE);
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
+        // The head belongs to what was set aside. Whoever dies from here on leaves no history, which is seen, and not an older
+        // one with a newer head.
+        forget(state)?;
         copy_into(&copied.connection, &database)?;
         drop(copied);
         let given = fs::File::open(&database).and_then(|file| give_to_owner(&file, state));
         given.map_err(|error| StoreError::file(&database, error))?;
-        // The head belongs to what was set aside.
-        forget(state)?;
         let restored = Self::open(state, now)?;
         let chain = restored.verify_journal()?;
         let last_run = restored.runs(1)?.first().map(|run| run.run.0);

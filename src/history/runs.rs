@@ -1,11 +1,11 @@
 //! A run's way into the history: begun, planned, ended. Then older nights are thinned out.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::history::past::owned;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
-use crate::history::store::columns::{integer, time_text};
+use crate::history::store::columns::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -31,6 +31,25 @@ pub struct NewRun {
 }
 
 impl History {
+    /// When the first accepted run of an integration began, dry ones apart, of those that began since and have ended; `None`
+    /// if there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn first_accepted_since(
+        &self,
+        integration: &IntegrationName,
+        since: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT started_at FROM runs WHERE integration = ?1 AND started_at >= ?2 AND accepted = 1
+               AND command <> 'plan' AND undoes IS NULL AND finished_at IS NOT NULL ORDER BY run LIMIT 1",
+        )?;
+        let mut rows =
+            statement.query_and_then(params![integration.as_str(), time_text(since)], |row| time(row, "started_at"))?;
+        rows.next().transpose()
+    }
+
     /// Notes that a run began. From here on it is in the history, whatever happens.
     ///
     /// # Errors

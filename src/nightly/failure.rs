@@ -44,6 +44,12 @@ impl Failure {
             }
             Halt::Read(error) => error.into(),
             Halt::Store(error) => error.into(),
+            Halt::LeaseLost => {
+                let message =
+                    "stopped writing: this host's lease is over, and another host may write by now".to_owned();
+                let fix = "recount check says who holds it; the host that does goes on";
+                Self::new(Exit::Locked, Code::LeaseLost, message, fix)
+            }
             Halt::PlanTooOld => {
                 let message = "stopped writing: the plan is hours old, or the clock stepped back".to_owned();
                 let fix = "look at the clock; the next run draws a new plan";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::connectwise::Reader;
 use crate::export::locate::file::Export;
@@ -24,7 +24,7 @@ use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::reconcile::model::past::{ExportStamp, InDoubt, Past};
+use crate::reconcile::model::past::{ExportStamp, InDoubt, Past, TakenOver};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
@@ -80,6 +80,7 @@ pub(super) async fn gather<R: Reader>(
     findings.extend(units_falling(run, history, &export)?);
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let mut past = past(run, source, history, in_doubt)?;
+    findings.extend(past.taken_over.as_ref().map(|taken| host_changed(run, taken)));
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
     let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
     let remote = run.unless_stopped(reading).await??;
@@ -167,5 +168,28 @@ fn past(
     let just_created = history.created_since(integration, since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
     let counted_before = counts_of_last_period(integration, source.mapping, history, run.today(), &counted)?;
-    Ok(Past { in_doubt, just_created, counted, counted_before, ..history.past(integration, run.id)? })
+    let taken_over = taken_over(run, history)?;
+    Ok(Past { in_doubt, just_created, counted, counted_before, taken_over, ..history.past(integration, run.id)? })
+}
+
+/// The host before this one, until the first night after the change is over.
+fn taken_over(run: BegunRun<'_>, history: &History) -> Result<Option<TakenOver>, Failure> {
+    let Some(change) = run.job.host_change else { return Ok(None) };
+    let first = history.first_accepted_since(run.job.integration, change.at)?;
+    if first.is_some_and(|first| run.job.zone.day(first) != run.today()) {
+        return Ok(None);
+    }
+    let settles_at = change.ran_out_at.checked_add_signed(run.job.settle).filter(|at| *at > run.started_at);
+    Ok(Some(TakenOver { from: change.from.clone(), settles_at }))
+}
+
+fn host_changed(run: BegunRun<'_>, taken: &TakenOver) -> Finding {
+    let at = run.job.host_change.map(|change| change.at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+    let message = format!(
+        "this host took over from {} at {at}; what that one wrote after its last copy is held as changed by somebody else, and \
+         new lines wait for the next night",
+        taken.from
+    );
+    let fix = Remedy::nothing("the next night creates what is not there; `recount accept HANDLE` creates it now");
+    Finding { fix, ..finding(Severity::Warning, Code::HostChanged, message) }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::apply::lease::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
@@ -34,8 +35,21 @@ pub struct Job<'a> {
     pub settle: TimeDelta,
     /// Whose days and months count.
     pub zone: &'a Zone,
+    /// The host that wrote before this one, if there ever was another.
+    pub host_change: Option<&'a HostChange>,
     /// The clock, and the wish to stop.
     pub control: RunControl<'a>,
+}
+
+/// This host took the work over from another, whose last requests may be on their way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostChange {
+    /// The host before.
+    pub from: String,
+    /// When its lease ran out: nothing left it later.
+    pub ran_out_at: DateTime<Utc>,
+    /// When this host took over.
+    pub at: DateTime<Utc>,
 }
 
 /// What a plan is drawn from, beside what ConnectWise holds.
@@ -69,6 +83,8 @@ pub struct RunControl<'a> {
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// The wish to stop.
     pub stop: &'a Stop,
+    /// Whether this host is still the one that writes.
+    pub lease: &'a LeaseGuard,
 }
 
 impl PlanSource<'_> {

@@ -14,7 +14,7 @@ use crate::nightly::begun_run::BegunRun;
 use crate::nightly::day_counts::counts_of_today;
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::{Inputs, export_record, gather};
-use crate::nightly::job::{ExportSource, Job, PlanSource};
+use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::decide::planner::draw;
@@ -117,5 +117,6 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn
 fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, grounds: &'a Grounds) -> ExecutionContext<'a> {
     let control = run.job.control;
     let (today, drawn_at) = (run.today(), (control.clock)());
-    ExecutionContext { run: run.id, lock, today, drawn_at, clock: control.clock, stop: control.stop, grounds }
+    let RunControl { clock, stop, lease } = control;
+    ExecutionContext { run: run.id, lock, today, drawn_at, clock, stop, lease, grounds }
 }

@@ -24,6 +24,9 @@ pub(crate) struct Global {
     /// Signs that any terminal can show
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) ascii: bool,
+    /// It is one tenant's process of a command for many
+    #[arg(long, global = true, hide = true)]
+    pub(crate) of_fleet: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

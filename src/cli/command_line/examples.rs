@@ -141,7 +141,13 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
             ("recount sim --latency 200ms --faults faults.json", "a slow one on which things go wrong"),
         ],
     ),
-    ("daemon", &[("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer")]),
+    (
+        "daemon",
+        &[
+            ("recount daemon --config /etc/recount/recount.toml", "where there is no systemd timer"),
+            ("recount daemon --tenants /tenants --shard 0/4", "a share of many tenants (docs/fleet.md)"),
+        ],
+    ),
     (
         "read",
         &[

@@ -11,8 +11,8 @@ use crate::cli::command_line::examples::EXAMPLES;
 use crate::cli::commands::history::backup::{BackupOptions, RestoreOptions};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
-    alerts, answer, completions, demo, held, history, init, integrations, map, read, report, run, serve, sim, status,
-    tickets, users, verify, why,
+    alerts, answer, check, completions, daemon, demo, held, history, init, integrations, map, read, report, run, serve,
+    sim, status, tickets, users, verify, why,
 };
 use crate::cli::console;
 use crate::report::exit::Exit;
@@ -35,7 +35,7 @@ pub(super) enum Command {
     /// Set it up: asks a few things, looks at the export, writes the files
     Init(Box<init::options::Options>),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
-    Check,
+    Check(check::Options),
     /// What an export comes to, customer by customer; asks nothing of ConnectWise
     Read(read::Options),
     /// The vendors whose files are known: names for `profile` and `read --profile`
@@ -87,7 +87,7 @@ pub(super) enum Command {
     /// Serve a simulated ConnectWise over HTTP
     Sim(sim::Options),
     /// Run every night at the time of `[daemon]` in recount.toml
-    Daemon,
+    Daemon(Box<daemon::Options>),
     /// Completion of commands and options, for a shell
     Completions(completions::Options),
     /// The manual pages

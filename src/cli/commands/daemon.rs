@@ -1,20 +1,23 @@
 //! `recount daemon`: the nightly command, at the time of `[daemon]`.
 
 use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
 
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::{run, serve};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::unbegun;
+use crate::cli::wiring::{replica, unbegun};
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
-use crate::daemon::schedule::{Due, Schedule};
+use crate::daemon::schedule::{Due, Schedule, due};
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
@@ -23,8 +26,28 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
-pub(crate) fn run(global: &Global, console: &Console) -> Exit {
-    match follow_schedule(global, console) {
+/// Arguments of `daemon`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
+    /// With --tenants: answers `/metrics` for all tenants at this address
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tenants", help_heading = "Many tenants")]
+    pub(crate) fleet_listen: Option<SocketAddr>,
+    /// Take one turn of a schedule that was seen first then
+    #[arg(long, hide = true, value_name = "TIME")]
+    turn_since: Option<DateTime<Utc>>,
+    /// Turns in a row before it that did not end well
+    #[arg(long, hide = true, default_value_t = 0)]
+    turns_failed: u32,
+}
+
+pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let ended = match options.turn_since {
+        Some(since) => take_turn(global, since, options.turns_failed, console),
+        None => follow_schedule(global, console),
+    };
+    match ended {
         Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
@@ -36,6 +59,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
     limits::enough_descriptors()?;
     let claims = Slots::open(&config, *console)?;
+    let _renewing = replica::between_nights(&config)?;
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
@@ -60,7 +84,35 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     })
 }
 
-fn schedule(config: &Config) -> Result<Schedule, CommandError> {
+/// The night that is due, if one is: claimed first, as the daemon does.
+fn take_turn(global: &Global, since: DateTime<Utc>, failed: u32, console: &Console) -> Result<Exit, CommandError> {
+    let config = session::configuration(global)?;
+    let schedule = schedule(&config)?;
+    let mut session = Session::open(&config).inspect_err(|error| {
+        // Told once: at first, or when the command that holds the lock has had its time.
+        let told_at = if error.exit == Exit::Locked { LOCKED_TURNS } else { 0 };
+        if failed == told_at && !error.stands_by {
+            tell(&config, error, console);
+        }
+    })?;
+    let last = session.history.last_slot()?.unwrap_or(since);
+    let Some(due) = due(&schedule, Some(last), clock::now()) else { return Ok(Exit::Done) };
+    if !session.history.claim_slot(due.slot, clock::now())? {
+        return Ok(Exit::Done);
+    }
+    if due.too_late {
+        tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
+        return Ok(Exit::Done);
+    }
+    let runs = run::night_until_signal(&config, &mut session, console)?;
+    let exits = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
+    Ok(exits.fold(Exit::Done, Exit::worst))
+}
+
+/// Turns of a minute that a night waits for the lock of another command before somebody is told.
+const LOCKED_TURNS: u32 = 30;
+
+pub(crate) fn schedule(config: &Config) -> Result<Schedule, CommandError> {
     let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
     let Some(daemon) = &config.daemon else {
         return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
@@ -79,7 +131,7 @@ struct Night {
 impl Night {
     fn open(path: &Path) -> Result<Self, CommandError> {
         let config = session::configuration_of(path)?;
-        let session = Session::open(&config.state)?;
+        let session = Session::open(&config)?;
         Ok(Self { config, session })
     }
 
@@ -115,7 +167,7 @@ impl Slots {
     fn tell_once(&self, due: &Due, error: &CommandError) {
         // A command at work ends, and the night begins behind it.
         let patient = error.exit == Exit::Locked && clock::now() - due.slot < LOCKED_PATIENCE;
-        if patient || self.told.replace(Some(due.slot)) == Some(due.slot) {
+        if error.stands_by || patient || self.told.replace(Some(due.slot)) == Some(due.slot) {
             return;
         }
         let (config, error, console) = (self.config.borrow().clone(), error.clone(), self.console);
@@ -130,7 +182,7 @@ const LOCKED_PATIENCE: TimeDelta = TimeDelta::minutes(30);
 fn tell(config: &Config, error: &CommandError, console: &Console) {
     let CommandError { exit, message, fix, .. } = error;
     let failure = Failure::new(*exit, Code::ConfigInvalid, message.clone(), fix.clone());
-    let told = match Session::open(&config.state) {
+    let told = match Session::open(config) {
         Ok(mut session) => run::nightly_run(config, &mut session, Some(&failure), &Stop::never(), console).map(|_| ()),
         Err(_) => session::runtime().map(|runtime| {
             let on: Vec<_> = config.integrations.values().filter(|one| one.mode != Mode::Off).collect();
@@ -151,6 +203,9 @@ impl SlotClaims for Slots {
         match Night::open(&path) {
             Ok(night) => {
                 self.config.replace(night.config.clone());
+                // The night may have gone back to a copy, and with it to the slots that were served.
+                let history = History::open_beside(&night.config.state).map_err(|error| error_chain(&error))?;
+                history.map(|history| self.history.replace(history));
                 Ok(night)
             }
             Err(error) => {

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod daemon;
 pub(crate) mod demo;
+pub(crate) mod fleet;
 pub(crate) mod held;
 pub(crate) mod history;
 pub(crate) mod init;

@@ -1,29 +1,29 @@
 //! `plan`, `run` and `apply`: one integration after another; one failing does not stop the next.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::io::IsTerminal as _;
 
 use chrono::TimeDelta;
 use clap::Args;
 
+use crate::apply::lease::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
+use crate::cli::wiring::replica::Replica;
+use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
-use crate::cli::wiring::{alert_engine, health, ticket_board, unbegun, upkeep};
+use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
-use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::{SharedReads, Sharing};
-use crate::error_chain::error_chain;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
-use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::reconcile::model::ids::RunId;
@@ -31,10 +31,6 @@ use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit::Exit;
-use crate::report::files::Reports;
-use crate::report::format::json::Document;
-use crate::report::format::text::View;
-use crate::report::format::{markdown, text};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -44,6 +40,8 @@ pub(crate) struct PlanOptions {
     /// Exit with 4 when something would change
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 /// Arguments of `run`.
@@ -57,6 +55,8 @@ pub(crate) struct RunOptions {
     /// With --dry-run: exit with 4 when something would change
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 /// Arguments of `undo`.
@@ -182,6 +182,26 @@ pub(crate) fn nightly_run(
     runs
 }
 
+/// The same, until a signal asks it to stop.
+pub(crate) fn night_until_signal(
+    config: &Config,
+    session: &mut Session,
+    console: &Console,
+) -> Result<Vec<RunRecord>, CommandError> {
+    let integrations = chosen(config, &[])?;
+    let runtime = session::runtime()?;
+    let mut show = shown_by(console);
+    let runs = runtime.block_on(async {
+        let stop = signals::stop_on_signals()
+            .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
+        let (show, shared) = (&mut show, shared_reads(config));
+        let order = RunRequest::RUN;
+        Nights { config, order, session, unbegun: None, stop: &stop, show, shared }.each(&integrations).await
+    });
+    runtime.shutdown_background();
+    runs
+}
+
 /// Runs that end with a wish that somebody else hears.
 pub(crate) fn until_stopped(
     config: &Config,
@@ -190,7 +210,7 @@ pub(crate) fn until_stopped(
     (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state)?;
+    let mut session = Session::open(config)?;
     let shared = shared_reads(config);
     let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show, shared };
     let runs = runtime.block_on(nights.each(integrations));
@@ -212,9 +232,12 @@ fn work(
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let runtime = session::runtime()?;
-    let mut session = Session::open(&config.state).inspect_err(|error| {
+    let mut session = Session::open(config).inspect_err(|error| {
         // What is asked by a person is told to that person.
-        if order.command == RunCommand::Run && !(error.exit == Exit::Locked && std::io::stderr().is_terminal()) {
+        if order.command == RunCommand::Run
+            && !error.stands_by
+            && !(error.exit == Exit::Locked && std::io::stderr().is_terminal())
+        {
             runtime.block_on(unbegun::tell(config, integrations, error));
         }
     })?;
@@ -264,22 +287,26 @@ impl Nights<'_> {
     async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let run = self.night(integration).await?;
-            keep_report(self.config, &self.session.history, &run);
+            kept_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
+            self.session.copy(self.config);
             return Ok(run);
         }
         let alerts = alert_engine::of(self.config);
         let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
             Ok(run) => {
-                keep_report(self.config, &self.session.history, &run);
+                kept_report::keep(self.config, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
-                ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                if !self.session.has_lost_the_lease() {
+                    ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
                 if last && self.order.command == RunCommand::Run {
                     upkeep::after_runs(self.config, self.session);
                 }
+                self.session.copy(self.config);
                 Ok(run)
             }
             Err(error) => {
@@ -291,6 +318,9 @@ impl Nights<'_> {
 
     async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, CommandError> {
         let (config, order) = (self.config, self.order);
+        let Session { lock, history, replica } = &mut *self.session;
+        let alone = LeaseGuard::none();
+        let lease = replica.as_ref().map_or(&alone, Replica::guard);
         let connectwise = session::connectwise_of(config, integration);
         let nothing = Mapping::default();
         let settle =
@@ -315,7 +345,8 @@ impl Nights<'_> {
             approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),
             zone: &integration.zone,
-            control: RunControl { clock: &clock::now, stop: self.stop },
+            host_change: replica.as_ref().and_then(Replica::change),
+            control: RunControl { clock: &clock::now, stop: self.stop, lease },
         };
         let nobody = SharedReads::default();
         let shared = self.shared.get(integration.connectwise.as_str()).unwrap_or(&nobody);
@@ -329,7 +360,6 @@ impl Nights<'_> {
             integration.mapping.as_ref().map_err(unusable)?;
             session::connect(connectwise?).map(|client| progress::watched(Sharing::new(client, shared)))
         };
-        let Session { lock, history } = &mut *self.session;
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;
         let ended = if dry {
@@ -339,62 +369,4 @@ impl Nights<'_> {
         };
         Ok(ended?)
     }
-}
-
-/// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
-/// holds all of it.
-fn keep_report(config: &Config, history: &History, run: &RunRecord) {
-    if let Err(error) = Reports::of(&config.state).with_on(health::on(config)).keep(history, run) {
-        let why = error_chain(&error);
-        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
-    }
-    if let Some(summary) = environment::step_summary()
-        && let Err(error) = append_summary(&summary, run)
-    {
-        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
-    }
-}
-
-/// Beyond its limit the build server would show nothing at all.
-fn append_summary(path: &Path, run: &RunRecord) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    let text = format!("{}\n", markdown::render(run));
-    let room = markdown::BYTES_MAX.saturating_sub(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX));
-    if text.len() <= room { file.write_all(text.as_bytes()) } else { Ok(()) }
-}
-
-/// Shows one run after another, with a blank line between them.
-fn shown_by(console: &Console) -> impl FnMut(&RunRecord) {
-    let mut any = false;
-    move |run| {
-        let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
-        let unasked = console.json || (console.quiet && exit == 0);
-        if !unasked {
-            let text = text::render(run, View { paint: console.paint, whole: false, known: &[] });
-            console.print(&if any { format!("\n{text}") } else { text });
-            any = true;
-        }
-    }
-}
-
-/// The last word: the document, and the worst exit code of all.
-fn tell(runs: Result<Vec<RunRecord>, CommandError>, pending: bool, console: &Console) -> Exit {
-    let runs = match runs {
-        Ok(runs) => runs,
-        Err(error) => return error.tell(console),
-    };
-    if runs.is_empty() && !console.json && !console.quiet {
-        console.print("No integration is on, so there is nothing to do.\n");
-    }
-    let exit = runs.iter().map(|run| exit_of(run, pending)).fold(Exit::Done, Exit::worst);
-    if console.json {
-        console.document(exit, &Document::new(&runs, None));
-    }
-    exit
-}
-
-fn exit_of(run: &RunRecord, pending: bool) -> Exit {
-    let exit = run.end.as_ref().map_or(Exit::Unexpected, |end| Exit::of_code(end.exit_code));
-    let would_change = run.end.as_ref().is_some_and(|end| end.totals.would_change > 0);
-    if pending && would_change { exit.worst(Exit::Pending) } else { exit }
 }

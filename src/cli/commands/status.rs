@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
+use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
@@ -34,6 +36,8 @@ use crate::report::words::plural;
 pub(crate) struct Options {
     /// Integrations; none means all that are not off
     integrations: Vec<String>,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
@@ -58,6 +62,8 @@ struct Status {
     /// What lines of integrations that are off, renamed or removed bill still.
     unwatched: Vec<Unwatched>,
     size: StateSize,
+    /// Where copies go: what this host knew last of the lease and of them.
+    replica: Option<ReplicaStanding>,
 }
 
 fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
@@ -79,12 +85,19 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
     alerts.retain(|name, _| config.alerts.contains_key(name));
     let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(&config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
-    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(&config) })
+    let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
+    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(&config), replica })
 }
 
 impl Status {
     fn exit(&self) -> Exit {
-        self.integrations.iter().map(|(_, health)| health.exit()).fold(Exit::Done, Exit::worst)
+        // A host that stands by has no nights of its own.
+        if self.replica.as_ref().is_some_and(ReplicaStanding::is_standing_by) {
+            return Exit::Done;
+        }
+        let copies = self.replica.as_ref().filter(|replica| replica.failure.is_some()).map(|_| Exit::Partial);
+        let integrations = self.integrations.iter().map(|(_, health)| health.exit());
+        integrations.chain(copies).fold(Exit::Done, Exit::worst)
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -110,6 +123,9 @@ impl Status {
         let days = keep.as_secs() / (24 * 60 * 60);
         let (history, files) = (megabytes(history), megabytes(files));
         let _ = writeln!(text, "\nhistory {history} · reports and fetched files {files}, kept {days} days");
+        if let Some(replica) = &self.replica {
+            text.push_str(&replica.text(paint));
+        }
         for AlertRecord { alert, run, outcome, detail, .. } in self.alerts.values() {
             if *outcome == AlertOutcome::Failed {
                 let sentence = format!("alert {alert} of run {run} was not delivered: {detail}");
@@ -188,6 +204,9 @@ struct Document<'a> {
     unwatched: Vec<UnwatchedJson<'a>>,
     /// Bytes of the history, and of reports and fetched files.
     size: SizeJson,
+    /// The lease and the newest copy, where copies go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica: Option<&'a ReplicaStanding>,
 }
 
 #[derive(Serialize)]
@@ -215,7 +234,7 @@ struct AlertJson<'a> {
 
 impl<'a> Document<'a> {
     fn of(status: &'a Status) -> Self {
-        let Status { integrations, running, alerts, unwatched, size } = status;
+        let Status { integrations, running, alerts, unwatched, size, replica } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }
@@ -226,6 +245,7 @@ impl<'a> Document<'a> {
             alerts: alerts.values().map(alert).collect(),
             unwatched: unwatched.iter().map(UnwatchedJson::of).collect(),
             size: SizeJson { history: size.history, files: size.files },
+            replica: replica.as_ref(),
         }
     }
 }

@@ -216,7 +216,7 @@ fn writable(config: &Config) -> Result<History, CommandError> {
     match History::open_beside(&config.state) {
         Ok(Some(history)) => Ok(history),
         Ok(None) | Err(StoreError::Older { .. }) => {
-            let Session { lock: _lock, history } = Session::open(&config.state)?;
+            let Session { lock: _lock, history, .. } = Session::open(config)?;
             Ok(history)
         }
         Err(error) => Err(error.into()),

@@ -7,5 +7,6 @@ pub(crate) mod export;
 pub(crate) mod guards;
 pub(crate) mod integration;
 pub(crate) mod policy;
+pub(in crate::config) mod replica;
 pub(crate) mod services;
 pub(crate) mod tickets;

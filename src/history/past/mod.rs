@@ -59,6 +59,7 @@ impl History {
                 counted_before: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
                 decimals: decimals(connection, integration)?,
+                taken_over: None,
                 same_bytes: None,
             })
         })

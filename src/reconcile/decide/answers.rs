@@ -169,6 +169,7 @@ pub fn may_be_accepted(reason: Code) -> bool {
             | Code::CountTakenOut
             | Code::LineElsewhere
             | Code::LineJustEnded
+            | Code::HostChanged
     )
 }
 

@@ -10,7 +10,7 @@ use crate::reconcile::decide::line_guards::Step;
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::ids::ids;
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::model::past::{InDoubt, TakenOver};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, Live, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
@@ -213,6 +213,7 @@ impl Judge<'_> {
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
             return Err((Code::InDoubt, detail));
         }
+        self.after_other_host(key, quantity)?;
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
@@ -230,6 +231,22 @@ impl Judge<'_> {
             }
             _ => Ok(quantity),
         }
+    }
+
+    /// A request that another host sent last is in no history of this one, and may be on its way.
+    fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
+        let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
+        if let Some(at) = settles_at {
+            let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+            return Err((
+                Code::HostChanged,
+                format!("nothing is created before {at}: {from} may have sent it already"),
+            ));
+        }
+        let detail = format!(
+            "the first night after {from}, which may have created it; the next night creates what is not there"
+        );
+        self.unless_accepted(key, quantity, Some((Code::HostChanged, detail)))
     }
 
     fn unless_accepted(&self, key: &LineKey, to: Quantity, trouble: Option<HoldReason>) -> Result<(), HoldReason> {

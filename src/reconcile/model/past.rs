@@ -50,8 +50,19 @@ pub struct Past {
     pub counts: AcceptedCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity; `None` until one does.
     pub decimals: Option<u32>,
+    /// The host that wrote before this one, while new lines wait for what it may have sent.
+    pub taken_over: Option<TakenOver>,
     /// The last accepted night that had tonight's bytes, if that was not the night before.
     pub same_bytes: Option<RunId>,
+}
+
+/// Another host wrote before this one, and its last requests may be on their way, or arrived unseen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenOver {
+    /// The host before.
+    pub from: String,
+    /// Until when nothing is created at all; `None` once that is over, and new lines wait for a person or the next night.
+    pub settles_at: Option<DateTime<Utc>>,
 }
 
 /// For each customer and service one count for each day that was counted, in the days' order.

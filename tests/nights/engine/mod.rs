@@ -25,6 +25,7 @@ use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, SPARE, State, UNMAPPED
 pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
+use recount::apply::lease::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::export::settings::{ExportLocation, ExportSettings};
 use recount::history::record::RunRecord;
@@ -237,7 +238,8 @@ impl House {
             approved,
             settle: TimeDelta::minutes(self.options.settle_minutes),
             zone: &self.zone,
-            control: RunControl { clock: &clock, stop: &stop },
+            host_change: None,
+            control: RunControl { clock: &clock, stop: &stop, lease: &LeaseGuard::none() },
         };
         let connect = || Ok(&self.connectwise);
         let ended = if command == RunCommand::Plan {

@@ -20,8 +20,8 @@ use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 
 /// Stores the answers: all of them, or none if one is refused or is not for what was shown.
 pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Result<(), NotDone> {
-    let mut session = Session::open(&config.state).map_err(not_done)?;
-    let Session { lock, history } = &mut session;
+    let mut session = Session::open(config).map_err(not_done)?;
+    let Session { lock, history, .. } = &mut session;
     let all = open_items(config.integrations.keys(), history).map_err(|error| not_done(error.into()))?;
     for until in pressed.iter().map(|pressed| pressed.until) {
         not_past(until, config).map_err(not_done)?;
@@ -31,6 +31,7 @@ pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Res
         let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
         stored.map_err(|error| not_done(error.into()))?;
     }
+    session.copy(config);
     Ok(())
 }
 

@@ -150,7 +150,7 @@ fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -
         return Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan"));
     }
     if !which.is_several() {
-        return store(&config, which, typed, &mut Session::open(&config.state)?, None);
+        return store(&config, which, typed, &mut Session::open(&config)?, None);
     }
     // A person who has just seen the steps means these.
     let typed = match typed.step {
@@ -159,12 +159,12 @@ fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -
     };
     // Nobody holds the lock while a person reads: the night could not begin.
     let seen = {
-        let Session { lock: _lock, history } = Session::open(&config.state)?;
+        let Session { lock: _lock, history, .. } = Session::open(&config)?;
         let all = open_items(config.integrations.keys(), &history)?;
         answers(&all, which, typed, &history)?.iter().map(Answer::shown).collect::<Vec<_>>()
     };
     which::confirm(typed.verb, &seen, which, console)?;
-    store(&config, which, typed, &mut Session::open(&config.state)?, Some(&seen))
+    store(&config, which, typed, &mut Session::open(&config)?, Some(&seen))
 }
 
 fn not_past(until: Option<NaiveDate>, config: &Config) -> Result<(), CommandError> {
@@ -186,7 +186,7 @@ fn store(
     session: &mut Session,
     seen: Option<&[String]>,
 ) -> Result<Vec<Stored>, CommandError> {
-    let Session { lock, history } = session;
+    let Session { lock, history, .. } = &mut *session;
     let all = open_items(config.integrations.keys(), history)?;
     let answers = match typed.verb {
         Verb::Reopen => vec![answered(&all, typed, which.first())?],
@@ -203,6 +203,7 @@ fn store(
         let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
         stored.push(Stored { verb, handle: decision.handle, integration, said, step });
     }
+    session.copy(config);
     Ok(stored)
 }
 

@@ -2,16 +2,19 @@
 
 mod export;
 mod output;
+mod replica;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use clap::Args;
 use futures_util::StreamExt as _;
 
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::check::output::{CheckList, NAMED};
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
@@ -37,6 +40,13 @@ use crate::report::exit::Exit;
 use crate::report::words::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
+}
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     match checked(global) {
@@ -69,6 +79,7 @@ fn checked(global: &Global) -> Result<CheckList, CommandError> {
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.store(&config);
+    checks.replica(&config);
     checks.alerts(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
+use crate::cli::wiring::replica::Replica;
 use crate::cli::{clock, session};
 use crate::history::backup::RestoredHistory;
 use crate::history::store::lock::RunLock;
@@ -90,5 +91,11 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
 fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandError> {
     let config = session::configuration(global)?;
     let lock = RunLock::take(&config.state, clock::now())?;
-    Ok(History::restore(&lock, &config.state, file, clock::now())?)
+    let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
+    let restored = History::restore(&lock, &config.state, file, clock::now())?;
+    if let Some(replica) = replica {
+        // Else a newer copy would take its place again.
+        replica.copy(&config, &History::open(&config.state, clock::now())?);
+    }
+    Ok(restored)
 }

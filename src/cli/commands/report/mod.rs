@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -49,6 +50,8 @@ pub(crate) struct Options {
     /// Draw this customer's page in the reports folder, and say where it is
     #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "output"])]
     customer: Option<String>,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -82,7 +82,7 @@ fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), Co
 fn bring_up(config: &Config) -> Result<(), CommandError> {
     match History::open_existing(&config.state) {
         Ok(Some(_)) => Ok(()),
-        Ok(None) | Err(StoreError::Older { .. }) => Session::open(&config.state).map(drop),
+        Ok(None) | Err(StoreError::Older { .. }) => Session::open(config).map(drop),
         Err(error) => Err(error.into()),
     }
 }
@@ -159,6 +159,11 @@ fn names(desk: Option<&DeskConfig>, options: &Options) -> Vec<String> {
 
 /// The daemon's `/metrics`, beside its schedule. That it cannot be had is told, and does not keep a night from running.
 pub(crate) async fn monitoring(config: Config, listen: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) {
+    monitoring_of(site(config), listen, stop).await;
+}
+
+/// The same of any site.
+pub(crate) async fn monitoring_of(site: Site, listen: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) {
     let listener = match TcpListener::bind(listen).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -166,7 +171,7 @@ pub(crate) async fn monitoring(config: Config, listen: SocketAddr, stop: impl Fu
             return;
         }
     };
-    web::serve_monitoring(listener, site(config), stop).await;
+    web::serve_monitoring(listener, site, stop).await;
 }
 
 /// What is shown of a configuration, as it is at each request: an operator may have changed it.

@@ -6,7 +6,7 @@ mod columns;
 mod filters;
 pub(crate) mod layered;
 pub(crate) mod layout;
-mod place;
+pub(in crate::config) mod place;
 mod source;
 mod texts;
 

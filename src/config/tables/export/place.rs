@@ -56,7 +56,8 @@ pub(super) fn place(path: &Field<'_>, auth: Option<Field<'_>>, folder: &Path) ->
     Some(RemotePlace { root: format!("{scheme}://{root}"), pattern, store })
 }
 
-fn s3(section: Section<'_>, bucket: &str, folder: &Path) -> Option<S3Place> {
+/// The keys of a bucket.
+pub(in crate::config) fn s3(section: Section<'_>, bucket: &str, folder: &Path) -> Option<S3Place> {
     let region = section.get("region").map_or(Some("us-east-1".to_owned()), |field| field.text().map(str::to_owned));
     let endpoint = optional(section.get("endpoint"), address);
     let access_key = section.required("access_key").and_then(|field| value(&field, folder));
@@ -66,7 +67,8 @@ fn s3(section: Section<'_>, bucket: &str, folder: &Path) -> Option<S3Place> {
     Some(S3Place { bucket, region: region?, endpoint: endpoint?, access_key: access_key?, secret_key: secret_key? })
 }
 
-fn azure(section: Section<'_>, container: &str, folder: &Path) -> Option<AzurePlace> {
+/// The keys of a container.
+pub(in crate::config) fn azure(section: Section<'_>, container: &str, folder: &Path) -> Option<AzurePlace> {
     let account = section.required("account").and_then(|field| field.text().map(str::to_owned));
     let endpoint = optional(section.get("endpoint"), address);
     let key = section.required("key").and_then(|field| value(&field, folder));

@@ -1,6 +1,6 @@
 //! Files of another host: the newest one of a pattern, read whole, and proved not to have changed meanwhile.
 
-mod object;
+pub(crate) mod object;
 mod remote_file;
 mod sftp;
 

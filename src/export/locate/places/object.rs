@@ -33,32 +33,46 @@ fn written(endpoint: &Url) -> String {
     endpoint.as_str().trim_end_matches('/').to_owned()
 }
 
+/// A bucket, opened by its key; nothing is asked of it yet.
+pub(crate) fn s3_store(
+    place: &S3Place,
+    access: &SecretString,
+    secret: &SecretString,
+) -> Result<Arc<dyn ObjectStore>, Error> {
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(&place.bucket)
+        .with_region(&place.region)
+        .with_access_key_id(access.expose_secret())
+        .with_secret_access_key(secret.expose_secret())
+        .with_allow_http(plain(place.endpoint.as_ref()))
+        .with_retry(retry());
+    if let Some(endpoint) = &place.endpoint {
+        builder = builder.with_endpoint(written(endpoint));
+    }
+    Ok(Arc::new(builder.build()?))
+}
+
+/// A container, opened by its account's key; nothing is asked of it yet.
+pub(crate) fn azure_store(place: &AzurePlace, key: &SecretString) -> Result<Arc<dyn ObjectStore>, Error> {
+    let mut builder = MicrosoftAzureBuilder::new()
+        .with_account(&place.account)
+        .with_container_name(&place.container)
+        .with_access_key(key.expose_secret())
+        .with_allow_http(plain(place.endpoint.as_ref()))
+        .with_retry(retry());
+    if let Some(endpoint) = &place.endpoint {
+        builder = builder.with_endpoint(written(endpoint));
+    }
+    Ok(Arc::new(builder.build()?))
+}
+
 impl ObjectPlace {
     pub(super) fn s3(place: &S3Place, access: &SecretString, secret: &SecretString) -> Result<Self, FetchError> {
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(&place.bucket)
-            .with_region(&place.region)
-            .with_access_key_id(access.expose_secret())
-            .with_secret_access_key(secret.expose_secret())
-            .with_allow_http(plain(place.endpoint.as_ref()))
-            .with_retry(retry());
-        if let Some(endpoint) = &place.endpoint {
-            builder = builder.with_endpoint(written(endpoint));
-        }
-        Ok(Self { store: Arc::new(builder.build().map_err(fault)?) })
+        Ok(Self { store: s3_store(place, access, secret).map_err(fault)? })
     }
 
     pub(super) fn azure(place: &AzurePlace, key: &SecretString) -> Result<Self, FetchError> {
-        let mut builder = MicrosoftAzureBuilder::new()
-            .with_account(&place.account)
-            .with_container_name(&place.container)
-            .with_access_key(key.expose_secret())
-            .with_allow_http(plain(place.endpoint.as_ref()))
-            .with_retry(retry());
-        if let Some(endpoint) = &place.endpoint {
-            builder = builder.with_endpoint(written(endpoint));
-        }
-        Ok(Self { store: Arc::new(builder.build().map_err(fault)?) })
+        Ok(Self { store: azure_store(place, key).map_err(fault)? })
     }
 
     pub(super) async fn list(&self, folder: &str) -> Result<Vec<RemoteFile>, FetchError> {

@@ -95,6 +95,8 @@ codes! {
     LineElsewhere = "line-elsewhere",
     /// A line of the product on this agreement ends today, or ended in this month.
     LineJustEnded = "line-just-ended",
+    /// A new line after a change of hosts: the host before may have created it.
+    HostChanged = "host-changed",
     /// A mapped product bills to companies that nobody mapped.
     BilledNotCounted = "billed-not-counted",
     /// An addition's product or quantity could not be read.
@@ -185,6 +187,8 @@ codes! {
     StoreFailed = "store-failed",
     /// Configuration, mapping or clock are not usable.
     ConfigInvalid = "config-invalid",
+    /// This host's lease was over before all was written.
+    LeaseLost = "lease-lost",
     /// The run was stopped by a signal.
     Interrupted = "interrupted",
     /// The run before was cut off; what it left was looked up.

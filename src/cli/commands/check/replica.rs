@@ -1,0 +1,70 @@
+//! `replicate`: whether the store keeps conditions, who holds the lease, and how new the newest copy is.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::cli::clock;
+use crate::cli::commands::check::output::CheckList;
+use crate::cli::error::CommandError;
+use crate::cli::wiring::replica::{onlooker, store_error, wait};
+use crate::config::settings::Config;
+use crate::copies::error::ReplicaError;
+use crate::copies::lease::{LeaseTurn, SeenLease, turn};
+use crate::copies::numbered::CopyName;
+use crate::copies::owner::LeaseOwner;
+use crate::copies::settings::ReplicaSettings;
+use crate::copies::transfer;
+use crate::copies::transfer::CopyDescription;
+use crate::report::words::plural;
+
+const NAME: &str = "replicate";
+
+/// What lies in the store.
+struct Seen {
+    now: DateTime<Utc>,
+    lease: Option<SeenLease>,
+    newest: Option<(CopyName, CopyDescription, usize)>,
+}
+
+impl CheckList {
+    pub(super) fn replica(&mut self, config: &Config) {
+        let Some(settings) = &config.replica else { return };
+        let seen = onlooker(config, settings).and_then(|owner| {
+            let seen = wait(look(&owner))?.map_err(|error| store_error(&error))?;
+            Ok((owner, seen))
+        });
+        match seen {
+            Err(CommandError { exit, message, fix, .. }) => self.wrong(NAME, exit, message, fix),
+            Ok((owner, seen)) => self.seen(settings, &owner, &seen),
+        }
+    }
+
+    fn seen(&mut self, settings: &ReplicaSettings, owner: &LeaseOwner, Seen { now, lease, newest }: &Seen) {
+        self.good(NAME, format!("{}: conditional writes hold", settings.shown));
+        match turn(lease.as_ref(), &owner.me, *now) {
+            LeaseTurn::Take => self.note("lease", "nobody holds it yet; the next run takes it".to_owned()),
+            LeaseTurn::Renew => self.good("lease", format!("this host ({}) holds it", owner.me.host)),
+            LeaseTurn::TakeOver { from, .. } => {
+                self.note("lease", format!("that of {from} has run out; the next run of this host takes over"));
+            }
+            LeaseTurn::StandBy { host, left } => {
+                let until = clock::now().checked_add_signed(left).unwrap_or_default();
+                let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+                self.note("lease", format!("{host} holds it until {until}; this host stands by and writes nothing"));
+            }
+        }
+        match newest {
+            None => self.note("copies", "none yet; the next run makes the first one".to_owned()),
+            Some((name, of, many)) => {
+                let run = of.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
+                let made = of.made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let many = plural(*many, "copy").replace("copys", "copies");
+                self.good("copies", format!("{many}; the newest, {name}, is of {run}, made {made} by {}", of.host));
+            }
+        }
+    }
+}
+
+async fn look(owner: &LeaseOwner) -> Result<Seen, ReplicaError> {
+    let now = owner.store.probe(&(owner.mark)()).await?;
+    Ok(Seen { now, lease: owner.seen().await?, newest: transfer::newest(&owner.store).await? })
+}

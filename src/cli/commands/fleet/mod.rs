@@ -1,0 +1,110 @@
+//! `--tenants`: the same command for every tenant, each in a process of its own, and what came of all of them.
+
+mod metrics;
+pub(crate) mod options;
+mod process;
+mod summary;
+mod tenants;
+pub(crate) mod watch;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+
+use crate::apply::stop::Stop;
+use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::process::{TenantEnd, TenantOrder, tend};
+use crate::cli::commands::fleet::tenants::{Tenant, tenants};
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::cli::{session, signals};
+use crate::report::exit::Exit;
+use crate::report::metrics_file;
+
+/// Runs the command that was typed for each tenant.
+pub(crate) fn run(of: &Path, options: &FleetOptions, console: &Console) -> Exit {
+    match each(of, options) {
+        Ok(ends) => summary::tell(ends, console),
+        Err(error) => error.tell(console),
+    }
+}
+
+fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandError> {
+    let found = found(of, options)?;
+    let order = TenantOrder { words: words(std::env::args_os().skip(1)), limit: options.limit() };
+    let runtime = session::runtime()?;
+    let ends = runtime.block_on(async {
+        let stop = stop()?;
+        let work = found.iter().cloned().map(|tenant| tend(tenant, &order, &stop));
+        let ends = futures_util::stream::iter(work).buffer_unordered(options.at_once.max(1)).collect().await;
+        Ok::<Vec<TenantEnd>, CommandError>(ends)
+    })?;
+    keep_metrics(&found, options);
+    Ok(ends)
+}
+
+fn stop() -> Result<Stop, CommandError> {
+    signals::stop_on_signals()
+        .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))
+}
+
+fn found(of: &Path, options: &FleetOptions) -> Result<Vec<Tenant>, CommandError> {
+    tenants(of, options.shard).map_err(|error| {
+        let message = format!("{}: {error}", of.display());
+        CommandError::new(Exit::Config, message, "--tenants names a folder of folders with a recount.toml each")
+    })
+}
+
+/// Options of ours that a tenant's process is not given, and whether a value follows.
+const OURS: &[&str] = &["--tenants", "--at-once", "--shard", "--tenant-seconds", "--fleet-metrics", "--config"];
+
+/// What was typed, without what only several tenants need.
+fn words(typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    let mut is_value = false;
+    for word in typed {
+        let text = word.to_string_lossy();
+        let name = text.split('=').next().unwrap_or_default();
+        if std::mem::take(&mut is_value) {
+            continue;
+        }
+        if OURS.contains(&name) {
+            is_value = !text.contains('=');
+            continue;
+        }
+        kept.push(word);
+    }
+    kept
+}
+
+/// That they cannot be written changes nothing else.
+fn keep_metrics(of: &[Tenant], options: &FleetOptions) {
+    let Some(file) = &options.fleet_metrics else { return };
+    if let Err(error) = metrics_file::replace(file, &metrics_of(of)) {
+        tracing::warn!("the metrics cannot be written to {}: {error}", file.display());
+    }
+}
+
+/// What each tenant's last night wrote for its exporter.
+fn metrics_of(of: &[Tenant]) -> String {
+    let texts = of.iter().filter_map(|tenant| {
+        let config = session::configuration_of(&tenant.configuration()).ok()?;
+        Some((tenant.name.as_str(), std::fs::read_to_string(config.metrics_file).ok()?))
+    });
+    metrics::together(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tenant's process that was given another tenant's file would bill in its name.
+    #[test]
+    fn a_tenants_process_is_given_what_was_typed_and_nothing_of_the_fleet() {
+        let typed =
+            ["run", "--tenants", "/t", "--json", "--shard=1/3", "--config", "x.toml", "mail", "-v", "--at-once", "4"];
+        let kept: Vec<_> = words(typed.into_iter().map(OsString::from));
+        assert_eq!(kept, ["run", "--json", "mail", "-v"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! What came of all tenants, the worst first.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::cli::commands::fleet::process::TenantEnd;
+use crate::cli::console::Console;
+use crate::reconcile::model::display_text::shown;
+use crate::report::exit::Exit;
+use crate::report::words::plural;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenants: Vec<TenantJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct TenantJson<'a> {
+    tenant: &'a str,
+    exit_code: u8,
+    took_ms: u128,
+    /// What its command printed, one document.
+    document: Option<&'a RawValue>,
+    /// Why there is none, or why it was stopped.
+    error: Option<String>,
+}
+
+/// Tells it; the exit is the worst of all.
+pub(super) fn tell(mut ends: Vec<TenantEnd>, console: &Console) -> Exit {
+    let exit = ends.iter().map(|end| end.exit).fold(Exit::Done, Exit::worst);
+    // The worst of two is the one that stays when both are taken together.
+    ends.sort_by(|a, b| badness(b.exit).cmp(&badness(a.exit)).then_with(|| a.tenant.cmp(&b.tenant)));
+    if console.json {
+        let tenants = ends.iter().map(TenantJson::of).collect();
+        console.document(exit, &Document { tenants });
+    } else if !(console.quiet && exit == Exit::Done) {
+        console.print(&text(&ends));
+    }
+    exit
+}
+
+/// How many exits this one outweighs.
+fn badness(exit: Exit) -> usize {
+    let all = (0..=u8::MAX).map(Exit::of_code);
+    all.filter(|other| *other != exit && exit.worst(*other) == exit).count()
+}
+
+impl<'a> TenantJson<'a> {
+    fn of(end: &'a TenantEnd) -> Self {
+        let TenantEnd { tenant, exit, out, err, why, took } = end;
+        let document = serde_json::from_str(out).ok();
+        let error = why.clone().or_else(|| document.is_none().then(|| first(err)));
+        TenantJson { tenant: &tenant.name, exit_code: exit.code(), took_ms: took.as_millis(), document, error }
+    }
+}
+
+/// What a tenant complained of, in a line.
+pub(super) fn first(err: &str) -> String {
+    err.lines().map(str::trim).find(|line| !line.is_empty()).map(shown).unwrap_or_default()
+}
+
+fn text(ends: &[TenantEnd]) -> String {
+    let mut text = String::new();
+    for end in ends.iter().filter(|end| end.exit != Exit::Done) {
+        let _ = writeln!(text, "== {} ==", shown(&end.tenant.name));
+        text.push_str(&end.out);
+        text.push_str(&end.err);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    for end in ends.iter().filter(|end| end.exit != Exit::Done) {
+        let why = end.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        let _ = writeln!(text, "{:>3}  {}: {}{why}", end.exit.code(), shown(&end.tenant.name), words(end.exit));
+    }
+    let done = ends.iter().filter(|end| end.exit == Exit::Done).count();
+    let _ = writeln!(text, "{}, {done} done with nothing to decide", plural(ends.len(), "tenant"));
+    text
+}
+
+fn words(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Done => "done",
+        Exit::Unexpected => "failed unexpectedly",
+        Exit::Usage => "usage",
+        Exit::Decide => "done, something to decide",
+        Exit::Pending => "changes pending",
+        Exit::Partial => "partial: some refused or unknown",
+        Exit::Held => "held by a run guard",
+        Exit::Refused => "export refused",
+        Exit::Unreachable => "ConnectWise unreachable",
+        Exit::Denied => "key or permission",
+        Exit::Store => "local store",
+        Exit::Locked => "another run holds the lock, or another host the lease",
+        Exit::Config => "configuration, mapping or clock invalid",
+        Exit::Signal(_) => "stopped by a signal",
+    }
+}

@@ -1,0 +1,104 @@
+//! Which folders are tenants, and which shard each belongs to.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::{fs, io};
+
+use sha2::{Digest as _, Sha256};
+
+/// One tenant: a folder with a `recount.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tenant {
+    /// The folder's name.
+    pub(super) name: String,
+    /// The folder.
+    pub(super) folder: PathBuf,
+}
+
+impl Tenant {
+    pub(super) fn configuration(&self) -> PathBuf {
+        self.folder.join(CONFIGURATION)
+    }
+}
+
+const CONFIGURATION: &str = "recount.toml";
+
+/// The tenants of a folder that belong to a shard, by name.
+///
+/// # Errors
+/// When the folder cannot be read. What is wrong within a tenant is that tenant's matter.
+pub(super) fn tenants(of: &Path, shard: Option<Shard>) -> io::Result<Vec<Tenant>> {
+    let of = fs::canonicalize(of)?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(of)? {
+        let folder = entry?.path();
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_tenant = !name.starts_with('.') && folder.join(CONFIGURATION).symlink_metadata().is_ok();
+        if is_tenant && shard.is_none_or(|shard| shard.has(&name)) {
+            found.push(Tenant { name, folder });
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// One of several processes that share the tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shard {
+    index: u32,
+    of: u32,
+}
+
+impl Shard {
+    /// Whether a tenant is this one's. By rendezvous hashing: with one shard more only the tenants move that go to it.
+    pub(super) fn has(self, tenant: &str) -> bool {
+        (0..self.of).max_by_key(|shard| weight(tenant, *shard)) == Some(self.index)
+    }
+}
+
+fn weight(tenant: &str, shard: u32) -> [u8; 32] {
+    Sha256::new().chain_update(shard.to_be_bytes()).chain_update(tenant).finalize().into()
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let said = "a shard is I/N, with I from 0 to N-1: 0/4";
+        let (index, of) = text.split_once('/').ok_or(said)?;
+        let (index, of) = (index.parse().map_err(|_| said)?, of.parse().map_err(|_| said)?);
+        if index < of && of <= SHARDS_MOST { Ok(Self { index, of }) } else { Err(said) }
+    }
+}
+
+/// More processes than this share nothing.
+const SHARDS_MOST: u32 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard_of(tenant: &str, of: u32) -> u32 {
+        let mut having = (0..of).filter(|index| Shard { index: *index, of }.has(tenant));
+        let one = having.next().expect("a shard");
+        assert_eq!(having.next(), None, "no tenant is two shards' work");
+        one
+    }
+
+    /// A tenant that moves is restored elsewhere and has its new lines held for a night: as few as possible may move.
+    #[test]
+    fn with_one_shard_more_only_those_move_that_go_to_it() {
+        let tenants: Vec<String> = (0..2000).map(|number| format!("tenant-{number}")).collect();
+        let moved = tenants.iter().filter(|name| shard_of(name, 4) != shard_of(name, 5)).collect::<Vec<_>>();
+        assert!(moved.iter().all(|name| shard_of(name, 5) == 4));
+        assert!((320..480).contains(&moved.len()), "a fifth of 2000, not {}", moved.len());
+    }
+
+    #[test]
+    fn a_shard_is_one_of_those_that_there_are() {
+        assert_eq!("0/4".parse(), Ok(Shard { index: 0, of: 4 }));
+        for wrong in ["4/4", "1", "-1/4", "0/0", "a/b", ""] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}

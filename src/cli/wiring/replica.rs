@@ -1,0 +1,255 @@
+//! `replicate`: the lease is taken before a history is opened to be written, and a host without the newest one fetches it.
+
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::{fs, io, thread};
+
+use chrono::{DateTime, Utc};
+
+use crate::apply::lease::LeaseGuard;
+use crate::cli::clock;
+use crate::cli::error::CommandError;
+use crate::cli::wiring::replica_standing::ReplicaStanding;
+use crate::config::secrets;
+use crate::config::settings::Config;
+use crate::copies::error::{CopyStoreError, ReplicaError};
+use crate::copies::lease::{Holder, Lease, Takeover};
+use crate::copies::numbered::CopyName;
+use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
+use crate::copies::settings::ReplicaSettings;
+use crate::copies::store::CopyStore;
+use crate::copies::transfer;
+use crate::copies::transfer::CopyDescription;
+use crate::error_chain::error_chain;
+use crate::files::replace;
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::{RunLock, create_private_dir};
+use crate::history::store::open::History;
+use crate::nightly::job::HostChange;
+use crate::report::exit::Exit;
+
+/// This host has the lease, and keeps it while this is there.
+pub(crate) struct Replica {
+    store: CopyStore,
+    lease: Lease,
+    keeper: LeaseKeeper,
+    change: Option<HostChange>,
+}
+
+impl Replica {
+    /// Takes the lease. Where the newest copy is not in the history of this host, it takes that one's place.
+    pub(crate) fn open(config: &Config, settings: &ReplicaSettings, lock: &RunLock) -> Result<Self, CommandError> {
+        Self::opened(config, settings, Some(lock))
+    }
+
+    /// Takes the lease alone, for whoever brings a history of their own.
+    pub(crate) fn of_lease(config: &Config, settings: &ReplicaSettings) -> Result<Self, CommandError> {
+        Self::opened(config, settings, None)
+    }
+
+    fn opened(config: &Config, settings: &ReplicaSettings, lock: Option<&RunLock>) -> Result<Self, CommandError> {
+        let owner = owner(config, settings)?;
+        let opened = wait(opened(&owner, &config.state, lock))?;
+        let (held, newest) = opened.map_err(|error| refused(config, error))?;
+        let keeper = LeaseKeeper::new(owner.clone(), &held).map_err(no_thread)?;
+        ReplicaStanding::holds(&held.lease, held.span.until, newest).keep(&config.state);
+        let OwnedLease { lease, .. } = held;
+        let change =
+            lease.takeover.clone().map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
+        Ok(Self { store: owner.store, lease, keeper, change })
+    }
+
+    /// Asked before each write.
+    pub(crate) fn guard(&self) -> &LeaseGuard {
+        &self.keeper.guard
+    }
+
+    /// Whether another host may be the one that writes by now.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.guard().is_over(clock::now(), tokio::time::Instant::now())
+    }
+
+    /// The last change of hosts.
+    pub(crate) fn change(&self) -> Option<&HostChange> {
+        self.change.as_ref()
+    }
+
+    /// Sends a copy of the history. That it cannot be sent changes no run; `status` and `check` say so.
+    pub(crate) fn copy(&self, config: &Config, history: &History) {
+        let sent = if self.is_lost() {
+            Err("this host has lost its lease, and sends no copy".to_owned())
+        } else {
+            self.send(config, history)
+        };
+        if let Err(why) = &sent {
+            tracing::warn!("the history cannot be copied to {}: {why}", shown(config));
+        }
+        ReplicaStanding::read(&config.state).after_copy(sent).keep(&config.state);
+    }
+
+    fn send(&self, config: &Config, history: &History) -> Result<CopyDescription, String> {
+        let said = |error: ReplicaError| error_chain(&error);
+        let snapshot = transfer::snapshot(history, &config.state).map_err(said)?;
+        let sent = wait(transfer::send(&self.store, snapshot, &self.lease, clock::now()));
+        let (_, description) = sent.map_err(|error| error.message)?.map_err(said)?;
+        Ok(description)
+    }
+}
+
+/// Renews the lease between nights while it is this host's; `None` where nothing is copied.
+pub(crate) fn between_nights(config: &Config) -> Result<Option<Sender<()>>, CommandError> {
+    let Some(settings) = &config.replica else { return Ok(None) };
+    // Whose turn it is, is decided when a night is due.
+    create_private_dir(&config.state).map_err(|error| CommandError::new(Exit::Store, error.to_string(), ""))?;
+    renew_while_mine(owner(config, settings)?).map(Some).map_err(no_thread)
+}
+
+/// This host, as one that may come to hold the lease.
+fn owner(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
+    let path = config.state.join(HOST_ID);
+    if !path.exists() {
+        replace(&path, mark().as_bytes()).map_err(|error| unusable(&config.state, &error))?;
+    }
+    onlooker(config, settings)
+}
+
+/// What was drawn once for a state folder.
+const HOST_ID: &str = "host.id";
+
+/// This host, as one that looks and takes nothing.
+pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
+    let fix = "put the key where the configuration says, readable by this user alone";
+    let secrets = secrets::of_replica(&settings.place)
+        .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))?;
+    let store = CopyStore::of(settings, secrets.as_ref()).map_err(|error| store_error(&error.into()))?;
+    let me = known_host(&config.state).map_err(|error| unusable(&config.state, &error))?;
+    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, mark })
+}
+
+fn unusable(state: &Path, error: &io::Error) -> CommandError {
+    CommandError::new(Exit::Store, format!("{}: {error}", state.display()), "look at the state folder")
+}
+
+/// What tells one write from every other.
+fn mark() -> String {
+    let mut bytes = [0; 12];
+    // Without chance nothing else of this process works either; the time is nearly as good.
+    if getrandom::fill(&mut bytes).is_err() {
+        return format!("{:x}", clock::now().timestamp_nanos_opt().unwrap_or_default());
+    }
+    hex::encode(bytes)
+}
+
+/// The host's name, and what was drawn for its state folder; a folder without it has never held the lease.
+fn known_host(state: &Path) -> io::Result<Holder> {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    match fs::read_to_string(state.join(HOST_ID)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Holder { id: String::new(), host }),
+        read => Ok(Holder { id: read?, host }),
+    }
+}
+
+type Newest = Option<(CopyName, CopyDescription, usize)>;
+
+async fn opened(
+    owner: &LeaseOwner,
+    state: &Path,
+    lock: Option<&RunLock>,
+) -> Result<(OwnedLease, Newest), ReplicaError> {
+    let held = owner.take().await?;
+    let newest = transfer::newest(&owner.store).await?;
+    let (Some((name, description, _)), Some(lock)) = (&newest, lock) else { return Ok((held, newest)) };
+    if has(state, *name, description)? {
+        return Ok((held, newest));
+    }
+    // A change of hosts that was noted for this term stands; going back within a term is one as well.
+    let held = if name.term < held.lease.term { held } else { owner.go_back(&description.host).await? };
+    let fetched = tempfile::Builder::new().prefix(".restore.").tempdir_in(state);
+    let fetched =
+        fetched.map_err(|source| ReplicaError::Local { what: "the copy cannot be unpacked".to_owned(), source })?;
+    let file = fetched.path().join("history.db");
+    transfer::fetch(&owner.store, *name, description, &file).await?;
+    History::restore(lock, state, &file, clock::now())?;
+    let run = description.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
+    tracing::warn!(copy = %name, "the history of this host is copy {name} of {}, up to {run}", description.host);
+    Ok((held, newest))
+}
+
+/// Whether the history of this host holds all that a copy does.
+fn has(state: &Path, name: CopyName, copy: &CopyDescription) -> Result<bool, ReplicaError> {
+    let history = match History::open_existing(state) {
+        Ok(None) | Err(StoreError::Gone { .. }) => return Ok(false),
+        Err(StoreError::Older { .. }) => History::open(state, clock::now())?,
+        found => match found? {
+            Some(history) => history,
+            None => return Ok(false),
+        },
+    };
+    // Another host's nights may look like ours by their head: quiet ones leave no trace in the journal.
+    let same_line = ReplicaStanding::read(state).term >= name.term;
+    let last_run = history.runs(1)?.first().map(|run| run.run.0);
+    Ok(same_line && last_run >= copy.last_run && history.had_head(&copy.head)?)
+}
+
+/// Waits for the store, wherever it is called from: a thread and a runtime of its own.
+pub(crate) fn wait<T: Send>(work: impl Future<Output = T> + Send) -> Result<T, CommandError> {
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+            let done = runtime.block_on(work);
+            runtime.shutdown_background();
+            Ok(done)
+        });
+        let ended = || CommandError::new(Exit::Unexpected, "the store of copies: its thread ended unexpectedly", "");
+        waiting.join().map_err(|_| ended())?
+    })
+}
+
+fn no_thread(error: io::Error) -> CommandError {
+    CommandError::new(Exit::Unexpected, format!("cannot start: {error}"), "")
+}
+
+fn shown(config: &Config) -> &str {
+    config.replica.as_ref().map_or("the store", |replica| &replica.shown)
+}
+
+/// Why this host cannot go on, for a person; that it stands by is noted for `status`.
+fn refused(config: &Config, error: ReplicaError) -> CommandError {
+    if let ReplicaError::StandsBy { host, until } = &error {
+        ReplicaStanding::read(&config.state).stands_by(host, *until).keep(&config.state);
+        return standing_by(&error, *until);
+    }
+    store_error(&error)
+}
+
+fn standing_by(error: &ReplicaError, until: DateTime<Utc>) -> CommandError {
+    let fix = format!(
+        "nothing: this host takes over when the lease has run out, after {}",
+        until.format("%Y-%m-%d %H:%M UTC")
+    );
+    CommandError { stands_by: true, ..CommandError::new(Exit::Locked, error_chain(error), fix) }
+}
+
+/// What is wrong with the store, and what to do.
+pub(crate) fn store_error(error: &ReplicaError) -> CommandError {
+    let said = error_chain(error);
+    match error {
+        ReplicaError::NoConditions { .. } => {
+            let fix = "set `replicate` to a store that keeps conditional writes: Amazon S3, Azure, MinIO";
+            CommandError::new(Exit::Config, said, fix)
+        }
+        ReplicaError::History(error) => CommandError::new(Exit::Store, said, error.advice()),
+        ReplicaError::Damaged { .. } => {
+            let fix = "fetch an older copy by hand: docs/recovery.md";
+            CommandError::new(Exit::Store, said, fix)
+        }
+        ReplicaError::Store(CopyStoreError::Denied) => {
+            CommandError::new(Exit::Store, said, "look at the key in [replication], and at what it may do")
+        }
+        _ => CommandError::new(
+            Exit::Store,
+            said,
+            "look at `replicate` in recount.toml; nothing is written without the lease",
+        ),
+    }
+}

@@ -1,0 +1,80 @@
+//! What is wrong with the store of copies, or with what lies there.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::history::store::error::StoreError;
+
+/// Why an operation of the store came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyStoreError {
+    /// Somebody else was first: the object is there already, or is another one by now.
+    #[error("{name} was written by somebody else")]
+    Conflict {
+        /// Which object.
+        name: String,
+    },
+    /// The key is refused.
+    #[error("the store refuses the key")]
+    Denied,
+    /// The store, the bucket or the folder is not there, or does not answer.
+    #[error("{name}: {why}")]
+    Unanswered {
+        /// Which object.
+        name: String,
+        /// What is known of it.
+        why: String,
+    },
+}
+
+/// Why this host may not write, or its copies cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplicaError {
+    /// Another host has the lease.
+    #[error("this host stands by: {host} holds the lease until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    StandsBy {
+        /// Its name.
+        host: String,
+        /// When its lease runs out if nobody renews it, by this host's clock.
+        until: DateTime<Utc>,
+    },
+    /// The store takes every write, whatever its condition.
+    #[error("the store does not keep conditional writes ({what}), so nothing would keep two hosts apart")]
+    NoConditions {
+        /// What it let pass.
+        what: &'static str,
+    },
+    /// The store failed.
+    #[error("the store of copies cannot be used")]
+    Store(#[source] CopyStoreError),
+    /// A copy is not what its description says.
+    #[error("copy {name} is damaged: {why}")]
+    Damaged {
+        /// Which.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The history on this host failed.
+    #[error("the history cannot be copied")]
+    History(#[source] StoreError),
+    /// This host's own files failed.
+    #[error("{what}")]
+    Local {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl From<CopyStoreError> for ReplicaError {
+    fn from(error: CopyStoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<StoreError> for ReplicaError {
+    fn from(error: StoreError) -> Self {
+        Self::History(error)
+    }
+}

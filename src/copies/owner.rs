@@ -1,0 +1,225 @@
+//! The lease, taken and renewed: every write of it is conditional on what was read just before.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use std::{io, thread};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::apply::lease::{LeaseGuard, LeaseSpan};
+use crate::copies::error::{CopyStoreError, ReplicaError};
+use crate::copies::lease::{Holder, Lease, LeaseTurn, SeenLease, Takeover, turn};
+use crate::copies::store::{CopyStore, ObjectState};
+
+/// A host that may come to hold the lease.
+#[derive(Clone)]
+pub struct LeaseOwner {
+    /// Where the lease lies.
+    pub store: CopyStore,
+    /// This host.
+    pub me: Holder,
+    /// How long the lease holds.
+    pub length: Duration,
+    /// This host's clock.
+    pub clock: fn() -> DateTime<Utc>,
+    /// Draws what tells one write from every other.
+    pub mark: fn() -> String,
+}
+
+/// The lease as this host wrote it last.
+#[derive(Debug, Clone)]
+pub struct OwnedLease {
+    /// What it says.
+    pub lease: Lease,
+    /// How long it holds.
+    pub span: LeaseSpan,
+}
+
+const LEASE: &str = "lease.json";
+/// A write that another process of this host, or another host, was ahead of is decided anew so often.
+const TRIES: usize = 5;
+
+impl LeaseOwner {
+    /// Takes the lease, if it is nobody's, this host's, or has run out. First it is tried whether the store keeps conditions.
+    ///
+    /// # Errors
+    /// [`ReplicaError::StandsBy`] while another host has it.
+    pub async fn take(&self) -> Result<OwnedLease, ReplicaError> {
+        let now = self.store.probe(&(self.mark)()).await?;
+        self.write(|seen| match turn(seen, &self.me, now) {
+            LeaseTurn::Take => Ok(self.next(None, None)),
+            LeaseTurn::Renew => Ok(self.next(seen.map(|seen| &seen.lease), None)),
+            LeaseTurn::TakeOver { from, out_for } => {
+                let at = (self.clock)();
+                let ran_out_at = at.checked_sub_signed(out_for).unwrap_or(at);
+                Ok(self.next(seen.map(|seen| &seen.lease), Some(Takeover { from, ran_out_at, at })))
+            }
+            LeaseTurn::StandBy { host, left } => Err(self.stands_by(host, left)),
+        })
+        .await
+    }
+
+    /// Renews the lease, as long as it is this host's.
+    ///
+    /// # Errors
+    /// [`ReplicaError::StandsBy`] if it is not any more.
+    pub async fn renew(&self) -> Result<OwnedLease, ReplicaError> {
+        self.write(|seen| match seen {
+            Some(seen) if seen.lease.holder == self.me => Ok(self.next(Some(&seen.lease), None)),
+            Some(seen) => Err(self.stands_by(seen.lease.holder.host.clone(), TimeDelta::zero())),
+            None => Err(self.stands_by("nobody".to_owned(), TimeDelta::zero())),
+        })
+        .await
+    }
+
+    /// Notes that this host goes back to a copy of its own term: the same as a change of hosts.
+    ///
+    /// # Errors
+    /// As for [`LeaseOwner::renew`].
+    pub async fn go_back(&self, from: &str) -> Result<OwnedLease, ReplicaError> {
+        self.write(|seen| match seen {
+            Some(seen) if seen.lease.holder == self.me => {
+                let at = (self.clock)();
+                Ok(self.next(Some(&seen.lease), Some(Takeover { from: from.to_owned(), ran_out_at: at, at })))
+            }
+            _ => Err(self.stands_by("another host".to_owned(), TimeDelta::zero())),
+        })
+        .await
+    }
+
+    /// The lease as it lies there.
+    ///
+    /// # Errors
+    /// The store's, or when it cannot be read.
+    pub async fn seen(&self) -> Result<Option<SeenLease>, ReplicaError> {
+        Ok(self.read().await?.map(|(seen, _)| seen))
+    }
+
+    async fn write(
+        &self,
+        decide: impl Fn(Option<&SeenLease>) -> Result<Lease, ReplicaError>,
+    ) -> Result<OwnedLease, ReplicaError> {
+        let mut conflict = CopyStoreError::Conflict { name: LEASE.to_owned() };
+        for _ in 0..TRIES {
+            let found = self.read().await?;
+            let lease = decide(found.as_ref().map(|(seen, _)| seen))?;
+            let span = self.span();
+            let bytes = serde_json::to_vec(&lease).expect("texts, numbers and times always make JSON");
+            let written = match &found {
+                None => self.store.create(LEASE, bytes).await,
+                Some((_, state)) => self.store.replace(LEASE, state, bytes).await,
+            };
+            match written {
+                Ok(_) => return Ok(OwnedLease { lease, span }),
+                Err(CopyStoreError::Conflict { .. }) => {}
+                Err(error) => conflict = error,
+            }
+            // An answer that was lost: what lies there tells.
+            if let Some((seen, _)) = self.read().await?
+                && seen.lease.mark == lease.mark
+            {
+                return Ok(OwnedLease { lease, span });
+            }
+        }
+        Err(conflict.into())
+    }
+
+    async fn read(&self) -> Result<Option<(SeenLease, ObjectState)>, ReplicaError> {
+        let Some(found) = self.store.read(LEASE).await? else { return Ok(None) };
+        let lease = serde_json::from_slice(&found.bytes)
+            .map_err(|error| ReplicaError::Damaged { name: LEASE.to_owned(), why: error.to_string() })?;
+        Ok(Some((SeenLease { lease, written_at: found.written_at }, found.state)))
+    }
+
+    /// Counted from before it is asked for, so that it never ends later here than there.
+    fn span(&self) -> LeaseSpan {
+        let (since, ticks) = ((self.clock)(), Instant::now());
+        let length = TimeDelta::from_std(self.length).unwrap_or(TimeDelta::MAX);
+        let until = since.checked_add_signed(length).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        LeaseSpan { since, until, ends: ticks + self.length }
+    }
+
+    fn next(&self, before: Option<&Lease>, takeover: Option<Takeover>) -> Lease {
+        let term = before.map_or(1, |before| before.term + u64::from(takeover.is_some()));
+        Lease {
+            schema: 1,
+            term,
+            counter: before.map_or(0, |before| before.counter) + 1,
+            mark: (self.mark)(),
+            holder: self.me.clone(),
+            seconds: self.length.as_secs(),
+            renewed_at: (self.clock)(),
+            takeover: takeover.or_else(|| before.and_then(|before| before.takeover.clone())),
+        }
+    }
+
+    fn stands_by(&self, host: String, left: TimeDelta) -> ReplicaError {
+        let now = (self.clock)();
+        ReplicaError::StandsBy { host, until: now.checked_add_signed(left).unwrap_or(now) }
+    }
+}
+
+/// Renews the lease from a thread of its own until it is dropped: a run that waits must not lose it.
+#[derive(Debug)]
+pub struct LeaseKeeper {
+    /// What is asked before each write.
+    pub guard: LeaseGuard,
+    _stop: Sender<()>,
+}
+
+impl LeaseKeeper {
+    /// Begins to renew it.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn new(owner: LeaseOwner, held: &OwnedLease) -> io::Result<Self> {
+        let (renewed, guard) = LeaseGuard::new(held.span);
+        let (stop, stopped) = channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let keep = move || {
+            let mut pause = owner.length / 3;
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                pause = match runtime.block_on(owner.renew()) {
+                    Ok(held) => {
+                        renewed.send_replace(held.span);
+                        owner.length / 3
+                    }
+                    Err(ReplicaError::StandsBy { host, .. }) => return end(&renewed, &host),
+                    Err(error) => {
+                        tracing::warn!("the lease could not be renewed, and is tried again: {error}");
+                        owner.length / 20
+                    }
+                };
+            }
+        };
+        thread::Builder::new().name("lease".to_owned()).spawn(keep)?;
+        Ok(Self { guard, _stop: stop })
+    }
+}
+
+/// It is another host's: nothing more may leave from this one.
+fn end(renewed: &watch::Sender<LeaseSpan>, host: &str) {
+    tracing::error!("this host has lost the lease: {host} holds it; no further write leaves");
+    renewed.send_modify(|span| span.ends = Instant::now());
+}
+
+/// Renews the lease while it is this host's, until what is given is dropped; takes it from nobody.
+///
+/// # Errors
+/// When no thread can be had.
+pub fn renew_while_mine(owner: LeaseOwner) -> io::Result<Sender<()>> {
+    let (stop, stopped) = channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let keep = move || {
+        while stopped.recv_timeout(owner.length / 3) == Err(RecvTimeoutError::Timeout) {
+            match runtime.block_on(owner.renew()) {
+                Ok(_) | Err(ReplicaError::StandsBy { .. }) => {}
+                Err(error) => tracing::warn!("the lease could not be renewed, and is tried again: {error}"),
+            }
+        }
+    };
+    thread::Builder::new().name("lease by day".to_owned()).spawn(keep)?;
+    Ok(stop)
+}
