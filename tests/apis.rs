@@ -237,6 +237,29 @@ fn pax8_is_read_by_its_api_with_a_token_that_expires_meanwhile() {
     assert_eq!(tokens, 2, "{:#?}", night.asked());
 }
 
+fn easydmarc(request: &Request) -> Value {
+    assert_eq!(
+        (query(request, "organizationId").as_deref(), query(request, "pageSize").as_deref()),
+        (Some("org_1"), Some("100"))
+    );
+    let page: usize = query(request, "page").expect("numbered").parse().expect("a number");
+    let of = |domain: &str, kind: &str, group: &str| json!({"domain": domain, "type": kind, "policy": "reject", "domainGroup": group});
+    let all =
+        [of("a.example", "sending", "Acme"), of("b.example", "sending", "Acme"), of("p.example", "parked", "Borealis")];
+    let data: Vec<&Value> = all.iter().skip((page - 1) * 2).take(2).collect();
+    json!({"data": data, "meta": {"total": 3, "limit": 2, "page": page, "pageCount": 2, "hasNextPage": page < 2}})
+}
+
+#[test]
+fn easydmarc_is_read_by_its_api() {
+    let signed =
+        |request: &Request, tokens: usize| header(request, "authorization") == format!("Bearer {TOKEN}-{tokens}");
+    let api = Api { signed, page: easydmarc, state: Mutex::default() };
+    let keys = format!("url = \"HOST/v1/domains?organizationId=org_1\"\n{PAX8_KEYS}");
+    let night = ApiNight::of("easydmarc-api", "https://api2.easydmarc.com", &keys, api);
+    assert_eq!(night.counts(), json!({"Acme": {"sending": 2}, "Borealis": {"parked": 1}}));
+}
+
 /// A key that was taken back is said as such, and nothing of the answer or the key is shown.
 #[test]
 fn a_key_that_the_vendor_refuses_ends_the_night() {

@@ -18,6 +18,7 @@ mod maps;
 mod monitoring;
 mod nights;
 mod places;
+mod printed;
 mod replicas;
 mod reports;
 mod scenarios;

@@ -1,6 +1,6 @@
 //! Files in every shape that docs/exports.md shows, and those that no page can show: through the real program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -65,20 +65,91 @@ fn sorted(text: &str) -> String {
 #[test]
 fn every_example_of_the_page_is_read_as_it_says() {
     let page = include_str!("../docs/exports.md");
-    let examples = page.split("## Your file looks like this").nth(1).expect("the examples");
-    let mut seen = 0;
-    for example in examples.split("\n### ").skip(1) {
+    let (table, examples) = page
+        .split_once("## Your file looks like this")
+        .and_then(|(_, rest)| rest.split_once("\n### "))
+        .expect("a table, and the examples");
+    let mut shown = BTreeSet::new();
+    for example in examples.split("\n### ") {
         let title = example.lines().next().expect("a title");
-        let blocks: Vec<(&str, &str)> =
-            example.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a kind")).collect();
-        let [(kind, file), ("toml", keys), ("text", counts)] = blocks.as_slice() else { panic!("{title}: {blocks:?}") };
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join(format!("export.{kind}")), file).expect("written");
-        let (exit, document) = read(folder.path(), &format!("export.{kind}"), keys);
+        let (path, keys, counts) = put_example(folder.path(), example);
+        let (exit, document) = read(folder.path(), &path, &keys);
         assert_eq!((exit, told(&document)), (0, sorted(counts)), "{title}\n{document:#}");
-        seen += 1;
+        shown.insert(anchor(title));
     }
-    assert!(seen >= 12, "{seen}");
+    let links = table.split("](#").skip(1).map(|link| link.split(')').next().expect("its end").to_owned());
+    let links: BTreeSet<String> = links.filter(|link| link != "a-vendors-api").collect();
+    assert_eq!(links, shown, "the table and the examples");
+}
+
+/// As a page's headings are linked.
+fn anchor(title: &str) -> String {
+    let kept = title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>();
+    kept.replace(' ', "-")
+}
+
+/// Puts an example's files into the folder: its path, its other keys, and what comes of it.
+fn put_example<'e>(folder: &Path, example: &'e str) -> (String, String, &'e str) {
+    let blocks = example.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a kind"));
+    let (mut path, mut keys, mut counts) = (String::new(), String::new(), "");
+    let (mut sheets, mut members) = (Vec::new(), Vec::new());
+    for (kind, text) in blocks {
+        match kind.split_once(' ').unwrap_or((kind, "")) {
+            ("toml", _) => keys = text.to_owned(),
+            ("text", _) => counts = text,
+            ("sheet", name) => sheets.push((name, text)),
+            ("zip", name) => members.push((name, text.as_bytes())),
+            (_, "") => {
+                path = format!("export.{kind}");
+                fs::write(folder.join(&path), text).expect("written");
+            }
+            (_, name) => fs::write(folder.join(name), text).expect("written"),
+        }
+    }
+    if !sheets.is_empty() {
+        put_book(&folder.join("export.xlsx"), &sheets);
+    }
+    if !members.is_empty() {
+        put_zip(&folder.join("export.zip"), &members);
+    }
+    let said = keys.lines().find(|line| line.starts_with("path ")).map(str::to_owned);
+    if let Some(said) = said {
+        path = said.split('"').nth(1).expect("a path").to_owned();
+        keys = keys.replace(&said, "");
+    }
+    (path, keys, counts)
+}
+
+/// Sheets of cells; `^` belongs to the cell above it.
+fn put_book(path: &Path, sheets: &[(&str, &str)]) {
+    let mut book = Workbook::new();
+    for (name, text) in sheets {
+        let sheet = book.add_worksheet().set_name(*name).expect("named");
+        let cells: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        for (row, line) in (0_u32..).zip(&cells) {
+            for (column, cell) in (0_u16..).zip(line) {
+                match cell.parse::<i32>() {
+                    _ if *cell == "^" => {
+                        let above = cells[row as usize - 1][usize::from(column)];
+                        sheet.merge_range(row - 1, column, row, column, above, &Format::new()).expect("merged");
+                    }
+                    Ok(number) => drop(sheet.write(row, column, number).expect("written")),
+                    Err(_) => drop(sheet.write(row, column, *cell).expect("written")),
+                }
+            }
+        }
+    }
+    book.save(path).expect("saved");
+}
+
+fn put_zip(path: &Path, files: &[(&str, &[u8])]) {
+    let mut writer = ZipWriter::new(fs::File::create(path).expect("made"));
+    for (name, bytes) in files {
+        writer.start_file(*name, SimpleFileOptions::default()).expect("begun");
+        writer.write_all(bytes).expect("written");
+    }
+    writer.finish().expect("whole");
 }
 
 const SUM: &str =
@@ -151,14 +222,7 @@ fn a_sheet_for_each_customer_and_merged_cells() {
 #[test]
 fn an_archive_is_unpacked_and_a_bomb_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
-    let put = |name: &str, files: &[(&str, &[u8])]| {
-        let mut writer = ZipWriter::new(fs::File::create(folder.path().join(name)).expect("made"));
-        for (name, bytes) in files {
-            writer.start_file(*name, SimpleFileOptions::default()).expect("begun");
-            writer.write_all(bytes).expect("written");
-        }
-        writer.finish().expect("whole");
-    };
+    let put = |name: &str, files: &[(&str, &[u8])]| put_zip(&folder.path().join(name), files);
     let keys = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
     put("report.zip", &[("report.csv", b"C,S,N\nAlder,EDR,5\n")]);
     let (exit, document) = read(folder.path(), "report.zip", keys);

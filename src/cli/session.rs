@@ -74,7 +74,7 @@ pub(crate) fn existing_history(state: &Path) -> Result<History, CommandError> {
 /// There is no such run; perhaps the newest one was meant.
 pub(crate) fn no_run(history: &History, run: i64) -> CommandError {
     let newest = history.latest_run(None).ok().flatten().map(|newest| format!("the newest is run {}; ", newest.run));
-    let fix = format!("{}recount history lists them", newest.unwrap_or_default());
+    let fix = format!("{}`recount history` lists them", newest.unwrap_or_default());
     CommandError::new(Exit::Usage, format!("there is no run {run}"), fix)
 }
 

@@ -44,11 +44,20 @@ macro_rules! shipped {
 }
 
 const SHIPPED: &[(&str, &str)] = shipped![
+    "acronis-usage",
     "altaro",
+    "backblaze-group",
+    "checkpoint-usage-csv",
+    "checkpoint-usage-json",
+    "cipp-licenses-csv",
+    "cipp-licenses-json",
     "cove-cdpusage",
     "cove-mv",
     "cove-mvplus-nl",
     "csp-statement",
+    "datto-saas-seats",
+    "easydmarc-api",
+    "google-workspace-users",
     "huntress-api",
     "keeper-csv",
     "keeper-json",
@@ -56,10 +65,14 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "ms-nce",
     "msp360",
     "nable-efile",
+    "ncentral-license-usage",
     "pax8-api",
     "pax8-invoice",
     "sentinelone-api",
+    "sophos-usage-csv",
+    "sophos-usage-json",
     "vmware-usage-meter",
+    "wasabi-buckets",
 ];
 
 /// Every profile, by name: those that are shipped, and the operator's own beside this configuration, which win.

@@ -110,6 +110,7 @@ customers = "customers.csv"
 zone = "Australia/Sydney"
 freeze = "3d"
 quantity_decimals = 2
+names_on_line = true
 match_customers = "exact-name"
 company_types = { every = ["Client", "Partner"] }
 company_statuses = ["Active"]
@@ -162,7 +163,7 @@ fn every_key_of_the_contract_is_understood() {
     assert_eq!((mail.guards.to_zero, mail.guards.human_edit), (ToZero::SecondNight, HumanEdit::Overwrite));
     let mapping = mail.mapping.as_ref().expect("whole");
     assert_eq!(mapping.default_agreement, Some(AgreementRule::Type("Email Security".into())));
-    assert!(!mapping.create_lines);
+    assert_eq!((mapping.create_lines, mapping.names_on_line), (false, true));
     assert_eq!((mapping.freeze_days, mapping.quantity_decimals), (3, Some(2)));
     let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let companies_of =

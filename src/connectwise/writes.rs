@@ -180,7 +180,10 @@ impl From<&CreateLine> for NewAddition {
     fn from(line: &CreateLine) -> Self {
         let (serial_number, invoice_description) = match line.item().and_then(Mark::of) {
             None => (None, None),
-            Some(Mark::Serial(text)) => (Some(text), None),
+            Some(Mark::Serial(text)) => {
+                let item = line.item().filter(|_| line.names_item());
+                (Some(text), item.and_then(Mark::beside_serial))
+            }
             Some(Mark::Description(text)) => (None, Some(text)),
         };
         Self {
@@ -296,13 +299,17 @@ mod tests {
     async fn a_post_carries_the_mark_of_its_item_and_how_it_is_billed() {
         let long = format!("{}.example.com", "x".repeat(50));
         let described = format!(r#""invoiceDescription":"[item {long}]""#);
+        let named = r#""serialNumber":"a.com","invoiceDescription":"[item a.com]""#;
         for (item, mark, answer) in [
             ("example.com", r#""serialNumber":"example.com""#, r#""serialNumber":"EXAMPLE.COM""#),
             (&long, &described, &described),
+            ("a.com", named, named),
+            ("a]b", r#""serialNumber":"a]b""#, r#""serialNumber":"a]b""#),
         ] {
             let answer = format!(r#"{{"id":99,"product":{{"id":56}},"quantity":7,{answer}}}"#);
             let server = server(201, &answer).await;
             let write = create().with(Bill::DoNotBill, item);
+            let write = if item.starts_with('a') { write.named() } else { write };
             let created = client(&server.uri()).create_line(&write, soon()).await.expect("a line");
             assert!(created.bears(write.item()));
             let request = &server.received_requests().await.expect("recording is on")[0];

@@ -378,5 +378,6 @@ pub(super) fn create(product: i64, quantity: &str) -> Verdict {
         quantity,
         effective_on: day("2026-03-10"),
         bill: Bill::Billable,
+        names_item: false,
     })
 }

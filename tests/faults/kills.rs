@@ -1,5 +1,7 @@
 //! A run that is cut off, asked to stop, or started twice.
 
+use std::fs;
+
 use rust_decimal::Decimal;
 
 use crate::faults::{converges_then_is_silent, goal, is_silent, journal_fits};
@@ -136,7 +138,8 @@ fn a_line_put_in_the_place_of_ours_is_asked_about_until_somebody_answers() {
 #[test]
 fn killed_after_the_line_of_an_item_was_created_it_is_known_by_its_mark() {
     const ITEMS: &str = "Company,Type,Domain\nAcme,CloudFilter,acme.example\nBorealis,CloudFilter,borealis.example\n";
-    let items = ["shop.acme.example".to_owned(), format!("{}.acme.example", "shop".repeat(15))];
+    let items = ["shop.acme.example", &format!("{}.acme.example", "shop".repeat(15)), "named.acme.example"];
+    let items = items.map(str::to_owned);
     support::each(&items, String::clone, |item| {
         let night = Night::new();
         night.config("export", r#"columns = { customer = "Company", service = "Type", item = "Domain" }"#);
@@ -147,6 +150,12 @@ fn killed_after_the_line_of_an_item_was_created_it_is_known_by_its_mark() {
                 (addition.quantity, addition.serial_number) = (1.into(), item.to_owned());
             }
         });
+        let named = item.starts_with("named");
+        let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+        night.write(
+            "recount.toml",
+            config.replace("[integration.mail]", &format!("[integration.mail]\nnames_on_line = {named}")),
+        );
         night.export(ITEMS);
         night.approve();
         night.export(format!("{ITEMS}Acme,CloudFilter,{item}\n"));
@@ -166,6 +175,10 @@ fn killed_after_the_line_of_an_item_was_created_it_is_known_by_its_mark() {
             described || addition.serial_number == *item
         });
         assert_eq!((marked.count(), world.additions.len()), (1, 3));
+        let last = world.additions.last().expect("the new line");
+        let both =
+            (&last.serial_number, last.invoice_description.as_deref()) == (item, Some(&format!("[item {item}]")));
+        assert_eq!(both, named, "{last:?}");
         is_silent(&night);
         is_silent(&night);
     });

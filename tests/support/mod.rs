@@ -7,7 +7,7 @@ mod steps;
 
 pub(crate) use self::night::{BUSY, CLIENT_ID, Night, now, today};
 pub(crate) use self::process::{Running, Said, wait_until};
-pub(crate) use self::steps::walk;
+pub(crate) use self::steps::{walk, walked};
 
 /// Runs each case on a thread of its own, at most two at a time, and names the cases that failed.
 pub(crate) fn each<T: Sync>(cases: &[T], name: impl Fn(&T) -> String + Sync, case: impl Fn(&T) + Sync) {

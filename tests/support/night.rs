@@ -231,6 +231,16 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// Runs the program on a copy of the installation; what it does to ConnectWise is taken back.
+    pub(crate) fn aside(&self, arguments: &[&str]) -> Said {
+        let world = self.sim.world();
+        let copy = tempfile::Builder::new().prefix("recount-aside-").tempdir().expect("a folder");
+        copied(self.folder.path(), copy.path());
+        let output = self.command(arguments).current_dir(copy.path()).output().expect("the program");
+        self.sim.edit(|now| *now = world);
+        Said::of(arguments, &output)
+    }
+
     /// `recount run`, with every log there is, and its JSON document.
     pub(crate) fn run(&self) -> Said {
         self.recount(&["run", "--json", "-vv"])
@@ -348,4 +358,20 @@ pub(crate) fn now() -> DateTime<Utc> {
 /// The day, as the program sees it.
 pub(crate) fn today() -> NaiveDate {
     now().date_naive()
+}
+
+/// A folder with all that is in it, as old and as closed as it is.
+fn copied(from: &Path, to: &Path) {
+    fs::set_permissions(to, fs::metadata(from).expect("a folder").permissions()).expect("as closed");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (kind, to) = (entry.file_type().expect("a kind"), to.join(entry.file_name()));
+        if kind.is_dir() {
+            fs::create_dir(&to).expect("made");
+            copied(&entry.path(), &to);
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &to).expect("copied");
+            let modified = entry.metadata().expect("a file").modified().expect("a time");
+            fs::File::options().write(true).open(&to).and_then(|file| file.set_modified(modified)).expect("as old");
+        }
+    }
 }

@@ -30,6 +30,11 @@ use crate::support::{Night, Said, now, today};
 
 /// Walks a scenario's folder and tells what happened, for a snapshot; what must be true at last is asked of the caller.
 pub(crate) fn walk(folder: &Path, at_last: impl FnOnce(&Night)) -> String {
+    walked(folder, |_, _| {}, at_last)
+}
+
+/// The same, and something is done after each command that was typed.
+pub(crate) fn walked(folder: &Path, mut after: impl FnMut(&Night, &Said), at_last: impl FnOnce(&Night)) -> String {
     let steps = fs::read_to_string(folder.join("steps.txt")).expect("the steps");
     let (night, mut told) = (Night::of_scenario(folder), String::new());
     for step in steps.lines().filter(|step| !step.trim().is_empty()) {
@@ -39,7 +44,8 @@ pub(crate) fn walk(folder: &Path, at_last: impl FnOnce(&Night)) -> String {
         }
         let (verb, rest) = step.split_once(' ').unwrap_or((step, ""));
         if verb == "recount" {
-            command(&night, rest, &mut told);
+            let said = command(&night, rest, &mut told);
+            after(&night, &said);
         } else {
             let _ = writeln!(told, "· {step}\n");
             happens(&night, folder, verb, rest);
@@ -59,13 +65,14 @@ fn converges(night: &Night) {
     assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
 }
 
-fn command(night: &Night, typed: &str, told: &mut String) {
+fn command(night: &Night, typed: &str, told: &mut String) -> Said {
     let before = night.sim().world();
     night.sim().clear_requests();
     let filled = if typed.contains("PLAN") { typed.replace("PLAN", &night.plan()) } else { typed.to_owned() };
-    let Said { exit, out, err, .. } = night.recount(&filled.split(' ').collect::<Vec<_>>());
+    let said = night.recount(&filled.split(' ').collect::<Vec<_>>());
+    let Said { exit, out, err, .. } = &said;
     let _ = writeln!(told, "$ recount {typed}    [{exit}]");
-    for (mark, text) in [("  ", &out), ("! ", &err)] {
+    for (mark, text) in [("  ", out), ("! ", err)] {
         for line in text.lines() {
             let _ = writeln!(told, "{}", format!("{mark}{line}").trim_end());
         }
@@ -82,6 +89,7 @@ fn command(night: &Night, typed: &str, told: &mut String) {
     }
     billed(&before, &night.sim().world(), told);
     told.push('\n');
+    said
 }
 
 fn sent(write: &Recorded) -> String {

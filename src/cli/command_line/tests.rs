@@ -61,6 +61,37 @@ fn every_command_in_the_pages_is_one_of_this_program() {
     assert!(tried > 30, "only {tried} commands were found");
 }
 
+/// Whoever copies a command out of a report, a plan or an error gets it done. The nights of the scenarios print them; what
+/// they do is looked at in `tests/printed.rs`.
+#[test]
+fn every_command_that_a_night_prints_is_one_of_this_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for story in fs::read_dir(folder).expect("the stories").map(|entry| entry.expect("an entry").path()) {
+        let told = fs::read_to_string(&story).expect("a story");
+        // What was typed, and what reached ConnectWise, stand at the margin.
+        for line in told.lines().filter(|line| !line.starts_with(['$', '→'])) {
+            for typed in printed(line) {
+                let asked = refused(typed).filter(|_| !typed.ends_with(" HANDLE"));
+                wrong.extend(asked.map(|said| format!("{}: {typed}\n{said}", story.display())));
+                tried += 1;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried > 300, "only {tried} commands were found");
+}
+
+/// The commands of a line: all that stands behind an arrow or `fix:`, between middle dots, and between back quotes.
+fn printed(line: &str) -> Vec<&str> {
+    let plain = line.split('`').step_by(2);
+    let marked = plain.filter_map(|text| text.split_once("→ ").or(text.split_once("fix: "))).map(|(_, rest)| rest);
+    let between = line.split(" · ").skip(1);
+    let all = marked.chain(between).map(|text| text.split(" · ").next().unwrap_or_default().trim());
+    let all = all.chain(line.split('`').skip(1).step_by(2));
+    all.filter(|text| text.starts_with("recount ") && !text.starts_with("recount  ")).collect()
+}
+
 /// What stands in blocks of a shell, and between back quotes.
 fn commands(page: &str) -> Vec<String> {
     let (mut found, mut block) = (Vec::new(), None);

@@ -30,7 +30,7 @@ pub(crate) fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, C
     if prefix.len() < FINGERPRINT_MIN || !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let message =
             format!("\"{}\" is not a fingerprint: it takes {FINGERPRINT_MIN} or more of its letters", shown(prefix));
-        return Err(CommandError::new(Exit::Usage, message, "recount plan prints it"));
+        return Err(CommandError::new(Exit::Usage, message, "`recount plan` prints it"));
     }
     let prefix = &prefix.to_ascii_lowercase();
     let history = session::existing_history(&config.state)?;

@@ -54,9 +54,8 @@ pub(in crate::config) fn config(
         section.get("match_customers").map_or(Some(MatchCustomers::Mapped), |field| field.word(MATCHES));
     let companies_of = company_filter(&section);
     let default_agreement = optional(section.get("default_agreement"), agreement_rule);
-    let create_lines_field = section.get("create_lines");
-    let create_lines_unset = create_lines_field.is_none();
-    let create_lines = create_lines_field.map_or(Some(false), |field| field.boolean());
+    let create_lines_unset = section.get("create_lines").is_none();
+    let (create_lines, names_on_line) = (switch(&section, "create_lines"), switch(&section, "names_on_line"));
     let sweep = section.get("sweep").map_or(Some(Sweep::Weekly), |field| field.word(SWEEPS));
     let freeze = section.get("freeze").map_or(Some(0), |field| days(&field));
     let quantity_decimals = optional(section.get("quantity_decimals"), |field| field.whole(0, 10));
@@ -87,6 +86,7 @@ pub(in crate::config) fn config(
         default_agreement: default_agreement?,
         create_lines: create_lines?,
         create_lines_unset,
+        names_on_line: names_on_line?,
         sweep: sweep?,
         freeze_days: freeze?,
         quantity_decimals: quantity_decimals?,
@@ -106,6 +106,11 @@ pub(in crate::config) fn config(
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+/// Off unless it is said.
+fn switch(section: &Section<'_>, key: &'static str) -> Option<bool> {
+    section.get(key).map_or(Some(false), |field| field.boolean())
 }
 
 /// The services, of the table or of the file that is named instead; none where the file is at fault.

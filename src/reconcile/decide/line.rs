@@ -187,9 +187,13 @@ impl Judge<'_> {
                 judged(Verdict::Skipped(Code::ReportOnly), None, detail)
             }
             Ok(quantity) => {
-                let Terms { bill, .. } = wanted.terms;
-                let creation =
-                    Creation { product: product.id, quantity, effective_on: self.begins(case.agreement), bill };
+                let creation = Creation {
+                    product: product.id,
+                    quantity,
+                    effective_on: self.begins(case.agreement),
+                    bill: wanted.terms.bill,
+                    names_item: self.mapping.names_on_line && case.key.item.is_some(),
+                };
                 match self.too_large(case.key, quantity) {
                     None => judged(Verdict::Create(creation), None, last_ended(on_line, self.today)),
                     Some(detail) => judged(Verdict::Large(creation), None, detail),

@@ -48,6 +48,7 @@ pub struct CreateLine {
     effective_on: NaiveDate,
     bill: Bill,
     item: Option<ItemName>,
+    names_item: bool,
 }
 
 /// One of the two writes.
@@ -95,14 +96,17 @@ impl Write {
             Verdict::Update(QuantityChange { addition, from, to }) => {
                 Some(Self::Set(SetQuantity { agreement, addition: *addition, from: *from, to: *to }))
             }
-            Verdict::Create(Creation { product, quantity, effective_on, bill }) => Some(Self::Create(CreateLine {
-                agreement,
-                product: *product,
-                quantity: *quantity,
-                effective_on: *effective_on,
-                bill: *bill,
-                item: item.clone(),
-            })),
+            Verdict::Create(Creation { product, quantity, effective_on, bill, names_item }) => {
+                Some(Self::Create(CreateLine {
+                    agreement,
+                    product: *product,
+                    quantity: *quantity,
+                    effective_on: *effective_on,
+                    bill: *bill,
+                    item: item.clone(),
+                    names_item: *names_item,
+                }))
+            }
             Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Large(_) | Verdict::Skipped(_) => None,
         }
     }
@@ -125,12 +129,17 @@ impl CreateLine {
         quantity: Quantity,
         effective_on: NaiveDate,
     ) -> Self {
-        Self { agreement, product, quantity, effective_on, bill: Bill::Billable, item: None }
+        Self { agreement, product, quantity, effective_on, bill: Bill::Billable, item: None, names_item: false }
     }
 
     /// The same, for an item, and billed like this.
     pub(crate) fn with(self, bill: Bill, item: &str) -> Self {
         Self { bill, item: Some(ItemName::new(item)), ..self }
+    }
+
+    /// The same, with the item's name in the invoice description as well.
+    pub(crate) fn named(self) -> Self {
+        Self { names_item: true, ..self }
     }
 }
 
@@ -185,5 +194,10 @@ impl CreateLine {
     /// The item that it is marked with, if it is one's.
     pub fn item(&self) -> Option<&ItemName> {
         self.item.as_ref()
+    }
+
+    /// Whether its invoice description names the item, beside the serial number.
+    pub fn names_item(&self) -> bool {
+        self.names_item
     }
 }

@@ -30,13 +30,24 @@ impl Mark {
             return None;
         }
         let serial = name.encode_utf16().count() <= SERIAL_MAX && !name.starts_with(OPENS);
-        let mark = if serial { Self::Serial(name.to_owned()) } else { Self::Description(format!("{OPENS}{name}]")) };
+        let mark = if serial { Self::Serial(name.to_owned()) } else { Self::Description(in_words(item)) };
         let read = match &mark {
             Self::Serial(text) => read(Some(text), None),
             Self::Description(text) => read(None, Some(text)),
         };
         (read.as_ref() == Some(item)).then_some(mark)
     }
+
+    /// What the invoice description says of an item that is marked by its serial number; `None` if it would be read as
+    /// another item, because a description goes before a serial number.
+    pub fn beside_serial(item: &ItemName) -> Option<String> {
+        let text = in_words(item);
+        (read(Some(item.as_str()), Some(&text)).as_ref() == Some(item)).then_some(text)
+    }
+}
+
+fn in_words(item: &ItemName) -> String {
+    format!("{OPENS}{}]", item.as_str())
 }
 
 /// The item that an addition's fields name, if they name one. A mark in the description is ours for certain, so it goes
@@ -96,5 +107,8 @@ mod tests {
             assert_eq!(Mark::of(&ItemName::new(name)), None, "{name}");
         }
         assert_eq!(read(Some("  "), Some("Email filtering")), None);
+        for (name, beside) in [("a.com", Some("[item a.com]")), ("PC [lab]", Some("[item PC [lab]]")), ("a]b", None)] {
+            assert_eq!(Mark::beside_serial(&ItemName::new(name)).as_deref(), beside, "{name}");
+        }
     }
 }

@@ -23,6 +23,9 @@ pub struct Mapping {
     pub create_lines: bool,
     /// Whether the configuration leaves `create_lines` out, which means false.
     pub create_lines_unset: bool,
+    /// `names_on_line`: a line that is created for an item names it in its invoice description as well, where the name is
+    /// short enough for the serial number.
+    pub names_on_line: bool,
     /// How often companies that nobody mapped are looked through.
     pub sweep: Sweep,
     /// `freeze`: days before an agreement's next invoice on which nothing is written; 0 for never.
@@ -191,6 +194,11 @@ impl Mapping {
             ServiceRule::Billed(billed) => Some((service, billed)),
             ServiceRule::Deprecated { .. } | ServiceRule::NotAssigned => None,
         })
+    }
+
+    /// Whether some service has a line for each of its items.
+    pub fn bills_items(&self) -> bool {
+        self.billed().any(|(_, billed)| billed.lines == LineShape::PerItem)
     }
 
     /// The products that services are billed as.

@@ -171,6 +171,10 @@ impl CheckList {
             let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
             self.note(&name("create_lines"), detail.to_owned());
         }
+        if mapping.names_on_line && !mapping.bills_items() {
+            let detail = "names the items of lines = \"per-item\", and no service has that";
+            self.note(&name("names_on_line"), detail.to_owned());
+        }
         for settings in &integration.tickets {
             self.tickets(&name("tickets"), config, integration, settings).await;
         }

@@ -342,7 +342,7 @@ fn verified(
     let offline = |fix: Remedy| fix.noting("--offline maps it unchecked");
     let (companies, agreements) = looked
         .map_err(|failure| CommandError::new(failure.exit, failure.finding.message, offline(failure.finding.fix)))?;
-    let refused = |message: String| CommandError::new(Exit::Usage, message, "recount map suggest shows companies");
+    let refused = |message: String| CommandError::new(Exit::Usage, message, "`recount map suggest` shows companies");
     let unreadable = |what: &str, why: &str| refused(format!("{what} cannot be read: {why}"));
     if let Some(record) = companies.unreadable.first() {
         return Err(unreadable(&format!("company {company}"), &record.why));

@@ -44,7 +44,7 @@ fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), Co
     if earlier.integration != later.integration {
         let message =
             format!("run {} is of {} and run {} of {}", earlier.run, earlier.integration, later.run, later.integration);
-        return Err(CommandError::new(Exit::Usage, message, "recount history lists the runs of each"));
+        return Err(CommandError::new(Exit::Usage, message, "`recount history` lists the runs of each"));
     }
     Ok((earlier, later))
 }

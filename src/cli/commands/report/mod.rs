@@ -175,7 +175,7 @@ impl<'a> Which<'a> {
         config.integrations.get(typed).map(|one| Self::Integration(&one.name)).ok_or_else(|| {
             let names: Vec<String> = config.integrations.keys().map(|name| shown(name.as_str())).collect();
             let message = format!("\"{}\" is neither the number of a run nor an integration", shown(typed));
-            CommandError::new(Exit::Usage, message, format!("recount history lists the runs; {}", known(&names)))
+            CommandError::new(Exit::Usage, message, format!("`recount history` lists the runs; {}", known(&names)))
         })
     }
 }

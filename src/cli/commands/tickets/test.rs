@@ -116,7 +116,7 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationC
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             let message = format!("several integrations have tickets: {}", names.join(", "));
-            Err(CommandError::new(Exit::Usage, message, "recount tickets test INTEGRATION"))
+            Err(CommandError::new(Exit::Usage, message, format!("recount tickets test {}", names[0])))
         }
     }
 }

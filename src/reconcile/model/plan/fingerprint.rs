@@ -63,9 +63,12 @@ pub(crate) fn canonical_verdict(text: &mut String, verdict: &Verdict) {
         }
         // The day it takes effect is the day it is applied, not a part of what was approved. A line that is held for its
         // size is created by approving the plan, as one that is not.
-        Verdict::Create(Creation { product, quantity, effective_on: _, bill })
-        | Verdict::Large(Creation { product, quantity, effective_on: _, bill }) => {
+        Verdict::Create(Creation { product, quantity, effective_on: _, bill, names_item })
+        | Verdict::Large(Creation { product, quantity, effective_on: _, bill, names_item }) => {
             write_all(text, format_args!("create {product} {quantity} {}", bill.as_str()));
+            if *names_item {
+                text.push_str(" named");
+            }
         }
     }
 }

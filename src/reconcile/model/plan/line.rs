@@ -126,6 +126,8 @@ pub struct Creation {
     pub effective_on: NaiveDate,
     /// Whether and how it stands on the invoice.
     pub bill: Bill,
+    /// Whether its invoice description names its item, beside the serial number.
+    pub names_item: bool,
 }
 
 impl Verdict {

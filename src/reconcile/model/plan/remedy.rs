@@ -132,7 +132,9 @@ impl Remedy {
         match self {
             Self::Unsaid => Vec::new(),
             Self::Command(typed) => vec![RemedyLine::Command(typed)],
-            Self::AnyOf(ways) if self.has_command() => ways.iter().flat_map(Self::lines).collect(),
+            Self::AnyOf(parts) | Self::InTurn(parts) if self.has_command() => {
+                parts.iter().flat_map(Self::lines).collect()
+            }
             Self::Noted(noted) if noted.0.has_command() => {
                 noted.0.lines().into_iter().chain([RemedyLine::Words(noted.1.clone())]).collect()
             }
@@ -225,6 +227,9 @@ mod tests {
         let lines: Vec<String> = remedy.lines().iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["recount accept h1", "recount keep h1", "recount ignore h1"]);
         assert_eq!(remedy.to_string(), "recount accept h1; or recount keep h1; or recount ignore h1");
+        let steps = Remedy::in_turn([Remedy::command("recount map suggest"), Remedy::command("recount map add h1 7")]);
+        let lines: Vec<String> = steps.lines().iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["recount map suggest", "recount map add h1 7"], "one after another is a line each as well");
         let again = remedy.clone().or(Remedy::command("recount ignore h1"));
         assert_eq!(again, remedy, "one answer is not offered twice");
     }

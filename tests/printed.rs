@@ -1,0 +1,100 @@
+//! Every command that the program prints, typed as it is printed, there and then.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::support;
+use crate::support::{Night, Said};
+
+/// Nights on which something has to be done, of every kind.
+const STORIES: &[&str] = &[
+    "advice",
+    "agreement-unreadable",
+    "commands-mistyped",
+    "damaged-exports",
+    "duplicate-rows",
+    "human-edit",
+    "left-row-removed",
+    "lines-per-item",
+    "mapping",
+    "new-lines-too-large",
+    "one-typo",
+    "part-of-an-export",
+    "refused-twice",
+    "shrunken-export",
+    "several-integrations",
+    "to-zero-ask",
+    "too-many-changes",
+    "unmapped-first",
+];
+
+/// They wait for somebody, or are typed elsewhere.
+const ENDLESS: &[&str] = &["daemon", "demo", "init", "serve", "sim"];
+
+/// What is advised at seven in the morning has to be what the program takes.
+#[test]
+fn every_printed_command_is_taken_as_it_is_printed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let stories: Vec<PathBuf> = STORIES.iter().map(|story| root.join(story)).collect();
+    support::each(
+        &stories,
+        |story| story.display().to_string(),
+        |story| {
+            let mut tried = BTreeSet::new();
+            support::walked(story, |night, said| try_all(night, said, &mut tried), crate::reports::numbers::agree);
+            assert!(!tried.is_empty(), "{} prints no command", story.display());
+        },
+    );
+}
+
+/// The commands of what was said, of what the commands of the morning say then, and nothing of it lasts.
+fn try_all(night: &Night, said: &Said, tried: &mut BTreeSet<String>) {
+    let mut texts = vec![said.out.clone(), said.err.clone()];
+    let mornings: [&[&str]; 5] = [&["held"], &["status"], &["check"], &["report"], &["map", "list"]];
+    for typed in mornings {
+        let Said { out, err, .. } = night.aside(typed);
+        texts.extend([out, err]);
+    }
+    let lines = texts.iter().flat_map(|text| text.lines());
+    for typed in lines.flat_map(printed) {
+        let words = words(typed);
+        if tried.contains(typed) || ENDLESS.contains(&words[1].as_str()) || words.iter().any(|word| is_a_place(word)) {
+            continue;
+        }
+        let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let heard = night.aside(&arguments);
+        let message =
+            format!("{typed}\n{}{}\n── printed by {:?}:\n{}", heard.out, heard.err, said.arguments, texts.concat());
+        assert!(heard.exit != 2 && heard.exit != 1, "[{}] {message}", heard.exit);
+        tried.insert(typed.to_owned());
+    }
+}
+
+/// The commands of a line: all that stands behind an arrow, `fix:` or `Next:`, between middle dots, and between back quotes.
+fn printed(line: &str) -> Vec<&str> {
+    let plain = line.split('`').step_by(2);
+    let begins = ["→ ", "fix: ", "Next: ", "now: ", "begin with "];
+    let marked = plain.flat_map(|text| begins.iter().filter_map(|begin| text.split_once(begin)).map(|(_, rest)| rest));
+    let marked = marked.chain(line.split(" · ").skip(1));
+    let all = marked.map(|text| text.split(" · ").next().unwrap_or_default().trim());
+    let all = all.chain(line.split('`').skip(1).step_by(2));
+    all.filter(|text| text.starts_with("recount ") && !text.starts_with("recount  ")).collect()
+}
+
+fn words(typed: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for letter in typed.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("one at least").push(letter),
+        }
+    }
+    words
+}
+
+/// `HANDLE`, `COMPANY_ID`: a person puts it in.
+fn is_a_place(word: &str) -> bool {
+    word.len() > 2 && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+}
