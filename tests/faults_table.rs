@@ -21,7 +21,7 @@ struct Row {
     open: &'static str,
 }
 
-const PARTS: [(char, &str); 10] = [
+const PARTS: [(char, &str); 11] = [
     ('A', "Process and host"),
     ('B', "Network and HTTP"),
     ('C', "Keys, rights, TLS"),
@@ -32,6 +32,7 @@ const PARTS: [(char, &str); 10] = [
     ('H', "Hostile text"),
     ('I', "What the business does"),
     ('J', "Operation"),
+    ('K', "The desk"),
 ];
 
 const HEAD: &str = "# Faults\n\n\

@@ -19,7 +19,7 @@ fn scenarios() {
         &folders,
         |folder| folder.display().to_string(),
         |folder| {
-            let text = support::walk(folder);
+            let text = support::walk(folder, crate::reports::numbers::agree);
             told.lock().expect("nobody panics here").insert(folder.clone(), text);
         },
     );

@@ -17,6 +17,7 @@ mod control;
 mod delivery;
 mod faults;
 mod fields;
+mod hosted;
 mod http;
 mod ledger;
 mod paging;
@@ -33,6 +34,7 @@ mod world;
 mod writes;
 
 pub use self::faults::{Body, BundleLie, Connection, Edit, Faults, Rule, Stale, Then, When};
+pub use self::hosted::member_hash;
 pub use self::ledger::Recorded;
 pub use self::server::{Sim, Tls};
 pub use self::world::{

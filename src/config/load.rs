@@ -119,8 +119,9 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let connectwise = root.get("connectwise").and_then(|field| field.table());
     let integrations = root.get("integration").and_then(|field| field.table());
     let daemon = root.get("daemon").map(|field| daemon(&field));
-    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder)));
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
+    let sites: Vec<&str> = connectwise.keys().map(String::as_str).collect();
+    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder, &sites)));
     // One that is wrong is said where the daemon reads it.
     let usual = daemon.iter().flatten().find_map(|daemon| Zone::named(&daemon.zone).ok()).unwrap_or_else(Zone::utc);
     let context = integration::Context { folder, connectwise: &known(&connectwise), zone: &usual };

@@ -3,6 +3,7 @@
 //! Whatever is wrong is said at once, each fault with its file, line and column. No fault shows a secret. Nothing else
 //! in the program reads the environment.
 
+pub mod desk;
 pub mod edit;
 pub mod environment;
 pub mod error;

@@ -1,12 +1,13 @@
 //! The validated configuration.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::config::desk::DeskConfig;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
@@ -125,19 +126,6 @@ pub struct DaemonConfig {
     pub catch_up: Duration,
     /// Where it answers `/metrics`; nowhere unless configured.
     pub listen: Option<SocketAddr>,
-}
-
-/// `[desk]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeskConfig {
-    /// Where it listens, unless the command says otherwise.
-    pub listen: Option<SocketAddr>,
-    /// The address that browsers know.
-    pub url: Option<url::Url>,
-    /// The certificate and its key, in PEM.
-    pub tls: Option<(PathBuf, PathBuf)>,
-    /// The proxy in front, whose word about browsers is taken.
-    pub trusted_proxy: Option<IpAddr>,
 }
 
 impl Config {

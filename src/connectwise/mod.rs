@@ -11,6 +11,7 @@ pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
+pub mod hosted;
 pub mod probe;
 pub(crate) mod reads;
 pub mod sharing;

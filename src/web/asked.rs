@@ -48,7 +48,7 @@ impl DeskRequest {
         let history = History::open_existing(&site.site.state)?;
         let person = history.map(|history| SignedIn::of(&history, &headers, now)).transpose()?.flatten();
         let Some(person) = person else { return Ok(None) };
-        let address = peer.address(&headers, site.proxy);
+        let address = peer.address(&headers, site.rules.proxy);
         let desk = Overview::of(&site, now)?;
         Ok(Some(Visit { site, person, address, path, query: PostedFields::parse(query.as_bytes()), now, desk }))
     }

@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::web::response::MayBeFramed;
+
 /// The names under which this server is known.
 pub(super) struct HostCheck {
     names: Vec<String>,
@@ -44,12 +46,17 @@ pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Req
         None => next.run(request).await,
         Some(refusal) => refusal.into_response(),
     };
+    let framed = response.extensions_mut().remove::<MayBeFramed>().is_some();
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     // What names its own version may be kept.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in SAID {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if framed {
+        // Its policy says who may; this header knows only all or none.
+        headers.remove(header::X_FRAME_OPTIONS);
     }
     response
 }

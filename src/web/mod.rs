@@ -17,6 +17,7 @@ mod peer;
 mod response;
 mod routes;
 pub mod site;
+mod tab;
 pub mod tls;
 mod uploading;
 

@@ -13,6 +13,10 @@ pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
+/// Marks an answer that pages of other origins may frame, as far as its policy says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MayBeFramed;
+
 pub(crate) fn page_of(status: StatusCode, page: Markup) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_string()).into_response()
 }

@@ -16,21 +16,23 @@ use crate::web::desk::deed::Acted;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::door::sign_in;
+use crate::web::door::oidc::flow;
 use crate::web::door::signed_in::{COOKIE, set};
+use crate::web::door::{account, second_step, sign_in};
 use crate::web::pages::{
     audit, customers, export, find, integrations, invoices, item, live, night, nights, plan, services, today,
 };
 use crate::web::response::{now, page_of, read, refused, see};
 use crate::web::site::{DeskSite, Missing};
-use crate::web::{assets, live_events, uploading};
+use crate::web::{assets, live_events, tab, uploading};
 
 /// How a page is drawn.
 type Page = fn(&Visit) -> Result<Markup, Missing>;
 
 /// The pages of the desk.
-const PAGES: [(&str, Page); 19] = [
+const PAGES: [(&str, Page); 20] = [
     ("/", today::page),
+    ("/account", account::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
     ("/invoices", invoices::page),
@@ -66,6 +68,11 @@ pub(crate) fn routes(desk: DeskSite) -> Router {
         .route("/live/events", get(live_events::events))
         .route("/reports/{run}", get(report))
         .route("/signin", get(sign_in::door).post(sign_in::knock))
+        .route("/signin/code", get(second_step::ask).post(second_step::answer))
+        .route("/signin/provider", get(flow::begin))
+        .route("/signin/provider/back", get(flow::back))
+        .route("/tab", get(tab::open).post(tab::show))
+        .route("/tab.js", get(tab::script))
         .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));

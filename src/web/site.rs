@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::history::desk::desk_key::DeskKey;
 use crate::history::store::error::StoreError;
 use crate::web::desk::host::DeskHost;
+use crate::web::door::oidc::settings::OidcSettings;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -41,10 +43,30 @@ impl From<StoreError> for Missing {
 pub struct DeskSite {
     pub(crate) site: Site,
     pub(crate) host: Arc<dyn DeskHost>,
-    /// The proxy in front, whose word about browsers is taken.
-    pub(crate) proxy: Option<IpAddr>,
+    pub(crate) rules: Arc<DoorRules>,
     /// A hash takes 19 MiB: as many at a time, and the others wait.
     pub(crate) hashing: Arc<Semaphore>,
+}
+
+/// Who comes in, and how.
+pub struct DoorRules {
+    /// The proxy in front, whose word about browsers is taken.
+    pub proxy: Option<IpAddr>,
+    /// What secrets of people are made of.
+    pub key: DeskKey,
+    /// Whether everybody who has a password needs a code as well.
+    pub totp_required: bool,
+    /// The provider that lets people in as well.
+    pub oidc: Option<OidcSettings>,
+    /// The tab in ConnectWise.
+    pub tab: Option<TabRules>,
+}
+
+/// The pages that may frame the tab.
+#[derive(Debug, Clone)]
+pub struct TabRules {
+    /// Their origins.
+    pub origins: Vec<String>,
 }
 
 /// Hashes of passwords that are made at the same time.
@@ -52,7 +74,7 @@ const HASHES: usize = 2;
 
 impl DeskSite {
     /// The desk of this site.
-    pub fn new(site: Site, host: Arc<dyn DeskHost>, proxy: Option<IpAddr>) -> Self {
-        Self { site, host, proxy, hashing: Arc::new(Semaphore::new(HASHES)) }
+    pub fn new(site: Site, host: Arc<dyn DeskHost>, rules: DoorRules) -> Self {
+        Self { site, host, rules: Arc::new(rules), hashing: Arc::new(Semaphore::new(HASHES)) }
     }
 }

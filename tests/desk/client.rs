@@ -6,17 +6,17 @@ use std::net::{TcpListener, TcpStream};
 
 use crate::support::{Night, Running, wait_until};
 
-pub(super) const PASSWORD: &str = "eleven purple umbrellas";
+pub(crate) const PASSWORD: &str = "eleven purple umbrellas";
 
 /// A desk that is up, over the state of a night.
-pub(super) struct DeskOfNight<'a> {
-    pub(super) night: &'a Night,
+pub(crate) struct DeskOfNight<'a> {
+    pub(crate) night: &'a Night,
     server: Option<Running>,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl<'a> DeskOfNight<'a> {
-    pub(super) fn open(night: &'a Night) -> Self {
+    pub(crate) fn open(night: &'a Night) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let server = night.start(&["serve", "--listen", &format!("127.0.0.1:{port}"), "--host", "recount.example.com"]);
         wait_until("the desk listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
@@ -24,19 +24,19 @@ impl<'a> DeskOfNight<'a> {
     }
 
     /// A browser without a session.
-    pub(super) fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser { port: self.port, cookies: BTreeMap::new() }
     }
 
     /// The link that an administrator hands over.
-    pub(super) fn link(&self, arguments: &[&str]) -> String {
+    pub(crate) fn link(&self, arguments: &[&str]) -> String {
         let said = self.night.recount(arguments).exits(0);
         let at = said.out.find("/welcome/").unwrap_or_else(|| panic!("no link: {}", said.out));
         said.out[at..].split_whitespace().next().expect("a link").to_owned()
     }
 
     /// Somebody of this role, signed in.
-    pub(super) fn person(&self, name: &str, role: &str) -> Browser {
+    pub(crate) fn person(&self, name: &str, role: &str) -> Browser {
         let link = self.link(&["users", "add", name, "--role", role]);
         let mut browser = self.browser();
         browser.choose(&link, PASSWORD);
@@ -46,7 +46,7 @@ impl<'a> DeskOfNight<'a> {
     }
 
     /// Ends the server as an administrator does.
-    pub(super) fn close(mut self) {
+    pub(crate) fn close(mut self) {
         let server = self.server.take().expect("still there");
         server.signal("TERM");
         self.night.heard(server.end()).exits(0);
@@ -55,25 +55,25 @@ impl<'a> DeskOfNight<'a> {
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The token of the page's forms.
-    pub(super) fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.field("csrf")
     }
 
     /// The value of the first hidden field of this name.
-    pub(super) fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let after = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
         let value = after.and_then(|rest| rest.split('"').next());
         value.unwrap_or_else(|| panic!("no field {name}: {}", self.body)).replace("&amp;", "&")
@@ -82,43 +82,43 @@ impl Answer {
 
 /// Whoever asks.
 #[derive(Debug, Clone)]
-pub(super) struct Browser {
-    pub(super) port: u16,
-    pub(super) cookies: BTreeMap<String, String>,
+pub(crate) struct Browser {
+    pub(crate) port: u16,
+    pub(crate) cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    pub(super) fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, &[], "")
     }
 
     /// A form with these fields.
-    pub(super) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_with(path, fields, &[("sec-fetch-site", "same-origin")])
     }
 
-    pub(super) fn post_with(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post_with(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.ask("POST", path, headers, &body)
     }
 
     /// A form of a page, with the token that the page has.
-    pub(super) fn press(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn press(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.get(page).token();
         let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", token.as_str())]).collect();
         self.post(path, &fields)
     }
 
-    pub(super) fn choose(&mut self, link: &str, password: &str) -> Answer {
+    pub(crate) fn choose(&mut self, link: &str, password: &str) -> Answer {
         let token = self.get(link).token();
         self.post(link, &[("csrf", &token), ("password", password), ("again", password)])
     }
 
-    pub(super) fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+    pub(crate) fn sign_in(&mut self, name: &str, password: &str) -> Answer {
         self.press("/signin", "/signin", &[("name", name), ("password", password)])
     }
 
-    pub(super) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
@@ -180,7 +180,7 @@ impl Browser {
 }
 
 /// A night that went through, and holds a line that would go to zero and a customer whom nobody has mapped.
-pub(super) fn held_night() -> Night {
+pub(crate) fn held_night() -> Night {
     let night = Night::new();
     night.approve();
     night.export(
@@ -191,7 +191,7 @@ pub(super) fn held_night() -> Night {
 }
 
 /// The handle of the newest plan's item of this code.
-pub(super) fn handle(night: &Night, code: &str) -> String {
+pub(crate) fn handle(night: &Night, code: &str) -> String {
     let held = night.recount(&["held", "--json"]).exits(0).json();
     let waiting = held["waiting"].as_array().cloned().unwrap_or_default();
     let found = waiting.iter().find(|one| one["code"] == code).unwrap_or_else(|| panic!("no {code}: {held:#}"));
@@ -199,7 +199,7 @@ pub(super) fn handle(night: &Night, code: &str) -> String {
 }
 
 /// Everything that was decided, as `recount held --all` has it.
-pub(super) fn decided(night: &Night) -> Vec<serde_json::Value> {
+pub(crate) fn decided(night: &Night) -> Vec<serde_json::Value> {
     let held = night.recount(&["held", "--all", "--json"]).exits(0).json();
     held["decided"].as_array().cloned().unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::store::{Collection, Lag, Table};
 use crate::world::{FieldsOnWrites, Key};
-use crate::{auth, bundles, tickets, writes};
+use crate::{auth, bundles, hosted, tickets, writes};
 
 /// Longer addresses are refused (ConnectWise developer guide: stay below 2,000 characters).
 const URL_MAX: usize = 2000;
@@ -61,14 +61,19 @@ fn respond(state: &State, request: &Request, bent: Bent, member: &mut Option<Str
     let Some(rest) = api_path(state, &request.path) else {
         return Ok(Reply::text(400, "Cannot route. Codebase/company is invalid"));
     };
+    if hosted::is_asked(request) {
+        *member = Some(hosted::member(request, state.read().settings())?);
+        // What else a member of a browser may call, this simulated one does not say.
+        return if rest == "system/info" {
+            Ok(system_info(state))
+        } else {
+            Err(Refusal::not_found("The resource was"))
+        };
+    }
     let key = auth::key(request, state.read().settings())?.clone();
     *member = Some(key.member.clone());
     if rest == "system/info" && request.method == "GET" {
-        let version = state.read().settings().codebase.clone();
-        return Ok(Reply::json(
-            200,
-            &json!({"version": version, "isCloud": true, "serverTimeZone": "Eastern Standard Time", "cloudRegion": "NA"}),
-        ));
+        return Ok(system_info(state));
     }
     if rest == "system/bundles" && request.method == "POST" {
         return bundles::answer(state, request, &key, bent.bundle.unwrap_or_default());
@@ -84,6 +89,14 @@ fn respond(state: &State, request: &Request, bent: Bent, member: &mut Option<Str
         ("POST" | "PATCH" | "PUT" | "DELETE", _) => write(state, request, &target, &key, bent),
         _ => Err(Refusal::new(405, "MethodNotAllowed", "The requested resource does not support this method.")),
     }
+}
+
+fn system_info(state: &State) -> Reply {
+    let version = state.read().settings().codebase.clone();
+    Reply::json(
+        200,
+        &json!({"version": version, "isCloud": true, "serverTimeZone": "Eastern Standard Time", "cloudRegion": "NA"}),
+    )
 }
 
 /// What a client finds the codebase with; it needs no key. An unknown company gets `null` (seen in the field).

@@ -49,7 +49,7 @@ enum Change {
         #[arg(value_enum)]
         role: TypedRole,
     },
-    /// Take somebody's password away, and print a new link
+    /// Take somebody's password and authenticator away, and print a new link
     Reset {
         /// Who
         name: String,
@@ -113,14 +113,18 @@ struct PersonJson<'a> {
     role: &'static str,
     locked: bool,
     password: bool,
+    /// Whether an OpenID provider lets them in.
+    provided: bool,
+    authenticator: bool,
     added_at: String,
 }
 
 impl<'a> PersonJson<'a> {
     fn of(person: &'a Person) -> Self {
-        let Person { name, role, is_locked, has_password, added_at } = person;
+        let Person { name, role, is_locked, has_password, is_provided, has_authenticator, added_at } = person;
         let (locked, password, added_at) = (*is_locked, *has_password, time(*added_at));
-        Self { name, role: role.as_str(), locked, password, added_at }
+        let (provided, authenticator) = (*is_provided, *has_authenticator);
+        Self { name, role: role.as_str(), locked, password, provided, authenticator, added_at }
     }
 }
 
@@ -133,13 +137,18 @@ fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
         return Ok(());
     }
     let mut text = String::new();
-    for Person { name, role, is_locked, has_password, added_at } in &people {
-        let state = match (is_locked, has_password) {
+    for Person { name, role, is_locked, has_password, is_provided, has_authenticator, added_at } in &people {
+        let state = match (is_locked, *has_password || *is_provided) {
             (true, _) => ", locked",
             (false, false) => ", has not chosen a password yet",
             (false, true) => "",
         };
-        let _ = writeln!(text, "{name}  {role}{state}, since {}", added_at.date_naive());
+        let how = match (is_provided, has_authenticator) {
+            (true, _) => ", by the company's account",
+            (false, true) => ", with an authenticator",
+            (false, false) => "",
+        };
+        let _ = writeln!(text, "{name}  {role}{how}{state}, since {}", added_at.date_naive());
     }
     if people.is_empty() {
         text.push_str("Nobody yet.\n\nNext: recount users add NAME --role operator\n");

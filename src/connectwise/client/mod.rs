@@ -199,11 +199,16 @@ impl Client {
         self.send(request, before).await
     }
 
-    fn request(&self, method: Method, url: &str) -> Result<Request, NoAnswer> {
+    pub(crate) fn request(&self, method: Method, url: &str) -> Result<Request, NoAnswer> {
         let url = Url::parse(url).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
         let mut request = Request::new(method, url);
         self.identity.sign(&mut request);
         Ok(request)
+    }
+
+    /// The login company.
+    pub(crate) fn company(&self) -> &str {
+        &self.company
     }
 
     pub(crate) fn page_size(&self) -> usize {
@@ -219,7 +224,8 @@ impl Client {
         self.retried.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn send(&self, request: Request, before: Option<Instant>) -> Result<HttpAnswer, NoAnswer> {
+    /// Sends a request, once, in its turn.
+    pub(crate) async fn send(&self, request: Request, before: Option<Instant>) -> Result<HttpAnswer, NoAnswer> {
         // The semaphore is never closed; without a place the request would only be early.
         let _place = self.in_flight.acquire().await.ok();
         self.wait_for_turn(before).await?;

@@ -3,8 +3,11 @@
 //! It is written while a run may be under way, so nothing here needs the run lock; a run's own tables are not touched.
 
 pub mod attempts;
+pub mod authenticators;
+pub mod desk_key;
 pub mod events;
 pub mod people;
+pub mod provided;
 pub mod queue;
 pub mod sessions;
 pub mod versions;

@@ -56,6 +56,10 @@ pub struct Person {
     pub is_locked: bool,
     /// Whether they have chosen a password.
     pub has_password: bool,
+    /// Whether an OpenID provider says who they are.
+    pub is_provided: bool,
+    /// Whether codes of an authenticator are asked of them.
+    pub has_authenticator: bool,
     /// Since when they are known.
     pub added_at: DateTime<Utc>,
 }
@@ -81,7 +85,10 @@ impl History {
     /// When they cannot be read.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM people ORDER BY name")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
+                 LEFT JOIN authenticators ON name = person ORDER BY name",
+            )?;
             statement.query_and_then([], person)?.collect()
         })
     }
@@ -117,17 +124,19 @@ impl History {
         self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
     }
 
-    /// Makes a link the person's only way in: their password, sessions and earlier links are gone. `false` if nobody is
-    /// called so.
+    /// Makes a link the person's only way in: their password, authenticator, provider, sessions and earlier links are
+    /// gone. `false` if nobody is called so.
     ///
     /// # Errors
     /// When it cannot be stored.
     pub fn invite(&mut self, name: &str, digest: Digest, ends_at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
             end_sessions(transaction, name)?;
-            if transaction.execute("UPDATE people SET password = NULL WHERE name = ?1", [name])? == 0 {
+            let sql = "UPDATE people SET password = NULL, subject = NULL WHERE name = ?1";
+            if transaction.execute(sql, [name])? == 0 {
                 return Ok(false);
             }
+            transaction.execute("DELETE FROM authenticators WHERE person = ?1", [name])?;
             let sql = "INSERT OR REPLACE INTO invitations (person, digest, ends_at) VALUES (?1, ?2, ?3)";
             transaction.execute(sql, params![name, digest, time_text(ends_at)])?;
             Ok(true)
@@ -180,8 +189,9 @@ impl History {
 const INVITED: &str = "SELECT person FROM invitations JOIN people ON name = person
                        WHERE digest = ?1 AND ends_at > ?2 AND locked = 0";
 
-fn end_sessions(transaction: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
+pub(super) fn end_sessions(transaction: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
     transaction.execute("DELETE FROM sessions WHERE person = ?1", [name])?;
+    transaction.execute("DELETE FROM half_sessions WHERE person = ?1", [name])?;
     Ok(())
 }
 
@@ -191,6 +201,8 @@ fn person(row: &Row<'_>) -> Result<Person, StoreError> {
         role: word(row, "role", Role::from_word)?,
         is_locked: row.get("locked")?,
         has_password: row.get::<_, Option<String>>("password")?.is_some(),
+        is_provided: row.get::<_, Option<String>>("subject")?.is_some(),
+        has_authenticator: row.get("is_on")?,
         added_at: time(row, "added_at")?,
     })
 }

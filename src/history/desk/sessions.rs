@@ -39,6 +39,61 @@ impl History {
         })
     }
 
+    /// Begins half a session: the password was right, and a code is to come. Like [`History::begin_session`].
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn begin_half_session(
+        &mut self,
+        (name, password): (&str, &str),
+        digest: &Digest,
+        (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM half_sessions WHERE ends_at <= ?1", [time_text(began_at)])?;
+            let begun = transaction.execute(
+                "INSERT INTO half_sessions (digest, person, ends_at)
+                 SELECT ?1, name, ?3 FROM people WHERE name = ?2 AND password = ?4 AND locked = 0",
+                params![digest, name, time_text(ends_at), password],
+            )?;
+            Ok(begun == 1)
+        })
+    }
+
+    /// Whose half a session this is; `None` if it is none, or over.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn half_session_owner(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT name FROM half_sessions JOIN people ON name = person
+                       WHERE digest = ?1 AND ends_at > ?2 AND locked = 0";
+            Ok(connection.query_row(sql, params![digest, time_text(now)], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Makes half a session a whole one; `false` if it ended meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn complete_session(
+        &mut self,
+        half: &Digest,
+        digest: &Digest,
+        (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let begun = transaction.execute(
+                "INSERT INTO sessions (digest, person, began_at, ends_at)
+                 SELECT ?2, name, ?3, ?4 FROM half_sessions JOIN people ON name = person
+                 WHERE digest = ?1 AND half_sessions.ends_at > ?3 AND locked = 0",
+                params![half, digest, time_text(began_at), time_text(ends_at)],
+            )?;
+            transaction.execute("DELETE FROM half_sessions WHERE digest = ?1", [half])?;
+            Ok(begun == 1)
+        })
+    }
+
     /// Whose session this is; `None` if it is none, or over.
     ///
     /// # Errors

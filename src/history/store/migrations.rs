@@ -25,7 +25,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_export_files.sql"),
     include_str!("migrations/0015_ticket_places.sql"),
     include_str!("migrations/0016_file_versions.sql"),
-    include_str!("migrations/0017_waits.sql"),
+    include_str!("migrations/0017_identity.sql"),
+    include_str!("migrations/0018_waits.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -12,6 +12,7 @@ use crate::web::desk::fields::PostedFields;
 use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
+use crate::web::desk::second_step;
 use crate::web::desk::services;
 use crate::web::desk::trials;
 use crate::web::desk::uploads;
@@ -67,6 +68,9 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::UndoRun => running::undo(visit),
         DeskAction::Test => trials::test(visit, fields),
         DeskAction::Mode => running::mode(visit, fields),
+        DeskAction::OfferAuthenticator => second_step::offer(visit),
+        DeskAction::ConfirmAuthenticator => second_step::confirm(visit, fields),
+        DeskAction::DropAuthenticator => second_step::drop(visit, fields),
     }
 }
 

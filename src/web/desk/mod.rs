@@ -9,6 +9,7 @@ pub mod host;
 pub(crate) mod mapping;
 pub mod roles;
 pub(crate) mod running;
+pub(crate) mod second_step;
 pub(crate) mod services;
 pub(crate) mod trials;
 pub(crate) mod uploads;

@@ -43,11 +43,17 @@ pub enum DeskAction {
     Test,
     /// Switch an integration.
     Mode,
+    /// Be offered an authenticator of one's own.
+    OfferAuthenticator,
+    /// Switch it on.
+    ConfirmAuthenticator,
+    /// Switch it off.
+    DropAuthenticator,
 }
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 19] = [
+    pub const ALL: [DeskAction; 22] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -67,12 +73,18 @@ impl DeskAction {
         DeskAction::UndoRun,
         DeskAction::Test,
         DeskAction::Mode,
+        DeskAction::OfferAuthenticator,
+        DeskAction::ConfirmAuthenticator,
+        DeskAction::DropAuthenticator,
     ];
 
     /// Who may do it, at least.
     pub fn least(self) -> Role {
         match self {
-            DeskAction::SignOut => Role::Viewer,
+            DeskAction::SignOut
+            | DeskAction::OfferAuthenticator
+            | DeskAction::ConfirmAuthenticator
+            | DeskAction::DropAuthenticator => Role::Viewer,
             DeskAction::Answer
             | DeskAction::Several
             | DeskAction::AnswerSeveral
@@ -116,6 +128,9 @@ impl DeskAction {
             DeskAction::UndoRun => "/nights/{run}/undo",
             DeskAction::Test => "/integrations/{name}/test",
             DeskAction::Mode => "/integrations/{name}/mode",
+            DeskAction::OfferAuthenticator => "/account/authenticator",
+            DeskAction::ConfirmAuthenticator => "/account/authenticator/on",
+            DeskAction::DropAuthenticator => "/account/authenticator/off",
         }
     }
 
@@ -141,6 +156,9 @@ impl DeskAction {
             DeskAction::UndoRun => "drew an undo",
             DeskAction::Test => "tested an integration",
             DeskAction::Mode => "changed a mode",
+            DeskAction::OfferAuthenticator => "was offered an authenticator",
+            DeskAction::ConfirmAuthenticator => "switched the authenticator on",
+            DeskAction::DropAuthenticator => "switched the authenticator off",
         }
     }
 }
@@ -173,6 +191,9 @@ mod tests {
             (DeskAction::UndoRun, [no, yes, yes]),
             (DeskAction::Test, [no, yes, yes]),
             (DeskAction::Mode, [no, no, yes]),
+            (DeskAction::OfferAuthenticator, [yes, yes, yes]),
+            (DeskAction::ConfirmAuthenticator, [yes, yes, yes]),
+            (DeskAction::DropAuthenticator, [yes, yes, yes]),
         ];
         assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");
         for (action, may) in table {

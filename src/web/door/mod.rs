@@ -3,8 +3,13 @@
 //! A cookie holds 32 random bytes; the store their hash. Forms carry another hash of them, so a page of another site can
 //! neither read nor guess it. A session is new at each sign-in, so nobody can be given one that is known already.
 
+pub(crate) mod account;
+pub(crate) mod addresses;
+pub(crate) mod authenticator;
 pub mod invitation;
+pub mod oidc;
 pub mod password;
+pub(crate) mod second_step;
 pub(crate) mod sign_in;
 pub(crate) mod signed_in;
 pub mod token;

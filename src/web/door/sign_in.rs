@@ -14,9 +14,10 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::web::desk::fields::PostedFields;
+use crate::web::door::addresses::{HALF_COOKIE, HALF_LASTS};
 use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
-use crate::web::door::{password, token};
+use crate::web::door::{addresses, password, token};
 use crate::web::head::document;
 use crate::web::pages::frame::brand;
 use crate::web::peer::Peer;
@@ -37,7 +38,7 @@ pub(crate) fn to_door(address: &str) -> Response {
 }
 
 /// A page of this desk to go on to; whatever else was asked for is none.
-fn next_page(asked: &str) -> &str {
+pub(crate) fn next_page(asked: &str) -> &str {
     let own = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains('\\');
     if own && asked.bytes().all(|byte| byte.is_ascii_graphic()) { asked } else { "/" }
 }
@@ -49,12 +50,14 @@ struct DoorForm<'a> {
     said: Option<&'a str>,
     name: &'a str,
     next: &'a str,
+    /// Whether a provider lets people in as well.
+    provider: bool,
 }
 
 /// `GET /signin`.
-pub(crate) async fn door(RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn door(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
-    open(&DoorForm { next: query.get("next"), ..DoorForm::default() })
+    open(&DoorForm { next: query.get("next"), provider: desk.rules.oidc.is_some(), ..DoorForm::default() })
 }
 
 /// A door with a fresh form.
@@ -62,11 +65,11 @@ fn open(form: &DoorForm<'_>) -> Response {
     let Ok(secret) = Token::random() else {
         return refused(&Missing::Broken("the system has no random bytes".to_owned()));
     };
-    let page = door_page("Sign in", &sign_in_form(form, &token::form_token(secret.reveal())));
+    let page = door_page("Sign in", &sign_in_form(form, &token::form_token(secret.reveal())), NO_ACCOUNT);
     with_cookie(page_of(form.status, page), &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
 }
 
-fn with_cookie(mut response: Response, cookie: &str) -> Response {
+pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
     if let Ok(cookie) = cookie.parse() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -88,19 +91,25 @@ pub(crate) async fn knock(
 ) -> Response {
     let fields = PostedFields::parse(&body);
     let (name, next) = (fields.get("name").trim().to_lowercase(), next_page(fields.get("next")).to_owned());
-    let form = |status, said| open(&DoorForm { status, said: Some(said), name: &name, next: &next });
+    let provider = desk.rules.oidc.is_some();
+    let form = |status, said| open(&DoorForm { status, said: Some(said), name: &name, next: &next, provider });
     if !is_own_form(&headers, &fields) {
         return form(StatusCode::FORBIDDEN, "This page was open for too long. Try again.");
     }
     let Ok(_permit) = desk.hashing.clone().acquire_owned().await else {
         return refused(&Missing::Broken("the desk is closing".to_owned()));
     };
-    let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, desk.proxy));
+    let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, desk.rules.proxy));
     let who = name.clone();
     let tried = read(move || try_password(&desk, &who, &typed, address, now())).await;
     match tried {
         Ok(Tried::In(secret)) => {
             let response = with_cookie(see(&next), &set(COOKIE, secret.reveal(), Some(LASTS)));
+            with_cookie(response, &set(DOOR_COOKIE, "", None))
+        }
+        Ok(Tried::Half(secret)) => {
+            let response = see(&addresses::of_code(&next));
+            let response = with_cookie(response, &set(HALF_COOKIE, secret.reveal(), Some(HALF_LASTS)));
             with_cookie(response, &set(DOOR_COOKIE, "", None))
         }
         Ok(Tried::Wrong) => form(StatusCode::UNAUTHORIZED, "Name or password is wrong."),
@@ -115,8 +124,28 @@ pub(crate) async fn knock(
 /// What came of a password.
 enum Tried {
     In(Token),
+    /// A code is asked for.
+    Half(Token),
     Wrong,
     Wait(DateTime<Utc>),
+}
+
+/// What a wrong password or code counts against.
+pub(crate) fn subjects(name: &str, address: IpAddr) -> [String; 2] {
+    [format!("account {}", shown(name)), format!("address {address}")]
+}
+
+/// A sign-in, or why there was none.
+pub(crate) fn sign_in_event(name: &str, address: IpAddr, at: DateTime<Utc>, how: Result<&str, &str>) -> DeskEvent {
+    DeskEvent {
+        at,
+        person: shown(name),
+        address: address.to_string(),
+        deed: if how.is_err() { "sign-in" } else { "signed in" }.to_owned(),
+        about: String::new(),
+        refused: how.is_err(),
+        said: how.unwrap_or_else(|why| why).to_owned(),
+    }
 }
 
 fn try_password(
@@ -127,32 +156,36 @@ fn try_password(
     at: DateTime<Utc>,
 ) -> Result<Tried, Missing> {
     let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(Tried::Wrong) };
-    let (account, from) = (format!("account {}", shown(name)), format!("address {address}"));
-    let subjects = [account.as_str(), from.as_str()];
-    let event = |refused: bool, said: &str| DeskEvent {
-        at,
-        person: shown(name),
-        address: address.to_string(),
-        deed: if refused { "sign-in" } else { "signed in" }.to_owned(),
-        about: String::new(),
-        refused,
-        said: said.to_owned(),
-    };
-    if let Attempt::Wait(until) = history.attempt(&subjects, at)? {
-        history.note_desk_event(&event(true, "too many wrong passwords"))?;
+    let counted = subjects(name, address);
+    let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
+    let event = |how| sign_in_event(name, address, at, how);
+    if let Attempt::Wait(until) = history.attempt(&counted, at)? {
+        history.note_desk_event(&event(Err("too many wrong passwords")))?;
         return Ok(Tried::Wait(until));
     }
     let known = history.password_of(name)?;
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
     let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
-    if !history.begin_session((name, &hash), &secret.digest(), (at, at + LASTS))? {
-        history.note_desk_event(&event(true, "wrong name or password"))?;
+    if asks_for_code(desk, &history, name)? {
+        if history.begin_half_session((name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
+            return Ok(Tried::Half(secret));
+        }
+        history.note_desk_event(&event(Err("wrong name or password")))?;
         return Ok(Tried::Wrong);
     }
-    history.forgive(&subjects)?;
-    history.note_desk_event(&event(false, "by password"))?;
+    if !history.begin_session((name, &hash), &secret.digest(), (at, at + LASTS))? {
+        history.note_desk_event(&event(Err("wrong name or password")))?;
+        return Ok(Tried::Wrong);
+    }
+    history.forgive(&counted)?;
+    history.note_desk_event(&event(Ok("by password")))?;
     Ok(Tried::In(secret))
+}
+
+fn asks_for_code(desk: &DeskSite, history: &History, name: &str) -> Result<bool, Missing> {
+    let is_on = history.authenticator(name)?.is_some_and(|authenticator| authenticator.is_on);
+    Ok(is_on || desk.rules.totp_required)
 }
 
 /// `GET /welcome/LINK`: the form to choose a password.
@@ -169,13 +202,13 @@ async fn welcome_form(desk: &DeskSite, link: String, status: StatusCode, said: O
     });
     match name.await {
         Err(missing) => refused(&missing),
-        Ok(None) => page_of(StatusCode::GONE, door_page("Link", &used_up())),
+        Ok(None) => page_of(StatusCode::GONE, door_page("Link", &used_up(), NO_ACCOUNT)),
         Ok(Some(name)) => {
             let Ok(secret) = Token::random() else {
                 return refused(&Missing::Broken("the system has no random bytes".to_owned()));
             };
             let form = password_form(&name, &token::form_token(secret.reveal()), said.as_deref());
-            let page = page_of(status, door_page("Choose a password", &form));
+            let page = page_of(status, door_page("Choose a password", &form, NO_ACCOUNT));
             with_cookie(page, &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
         }
     }
@@ -198,7 +231,8 @@ pub(crate) async fn choose(
         return refused(&Missing::Broken("the desk is closing".to_owned()));
     };
     let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
-    let (state, address, digest) = (desk.site.state.clone(), peer.address(&headers, desk.proxy), token::digest(&link));
+    let (state, address, digest) =
+        (desk.site.state.clone(), peer.address(&headers, desk.rules.proxy), token::digest(&link));
     let stored = read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
     match stored {
         Ok(None) => see("/signin"),
@@ -241,6 +275,7 @@ pub(crate) fn signed_out_page() -> Markup {
             div.note.ask { div { b { "You are not signed in." } " Nothing was saved." } }
             p { a.b href="/signin" { "Sign in" } }
         },
+        NO_ACCOUNT,
     )
 }
 
@@ -266,17 +301,21 @@ fn sign_in_form(form: &DoorForm<'_>, csrf: &str) -> Markup {
                 input id="pw" name="password" type="password" autocomplete="current-password" required aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some("err")]; }
             button.b.act { "Sign in" }
         }
+        @if form.provider {
+            p.or { "or" }
+            p { a.b href=(addresses::of_provider(next_page(form.next))) { "Sign in with your company's account" } }
+        }
     }
 }
 
 fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
     html! {
         h1 { "Choose a password" }
-        p { "For " b { (name) } ". At least " (password::LENGTH_LEAST) " characters; a few words are easy to remember." }
+        p { "At least " (password::LENGTH_LEAST) " characters; a few words are easy to remember." }
         @if let Some(said) = said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
         form method="post" {
             input type="hidden" name="csrf" value=(csrf);
-            input type="hidden" name="name" value=(name) autocomplete="username";
+            div.field { label for="name" { "Name" } input id="name" name="name" value=(name) autocomplete="username" readonly; }
             div.field { label for="pw" { "Password" }
                 input id="pw" name="password" type="password" autocomplete="new-password" required minlength=(password::LENGTH_LEAST) aria-describedby=[said.map(|_| "err")]; }
             div.field { label for="again" { "Again" }
@@ -286,14 +325,19 @@ fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
     }
 }
 
-fn door_page(title: &str, panel: &Markup) -> Markup {
+/// What stands under every form of the door but the one for codes.
+const NO_ACCOUNT: &str =
+    "No account, or a forgotten password? An administrator makes a link that is good once, for a day: ";
+
+/// A page before the sign-in, with what an administrator can do for somebody who cannot come in.
+pub(crate) fn door_page(title: &str, panel: &Markup, help: &str) -> Markup {
     let body = html! {
         body.door {
             main {
                 p.brand { (brand()) }
                 div.panel { (panel) }
                 p.small.soft.under-door {
-                    "No account, or a forgotten password? An administrator makes a link that is good once, for a day: "
+                    (help)
                     code { "recount users reset NAME" }
                 }
             }

@@ -99,7 +99,7 @@ fn menu(visit: &Visit, place: RailEntry) -> Markup {
         } } }
         (next(visit))
         div.me {
-            b { (visit.person.name) } (visit.person.role)
+            a href="/account" { b { (visit.person.name) } } (visit.person.role)
             form method="post" action=(DeskAction::SignOut.path()) { (token(visit)) button.b.quiet { "Sign out" } }
         }
     }

@@ -2,6 +2,7 @@
 
 mod background;
 mod host;
+mod member;
 mod what_if;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use url::Url;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::serve::host::CommandHost;
@@ -18,13 +20,18 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::health;
 use crate::cli::{limits, session, signals};
-use crate::config::settings::{Config, DeskConfig};
+use crate::config::desk::{DeskConfig, OidcConfig};
+use crate::config::secrets;
+use crate::config::settings::Config;
 use crate::error_chain::error_chain;
+use crate::history::desk::desk_key::DeskKey;
+use crate::history::desk::people::Role;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
-use crate::web::site::{DeskSite, Site};
+use crate::web::door::oidc::settings::OidcSettings;
+use crate::web::site::{DeskSite, DoorRules, Site, TabRules};
 use crate::web::tls::TlsFiles;
 
 /// Where the desk is, unless configured.
@@ -100,8 +107,7 @@ fn serve_on(
         let next = if nobody { "; nobody may come in yet: recount users add NAME --role operator" } else { "" };
         let scheme = if config.desk.as_ref().is_some_and(|desk| desk.tls.is_some()) { "https" } else { "http" };
         console.complain(&format!("recount serve: {scheme}://{address}/{next}\n"));
-        let proxy = config.desk.as_ref().and_then(|desk| desk.trusted_proxy);
-        let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), proxy);
+        let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), rules(config)?);
         let stopped = async move { stop.wait().await };
         let tls = config.desk.as_ref().and_then(|desk| desk.tls.clone()).map(|(cert, key)| TlsFiles { cert, key });
         web::serve_desk(listener, desk, (names(config.desk.as_ref(), options), tls), stopped)
@@ -110,6 +116,40 @@ fn serve_on(
     });
     runtime.shutdown_background();
     served
+}
+
+/// Who comes in, and how; secrets are read now.
+fn rules(config: &Config) -> Result<DoorRules, CommandError> {
+    let key = DeskKey::of(&config.state).map_err(|error| {
+        CommandError::new(
+            Exit::Store,
+            format!("desk.key: {}", error_chain(&error)),
+            "give the state folder to its user",
+        )
+    })?;
+    let desk = config.desk.as_ref();
+    let oidc = desk.and_then(|desk| Some((desk.oidc.as_ref()?, desk.url.as_ref()?)));
+    let oidc = oidc.map(|(oidc, url)| provider(config, oidc, url)).transpose()?;
+    let totp_required = desk.is_some_and(|desk| desk.totp_required);
+    let tab = desk.and_then(|desk| desk.tab.as_ref()).map(|tab| TabRules { origins: tab.origins.clone() });
+    Ok(DoorRules { proxy: desk.and_then(|desk| desk.trusted_proxy), key, totp_required, oidc, tab })
+}
+
+fn provider(config: &Config, oidc: &OidcConfig, url: &Url) -> Result<OidcSettings, CommandError> {
+    let unreadable = |said: String| CommandError::new(Exit::Config, said, "correct `client_secret` of [desk.oidc]");
+    let folder = config.path.parent().unwrap_or(Path::new(""));
+    let client_secret = secrets::read(&oidc.client_secret, folder).map_err(|error| unreadable(error_chain(&error)))?;
+    let redirect = url.join("/signin/provider/back").map_err(|error| unreadable(error_chain(&error)))?;
+    let roles = oidc.roles.iter().filter_map(|(group, role)| Some((group.clone(), Role::from_word(role)?))).collect();
+    Ok(OidcSettings {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret,
+        roles,
+        groups_claim: oidc.groups_claim.clone(),
+        scope: oidc.scope.clone(),
+        redirect,
+    })
 }
 
 fn names(desk: Option<&DeskConfig>, options: &Options) -> Vec<String> {

@@ -66,7 +66,7 @@ pub fn file(integration: &IntegrationName, customer: &CustomerName) -> String {
 fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
     let (runs, reading) = (material.runs(), ExportReadability::of_run(material.run));
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             thead { tr {
                 th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
                 th.wide scope="col" { "billed, 30 nights" } th scope="col" { "state" }
@@ -92,7 +92,7 @@ fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
         material.nights.iter().find(|one| one.run == night.run).map(|one| words::day(one.started_at))
     };
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             caption { (names::product(line)) " " small { (escaped(&line.handle)) } }
             thead { tr {
                 th scope="col" { "run" } th.n.wide scope="col" { "billed" } th.n scope="col" { "wanted" }

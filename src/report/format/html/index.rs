@@ -79,7 +79,7 @@ fn numbers(run: &RunSummary) -> String {
 
 fn table(runs: &[RunSummary]) -> Markup {
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             thead { tr {
                 th scope="col" { "run" } th scope="col" { "verdict" } th.n scope="col" { "to decide" }
                 th.n scope="col" { "changed" } th.n.wide scope="col" { "failed or unknown" }

@@ -124,7 +124,7 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links):
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
         @if !by_hand.is_empty() { section aria-labelledby={ "h" (at) } {
             h2 id={ "h" (at) } { "CHANGED BY HAND" span.count { (by_hand.len()) } }
-            div.sheet { table {
+            div.sheet tabindex="0" { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
                 tbody { @for finding in by_hand { tr {
                     th scope="row" { (ReportEntry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
@@ -165,7 +165,7 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
         section aria-labelledby={ "g" (at) } {
             h2 id={ "g" (at) } { "IGNORED" span.count { (ignored.len()) } }
             p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, but not billed." }
-            div.sheet { table {
+            div.sheet tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "line" } th.n scope="col" { "counted" } th scope="col" { "what" }
                     th scope="col" { "handle" }
@@ -192,7 +192,7 @@ fn line(check: &Check) -> Markup {
 
 fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             thead { tr {
                 th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "now" }
                 th.n scope="col" { "by" } th.n scope="col" { "run" }

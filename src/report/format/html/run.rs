@@ -179,7 +179,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
     html! {
         section aria-labelledby=(id) {
             h2 #(id) { (kind.heading()) span.count { (changed.len()) } }
-            div.sheet { table {
+            div.sheet tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { (wanted) }
                     th.n scope="col" { "by" } th.wide scope="col" { "billed, 30 nights" }
@@ -243,7 +243,7 @@ fn grouped(id: &str, heading: &str, held: &[&LineRecord], run: &RunRecord) -> Ma
 
 fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             caption { (reason.as_str().replace('-', " ")) " " small { (words::plural(lines.len(), "line")) } }
             thead { tr {
                 th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
@@ -265,7 +265,7 @@ fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Ma
     html! { @if !lines.is_empty() || !report.told.is_empty() {
         section aria-labelledby="left-out" {
             h2 #left-out { "NOT MAPPED, SKIPPED OR IGNORED" span.count { (lines.len().max(report.told.len())) } }
-            @if !report.told.is_empty() { div.sheet { table {
+            @if !report.told.is_empty() { div.sheet tabindex="0" { table {
                 thead { tr { th scope="col" { "what" } th scope="col" { "why" } th.wide scope="col" { "to change that" } } }
                 tbody { @for entry in report.told.iter().take(ROWS) {
                     tr id=[anchors.first(entry.handle())] {
@@ -308,7 +308,7 @@ fn is_thinned(run: &RunRecord) -> bool {
 
 fn plain_table(lines: &[&LineRecord]) -> Markup {
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             thead { tr {
                 th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th scope="col" { "reason" } th.wide scope="col" { "handle" }

@@ -49,7 +49,7 @@ fn integration_charts(nights: &[RunSummary]) -> Markup {
 
 fn table(nights: &[RunSummary]) -> Markup {
     html! {
-        div.sheet { table {
+        div.sheet tabindex="0" { table {
             caption { "The last nights" }
             thead { tr {
                 th scope="col" { "night" } th.n scope="col" { "units" } th.n.wide scope="col" { "rows" }

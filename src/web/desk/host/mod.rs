@@ -1,6 +1,7 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
 pub mod mapping;
+pub mod member;
 pub mod not_done;
 pub mod services;
 pub mod trials;
@@ -12,6 +13,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
+use crate::web::desk::host::member::{MemberClaim, Vouched};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::services::ServicesHost;
 use crate::web::desk::host::trials::TrialHost;
@@ -46,6 +48,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
 
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
+
+    /// Whether ConnectWise vouches for somebody who looks at the tab, and the configuration lets them.
+    fn vouched(&self, claim: &MemberClaim) -> Vouched;
 
     /// Switches an integration.
     ///

@@ -17,7 +17,7 @@ use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
 use crate::cli::commands::map::companies::KnownCompanies;
-use crate::cli::commands::serve::background;
+use crate::cli::commands::serve::{background, member};
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -28,6 +28,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::web::desk::host::member::{MemberClaim, Vouched};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
 use crate::zone::Zone;
@@ -165,6 +166,10 @@ impl DeskHost for CommandHost {
     fn background(&self) -> Background {
         let work = self.work();
         Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
+    }
+
+    fn vouched(&self, claim: &MemberClaim) -> Vouched {
+        member::vouched(self.config().ok().as_ref(), claim)
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {

@@ -1,0 +1,22 @@
+//! Where the steps of a sign-in stand, and the cookie between them.
+
+use chrono::TimeDelta;
+
+/// The cookie of somebody whose code has not come yet.
+pub(crate) const HALF_COOKIE: &str = "__Host-half";
+/// How long a code may take to come.
+pub(crate) const HALF_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// Where a code is asked for.
+pub(crate) fn of_code(next: &str) -> String {
+    format!("/signin/code?{}", query(next))
+}
+
+/// Where the sign-in by the provider begins.
+pub(crate) fn of_provider(next: &str) -> String {
+    format!("/signin/provider?{}", query(next))
+}
+
+fn query(next: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()
+}

@@ -1,0 +1,145 @@
+//! The second step of a sign-in: the password was right, and a code of the authenticator is asked for. Where the
+//! configuration demands one and somebody has none yet, it is set up here.
+
+use std::net::IpAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use crate::history::desk::attempts::Attempt;
+use crate::history::store::open::History;
+use crate::web::desk::fields::PostedFields;
+use crate::web::door::addresses::HALF_COOKIE;
+use crate::web::door::sign_in::{door_page, next_page, sign_in_event, subjects, with_cookie};
+use crate::web::door::signed_in::{COOKIE, LASTS, cookie, set};
+use crate::web::door::token::Token;
+use crate::web::door::{authenticator, token};
+use crate::web::peer::Peer;
+use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::site::{DeskSite, Missing};
+
+/// `GET /signin/code`.
+pub(crate) async fn ask(State(desk): State<DeskSite>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
+    let next = next_page(query.get("next")).to_owned();
+    form(desk, &headers, StatusCode::OK, (next, None)).await
+}
+
+/// The form of this step, as far as the password was right before.
+async fn form(
+    desk: DeskSite,
+    headers: &HeaderMap,
+    status: StatusCode,
+    (next, said): (String, Option<String>),
+) -> Response {
+    let Some(secret) = cookie(headers, HALF_COOKIE).map(str::to_owned) else { return see("/signin") };
+    let drawn = read(move || {
+        let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(None) };
+        let Some(name) = history.half_session_owner(&token::digest(&secret), now())? else { return Ok(None) };
+        let known = match history.authenticator(&name)? {
+            Some(known) => known,
+            None => {
+                authenticator::offer(&mut history, &name)?;
+                history.authenticator(&name)?.ok_or(Missing::Nothing)?
+            }
+        };
+        let key = if known.is_on { None } else { Some(authenticator::shown_once(&desk, &name, &known.salt)?) };
+        let panel = panel(&token::form_token(&secret), &next, said.as_deref(), key.as_ref());
+        Ok(Some(door_page("Code", &panel, "The app is lost? An administrator resets the sign-in: ")))
+    });
+    match drawn.await {
+        Ok(Some(page)) => page_of(status, page),
+        Ok(None) => see("/signin"),
+        Err(missing) => refused(&missing),
+    }
+}
+
+fn panel(csrf: &str, next: &str, said: Option<&str>, key: Option<&Markup>) -> Markup {
+    html! {
+        @if let Some(key) = key {
+            h1 { "Set up an authenticator" }
+            p { "This desk asks for a code at each sign-in. Scan this with an authenticator app, then type the code that the app shows. It is shown this once." }
+            (key)
+        } @else {
+            h1 { "Code" }
+            p { "The one that your authenticator app shows now." }
+        }
+        @if let Some(said) = said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
+        form method="post" action="/signin/code" {
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="next" value=(next);
+            (authenticator::field(said.is_some()))
+            button.b.act { "Go on" }
+        }
+    }
+}
+
+/// `POST /signin/code`.
+pub(crate) async fn answer(
+    State(desk): State<DeskSite>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let fields = PostedFields::parse(&body);
+    let next = next_page(fields.get("next")).to_owned();
+    let Some(secret) = cookie(&headers, HALF_COOKIE).map(str::to_owned) else { return see("/signin") };
+    if !token::is_form_token(&token::form_token(&secret), fields.get("csrf")) {
+        return see("/signin");
+    }
+    let (typed, address) = (fields.get("code").to_owned(), peer.address(&headers, desk.rules.proxy));
+    let site = desk.clone();
+    let tried = read(move || try_code(&site, &secret, &typed, address, now())).await;
+    match tried {
+        Ok(Coded::In(token)) => {
+            let response = with_cookie(see(&next), &set(COOKIE, token.reveal(), Some(LASTS)));
+            with_cookie(response, &set(HALF_COOKIE, "", None))
+        }
+        Ok(Coded::Over) => see("/signin"),
+        Ok(Coded::Wrong) => {
+            let said = "This code is wrong, or was used before. Wait for the next one.".to_owned();
+            form(desk, &headers, StatusCode::UNAUTHORIZED, (next, Some(said))).await
+        }
+        Ok(Coded::Wait(until)) => {
+            let said = format!("Too many wrong codes. Try again at {} UTC.", until.format("%H:%M:%S"));
+            form(desk, &headers, StatusCode::TOO_MANY_REQUESTS, (next, Some(said))).await
+        }
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// What came of a code.
+enum Coded {
+    In(Token),
+    Wrong,
+    /// The password has to be typed again.
+    Over,
+    Wait(DateTime<Utc>),
+}
+
+fn try_code(desk: &DeskSite, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, Missing> {
+    let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(Coded::Over) };
+    let half = token::digest(half);
+    let Some(name) = history.half_session_owner(&half, at)? else { return Ok(Coded::Over) };
+    let counted = subjects(&name, address);
+    let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
+    if let Attempt::Wait(until) = history.attempt(&counted, at)? {
+        history.note_desk_event(&sign_in_event(&name, address, at, Err("too many wrong codes")))?;
+        return Ok(Coded::Wait(until));
+    }
+    if !authenticator::takes(desk, &mut history, &name, typed, at)? {
+        history.note_desk_event(&sign_in_event(&name, address, at, Err("wrong code")))?;
+        return Ok(Coded::Wrong);
+    }
+    let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
+    if !history.complete_session(&half, &secret.digest(), (at, at + LASTS))? {
+        return Ok(Coded::Over);
+    }
+    history.forgive(&counted)?;
+    history.note_desk_event(&sign_in_event(&name, address, at, Ok("by password and code")))?;
+    Ok(Coded::In(secret))
+}

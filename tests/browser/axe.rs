@@ -1,0 +1,111 @@
+//! Every page by axe-core: at both widths, light and dark, with all folds open. And no page complains or scrolls sideways.
+
+use serde_json::Value;
+
+use crate::chrome::{Chrome, address, browse};
+use crate::client::{DeskOfNight, handle, held_night};
+
+/// The rules: WCAG 2.2 A and AA, and best practices.
+const CHECK: &str = "const done = arguments[0];
+    axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+       .then(said => done(said.violations.flatMap(one => one.nodes.map(node => one.id + ': ' + node.html))),
+             error => done(['axe-core failed: ' + error]))";
+const WIDTHS: [u32; 2] = [1280, 390];
+
+/// What is wrong with a page at every width and in both colours.
+pub(super) async fn violations(chrome: &Chrome, path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (width, dark) in WIDTHS.into_iter().flat_map(|width| [(width, false), (width, true)]) {
+        chrome.window(width, 900).await;
+        chrome.dark(dark).await;
+        chrome.open(path).await;
+        let place = format!("{path} at {width}{}", if dark { ", dark" } else { "" });
+        chrome
+            .shot(&format!("{}-{width}{}", if path == "/" { "today" } else { path }, if dark { "-dark" } else { "" }))
+            .await;
+        chrome.window(width, 900).await;
+        chrome.run("document.querySelectorAll('details').forEach(fold => fold.open = true)").await;
+        found.extend(checked(chrome).await.into_iter().map(|one| format!("{place}: {one}")));
+        let wide = chrome.run("return document.documentElement.scrollWidth - innerWidth").await;
+        if wide.as_i64().is_none_or(|wide| wide > 0) {
+            found.push(format!("{place}: scrolls sideways by {wide}"));
+        }
+        let complaints = chrome.complaints().await.into_iter();
+        // A page that says that there is nothing is told of as well.
+        let complaints = complaints.filter(|one| !one.contains("the server responded with a status of 4"));
+        found.extend(complaints.map(|one| format!("{place}: {one}")));
+    }
+    found
+}
+
+async fn checked(chrome: &Chrome) -> Vec<String> {
+    chrome.driver.execute(source(), Vec::new()).await.expect("axe-core");
+    let said = chrome.driver.execute_async(CHECK, Vec::new()).await.expect("axe-core");
+    let said = said.json().as_array().cloned().expect("a list");
+    said.iter().map(|one| one.as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// axe-core's own file: `AXE`, the folder of npm's modules.
+fn source() -> String {
+    let path = crate::modules().join("axe-core/axe.min.js");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Otherwise somebody who cannot see the page, or reads it on a phone or in the dark, cannot send the invoices.
+#[test]
+fn no_page_keeps_anybody_out() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let item = format!("/items/{}", handle(&night, "to-zero"));
+    let unmapped = format!("/items/{}", handle(&night, "customer-unmapped"));
+    let link = desk.link(&["users", "add", "vera", "--role", "viewer"]);
+    browse(&address(&desk), async |chrome| {
+        let mut found = Vec::new();
+        for path in ["/signin", link.as_str(), "/welcome/none"] {
+            found.extend(violations(chrome, path).await);
+        }
+        chrome.window(1280, 900).await;
+        chrome.come_in(&desk, "dana", "admin").await;
+        for path in PAGES.into_iter().chain([item.as_str(), unmapped.as_str()]) {
+            found.extend(violations(chrome, path).await);
+        }
+        assert!(found.is_empty(), "{} violations: {found:#?}", found.len());
+    });
+    desk.close();
+}
+
+/// Every page that needs no handle.
+const PAGES: [&str; 14] = [
+    "/",
+    "/plan",
+    "/plan?only=equal",
+    "/invoices",
+    "/customers",
+    "/customers/Acme",
+    "/nights",
+    "/nights/2",
+    "/nights/3",
+    "/integrations",
+    "/audit",
+    "/live",
+    "/find?q=acme",
+    "/reports/3",
+];
+
+/// The checker must find what is planted, or its silence says nothing.
+#[test]
+fn the_checker_finds_what_is_wrong() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    browse(&address(&desk), async |chrome| {
+        chrome.open("/signin").await;
+        let plant = "document.querySelector('label').remove(); document.querySelector('main').append(new Image())";
+        chrome.run(plant).await;
+        let found = checked(chrome).await;
+        for rule in ["label", "image-alt"] {
+            assert!(found.iter().any(|one| one.starts_with(rule)), "{rule}: {found:#?}");
+        }
+        assert_eq!(chrome.run("return 1 + 1").await, Value::from(2));
+    });
+    desk.close();
+}

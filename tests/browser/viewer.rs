@@ -1,0 +1,38 @@
+//! What somebody who may read sees, in a real browser.
+
+use crate::chrome::{address, browse};
+use crate::client::{DeskOfNight, decided, handle, held_night};
+
+/// Otherwise whoever was let in to read finds a button, or presses one that was left open in another tab.
+#[test]
+fn a_viewer_finds_no_button_and_is_refused_where_one_is_made() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let handle = handle(&night, "to-zero");
+    browse(&address(&desk), async |chrome| {
+        chrome.come_in(&desk, "vera", "viewer").await;
+        let item = format!("/items/{handle}");
+        for path in
+            ["/", "/plan", "/customers", "/customers/Acme", "/nights", "/nights/2", "/integrations", "/live", &item]
+        {
+            chrome.open(path).await;
+            let forms = chrome.count("form[method=post]:not([action='/signout'])").await;
+            assert_eq!(forms, 0, "{path} has a form for a viewer");
+        }
+        chrome.open("/").await;
+        chrome.sees("Answering is for operators").await;
+        let forge = format!(
+            "const form = document.querySelector('form[action=\"/signout\"]');
+             form.action = '/items/{handle}/answer';
+             for (const [name, value] of [['answer', 'accept'], ['shown', '3:0:to-zero']]) {{
+                 const field = document.createElement('input');
+                 field.name = name; field.value = value; form.append(field);
+             }}
+             form.submit()"
+        );
+        chrome.run(&forge).await;
+        chrome.sees("the role does not allow it").await;
+    });
+    assert!(decided(&night).is_empty(), "a viewer answered");
+    desk.close();
+}
