@@ -142,7 +142,7 @@ def night(place, agreements, share, limits):
     wrong = []
     for (way, runs), most in zip(ways.items(), [*limits, None, None]):
         ratios = [run[0] / other[0] for run, other in zip(runs, ways["connectwise-rest"])]
-        seconds, requests = (statistics.median(column) for column in zip(*runs))
+        seconds, requests = (statistics.median(column) for column in zip(*(run[:2] for run in runs)))
         ratio = statistics.median(ratios)
         print(f"  {way:17} {seconds:6.2f} s {requests:5.0f} requests   {ratio:.2f} of connectwise-rest")
         if most is not None and ratio > most:
