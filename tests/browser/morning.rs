@@ -38,20 +38,20 @@ async fn sign_out(chrome: &Chrome, width: u32) {
     chrome.arrives("/signin").await;
 }
 
-/// Two lines that would go to zero, and a customer whom nobody has mapped.
+/// A line that would go to zero, one that would rise to five times, and a customer whom nobody has mapped.
 fn three_items() -> Night {
     let night = Night::new();
     night.approve();
-    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,0\nCasa Verde,CloudFilter,7\n");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,26\nCasa Verde,CloudFilter,7\n");
     night.run().exits(3);
     night
 }
 
-/// The handles of the newest plan's items of this code, by the customer's name.
-fn handles(night: &Night, code: &str) -> Vec<String> {
+/// The handles of the newest plan's items that have a line, in an order of their own.
+fn handles(night: &Night) -> Vec<String> {
     let held = night.recount(&["held", "--json"]).exits(0).json();
     let waiting = held["waiting"].as_array().cloned().unwrap_or_default();
-    let mut found: Vec<_> = waiting.iter().filter(|one| one["code"] == code).collect();
+    let mut found: Vec<_> = waiting.iter().filter(|one| one["code"] != "customer-unmapped").collect();
     found.sort_by_key(|one| one.to_string());
     found.iter().map(|one| one["handle"].as_str().expect("a handle").to_owned()).collect()
 }
@@ -59,7 +59,7 @@ fn handles(night: &Night, code: &str) -> Vec<String> {
 fn a_morning(width: u32, script: bool) {
     let night = three_items();
     let desk = DeskOfNight::open(&night);
-    let (zero, unmapped) = (handles(&night, "to-zero"), handle(&night, "customer-unmapped"));
+    let (zero, unmapped) = (handles(&night), handle(&night, "customer-unmapped"));
     let [first, second] = zero.as_slice() else { panic!("not two lines: {zero:?}") };
     browse(&address(&desk), async |chrome| {
         chrome.window(width, 844).await;
