@@ -26,8 +26,9 @@ pub fn row_remedy(why: &CountError) -> Remedy {
                 .or("ask the vendor for CSV".into())
         }
         CountError::Date | CountError::NotANumber | CountError::Separator => {
-            Remedy::settings("leave such rows out with `drop`, or count marks by `present` or `is`")
-                .or("fetch the vendor's own file, if a spreadsheet program saved this one".into())
+            // Not `drop`: a customer left without a row of the service wants 0 of it.
+            Remedy::from("fetch the vendor's own file, if a spreadsheet program saved this one")
+                .or(Remedy::settings("count marks by `present` or `is`"))
         }
         CountError::TooLong => {
             Remedy::settings("name the column of the count in `columns`: this looks like an identifier")
