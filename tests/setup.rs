@@ -165,7 +165,7 @@ fn a_night_without_a_readable_configuration_is_recorded_and_told() {
     let status = night.recount(&["status"]).exits(16);
     assert!(status.out.contains("unhealthy"), "{}", status.out);
     let history = night.recount(&["history", "--json"]).exits(0).json();
-    assert_eq!(history["runs"][0]["verdict"], "failed", "{history:#}");
+    assert_eq!(history["history"][0]["verdict"], "failed", "{history:#}");
     night.run().exits(0);
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use toml::de::DeTable;
-use toml_edit::{DocumentMut, Item, value};
+use toml_edit::{DocumentMut, Item, Value, value};
 
 use crate::config::load::{load, of_text};
 use crate::config::settings::Config;
@@ -17,7 +17,8 @@ const SERVICE_STATE: &str = "/var/lib/recount";
 /// What stands for a client id: it is treated like a password (ConnectWise developer guide).
 const NOT_KEPT: &str = "not-kept";
 
-/// Keeps the configuration that a night was run with, if the file is still good; without its client ids.
+/// Keeps the configuration that a night was run with, if the file is still good; without its client ids and without the
+/// queries of its links.
 ///
 /// # Errors
 /// When it cannot be read again, or kept.
@@ -33,8 +34,36 @@ pub fn keep(config: &Config) -> io::Result<()> {
             *id = value(NOT_KEPT);
         }
     }
+    for (_, item) in document.iter_mut().filter(|(name, _)| name != "alert") {
+        without_queries(item);
+    }
     let (kept, text) = (config.state.join(KEPT), document.to_string());
     if fs::read_to_string(&kept).is_ok_and(|before| before == text) { Ok(()) } else { replace(&kept, text.as_bytes()) }
+}
+
+/// Leaves out what stands behind the question mark of links: there it may be a signature, which is nobody's but the vendor's.
+/// Nothing is fetched with what is kept.
+fn without_queries(item: &mut Item) {
+    match item {
+        Item::Value(inner) => value_without_queries(inner),
+        Item::Table(table) => table.iter_mut().for_each(|(_, item)| without_queries(item)),
+        Item::ArrayOfTables(all) => {
+            all.iter_mut().for_each(|table| table.iter_mut().for_each(|(_, item)| without_queries(item)));
+        }
+        Item::None => {}
+    }
+}
+
+fn value_without_queries(found: &mut Value) {
+    if let Some((link, _)) = found.as_str().filter(|text| text.contains("://")).and_then(|text| text.split_once('?')) {
+        *found = link.into();
+        return;
+    }
+    match found {
+        Value::Array(all) => all.iter_mut().for_each(value_without_queries),
+        Value::InlineTable(table) => table.iter_mut().for_each(|(_, inner)| value_without_queries(inner)),
+        _ => {}
+    }
 }
 
 /// The configuration of the last good night, where this one cannot be read: the state folder is what the file says of it as
