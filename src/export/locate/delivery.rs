@@ -22,7 +22,7 @@ pub(super) struct ReadFile {
 /// Reads every file of the newest one's delivery as one export.
 ///
 /// # Errors
-/// As for [`read`].
+/// As for [`crate::export::locate::file::read`].
 pub(super) fn read_all(
     pattern: &Path,
     delivery: Duration,
