@@ -70,7 +70,9 @@ pub(super) async fn sweep<R: Reader>(
 ) -> Result<SweepResult, Failure> {
     let due = is_due(ground, history)?;
     let mut known = BTreeMap::new();
-    for (name, mapping) in everybody(ground).filter(|(name, _)| due || *name == ground.integration()) {
+    // What it knows itself is looked at until it is gone, also where `sweep` was switched off since.
+    let own = (ground.integration(), ground.source.mapping);
+    for (name, mapping) in everybody(ground).filter(|_| due).chain([own]) {
         known.insert(name.clone(), Known { swept: history.swept(name)?, mapping });
     }
     if !due && known.values().all(|known| known.swept.is_empty()) {
@@ -150,10 +152,11 @@ async fn look<R: Reader>(
     due: bool,
 ) -> Result<Found, ReadError> {
     let mut found = if due { all(connectwise, ground).await? } else { Found::default() };
+    // By whichever integration: of several that map a product one asks.
+    let met: BTreeSet<AdditionId> = found.lines.values().flatten().map(Uncounted::addition).collect();
     for (name, mut known) in known {
         let Found { lines, unread } = &mut found;
         let lines = lines.entry(name).or_default();
-        let met: BTreeSet<AdditionId> = lines.iter().map(Uncounted::addition).collect();
         known.swept.retain(|addition, _| !met.contains(addition));
         if !known.swept.is_empty() {
             lines.extend(known_ones(connectwise, ground, &known, unread).await?);
