@@ -202,7 +202,13 @@ fn as_of_version_7(night: &Night) {
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN pace_ms;
                  ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
-                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place;
+                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place; ALTER TABLE tickets DROP COLUMN site;
+                 DROP VIEW writes; ALTER TABLE runs DROP COLUMN site;
+                 CREATE VIEW writes AS SELECT i.seq AS write, i.run, r.integration, i.event AS kind, i.at, i.agreement, i.product, i.item,
+                     i.addition, i.from_quantity, i.quantity, i.catalog_item, i.effective_on, i.before, o.event AS outcome,
+                     o.addition AS applied_addition, o.quantity AS applied_quantity, o.why
+                 FROM journal AS i JOIN runs AS r ON r.run = i.run
+                 LEFT JOIN journal AS o ON o.seq = (SELECT max(seq) FROM journal WHERE write = i.seq AND seq > i.seq) WHERE i.write = i.seq;
                  DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
