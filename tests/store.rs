@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support;
-use crate::support::Night;
+use crate::support::{Night, wait_until};
 
 /// Each way of losing the history, and a word of what is said of it.
 type Damage = (&'static str, fn(&Night), &'static str);
@@ -131,6 +131,28 @@ fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {
     fs::remove_file(night.path("state/history.head")).expect("on purpose");
     night.recount(&["plan"]).exits(0);
     night.recount(&["verify"]).exits(0);
+}
+
+/// The log holds what the database does not have yet: without it, nobody would look for what the dead run had sent.
+#[test]
+fn a_log_that_is_gone_after_a_kill_is_noticed() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}]"#);
+    let run = night.start(&["run", "-vv"]);
+    wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
+    night.heard(run.kill());
+    night.no_faults();
+    for name in ["history.db-wal", "history.db-shm"] {
+        fs::remove_file(night.path("state").join(name)).expect("the log is there");
+    }
+    night.sim().clear_requests();
+    let said = night.recount(&["run"]).exits(14);
+    assert!(said.err.contains("older than its last run"), "{}", said.err);
+    assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+    fs::remove_file(night.path("state/history.head")).expect("on purpose");
+    night.recount(&["plan"]).exits(0);
+    night.run();
+    assert!(night.sent("POST").is_empty(), "the line is there once: {:?}", night.billed());
 }
 
 /// The file that tells is only ever behind: a process that dies before it writes it stops nobody.

@@ -77,6 +77,8 @@ impl History {
             Ok(RunId(transaction.last_insert_rowid()))
         })?;
         self.current = Some(run);
+        // Whoever takes the log of a run that dies away takes its intents: the run is known to have begun.
+        self.keep_head(run.0);
         Ok(run)
     }
 
