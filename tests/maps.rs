@@ -190,3 +190,21 @@ fn agreements_and_products_can_be_picked() {
     assert!(said.out.contains("MP-CLOUDFILTER"), "{}", said.out);
     assert!(night.recount(&["map", "products", "zzz"]).exits(0).out.contains("0 products"));
 }
+
+/// `integrations list` is what people type first, and it changes nothing.
+#[test]
+fn integrations_are_listed_by_that_word_as_well() {
+    let night = Night::new();
+    let bare = night.recount(&["integrations"]).exits(0);
+    assert_eq!(night.recount(&["integrations", "list"]).exits(0).out, bare.out);
+}
+
+/// A wrong file named to `restore` is that file's fault: nobody is told to move the history away.
+#[test]
+fn what_is_no_copy_is_not_restored_and_blames_no_history() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let said = night.recount(&["restore", "recount.toml"]).exits(2);
+    assert!(said.err.contains("recount.toml is no sound copy") && !said.err.contains("history.db"), "{}", said.err);
+    night.recount(&["verify"]).exits(0);
+}

@@ -104,6 +104,7 @@ pub(super) async fn gather<R: Reader>(
         }
     };
     findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
+    findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
     run.unless_stopped(look_around(connectwise, &plan, &mut inputs.remote, run.today())).await??;
     Ok(inputs)
 }
@@ -113,6 +114,13 @@ fn bundles_left(why: &str) -> Finding {
     let message = format!("additions were read agreement by agreement, and not in bundles: {why}");
     let fix = Remedy::settings("write bundled_reads = \"off\" if it is so every night, so that it is not tried");
     Finding { fix, ..finding(Severity::Info, Code::BundlesLeft, message) }
+}
+
+/// That an agreement of which only the name of its cycle is known may be billed once and not month by month.
+fn cycles_by_name(why: &str) -> Finding {
+    let message = format!("the names of billing cycles decided which agreements recur: {why}");
+    let fix = Remedy::settings("give the API member's role the right to read billing cycles: docs/connectwise.md");
+    Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) }
 }
 
 /// Said once to who ran a version in which `create_lines` left out meant true.
