@@ -86,7 +86,8 @@ pub(super) async fn gather<R: Reader>(
     let due = is_due(run, source, history)?;
     // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again.
     let ahead = async { if due { connectwise.all_companies().await.err() } else { None } };
-    let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
+    // On the heap: a night also runs on threads of a small stack.
+    let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
     let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
     let remote = remote?;
     let seen = history.agreements_by_name(source.neighbours)?;
