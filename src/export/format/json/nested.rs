@@ -12,7 +12,7 @@ use crate::export::fault::Fault;
 use crate::export::format::json::damage;
 use crate::export::format::json::names::Names;
 use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPlace, Way, offset};
-use crate::export::format::json::records::document;
+use crate::export::format::json::records::documents;
 use crate::export::format::json::steps::PathStep;
 use crate::export::format::json::value;
 use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
@@ -37,17 +37,33 @@ pub(in crate::export) struct NestedRecords<'a> {
 }
 
 impl<'a> NestedRecords<'a> {
-    /// Finds the records, and the names of all columns in the order of their first use.
+    /// Finds the records of a document, and the names of all columns in the order of their first use.
     ///
     /// # Errors
     /// If the text is no JSON, holds no records there, or an object names a key twice.
     pub(in crate::export) fn open(text: &'a str, steps: Vec<PathStep<'a>>, from_top: bool) -> Result<Self, Fault> {
+        Self::of(text, Way::of(steps, from_top), false)
+    }
+
+    /// Those of a document on each line, which are read like a list of them.
+    ///
+    /// # Errors
+    /// As for [`NestedRecords::open`].
+    pub(in crate::export) fn open_lines(text: &'a str, mut steps: Vec<PathStep<'a>>) -> Result<Self, Fault> {
+        if steps.first() != Some(&PathStep::Each) {
+            steps.insert(0, PathStep::Each);
+        }
+        Self::of(text, Way::of(steps, true), true)
+    }
+
+    fn of(text: &'a str, way: Way<'a>, on_lines: bool) -> Result<Self, Fault> {
         if text.trim().is_empty() {
             return Err(Fault::new(Damage::Empty));
         }
-        let way = Way::of(steps, from_top);
-        let mut finder = Finder { way: &way, text, document: document(text)?, found: FoundRecord::default() };
-        finder.walk(finder.document, 0, None, None)?;
+        let documents = documents(text, on_lines)?;
+        let document = documents.first().copied().unwrap_or_default();
+        let mut finder = Finder { way: &way, text, document, found: FoundRecord::default() };
+        documents.into_iter().try_for_each(|document| finder.walk(document, usize::from(on_lines), None, None))?;
         let found = finder.found;
         if found.places.iter().all(|place| place.record.is_err()) {
             return Err(Fault::new(Damage::NoRecords));
@@ -156,10 +172,16 @@ impl<'a> NestedRecords<'a> {
         }
         let Ok(record) = place.record else { return Ok(()) };
         let prefix = way.prefixes.last().map_or("", String::as_str);
-        match record.starts_with('{') {
-            true => value::members_but(record, prefix, None, &mut |name, raw| put(name, value::value(raw)?)),
-            false => put("@value", value::value(record)?),
+        // What a record says itself goes by its own path as well.
+        let itself = |name: &str| name.strip_suffix("@text").is_some_and(|path| path.strip_suffix('.') == Some(prefix));
+        if !record.starts_with('{') {
+            put("@value", value::value(record)?)?;
+            return if prefix.is_empty() { Ok(()) } else { put(prefix, value::value(record)?) };
         }
+        value::members_but(record, prefix, None, &mut |name, raw| {
+            put(name, value::value(raw)?)?;
+            if itself(name) { put(prefix, value::value(raw)?) } else { Ok(()) }
+        })
     }
 }
 
