@@ -245,7 +245,9 @@ impl FetchError {
             Self::Total { .. } | Self::NoTotal { .. } => {
                 "run again; if it stays so, look at `pages` in the export's table of recount.toml"
             }
-            Self::NotJson { .. } | Self::Moved { .. } => "run again later; if it stays so, ask the vendor",
+            Self::NotJson { .. } | Self::Moved { .. } | Self::Shifted { .. } => {
+                "run again later; if it stays so, ask the vendor"
+            }
             Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
             Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
                 "look at `url` in the export's table of recount.toml; then run again"
