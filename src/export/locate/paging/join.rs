@@ -43,7 +43,7 @@ fn left(others: &HashMap<String, &str>, asked: &HashSet<&str>, request: &ListReq
     let first = keys.first()?;
     let (many, on) = (keys.len(), on(request));
     let records = if many == 1 { "1 record".to_owned() } else { format!("{many} records") };
-    Some(format!("{records} of list {number} that list 1 has no {on:?} for, the first {first:?}"))
+    Some(format!("{on:?} {first:?} of list {number} stands in no record of list 1 ({records} in all)"))
 }
 
 fn keyed<'a>(rows: &'a [String], request: &ListRequest, number: usize) -> Result<HashMap<String, &'a str>, FetchError> {
