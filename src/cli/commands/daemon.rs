@@ -93,7 +93,7 @@ fn take_turn(global: &Global, since: DateTime<Utc>, failed: u32, console: &Conso
         }
     })?;
     let last = session.history.last_slot()?.unwrap_or(since);
-    let Some(due) = due(&schedule, Some(last), clock::now()) else { return Ok(Exit::Done) };
+    let Some(due) = due(&schedule, Some(last), clock::now()) else { return copied_later(&config, &session) };
     if !session.history.claim_slot(due.slot, clock::now())? {
         return Ok(Exit::Done);
     }
@@ -104,6 +104,13 @@ fn take_turn(global: &Global, since: DateTime<Utc>, failed: u32, console: &Conso
     let runs = run::night_until_signal(&config, &mut session, console)?;
     let exits = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
     Ok(exits.fold(Exit::Done, Exit::worst))
+}
+
+/// What could not be copied after the night is copied now, if it can be.
+fn copied_later(config: &Config, session: &Session) -> Result<Exit, CommandError> {
+    let Some(replica) = &session.replica else { return Ok(Exit::Done) };
+    let is_owed = replica.owes_a_copy(config, &session.history)?;
+    Ok(if is_owed && session.copy(config).is_err() { Exit::Partial } else { Exit::Done })
 }
 
 /// Turns of a minute that a night waits for the lock of another command before somebody is told.

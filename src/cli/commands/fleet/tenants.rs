@@ -23,18 +23,18 @@ impl Tenant {
 
 const CONFIGURATION: &str = "recount.toml";
 
-/// The tenants of a folder that belong to a shard, by name.
+/// The tenants of a folder, by name.
 ///
 /// # Errors
 /// When the folder cannot be read. What is wrong within a tenant is that tenant's matter.
-pub(super) fn tenants(of: &Path, shard: Option<Shard>) -> io::Result<Vec<Tenant>> {
+pub(super) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let of = fs::canonicalize(of)?;
     let mut found = Vec::new();
     for entry in fs::read_dir(of)? {
         let folder = entry?.path();
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_tenant = !name.starts_with('.') && folder.join(CONFIGURATION).symlink_metadata().is_ok();
-        if is_tenant && shard.is_none_or(|shard| shard.has(&name)) {
+        if is_tenant {
             found.push(Tenant { name, folder });
         }
     }
