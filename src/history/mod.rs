@@ -15,7 +15,7 @@ pub mod past;
 pub(crate) mod pruning;
 pub mod record;
 pub mod runs;
-mod slots;
+pub mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;

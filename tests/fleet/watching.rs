@@ -64,3 +64,24 @@ fn each_tenants_missed_night_is_run_once_and_the_broken_one_is_seen() {
     fleet.night.heard(again.end()).exits(0);
     assert_eq!(fleet.night.sim().writes().len(), 3, "each night once");
 }
+
+/// A pod that is killed or moved in the middle of a night would leave the rest of its lines to the invoice.
+#[test]
+fn a_night_that_was_cut_off_is_taken_up_by_the_next_turn_and_not_for_ever() {
+    let fleet = Fleet::new(1);
+    let tenant = fleet.tenants[0].clone();
+    schedule(&fleet, &tenant, &slot(1));
+    let config = fleet.folder(0, &tenant).join("recount.toml").display().to_string();
+    let since = (support::now() - TimeDelta::hours(3)).to_rfc3339();
+    let turn = ["daemon", "--turn-since", &since, "--config", &config];
+    fleet.night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}]"#);
+    let first = fleet.night.start(&turn);
+    wait_until("the creation", || !fleet.night.sent("POST").is_empty());
+    fleet.night.heard(first.kill());
+    fleet.night.no_faults();
+    fleet.night.recount(&turn).exits(0);
+    assert_eq!(fleet.billed(), fleet.goal(), "what was in flight is looked up, and the rest is written");
+    fleet.night.sim().clear_requests();
+    fleet.night.recount(&turn).exits(0);
+    assert!(fleet.night.sim().requests().is_empty(), "the night was had");
+}

@@ -15,7 +15,7 @@ use std::{env, fs, io};
 use crate::cli::as_service::unit::{UnitKind, properties};
 use crate::cli::command_line::{Cli, Command as Given};
 use crate::cli::error::CommandError;
-use crate::cli::{fleet_of, operator, session};
+use crate::cli::{operator, session};
 use crate::config::environment;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -55,7 +55,7 @@ pub(super) fn hand_over(cli: &Cli) -> Result<(), CommandError> {
 fn place(command: &Given, cli: &Cli) -> Option<UnitKind> {
     match command {
         // Tenants are none of the service's: each has files and a user of its own.
-        _ if fleet_of(command).is_some_and(|fleet| fleet.tenants.is_some()) => None,
+        _ if command.fleet().is_some_and(|fleet| fleet.tenants.is_some()) => None,
         Given::Demo(_) | Given::Init(_) | Given::Profiles | Given::Sim(_) | Given::Completions(_) | Given::Man(_) => {
             None
         }
