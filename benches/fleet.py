@@ -245,9 +245,11 @@ def measured(fleet, what, words):
     after, many = resource.getrusage(resource.RUSAGE_CHILDREN), len(fleet.tenants)
     bad = {tenant: end["exit_code"] for tenant, end in ended.items() if end["exit_code"] != 0}
     must(not bad, f"{what}: all nights done: {bad}")
+    runs = [run for end in ended.values() for run in (end["document"] or {}).get("runs", [])]
+    late = sum(line["reason"] == "not-reached" for run in runs for line in run["lines"])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     figures = {"tenants": many, "night": what, "seconds": round(took, 1), "cpu_ms_a_tenant": round(cpu / many * 1000, 1),
-               "requests_a_tenant": round(fleet.requests() / many, 1), "shards_mib": round(peaks.get("shards", 0) / 1024, 1),
+               "lines_not_reached": late, "requests_a_tenant": round(fleet.requests() / many, 1), "shards_mib": round(peaks.get("shards", 0) / 1024, 1),
                "tenant_mib": round(peaks.get("tenant", 0) / 1024, 1), "all_mib": round(peaks.get("all", 0) / 1024, 1),
                "moto_ms_a_tenant": round((cpu_of(fleet.moto.pid) - moto) / many * 1000, 1),
                "sim_ms_a_tenant": round((cpu_of(fleet.sim.pid) - sim) / many * 1000, 1)}
@@ -267,10 +269,12 @@ def grow(recount, sizes):
             print(f"{tenants} tenants approved in {time.time() - at:.0f} s", flush=True)
             fleet.export(lambda at: [("Filter", 7)])
             busy = measured(fleet, "a line of each agreement", ["run"])
-            writes = len(fleet.writes())
-            must(writes == tenants * AGREEMENTS, f"each line is written once: {writes}")
+            # On a host that is busy with other things a look may be too old before its write leaves: such a line waits a night.
+            late = busy["lines_not_reached"]
+            writes = sum(write["applied"] for write in fleet.writes())
+            must(writes == tenants * AGREEMENTS - late, f"each line is written once: {writes}, {late} wait")
             wrong = {at: lines for at, lines in fleet.world().items() if lines != [("FILTER", 7.0)]}
-            must(not wrong, f"every line is at its count: {len(wrong)} are not, {list(wrong.items())[:5]}")
+            must(len(wrong) == late, f"every line is at its count: {len(wrong)} are not, {list(wrong.items())[:5]}")
             quiet = measured(fleet, "quiet", ["run"])
             measured(fleet, "status", ["status"])
             cpu[tenants] = (busy["cpu_ms_a_tenant"], quiet["cpu_ms_a_tenant"])
