@@ -17,7 +17,7 @@ use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::nightly::remote::short_lists::read_again;
 use crate::nightly::remote::{Remote, look_around, read_remote};
-use crate::nightly::sweep::{SweptGround, sweep, uncounted};
+use crate::nightly::sweep::{SweptGround, is_due, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
@@ -83,8 +83,12 @@ pub(super) async fn gather<R: Reader>(
     let mut past = past(run, source, history, in_doubt)?;
     findings.extend(past.taken_over.as_ref().map(|taken| host_changed(run, taken)));
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
+    let due = is_due(run, source, history)?;
+    // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again.
+    let ahead = async { if due { connectwise.all_companies().await.err() } else { None } };
     let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
-    let remote = run.unless_stopped(reading).await??;
+    let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
+    let remote = remote?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     let ground = SweptGround { run, source, remote: &remote, claims: &claims, owned: &past.owned };
