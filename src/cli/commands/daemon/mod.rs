@@ -1,5 +1,6 @@
 //! `recount daemon`: the nightly command, at the time of `[daemon]`.
 
+pub(crate) mod configured;
 mod turn;
 
 use std::cell::{Cell, RefCell};
@@ -11,6 +12,7 @@ use clap::Args;
 
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
+use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::{run, serve, unbegun_night};
 use crate::cli::console::Console;
@@ -19,7 +21,7 @@ use crate::cli::session::Session;
 use crate::cli::wiring::replica;
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
-use crate::daemon::schedule::{Due, Schedule};
+use crate::daemon::schedule::Due;
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
@@ -81,15 +83,6 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
         // Being told to stop is how a daemon ends well.
         Ok(Exit::Done)
     })
-}
-
-pub(crate) fn schedule(config: &Config) -> Result<Schedule, CommandError> {
-    let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
-    let Some(daemon) = &config.daemon else {
-        return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
-    };
-    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up)
-        .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))
 }
 
 /// All that a night needs: the configuration as it is then (what an operator changed by day holds at night), the lock and

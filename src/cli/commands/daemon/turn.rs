@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::daemon::schedule;
+use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::{run, unbegun_night};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
