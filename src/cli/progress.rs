@@ -116,6 +116,10 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.leave_bundles(why);
     }
 
+    fn cycles_by_name(&self) -> Option<String> {
+        self.inner.cycles_by_name()
+    }
+
     fn traffic(&self) -> Traffic {
         self.inner.traffic()
     }

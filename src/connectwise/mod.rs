@@ -113,6 +113,12 @@ pub trait Reader {
     /// Told that bundles were found to be wrong: none is asked for any more tonight.
     fn leave_bundles(&self, _why: String) {}
 
+    /// Why the names of billing cycles decided whether agreements recur, if they did because ConnectWise does not give
+    /// out the list of cycles.
+    fn cycles_by_name(&self) -> Option<String> {
+        None
+    }
+
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;
 

@@ -79,6 +79,10 @@ impl Reader for Client {
         self.bundling().leave(why);
     }
 
+    fn cycles_by_name(&self) -> Option<String> {
+        self.cycles().get()?.why_by_name().map(str::to_owned)
+    }
+
     fn traffic(&self) -> Traffic {
         Client::traffic(self)
     }
@@ -172,13 +176,13 @@ impl Client {
     async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
         match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
             // One that cannot be read goes by its name.
-            Ok(list) => Ok(BillingCycles(list.records.into_iter().collect())),
+            Ok(list) => Ok(BillingCycles::listed(list.records.into_iter().collect())),
             Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
                 Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
             }
             Err(error) => {
                 tracing::info!("{error}; a billing cycle's name says whether it recurs");
-                Ok(BillingCycles::default())
+                Ok(BillingCycles::unread(error.to_string()))
             }
         }
     }

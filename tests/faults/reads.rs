@@ -457,3 +457,15 @@ fn keys_that_are_wrong_or_may_not_look_are_named() {
         assert!(said.out.contains("private_key"), "{}", said.out);
     }
 }
+
+/// Else an agreement that is billed once, under a cycle of an odd name, would be written on and nobody be told why.
+#[test]
+fn that_only_a_cycles_name_was_known_is_told() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"path": "/finance/billingCycles"}, "then": {"status": 403}}]"#);
+    let said = night.run().exits(0);
+    assert!(said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
+    night.no_faults();
+    let said = night.run().exits(0);
+    assert!(!said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
+}

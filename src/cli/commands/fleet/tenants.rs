@@ -26,7 +26,7 @@ const CONFIGURATION: &str = "recount.toml";
 /// The tenants of a folder, by name.
 ///
 /// # Errors
-/// When the folder cannot be read. What is wrong within a tenant is that tenant's matter.
+/// When the folder cannot be read, or holds no tenant at all. What is wrong within a tenant is that tenant's matter.
 pub(super) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let of = fs::canonicalize(of)?;
     let mut found = Vec::new();
@@ -37,6 +37,10 @@ pub(super) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
         if is_tenant {
             found.push(Tenant { name, folder });
         }
+    }
+    // A disk that is not mounted looks like a fleet without tenants.
+    if found.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "no folder in it holds a recount.toml"));
     }
     found.sort();
     Ok(found)
