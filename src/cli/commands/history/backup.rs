@@ -102,7 +102,17 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
     })?;
     if let Some(replica) = replica {
         // Else a newer copy would take its place again.
-        replica.copy(&config, &History::open(&config.state, clock::now())?);
+        let copied = replica.copy(&config, &History::open(&config.state, clock::now())?);
+        copied.map_err(|why| not_copied(file, &why))?;
     }
     Ok(restored)
+}
+
+fn not_copied(file: &Path, why: &str) -> CommandError {
+    let message = format!(
+        "the history is that of {}, but it was not copied, and the next command takes the newest copy instead: {why}",
+        file.display()
+    );
+    let fix = "restore it once more when the store answers: recount check";
+    CommandError { written: "the history was put back", ..CommandError::new(Exit::Store, message, fix) }
 }

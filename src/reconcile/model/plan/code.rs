@@ -193,6 +193,8 @@ codes! {
     ConfigInvalid = "config-invalid",
     /// This host's lease was over before all was written.
     LeaseLost = "lease-lost",
+    /// The history was not copied after the run.
+    CopyFailed = "copy-failed",
     /// The run was stopped by a signal.
     Interrupted = "interrupted",
     /// The run before was cut off; what it left was looked up.
