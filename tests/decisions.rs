@@ -1,6 +1,7 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
 mod office;
+mod restored;
 mod undone;
 
 use serde_json::Value;

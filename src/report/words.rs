@@ -143,6 +143,13 @@ pub(crate) fn place(line: &LineRecord) -> String {
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
 }
 
+/// What several changes have in common beside their numbers, as the invoice that they reach: it is said once.
+pub(crate) fn of_each<'a>(lines: &[&'a LineRecord]) -> Option<&'a str> {
+    let (first, others) = lines.split_first()?;
+    let same = !others.is_empty() && others.iter().all(|line| line.detail == first.detail);
+    Some(first.detail.as_str()).filter(|detail| same && !detail.is_empty())
+}
+
 /// What a run waited for. Reads, looks and writes include the waits for their turn.
 pub(crate) fn waits(requests: &Requests) -> String {
     let Requests { sent: _, retried: _, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;

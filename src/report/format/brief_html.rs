@@ -83,6 +83,7 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
     if lines.is_empty() {
         return html! {};
     }
+    let each = words::of_each(&lines);
     html! {
         h2 style="font-size:18px" { (sentence(kind)) }
         table style="border-collapse:collapse;width:100%" {
@@ -93,12 +94,16 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
             } }
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
                 tr {
-                    td style=(CELL) { (names::line(line)) }
+                    td style=(CELL) {
+                        (names::line(line))
+                        @if each.is_none() && !line.detail.is_empty() { br; small { (escaped(&line.detail)) } }
+                    }
                     td style=(NUMBER) { (or_dash(line.was)) }
                     td style=(NUMBER) { (or_dash(words::reached(line))) }
                 }
             } }
         }
+        @if let Some(each) = each { p { "Each: " (escaped(each)) } }
         (left_out(lines.len(), CHANGES_SHOWN))
     }
 }

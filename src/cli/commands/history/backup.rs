@@ -80,7 +80,7 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
             let aside = set_aside.map(|aside| format!("what stood there is in {}\n", aside.display()));
             console.print(&format!(
                 "the history is that of {}, {until}\n{}head {head}\n\nNext: recount plan: what was written since is held as \
-                 changed by somebody else\n",
+                 changed by somebody else, and steps that were accepted are asked anew\n",
                 file.display(),
                 aside.unwrap_or_default()
             ));
@@ -100,6 +100,8 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
         }
         error => error.into(),
     })?;
+    // A copy that a host takes over from is the newest there is; this one may be of any day.
+    History::open(&config.state, clock::now())?.ask_anew(&lock)?;
     if let Some(replica) = replica {
         // Else a newer copy would take its place again.
         let copied = replica.copy(&config, &History::open(&config.state, clock::now())?);
