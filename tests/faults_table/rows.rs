@@ -347,6 +347,8 @@ pub(super) const ROWS: &[Row] = &[
         shown_by: &["scenario applied-twice"], open: "" },
     Row { id: "J6", fault: "a run is undone after others changed lines", expected: "only lines that still hold our value are set back; the rest is listed",
         shown_by: &["an_undo_sets_back_what_still_stands_and_leaves_the_rest", "an_undo_that_was_overtaken_is_refused"], open: "" },
+    Row { id: "J6a", fault: "a run is undone after its line got a successor, or is of another product, company or integration, or stands beside a second one", expected: "held or left out with the reason, nothing is written; a line that bills again is in every plan",
+        shown_by: &["an_undo_brings_nothing_back_beside_what_took_its_place", "a_line_that_an_undo_lets_bill_again_stays_in_every_plan", "an_undo_writes_no_line_that_is_of_another_product_by_now", "an_undo_writes_on_no_agreement_of_another_company", "an_undo_leaves_a_line_that_another_integration_owns_by_now", "an_undo_leaves_a_line_beside_a_second_one", "an_undo_waits_for_the_invoice_as_a_night_does"], open: "" },
     Row { id: "J7", fault: "ten thousand customers and years of history", expected: "bounded",
         shown_by: &["a_large_plan_is_stored_whole_and_in_its_order", "only_the_last_three_plans_keep_their_unchanged_lines"], open: "the times are in the benches" },
     Row { id: "J8", fault: "an answer that is older than what it is about: a mail of last week, a step that moved, an export that asked no more, a line changed since", expected: "refused, with the step of the newest plan; an answer that was taken lapses",

@@ -337,20 +337,20 @@ impl Nights<'_> {
             connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
         let neighbours = config.neighbours(integration);
         let fetched = session::fetched(&config.state);
-        let of_export = PlanSource::Export(ExportSource {
+        let source = ExportSource {
             export: &integration.export,
             fetched: &fetched,
             mapping: integration.mapping.as_ref().unwrap_or(&nothing),
             neighbours: &neighbours,
             guards: &integration.guards,
-        });
+        };
         let site = connectwise.as_ref().map(|connectwise| connectwise.site()).unwrap_or_default();
         let job = Job {
             site: &site,
             integration: &integration.name,
             mode: integration.mode,
             command: order.command,
-            source: order.undoes.map_or(of_export, PlanSource::Undo),
+            source: order.undoes.map_or(PlanSource::Export(source), |run| PlanSource::Undo(run, source)),
             approved: order.approved,
             approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),

@@ -162,6 +162,23 @@ pub(crate) fn remember(
     Ok(())
 }
 
+/// Takes up the lines that an undo is about to write and that were recount's before: at 0 they were let go, and set back
+/// they bill. One that is not written after all is at 0 still, and is let go by the next plan.
+pub(crate) fn take_up(
+    transaction: &Transaction<'_>,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let known: BTreeSet<LineKey> = stored(transaction, integration)?.keys().map(one_spelling).collect();
+    for line in lines.iter().filter(|line| line.outcome == Outcome::WouldUpdate) {
+        let Some(key) = line.key().filter(|key| !known.contains(&one_spelling(key))) else { continue };
+        let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone())).collect();
+        let owned = Owned { addition: line.addition, company: line.company, sources };
+        put(transaction, integration, &key, &Stored { owned, billed: line.now })?;
+    }
+    Ok(())
+}
+
 /// Lines that stand for all of their product on their agreement.
 fn covered(lines: &[LineRecord]) -> BTreeSet<LineKey> {
     lines.iter().filter_map(LineRecord::key).filter(|key| key.item.is_none()).map(|key| one_spelling(&key)).collect()

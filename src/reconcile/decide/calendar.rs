@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, Days, NaiveDate};
 
 use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Agreement};
+use crate::reconcile::model::records::{Addition, Agreement, Directory};
 
 impl Judge<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
@@ -45,9 +44,17 @@ enum Reach {
 #[derive(Debug)]
 pub(in crate::reconcile) struct Met(Vec<(usize, Reach)>);
 
+/// What tells which invoice a change meets.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Calendar<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    pub(in crate::reconcile) directory: &'a Directory,
+    pub(in crate::reconcile) today: NaiveDate,
+}
+
 /// Puts the changes of a plan on the calendar: what is not to be written yet is left out.
-pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line]) -> Met {
-    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(gathered, line)?)));
+pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -> Met {
+    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(calendar, line)?)));
     let met = Met(met.collect());
     for (at, reach) in &met.0 {
         match reach {
@@ -117,8 +124,8 @@ fn told(code: Code, lines: usize, next: &str) -> Finding {
     Finding { fix, ..finding(Severity::Info, code, message) }
 }
 
-fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
-    let PlanInputs { mapping, directory, today, .. } = gathered;
+fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
+    let Calendar { mapping, directory, today } = calendar;
     let next = directory.agreements.get(&line.key()?.agreement)?.next_invoice_on?;
     let fall = match &line.verdict {
         Verdict::Update(change) => change.to < change.from,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::reconcile::decide::calendar::Calendar;
 use crate::reconcile::decide::elsewhere::Surroundings;
 use crate::reconcile::decide::findings::Findings;
 use crate::reconcile::decide::judge::{Case, Judge};
@@ -35,7 +36,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
-    let met = calendar::put_on(gathered, &mut lines);
+    let PlanInputs { mapping, directory, today, .. } = gathered;
+    let met = calendar::put_on(Calendar { mapping, directory, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings(gathered.today));
     met.note(gathered.today, &mut lines);

@@ -261,6 +261,8 @@ codes! {
     UndoMoved = "undo-moved",
     /// The line that the run wrote is not there any more, or not live.
     UndoGone = "undo-gone",
+    /// Another line bills by now in the place of the one that would bill again.
+    UndoReplaced = "undo-replaced",
     /// What is undone is proposed again by the next night.
     UndoReturns = "undo-returns",
 }
