@@ -36,8 +36,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
-    let PlanInputs { mapping, directory, today, .. } = gathered;
-    let met = calendar::put_on(Calendar { mapping, directory, today }, &mut lines);
+    let PlanInputs { mapping, directory, additions, today, .. } = gathered;
+    let met = calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings(gathered.today));
     met.note(gathered.today, &mut lines);

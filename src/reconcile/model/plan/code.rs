@@ -103,6 +103,8 @@ codes! {
     LineUnreadable = "line-unreadable",
     /// The agreement bills from a later day, so ConnectWise would refuse a new line.
     LineBeforeBilling = "line-before-billing",
+    /// A new line would begin after its agreement's end.
+    LineAfterEnd = "line-after-end",
     /// The quantity would go to zero.
     ToZero = "to-zero",
     /// The quantity would move further than `line_step`.
