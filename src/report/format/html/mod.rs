@@ -10,6 +10,7 @@ pub mod trends;
 mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -18,7 +19,21 @@ use crate::history::nights::LineNight;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 
-const STYLE: &str = include_str!("style.css");
+/// The style sheet of reports and desk.
+pub const STYLE: &str = include_str!("style.css");
+
+/// What only the kept pages have, beside it.
+const KEPT_STYLE: &str = include_str!("kept.css");
+
+/// Both, as small as they go without another tool: a page is kept for each night and customer.
+static KEPT: LazyLock<String> = LazyLock::new(|| without_comments(&format!("{STYLE}{KEPT_STYLE}")));
+
+fn without_comments(css: &str) -> String {
+    let parts = css.split("/*").enumerate();
+    let kept = parts.map(|(at, part)| if at == 0 { part } else { part.split_once("*/").map_or("", |(_, rest)| rest) });
+    let kept: String = kept.collect();
+    kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
 
 /// Nothing may be loaded, run, sent or framed; the style is in the file itself.
 const POLICY: &str =
@@ -96,7 +111,7 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                 meta name="robots" content="noindex";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(KEPT.as_str())) }
             }
             body {
                 a.skip href="#main" { "Skip to the report" }
@@ -107,7 +122,7 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                             a href={ (up) (file) } aria-current=[(to == place).then_some("page")] { (name) }
                         }
                     }
-                    main #main { (main) }
+                    main.kept #main { (main) }
                     footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
                 }
             }
