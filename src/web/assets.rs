@@ -15,13 +15,12 @@ const KEYS: &str = "/keys.js";
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route(
-            "/style.css",
-            get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }),
-        )
+        .route("/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }))
         .route(
             KEYS,
-            get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("assets/keys.js")) }),
+            get(|| async {
+                ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("assets/keys.js"))
+            }),
         )
         .route(HTMX, get(|| async { script(include_str!("assets/htmx/htmx.min.js")) }))
         .route(HTMX_EVENTS, get(|| async { script(include_str!("assets/htmx/hx-sse.min.js")) }))

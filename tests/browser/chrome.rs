@@ -30,7 +30,7 @@ const FLAGS: [&str; 13] = [
     "--window-size=1280,900",
 ];
 /// How long an element may take to come: only a page that never shows it is a failure.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// A browser that stands before a desk.

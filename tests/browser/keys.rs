@@ -1,6 +1,6 @@
 //! The keys: a morning without a mouse.
 
-use crate::chrome::{Chrome, address, browse};
+use crate::chrome::{Chrome, PATIENCE, address, browse};
 use crate::client::{DeskOfNight, decided, handle, held_night};
 
 async fn types(chrome: &Chrome, keys: &str) {
@@ -56,7 +56,12 @@ fn items_are_gone_through_by_keys_and_nothing_is_answered_by_one_alone() {
         assert!(decided(&night).is_empty(), "a key answered");
         chrome.run("document.activeElement.click()").await;
         chrome.sees("Answered, not yet written").await;
-        assert!(focused(chrome, "textContent").await.starts_with("Undo"), "the focus is not on the undo");
+        // The page is read before its script has run.
+        let began = std::time::Instant::now();
+        while !focused(chrome, "textContent").await.starts_with("Undo") {
+            assert!(began.elapsed() < PATIENCE, "the focus is not on the undo");
+            tokio::task::yield_now().await;
+        }
         assert_eq!(chrome.complaints().await, Vec::<String>::new());
     });
     assert_eq!(decided(&night).len(), 1);

@@ -115,14 +115,14 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
             }
             body {
                 a.skip href="#main" { "Skip to the report" }
-                div.page {
+                div.page.kept {
                     nav.top aria-label="Reports" {
                         b { "recount" }
                         @for (to, file, name) in links {
                             a href={ (up) (file) } aria-current=[(to == place).then_some("page")] { (name) }
                         }
                     }
-                    main.kept #main { (main) }
+                    main #main { (main) }
                     footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
                 }
             }

@@ -16,8 +16,8 @@ use crate::report::open_items::OpenItems;
 use crate::report::words::ExportReadability;
 use crate::report::{lines, names, trend, words};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::customers::standing;
+use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{item, pieces, today};
 use crate::web::site::Missing;
 
