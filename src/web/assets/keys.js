@@ -52,7 +52,10 @@
   });
   const answered = get("sessionStorage", ANSWERED);
   set("sessionStorage", ANSWERED, null);
-  if (answered) focus(document.querySelector(`.slip form[action="/answers/${CSS.escape(answered)}/undo"] button`));
+  // Going to the part of the page that the address names takes the focus away, so it is given after that.
+  const back = () => requestAnimationFrame(() => focus(document.querySelector(`.slip form[action="/answers/${CSS.escape(answered)}/undo"] button`)));
+  if (answered && document.readyState === "complete") back();
+  else if (answered) addEventListener("load", back);
 
   const shown = document.querySelector("#keys-button"), turn = document.querySelector("#keys-switch");
   const say = () => { if (turn) turn.textContent = on() ? "Turn them off" : "Turn them on"; };
