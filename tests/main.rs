@@ -16,6 +16,7 @@ mod fleet;
 mod hardening;
 mod maps;
 mod monitoring;
+mod mornings;
 mod nights;
 mod places;
 mod printed;

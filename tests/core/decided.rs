@@ -17,7 +17,7 @@ fn decision(verb: Verb, reason: Code) -> Decision {
         until: None,
         note: "asked".to_owned(),
         who: "mmiller".to_owned(),
-        at: time("2026-03-09T08:00:00Z"),
+        at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason,
         seen: None,
         within: None,

@@ -45,7 +45,7 @@ fn answer(night: &mut Night, verb: Verb, agreement: i64, was: &str) {
         until: None,
         note: String::new(),
         who: "mmiller".to_owned(),
-        at: time("2026-03-09T08:00:00Z"),
+        at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: Code::LineLeftBehind,
         seen: Some(seen),
         within: None,

@@ -53,7 +53,7 @@ impl Decisions {
             format!("ConnectWise holds {} now", or_dash(now))
         } else if !decision.covers(to) {
             format!("{to} is wanted now")
-        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at)) {
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.said());

@@ -8,7 +8,7 @@ use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
@@ -52,9 +52,9 @@ impl Judge<'_> {
             Err(_) => "an unreadable quantity".to_owned(),
         };
         if let Some(ended) = self.around.just_ended(case.key, product.id) {
-            let on = ended.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            let on = ended.cancelled_on.map(day).unwrap_or_default();
             let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
-            let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
+            let detail = format!("addition {} of {} {ends} ({}), in this calendar month", ended.id, units(ended), on);
             return Some((Code::LineJustEnded, detail));
         }
         let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);

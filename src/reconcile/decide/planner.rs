@@ -37,8 +37,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     ground.hold_successors(&mut lines, &left_keys);
     let met = calendar::put_on(gathered, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
-    findings.extend(met.findings(gathered.today));
-    met.note(gathered.today, &mut lines);
+    findings.extend(met.findings());
+    met.note(&mut lines);
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);

@@ -17,6 +17,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::nights::LineNight;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::record_links::RecordLinks;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -37,6 +38,8 @@ pub struct Material<'a> {
     pub lines: &'a BTreeMap<String, Vec<LineNight>>,
     /// The customers that have a page of their own by now.
     pub customers: &'a BTreeSet<CustomerName>,
+    /// Where records open in ConnectWise.
+    pub records: Option<&'a RecordLinks>,
 }
 
 impl Material<'_> {
@@ -108,7 +111,7 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                         }
                     }
                     main #main { (main) }
-                    footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
+                    footer.foot { "Quantities only: this page holds no amounts of money. Days and times are those of the integration's zone." }
                 }
             }
         }
