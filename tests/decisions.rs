@@ -179,7 +179,7 @@ fn a_kept_line_is_left_alone_until_it_is_reopened() {
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "9");
     let all = office.recount(&["held", "--all"]);
-    assert!(all.out.contains("No open items") && all.out.contains("until 2999-12-31"), "{}", all.out);
+    assert!(all.out.contains("No open items") && all.out.contains("until Tue 31 Dec 2999"), "{}", all.out);
     assert!(all.out.contains("new contract"), "{}", all.out);
 
     assert_eq!(office.recount(&["held", "--reopen", handle]).code, 0);
@@ -240,7 +240,7 @@ fn a_held_plan_waits_like_a_held_line() {
     office.export(&[("Acme", 3)]);
     assert_eq!(office.run().code, 11);
     let said = office.recount(&["held"]);
-    assert!(said.out.contains("export fewer rows") && said.out.contains("approve the plan"), "{}", said.out);
+    assert!(said.out.contains("the export") && said.out.contains("approve the plan"), "{}", said.out);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_refused_morning() {
     morning.forget();
     let run = morning.night.recount(&["run"]).exits(11);
     let held = morning.night.recount(&["held", "--json"]).json();
-    assert_eq!(held["held"].as_array().map(Vec::len), Some(1), "one item, not one for each line: {held:#}");
+    assert_eq!(held["waiting"].as_array().map(Vec::len), Some(1), "one item, not one for each line: {held:#}");
     assert_eq!(morning.open_tickets(), 1, "one ticket");
     morning.is("refused", &run);
 }

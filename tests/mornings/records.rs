@@ -12,6 +12,8 @@ fn a_line_leads_to_its_records_in_connectwise() {
     let link = "record_link = \"https://psa.example.com/open?type={type}&id={id}\"";
     night.write("recount.toml", config.replace("settle = \"0s\"", &format!("settle = \"0s\"\n{link}")));
     night.approve();
+    night.config("guards", "min_units = \"0%\"");
+    night.config("guards", "max_units_down = \"100%\"");
     night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,6\n");
     morning.forget();
     let run = night.recount(&["run"]).exits(3);

@@ -136,12 +136,11 @@ fn texts(value: &Value, all: &mut String) {
 /// What is another on every morning.
 fn settings() -> insta::Settings {
     let mut settings = snapshot_settings();
-    settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}(?: \d{4})?", "DAY");
+    settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC", "TIME");
+    settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}", "DAY");
     settings.add_filter(r"\b(plan|apply) [0-9a-f]{8}\b", "$1 PLAN");
     settings.add_filter(r"\bhead [0-9a-f]{8}…", "head HEAD…");
     settings.add_filter(r"127\.0\.0\.1:\d+", "HOST");
-    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME");
-    settings.add_filter(r"\d{4}-\d\d-\d\d", "DATE");
     settings.add_filter(r"recount:[0-9a-z:.-]+", "REFERENCE");
     settings
 }

@@ -7,7 +7,7 @@ pub mod ready;
 pub mod run;
 pub mod trends;
 
-mod pieces;
+pub(crate) mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
 
