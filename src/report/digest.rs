@@ -12,6 +12,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::brief::week::{LinesMoved, Week, WeekNights};
 use crate::report::brief::{Brief, Event};
 use crate::report::commands::held;
 use crate::report::commands::held::Waiting;
@@ -22,17 +23,6 @@ use crate::report::format::week_html;
 use crate::report::names;
 use crate::report::needs::Need;
 use crate::report::words::{plural, signed};
-
-/// One integration's last week.
-#[derive(Debug, Clone)]
-pub struct Week {
-    /// Whose.
-    pub integration: IntegrationName,
-    /// Its nights, newest first: those of the last seven days, and the one before them, if there was one.
-    pub nights: Vec<RunSummary>,
-    /// Lines that were changed in these days, each time that they were.
-    pub changed: Vec<LineRecord>,
-}
 
 /// Lines that are shown as the top movers.
 const MOVERS_SHOWN: usize = 10;
@@ -48,30 +38,6 @@ pub struct WeekLinks<'a> {
     pub link: Option<&'a str>,
     /// Where records open, by integration.
     pub records: Option<&'a BTreeMap<IntegrationName, RecordLinks>>,
-}
-
-/// How the nights of one integration went.
-#[derive(Debug)]
-pub(crate) struct WeekNights<'a> {
-    /// The week.
-    pub(crate) week: &'a Week,
-    /// Good nights.
-    pub(crate) good: usize,
-    /// The others, oldest first.
-    pub(crate) bad: Vec<&'a RunSummary>,
-    /// Days without a run.
-    pub(crate) missed: Vec<NaiveDate>,
-    /// The newest report.
-    pub(crate) link: Option<String>,
-}
-
-/// A line that was changed, and by how much.
-#[derive(Debug)]
-pub(crate) struct LinesMoved<'a> {
-    /// The line.
-    pub(crate) line: &'a LineRecord,
-    /// Units, up or down.
-    pub(crate) by: Decimal,
 }
 
 /// The digest. `open` are the open items, longest first.

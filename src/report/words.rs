@@ -64,10 +64,14 @@ pub(crate) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> S
     }
 }
 
-/// `1 row`, `1204 rows`: numbers stand as they are typed, everywhere.
+/// `1 row`, `1204 rows`, `2 companies`: numbers stand as they are typed, everywhere.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
+    let is_vowel = |letter: &str| letter.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("{count} {noun}"),
+        (_, Some(stem)) if !is_vowel(stem) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
 }
 
 /// The export's file, without its folder, and how many others it is of.

@@ -29,6 +29,7 @@ impl Morning {
             (Smtp::start(Greeting::Implicit, "PLAIN"), Listener::answering(OK), Listener::answering(OK));
         let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
         let integration = if config.contains("[integration.mailprotector]") { "mailprotector" } else { "mail" };
+        let company = night.sim().world().companies[0].id;
         night.secret("smtp", PASSWORD, 0o600);
         night.append(&format!(
             "\n[alert.office]\nkind = \"mail\"\nserver = \"localhost\"\nport = {port}\ntls = \"implicit\"\n\
@@ -36,7 +37,7 @@ impl Morning {
              from = \"recount <recount@example.com>\"\nto = [\"billing@example.com\"]\n{when}{link}\
              [alert.team]\nkind = \"webhook\"\nshape = \"teams\"\nurl = \"{teams}\"\n{when}{link}\
              [alert.room]\nkind = \"webhook\"\nshape = \"slack\"\nurl = \"{slack}\"\n{when}{link}\
-             [integration.{integration}.tickets]\nboard = \"billing\"\ncompany = 1\nstatus = \"New\"\n\
+             [integration.{integration}.tickets]\nboard = \"billing\"\ncompany = {company}\nstatus = \"New\"\n\
              closing_status = \">Closed\"\nnote_every = \"7d\"\n",
             port = smtp.port,
             when = "when = \"always\"\n",

@@ -151,7 +151,7 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
-            short.then(|| fewer(code, what, now, then, min, &format!("of run {}", accepted.run)))
+            short.then(|| fewer(code, what, now, then, min, &format!("since run {}", accepted.run)))
         };
         let (rows, customers) = (Decimal::from(now.rows), Decimal::from(now.customers));
         let (rows_then, customers_then) = (Decimal::from(then.rows), Decimal::from(then.customers));

@@ -2,6 +2,7 @@
 
 pub mod overnight;
 pub mod settled;
+pub mod week;
 
 use std::fmt::Write as _;
 
@@ -91,7 +92,7 @@ const NEEDS_SHOWN: usize = 20;
 /// A subject that is longer is cut by every reader.
 const SUBJECT_MAX: usize = 140;
 /// Of it, what stopped a whole night takes this much; the day stands behind it.
-const CAUSE_MAX: usize = 80;
+const CAUSE_MAX: usize = 60;
 
 /// What is told beside a run.
 #[derive(Debug, Clone, Copy, Default)]

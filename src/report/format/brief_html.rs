@@ -18,7 +18,7 @@ const HEADING: &str = "font-size:18px;margin:16px 0 8px 0";
 pub(super) const CELL: &str =
     "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top";
 pub(super) const NUMBER: &str =
-    "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
+    "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top;white-space:nowrap";
 
 /// What the document of a run shows.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +96,7 @@ fn card(need: &Need) -> Markup {
     html! {
         div style="border:1px solid #d0d7de;border-radius:6px;padding:8px 12px;margin:0 0 8px 0" {
             strong { (title) }
-            @if !step.is_empty() { " · " (step) }
+            @if !step.is_empty() { " · " span style="white-space:nowrap" { (step) } }
             @if !handle.is_empty() { " · " code { (handle) } }
             br; (escaped(message))
             @for line in fix.lines() { br; "→ " (way(&line)) }

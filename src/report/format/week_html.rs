@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::history::lookup::RunSummary;
 use crate::reconcile::model::display_text::{day, shown};
-use crate::report::digest::{LinesMoved, Week, WeekNights};
+use crate::report::brief::week::{LinesMoved, Week, WeekNights};
 use crate::report::format::brief_html::{CELL, NUMBER, cards, document};
 use crate::report::model::ReportVerdict;
 use crate::report::needs::Need;

@@ -15,6 +15,7 @@ use crate::copies::settings::ReplicaSettings;
 use crate::copies::transfer;
 use crate::copies::transfer::CopyDescription;
 use crate::reconcile::model::display_text::minute;
+use crate::report::words::plural;
 
 const NAME: &str = "replicate";
 
@@ -57,7 +58,7 @@ impl CheckList {
             Some((name, of, many)) => {
                 let run = of.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
                 let made = minute(of.made_at.fixed_offset());
-                let many = if *many == 1 { "1 copy".to_owned() } else { format!("{many} copies") };
+                let many = plural(*many, "copy");
                 self.good("copies", format!("{many}; the newest, {name}, is of {run}, made {made} by {}", of.host));
             }
         }
