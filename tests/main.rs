@@ -8,6 +8,7 @@ mod connectwise;
 mod core;
 mod decisions;
 mod desk;
+mod elsewhere;
 mod exports;
 mod faults;
 mod faults_table;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Night;
+use crate::support::{Night, wait_until};
 
 /// An empty folder beside a vendor's export, and the options that a newcomer gives.
 fn init(night: &Night, more: &[&str]) -> Vec<String> {
@@ -202,4 +202,30 @@ fn a_probe_asks_and_names_nobody() {
     let said = night.recount(&["check", "--probe", "10", "--write"]).exits(0);
     assert!(said.out.contains("PATCH of the same quantity: 200"), "{}", said.out);
     assert_eq!(night.billed(), before);
+}
+
+/// README promises an intent on the disk before any write, this one too: a probe that dies must leave something to look up.
+#[test]
+fn a_probe_that_writes_is_in_the_journal_before_its_request_leaves() {
+    let night = Night::new();
+    night.approve();
+    night.recount(&["check", "--probe", "10", "--write"]).exits(0);
+    let journal = night.journal();
+    assert_eq!((journal.len(), journal[0].applied), (2, true), "the simulator refuses fields on a write: {journal:#?}");
+    night.recount(&["verify"]).exits(0);
+    assert!(night.run().exits(0).codes().is_empty(), "nothing is left in doubt");
+    night.sim().clear_requests();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold"}}]"#);
+    let probe = night.start(&["check", "--probe", "10", "--write"]);
+    wait_until("the request", || night.sent("PATCH").len() == 1);
+    night.heard(probe.kill());
+    assert!(night.journal().last().is_some_and(|write| !write.applied), "{:#?}", night.journal());
+    night.no_faults();
+    let said = night.run();
+    assert!(said.codes().contains(&"in-doubt".to_owned()) && said.out.contains("adopted"), "{}", said.out);
+    let newest = night.run().exits(0).first_run()["run"].clone();
+    night.recount(&["check", "--probe", "10", "--write"]).exits(0);
+    assert_eq!(night.recount(&["report", "--json"]).first_run()["run"], newest, "a probe is no night");
+    let history = night.recount(&["history"]).exits(0);
+    assert!(history.out.contains("probe"), "{}", history.out);
 }

@@ -127,3 +127,41 @@ fn an_export_may_come_from_standard_input() {
     night.recount_fed("empty.csv", &["run"]).exits(11);
     assert!(night.sim().writes().is_empty());
 }
+
+/// Otherwise the file of the first night, delivered again by a vendor or by a copy script, would set every line back.
+#[test]
+fn the_file_of_an_older_night_is_refused_until_somebody_approves_its_plan() {
+    let night = Night::new();
+    night.sim().edit(|world| {
+        for id in 300..304 {
+            let mut company = world.companies[0].clone();
+            (company.id, company.name) = (id, format!("Customer {id}"));
+            let (mut agreement, mut line) = (world.agreements[0].clone(), world.additions[0].clone());
+            (agreement.id, agreement.company) = (id, id);
+            (line.id, line.agreement, line.quantity) = (id, id, 10.into());
+            world.companies.push(company);
+            world.agreements.push(agreement);
+            world.additions.push(line);
+        }
+    });
+    let customers = fs::read_to_string(night.path("customers.csv")).expect("the customers");
+    let rows = |of: &dyn Fn(u32) -> String| (300..304).map(of).collect::<String>();
+    night.write("customers.csv", customers + &rows(&|id| format!("Customer {id},{id},,\n")));
+    let export = |count: u32| {
+        let quiet = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n".to_owned();
+        quiet + &rows(&|id| format!("Customer {id},CloudFilter,{count}\n"))
+    };
+    night.export(export(10));
+    night.approve();
+    night.export(export(12));
+    night.run().exits(0);
+    assert_eq!(night.sent("PATCH").len(), 4);
+
+    night.export(export(10));
+    let said = night.run().exits(11);
+    assert!(said.codes().contains(&"export-old-again".to_owned()), "{}", said.out);
+    assert!(said.out.contains("byte by byte") && night.sent("PATCH").len() == 4, "{}", said.out);
+    night.recount(&["plan"]);
+    night.recount(&["apply", &night.plan()]).exits(0);
+    assert_eq!(night.sent("PATCH").len(), 8, "its counts hold again, somebody says");
+}

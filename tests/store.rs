@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support;
-use crate::support::Night;
+use crate::support::{Night, wait_until};
 
 /// Each way of losing the history, and a word of what is said of it.
 type Damage = (&'static str, fn(&Night), &'static str);
@@ -133,6 +133,28 @@ fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {
     night.recount(&["verify"]).exits(0);
 }
 
+/// The log holds what the database does not have yet: without it, nobody would look for what the dead run had sent.
+#[test]
+fn a_log_that_is_gone_after_a_kill_is_noticed() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"connection": "hold", "applied": true}}]"#);
+    let run = night.start(&["run", "-vv"]);
+    wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
+    night.heard(run.kill());
+    night.no_faults();
+    for name in ["history.db-wal", "history.db-shm"] {
+        fs::remove_file(night.path("state").join(name)).expect("the log is there");
+    }
+    night.sim().clear_requests();
+    let said = night.recount(&["run"]).exits(14);
+    assert!(said.err.contains("older than its last run"), "{}", said.err);
+    assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+    fs::remove_file(night.path("state/history.head")).expect("on purpose");
+    night.recount(&["plan"]).exits(0);
+    night.run();
+    assert!(night.sent("POST").is_empty(), "the line is there once: {:?}", night.billed());
+}
+
 /// The file that tells is only ever behind: a process that dies before it writes it stops nobody.
 #[test]
 fn a_head_that_is_behind_is_no_alarm() {
@@ -202,7 +224,13 @@ fn as_of_version_7(night: &Night) {
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN pace_ms;
                  ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
-                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place;
+                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place; ALTER TABLE tickets DROP COLUMN site;
+                 DROP VIEW writes; ALTER TABLE runs DROP COLUMN site;
+                 CREATE VIEW writes AS SELECT i.seq AS write, i.run, r.integration, i.event AS kind, i.at, i.agreement, i.product, i.item,
+                     i.addition, i.from_quantity, i.quantity, i.catalog_item, i.effective_on, i.before, o.event AS outcome,
+                     o.addition AS applied_addition, o.quantity AS applied_quantity, o.why
+                 FROM journal AS i JOIN runs AS r ON r.run = i.run
+                 LEFT JOIN journal AS o ON o.seq = (SELECT max(seq) FROM journal WHERE write = i.seq AND seq > i.seq) WHERE i.write = i.seq;
                  DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");

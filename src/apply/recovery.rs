@@ -24,27 +24,52 @@ pub struct Resolution {
     pub key: LineKey,
     /// What is known of it now.
     pub outcome: WriteOutcome,
+    /// The ConnectWise that it was sent to, where that is not tonight's: it was not looked for.
+    pub elsewhere: Option<String>,
+}
+
+/// Whose unfinished writes are looked up, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct LookUp<'a> {
+    /// Whose.
+    pub integration: &'a IntegrationName,
+    /// Tonight's ConnectWise: its host, and the login company.
+    pub site: &'a str,
+    /// How long a creation that is not there may be on its way.
+    pub settle: TimeDelta,
+    /// When the run began, as the clocks of its zone showed it.
+    pub now: DateTime<FixedOffset>,
 }
 
 /// Looks up every write without a known outcome, and writes down what is found. Gives the resolutions, and the lines
 /// that stay in doubt: for those nothing may be created.
 ///
 /// A creation that is not there counts as not done only `settle` after it was sent: "not in the listing" is no proof
-/// while the request may still be on its way.
+/// while the request may still be on its way. In another ConnectWise than the one that it was sent to it is no proof
+/// either, and what is there is another line: such a write stays open until recount is pointed back there.
 ///
 /// # Errors
 /// ConnectWise's or the store's. Nothing may be planned then.
 pub async fn resolve_open_writes<R: Reader>(
-    integration: &IntegrationName,
+    what: LookUp<'_>,
     connectwise: &R,
     journal: &mut History,
-    settle: TimeDelta,
-    now: DateTime<FixedOffset>,
 ) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
+    let LookUp { integration, site, settle, now } = what;
     for open in journal.open_writes(integration)? {
         let agreement = open.intent.key.agreement;
+        if let Some(other) = open.elsewhere(site).map(str::to_owned) {
+            let why = format!("it was sent to {other}, and this is {site}: it is not looked for here");
+            if matches!(open.intent.kind, IntentKind::Create { .. }) {
+                let doubt = InDoubt { elsewhere: Some(other.clone()), ..InDoubt::of(&open, Vec::new()) };
+                in_doubt.entry(open.intent.key.folded().into_owned()).or_insert(doubt);
+            }
+            let (run, key, outcome) = (open.run, open.intent.key, WriteOutcome::Unknown { why });
+            resolutions.push(Resolution { run, key, outcome, elsewhere: Some(other) });
+            continue;
+        }
         if let Entry::Vacant(entry) = read.entry(agreement) {
             match connectwise.additions_now(agreement).await {
                 Ok(list) => _ = entry.insert(list.additions),
@@ -66,7 +91,7 @@ pub async fn resolve_open_writes<R: Reader>(
             }
         };
         record(journal, &open, &outcome, now.to_utc())?;
-        resolutions.push(Resolution { run: open.run, key: open.intent.key, outcome });
+        resolutions.push(Resolution { run: open.run, key: open.intent.key, outcome, elsewhere: None });
     }
     Ok((resolutions, in_doubt))
 }
@@ -107,7 +132,7 @@ fn record(
 
 impl InDoubt {
     fn of(open: &OpenWrite, candidates: Vec<AdditionId>) -> Self {
-        Self { run: open.run, sent_at: open.sent_at, candidates }
+        Self { run: open.run, sent_at: open.sent_at, candidates, elsewhere: None }
     }
 }
 

@@ -9,7 +9,8 @@ use crate::connectwise::client::Client;
 use crate::connectwise::client::transport::HttpAnswer;
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
-use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, ProductCode};
+use crate::reconcile::model::quantity::Quantity;
 
 /// One question, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,82 @@ pub struct ProbeAnswer {
 }
 
 const FIELDS: &str = "id,agreementId,quantity,effectiveDate,cancelledDate,_info";
+
+/// A line that is set to what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeLine {
+    /// On which agreement.
+    pub agreement: AgreementId,
+    /// Which addition.
+    pub addition: AdditionId,
+    /// Of which product.
+    pub product: ProductCode,
+    /// What it holds.
+    pub quantity: Quantity,
+    /// The text that was read.
+    sent: Value,
+}
+
+/// How a quantity is set again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetAgain {
+    /// As recount does.
+    Plain,
+    /// With `fields=id`.
+    WithFields,
+}
+
+/// What is known of a line that was set again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetAgainEnd {
+    /// It holds what was sent.
+    Same,
+    /// ConnectWise said no.
+    Refused(String),
+    /// Nobody knows.
+    Unclear(String),
+}
+
+impl SetAgain {
+    fn question(self) -> &'static str {
+        match self {
+            Self::Plain => "PATCH of the same quantity",
+            Self::WithFields => "the same with fields=id",
+        }
+    }
+
+    fn query(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Plain => &[],
+            Self::WithFields => &[("fields", "id")],
+        }
+    }
+}
+
+impl ProbeLine {
+    fn of(row: &Value, agreement: AgreementId) -> Option<Self> {
+        let sent = row["quantity"].clone();
+        let Value::Number(number) = &sent else { return None };
+        let quantity = Quantity::from_json_number(&number.to_string())?;
+        let (addition, product) = (AdditionId(row["id"].as_i64()?), row["product"]["identifier"].as_str()?);
+        Some(Self { agreement, addition, product: ProductCode::new(product), quantity, sent })
+    }
+
+    fn answered(&self, answer: &HttpAnswer) -> (String, SetAgainEnd) {
+        let (status, body) = (answer.status, body_of(answer));
+        let members = body.as_object().map_or(0, serde_json::Map::len);
+        let same = body["quantity"] == self.sent;
+        let seen = format!("{}; {members} members, the same quantity: {same}", status.as_u16());
+        let end = match status {
+            good if good.is_success() && (same || members > 0 && body["quantity"].is_null()) => SetAgainEnd::Same,
+            no if no.is_client_error() => SetAgainEnd::Refused(format!("status {}", no.as_u16())),
+            _ => SetAgainEnd::Unclear(seen.clone()),
+        };
+        (seen, end)
+    }
+}
+
+const TRIED_FIELDS: &str = "id,product,quantity";
 
 /// A list, as far as it came.
 struct Asked {
@@ -93,41 +170,32 @@ impl Client {
         ProbeAnswer { question, seen }
     }
 
-    /// Sets the quantity of the agreement's first addition to what it is, and looks what that did.
+    /// The agreement's first addition, to be set to what it is; or what stands against that.
     ///
-    /// The quantity is the text that was read a moment ago. Nothing else is in the body.
-    pub async fn same_again(&self, agreement: AgreementId) -> Vec<ProbeAnswer> {
-        let path = additions_path(agreement);
-        let list = self.asked(&path, &[("pageSize", "1"), ("fields", FIELDS)]).await;
-        let found = list.rows.first().and_then(|row| Some((row["id"].as_i64()?, row["quantity"].clone())));
-        let Some((id, quantity)) = found.filter(|(_, quantity)| quantity.is_number()) else {
-            let seen = format!("no addition to try: {}", list.told());
-            return vec![ProbeAnswer { question: "PATCH of the same quantity", seen }];
-        };
-        let before = self.updated(agreement).await;
-        let mut answers = Vec::new();
-        for (question, query) in
-            [("PATCH of the same quantity", [].as_slice()), ("the same with fields=id", &[("fields", "id")])]
-        {
-            let url = api_url(self.api_root().await, &format!("{path}/{id}"), query);
-            let body = json!([{"op": "replace", "path": "quantity", "value": quantity}]).to_string();
-            let seen = match self.call(Method::PATCH, &url, body, None).await {
-                Ok(answer) => {
-                    let body = body_of(&answer);
-                    let members = body.as_object().map_or(0, serde_json::Map::len);
-                    let same = body["quantity"] == quantity;
-                    format!("{}; {members} members, the same quantity: {same}", answer.status.as_u16())
-                }
-                Err(_) => "no answer".to_owned(),
-            };
-            answers.push(ProbeAnswer { question, seen });
-        }
-        let moved = before.is_some() && self.updated(agreement).await != before;
-        answers.push(ProbeAnswer { question: "the agreement's lastUpdated moved", seen: moved.to_string() });
-        answers
+    /// # Errors
+    /// The answer to the question, where there is nothing to try.
+    pub async fn line_to_try(&self, agreement: AgreementId) -> Result<ProbeLine, ProbeAnswer> {
+        let query = [("pageSize", "1"), ("fields", TRIED_FIELDS)];
+        let list = self.asked(&additions_path(agreement), &query).await;
+        let found = list.rows.first().and_then(|row| ProbeLine::of(row, agreement));
+        let seen = || format!("no addition to try: {}", list.told());
+        found.ok_or_else(|| ProbeAnswer { question: SetAgain::Plain.question(), seen: seen() })
     }
 
-    async fn updated(&self, agreement: AgreementId) -> Option<String> {
+    /// Sets an addition to the quantity that was read of it, once. Nothing else is in the body.
+    pub async fn set_again(&self, line: &ProbeLine, how: SetAgain) -> (ProbeAnswer, SetAgainEnd) {
+        let path = format!("{}/{}", additions_path(line.agreement), line.addition);
+        let url = api_url(self.api_root().await, &path, how.query());
+        let body = json!([{"op": "replace", "path": "quantity", "value": line.sent}]).to_string();
+        let (seen, end) = match self.call(Method::PATCH, &url, body, None).await {
+            Ok(answer) => line.answered(&answer),
+            Err(_) => ("no answer".to_owned(), SetAgainEnd::Unclear("no answer".to_owned())),
+        };
+        (ProbeAnswer { question: how.question(), seen }, end)
+    }
+
+    /// When the agreement itself was changed last.
+    pub async fn updated(&self, agreement: AgreementId) -> Option<String> {
         let own = format!("id={agreement}");
         let found = self.asked("finance/agreements", &[("conditions", &own), ("fields", "id,_info")]).await;
         found.rows.first().and_then(|row| row["_info"]["lastUpdated"].as_str().map(str::to_owned))

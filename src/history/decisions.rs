@@ -82,7 +82,7 @@ impl History {
     /// # Errors
     /// When they cannot be read.
     pub fn decisions(&self, integration: &IntegrationName) -> Result<Decisions, StoreError> {
-        self.read(|connection| decisions(connection, integration))
+        self.read(|connection| decisions(connection, integration, None))
     }
 
     /// The newest run of an integration that ended with a plan, undo plans and refused exports aside; `None` if there is
@@ -102,7 +102,7 @@ impl History {
     pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
-                   AND command <> 'plan' ORDER BY run DESC LIMIT 1";
+                   AND command NOT IN ('plan', 'probe') ORDER BY run DESC LIMIT 1";
         self.first_of(sql, run)
     }
 
@@ -254,14 +254,21 @@ fn waiting_since(
     Ok(since)
 }
 
-/// See [`History::decisions`].
-pub(super) fn decisions(connection: &Connection, integration: &IntegrationName) -> Result<Decisions, StoreError> {
+/// See [`History::decisions`]; for a run without the accepted steps that another ConnectWise than its own showed.
+pub(super) fn decisions(
+    connection: &Connection,
+    integration: &IntegrationName,
+    of: Option<RunId>,
+) -> Result<Decisions, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
-         FROM decisions WHERE integration = ?1 ORDER BY decision",
+         FROM decisions AS d WHERE integration = ?1
+             AND NOT (verb = 'accept' AND coalesce((SELECT seen.site <> own.site FROM runs AS seen, runs AS own
+                                                    WHERE seen.run = d.run AND own.run = ?2), 0))
+         ORDER BY decision",
     )?;
     let mut last: BTreeMap<Matter, (Decision, i64)> = BTreeMap::new();
-    for row in statement.query_and_then([integration.as_str()], |row| {
+    for row in statement.query_and_then(params![integration.as_str(), of.map(|run| run.0)], |row| {
         Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))
     })? {
         let (matter, decision, journal) = row?;
@@ -286,7 +293,7 @@ pub(super) fn lapse(
     run: RunId,
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
-    let answers = decisions(transaction, integration)?;
+    let answers = decisions(transaction, integration, Some(run))?;
     let accepted = answers.0.iter().filter(|(_, decision)| decision.verb == Verb::Accept && !decision.spent);
     let accepted: Vec<_> = accepted.collect();
     if accepted.is_empty() {

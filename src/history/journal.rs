@@ -99,6 +99,15 @@ pub struct OpenWrite {
     pub sent_at: DateTime<Utc>,
     /// Why it is unknown; `None` if its process died before it could say anything.
     pub unknown: Option<String>,
+    /// Which ConnectWise it was sent to; `None` in a history that is bound to none yet.
+    pub site: Option<String>,
+}
+
+impl OpenWrite {
+    /// The ConnectWise that it was sent to, if that is another one than `site`: nothing can be known of it there.
+    pub fn elsewhere(&self, site: &str) -> Option<&str> {
+        self.site.as_deref().filter(|sent_to| *sent_to != site)
+    }
 }
 
 /// A write and its last outcome.
@@ -194,7 +203,7 @@ fn append_intent(
     at: DateTime<Utc>,
 ) -> Result<WriteId, StoreError> {
     if matches!(intent.kind, IntentKind::Create { .. }) {
-        refuse_second_creation(transaction, &intent.key)?;
+        refuse_second_creation(transaction, run, &intent.key)?;
     }
     chain::append(transaction, intent_entry(run, intent, at)).map(WriteId)
 }
@@ -220,18 +229,21 @@ pub(super) fn open_writes(
     )?;
     let rows = statement.query_and_then([integration.as_str()], |row| {
         let WriteRecord { write, intent, sent_at, outcome: _ } = write_record(row)?;
-        Ok(OpenWrite { write, run: RunId(row.get("run")?), intent, sent_at, unknown: row.get("why")? })
+        let (run, unknown, site) = (RunId(row.get("run")?), row.get("why")?, row.get("site")?);
+        Ok(OpenWrite { write, run, intent, sent_at, unknown, site })
     })?;
     rows.collect()
 }
 
-/// The last guard against billing a customer twice, behind the one that decides.
-fn refuse_second_creation(transaction: &Transaction<'_>, key: &LineKey) -> Result<(), StoreError> {
+/// The last guard against billing a customer twice, behind the one that decides. The agreement of this number in another
+/// ConnectWise is another one.
+fn refuse_second_creation(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "SELECT agreement, product, item FROM writes
-         WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')",
+         WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')
+             AND coalesce(site = (SELECT site FROM runs WHERE run = ?2), 1)",
     )?;
-    for open in statement.query_and_then([key.agreement.0], line_key)? {
+    for open in statement.query_and_then([key.agreement.0, run.0], line_key)? {
         if Matter::line(&open?) == Matter::line(key) {
             return Err(StoreError::CreationOpen { key: key.clone() });
         }

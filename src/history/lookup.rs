@@ -108,7 +108,8 @@ impl History {
     /// # Errors
     /// When it cannot be read.
     pub fn latest_run(&self, integration: Option<&IntegrationName>) -> Result<Option<RunRecord>, StoreError> {
-        let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) ORDER BY run DESC LIMIT 1";
+        let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) AND command <> 'probe'
+                   ORDER BY run DESC LIMIT 1";
         let integration = integration.map(IntegrationName::as_str);
         self.read(|connection| Ok(records(connection, sql, [integration])?.into_iter().next()))
     }
@@ -229,18 +230,6 @@ impl History {
                 Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?)))
             })?;
             rows.collect()
-        })
-    }
-
-    /// Which ConnectWise the history of an integration is of; `None` before its first accepted run.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn connectwise_of(&self, integration: &IntegrationName) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT site FROM connectwise_of WHERE integration = ?1")?;
-            let mut found = statement.query_and_then([integration.as_str()], |row| Ok(row.get("site")?))?;
-            found.next().transpose()
         })
     }
 

@@ -15,6 +15,7 @@ pub mod past;
 pub(crate) mod pruning;
 pub mod record;
 pub mod runs;
+pub mod sites;
 mod slots;
 pub mod store;
 #[cfg(test)]

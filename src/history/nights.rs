@@ -67,7 +67,8 @@ impl History {
     pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL GROUP BY integration)
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                               GROUP BY integration)
                  ORDER BY integration",
             )?;
             statement.query_and_then([], summary)?.collect()

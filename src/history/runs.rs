@@ -28,6 +28,8 @@ pub struct NewRun {
     pub started_at: DateTime<FixedOffset>,
     /// The run that it sets back, or plans to.
     pub undoes: Option<RunId>,
+    /// Which ConnectWise it speaks to: its host, and the login company.
+    pub site: String,
 }
 
 impl History {
@@ -55,12 +57,12 @@ impl History {
     /// # Errors
     /// When it cannot be stored; then nothing else may be done.
     pub fn begin_run(&mut self, _lock: &RunLock, start: NewRun) -> Result<RunId, StoreError> {
-        let NewRun { integration, command, mode, started_at, undoes } = start;
+        let NewRun { integration, command, mode, started_at, undoes, site } = start;
         let run = self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes, utc_offset)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO runs (integration, command, mode, recount_version, started_at, undoes, utc_offset, site)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     integration.as_str(),
@@ -70,10 +72,13 @@ impl History {
                     time_text(started_at.to_utc()),
                     undoes.map(|run| run.0),
                     started_at.offset().local_minus_utc(),
+                    site,
                 ])?;
             Ok(RunId(transaction.last_insert_rowid()))
         })?;
         self.current = Some(run);
+        // Whoever takes the log of a run that dies away takes its intents: the run is known to have begun.
+        self.keep_head(run.0);
         Ok(run)
     }
 
@@ -128,19 +133,6 @@ impl History {
         })?;
         self.keep_head(run.0);
         Ok(())
-    }
-
-    /// Binds an integration's history to the ConnectWise that an accepted run met.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
-    pub fn bind(&mut self, integration: &IntegrationName, site: &str) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO connectwise_of VALUES (?1, ?2)")?
-                .execute([integration.as_str(), site])?;
-            Ok(())
-        })
     }
 
     /// Notes that a person approved this run's plan by its fingerprint.

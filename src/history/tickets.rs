@@ -29,6 +29,8 @@ pub struct TicketRecord {
     pub run: RunId,
     /// The board that it was asked for on, and in which ConnectWise; `None` in old histories.
     pub place: Option<String>,
+    /// That ConnectWise: its host, and the login company; `None` in old histories.
+    pub site: Option<String>,
     /// Its summary.
     pub about: String,
     /// What is known of it.
@@ -158,8 +160,8 @@ impl History {
         self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO tickets (integration, kind, handle, occurrence, reference, run, about, state, ticket,
-                                      intended_at, noted_at, place)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                      intended_at, noted_at, place, site)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 params![
                     new.integration.as_str(),
                     new.kind.as_str(),
@@ -173,6 +175,7 @@ impl History {
                     time_text(new.intended_at),
                     time_text(new.noted_at),
                     new.place,
+                    new.site,
                 ],
             )?;
             Ok(transaction.last_insert_rowid())
@@ -264,6 +267,7 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
         reference: TicketRef::new(&row.get::<_, String>("reference")?),
         run: RunId(row.get("run")?),
         place: row.get("place")?,
+        site: row.get("site")?,
         about: row.get("about")?,
         state: word(row, "state", state)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),

@@ -28,7 +28,8 @@ impl<'a> BegunRun<'a> {
         let started_at = (job.control.clock)();
         let (integration, command, mode) = (job.integration.clone(), job.command, job.mode);
         let undoes = job.source.undoes();
-        let begun = NewRun { integration, command, mode, started_at: job.zone.local(started_at), undoes };
+        let (started_local, site) = (job.zone.local(started_at), job.site.to_owned());
+        let begun = NewRun { integration, command, mode, started_at: started_local, undoes, site };
         let id = history.begin_run(lock, begun)?;
         tracing::info!(run.id = id.0, integration = %job.integration, "run {id} of {} begins", job.integration);
         Ok(Self { job, id, started_at })

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::recovery::{Resolution, resolve_open_writes};
+use crate::apply::recovery::{LookUp, Resolution, resolve_open_writes};
 use crate::connectwise::Reader;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
+use crate::nightly::job::Job;
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::open_record::OpenRecord;
 use crate::reconcile::model::past::InDoubt;
@@ -17,6 +18,7 @@ use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.
 pub(super) fn close_cut_off_runs(
@@ -51,15 +53,16 @@ pub(super) async fn look_up_open_writes<R: Reader>(
     history: &mut History,
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<LineKey, InDoubt>, Failure> {
-    let (integration, settle) = (run.job.integration, run.job.settle);
-    let looking = resolve_open_writes(integration, connectwise, history, settle, run.local_start());
+    let Job { integration, site, settle, .. } = run.job;
+    let what = LookUp { integration, site, settle, now: run.local_start() };
+    let looking = resolve_open_writes(what, connectwise, history);
     let (resolutions, in_doubt) = run.unless_stopped(looking).await??;
     findings.extend(resolutions.iter().map(resolved));
     Ok(in_doubt)
 }
 
 fn resolved(resolution: &Resolution) -> Finding {
-    let Resolution { run, key, outcome } = resolution;
+    let Resolution { run, key, outcome, elsewhere } = resolution;
     let found = match outcome {
         WriteOutcome::Applied { addition, quantity } => {
             format!("ConnectWise has it, {quantity} on addition {addition}; it is not written again")
@@ -70,5 +73,10 @@ fn resolved(resolution: &Resolution) -> Finding {
     let LineKey { agreement, product, item } = key;
     let product = item.as_ref().map_or(product.to_string(), |item| format!("{product} ({item})"));
     let message = format!("run {run} ended without an answer for {product} on agreement {agreement}: {found}");
-    finding(Severity::Warning, Code::InDoubt, message)
+    let back = |other: &String| {
+        let pointed = Remedy::settings(format!("set url and company back to {other}"));
+        Remedy::in_turn([pointed, Remedy::command("recount plan")])
+    };
+    let fix = elsewhere.as_ref().map(back).unwrap_or_default();
+    Finding { fix, ..finding(Severity::Warning, Code::InDoubt, message) }
 }

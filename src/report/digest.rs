@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate};
-use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;

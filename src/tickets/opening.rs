@@ -114,6 +114,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             reference,
             run: self.round.run.run,
             place: Some(self.round.settings.place()),
+            site: Some(self.round.site.to_owned()),
             about: text::summary(&self.round.settings.summary, self.words(matter)),
             state: TicketState::Intended,
             ticket: None,

@@ -66,7 +66,9 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// Tickets that an earlier run, or this one, left without an answer.
     pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), SyncHalt> {
         let live = self.history.live_tickets(Some(&self.round.run.integration))?;
-        let here = |record: &TicketRecord| is_doubtful(record) && self.round.tends(record, None);
+        let here = |record: &TicketRecord| {
+            is_doubtful(record) && self.round.tends(record, None) && self.round.elsewhere(record).is_none()
+        };
         let doubtful: Vec<TicketRecord> = live.into_iter().filter(here).collect();
         let found = self.find(&references(&doubtful)).await?;
         for mut record in doubtful {
@@ -109,6 +111,14 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) fn forget(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
         record.settled_run = Some(self.round.run.run);
         self.end(&mut record, TicketState::Closed, "settled; a person had closed it")
+    }
+
+    /// A settled matter's ticket in another ConnectWise: what bears its number here is none of ours.
+    pub(crate) fn leave(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
+        let place = self.round.elsewhere(&record).unwrap_or_default().to_owned();
+        record.settled_run = Some(self.round.run.run);
+        self.say(TicketDeed::Left, record.ticket, format!("it is in {place}; close it there: {}", record.about));
+        self.end(&mut record, TicketState::Left, "settled; it is in another ConnectWise")
     }
 
     pub(crate) async fn settle_all(&mut self, records: Vec<TicketRecord>, found: &Found) -> Result<(), SyncHalt> {

@@ -76,6 +76,9 @@ async fn all<D: ServiceBoard>(
     for record in planned.forgotten {
         sync.forget(record)?;
     }
+    for record in planned.left {
+        sync.leave(record)?;
+    }
     // One right that is missing does not keep the others from being used.
     let closed = sync.settle_all(planned.settled, &found).await;
     sync.unless_fatal(closed)?;

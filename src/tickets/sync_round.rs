@@ -27,6 +27,8 @@ pub struct Round<'a> {
     pub at: usize,
     /// Whether the desk is in the ConnectWise that the run billed in: elsewhere its companies mean nothing.
     pub same_connectwise: bool,
+    /// Which ConnectWise the desk is in: its host, and the login company.
+    pub site: &'a str,
     /// How long a ticket in doubt is left alone before "not there" counts.
     pub settle: TimeDelta,
     /// The clock.
@@ -62,6 +64,12 @@ impl Round<'_> {
         let takes = |table: &&TicketSettings| matter.is_some_and(|matter| table.take(matter));
         let at = |wanted: &dyn Fn(&&TicketSettings) -> bool| self.tables.iter().position(|table| wanted(&table));
         at(&|table| of_board(table) && takes(table)).or_else(|| at(&of_board)).unwrap_or(0) == self.at
+    }
+
+    /// The ConnectWise that has a ticket, where that is another one than tonight's: there it is looked for, noted and closed,
+    /// and nowhere else.
+    pub(crate) fn elsewhere<'b>(&self, record: &'b TicketRecord) -> Option<&'b str> {
+        record.site.as_deref().filter(|site| *site != self.site)
     }
 
     /// Whether a new item is this table's: the first one's that takes it.

@@ -15,6 +15,8 @@ pub(crate) struct TicketPlan {
     pub(crate) settled: Vec<TicketRecord>,
     /// Their matter is settled, and people were done with them before.
     pub(crate) forgotten: Vec<TicketRecord>,
+    /// Their matter is settled, and they are in another ConnectWise.
+    pub(crate) left: Vec<TicketRecord>,
     /// Their matter goes on, and a note is due.
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
     /// Matters without one.
@@ -44,12 +46,15 @@ impl TicketPlan {
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
-        let Self { doubtful, settled, forgotten, persisting, new, left_over: _ } = self;
-        doubtful.is_empty() && settled.is_empty() && forgotten.is_empty() && persisting.is_empty() && new.is_empty()
+        let Self { doubtful, settled, forgotten, left, persisting, new, left_over: _ } = self;
+        let known = [doubtful, settled, forgotten, left].into_iter().all(Vec::is_empty);
+        known && persisting.is_empty() && new.is_empty()
     }
 
     fn sort(&mut self, round: &Round<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
         match matter {
+            None if round.elsewhere(&record).is_some() && tells_what_is_settled(round.run) => self.left.push(record),
+            _ if round.elsewhere(&record).is_some() => {}
             _ if is_doubtful(&record) => self.doubtful.push(record),
             None if !tells_what_is_settled(round.run) => {}
             None if record.state == TicketState::Dismissed => self.forgotten.push(record),

@@ -430,6 +430,7 @@ fn a_line_in_doubt_is_left_alone() {
         run: RunId(7),
         sent_at: time("2026-03-09T02:00:00Z"),
         candidates: candidates.iter().copied().map(AdditionId).collect(),
+        elsewhere: None,
     };
     let mut night = acme("5", "3");
     night.mapping.customers.remove("Borealis");

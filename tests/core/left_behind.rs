@@ -226,7 +226,7 @@ fn what_cannot_be_seen_stays_in_sight() {
     let mut night = owned();
     night.mapping.customers.remove("Acme");
     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-    night.past.in_doubt.insert(key(10, FILTER), InDoubt { run, sent_at, candidates: Vec::new() });
+    night.past.in_doubt.insert(key(10, FILTER), InDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
     assert_eq!(verdict(&night.plan(), 10), Verdict::Held(Code::InDoubt));
 }
 

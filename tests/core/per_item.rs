@@ -128,7 +128,8 @@ fn doubt_about_the_items_holds_every_line_of_the_product() {
 fn a_doubt_about_one_item_is_not_one_about_another() {
     let mut night = night(&["a.com", "b.com"]);
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt =
+        recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new(), elsewhere: None };
     night.past.in_doubt.insert(item("a.com"), doubt);
     let held = Verdict::Held(Code::InDoubt);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &held), (Some("b.com"), &create(1, "1"))]);
@@ -152,7 +153,8 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::HumanEdit))]);
     night.past.ours.clear();
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt = recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new() };
+    let doubt =
+        recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new(), elsewhere: None };
     night.past.in_doubt.insert(item("b.com"), doubt);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
     night.past.in_doubt.clear();

@@ -175,7 +175,7 @@ impl Recipe {
             match what {
                 0 => {
                     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-                    night.past.in_doubt.insert(key, InDoubt { run, sent_at, candidates: Vec::new() });
+                    night.past.in_doubt.insert(key, InDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
                 }
                 1..=5 => drop(night.past.zero_before.insert(key, stamp("bb", "2026-03-09T01:00:00Z"))),
                 _ => {

@@ -2,7 +2,7 @@
 
 use crate::support;
 use crate::support::{Night, wait_until};
-use crate::tickets::{QUIET, UNMAPPED, desk, notes, only_one, sent, tickets, troubles};
+use crate::tickets::{QUIET, UNMAPPED, desk, listed, notes, only_one, sent, tickets, troubles};
 
 const POST: &str = r#""method": "POST", "path": "*/service/tickets""#;
 
@@ -210,4 +210,29 @@ fn asked_to_stop_it_does_not_wait_for_the_desk() {
     let said = night.heard(run.end()).exits(3);
     assert_eq!(said.first_run()["verdict"], "decide", "the run was over before");
     assert!(tickets(&night).is_empty());
+}
+
+/// In another ConnectWise the references are not there, and a ticket that is not there was taken for settled.
+#[test]
+fn a_ticket_of_another_connectwise_is_left_alone_until_that_one_is_back() {
+    let night = desk(&[]);
+    night.export(UNMAPPED);
+    night.run();
+    let reference = only_one(&night, false)["externalXRef"].clone();
+    let other = desk(&[]);
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let there = other.sim().url().replace("127.0.0.1", "localhost");
+    night.write("recount.toml", config.replace(&night.sim().url(), &there));
+    night.run();
+    night.recount(&["apply", &night.plan()]);
+    night.run();
+    assert!(tickets(&other).iter().all(|ticket| ticket["externalXRef"] != reference), "{:#?}", tickets(&other));
+    assert_eq!(tickets(&night)[0]["closedFlag"], false, "{}", listed(&night));
+
+    night.write("recount.toml", config);
+    night.export(QUIET);
+    night.run();
+    night.recount(&["apply", &night.plan()]);
+    let ours = tickets(&night).into_iter().find(|ticket| ticket["externalXRef"] == reference).expect("the ticket");
+    assert_eq!(ours["closedFlag"], true, "closed where it is: {}", listed(&night));
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
                     .map(|head| format!("\nits head was {head} once: everything up to it is unchanged"));
                 console.print(&format!(
                     "the database is intact, and the journal is unbroken: {}{}\nhead {head}\n",
-                    plural(*rows, "row"),
+                    plural(usize::try_from(rows).unwrap_or(usize::MAX), "row"),
                     held.unwrap_or_default()
                 ));
             }

@@ -41,7 +41,9 @@ async fn tend(
     let desk = desk_of(config, integration, settings);
     let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
-    let round = Round { run, settings, tables, at, same_connectwise, settle, clock: &clock::now, stop };
+    let site = desk.as_ref().map(|desk| desk.site()).unwrap_or_default();
+    let site = site.as_str();
+    let round = Round { run, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
     for event in sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
         let ticket = event.ticket.map(|ticket| ticket.0);

@@ -53,7 +53,7 @@ impl History {
                 uncounted: Vec::new(),
                 zero_before: zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
-                decisions: decisions::decisions(connection, integration)?,
+                decisions: decisions::decisions(connection, integration, Some(current))?,
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
@@ -392,7 +392,8 @@ fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BT
     let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
     Ok(creations
         .map(|write| {
-            (folded(&write.intent.key), InDoubt { run: write.run, sent_at: write.sent_at, candidates: Vec::new() })
+            let (run, sent_at, candidates) = (write.run, write.sent_at, Vec::new());
+            (folded(&write.intent.key), InDoubt { run, sent_at, candidates, elsewhere: None })
         })
         .collect())
 }

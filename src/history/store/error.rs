@@ -110,7 +110,7 @@ pub enum StoreError {
     Restored {
         /// The database.
         path: PathBuf,
-        /// The last run that ended.
+        /// The last run that it knew.
         run: i64,
         /// The head of the journal by then, in hex.
         head: String,

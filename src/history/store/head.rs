@@ -1,7 +1,7 @@
-//! `history.head`: the last run that ended and the journal's head by then, kept beside the database.
+//! `history.head`: the last run and the journal's head when it began or ended, kept beside the database.
 //!
-//! An older database that is put back does not know them. The file is written once the run's end is on the disk, so it may
-//! be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
+//! An older database that is put back does not know them, nor does one whose log was taken away. The file is written once the
+//! run's beginning or its end is on the disk, so it may be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
 //! folder brings its own file back: against that only a head that left the host helps (`verify --against`).
 
 use crate::files::replace;
@@ -24,7 +24,7 @@ impl History {
         Err(StoreError::Restored { path: self.state.join("history.db"), run, head })
     }
 
-    /// Notes the head behind a run that ended.
+    /// Notes the head behind a run that began or ended.
     pub(crate) fn keep_head(&self, run: i64) {
         let kept = self.head().ok().map(|head| replace(&file(&self.state), format!("{run} {head}\n").as_bytes()));
         // An older one stays, which tells less and nothing wrong. The run has its end.

@@ -27,6 +27,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_file_versions.sql"),
     include_str!("migrations/0017_identity.sql"),
     include_str!("migrations/0018_waits.sql"),
+    include_str!("migrations/0019_sites.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

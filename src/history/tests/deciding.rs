@@ -124,6 +124,7 @@ fn an_undo_is_no_night_to_compare_with() {
         mode: Mode::Apply,
         started_at: noon().fixed_offset(),
         undoes: Some(night),
+        site: HOME.to_owned(),
     };
     let undo = place.history.begin_run(&place.lock, start).unwrap();
     place.history.record_plan(undo, &plan(1, vec![line(1, 0, 3)])).unwrap();

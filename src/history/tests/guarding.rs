@@ -175,7 +175,7 @@ fn a_creation_in_doubt_is_known_to_the_next_run() {
     let run = place.begin(RunCommand::Run);
     place.write(run, &set(100, 3, 7));
     let write = place.write(run, &create(20, "NEW"));
-    let doubt = InDoubt { run, sent_at: noon(), candidates: Vec::new() };
+    let doubt = InDoubt { run, sent_at: noon(), candidates: Vec::new(), elsewhere: None };
     assert_eq!(past(&mut place).in_doubt, BTreeMap::from([(key(20, "NEW"), doubt)]));
 
     place.history.outcome(write, &WriteOutcome::Superseded { why: "not there".to_owned() }, noon()).unwrap();

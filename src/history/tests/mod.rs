@@ -28,6 +28,9 @@ mod journaling;
 mod opening;
 mod recording;
 
+/// The ConnectWise of all runs that say nothing else.
+const HOME: &str = "na.myconnectwise.net (company examplemsp)";
+
 /// A state folder of its own, its lock, and its history.
 struct Place {
     _dir: TempDir,
@@ -51,7 +54,8 @@ impl Place {
 
     fn begin_for(&mut self, name: &str, command: RunCommand) -> RunId {
         let integration = IntegrationName::new(name);
-        let start = NewRun { integration, command, mode: Mode::Apply, started_at: noon().fixed_offset(), undoes: None };
+        let (started_at, site) = (noon().fixed_offset(), HOME.to_owned());
+        let start = NewRun { integration, command, mode: Mode::Apply, started_at, undoes: None, site };
         self.history.begin_run(&self.lock, start).unwrap()
     }
 

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
-use crate::history::tests::{Place, end, line, mail, noon, plan, units};
+use crate::history::tests::{HOME, Place, end, line, mail, noon, plan, units};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
@@ -52,13 +52,14 @@ fn every_word_has_its_place_in_the_history() {
             mode: Mode::ALL[number % Mode::ALL.len()],
             started_at: noon().fixed_offset(),
             undoes: None,
+            site: HOME.to_owned(),
         };
         let run = place.history.begin_run(&place.lock, start.clone()).unwrap();
         let plan = plan(0, if number == 0 { outcomes.clone() } else { codes.clone() });
         place.history.record_plan(run, &plan).unwrap();
         let end = RunEnd { verdict: *verdict, findings: findings.clone(), ..end() };
         place.history.end_run(run, &[], &end).unwrap();
-        let NewRun { integration, command, mode, started_at, undoes } = start;
+        let NewRun { integration, command, mode, started_at, undoes, site: _ } = start;
         let whole =
             RunRecord { run, integration, command, mode, started_at, undoes, planned: Some(plan), end: Some(end) };
         assert_eq!(place.history.run(run).unwrap(), Some(whole));
@@ -219,7 +220,7 @@ proptest! {
         if let Some(end) = &ended {
             place.history.end_run(run, &[], end).unwrap();
         }
-        let NewRun { integration, command, mode, started_at, undoes } = start;
+        let NewRun { integration, command, mode, started_at, undoes, site: _ } = start;
         let whole = RunRecord { run, integration, command, mode, started_at, undoes, planned, end: ended };
         prop_assert_eq!(place.history.run(run).unwrap(), Some(whole));
     }
@@ -247,6 +248,7 @@ fn start() -> impl Strategy<Value = NewRun> {
         mode,
         started_at: started_at.with_timezone(&chrono::FixedOffset::east_opt(east).expect("less than a day")),
         undoes: None,
+        site: HOME.to_owned(),
     })
 }
 

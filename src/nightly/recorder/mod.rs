@@ -27,7 +27,9 @@ use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, over
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// A run that was begun, and of which nothing else is known.
@@ -105,10 +107,20 @@ impl<'a> RunRecorder<'a> {
     /// What was approved in a sandbox was not approved in production. A plan that is drawn there may be; an undo may not.
     fn on_known_site(&self, clearance: Clearance, plan: &Plan, history: &History) -> Result<Clearance, StoreError> {
         let Job { integration, approved, site, source, .. } = self.run.job;
-        let known = history.connectwise_of(integration)?.filter(|known| known != site);
-        let Some(known) = known else { return Ok(clearance) };
-        let changed = another_connectwise(&known, site, plan);
-        let by_person = approved.filter(|_| source.undoes().is_none());
+        let is_other = |known: &String| known != site;
+        let undone = source.undoes();
+        // The lines of these numbers are others here; and what was drawn there alone, nobody has looked at here.
+        let written = undone.map(|run| history.site_of(run)).transpose()?.flatten().filter(is_other);
+        let drawn = approved.map(|plan| history.drawn_elsewhere(integration, plan, site)).transpose()?.flatten();
+        let known = history.connectwise_of(integration)?.filter(is_other);
+        let typed = match (undone, &drawn) {
+            (Some(_), _) => Remedy::Unsaid,
+            (None, Some(_)) => Remedy::command("recount plan"),
+            (None, None) => Remedy::command(format!("recount apply {}", short(&plan.fingerprint()))),
+        };
+        let by_person = approved.filter(|_| undone.is_none() && drawn.is_none());
+        let Some(known) = written.or(known).or(drawn) else { return Ok(clearance) };
+        let changed = another_connectwise(&known, site, typed);
         Ok(Clearance::Stopped(match clearance {
             Clearance::Cleared(cleared) if let Some(approved) = by_person => {
                 return Ok(Clearance::Cleared(cleared.over([overridden(changed, approved)])));

@@ -120,7 +120,8 @@ impl Judge<'_> {
             }
             Err(code) => return held(code, Some(live), source_trouble(code)),
         };
-        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+        // What was sent to another ConnectWise is not this line.
+        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()).filter(|doubt| doubt.elsewhere.is_none()) {
             return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
         }
         let to = terms.against(counted, Some(&live));
@@ -365,6 +366,10 @@ fn doubt_code(doubt: &InDoubt) -> Code {
 
 fn doubt_detail(doubt: &InDoubt) -> String {
     let sent = format!("a creation of run {} is in doubt", doubt.run);
+    if let Some(other) = &doubt.elsewhere {
+        // It may be the same one by another name: then a second line would bill the customer twice.
+        return format!("{sent}: it was sent to {other}; no line is created before that is known");
+    }
     if doubt.candidates.is_empty() {
         format!("{sent}; a later run looks again")
     } else {

@@ -122,9 +122,10 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
 }
 
 /// What a person knows of one ConnectWise says nothing of another.
-pub fn another_connectwise(known: &str, site: &str, plan: &Plan) -> Finding {
+///
+/// `typed` is the command that approves it all the same, or leads there.
+pub fn another_connectwise(known: &str, site: &str, typed: Remedy) -> Finding {
     let message = format!("this history is of {}, and tonight's ConnectWise is {}", shown(known), shown(site));
-    let typed = Remedy::command(format!("recount apply {}", short(&plan.fingerprint())));
     stop(Code::ConnectwiseChanged, message, typed.or(Remedy::settings("correct url or company")))
 }
 

@@ -191,6 +191,8 @@ pub struct InDoubt {
     pub sent_at: DateTime<Utc>,
     /// New additions that could be it, when there are several.
     pub candidates: Vec<AdditionId>,
+    /// The ConnectWise that it was sent to, where that is not the one that is read.
+    pub elsewhere: Option<String>,
 }
 
 /// A creation that ConnectWise has confirmed, a short time ago.

@@ -46,13 +46,15 @@ pub(crate) enum Disk {
 pub(crate) struct Files {
     database: Vec<u8>,
     log: Vec<u8>,
+    /// It is written behind the commit that it tells of, and so may be that of an earlier one.
+    head: Vec<u8>,
 }
 
 const SECTOR: usize = 512;
 
 impl Files {
     pub(crate) fn of(state: &Path) -> Self {
-        Self { database: bytes(&state.join(DATABASE)), log: bytes(&state.join(LOG)) }
+        Self { database: bytes(&state.join(DATABASE)), log: bytes(&state.join(LOG)), head: bytes(&state.join(HEAD)) }
     }
 
     /// A history that holds nothing yet: to create one takes longer than to live through a night.
@@ -71,9 +73,15 @@ impl Files {
         fs::write(state.join("history.created"), "").expect("the marker is written");
         fs::write(state.join(DATABASE), &self.database).expect("the database is written");
         fs::write(state.join(LOG), &self.log).expect("the log is written");
-        match fs::remove_file(state.join(SHARED_MEMORY)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => panic!("shared memory stays: {error}"),
-            _ => {}
+        let head = if self.head.is_empty() { Some(HEAD) } else { None };
+        if head.is_none() {
+            fs::write(state.join(HEAD), &self.head).expect("the head is written");
+        }
+        for gone in head.into_iter().chain([SHARED_MEMORY]) {
+            match fs::remove_file(state.join(gone)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => panic!("{gone} stays: {error}"),
+                _ => {}
+            }
         }
     }
 
@@ -99,7 +107,7 @@ impl Files {
         } else {
             cut(&self.log, old, synced, written, chance)
         };
-        Self { log, ..self }
+        Self { log, head: before.head.clone(), ..self }
     }
 
     /// What is left when the power goes while the history is closed, which led to `closed`.
@@ -120,6 +128,7 @@ impl Files {
 
 const DATABASE: &str = "history.db";
 const LOG: &str = "history.db-wal";
+const HEAD: &str = "history.head";
 const SHARED_MEMORY: &str = "history.db-shm";
 
 fn bytes(path: &Path) -> Vec<u8> {

@@ -9,11 +9,17 @@ use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::session;
 use crate::cli::session::Session;
-use crate::connectwise::probe::ProbeAnswer;
-use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::plan::outcome::Mode;
+use crate::cli::{clock, session};
+use crate::config::settings::IntegrationConfig;
+use crate::connectwise::client::Client;
+use crate::connectwise::probe::{ProbeAnswer, ProbeLine, SetAgain, SetAgainEnd};
+use crate::history::journal::{Intent, IntentKind, WriteOutcome};
+use crate::history::record::{Requests, RunEnd, Totals};
+use crate::history::runs::NewRun;
+use crate::reconcile::model::ids::{AgreementId, RunId};
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit::Exit;
 
 #[derive(Serialize)]
@@ -51,15 +57,97 @@ fn probed(
         })?,
     };
     // Beside a run two writers would not know of each other.
-    let _session = write.then(|| Session::open(&config)).transpose()?;
-    let client = session::connect(session::connectwise_of(&config, integration)?)?;
+    let mut session = write.then(|| Session::open(&config)).transpose()?;
+    let connectwise = session::connectwise_of(&config, integration)?;
+    let client = session::connect(connectwise)?;
     session::runtime()?.block_on(async {
         let mut answers = client.open_questions(agreement).await;
-        if write {
-            answers.extend(client.same_again(agreement).await);
+        if let Some(session) = &mut session {
+            let what = ProbeWrite { integration, site: connectwise.site(), client: &client };
+            answers.extend(what.carry_out(agreement, session).await?);
+            session.copy(&config);
         }
         Ok(answers)
     })
+}
+
+/// One line is set to what it holds: like every write, with its intent on the disk before it leaves.
+struct ProbeWrite<'a> {
+    integration: &'a IntegrationConfig,
+    site: String,
+    client: &'a Client,
+}
+
+impl ProbeWrite<'_> {
+    async fn carry_out(&self, agreement: AgreementId, session: &mut Session) -> Result<Vec<ProbeAnswer>, CommandError> {
+        let run = self.begin(session)?;
+        let done = self.set_twice(run, agreement, session).await;
+        let exit = if done.is_ok() { Exit::Done } else { Exit::Unexpected };
+        let end = RunEnd {
+            finished_at: clock::now(),
+            verdict: exit.verdict(),
+            exit_code: exit.code(),
+            findings: Vec::new(),
+            totals: Totals::default(),
+            requests: Requests::default(),
+            head: Some(session.history.head()?),
+        };
+        session.history.end_run(run, &[], &end)?;
+        done
+    }
+
+    fn begin(&self, session: &mut Session) -> Result<RunId, CommandError> {
+        let IntegrationConfig { name, mode, zone, .. } = self.integration;
+        let start = NewRun {
+            integration: name.clone(),
+            command: RunCommand::Probe,
+            mode: *mode,
+            started_at: zone.local(clock::now()),
+            undoes: None,
+            site: self.site.clone(),
+        };
+        Ok(session.history.begin_run(&session.lock, start)?)
+    }
+
+    async fn set_twice(
+        &self,
+        run: RunId,
+        agreement: AgreementId,
+        session: &mut Session,
+    ) -> Result<Vec<ProbeAnswer>, CommandError> {
+        let before = self.client.updated(agreement).await;
+        let mut answers = Vec::new();
+        for how in [SetAgain::Plain, SetAgain::WithFields] {
+            let line = match self.client.line_to_try(agreement).await {
+                Ok(line) => line,
+                Err(nothing) => return Ok(vec![nothing]),
+            };
+            if session.has_lost_the_lease() {
+                let said = "another host writes by now";
+                return Err(CommandError::new(Exit::Unexpected, said, "try again there"));
+            }
+            let write = session.history.intent(&session.lock, run, &intent(&line), clock::now())?;
+            let (answer, end) = self.client.set_again(&line, how).await;
+            session.history.outcome(write, &outcome(&line, end), clock::now())?;
+            answers.push(answer);
+        }
+        let moved = before.is_some() && self.client.updated(agreement).await != before;
+        answers.push(ProbeAnswer { question: "the agreement's lastUpdated moved", seen: moved.to_string() });
+        Ok(answers)
+    }
+}
+
+fn intent(line: &ProbeLine) -> Intent {
+    let key = LineKey { agreement: line.agreement, product: line.product.clone(), item: None };
+    Intent { key, kind: IntentKind::Set { addition: line.addition, from: line.quantity, to: line.quantity } }
+}
+
+fn outcome(line: &ProbeLine, end: SetAgainEnd) -> WriteOutcome {
+    match end {
+        SetAgainEnd::Same => WriteOutcome::Applied { addition: line.addition, quantity: line.quantity },
+        SetAgainEnd::Refused(why) => WriteOutcome::Refused { why },
+        SetAgainEnd::Unclear(why) => WriteOutcome::Unknown { why },
+    }
 }
 
 fn text(answers: &[ProbeAnswer]) -> String {

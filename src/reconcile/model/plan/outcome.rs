@@ -104,6 +104,8 @@ words!(
         Apply = "apply",
         /// Plans to set back what a run wrote; no writer is built.
         Undo = "undo",
+        /// Sets one line to what it holds, for `recount check --probe --write`; it plans nothing.
+        Probe = "probe",
     }
 );
 
