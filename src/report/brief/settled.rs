@@ -7,7 +7,7 @@ use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
@@ -38,7 +38,7 @@ impl<'a> AnswersSince<'a> {
         let answers = self.decisions.0.values();
         let answer = answers.filter(|_| !handle.is_empty()).find(|one| one.handle == handle && one.at >= self.since);
         match (answer, finding) {
-            (Some(decision), _) => Some(shown(&decision.said())),
+            (Some(decision), _) => Some(escaped(&decision.said())),
             (None, Some(Finding { code: Code::CustomerUnmapped, customer: Some(customer), .. })) => {
                 self.mapped(customer)
             }
