@@ -252,3 +252,14 @@ fn the_daemon_runs_each_tenants_slot_once() {
     fleet.night.recount(&["daemon", "--turn-since", &support::now().to_rfc3339(), "--config", &other]).exits(0);
     assert_eq!(runs(&other), Some(2));
 }
+
+/// A disk that is not mounted is no fleet that is done.
+#[test]
+fn a_folder_without_any_tenant_is_an_error() {
+    let night = Night::new();
+    std::fs::create_dir(night.path("tenants")).expect("a folder");
+    for command in ["run", "plan", "status", "check"] {
+        let said = night.recount(&[command, "--tenants", "tenants"]).exits(16);
+        assert!(said.err.contains("no folder in it holds a recount.toml"), "{}", said.err);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Night;
+use crate::support::{Night, wait_until};
 
 const UNMAPPED: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,2\n";
 
@@ -216,4 +216,44 @@ fn five_hundred_customers_come_to_a_plan_in_three_commands() {
     assert_eq!(created.count(), 500, "{}", plan["totals"]);
     let unmapped = plan["findings"].as_array().into_iter().flatten().filter(|one| one["code"] == "customer-unmapped");
     assert_eq!(unmapped.count(), 0, "{}", plan["findings"]);
+}
+
+/// `integrations list` is what people type first, and it changes nothing.
+#[test]
+fn integrations_are_listed_by_that_word_as_well() {
+    let night = Night::new();
+    let bare = night.recount(&["integrations"]).exits(0);
+    assert_eq!(night.recount(&["integrations", "list"]).exits(0).out, bare.out);
+}
+
+/// A wrong file named to `restore` is that file's fault: nobody is told to move the history away.
+#[test]
+fn what_is_no_copy_is_not_restored_and_blames_no_history() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let said = night.recount(&["restore", "recount.toml"]).exits(2);
+    assert!(said.err.contains("recount.toml is no sound copy") && !said.err.contains("history.db"), "{}", said.err);
+    night.recount(&["verify"]).exits(0);
+}
+
+/// The power went while a line was created, and the integration was switched off: the line may bill, and nobody looks.
+#[test]
+fn a_creation_in_doubt_of_an_integration_that_is_off_stands_in_the_status() {
+    let night = Night::busy();
+    let unwatched = || {
+        night.recount(&["integrations", "disable", "mail"]).exits(0);
+        let status = night.recount(&["status", "--json"]).json();
+        let lines = status["unwatched"].as_array().cloned().unwrap_or_default();
+        lines.iter().filter_map(|one| one["lines"].as_u64()).sum::<u64>()
+    };
+    let before = unwatched();
+    night.recount(&["integrations", "enable", "mail", "--mode", "apply"]).exits(0);
+    night.fault(
+        r#"[{"when": {"method": "POST", "path": "/additions"}, "then": {"connection": "hold", "applied": true}}]"#,
+    );
+    let run = night.start(&["run", "-vv"]);
+    wait_until("the creation", || !night.sent("POST").is_empty());
+    night.heard(run.kill());
+    assert_eq!(unwatched(), before + 1);
+    night.recount(&["status"]).exits(3);
 }

@@ -48,6 +48,11 @@ impl<'a> JournalDesk<'a> {
         is_stored.await.ok()
     }
 
+    /// Whether anything waits for a commit.
+    pub(super) fn has_notes(&self) -> bool {
+        !self.waiting.borrow().is_empty()
+    }
+
     /// Commits what waits; whether anything did.
     pub(super) fn commit(&self) -> bool {
         let waiting = self.waiting.take();

@@ -32,7 +32,7 @@ pub async fn carry_out<W: Writer>(
     let mut halt = None;
     loop {
         halt = halt.or_else(|| executor.halt());
-        while halt.is_none() && at_work.len() < executor.width() {
+        while halt.is_none() && at_work.len() < executor.lines_at_work() {
             let Some(lane) = waiting.pop_front() else { break };
             at_work.push(executor.next_line(lane));
         }
@@ -52,12 +52,19 @@ pub async fn carry_out<W: Writer>(
     Applied { settled, halt: executor.halt_after_all(halt) }
 }
 
-/// Waits until one line has ended. Whenever all that are at work wait, what they have for the journal is committed.
+/// Waits until one line has ended. Whenever all that are at work wait, what they have for the journal is committed:
+/// once the answers that have arrived by then were taken, too, so that as many as possible share a commit.
 async fn next_end<T>(at_work: &mut FuturesUnordered<impl Future<Output = T>>, desk: &JournalDesk<'_>) -> Option<T> {
+    let mut arrived = false;
     poll_fn(|context| {
         loop {
             match at_work.poll_next_unpin(context) {
-                Poll::Pending if desk.commit() => {}
+                Poll::Pending if desk.has_notes() && !arrived => {
+                    arrived = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Pending if desk.commit() => arrived = false,
                 other => return other,
             }
         }

@@ -10,12 +10,13 @@ use crate::apply::execution_context::ExecutionContext;
 use crate::apply::lane::{FreshLook, Lane, LineEnd};
 use crate::apply::recovery::new_lines;
 use crate::apply::tries::{LOOKS_AGAIN, Tries};
+use crate::apply::turns::Turns;
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
     AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded, not_reached, overtaken,
     refused, stale, stored_rounded, updated,
 };
-use crate::connectwise::{Look, ReadError, WriteError, Writer};
+use crate::connectwise::{WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
@@ -27,21 +28,12 @@ use crate::reconcile::model::records::Addition;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
 pub(super) struct WriteExecutor<'a, W> {
-    context: ExecutionContext<'a>,
-    connectwise: &'a W,
+    pub(super) context: ExecutionContext<'a>,
+    pub(super) connectwise: &'a W,
     desk: &'a JournalDesk<'a>,
-    windows: AgreementWindows,
-    breakers: RefCell<Breakers>,
-}
-
-/// What an agreement shows when its lines are about to be written.
-enum Fresh {
-    /// Its additions, and after which nothing may be sent that stands on them.
-    Billing(FreshLook),
-    Held(Code, String),
-    /// ConnectWise does not give out the additions of this one.
-    Hidden(ReadError),
-    Unread(Halt),
+    pub(super) windows: AgreementWindows,
+    pub(super) breakers: RefCell<Breakers>,
+    pub(super) turns: Turns,
 }
 
 /// How one line was written, or was not.
@@ -65,12 +57,12 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         agreements: Vec<AgreementId>,
     ) -> Self {
         let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
-        Self { context, connectwise, desk, windows, breakers }
+        Self { context, connectwise, desk, windows, breakers, turns: Turns::default() }
     }
 
     /// How many lines may be at work at the same time, by the answers so far.
-    pub(super) fn width(&self) -> usize {
-        self.breakers.borrow().width(self.connectwise.at_once())
+    pub(super) fn lines_at_work(&self) -> usize {
+        self.breakers.borrow().lines_at_work(self.connectwise.at_once())
     }
 
     /// Why no further line may be begun, if there is a reason.
@@ -112,64 +104,29 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     /// # Errors
     /// Why nothing is written from here on; nothing of this line was sent.
     async fn look_and_write(&self, lane: &mut Lane<'_>, key: &LineKey, write: &Write) -> Result<Settled, Halt> {
+        let seen = match self.see(lane, key, write).await? {
+            Ok(seen) => seen,
+            Err(settled) => return Ok(settled),
+        };
+        let _turn = self.turn().await?;
+        if self.breakers.borrow().is_closed(verb(write)) {
+            return Ok(not_reached(key, write));
+        }
+        let mut look = if seen.is_over() { None } else { Some(seen) };
         for _ in 0..=LOOKS_AGAIN {
-            if self.breakers.borrow().is_closed(verb(write)) {
-                return Ok(not_reached(key, write));
-            }
-            // A throttled read may wait long, and a person who asks to stop does not.
-            let fresh = tokio::select! {
-                fresh = self.look_again(lane) => fresh,
-                () = self.context.stop.wait() => Fresh::Unread(Halt::Stopped),
+            let seen = match look.take() {
+                Some(seen) => seen,
+                None => match self.see(lane, key, write).await? {
+                    Ok(seen) => seen,
+                    Err(settled) => return Ok(settled),
+                },
             };
-            let look = match fresh {
-                // The host may have slept through the look, or ConnectWise made it wait.
-                Fresh::Billing(_) if self.context.is_too_old() => return Err(Halt::PlanTooOld),
-                Fresh::Billing(_) if self.context.has_lost_the_lease() => return Err(Halt::LeaseLost),
-                Fresh::Billing(look) => look,
-                Fresh::Held(code, detail) => return Ok(held(key, code, &detail)),
-                Fresh::Hidden(error) => {
-                    return match self.breakers.borrow_mut().hidden() {
-                        true => Err(Halt::Read(error)),
-                        false => Ok(held(key, Code::AgreementUnreadable, &error.to_string())),
-                    };
-                }
-                Fresh::Unread(why) => return Err(why),
-            };
-            self.breakers.borrow_mut().shown();
-            if let Some(Written { settled, sent }) = self.write(key, write, &look).await {
-                lane.look = sent.map(|sent| look.after(sent));
+            if let Some(Written { settled, sent }) = self.write(key, write, &seen).await {
+                lane.look = sent.map(|sent| seen.after(sent));
                 return Ok(settled);
             }
         }
         Ok(stale(key, write))
-    }
-
-    /// What the line's agreement shows, by looks that are fresh.
-    async fn look_again(&self, lane: &mut Lane<'_>) -> Fresh {
-        let agreement = match self.windows.show(lane.agreement, self.connectwise, self.context).await {
-            Ok(agreement) => agreement,
-            Err(error) => return Fresh::Unread(Halt::Read(error)),
-        };
-        if let Some((code, detail)) = &agreement.trouble {
-            return Fresh::Held(*code, detail.clone());
-        }
-        if let Some(look) = lane.look.take().filter(|look| !look.is_over()) {
-            return Fresh::Billing(look.until(agreement.until()));
-        }
-        match self.connectwise.look(lane.agreement).await {
-            Ok(look) => Fresh::Billing(self.fresh(look).until(agreement.until())),
-            Err(error @ ReadError::Additions { .. }) => Fresh::Hidden(error),
-            Err(error) => Fresh::Unread(Halt::Read(error)),
-        }
-    }
-
-    /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
-    fn fresh(&self, look: Look) -> FreshLook {
-        let fresh = FreshLook::new(look, self.connectwise.usual_answer());
-        match self.context.lease.ends() {
-            Some(ends) => fresh.until(ends),
-            None => fresh,
-        }
     }
 
     /// Writes one line. `None`: nothing was sent, because what was seen before it had become too old.
@@ -381,7 +338,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 }
 
-fn verb(write: &Write) -> Verb {
+pub(super) fn verb(write: &Write) -> Verb {
     match write {
         Write::Set(_) => Verb::Edit,
         Write::Create(_) => Verb::Add,

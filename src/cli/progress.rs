@@ -88,9 +88,9 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.catalog().await
     }
 
-    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
         self.reading("reading the catalog");
-        self.inner.catalog_items(identifiers).await
+        self.inner.named_items(identifiers).await
     }
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
@@ -114,6 +114,10 @@ impl<C: Reader> Reader for Watched<C> {
 
     fn leave_bundles(&self, why: String) {
         self.inner.leave_bundles(why);
+    }
+
+    fn cycles_by_name(&self) -> Option<String> {
+        self.inner.cycles_by_name()
     }
 
     fn traffic(&self) -> Traffic {

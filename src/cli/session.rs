@@ -104,10 +104,14 @@ pub(crate) fn fetched(state: &Path) -> PathBuf {
     state.join("fetched")
 }
 
+/// Bytes of stack of a thread on which a night may run: as many as the main thread has, on which most of them do.
+pub(crate) const NIGHT_STACK: usize = 8 * 1024 * 1024;
+
 /// A runtime for one thread: a run waits for one write at a time, and for few reads.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .thread_stack_size(NIGHT_STACK)
         .build()
         .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot start: {error}"), ""))
 }

@@ -2,6 +2,7 @@
 //! key may not read the list of cycles.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,15 +10,38 @@ use serde_json::Value;
 use crate::connectwise::wire::members::Reference;
 use crate::connectwise::wire::{Row, members};
 
-/// Which cycles recur, by record id; empty where the list may not be read.
+/// Which cycles recur.
 #[derive(Debug, Default)]
-pub(crate) struct BillingCycles(pub(crate) BTreeMap<i64, bool>);
+pub(crate) struct BillingCycles {
+    /// By record id; empty where the list may not be read.
+    recurring: BTreeMap<i64, bool>,
+    /// Why the list was not read, if it was not.
+    unread: Option<String>,
+    /// Whether some agreement went by the name of its cycle for that.
+    went_by_name: AtomicBool,
+}
 
 impl BillingCycles {
+    pub(crate) fn listed(recurring: BTreeMap<i64, bool>) -> Self {
+        Self { recurring, ..Self::default() }
+    }
+
+    pub(crate) fn unread(why: String) -> Self {
+        Self { unread: Some(why), ..Self::default() }
+    }
+
     /// A cycle that the list does not tell of goes by its name, and an agreement without one recurs.
     pub(crate) fn recurs(&self, cycle: &Reference) -> bool {
-        let listed = cycle.id.and_then(|id| self.0.get(&id).copied());
-        listed.unwrap_or_else(|| cycle.name.as_deref().is_none_or(recurs_by_name))
+        let listed = cycle.id.and_then(|id| self.recurring.get(&id).copied());
+        listed.unwrap_or_else(|| {
+            self.went_by_name.fetch_or(cycle.name.is_some(), Ordering::Relaxed);
+            cycle.name.as_deref().is_none_or(recurs_by_name)
+        })
+    }
+
+    /// Why agreements went by the names of their cycles, if any did because the list was not read.
+    pub(crate) fn why_by_name(&self) -> Option<&str> {
+        self.unread.as_deref().filter(|_| self.went_by_name.load(Ordering::Relaxed))
     }
 }
 
@@ -64,7 +88,7 @@ mod tests {
     /// Otherwise a quantity would be written on an agreement that is billed once, or none on one that bills monthly.
     #[test]
     fn the_option_decides_and_the_name_where_the_list_does_not_tell() {
-        let listed = BillingCycles([(1, true), (2, false)].into());
+        let listed = BillingCycles::listed([(1, true), (2, false)].into());
         assert!(listed.recurs(&cycle(1, "One-time")), "a cycle may be called so and recur");
         assert!(!listed.recurs(&cycle(2, "None")));
         assert!(!listed.recurs(&cycle(3, "Non-Recurring")) && listed.recurs(&cycle(3, "None")));

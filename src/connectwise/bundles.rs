@@ -39,6 +39,13 @@ enum BundleFault {
 
 type Lists = BTreeMap<AgreementId, AdditionList>;
 
+/// What plain reads say of lists that came in bundles.
+#[derive(Default)]
+struct Compared {
+    plain: Lists,
+    is_wrong: bool,
+}
+
 impl Client {
     /// The lists that come in bundles. Those that are not in the answer have to be read one by one.
     pub(crate) async fn read_in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
@@ -48,61 +55,71 @@ impl Client {
         let agreements: Vec<AgreementId> = agreements.iter().copied().collect();
         let mut bundles = agreements.chunks(AGREEMENTS_MAX);
         let mut lists = Lists::new();
-        while self.bundling.is_untried() {
-            let Some(first) = bundles.next() else { break };
-            lists.extend(self.try_bundle(first).await);
+        if self.bundling().is_untried() {
+            let Some(first) = bundles.next() else { return BundledLists::default() };
+            match self.whole_bundle(first).await {
+                Ok(first) => lists = first,
+                Err(fault) => _ = self.leave_for(fault),
+            }
         }
+        // The others come while the first is compared.
+        let (first, (others, wrong)) = tokio::join!(self.compare(&lists), self.other_bundles(bundles));
+        lists.extend(others);
+        let all = self.compare(&lists).await;
+        if wrong || first.is_wrong || all.is_wrong {
+            lists.retain(|_, list| !list.bundled);
+        }
+        lists.extend(first.plain.into_iter().chain(all.plain));
+        BundledLists { lists, left: self.bundling().left() }
+    }
+
+    /// The lists of these bundles, and whether one of them was wrong.
+    async fn other_bundles(&self, bundles: impl Iterator<Item = &[AgreementId]>) -> (Lists, bool) {
         let reads = bundles.map(|some| self.one_bundle(some));
         let mut reads = futures_util::stream::iter(reads).buffer_unordered(self.at_once);
-        let mut wrong = false;
+        let (mut lists, mut wrong) = (Lists::new(), false);
         while let Some(read) = reads.next().await {
             match read {
                 Ok(some) => lists.extend(some),
                 Err(fault) => wrong |= self.leave_for(fault),
             }
         }
-        lists.retain(|_, list| !(wrong && list.bundled));
-        BundledLists { lists, left: self.bundling.left() }
+        (lists, wrong)
     }
 
-    /// The lists of a first bundle, if the fullest and the emptiest of them are as they are when they are read by
-    /// themselves. A bundle of empty lists alone proves nothing.
-    async fn try_bundle(&self, agreements: &[AgreementId]) -> Lists {
-        let mut lists = match self.whole_bundle(agreements).await {
-            Ok(lists) => lists,
-            Err(fault) => {
-                self.leave_for(fault);
-                return Lists::new();
-            }
-        };
-        let plain =
-            join_all(telling(&lists).into_iter().map(|one| async move { (one, self.additions_timed(one).await) }));
-        let mut compared = Lists::new();
-        for (agreement, look) in plain.await {
-            match look {
-                Ok(look) if is_same(lists.get(&agreement), &look.list) => _ = compared.insert(agreement, look.list),
-                Ok(look) => {
-                    self.bundling.leave(format!("the list of agreement {agreement} was another one by itself"));
-                    compared.insert(agreement, look.list);
-                }
-                Err(error) => self.bundling.leave(format!("there was nothing to compare a bundle with: {error}")),
-            }
-        }
-        if self.bundling.left().is_some() {
+    /// Until bundles are proven: the fullest and the emptiest of these lists, read by themselves. If they are the same,
+    /// bundles are trusted; a bundle of empty lists alone proves nothing.
+    async fn compare(&self, lists: &Lists) -> Compared {
+        let mut compared = Compared::default();
+        if !self.bundling().is_untried() {
             return compared;
         }
-        match compared.values().any(|list| !list.additions.is_empty()) {
-            true => self.bundling.trust(),
-            false if lists.is_empty() => self.bundling.leave("no list came in a bundle".to_owned()),
-            false => {}
+        let plain =
+            join_all(telling(lists).into_iter().map(|one| async move { (one, self.additions_timed(one).await) }));
+        let mut why = lists.is_empty().then(|| "no list came in a bundle".to_owned());
+        for (agreement, look) in plain.await {
+            match look {
+                Ok(look) => {
+                    if !is_same(lists.get(&agreement), &look.list) {
+                        why = Some(format!("the list of agreement {agreement} was another one by itself"));
+                    }
+                    compared.plain.insert(agreement, look.list);
+                }
+                Err(error) => why = Some(format!("there was nothing to compare a bundle with: {error}")),
+            }
         }
-        lists.extend(compared);
-        lists
+        compared.is_wrong = why.is_some();
+        match why {
+            Some(why) => self.bundling().leave(why),
+            None if compared.plain.values().any(|list| !list.additions.is_empty()) => self.bundling().trust(),
+            None => {}
+        }
+        compared
     }
 
     /// One bundle, unless they were left meanwhile.
     async fn one_bundle(&self, agreements: &[AgreementId]) -> Result<Lists, BundleFault> {
-        if self.bundling.left().is_some() { Ok(Lists::new()) } else { self.whole_bundle(agreements).await }
+        if self.bundling().left().is_some() { Ok(Lists::new()) } else { self.whole_bundle(agreements).await }
     }
 
     /// Whether the fault is one after which nothing that came in bundles is believed.
@@ -111,7 +128,7 @@ impl Client {
             BundleFault::Unanswered(why) => (why, false),
             BundleFault::Wrong(why) => (why, true),
         };
-        self.bundling.leave(why);
+        self.bundling().leave(why);
         wrong
     }
 

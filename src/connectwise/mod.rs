@@ -7,6 +7,7 @@
 pub(crate) mod billing_cycles;
 pub(crate) mod bundle_wire;
 pub(crate) mod bundles;
+pub(crate) mod bundling;
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -66,12 +67,24 @@ pub trait Reader {
     async fn catalog(&self) -> Result<Products, ReadError>;
 
     /// The catalog items of these identifiers, folded as
-    /// [`ProductCode::folded`](crate::reconcile::model::ids::ProductCode::folded), and maybe others.
+    /// [`ProductCode::folded`](crate::reconcile::model::ids::ProductCode::folded); `None` where only the whole catalog
+    /// tells.
     ///
     /// # Errors
     /// Any part that could not be read.
-    async fn catalog_items(&self, _identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
-        self.catalog().await
+    async fn named_items(&self, _identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        Ok(None)
+    }
+
+    /// The catalog items of these identifiers, and maybe others.
+    ///
+    /// # Errors
+    /// Any part that could not be read.
+    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
+        match self.named_items(identifiers).await? {
+            Some(items) => Ok(items),
+            None => self.catalog().await,
+        }
     }
 
     /// Every addition of one agreement: live, cancelled and future ones. Rows that say they are another agreement's stand
@@ -99,6 +112,12 @@ pub trait Reader {
 
     /// Told that bundles were found to be wrong: none is asked for any more tonight.
     fn leave_bundles(&self, _why: String) {}
+
+    /// Why the names of billing cycles decided whether agreements recur, if they did because ConnectWise does not give
+    /// out the list of cycles.
+    fn cycles_by_name(&self) -> Option<String> {
+        None
+    }
 
     /// What was asked of ConnectWise so far.
     fn traffic(&self) -> Traffic;

@@ -9,10 +9,8 @@ use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition, SaidAgreement};
 use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic};
-use crate::reconcile::model::ids::{AgreementId, CompanyId, ProductCode};
-use crate::reconcile::model::records::{
-    AdditionList, Agreement, AgreementSign, Agreements, Companies, Listed, OtherRow, Products,
-};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::records::{AdditionList, Agreement, Agreements, Companies, Listed, OtherRow, Products};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };
@@ -33,8 +31,7 @@ impl Reader for Client {
 
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
         let ids = companies.iter().map(|id| id.0);
-        let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "company/id", ids).await?;
-        let agreements = self.with_cycles(agreements).await?;
+        let agreements = self.agreements_by("company/id", ids).await?;
         let is_stranger = |company: &CompanyId| !companies.contains(company);
         let unreadable = agreements.unreadable.iter().filter_map(|record| record.known.company.as_ref());
         let strangers =
@@ -44,8 +41,7 @@ impl Reader for Client {
     }
 
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
-        let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, "id", ids.iter().map(|id| id.0)).await?;
-        let agreements = self.with_cycles(agreements).await?;
+        let agreements = self.agreements_by("id", ids.iter().map(|id| id.0)).await?;
         let strangers = agreements.unreadable.iter().any(|record| !ids.contains(&AgreementId(record.id)));
         asked_for(AGREEMENTS, !strangers && agreements.records.iter().all(|agreement| ids.contains(&agreement.id)))?;
         Ok(agreements)
@@ -55,11 +51,20 @@ impl Reader for Client {
         self.read_all::<ProductRow>(CATALOG, None).await
     }
 
-    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
-        match self.named_items(identifiers).await? {
-            Some(items) => Ok(items),
-            None => self.catalog().await,
+    /// `None` as well where an identifier holds what is not safe in `conditions`, where ConnectWise does not take the
+    /// question or answers another one, and where one of them was not found and may be written otherwise.
+    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        if !identifiers.iter().all(|identifier| is_plain(identifier)) {
+            return Ok(None);
         }
+        let quoted = identifiers.iter().map(|identifier| format!("\"{identifier}\""));
+        let items = match self.read_by_values::<ProductRow>(CATALOG, "identifier", quoted).await {
+            Ok(items) => items,
+            Err(ReadError::Unreachable { cause: UnreachableCause::Refused, .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let found: BTreeSet<String> = items.identifiers().collect();
+        Ok((found == *identifiers).then_some(items))
     }
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
@@ -71,7 +76,11 @@ impl Reader for Client {
     }
 
     fn leave_bundles(&self, why: String) {
-        self.bundling.leave(why);
+        self.bundling().leave(why);
+    }
+
+    fn cycles_by_name(&self) -> Option<String> {
+        self.cycles().get()?.why_by_name().map(str::to_owned)
     }
 
     fn traffic(&self) -> Traffic {
@@ -86,25 +95,6 @@ impl Reader for Client {
 }
 
 impl Client {
-    /// The catalog items of these identifiers; `None` where only the whole list tells: an identifier holds what is not
-    /// safe in `conditions`, ConnectWise does not take the question or answers another one, or one of them was not
-    /// found and may be written otherwise.
-    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
-        if !identifiers.iter().all(|identifier| is_plain(identifier)) {
-            return Ok(None);
-        }
-        let quoted = identifiers.iter().map(|identifier| format!("\"{identifier}\""));
-        let items = match self.read_by_values::<ProductRow>(CATALOG, "identifier", quoted).await {
-            Ok(items) => items,
-            Err(ReadError::Unreachable { cause: UnreachableCause::Refused, .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let unreadable = items.unreadable.iter().map(|item| item.known.as_deref().unwrap_or_default());
-        let found = items.records.iter().map(|item| item.identifier.as_str()).chain(unreadable);
-        let found: BTreeSet<String> = found.map(|identifier| ProductCode::new(identifier).folded()).collect();
-        Ok((found == *identifiers).then_some(items))
-    }
-
     /// The additions of one agreement, and when they were asked for.
     pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<Look, ReadError> {
         let path = additions_path(agreement);
@@ -168,12 +158,14 @@ pub(crate) fn asked_for(list: List<'_>, only: bool) -> Result<(), ReadError> {
 }
 
 impl Client {
-    /// The agreements, each with what its billing cycle says. The cycles are read once, when they are first asked for.
-    async fn with_cycles(&self, agreements: Listed<SaidAgreement, AgreementSign>) -> Result<Agreements, ReadError> {
-        let Listed { records, unreadable } = agreements;
-        let asked = records.iter().any(|said| said.cycle.id.is_some());
-        let none = BillingCycles::default();
-        let cycles = if asked { self.cycles.get_or_try_init(|| self.billing_cycles()).await? } else { &none };
+    /// The agreements of these ids, each with what its billing cycle says. The cycles are read once, beside the first of
+    /// them.
+    async fn agreements_by(&self, key: &str, mut ids: impl Iterator<Item = i64>) -> Result<Agreements, ReadError> {
+        let Some(first) = ids.next() else { return Ok(Agreements::default()) };
+        let cycles = self.cycles().get_or_try_init(|| self.billing_cycles());
+        let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, key, std::iter::once(first).chain(ids));
+        let (agreements, cycles) = tokio::join!(agreements, cycles);
+        let (Listed { records, unreadable }, cycles) = (agreements?, cycles?);
         let judged = records.into_iter().map(|SaidAgreement { agreement, cycle }| Agreement {
             one_time: agreement.one_time || !cycles.recurs(&cycle),
             ..agreement
@@ -184,13 +176,13 @@ impl Client {
     async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
         match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
             // One that cannot be read goes by its name.
-            Ok(list) => Ok(BillingCycles(list.records.into_iter().collect())),
+            Ok(list) => Ok(BillingCycles::listed(list.records.into_iter().collect())),
             Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
                 Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
             }
             Err(error) => {
                 tracing::info!("{error}; a billing cycle's name says whether it recurs");
-                Ok(BillingCycles::default())
+                Ok(BillingCycles::unread(error.to_string()))
             }
         }
     }

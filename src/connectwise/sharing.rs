@@ -4,14 +4,14 @@
 //! most ten minutes old, and a write drops what is shared of its company. It is for plans alone: what a write stands
 //! on, and what an unfinished write is looked up in, is never taken from here.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connectwise::client::bundling::Bundling;
+use crate::connectwise::client::Client;
+use crate::connectwise::client::shared_connection::SharedConnection;
 use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
@@ -25,8 +25,10 @@ const LIFE: Duration = Duration::from_secs(600);
 #[derive(Debug, Default)]
 pub struct SharedReads {
     kept: RefCell<Kept>,
-    /// Whether its bundles can be believed.
-    pub bundling: Arc<Bundling>,
+    /// What the clients share beside that, from the first of them.
+    connection: OnceCell<SharedConnection>,
+    /// The catalog items that somebody will ask for, folded: they are asked for together, once.
+    expected: RefCell<BTreeSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +38,8 @@ struct Kept {
     all_companies: Option<Aged<Companies>>,
     agreements: BTreeMap<CompanyId, Aged<Agreements>>,
     catalog: Option<Aged<Products>>,
-    catalog_items: BTreeMap<BTreeSet<String>, Aged<Products>>,
+    /// Those of each identifier, folded.
+    named_items: BTreeMap<String, Aged<Products>>,
     additions: BTreeMap<AgreementId, Aged<AdditionList>>,
 }
 
@@ -70,6 +73,17 @@ impl Kept {
 }
 
 impl SharedReads {
+    /// Nothing was read yet, and these identifiers of catalog items, folded, will be asked for.
+    pub fn expecting(identifiers: BTreeSet<String>) -> Self {
+        Self { expected: RefCell::new(identifiers), ..Self::default() }
+    }
+
+    /// A client beside the others of this ConnectWise.
+    pub fn joined_by(&self, client: Client) -> Sharing<'_, Client> {
+        let connection = self.connection.get_or_init(|| client.connection().clone());
+        Sharing { inner: client.beside(connection), shared: self }
+    }
+
     fn list(&self, agreement: AgreementId) -> Option<AdditionList> {
         self.kept.borrow().additions.get(&agreement).and_then(Aged::fresh)
     }
@@ -86,18 +100,11 @@ pub struct Sharing<'a, C> {
     shared: &'a SharedReads,
 }
 
-impl<'a, C> Sharing<'a, C> {
-    /// The same ConnectWise, with what was read of it.
-    pub fn new(inner: C, shared: &'a SharedReads) -> Self {
-        Self { inner, shared }
-    }
-}
-
 /// What of these is shared, and what is still to be read.
-fn divided<I: Ord + Copy, T: Clone>(ids: &BTreeSet<I>, kept: &BTreeMap<I, Aged<T>>) -> (Vec<T>, BTreeSet<I>) {
+fn divided<I: Ord + Clone, T: Clone>(ids: &BTreeSet<I>, kept: &BTreeMap<I, Aged<T>>) -> (Vec<T>, BTreeSet<I>) {
     let known = |id: &I| kept.get(id).and_then(Aged::fresh);
     let found = ids.iter().filter_map(known).collect();
-    (found, ids.iter().copied().filter(|id| known(id).is_none()).collect())
+    (found, ids.iter().filter(|id| known(id).is_none()).cloned().collect())
 }
 
 fn joined<R, K>(lists: impl IntoIterator<Item = Listed<R, K>>) -> Listed<R, K> {
@@ -105,6 +112,16 @@ fn joined<R, K>(lists: impl IntoIterator<Item = Listed<R, K>>) -> Listed<R, K> {
         all.append(one);
         all
     })
+}
+
+impl<C: Reader> Sharing<'_, C> {
+    async fn items_now(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        let asked_at = Instant::now();
+        let Some(read) = self.inner.named_items(identifiers).await? else { return Ok(None) };
+        let kept = &mut self.shared.kept.borrow_mut().named_items;
+        kept.extend(identifiers.iter().map(|one| (one.clone(), Aged { asked_at, what: read.named(one) })));
+        Ok(Some(read))
+    }
 }
 
 impl<C: Reader> Reader for Sharing<'_, C> {
@@ -167,15 +184,22 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         Ok(read)
     }
 
-    async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
-        if let Some(known) = self.shared.kept.borrow().catalog_items.get(identifiers).and_then(Aged::fresh) {
-            return Ok(known);
+    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        if self.shared.kept.borrow().catalog.as_ref().and_then(Aged::fresh).is_some() {
+            return Ok(None);
         }
-        let asked_at = Instant::now();
-        let read = self.inner.catalog_items(identifiers).await?;
-        let kept = &mut self.shared.kept.borrow_mut().catalog_items;
-        kept.insert(identifiers.clone(), Aged { asked_at, what: read.clone() });
-        Ok(read)
+        let (known, missing) = divided(identifiers, &self.shared.kept.borrow().named_items);
+        if missing.is_empty() {
+            return Ok(Some(joined(known)));
+        }
+        let expected = self.shared.expected.take();
+        let together: BTreeSet<String> = missing.union(&expected).cloned().collect();
+        // What another integration wants may not be there, and is nothing to this one.
+        let read = match self.items_now(&together).await? {
+            None if together != missing => self.items_now(&missing).await?,
+            read => read,
+        };
+        Ok(read.map(|read| joined(known.into_iter().chain([read]))))
     }
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
@@ -209,6 +233,10 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     fn leave_bundles(&self, why: String) {
         self.shared.kept.borrow_mut().additions.retain(|_, list| !list.what.bundled);
         self.inner.leave_bundles(why);
+    }
+
+    fn cycles_by_name(&self) -> Option<String> {
+        self.inner.cycles_by_name()
     }
 
     fn traffic(&self) -> Traffic {

@@ -17,7 +17,7 @@ use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::nightly::remote::short_lists::read_again;
 use crate::nightly::remote::{Remote, look_around, read_remote};
-use crate::nightly::sweep::{SweptGround, sweep, uncounted};
+use crate::nightly::sweep::{SweptGround, is_due, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
@@ -84,8 +84,13 @@ pub(super) async fn gather<R: Reader>(
     findings.extend(past.taken_over.as_ref().map(|taken| host_changed(run, taken)));
     past.decisions = past.decisions.in_zone(|at| run.job.zone.local(at));
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
-    let reading = read_remote(connectwise, source.mapping, &export.counts, &past, run.today());
-    let remote = run.unless_stopped(reading).await??;
+    let due = is_due(run, source, history)?;
+    // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again.
+    let ahead = async { if due { connectwise.all_companies().await.err() } else { None } };
+    // On the heap: a night also runs on threads of a small stack.
+    let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
+    let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
+    let remote = remote?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     let ground = SweptGround { run, source, remote: &remote, claims: &claims, owned: &past.owned };
@@ -101,6 +106,7 @@ pub(super) async fn gather<R: Reader>(
         }
     };
     findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
+    findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
     run.unless_stopped(look_around(connectwise, &plan, &mut inputs.remote, run.today())).await??;
     Ok(inputs)
 }
@@ -110,6 +116,13 @@ fn bundles_left(why: &str) -> Finding {
     let message = format!("additions were read agreement by agreement, and not in bundles: {why}");
     let fix = Remedy::settings("write bundled_reads = \"off\" if it is so every night, so that it is not tried");
     Finding { fix, ..finding(Severity::Info, Code::BundlesLeft, message) }
+}
+
+/// That an agreement of which only the name of its cycle is known may be billed once and not month by month.
+fn cycles_by_name(why: &str) -> Finding {
+    let message = format!("the names of billing cycles decided which agreements recur: {why}");
+    let fix = Remedy::settings("give the API member's role the right to read billing cycles: docs/connectwise.md");
+    Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) }
 }
 
 /// Said once to who ran a version in which `create_lines` left out meant true.

@@ -61,7 +61,7 @@ pub async fn plan_and_apply<W: Writer>(
     let (planning, grounds) = plan(run, &connectwise, history).await;
     let (planned, cleared) = recorder.store_plan(planning, history);
     let applied = match cleared {
-        Some(cleared) => carry_out(&cleared, context(run, lock, &grounds), &connectwise, history).await,
+        Some(cleared) => Box::pin(carry_out(&cleared, context(run, lock, &grounds), &connectwise, history)).await,
         None => Applied::default(),
     };
     Ok(planned.end(applied, connectwise.traffic(), history))
@@ -72,7 +72,7 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
     let (mut findings, mut grounds) = (Vec::new(), Grounds::default());
     let drawn = match run.job.source {
         PlanSource::Export(source) => {
-            let inputs = gather(run, source, connectwise, history, &mut findings).await;
+            let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
             inputs.map(|inputs| {
                 grounds = inputs.remote.grounds();
                 decide(run, source, &inputs)

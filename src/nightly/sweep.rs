@@ -23,7 +23,7 @@ use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{LineKey, Live};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Company, Unread};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, Company};
 
 /// What is looked for, and what the night has read already.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ pub(super) async fn sweep<R: Reader>(
     history: &mut History,
     ground: SweptGround<'_>,
 ) -> Result<SweepResult, Failure> {
-    let due = is_due(ground, history)?;
+    let due = is_due(ground.run, ground.source, history)?;
     let mut known = BTreeMap::new();
     // What it knows itself is looked at until it is gone, also where `sweep` was switched off since.
     let own = (ground.integration(), ground.source.mapping);
@@ -117,16 +117,16 @@ pub(super) fn uncounted(looked: SweepResult, findings: &mut Vec<Finding>) -> Vec
 const NAMED: usize = 5;
 
 /// By the first run from Monday, of whatever integration of this ConnectWise.
-fn is_due(ground: SweptGround<'_>, history: &History) -> Result<bool, StoreError> {
-    if ground.run.job.command != RunCommand::Run || ground.source.mapping.sweep == Sweep::Off {
+pub(super) fn is_due(run: BegunRun<'_>, source: ExportSource<'_>, history: &History) -> Result<bool, StoreError> {
+    if run.job.command != RunCommand::Run || source.mapping.sweep == Sweep::Off {
         return Ok(false);
     }
-    if ground.source.mapping.sweep == Sweep::Nightly {
+    if source.mapping.sweep == Sweep::Nightly {
         return Ok(true);
     }
-    let neighbours = ground.source.neighbours.iter().map(|neighbour| neighbour.integration.clone());
-    let names: BTreeSet<IntegrationName> = neighbours.chain([ground.integration().clone()]).collect();
-    let today = ground.today();
+    let neighbours = source.neighbours.iter().map(|neighbour| neighbour.integration.clone());
+    let names: BTreeSet<IntegrationName> = neighbours.chain([run.job.integration.clone()]).collect();
+    let today = run.today();
     let monday = today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()));
     Ok(history.last_sweep(&names)?.is_none_or(|day| day < monday))
 }
@@ -274,7 +274,7 @@ async fn products<R: Reader>(
             owners.entry(code.folded()).or_insert_with(|| (name.clone(), code.clone()));
         }
     }
-    let catalog = catalog_of(connectwise, &owners.keys().cloned().collect(), &mut Unread::default()).await?;
+    let catalog = catalog_of(connectwise, &owners.keys().cloned().collect(), &mut BTreeMap::new()).await?;
     let mut products = BTreeMap::new();
     for (folded, items) in catalog {
         let owner = owners.get(&folded);

@@ -96,12 +96,13 @@ fn before_the_first_clear_answer_nothing_goes_beside_it() {
     all_change(&night, 12);
     night.fault(r#"[{"when": {"method": "PATCH", "nth": 1}, "then": {"connection": "hold"}}]"#);
     let run = night.start(&["run", "-vv"]);
-    wait_until("the first write", || !night.sent("PATCH").is_empty());
+    let looked = || night.sim().requests().iter().filter(|one| one.path().ends_with("/additions")).count();
+    wait_until("the first write, and what the others look at", || {
+        !night.sent("PATCH").is_empty() && looked() == 12 + 8
+    });
     run.signal("TERM");
-    let looked = night.sim().requests().iter().filter(|one| one.path().ends_with("/additions")).count();
-    assert_eq!(looked, 12 + 1, "each list was read for the plan, and one of them again");
     night.heard(run.kill());
-    assert_eq!(night.sent("PATCH").len(), 1);
+    assert_eq!(night.sent("PATCH").len(), 1, "seven wait for the answer");
 }
 
 /// systemd stops the service while eight lines are in flight: all of them are finished and told, no other is begun.
@@ -170,10 +171,12 @@ fn looks_that_stay_slow_leave_the_line_for_the_next_night() {
 fn a_line_of_another_product_or_company_since_the_plan_is_not_written() {
     let night = Night::busy();
     let window = r#"{"method": "GET", "path": "id%20in%20(10", "nth": 1}"#;
-    night.fault(&format!(r#"[{{"when": {window}, "then": {{"delay_before_ms": 1500}}}}]"#));
+    let look = r#"{"method": "GET", "path": "/agreements/10/additions", "nth": 2}"#;
+    let late = |when: &str| format!(r#"{{"when": {when}, "then": {{"delay_before_ms": 1500}}}}"#);
+    night.fault(&format!("[{}, {}]", late(window), late(look)));
     let run = night.start(&["run", "--json", "-vv"]);
-    wait_until("the agreements before the writes", || {
-        night.sim().requests().iter().any(|request| request.fault.is_some())
+    wait_until("the agreements and a look before the writes", || {
+        night.sim().requests().iter().filter(|request| request.fault.is_some()).count() == 2
     });
     night.sim().edit(|world| {
         world.additions[0].product = "MP-ARCHIVE".to_owned();
@@ -256,4 +259,18 @@ fn a_catalog_that_is_not_given_by_identifier_is_read_whole() {
     is_silent(&night);
     let asked = |words: &str| night.sent("GET").iter().any(|one| one.target.contains(words));
     assert!(asked("identifier%20in"), "the question is a small one");
+}
+
+/// Eight vendors on one ConnectWise ask once for what they all stand on: eight catalogs of a distributor are hours.
+#[test]
+fn what_all_vendors_stand_on_is_asked_for_once() {
+    let night = Night::busy();
+    night.append(SECOND);
+    night.write("vault.csv", format!("{HEAD}Acme,Vault,2\nBorealis,Vault,1\n"));
+    night.fault(r#"[{"when": {"path": "identifier%20in"}, "then": {"status": 400}}]"#);
+    let said = night.recount(&["run", "--json"]);
+    assert_eq!(said.json()["runs"].as_array().map(Vec::len), Some(2), "{}", said.out);
+    let asked = |path: &str| night.sent("GET").iter().filter(|one| one.target.contains(path)).count();
+    let whole_catalogs = asked("/procurement/catalog") - asked("identifier%20in");
+    assert_eq!((asked("/finance/billingCycles"), whole_catalogs), (1, 1));
 }

@@ -20,11 +20,12 @@ use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::connectwise::sharing::{SharedReads, Sharing};
+use crate::connectwise::sharing::SharedReads;
 use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
+use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
@@ -252,7 +253,12 @@ fn work(
 }
 
 fn shared_reads(config: &Config) -> BTreeMap<&str, SharedReads> {
-    config.connectwise.keys().map(|name| (name.as_str(), SharedReads::default())).collect()
+    let products = |name: &str| {
+        let on_it = config.integrations.values().filter(|integration| integration.connectwise == name);
+        let mappings = on_it.filter_map(|integration| integration.mapping.as_ref().ok());
+        mappings.flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded)).collect()
+    };
+    config.connectwise.keys().map(|name| (name.as_str(), SharedReads::expecting(products(name)))).collect()
 }
 
 /// What the nights of several integrations share.
@@ -356,8 +362,7 @@ impl Nights<'_> {
             integration.mapping.as_ref().map_err(|faults| {
                 Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), integration.mapping_fix())
             })?;
-            let client = session::connect(connectwise?)?.knowing(&shared.bundling);
-            Ok(progress::watched(Sharing::new(client, shared)))
+            Ok(progress::watched(shared.joined_by(session::connect(connectwise?)?)))
         };
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;

@@ -3,7 +3,6 @@
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;
 pub(crate) mod asking;
-pub mod bundling;
 pub mod cause;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
@@ -12,6 +11,7 @@ pub(crate) mod pace;
 pub(crate) mod paging;
 pub(crate) mod retry;
 pub mod settings;
+pub mod shared_connection;
 pub(crate) mod stopwatch;
 pub(crate) mod throttle;
 pub(crate) mod transport;
@@ -31,13 +31,14 @@ use url::Url;
 
 use crate::connectwise::Traffic;
 use crate::connectwise::billing_cycles::BillingCycles;
+use crate::connectwise::bundling::Bundling;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
-use crate::connectwise::client::bundling::Bundling;
 use crate::connectwise::client::codebase::Looked;
 use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{Going, Stopwatch};
 use crate::connectwise::client::throttle::{Gate, Throttle};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
@@ -45,30 +46,22 @@ use crate::connectwise::urls::Sites;
 
 /// One ConnectWise. Its requests share one connection pool, one pace and one pause after a 429.
 pub struct Client {
-    pool: reqwest::Client,
+    connection: SharedConnection,
     sites: Sites,
     company: String,
-    api_root: OnceCell<String>,
     identity: Identity,
     in_flight: Semaphore,
     /// How many places `in_flight` has.
     pub(crate) at_once: usize,
     pub(crate) answer_times: AnswerTimes,
-    pace: Pace,
     throttle: Throttle,
     pub(crate) backoff: Backoff,
-    /// Which billing cycles recur, once they were read.
-    pub(crate) cycles: OnceCell<BillingCycles>,
-    /// The largest page that this server is known to give; no limit until it refuses one.
-    page_size: AtomicUsize,
     clock: Option<fn() -> std::time::SystemTime>,
     pub(crate) censor: Censor,
     sent: AtomicU64,
     retried: AtomicU64,
     times: Times,
     pub(crate) bundled_reads: bool,
-    /// What is known of its bundles tonight, maybe by another client of the same ConnectWise.
-    pub(crate) bundling: Arc<Bundling>,
     pub(crate) api_version: String,
 }
 
@@ -111,19 +104,18 @@ impl Client {
                 OnceCell::new_with(Some(sites.api_root(word)))
             }
         };
+        let pace = Pace::new(settings.requests_per_minute);
+        let (cycles, page_size, bundling) = (OnceCell::new(), AtomicUsize::new(usize::MAX), Bundling::default());
+        let parts = Parts { pool, pace, api_root, cycles, page_size, bundling };
         Ok(Self {
-            pool,
+            connection: SharedConnection(Arc::new(parts)),
             sites,
-            api_root,
-            cycles: OnceCell::new(),
             identity,
             in_flight: Semaphore::new(settings.max_in_flight),
             at_once: settings.max_in_flight,
             answer_times: AnswerTimes::default(),
-            pace: Pace::new(settings.requests_per_minute),
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
-            page_size: AtomicUsize::new(usize::MAX),
             clock: settings.clock,
             censor: Censor::new(shapes_of(&settings, credentials)),
             company: settings.company,
@@ -131,15 +123,30 @@ impl Client {
             retried: AtomicU64::new(0),
             times: Times::default(),
             bundled_reads: settings.bundled_reads,
-            bundling: Arc::default(),
             api_version: settings.api_version,
         })
     }
 
-    /// The same, with what other clients of this ConnectWise find out about its bundles.
+    /// The same, beside another client of this ConnectWise: over its connections, at a pace of both together, and with
+    /// what it found out.
     #[must_use]
-    pub fn knowing(self, bundling: &Arc<Bundling>) -> Self {
-        Self { bundling: Arc::clone(bundling), ..self }
+    pub fn beside(self, other: &SharedConnection) -> Self {
+        Self { connection: other.clone(), ..self }
+    }
+
+    /// What another client of this ConnectWise may share.
+    pub fn connection(&self) -> &SharedConnection {
+        &self.connection
+    }
+
+    /// What is known of its bundles tonight.
+    pub(crate) fn bundling(&self) -> &Bundling {
+        &self.connection.0.bundling
+    }
+
+    /// Which billing cycles recur, read once.
+    pub(crate) fn cycles(&self) -> &OnceCell<BillingCycles> {
+        &self.connection.0.cycles
     }
 
     /// What it has sent so far.
@@ -157,7 +164,8 @@ impl Client {
 
     /// The address that every path hangs on. Looked up with the first request, if it is not configured.
     pub(crate) async fn api_root(&self) -> &str {
-        self.api_root.get_or_init(|| async { self.sites.api_root(&self.look_up_codebase().await) }).await
+        let looked_up = async || self.sites.api_root(&self.look_up_codebase().await);
+        self.connection.0.api_root.get_or_init(looked_up).await
     }
 
     /// Sends one read of the API, once.
@@ -212,12 +220,12 @@ impl Client {
     }
 
     pub(crate) fn page_size(&self) -> usize {
-        self.page_size.load(Ordering::Relaxed)
+        self.connection.0.page_size.load(Ordering::Relaxed)
     }
 
     /// Asks for no larger page than this from now on.
     pub(crate) fn keep_to_pages_of(&self, rows: usize) {
-        self.page_size.fetch_min(rows, Ordering::Relaxed);
+        self.connection.0.page_size.fetch_min(rows, Ordering::Relaxed);
     }
 
     pub(crate) fn count_retry(&self) {
@@ -231,7 +239,7 @@ impl Client {
         self.wait_for_turn(before).await?;
         self.sent.fetch_add(1, Ordering::Relaxed);
         let sent_at = Instant::now();
-        let answer = transport::exchange(&self.pool, request, sent_at).await?;
+        let answer = transport::exchange(&self.connection.0.pool, request, sent_at).await?;
         self.answer_times.note(sent_at.elapsed());
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = self.backoff.after_429(&answer.headers, self.clock);
@@ -251,7 +259,7 @@ impl Client {
                 Gate::Shut(why) => return Err(NoAnswer::Throttled(why)),
                 Gate::Until(later) => (later, None),
                 Gate::Open if is_late(now) => return Err(NoAnswer::TooLate),
-                Gate::Open => match self.pace.take(now) {
+                Gate::Open => match self.connection.0.pace.take(now) {
                     Ok(()) => return Ok(()),
                     Err(later) => (later, Some(self.times.pace.start())),
                 },

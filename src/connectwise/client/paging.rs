@@ -61,14 +61,16 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<Listed<R::Record, R::Known>, ReadError> {
-        Ok(self.read_timed::<R>(list, condition).await?.0)
+        Ok(self.read_timed::<R>(list, condition, usize::MAX).await?.0)
     }
 
-    /// The same, and when the first of its requests left that brought an answer: no older is what it holds.
-    pub(crate) async fn read_timed<R: Row>(
+    /// The same, and when the first of its requests left that brought an answer: no older is what it holds. After `most`
+    /// records there cannot be others, and none is asked for unless ConnectWise says that there are.
+    async fn read_timed<R: Row>(
         &self,
         list: List<'_>,
         condition: Option<&str>,
+        most: usize,
     ) -> Result<(Listed<R::Record, R::Known>, Instant), ReadError> {
         let mut listed = Listed::default();
         let mut last = 0;
@@ -84,7 +86,8 @@ impl Client {
             if page.rows.is_empty() && page.more == Some(true) {
                 return Err(failed(list.right, UnreachableCause::Answer, "an empty page that says there is more"));
             }
-            let goes_on = page.goes_on(asked);
+            let all = listed.records.len() + listed.unreadable.len() + page.rows.len() == most;
+            let goes_on = page.more == Some(true) || page.goes_on(asked) && !all;
             let asked_at = *asked_at.get_or_insert(page.asked_at);
             for row in page.rows {
                 last = next_id(&row, last).map_err(|why| failed(list.right, UnreachableCause::Answer, &why))?;
@@ -115,7 +118,7 @@ impl Client {
         list: List<'_>,
         condition: Option<&str>,
     ) -> Result<(Vec<R::Record>, Instant), ReadError> {
-        let (Listed { records, unreadable }, asked_at) = self.read_timed::<R>(list, condition).await?;
+        let (Listed { records, unreadable }, asked_at) = self.read_timed::<R>(list, condition, usize::MAX).await?;
         match unreadable.first() {
             None => Ok((records, asked_at)),
             Some(record) => {
@@ -167,9 +170,11 @@ impl Client {
             .iter()
             .map(|ids| in_list(key, ids))
             .collect();
-        let reads = conditions.iter().map(|condition| self.read_all::<R>(list, Some(condition)));
+        // A record has an id of its own: of so many ids there are no more records.
+        let most = |condition: &str| if key == "id" { 1 + condition.matches(',').count() } else { usize::MAX };
+        let reads = conditions.iter().map(|one| self.read_timed::<R>(list, Some(one), most(one)));
         let mut all = Listed::default();
-        try_join_all(reads).await?.into_iter().for_each(|some| all.append(some));
+        try_join_all(reads).await?.into_iter().for_each(|(some, _)| all.append(some));
         Ok(all)
     }
 

@@ -52,13 +52,14 @@ impl History {
         Ok(billing.collect())
     }
 
-    /// What lines of integrations that are not `on` bill still, as last seen; lines that another one took over are not
-    /// among them.
+    /// What lines of integrations that are not `on` bill still, as last seen, and what creations of theirs may bill that
+    /// are in doubt; lines that another one took over are not among them.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<Unwatched>, StoreError> {
-        let rows = self.read(every_line)?;
+        let mut rows = self.read(every_line)?;
+        rows.extend(self.read(creations_in_doubt)?);
         let watched: BTreeSet<LineKey> =
             rows.iter().filter(|(name, ..)| on.contains(name)).map(|(_, key, _)| one_spelling(key)).collect();
         let mut unwatched: BTreeMap<IntegrationName, (usize, Decimal)> = BTreeMap::new();
@@ -79,6 +80,17 @@ fn every_line(connection: &Connection) -> Result<Vec<(IntegrationName, LineKey, 
     let rows = statement.query_and_then([], |row| {
         let name: String = row.get("integration")?;
         Ok((IntegrationName::new(&name), line_key(row)?, maybe_quantity(row, "billed")?.unwrap_or_default()))
+    })?;
+    rows.collect()
+}
+
+/// Lines that may be there, with the units that were sent.
+fn creations_in_doubt(connection: &Connection) -> Result<Vec<(IntegrationName, LineKey, Quantity)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM writes WHERE kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')")?;
+    let rows = statement.query_and_then([], |row| {
+        let name: String = row.get("integration")?;
+        Ok((IntegrationName::new(&name), line_key(row)?, maybe_quantity(row, "quantity")?.unwrap_or_default()))
     })?;
     rows.collect()
 }

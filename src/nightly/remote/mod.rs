@@ -18,7 +18,9 @@ use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::records::{Additions, Agreement, Company, Directory, Product, Unread};
+use crate::reconcile::model::records::{
+    Additions, Agreement, AgreementSign, Agreements, Company, Directory, Product, Unread, Unreadable,
+};
 
 /// What ConnectWise holds, and where that puts each customer.
 #[derive(Debug)]
@@ -113,7 +115,7 @@ pub(crate) async fn look_around<R: Reader>(
     Ok(())
 }
 
-/// Companies, agreements and products.
+/// Companies, agreements and products, side by side as far as one does not follow from another.
 pub(crate) async fn read_directory<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
@@ -121,9 +123,18 @@ pub(crate) async fn read_directory<R: Reader>(
     past: &Past,
 ) -> Result<Directory, ReadError> {
     let mut unread = Unread::default();
-    let mut companies = companies(connectwise, mapping, past, &mut unread).await?;
+    let (companies, ahead, products) = tokio::join!(
+        companies(connectwise, mapping, past, &mut unread.companies),
+        agreements_ahead(connectwise, mapping, past),
+        catalog(connectwise, mapping, &mut unread.products),
+    );
+    let (mut companies, ahead, products) = (companies?, ahead.transpose()?, products?);
     let in_question = in_question(mapping, counts, past, &companies);
-    let mut agreements = agreements(connectwise, mapping, past, &in_question, &mut unread).await?;
+    let found = match ahead {
+        Some(found) => only_of(&in_question, found),
+        None => connectwise.agreements_of(&in_question).await?,
+    };
+    let mut agreements = agreements(connectwise, mapping, past, found, &mut unread.agreements).await?;
     let owned = agreements.values().map(|agreement| agreement.company).filter(|id| !companies.contains_key(id));
     let strangers: BTreeSet<CompanyId> = owned.collect();
     // Of an owned line whose company nobody noted: who bills beside it has to be seen as well.
@@ -137,76 +148,94 @@ pub(crate) async fn read_directory<R: Reader>(
         agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
         unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
     }
-    let products = catalog(connectwise, mapping, &mut unread).await?;
     Ok(Directory { companies, agreements, products, unread })
 }
 
-pub(crate) async fn companies<R: Reader>(
+/// The agreements of every company that may matter, where that is known before the companies are: all but those that
+/// are matched by name.
+async fn agreements_ahead<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     past: &Past,
-    unread: &mut Unread,
-) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
+) -> Option<Result<Agreements, ReadError>> {
+    match mapping.match_customers {
+        MatchCustomers::ExactName => None,
+        MatchCustomers::Mapped => Some(connectwise.agreements_of(&known_companies(mapping, past)).await),
+    }
+}
+
+/// Without those of a company that turned out to be gone.
+fn only_of(companies: &BTreeSet<CompanyId>, mut agreements: Agreements) -> Agreements {
+    let is_of = |company: &CompanyId| companies.contains(company);
+    agreements.records.retain(|agreement| is_of(&agreement.company));
+    agreements.unreadable.retain(|record| record.known.company.as_ref().is_none_or(is_of));
+    agreements
+}
+
+/// The companies that are mapped, and those of lines that are owned.
+fn known_companies(mapping: &Mapping, past: &Past) -> BTreeSet<CompanyId> {
     let of_lines = past.owned.values().filter_map(|owned| owned.company);
+    mapping.companies().into_iter().chain(of_lines).collect()
+}
+
+async fn companies<R: Reader>(
+    connectwise: &R,
+    mapping: &Mapping,
+    past: &Past,
+    unread: &mut BTreeMap<CompanyId, Unreadable<Option<String>>>,
+) -> Result<BTreeMap<CompanyId, Company>, ReadError> {
     let companies = match mapping.match_customers {
         MatchCustomers::ExactName => connectwise.all_companies().await?,
-        MatchCustomers::Mapped => {
-            connectwise.companies(&mapping.companies().into_iter().chain(of_lines).collect()).await?
-        }
+        MatchCustomers::Mapped => connectwise.companies(&known_companies(mapping, past)).await?,
     };
-    unread.companies.extend(companies.unreadable.into_iter().map(|record| (CompanyId(record.id), record)));
+    unread.extend(companies.unreadable.into_iter().map(|record| (CompanyId(record.id), record)));
     Ok(companies.records.into_iter().map(|company| (company.id, company)).collect())
 }
 
 /// The companies whose agreements matter: those that are mapped, and those that bear a customer's name.
-pub(crate) fn in_question(
+fn in_question(
     mapping: &Mapping,
     counts: &Counts,
     past: &Past,
     companies: &BTreeMap<CompanyId, Company>,
 ) -> BTreeSet<CompanyId> {
-    let known = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
+    let accepted = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
     let names: BTreeSet<&str> =
-        counts.customers.keys().chain(counts.left_out.keys()).chain(known).map(CustomerName::as_str).collect();
-    let mapped = mapping.companies();
-    let of_lines: BTreeSet<CompanyId> = past.owned.values().filter_map(|owned| owned.company).collect();
+        counts.customers.keys().chain(counts.left_out.keys()).chain(accepted).map(CustomerName::as_str).collect();
+    let known = known_companies(mapping, past);
     let is_in_question = |company: &&Company| {
         let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
-        !company.deleted
-            && (by_name && mapping.companies_of.admits(company)
-                || mapped.contains(&company.id)
-                || of_lines.contains(&company.id))
+        !company.deleted && (by_name && mapping.companies_of.admits(company) || known.contains(&company.id))
     };
     companies.values().filter(is_in_question).map(|company| company.id).collect()
 }
 
 /// All agreements of the companies in question, and those that `customers.csv` names and that belong to none of them:
 /// "belongs to another company" is another thing to mend than "does not exist".
-pub(crate) async fn agreements<R: Reader>(
+async fn agreements<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     past: &Past,
-    companies: &BTreeSet<CompanyId>,
-    unread: &mut Unread,
+    found: Agreements,
+    unread: &mut BTreeMap<AgreementId, Unreadable<AgreementSign>>,
 ) -> Result<BTreeMap<AgreementId, Agreement>, ReadError> {
     let mut agreements: BTreeMap<AgreementId, Agreement> = BTreeMap::new();
-    let found = connectwise.agreements_of(companies).await?;
     agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
-    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
-    let is_known = |id: &AgreementId| agreements.contains_key(id) || unread.agreements.contains_key(id);
+    unread.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    let is_known = |id: &AgreementId| agreements.contains_key(id) || unread.contains_key(id);
     let named = mapping.agreements().into_iter().chain(past.owned.keys().map(|key| key.agreement));
     let elsewhere = named.filter(|id| !is_known(id)).collect();
     let found = connectwise.agreements(&elsewhere).await?;
     agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
-    unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
+    unread.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
     Ok(agreements)
 }
 
 /// The catalog items of the products that are mapped.
-pub(crate) async fn catalog<R: Reader>(
+async fn catalog<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
-    unread: &mut Unread,
+    unread: &mut BTreeMap<String, Unreadable<Option<String>>>,
 ) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
     let wanted: BTreeSet<String> = mapping.products().into_iter().map(ProductCode::folded).collect();
     if wanted.is_empty() {
@@ -219,7 +248,7 @@ pub(crate) async fn catalog<R: Reader>(
 pub(crate) async fn catalog_of<R: Reader>(
     connectwise: &R,
     wanted: &BTreeSet<String>,
-    unread: &mut Unread,
+    unread: &mut BTreeMap<String, Unreadable<Option<String>>>,
 ) -> Result<BTreeMap<String, Vec<Product>>, ReadError> {
     let mut products: BTreeMap<String, Vec<Product>> = BTreeMap::new();
     let catalog = connectwise.catalog_items(wanted).await?;
@@ -231,7 +260,7 @@ pub(crate) async fn catalog_of<R: Reader>(
     }
     for record in catalog.unreadable {
         if let Some(code) = record.known.as_deref().and_then(folded) {
-            unread.products.insert(code, record);
+            unread.insert(code, record);
         }
     }
     Ok(products)

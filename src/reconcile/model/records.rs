@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -221,6 +221,24 @@ impl<R, K> Listed<R, K> {
     pub fn append(&mut self, other: Self) {
         self.records.extend(other.records);
         self.unreadable.extend(other.unreadable);
+    }
+}
+
+impl Products {
+    /// The identifiers of its items, folded as [`ProductCode::folded`]; empty for one that cannot be read.
+    pub fn identifiers(&self) -> impl Iterator<Item = String> + '_ {
+        let unreadable = self.unreadable.iter().map(|item| item.known.as_deref().unwrap_or_default());
+        let all = self.records.iter().map(|item| item.identifier.as_str()).chain(unreadable);
+        all.map(|identifier| ProductCode::new(identifier).folded())
+    }
+
+    /// Those of one identifier, folded.
+    #[must_use]
+    pub fn named(&self, folded: &str) -> Self {
+        let is_named = |identifier: &str| ProductCode::new(identifier).folded() == folded;
+        let records = self.records.iter().filter(|item| is_named(&item.identifier)).cloned().collect();
+        let unreadable = self.unreadable.iter().filter(|item| item.known.as_deref().is_some_and(is_named));
+        Self { records, unreadable: unreadable.cloned().collect() }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::wiring::replica::Replica;
 use crate::cli::{clock, session};
 use crate::history::backup::RestoredHistory;
+use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
@@ -92,7 +93,13 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
     let config = session::configuration(global)?;
     let lock = RunLock::take(&config.state, clock::now())?;
     let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
-    let restored = History::restore(&lock, &config.state, file, clock::now())?;
+    let restored = History::restore(&lock, &config.state, file, clock::now()).map_err(|error| match error {
+        StoreError::Corrupt { detail } => {
+            let message = format!("{} is no sound copy of a history: {detail}", file.display());
+            CommandError::new(Exit::Usage, message, "name a file that `recount backup` wrote; nothing was changed")
+        }
+        error => error.into(),
+    })?;
     if let Some(replica) = replica {
         // Else a newer copy would take its place again.
         replica.copy(&config, &History::open(&config.state, clock::now())?);

@@ -35,6 +35,8 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Change {
+    /// What there is, as without a word
+    List,
     /// Add a vendor: asks what `init` asked of the first one
     Add(Box<add::NewVendorOptions>),
     /// Remove a vendor from recount.toml; its history stays, and lines that bill still are named
@@ -65,13 +67,13 @@ enum On {
 impl Options {
     /// Whether it changes recount.toml.
     pub(crate) fn edits(&self) -> bool {
-        self.change.is_some()
+        !matches!(self.change, None | Some(Change::List))
     }
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let done = match &options.change {
-        None => list(global, console),
+        None | Some(Change::List) => list(global, console),
         Some(Change::Add(options)) => return add::run(global, options, console),
         Some(Change::Remove(options)) => remove::run(global, options, console),
         Some(Change::Enable { name, mode: On::Observe }) => set_mode(global, name, Mode::Observe, console),

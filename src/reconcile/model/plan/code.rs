@@ -221,6 +221,8 @@ codes! {
     CreateLinesUnset = "create-lines-unset",
     /// Additions were read one agreement at a time, because ConnectWise's bundles could not be used.
     BundlesLeft = "bundles-left",
+    /// ConnectWise does not give out its billing cycles: their names said which agreements recur.
+    CyclesByName = "cycles-by-name",
     /// A pinned addition that is on none of the lines.
     PinUnused = "pin-unused",
     /// Items of one count whose names differ only in case.

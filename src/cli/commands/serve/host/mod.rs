@@ -19,6 +19,7 @@ use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
 use crate::cli::commands::map::companies::KnownCompanies;
 use crate::cli::commands::serve::{background, member};
+use crate::cli::session::NIGHT_STACK;
 use crate::cli::wiring::health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -156,12 +157,18 @@ impl DeskHost for CommandHost {
         work.running = Some((who.to_owned(), sender));
         work.failed = None;
         let (host, asked) = (self.clone(), asked.clone());
-        work.thread = Some(thread::spawn(move || {
+        let begun = thread::Builder::new().stack_size(NIGHT_STACK).spawn(move || {
             let ended = Ended(host.clone());
             let failed = background::run(&config, &asked, &stop).err().map(at_desk::not_done);
             host.work().failed = failed;
             drop(ended);
-        }));
+        });
+        work.thread = begun.ok();
+        if work.thread.is_none() {
+            work.running = None;
+            let message = "the host gives no thread to run it on; nothing was started".to_owned();
+            return Err(NotDone { kind: NotDoneKind::Busy, message, fix: "try again later".into() });
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is known tonight of the bundles of one ConnectWise.
 #[derive(Debug, Default)]
-pub struct Bundling {
+pub(crate) struct Bundling {
     known: Mutex<Known>,
 }
 
@@ -39,8 +39,12 @@ impl Bundling {
         matches!(*self.known(), Known::Untried)
     }
 
+    /// Trusts them, unless something was found to be wrong meanwhile.
     pub(crate) fn trust(&self) {
-        *self.known() = Known::Good;
+        let mut known = self.known();
+        if matches!(*known, Known::Untried) {
+            *known = Known::Good;
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

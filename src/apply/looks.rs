@@ -1,0 +1,102 @@
+//! What is seen of a line's agreement before it is written, and whose turn it is.
+
+use crate::apply::lane::{FreshLook, Lane};
+use crate::apply::one_write::{WriteExecutor, verb};
+use crate::apply::turns::WriteTurn;
+use crate::apply::write_result::{Halt, Settled, held, not_reached};
+use crate::connectwise::{Look, ReadError, Writer};
+use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
+
+/// What an agreement shows when its lines are about to be written.
+enum Fresh {
+    /// Its additions, and after which nothing may be sent that stands on them.
+    Billing(FreshLook),
+    Held(Code, String),
+    /// ConnectWise does not give out the additions of this one.
+    Hidden(ReadError),
+    Unread(Halt),
+}
+
+impl<W: Writer> WriteExecutor<'_, W> {
+    /// Waits until one more line may be written. What the answers that came meanwhile forbid is not done.
+    pub(super) async fn turn(&self) -> Result<WriteTurn<'_>, Halt> {
+        let width = || self.breakers.borrow().width(self.connectwise.at_once());
+        let turn = tokio::select! {
+            turn = self.turns.take(width) => turn,
+            () = self.context.stop.wait() => return Err(Halt::Stopped),
+        };
+        match self.halt() {
+            Some(why) => Err(why),
+            None => Ok(turn),
+        }
+    }
+
+    /// Looks at the line's agreement: what it shows, or how the line ends without a write.
+    pub(super) async fn see(
+        &self,
+        lane: &mut Lane<'_>,
+        key: &LineKey,
+        write: &Write,
+    ) -> Result<Result<FreshLook, Settled>, Halt> {
+        if self.breakers.borrow().is_closed(verb(write)) {
+            return Ok(Err(not_reached(key, write)));
+        }
+        // A throttled read may wait long, and a person who asks to stop does not.
+        let fresh = tokio::select! {
+            fresh = self.look_again(lane) => fresh,
+            () = self.context.stop.wait() => Fresh::Unread(Halt::Stopped),
+        };
+        match fresh {
+            // The host may have slept through the look, or ConnectWise made it wait.
+            Fresh::Billing(_) if self.context.is_too_old() => Err(Halt::PlanTooOld),
+            Fresh::Billing(_) if self.context.has_lost_the_lease() => Err(Halt::LeaseLost),
+            Fresh::Billing(look) => {
+                self.breakers.borrow_mut().shown();
+                Ok(Ok(look))
+            }
+            Fresh::Held(code, detail) => Ok(Err(held(key, code, &detail))),
+            Fresh::Hidden(error) => match self.breakers.borrow_mut().hidden() {
+                true => Err(Halt::Read(error)),
+                false => Ok(Err(held(key, Code::AgreementUnreadable, &error.to_string()))),
+            },
+            Fresh::Unread(why) => Err(why),
+        }
+    }
+
+    /// What the line's agreement shows, by looks that are fresh: the agreement and its additions are asked for at the
+    /// same time.
+    async fn look_again(&self, lane: &mut Lane<'_>) -> Fresh {
+        let lately = lane.look.take().filter(|look| !look.is_over());
+        let additions = async {
+            match lately {
+                Some(look) => Ok(look),
+                None => self.connectwise.look(lane.agreement).await.map(|look| self.fresh(look)),
+            }
+        };
+        let agreement = self.windows.show(lane.agreement, self.connectwise, self.context);
+        let (agreement, look) = tokio::join!(agreement, additions);
+        let agreement = match agreement {
+            Ok(agreement) => agreement,
+            Err(error) => return Fresh::Unread(Halt::Read(error)),
+        };
+        if let Some((code, detail)) = &agreement.trouble {
+            return Fresh::Held(*code, detail.clone());
+        }
+        match look {
+            Ok(look) => Fresh::Billing(look.until(agreement.until())),
+            Err(error @ ReadError::Additions { .. }) => Fresh::Hidden(error),
+            Err(error) => Fresh::Unread(Halt::Read(error)),
+        }
+    }
+
+    /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
+    pub(super) fn fresh(&self, look: Look) -> FreshLook {
+        let fresh = FreshLook::new(look, self.connectwise.usual_answer());
+        match self.context.lease.ends() {
+            Some(ends) => fresh.until(ends),
+            None => fresh,
+        }
+    }
+}
