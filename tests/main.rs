@@ -18,6 +18,7 @@ mod fleet;
 mod hardening;
 mod maps;
 mod monitoring;
+mod mornings;
 mod nights;
 mod places;
 mod printed;

@@ -108,7 +108,7 @@ pub(super) fn settle_finding(line: &LineRecord, settled: &Settled, again: bool) 
             Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"),
         ),
         Outcome::Failed if again => {
-            let mended = Remedy::in_connectwise("it said the same the last time: mend what it names");
+            let mended = Remedy::in_connectwise("it said the same the last time: correct what it names");
             (Severity::Decide, mended.or(Remedy::command(format!("recount keep {}", line.handle))))
         }
         Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),

@@ -137,7 +137,7 @@ async fn read<R: Reader>(
     let of_lines = wrote.keys().map(|key| key.product.folded());
     let others: BTreeSet<String> = of_lines.filter(|code| !directory.products.contains_key(code)).collect();
     if !others.is_empty() {
-        let found = catalog_of(connectwise, &others, &mut directory.unread).await?;
+        let found = catalog_of(connectwise, &others, &mut directory.unread.products).await?;
         directory.products.extend(found);
     }
     let mut places = place_all(&counts, mapping, past, &directory, today);

@@ -25,7 +25,9 @@ pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
 
 /// The same of a run of which more came to be known; what a build server was told stays.
 pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
-    if let Err(error) = Reports::of(&config.state).with_on(health::on(config)).keep(history, run) {
+    if let Err(error) =
+        Reports::of(&config.state).with_on(health::on(config)).with_records(config.record_links()).keep(history, run)
+    {
         let why = error_chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }

@@ -26,6 +26,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::{RunLock, create_private_dir};
 use crate::history::store::open::History;
 use crate::nightly::job::HostChange;
+use crate::reconcile::model::display_text::minute;
 use crate::report::exit::Exit;
 
 /// This host has the lease, and keeps it while this is there.
@@ -239,10 +240,8 @@ fn refused(config: &Config, error: ReplicaError) -> CommandError {
 }
 
 fn standing_by(error: &ReplicaError, until: DateTime<Utc>) -> CommandError {
-    let fix = format!(
-        "nothing: this host takes over when the lease has run out, after {}",
-        until.format("%Y-%m-%d %H:%M UTC")
-    );
+    let fix =
+        format!("nothing: this host takes over when the lease has run out, after {}", minute(until.fixed_offset()));
     CommandError { stands_by: true, ..CommandError::new(Exit::Locked, error_chain(error), fix) }
 }
 

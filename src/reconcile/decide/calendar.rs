@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use crate::reconcile::decide::judge::Judge;
 use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -86,17 +87,17 @@ pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -
 
 impl Met {
     /// Says at each change which invoice it reaches, or why it waits.
-    pub(in crate::reconcile) fn note(&self, today: NaiveDate, lines: &mut [Line]) {
+    pub(in crate::reconcile) fn note(&self, lines: &mut [Line]) {
         for (at, reach) in &self.0 {
             let note = match *reach {
-                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next, today)),
+                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next)),
                 Reach::Invoice(next, true) => {
-                    format!("on the invoice of {}; one made before stays as it is", day(next, today))
+                    format!("on the invoice of {}; one made before stays as it is", day(next))
                 }
-                Reach::After(next) => format!("on an invoice after that of {}", day(next, today)),
-                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next, today)),
+                Reach::After(next) => format!("on an invoice after that of {}", day(next)),
+                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next)),
                 Reach::Due(next) => {
-                    format!("the invoice of {} is not made yet, and its period was higher", day(next, today))
+                    format!("the invoice of {} is not made yet, and its period was higher", day(next))
                 }
             };
             let detail = &mut lines[*at].detail;
@@ -108,7 +109,7 @@ impl Met {
     }
 
     /// What is said of all of them together, by the invoices that they meet.
-    pub(in crate::reconcile) fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+    pub(in crate::reconcile) fn findings(&self) -> Vec<Finding> {
         let mut counted: BTreeMap<(Code, NaiveDate), usize> = BTreeMap::new();
         for (_, reach) in &self.0 {
             let kind = match *reach {
@@ -119,7 +120,7 @@ impl Met {
             };
             *counted.entry(kind).or_default() += 1;
         }
-        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next, today))).collect()
+        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next))).collect()
     }
 }
 
@@ -174,10 +175,4 @@ fn looks_back(mapping: &Mapping, source: &Source) -> bool {
         Some(ServiceRule::Billed(billed)) => mapping.policy(&source.customer, &source.service, billed).looks_back(),
         _ => false,
     }
-}
-
-/// `1 Dec`, and in another year `1 Jan 2027`.
-fn day(day: NaiveDate, today: NaiveDate) -> String {
-    let pattern = if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-    day.format(pattern).to_string()
 }

@@ -39,8 +39,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let PlanInputs { mapping, directory, additions, today, .. } = gathered;
     let met = calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
-    findings.extend(met.findings(gathered.today));
-    met.note(gathered.today, &mut lines);
+    findings.extend(met.findings());
+    met.note(&mut lines);
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);

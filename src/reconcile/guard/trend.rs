@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -35,7 +36,7 @@ pub fn falling_trend(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
     let UnitsThen { run, at, units } = most;
     let gone = gone(*units);
     let share = (gone / units).round_dp(1).normalize();
-    let (units, now, day) = (units.normalize(), now.normalize(), at.date_naive());
+    let (units, now, day) = (units.normalize(), now.normalize(), day(at.date_naive()));
     let message = format!("total units fell from {units} in run {run} of {day} to {now} (−{share} %), gradually");
     let fix = "compare the export with the vendor's portal; if it is true, nothing".into();
     Some(Finding { fix, ..finding(Severity::Warning, Code::UnitsBleeding, message) })

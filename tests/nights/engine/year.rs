@@ -154,7 +154,10 @@ impl Office {
         let customer = |customer: i64| {
             let agreement = AgreementId(200 + customer);
             let target = CustomerTarget::Company { company: company_of(agreement), agreement: Some(agreement) };
-            (CustomerName::new(&format!("Customer {customer}")), CustomerRow { target, line: customer.unsigned_abs() })
+            (
+                CustomerName::new(&format!("Customer {customer}")),
+                CustomerRow { target, line: customer.unsigned_abs(), note: String::new() },
+            )
         };
         let service = |(at, id): (usize, &ProductId)| {
             let products = vec![ProductCode::new(&format!("P-{id}"))];
