@@ -253,12 +253,13 @@ fn work(
 }
 
 fn shared_reads(config: &Config) -> BTreeMap<&str, SharedReads> {
-    let products = |name: &str| {
+    let of = |name: &str| {
         let on_it = config.integrations.values().filter(|integration| integration.connectwise == name);
-        let mappings = on_it.filter_map(|integration| integration.mapping.as_ref().ok());
-        mappings.flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded)).collect()
+        let mappings: Vec<_> = on_it.filter_map(|integration| integration.mapping.as_ref().ok()).collect();
+        let products = mappings.iter().flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded));
+        SharedReads::expecting(mappings.len(), products.collect())
     };
-    config.connectwise.keys().map(|name| (name.as_str(), SharedReads::expecting(products(name)))).collect()
+    config.connectwise.keys().map(|name| (name.as_str(), of(name))).collect()
 }
 
 /// What the nights of several integrations share.
