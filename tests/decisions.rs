@@ -1,6 +1,7 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
 mod office;
+mod restored;
 mod set_back;
 mod undone;
 
@@ -149,7 +150,8 @@ fn an_answer_lapses_when_the_line_is_changed_after_it() {
     office.touched(200, "2999-01-01T00:00:00Z");
     let run = office.run();
     assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
-    assert!(run.out.contains("after the answer"), "{}", run.out);
+    let told = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("after the answer"), "{}", run.out);
 }
 
 #[test]
@@ -180,8 +182,9 @@ fn a_kept_line_is_left_alone_until_it_is_reopened() {
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "9");
     let all = office.recount(&["held", "--all"]);
-    assert!(all.out.contains("No open items") && all.out.contains("until 2999-12-31"), "{}", all.out);
-    assert!(all.out.contains("new contract"), "{}", all.out);
+    assert!(all.out.contains("No open items") && all.out.contains("until Tue 31 Dec 2999"), "{}", all.out);
+    let told = all.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("new contract"), "{}", all.out);
 
     assert_eq!(office.recount(&["held", "--reopen", handle]).code, 0);
     assert_eq!(office.run().code, 3);
@@ -241,7 +244,7 @@ fn a_held_plan_waits_like_a_held_line() {
     office.export(&[("Acme", 3)]);
     assert_eq!(office.run().code, 11);
     let said = office.recount(&["held"]);
-    assert!(said.out.contains("export fewer rows") && said.out.contains("approve the plan"), "{}", said.out);
+    assert!(said.out.contains("the export") && said.out.contains("approve the plan"), "{}", said.out);
 }
 
 #[test]

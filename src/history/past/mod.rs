@@ -29,7 +29,7 @@ use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::quantity::Quantity;
 
 impl History {
@@ -242,12 +242,13 @@ fn remember_baseline(
             continue;
         };
         // A line that somebody put in another's place is not the one that was seen, until the question is settled.
-        let asked = before.filter(|_| line.reason == Code::HumanEdit).zip(line.key());
-        let addition = match asked {
+        let waits = !matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
+        let addition = match before.filter(|_| waits).zip(line.key()) {
             None => addition,
             Some((before, key)) => match before.lines.get(&*key.folded()) {
                 Some(seen) => *seen,
-                None => continue,
+                None if line.reason == Code::HumanEdit || seen::has_ended(transaction, run, &key)? => continue,
+                None => addition,
             },
         };
         match &line.item {

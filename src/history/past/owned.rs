@@ -122,7 +122,7 @@ fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey
         let owned = Owned {
             addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
             company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
-            sources: json::<BTreeSet<(CustomerName, ServiceName)>>(row, "sources")?,
+            sources: json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?,
         };
         Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
     })?;
@@ -200,7 +200,8 @@ fn next(line: &LineRecord, known: Option<&Stored>) -> Option<Stored> {
         Some(one) if !settled => Some(seen(line, one.clone())),
         _ if line.addition.is_none() && line.outcome != Outcome::WouldCreate => known.cloned(),
         _ => {
-            let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone())).collect();
+            let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone()));
+            let sources = sources.collect::<BTreeSet<_>>().into_iter().collect();
             let company = line.company.or(known.and_then(|one| one.owned.company));
             let owned = Owned { addition: line.addition, company, sources };
             Some(Stored { owned, billed: line.now })

@@ -93,12 +93,12 @@ type Stays = (Verdict, String);
 
 /// Draws the plan that sets a run back.
 pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
-    let Undoing { integration, mapping, directory, today, .. } = undoing;
+    let Undoing { integration, mapping, directory, additions, today, .. } = undoing;
     let lines = undoing.wrote.iter().map(|(key, wrote)| undoing.line(key, wrote));
     let mut lines: Vec<Line> = lines.collect();
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(integration, &mut lines);
-    calendar::put_on(Calendar { mapping, directory, today }, &mut lines).note(today, &mut lines);
+    calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines).note(&mut lines);
     let mut findings: Vec<Finding> = lines.iter().filter_map(|line| undoing.left_alone(line)).collect();
     findings.extend(undoing.returns(&lines));
     findings.extend(lines.iter().filter_map(|line| undoing.revived(line)));
