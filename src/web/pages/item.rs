@@ -8,6 +8,8 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
@@ -38,7 +40,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         } }
         div.two {
             div.stack { (card(visit, item)) @if item.line.is_some() { (nights(visit, handle)?) } }
-            (why(item))
+            (why(visit, item))
         }
     };
     Ok(frame(visit, RailEntry::Today, &title, &main))
@@ -108,11 +110,11 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
     })
 }
 
-fn why(item: Item<'_>) -> Markup {
+fn why(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.panel aria-labelledby="why" {
             h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
-            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run))) }
+            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { @if item.line.is_some() { h3 { "What helps" } } (pieces::ways(&finding.fix)) }
         }
     }
@@ -122,13 +124,13 @@ fn why(item: Item<'_>) -> Markup {
 const SOURCES: usize = 12;
 
 /// From the export's rows to what would be sent.
-pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>) -> Markup {
+pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
     html! {
         ol.chain {
             @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
-            li { b { "ConnectWise" } div { (words::place(line)) ": " b { (pieces::quantity(line.was)) } } }
+            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (pieces::quantity(line.was)) } } }
             li { b { "rule" } div { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
         }
     }

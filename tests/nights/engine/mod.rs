@@ -9,6 +9,7 @@ mod judge;
 mod moves;
 #[cfg(test)]
 pub(crate) mod slept;
+pub(crate) mod year;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -73,7 +73,7 @@ fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
             } }
             tbody { @for line in of_it {
                 tr id=(pieces::anchor(&line.handle)) {
-                    th scope="row" { (names::product(line)) (pieces::why(line, &reading)) }
+                    th scope="row" { (names::product(line)) (pieces::why(line, &reading, material.records)) }
                     td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
                     td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }

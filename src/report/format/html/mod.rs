@@ -7,7 +7,7 @@ pub mod ready;
 pub mod run;
 pub mod trends;
 
-mod pieces;
+pub(crate) mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -18,6 +18,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::nights::LineNight;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::record_links::RecordLinks;
 
 /// The style sheet of reports and desk.
 pub const STYLE: &str = include_str!("style.css");
@@ -52,6 +53,8 @@ pub struct Material<'a> {
     pub lines: &'a BTreeMap<String, Vec<LineNight>>,
     /// The customers that have a page of their own by now.
     pub customers: &'a BTreeSet<CustomerName>,
+    /// Where records open in ConnectWise.
+    pub records: Option<&'a RecordLinks>,
 }
 
 impl Material<'_> {
@@ -123,7 +126,7 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                         }
                     }
                     main #main { (main) }
-                    footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
+                    footer.foot { "Quantities only: this page holds no amounts of money. Days and times are those of the integration's zone." }
                 }
             }
         }

@@ -102,7 +102,7 @@ fn checks(standing: &Standing) -> Vec<Check> {
     ];
     if !undos.is_empty() {
         let what = format!("lines set back, and not billed as counted: {uncounted}");
-        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for recount keep HANDLE"));
+        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for lines that are kept"));
     }
     checks
 }

@@ -10,9 +10,9 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::Anchors;
 use crate::report::format::html::{Material, Place, customer, document, pieces};
-use crate::report::format::json::time;
 use crate::report::model::{Numbers, Part, Report, ReportEntry, sign};
 use crate::report::words::ExportReadability;
 use crate::report::{Change, lines as lines_of, model, names, trend, words};
@@ -35,10 +35,10 @@ pub fn page(material: &Material<'_>) -> String {
     let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
-        (cards("open-items", model::OPEN_ITEMS, &asked, "ask", &anchors))
+        (cards("open-items", model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
         @if !report.next.is_empty() { p.panel.command { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
-        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, "plain", &anchors))
+        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(Part::Held), run))
         (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(Part::Drift), run))
         (left_out(&report, of(Part::LeftOut), &anchors))
@@ -122,19 +122,22 @@ fn source(run: &RunRecord) -> Markup {
     }
 }
 
-fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], tone: &str, anchors: &Anchors) -> Markup {
+fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], drawn: CardDrawing<'_>, anchors: &Anchors) -> Markup {
     html! {
         @if !entries.is_empty() {
             section aria-labelledby=(id) {
                 h2 #(id) { (heading) span.count { (entries.len()) } }
-                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, tone, anchors)) } }
+                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, drawn, anchors)) } }
                 @if entries.len() > ROWS { p { "… " (entries.len() - ROWS) " more: " code { "recount report --format csv" } } }
             }
         }
     }
 }
 
-fn card(entry: &ReportEntry<'_>, tone: &str, anchors: &Anchors) -> Markup {
+/// The tone of a card, and where records open.
+type CardDrawing<'a> = (&'static str, Option<&'a RecordLinks>);
+
+fn card(entry: &ReportEntry<'_>, (tone, records): CardDrawing<'_>, anchors: &Anchors) -> Markup {
     let finding = entry.finding;
     html! {
         article.card.(tone) id=[anchors.first(entry.handle())] {
@@ -148,6 +151,7 @@ fn card(entry: &ReportEntry<'_>, tone: &str, anchors: &Anchors) -> Markup {
             p.meta {
                 (finding.code.as_str().replace('-', " "))
                 @if !entry.handle().is_empty() { " · " code { "recount why " (entry.handle()) } }
+                @if let Some(line) = entry.line { (pieces::opened(&words::records(line, records))) }
             }
         }
     }
@@ -185,7 +189,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 } }
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
-                        th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
+                        th scope="row" { (name(line, material)) (pieces::why(line, &reading, material.records)) }
                         td.n { (or_dash(line.was)) } td.n { (or_dash(words::reached(line))) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
@@ -328,7 +332,7 @@ fn facts(run: &RunRecord) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
             dl.facts.panel {
-                (fact("started", time(run.started_at.to_utc())))
+                (fact("started", words::minute(run.started_at)))
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
                     dt { "export" } dd { (words::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }

@@ -70,6 +70,7 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
     let reading = ExportReadability::of_run(&current.run);
+    let records = visit.desk.records.get(&plan.run.integration);
     let title = plan.run.integration.as_str();
     let lines = html! {
         section aria-label=(title) {
@@ -77,7 +78,7 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
             (table(&of_it, &runs, &nights))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (names::product(line)) " " small { (words::step(line)) } }
-                div.in { (item::chain(line, &reading)) }
+                div.in { (item::chain(line, &reading, records)) }
             } }
         }
     };
