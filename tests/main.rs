@@ -27,6 +27,7 @@ mod scenarios;
 mod schedule;
 mod schema;
 mod setup;
+mod shape_kinds;
 mod shape_properties;
 mod shapes;
 mod snapshots;

@@ -102,6 +102,12 @@ pub enum FetchError {
         /// Which, from 1.
         page: usize,
     },
+    /// One record on two pages: what stood behind it was missed.
+    #[error("page {page} has a record that an earlier page has as well: the list changed while it was read")]
+    Shifted {
+        /// Which, from 1.
+        page: usize,
+    },
     /// No end.
     #[error("there are more pages than max_pages = {max}")]
     TooManyPages {
@@ -212,7 +218,8 @@ impl FetchError {
 
     /// Whether the whole list is worth another reading: somebody changed it meanwhile.
     pub(in crate::export::locate) fn is_moved(&self) -> bool {
-        matches!(self, Self::Moved { .. }) || matches!(self, Self::Total { total, read, .. } if read > total)
+        matches!(self, Self::Moved { .. } | Self::Shifted { .. })
+            || matches!(self, Self::Total { total, read, .. } if read > total)
     }
 
     /// What to do about it.
@@ -238,7 +245,9 @@ impl FetchError {
             Self::Total { .. } | Self::NoTotal { .. } => {
                 "run again; if it stays so, look at `pages` in the export's table of recount.toml"
             }
-            Self::NotJson { .. } | Self::Moved { .. } => "run again later; if it stays so, ask the vendor",
+            Self::NotJson { .. } | Self::Moved { .. } | Self::Shifted { .. } => {
+                "run again later; if it stays so, ask the vendor"
+            }
             Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
             Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
                 "look at `url` in the export's table of recount.toml; then run again"

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::export::format::json::value::Object;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link::{ListRequest, Turn};
 use crate::export::locate::paging::page::VendorPage;
@@ -22,6 +23,8 @@ pub(super) struct VendorList {
     pub(super) unread: Vec<UnreadPart>,
     asked: HashSet<Url>,
     seen: HashSet<[u8; 32]>,
+    /// Records of earlier pages that have an identifier.
+    known: HashSet<[u8; 32]>,
     pages: usize,
     /// How many records the first page has.
     first: usize,
@@ -39,6 +42,7 @@ impl VendorList {
             unread: Vec::new(),
             asked: HashSet::new(),
             seen: HashSet::new(),
+            known: HashSet::new(),
             pages: 0,
             first: 0,
             total: None,
@@ -64,6 +68,11 @@ impl VendorList {
             return Err(FetchError::Repeats { page: number });
         }
         self.counts(&rows, page.total)?;
+        let own: Vec<[u8; 32]> = rows.iter().filter(|row| has_identifier(row)).map(|row| digest([row])).collect();
+        if own.iter().any(|row| self.known.contains(row)) {
+            return Err(FetchError::Shifted { page: number });
+        }
+        self.known.extend(own);
         if number == 1 {
             self.first = rows.len();
         }
@@ -156,7 +165,14 @@ impl VendorList {
     }
 }
 
-fn digest(rows: &[String]) -> [u8; 32] {
+/// Whether nothing else can be the same record: of two rows that only say `E3` each may be one.
+fn has_identifier(row: &str) -> bool {
+    let record: Option<Object<'_>> = serde_json::from_str(row).ok();
+    let names = record.into_iter().flat_map(|record| record.0).map(|(name, _)| name.0.to_lowercase());
+    names.into_iter().any(|name| matches!(name.trim_start_matches('_'), "id" | "uuid" | "guid"))
+}
+
+fn digest<'r>(rows: impl IntoIterator<Item = &'r String>) -> [u8; 32] {
     let mut digest = Sha256::new();
     for row in rows {
         digest.update(row.as_bytes());
