@@ -8,6 +8,7 @@ mod connectwise;
 mod core;
 mod decisions;
 mod desk;
+mod edited;
 mod elsewhere;
 mod exports;
 mod faults;

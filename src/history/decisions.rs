@@ -77,6 +77,20 @@ impl History {
         })
     }
 
+    /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
+                [],
+            )?;
+            Ok(())
+        })
+    }
+
     /// The last answer to each matter of an integration.
     ///
     /// # Errors

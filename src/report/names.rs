@@ -26,11 +26,15 @@ pub(crate) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 
 /// `Acme Dental · MP-CLOUDFILTER`.
 pub(crate) fn line(line: &LineRecord) -> String {
-    let whose = match (customers(line).as_slice(), line.company) {
+    format!("{} · {}", whose(line), product(line))
+}
+
+/// Whose line it is.
+pub(crate) fn whose(line: &LineRecord) -> String {
+    match (customers(line).as_slice(), line.company) {
         ([], Some(company)) => format!("company {company}"),
         (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
-    };
-    format!("{whose} · {}", product(line))
+    }
 }
 
 /// What a finding is about: its line if it has one, else whom and what it names, else the export, the plan or the run, else its code

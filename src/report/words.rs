@@ -146,6 +146,13 @@ pub(crate) fn place(line: &LineRecord) -> String {
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
 }
 
+/// What several changes have in common beside their numbers, as the invoice that they reach: it is said once.
+pub(crate) fn of_each<'a>(lines: &[&'a LineRecord]) -> Option<&'a str> {
+    let (first, others) = lines.split_first()?;
+    let same = !others.is_empty() && others.iter().all(|line| line.detail == first.detail);
+    Some(first.detail.as_str()).filter(|detail| same && !detail.is_empty())
+}
+
 /// The records of a line that ConnectWise opens by their ids, in words, and where each opens. An addition opens with its
 /// agreement.
 pub(crate) fn records(line: &LineRecord, links: Option<&RecordLinks>) -> Vec<(String, String)> {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
 use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use recount::reconcile::model::owned::Owned;
 use recount::reconcile::model::past::Written;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
@@ -97,6 +98,22 @@ fn a_new_line_that_is_accepted_is_created_by_the_rules_of_creations() {
     assert_eq!(night.filter_line().verdict, create(1, "2.5"));
     night.mapping.create_lines = false;
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineMissing));
+}
+
+/// An answer is for what was shown: what the mapping took off the line since is another question with the same numbers.
+#[test]
+fn an_accepted_step_is_not_taken_for_another_reason() {
+    let mut night = acme("0", "12");
+    decide(&mut night, acme_filter(), accepted("12", "0"));
+    let owned = Owned {
+        addition: Some(AdditionId(100)),
+        sources: [(CustomerName::new("Cedar"), ServiceName::new("CloudFilter"))].into(),
+        ..Owned::default()
+    };
+    night.past.owned.insert(key(10, FILTER), owned);
+    let line = night.filter_line();
+    assert_eq!(line.verdict, Verdict::Held(Code::CountTakenOut));
+    assert!(line.detail.contains("nobody was asked about count-taken-out"), "{}", line.detail);
 }
 
 /// An answer to a step says nothing about which of two lines is meant.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::decisions::{Asked, StepAnswer};
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
@@ -117,7 +117,9 @@ impl Ground<'_> {
             return Some(Judgement { verdict: Verdict::Held(code), live: Some(live), detail });
         }
         let detail = format!("{now} billed still: {why}");
-        match self.past.decisions.answer(key, Some(live), Quantity::ZERO, addition.changed.as_ref()) {
+        let changed = addition.changed.as_ref();
+        let asked = Asked { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
+        match self.past.decisions.answer(key, asked) {
             StepAnswer::None => held(Some(live), detail),
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {

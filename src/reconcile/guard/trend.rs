@@ -58,7 +58,7 @@ mod tests {
         let told = falling_trend(&nights, 74.into()).expect("more than a quarter went");
         assert_eq!(told.code, Code::UnitsBleeding);
         assert_eq!(told.severity, Severity::Warning, "it holds nothing");
-        assert_eq!(told.message, "total units fell from 100 in run 1 of 1970-01-01 to 74 (−26 %), gradually");
+        assert_eq!(told.message, "total units fell from 100 in run 1 of Thu 1 Jan 1970 to 74 (−26 %), gradually");
         assert_eq!(falling_trend(&[then(1, 100), then(2, 95)], 40.into()), None, "not step by step");
         assert_eq!(falling_trend(&[], 74.into()), None);
         assert_eq!(falling_trend(&[then(1, 0)], 0.into()), None);

@@ -124,6 +124,7 @@ fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup
     if lines.is_empty() {
         return html! {};
     }
+    let each = words::of_each(&lines);
     html! {
         h2 style=(HEADING) { (sentence(kind)) " (" (lines.len()) ")" }
         table style="border-collapse:collapse;width:100%" {
@@ -134,12 +135,16 @@ fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup
             } }
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
                 tr {
-                    td style=(CELL) { (names::line(line)) (in_connectwise(&words::records(line, records))) }
+                    td style=(CELL) {
+                        (names::line(line)) (in_connectwise(&words::records(line, records)))
+                        @if each.is_none() && !line.detail.is_empty() { br; small { (escaped(&line.detail)) } }
+                    }
                     td style=(NUMBER) { (or_dash(line.was)) }
                     td style=(NUMBER) { (or_dash(words::reached(line))) }
                 }
             } }
         }
+        @if let Some(each) = each { p { "Each: " (escaped(each)) } }
         (left_out(lines.len(), CHANGES_SHOWN))
     }
 }

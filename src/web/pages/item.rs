@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
@@ -16,7 +16,7 @@ use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{pieces, today};
+use crate::web::pages::{mend, pieces, today};
 use crate::web::site::Missing;
 
 /// Nights of a line that are listed.
@@ -46,6 +46,13 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     Ok(frame(visit, RailEntry::Today, &title, &main))
 }
 
+/// What the answers mean.
+const MEANT: [(Verb, &str, &str); 3] = [
+    (Verb::Accept, "Accept", "follows the export."),
+    (Verb::Keep, "Keep", "leaves what ConnectWise bills."),
+    (Verb::Ignore, "Ignore", "stops asking."),
+];
+
 fn card(visit: &Visit, item: Item<'_>) -> Markup {
     let finding = item.finding;
     html! {
@@ -67,8 +74,10 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
-                @if finding.is_some_and(|finding| finding.code == Code::CustomerUnmapped) { p.do { a.b href={ "/mapping/" (item.handle) } { "Choose company…" } } }
-                p.meta { span { b { "Accept" } " follows the export. " b { "Keep" } " leaves what ConnectWise bills. " b { "Ignore" } " stops asking." } }
+                @if let Some(finding) = finding { p.do { (mend::link(visit, &item.of.run.integration, finding, "")) } }
+                p.meta { span {
+                    @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
+                } }
             }
         }
     }
@@ -104,9 +113,9 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
 fn why(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.panel aria-labelledby="why" {
-            h2 id="why" { "Why" }
+            h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
-            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { h3 { "What helps" } (pieces::ways(&finding.fix)) }
+            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { @if item.line.is_some() { h3 { "What helps" } } (pieces::ways(&finding.fix)) }
         }
     }
 }

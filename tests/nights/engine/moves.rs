@@ -84,7 +84,7 @@ impl House {
             }
             _ => first.customers[&name].target.clone(),
         };
-        self.mapping.customers.insert(name, CustomerRow { target, line: customer + 2 });
+        self.mapping.customers.insert(name, CustomerRow { target, line: customer + 2, note: String::new() });
     }
 
     /// An agreement is another company's from now on, or its own company's again.

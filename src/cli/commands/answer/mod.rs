@@ -203,7 +203,8 @@ fn store(
         let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
         stored.push(Stored { verb, handle: decision.handle, integration, said, step });
     }
-    session.copy(config);
+    // The answer is stored; that its copy failed is told by a warning and by `status`.
+    let _ = session.copy(config);
     Ok(stored)
 }
 

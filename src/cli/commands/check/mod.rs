@@ -1,6 +1,7 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
 mod connection;
+mod desk;
 mod export;
 mod output;
 mod probe;
@@ -99,6 +100,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     checks.store(&config);
     checks.replica(&config);
     checks.alerts(&config);
+    checks.desk(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
         runtime.block_on(checks.integration(&config, integration));

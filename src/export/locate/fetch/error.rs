@@ -88,6 +88,14 @@ pub enum FetchError {
         /// The keys that should lead to it.
         path: String,
     },
+    /// An answer that comes as if all were well, and says that something is not.
+    #[error("page {page} says in {member:?} that something went wrong")]
+    SaysError {
+        /// Which, from 1.
+        page: usize,
+        /// Where.
+        member: &'static str,
+    },
     /// What should lead on does not.
     #[error("what page {page} says in {member:?} leads to no page")]
     NoWay {
@@ -242,6 +250,7 @@ impl FetchError {
                 "look at `pages` in the export's table of recount.toml; `total` in it says where a numbered list ends"
             }
             Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
+            Self::SaysError { .. } => "run again; if it stays so, ask the vendor",
             Self::Total { .. } | Self::NoTotal { .. } => {
                 "run again; if it stays so, look at `pages` in the export's table of recount.toml"
             }

@@ -29,6 +29,8 @@ pub(super) struct VendorList {
     /// How many records the first page has.
     first: usize,
     total: Option<u64>,
+    first_page: Option<VendorPage>,
+    /// The newest, if it is not the first.
     last: Option<VendorPage>,
 }
 
@@ -46,6 +48,7 @@ impl VendorList {
             pages: 0,
             first: 0,
             total: None,
+            first_page: None,
             last: None,
         }
     }
@@ -78,7 +81,10 @@ impl VendorList {
         }
         let next = self.next(asked, &page, rows.len())?;
         self.rows.extend(rows);
-        self.last = Some(page);
+        match self.first_page {
+            None => self.first_page = Some(page),
+            Some(_) => self.last = Some(page),
+        }
         Ok(next)
     }
 
@@ -155,7 +161,14 @@ impl VendorList {
         if let Some(total) = self.total.filter(|total| *total != read) {
             return Err(FetchError::Total { member: self.total_member(), total, read });
         }
-        self.unread = self.last.take().map(|page| page.unread(&self.request, read)).unwrap_or_default();
+        self.unread = match (self.first_page.take(), self.last.take()) {
+            (Some(first), Some(last)) => {
+                let earlier = last.unread_by(&first, &self.request, read);
+                last.unread(&self.request, read).into_iter().chain(earlier).collect()
+            }
+            (Some(only), None) => only.unread(&self.request, read),
+            (None, _) => Vec::new(),
+        };
         Ok(self)
     }
 

@@ -164,7 +164,7 @@ async fn a_list_in_doubt_is_no_list() {
             None,
             "page 2 is no whole JSON document",
         ),
-        (vec![("", next("b")), ("?after=b", json("{\"error\":\"busy\"}"))], None, "page 2 has no list at \"items\""),
+        (vec![("", next("b")), ("?after=b", json("{\"state\":\"busy\"}"))], None, "page 2 has no list at \"items\""),
         (vec![("", two(3))], Some("total"), "its \"total\" says 3, and its pages hold 2"),
         (vec![("", two(1))], Some("total"), "its \"total\" says 1, and its pages hold 2"),
         (vec![("", two(2))], Some("count"), "no page says in \"count\" how many records there are"),
@@ -202,6 +202,22 @@ async fn a_list_that_changes_meanwhile_is_read_again() {
     let answers = vec![("", page(1, 3, "\"b\"")), ("", page(2, 2, "\"b\"")), ("?after=b", page(3, 2, "null"))];
     let vendor = Vendor::of(answers).await;
     assert_eq!(vendor.told(vec![vendor.list("", cursor(), Some("n"))]).await, r#"{"a":2} {"a":3}"#);
+}
+
+/// Otherwise the half of a list that a vendor cuts off is read as the whole of it, and the others' licences are not billed.
+#[tokio::test]
+async fn an_answer_that_says_what_went_wrong_is_no_last_page() {
+    let first = json(r#"{"items":[{"a":1}],"error":null,"meta":{"next":"b","total":3}}"#);
+    for wrong in [r#""rate limit""#, r#"{"code":7}"#, r#"["x"]"#] {
+        let answers = vec![("", first.clone()), ("?after=b", json(&format!(r#"{{"error":{wrong},"items":[]}}"#)))];
+        let told = Vendor::of(answers).await;
+        let told = told.told(vec![told.list("", cursor(), None)]).await;
+        assert_eq!(told, "page 2 says in \"error\" that something went wrong");
+    }
+    // A last page that knows nothing of the total leaves the first one's word.
+    let vendor = Vendor::of(vec![("", first), ("?after=b", json(r#"{"items":[{"a":2}],"meta":{}}"#))]).await;
+    let list = vendor.read(vec![vendor.list("", cursor(), None)]).await.expect("a list");
+    assert_eq!(list.unread.len(), 1, "{:?}", list.unread);
 }
 
 /// What was put in front of the list meanwhile pushes a record onto the next page, and another one past the reader.

@@ -27,7 +27,7 @@ pub(super) fn tone(tone: Tone) -> &'static str {
 }
 
 pub(super) fn chip(verdict: &ReportVerdict) -> Markup {
-    html! { span.chip.(tone(verdict.tone)) { (verdict.words) } }
+    html! { span.verdict.big.(tone(verdict.tone)) { (verdict.words) } }
 }
 
 /// The bar of the last nights. Height and words tell what colour tells.

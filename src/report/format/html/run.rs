@@ -36,7 +36,7 @@ pub fn page(material: &Material<'_>) -> String {
     let main = html! {
         (band(&report, material))
         (cards("open-items", model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
-        @if !report.next.is_empty() { p.next { b { "Next: " } (escaped(&report.next)) } }
+        @if !report.next.is_empty() { p.panel.command { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
         (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(Part::Held), run))
@@ -70,22 +70,20 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
     let run = report.run;
     let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run))).count();
     html! {
-        header.band.(pieces::tone(report.verdict.tone)) {
+        header.head { div {
             div.headline {
                 h1 { (shown(run.integration.as_str())) }
                 (pieces::chip(&report.verdict))
             }
-            p.soft { (words::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
-            (numbers(&report.numbers))
-            @if !report.stops.is_empty() {
-                div.stops { @for stop in &report.stops { p { (escaped(&stop.message)) } } }
-            }
-            div.under {
-                p.small { (source(run)) }
-                div {
-                    (pieces::nights(material.nights, Some(run.run), ""))
-                    span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
-                }
+            p.lead { (words::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
+        } }
+        @for stop in &report.stops { div.note.bad { div { b { (escaped(&stop.message)) } } } }
+        (numbers(&report.numbers))
+        div.panel.nightnav {
+            p { (source(run)) }
+            div {
+                (pieces::nights(material.nights, Some(run.run), ""))
+                span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
             }
         }
     }
@@ -113,12 +111,12 @@ fn numbers(numbers: &Numbers) -> Markup {
 }
 
 fn source(run: &RunRecord) -> Markup {
-    let Some(planned) = &run.planned else { return html! { span.chip.bad { "no export was read" } } };
+    let Some(planned) = &run.planned else { return html! { span.tag.bad { "no export was read" } } };
     if let Some(undone) = run.undoes {
         return html! { "Sets back run " a href={ (undone) ".html" } { (undone) } "; no export was read." };
     }
     html! {
-        span.chip.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
+        span.tag.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
         span.soft { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", "
             (words::plural(planned.export.customers, "customer")) }
     }
@@ -333,11 +331,11 @@ fn facts(run: &RunRecord) -> Markup {
     html! {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
-            dl.facts {
+            dl.facts.panel {
                 (fact("started", words::minute(run.started_at)))
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
-                    dt { "export" } dd { (escaped(&planned.export.path)) br; code.soft { "sha-256 " (planned.export.sha256) } }
+                    dt { "export" } dd { (words::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }
                     @for file in &planned.export.files {
                         dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
                     }
