@@ -68,7 +68,7 @@ fn a_write_in_doubt_is_looked_for_in_the_connectwise_that_it_was_sent_to() {
         point(&night, &night.sim().url());
         night.sim().clear_requests();
         let said = night.run().exits(0);
-        assert!(said.out.contains("adopted"), "{}", said.out);
+        assert!(said.out.contains("is not written again"), "{}", said.out);
         assert_eq!((billed(&night, "MP-ARCHIVE"), open_creations(&night)), (1, 0), "with the line: {with_the_line}");
         assert!(night.sent("POST").is_empty(), "{}", said.out);
     }

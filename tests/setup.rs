@@ -222,7 +222,7 @@ fn a_probe_that_writes_is_in_the_journal_before_its_request_leaves() {
     assert!(night.journal().last().is_some_and(|write| !write.applied), "{:#?}", night.journal());
     night.no_faults();
     let said = night.run();
-    assert!(said.codes().contains(&"in-doubt".to_owned()) && said.out.contains("adopted"), "{}", said.out);
+    assert!(said.codes().contains(&"in-doubt".to_owned()) && said.out.contains("is not written again"), "{}", said.out);
     let newest = night.run().exits(0).first_run()["run"].clone();
     night.recount(&["check", "--probe", "10", "--write"]).exits(0);
     assert_eq!(night.recount(&["report", "--json"]).first_run()["run"], newest, "a probe is no night");

@@ -48,7 +48,7 @@ fn days_times_and_numbers_have_one_form_everywhere() {
     // A line may end within a day.
     let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
     one_form(&all);
-    let sydney = chrono::Utc::now() + chrono::TimeDelta::hours(11);
+    let sydney = crate::support::now() + chrono::TimeDelta::hours(11);
     let day = sydney.format("%a %-d %b %Y").to_string();
     assert!(all.contains(&day), "{day} in Sydney: {all}");
 }

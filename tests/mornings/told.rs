@@ -79,9 +79,7 @@ impl Morning {
         let html = parsed.body_html(0).expect("an HTML part").into_owned();
         let _ = writeln!(all, "── mail, subject\n{}\n", parsed.subject().expect("a subject"));
         let _ = writeln!(all, "── mail, text\n{text}\n── mail, HTML\n{}\n", broken(&html));
-        if let Some(folder) = std::env::var_os("RECOUNT_MORNINGS") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).expect("the page");
-        }
+        page_kept(name, &html);
         let _ = writeln!(all, "── tickets\n{}", self.tickets());
         for (shape, server) in [("Teams", &self.teams), ("Slack", &self.slack)] {
             let heard = server.heard();
@@ -108,6 +106,13 @@ impl Morning {
         }
         all
     }
+}
+
+/// Where a person finds the page, to look at it on a phone.
+pub(super) fn page_kept(name: &str, html: &str) {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mornings");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(format!("{name}.html")), html).expect("the page");
 }
 
 /// Each block of a page on its own line.

@@ -26,10 +26,8 @@ fn a_week_says_what_waits_and_what_moved() {
     let week = Week { integration: name.clone(), nights, changed };
     let open = waiting(&open_items([&name].into_iter(), &history).expect("items"), &history).expect("items");
     let links = WeekLinks { link: Some("https://recount.example.com/nights/{run}"), records: None };
-    let brief = digest(&[week], &open, links, chrono::Utc::now().fixed_offset());
-    if let Some(folder) = std::env::var_os("RECOUNT_MORNINGS") {
-        std::fs::write(std::path::Path::new(&folder).join("week.html"), &brief.html).expect("the page");
-    }
+    let brief = digest(&[week], &open, links, crate::support::now().fixed_offset());
+    super::told::page_kept("week", &brief.html);
     let all = format!(
         "── subject\n{}\n\n── text\n{}\n── HTML\n{}\n",
         brief.subject,

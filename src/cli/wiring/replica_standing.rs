@@ -10,7 +10,7 @@ use crate::copies::lease::Lease;
 use crate::copies::numbered::CopyName;
 use crate::copies::transfer::CopyDescription;
 use crate::files::replace;
-use crate::report::format::json::time;
+use crate::reconcile::model::display_text::minute;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 
@@ -77,7 +77,7 @@ impl ReplicaStanding {
 
     /// As `status` shows it.
     pub(crate) fn text(&self, paint: Paint) -> String {
-        let until = self.until.map(|at| format!(" until {}", time(at))).unwrap_or_default();
+        let until = self.until.map(|at| format!(" until {}", minute(at.fixed_offset()))).unwrap_or_default();
         let mut text = match (self.is_holder, self.host.as_str()) {
             (true, host) => format!("this host ({host}) holds the lease{until}\n"),
             (false, "") => "no run has taken the lease yet\n".to_owned(),
@@ -85,7 +85,7 @@ impl ReplicaStanding {
         };
         if let Some(copy) = &self.copy {
             let run = copy.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
-            let _ = writeln!(text, "newest copy of {run}, {} by {}", time(copy.made_at), copy.host);
+            let _ = writeln!(text, "newest copy of {run}, {} by {}", minute(copy.made_at.fixed_offset()), copy.host);
         }
         if let Some(why) = &self.failure {
             let sentence = format!("the history was not copied after the last run: {why}");

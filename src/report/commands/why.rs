@@ -12,7 +12,6 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::report::format::json::time;
 use crate::report::format::text::{ways, wrapped};
 use crate::report::trend::blocks;
 use crate::report::words::ExportReadability;
@@ -136,7 +135,7 @@ fn run_row(
     command: RunCommand,
     mode: Mode,
 ) -> String {
-    format!("{run} of {integration}, {} ({command}, {mode})", time(at.to_utc()))
+    format!("{run} of {integration}, {} ({command}, {mode})", words::minute(at))
 }
 
 /// By which the counts came to this line: services by their products, customers by their agreement.
