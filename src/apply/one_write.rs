@@ -165,7 +165,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(quantity) if quantity == set.to() => {
                     // After a second look the one before it is over: it may have shown what a person did to the next line.
                     let sent = tries.is_first().then_some(AsSent::Quantity(set.addition(), quantity));
-                    return Some(WriteResult { sent, ..updated(key, set, "verified") });
+                    return Some(WriteResult { sent, ..updated(key, set, "") });
                 }
                 Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),
                 Ok(quantity) => {
@@ -267,7 +267,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         self.breakers.borrow_mut().note(Verb::Add, answer.as_ref().err());
         Some(match answer {
             Ok(addition) => {
-                let end = created(key, create, &addition, "created");
+                let end = created(key, create, &addition, "");
                 let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
                 let sent = as_sent.then_some(AsSent::Line(addition));
                 WriteResult { sent, ..end }

@@ -18,7 +18,7 @@ fn decision(verb: Verb, reason: Code) -> Decision {
         until: None,
         note: "asked".to_owned(),
         who: "mmiller".to_owned(),
-        at: time("2026-03-09T08:00:00Z"),
+        at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason,
         seen: None,
         within: None,
@@ -134,7 +134,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     decide(&mut night, acme_filter(), Decision { until, ..decision(Verb::Keep, Code::HumanEdit) });
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Skipped(Code::Kept));
-    assert!(line.detail.contains("2026-03-10") && line.detail.contains("asked"), "{}", line.detail);
+    assert!(line.detail.contains("until Tue 10 Mar 2026") && line.detail.contains("asked"), "{}", line.detail);
     assert_eq!(codes(&night.plan()), [], "the hand edit is no longer asked about");
 
     night.today = day("2026-03-11");

@@ -173,6 +173,30 @@ impl Office {
         self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
     }
 
+    /// Somebody changes ConnectWise's records.
+    pub(super) fn edit(&self, change: impl FnOnce(&mut World)) {
+        self.sim.edit(change);
+    }
+
+    /// The operator writes a file.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).expect("the file");
+    }
+
+    /// The operator changes a line of recount.toml.
+    pub(super) fn configure(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.path().join("recount.toml")).expect("the configuration");
+        assert!(text.contains(from), "{text}");
+        self.write("recount.toml", &text.replace(from, to));
+    }
+
+    /// What an undo of this run would do, and with which exit code.
+    pub(super) fn undo(&self, run: &str) -> (i32, Value) {
+        let said = self.recount(&["undo", run, "--json"]);
+        let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+        (said.code, document["runs"][0].clone())
+    }
+
     /// Somebody changes a quantity in ConnectWise.
     pub(super) fn by_hand(&self, addition: i64, quantity: i64) {
         self.sim.edit(|world| {

@@ -5,6 +5,7 @@ pub mod owned;
 pub(crate) mod seen;
 pub mod swept;
 pub(crate) mod written;
+pub mod written_since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -184,9 +185,11 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         [run.0],
         |row| Ok((row.get("integration")?, row.get("command")?, row.get("mode")?, row.get("undoes")?)),
     )?;
-    // An undo wants what was before, whatever the export says: no later export is compared with that.
+    // An undo wants what was before, whatever the export says: no later export is compared with that. What it lets bill
+    // again is recount's again.
     if undoes.is_some() {
-        return Ok(());
+        let writes = command == RunCommand::Apply.as_str() && mode == Mode::Apply.as_str();
+        return if writes { owned::take_up(transaction, &integration, &plan.lines) } else { Ok(()) };
     }
     // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use crate::reconcile::decide::judge::Judge;
 use crate::reconcile::decide::judgement::HoldReason;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Agreement};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
 impl Judge<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
@@ -62,9 +62,18 @@ enum Reach {
 #[derive(Debug)]
 pub(in crate::reconcile) struct Met(Vec<(usize, Reach)>);
 
+/// What tells which invoice a change meets.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Calendar<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    pub(in crate::reconcile) directory: &'a Directory,
+    pub(in crate::reconcile) additions: &'a Additions,
+    pub(in crate::reconcile) today: NaiveDate,
+}
+
 /// Puts the changes of a plan on the calendar: what is not to be written yet is left out.
-pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line]) -> Met {
-    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(gathered, line)?)));
+pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -> Met {
+    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(calendar, line)?)));
     let met = Met(met.collect());
     for (at, reach) in &met.0 {
         match reach {
@@ -78,17 +87,17 @@ pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line])
 
 impl Met {
     /// Says at each change which invoice it reaches, or why it waits.
-    pub(in crate::reconcile) fn note(&self, today: NaiveDate, lines: &mut [Line]) {
+    pub(in crate::reconcile) fn note(&self, lines: &mut [Line]) {
         for (at, reach) in &self.0 {
             let note = match *reach {
-                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next, today)),
+                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next)),
                 Reach::Invoice(next, true) => {
-                    format!("on the invoice of {}; one made before stays as it is", day(next, today))
+                    format!("on the invoice of {}; one made before stays as it is", day(next))
                 }
-                Reach::After(next) => format!("on an invoice after that of {}", day(next, today)),
-                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next, today)),
+                Reach::After(next) => format!("on an invoice after that of {}", day(next)),
+                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next)),
                 Reach::Due(next) => {
-                    format!("the invoice of {} is not made yet, and its period was higher", day(next, today))
+                    format!("the invoice of {} is not made yet, and its period was higher", day(next))
                 }
             };
             let detail = &mut lines[*at].detail;
@@ -100,7 +109,7 @@ impl Met {
     }
 
     /// What is said of all of them together, by the invoices that they meet.
-    pub(in crate::reconcile) fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+    pub(in crate::reconcile) fn findings(&self) -> Vec<Finding> {
         let mut counted: BTreeMap<(Code, NaiveDate), usize> = BTreeMap::new();
         for (_, reach) in &self.0 {
             let kind = match *reach {
@@ -111,7 +120,7 @@ impl Met {
             };
             *counted.entry(kind).or_default() += 1;
         }
-        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next, today))).collect()
+        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next))).collect()
     }
 }
 
@@ -135,8 +144,8 @@ fn told(code: Code, lines: usize, next: &str) -> Finding {
     Finding { fix, ..finding(Severity::Info, code, message) }
 }
 
-fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
-    let PlanInputs { mapping, directory, additions, today, .. } = gathered;
+fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
+    let Calendar { mapping, directory, additions, today } = calendar;
     let agreement = line.key()?.agreement;
     let next = directory.agreements.get(&agreement)?.next_invoice_on?;
     let (fall, begins) = match &line.verdict {
@@ -166,10 +175,4 @@ fn looks_back(mapping: &Mapping, source: &Source) -> bool {
         Some(ServiceRule::Billed(billed)) => mapping.policy(&source.customer, &source.service, billed).looks_back(),
         _ => false,
     }
-}
-
-/// `1 Dec`, and in another year `1 Jan 2027`.
-fn day(day: NaiveDate, today: NaiveDate) -> String {
-    let pattern = if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-    day.format(pattern).to_string()
 }

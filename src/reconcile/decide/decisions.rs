@@ -61,8 +61,8 @@ impl Decisions {
             format!("{to} is wanted now")
         } else if !was_shown(code, decision.reason) {
             format!("that answered {}, and nobody was asked about {code}", decision.reason)
-        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at)) {
-            format!("{} changed it at {}, after the answer", change.by, change.at)
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
+            format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.said());
         };

@@ -9,6 +9,7 @@ use crate::reconcile::decide::judgement::{HoldReason, Judgement};
 use crate::reconcile::decide::line_guards::{Hindrance, Step};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
+use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::{InDoubt, TakenOver};
 use crate::reconcile::model::plan::code::Code;
@@ -96,7 +97,7 @@ impl Judge<'_> {
         let said: Vec<String> = beside
             .map(|addition| match addition.cancelled_on {
                 _ if addition.credit => format!("addition {} beside it is a credit", addition.id),
-                Some(on) => format!("addition {} beside it ends on {on}", addition.id),
+                Some(on) => format!("addition {} beside it ends on {}", addition.id, day(on)),
                 None => format!("addition {} is beside it", addition.id),
             })
             .collect();
@@ -222,7 +223,7 @@ impl Judge<'_> {
             return Err((Code::InDoubt, detail));
         }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
-            let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
+            let on = later.effective_on.map(day).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
         let hindrances = self.hindrances(case, product, quantity, on_line);
@@ -244,7 +245,7 @@ impl Judge<'_> {
     fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
         let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
         if let Some(at) = settles_at {
-            let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+            let at = minute(at.fixed_offset());
             return Err((
                 Code::HostChanged,
                 format!("nothing is created before {at}: {from} may have sent it already"),
@@ -284,7 +285,7 @@ impl Judge<'_> {
             if self.policy.human_edit == HumanEdit::Overwrite {
                 return None;
             }
-            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            let on = ours.cancelled_on.map(day).unwrap_or_default();
             return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
@@ -305,7 +306,7 @@ impl Judge<'_> {
 fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
     let ended = on_line.iter().filter(|addition| !addition.is_current(today) && addition.bills());
     let last = ended.max_by_key(|addition| (addition.cancelled_on, addition.id));
-    let said = last.and_then(|last| Some(format!("addition {} ended on {}", last.id, last.cancelled_on?)));
+    let said = last.and_then(|last| Some(format!("addition {} ended on {}", last.id, day(last.cancelled_on?))));
     said.unwrap_or_default()
 }
 

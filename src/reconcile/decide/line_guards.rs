@@ -8,7 +8,7 @@ use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
@@ -104,7 +104,7 @@ impl<'a> Judge<'a> {
     /// A line of the product that is not over long enough for a new one to begin.
     fn just_ended(&self, key: &LineKey, product: &Product) -> Option<(AdditionId, Hindrance<'a>)> {
         let ended = self.around.just_ended(key, product.id)?;
-        let on = ended.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+        let on = ended.cancelled_on.map(day).unwrap_or_default();
         let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
         let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
         Some((ended.id, Hindrance { code: Code::LineJustEnded, detail, changed: ended.changed.as_ref() }))
