@@ -173,6 +173,19 @@ impl Office {
         self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
     }
 
+    /// Somebody does something in ConnectWise.
+    pub(super) fn in_connectwise(&self, edit: impl FnOnce(&mut World)) {
+        self.sim.edit(edit);
+    }
+
+    /// Somebody edits recount.toml or customers.csv.
+    pub(super) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).expect("the file");
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).expect("the file");
+    }
+
     /// Somebody changes a quantity in ConnectWise.
     pub(super) fn by_hand(&self, addition: i64, quantity: i64) {
         self.sim.edit(|world| {

@@ -24,6 +24,10 @@ pub(in crate::reconcile) struct Step<'a> {
     pub(in crate::reconcile) to: Quantity,
 }
 
+fn units(addition: &Addition) -> String {
+    addition.quantity.as_ref().map_or_else(|_| "an unreadable quantity".to_owned(), Quantity::to_string)
+}
+
 impl Judge<'_> {
     /// Why a person has to look at a step first, if any guard says so.
     pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<HoldReason> {
@@ -45,24 +49,29 @@ impl Judge<'_> {
         Some((Code::CountTakenOut, detail))
     }
 
+    /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
+    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
+        let product = case.product.ok().filter(|_| now.is_zero())?;
+        self.bills_elsewhere(case, product)
+    }
+
     /// The product bills already, beside the new line, where nobody counts it.
     pub(in crate::reconcile) fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<HoldReason> {
-        let units = |addition: &Addition| match &addition.quantity {
-            Ok(units) => units.to_string(),
-            Err(_) => "an unreadable quantity".to_owned(),
-        };
         if let Some(ended) = self.around.just_ended(case.key, product.id) {
             let on = ended.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
             let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
             let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
             return Some((Code::LineJustEnded, detail));
         }
-        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
-        let Some((agreement, addition)) = elsewhere else {
+        self.bills_elsewhere(case, product).or_else(|| {
             let unseen = self.around.unseen(case.key, case.wanted.company)?;
             let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
-            return Some((Code::AgreementUnreadable, detail));
-        };
+            Some((Code::AgreementUnreadable, detail))
+        })
+    }
+
+    fn bills_elsewhere(&self, case: Case<'_>, product: &Product) -> Option<HoldReason> {
+        let (agreement, addition) = self.around.elsewhere(case.key, product.id, case.wanted.company)?;
         let detail = format!(
             "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
             addition.id,
