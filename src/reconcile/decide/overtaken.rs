@@ -48,33 +48,37 @@ impl Ground<'_> {
             return None;
         }
         let addition = self.additions.get(&key.agreement)?.iter().find(|addition| addition.id == id)?;
+        // Where none is live, one of its own product would be it, or not begun yet.
+        let is_other = line.live.is_some() || self.other_product(key, addition).is_some();
         // One that a person ends, beside a line that bills: the other one is meant.
         let ends = addition.is_beside() && line.live.is_some_and(|live| !live.quantity.is_zero());
         let bills = addition.is_current(self.today) && addition.bills() && addition.bears(key.item.as_ref()) && !ends;
         let free = self.bills_nothing(key.agreement)
             || !self.claims.of(key.agreement, &key.product).is_empty()
             || self.past.decisions.lets_be(key, id, self.today);
-        (bills && !free).then_some(addition)
+        (is_other && bills && !free).then_some(addition)
     }
 
     /// Why a line means another addition than the one that it was.
     fn another_is_meant(&self, key: &LineKey, line: &Line, before: &Addition) -> String {
-        let Addition { id, product, .. } = before;
+        let id = before.id;
         if let Some(other) = self.other_product(key, before) {
             return other;
         }
         let code = shown(key.product.as_str());
-        match (line.live.map(|live| live.addition), product) {
-            (Some(now), _) if self.mapping.pins.contains(&now) => format!("addition {now} is pinned now, and not {id}"),
-            (Some(now), _) => format!("addition {now} is the line of {code} now, and not {id}"),
-            (None, _) => format!("addition {id} is not the line of {code} any more"),
+        match line.live.map(|live| live.addition) {
+            Some(now) if self.mapping.pins.contains(&now) => format!("addition {now} is pinned now, and not {id}"),
+            Some(now) => format!("addition {now} is the line of {code} now, and not {id}"),
+            None => format!("addition {id} is not the line of {code} any more"),
         }
     }
 
     /// Of what an addition is, where that is not what the identifier of its line means.
     pub(in crate::reconcile) fn other_product(&self, key: &LineKey, addition: &Addition) -> Option<String> {
         let (id, product, code) = (addition.id, addition.product?, shown(key.product.as_str()));
-        if candidates(self.directory, &key.product).iter().any(|meant| meant.id == product) {
+        let meant = candidates(self.directory, &key.product);
+        // A product that nothing is mapped to is not read.
+        if meant.is_empty() || meant.iter().any(|meant| meant.id == product) {
             return None;
         }
         let named = self.directory.products.values().flatten().find(|known| known.id == product);
@@ -105,8 +109,9 @@ impl Judge<'_> {
 fn may_be_written(line: &Line) -> bool {
     match line.verdict {
         Verdict::Held(code) => line.live.is_some() || may_be_accepted(code) || code == Code::LineMissing,
-        Verdict::Unchanged(_) => line.live.is_some(),
-        Verdict::Update(_) | Verdict::Create(_) | Verdict::Large(_) | Verdict::Skipped(_) => true,
+        Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) | Verdict::Large(_) | Verdict::Skipped(_) => {
+            true
+        }
     }
 }
 

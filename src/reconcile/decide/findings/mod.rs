@@ -20,8 +20,8 @@ use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
-use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName, ids};
-use crate::reconcile::model::mapping::{Bill, ServiceRule};
+use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
+use crate::reconcile::model::mapping::{Bill, CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
@@ -148,10 +148,15 @@ impl<'a> Findings<'a> {
 
     /// The agreements that a customer was billed on and that ConnectWise does not show, where it has none now.
     fn not_shown(&self, customer: &CustomerName, problem: &Problem) -> String {
-        let PlanInputs { past, directory, .. } = self.gathered;
+        let PlanInputs { past, directory, mapping, .. } = self.gathered;
+        // One that its row names is named already.
+        let named = |id: &AgreementId| match mapping.customers.get(customer).map(|row| &row.target) {
+            Some(CustomerTarget::Company { agreement, .. }) => *agreement == Some(*id),
+            _ => false,
+        };
         let of_customer = past.owned.iter().filter(|(_, owned)| owned.sources.iter().any(|(name, _)| name == customer));
         let gone = of_customer.map(|(key, _)| key.agreement).filter(|id| !directory.agreements.contains_key(id));
-        let gone: BTreeSet<i64> = gone.map(|id| id.0).collect();
+        let gone: BTreeSet<i64> = gone.filter(|id| !named(id)).map(|id| id.0).collect();
         if gone.is_empty() || problem.code != Code::AgreementMissing {
             return String::new();
         }
