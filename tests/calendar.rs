@@ -215,7 +215,7 @@ fn each_change_names_its_invoice_wherever_it_is_shown() {
     let night = Night::new();
     night.approve();
     let next = crate::support::today() + TimeDelta::days(9);
-    let said = format!("on the invoice of {}", next.format("%-d %b"));
+    let said = format!("on the invoice of {}", next.format("%a %-d %b %Y"));
     night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(next)));
     night.export(crate::support::BUSY);
     let shown = |arguments: &[&str], times: usize| {

@@ -1,5 +1,6 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
+mod left;
 mod office;
 mod restored;
 mod set_back;

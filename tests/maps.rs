@@ -231,7 +231,7 @@ fn integrations_are_listed_by_that_word_as_well() {
 fn what_is_no_copy_is_not_restored_and_blames_no_history() {
     let night = Night::busy();
     night.run().exits(0);
-    let said = night.recount(&["restore", "recount.toml"]).exits(2);
+    let said = night.recount(&["restore", "recount.toml"]).exits(14);
     assert!(said.err.contains("recount.toml is no sound copy") && !said.err.contains("history.db"), "{}", said.err);
     night.recount(&["verify"]).exits(0);
 }

@@ -291,6 +291,8 @@ pub(super) fn decisions(
             _ => _ = last.insert(matter, (decision, journal)),
         }
     }
+    // Of an accepted step that is over it is told that it was taken; what was kept or ignored is open again.
+    last.retain(|_, (decision, _)| decision.verb == Verb::Accept || !decision.spent);
     let decided = last.into_iter().map(|(matter, (decision, journal))| {
         let spent = decision.verb == Verb::Accept
             && (decision.spent || written_since(connection, integration, &matter, journal)?);
@@ -299,8 +301,7 @@ pub(super) fn decisions(
     Ok(Decisions(decided.collect::<Result<_, StoreError>>()?))
 }
 
-/// Ends the accepted steps that an export which was accepted no longer asks for: the same step of a later day is another
-/// question.
+/// Ends the answers that an export which was accepted no longer asks for: the same step of a later day is another question.
 pub(super) fn lapse(
     transaction: &Transaction<'_>,
     integration: &IntegrationName,
@@ -308,21 +309,25 @@ pub(super) fn lapse(
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
     let answers = decisions(transaction, integration, Some(run))?;
-    let accepted = answers.0.iter().filter(|(_, decision)| decision.verb == Verb::Accept && !decision.spent);
-    let accepted: Vec<_> = accepted.collect();
-    if accepted.is_empty() {
+    let open: Vec<_> = answers.0.iter().filter(|(_, decision)| !decision.spent).collect();
+    if open.is_empty() {
         return Ok(());
     }
     let shown: BTreeMap<Matter, &LineRecord> =
         lines.iter().filter_map(|line| Some((Matter::line(&line.key()?), line))).collect();
     let mut insert = transaction.prepare_cached(
         "INSERT OR IGNORE INTO lapsed_answers
-         SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = 'accept'
+         SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = ?4
          HAVING max(decision) IS NOT NULL",
     )?;
-    for (matter, decision) in accepted {
-        if !shown.get(matter).is_some_and(|line| decision.is_asked_by(line.was, line.wanted)) {
-            insert.execute(params![integration.as_str(), decision.handle, run.0])?;
+    for (matter, decision) in open {
+        let line = shown.get(matter);
+        let over = match decision.verb {
+            Verb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
+            _ => line.is_some_and(|line| decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))),
+        };
+        if over {
+            insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str()])?;
         }
     }
     Ok(())

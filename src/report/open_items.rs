@@ -232,7 +232,10 @@ impl Item<'_> {
         let matter = matter.ok_or(Refusal::InformationOnly)?;
         let line = self.line.filter(|_| matches!(matter, Matter::Line(..)));
         let seen = line.map(|line| SeenLine { addition: line.addition, was: line.was, wanted: line.wanted });
-        Ok(Answerable { matter, reason: permitted.reason, seen })
+        // Kept once more, it is kept for what it was kept for.
+        let before = self.of.decisions.0.get(&matter).filter(|_| permitted.reason == Code::Kept);
+        let reason = before.map_or(permitted.reason, |before| before.reason);
+        Ok(Answerable { matter, reason, seen })
     }
 
     fn shown(&self) -> ShownItem {

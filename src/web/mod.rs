@@ -44,14 +44,14 @@ pub async fn serve_desk(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), TlsError> {
     let tls = tls.map(TlsDoor::of).transpose()?.map(Arc::new);
-    let router = monitoring::routes(desk.site.clone(), monitoring::Asked::BesidePages).merge(routes::routes(desk));
+    let router = monitoring::routes(desk.site.clone(), monitoring::AskedBy::BesidePages).merge(routes::routes(desk));
     listener::serve(listener, guarded(router, names), Limits::USUAL, tls, stop).await;
     Ok(())
 }
 
 /// Serves `/metrics` and `/healthz` alone.
 pub async fn serve_monitoring(listener: TcpListener, site: Site, stop: impl Future<Output = ()> + Send + 'static) {
-    let router = guarded(monitoring::routes(site, monitoring::Asked::Alone), Vec::new());
+    let router = guarded(monitoring::routes(site, monitoring::AskedBy::Alone), Vec::new());
     listener::serve(listener, router, Limits::USUAL, None, stop).await;
 }
 

@@ -13,18 +13,18 @@ use crate::web::site::{Missing, Site};
 
 /// Who is served with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum AskedBy {
     /// Nobody: the address is that of monitoring alone.
     Alone,
     /// People: then the numbers, which name integrations, are for this host alone.
     BesidePages,
 }
 
-pub(crate) fn routes(site: Site, asked: Asked) -> Router {
+pub(crate) fn routes(site: Site, asked: AskedBy) -> Router {
     let metrics =
         get(move |State(site): State<Site>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap| async move {
             let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
-            match asked == Asked::Alone || (peer.0.ip().to_canonical().is_loopback() && !forwarded) {
+            match asked == AskedBy::Alone || (peer.0.ip().to_canonical().is_loopback() && !forwarded) {
                 true => metrics(site).await,
                 false => (StatusCode::FORBIDDEN, "the numbers are for this host alone\n").into_response(),
             }

@@ -135,7 +135,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Skipped(Code::Kept));
     assert!(line.detail.contains("until Tue 10 Mar 2026") && line.detail.contains("asked"), "{}", line.detail);
-    assert_eq!(codes(&night.plan()), [], "the hand edit is no longer asked about");
+    assert_eq!(codes(&night.plan()), [(Severity::Info, Code::Kept)], "told, and no longer asked about");
 
     night.today = day("2026-03-11");
     let plan = night.plan();

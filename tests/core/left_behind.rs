@@ -11,7 +11,7 @@ use recount::reconcile::model::ids::{
 };
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::owned::Owned;
-use recount::reconcile::model::past::InDoubt;
+use recount::reconcile::model::past::{InDoubt, Written};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
@@ -165,6 +165,85 @@ fn a_line_whose_product_was_renamed_is_one_line() {
     assert_eq!(verdict(&plan, 10), Verdict::Unchanged(Code::Equal));
     let of_acme = plan.lines.iter().filter(|line| line.key().is_some_and(|key| key.agreement.0 == 10));
     assert_eq!(of_acme.count(), 1);
+}
+
+/// Under the same identifier another catalog item is meant: its line was raised from 0, and the old one billed for ever.
+#[test]
+fn a_line_whose_identifier_means_another_catalog_item_comes_before_the_new_one() {
+    for (there, waits) in [(Some("0"), "0 → 9 of addition 101"), (Some("9"), ""), (None, "a new line of 9")] {
+        let mut night = owned();
+        night.amend_addition(100, |line| line.product = Some(ProductId(70)));
+        if let Some(units) = there {
+            night.addition(10, 101, FILTER, units);
+        }
+        let old = line(&night.plan(), 10, FILTER);
+        assert_eq!(old.verdict, Verdict::Held(Code::LineLeftBehind), "{there:?}: {old:#?}");
+        assert_eq!(old.live.map(|live| live.addition), Some(AdditionId(100)), "{there:?}");
+        assert!(old.detail.contains("catalog item 70") && old.detail.contains(waits), "{}", old.detail);
+        assert!(!old.detail.contains("not show"), "it is in the list: {}", old.detail);
+
+        answer(&mut night, Verb::Accept, 10, "9");
+        let plan = night.plan();
+        assert_eq!(verdict(&plan, 10), set(100, "9", "0"), "and nothing beside it: {there:?}");
+        night.carry_out(&plan);
+        let run = RunId(3);
+        night.past.written.insert(AdditionId(100), Written::once(q("0"), run));
+        night
+            .past
+            .accepted
+            .as_mut()
+            .into_iter()
+            .for_each(|last| _ = last.lines.insert(key(10, FILTER), AdditionId(100)));
+        let next = verdict(&night.plan(), 10);
+        match there {
+            Some("0") => assert_eq!(next, set(101, "0", "9")),
+            Some(_) => assert_eq!(next, Verdict::Unchanged(Code::Equal)),
+            None => assert!(matches!(next, Verdict::Create(_)), "{next:?}"),
+        }
+    }
+}
+
+/// The line that a pin has left bills on, beside the one that is pinned now, and stood in no plan.
+#[test]
+fn a_line_that_a_pin_has_left_comes_before_the_pinned_one() {
+    for units in ["0", "3", "9"] {
+        let mut night = owned();
+        night.addition(10, 150, FILTER, units).mapping.pins.insert(AdditionId(150));
+        let old = line(&night.plan(), 10, FILTER);
+        assert_eq!(old.verdict, Verdict::Held(Code::LineLeftBehind), "{units}: {old:#?}");
+        assert!(old.detail.contains("9 billed still: addition 150 is pinned now"), "{}", old.detail);
+        assert!(!old.detail.contains("ended"), "nobody ended it: {}", old.detail);
+
+        answer(&mut night, Verb::Keep, 10, "9");
+        let freed = line(&night.plan(), 10, FILTER);
+        assert_eq!(freed.live.map(|live| live.addition), Some(AdditionId(150)), "{units}: {freed:#?}");
+        assert_ne!(freed.verdict, Verdict::Skipped(Code::Kept), "what was kept is addition 100");
+    }
+}
+
+/// The customer is mapped, and its agreement is gone from the list: somebody would look for a row that is there.
+#[test]
+fn an_agreement_that_is_not_shown_is_no_edit_of_the_mapping() {
+    let mut night = owned();
+    night.directory.agreements.remove(&key(10, FILTER).agreement);
+    night.additions.remove(&key(10, FILTER).agreement);
+    let plan = night.plan();
+    let line = line(&plan, 10, FILTER);
+    assert_eq!(line.verdict, Verdict::Held(Code::AgreementMissing), "{line:#?}");
+    assert!(line.detail.contains("agreement 10") && !line.detail.contains("not mapped"), "{}", line.detail);
+    let asked: Vec<_> = plan.findings.iter().filter(|finding| finding.severity == Severity::Decide).collect();
+    assert!(asked.len() == 1 && asked[0].code == Code::AgreementMissing, "{asked:#?}");
+    assert!(asked[0].message.contains("agreement 10"), "which one it was: {asked:#?}");
+}
+
+/// Kept when the mapping did not want it, the line was never raised again once it was mapped: billed 9, wanted 12.
+#[test]
+fn what_was_kept_as_left_behind_is_not_kept_once_it_is_mapped_again() {
+    let mut night = owned();
+    answer(&mut night, Verb::Keep, 10, "9");
+    night.rows.clear();
+    night.row("Acme", "CloudFilter", "12").row("Borealis", "CloudFilter", "7");
+    assert_eq!(verdict(&night.plan(), 10), set(100, "9", "12"));
 }
 
 /// Who bills the old line by hand must not wait for ever.

@@ -162,9 +162,9 @@ fn a_line_that_begins_after_an_invoice_is_not_told_on_it() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "5");
     for (next, said) in [
-        ("2026-03-01", "on an invoice after that of 1 Mar"),
-        ("2026-03-10", "on the invoice of 10 Mar"),
-        ("2026-04-01", "on the invoice of 1 Apr"),
+        ("2026-03-01", "on an invoice after that of Sun 1 Mar 2026"),
+        ("2026-03-10", "on the invoice of Tue 10 Mar 2026"),
+        ("2026-04-01", "on the invoice of Wed 1 Apr 2026"),
     ] {
         for prorates in [true, false] {
             night.amend(10, |agreement| {

@@ -197,6 +197,14 @@ impl Office {
         (said.code, document["runs"][0].clone())
     }
 
+    /// Somebody edits recount.toml or customers.csv.
+    pub(super) fn replace_in(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).expect("the file");
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).expect("the file");
+    }
+
     /// Somebody changes a quantity in ConnectWise.
     pub(super) fn by_hand(&self, addition: i64, quantity: i64) {
         self.sim.edit(|world| {

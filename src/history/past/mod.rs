@@ -6,6 +6,7 @@ pub(crate) mod seen;
 pub mod swept;
 pub(crate) mod written;
 pub mod written_since;
+mod zero;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,7 @@ use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
 use crate::reconcile::model::mapping::MatchCustomers;
-use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
+use crate::reconcile::model::past::{Accepted, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
@@ -52,7 +53,7 @@ impl History {
                 ours: ours(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
                 uncounted: Vec::new(),
-                zero_before: zero_before(connection, integration, current)?,
+                zero_before: zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decisions::decisions(connection, integration, Some(current))?,
                 just_created: BTreeMap::new(),
@@ -369,26 +370,6 @@ fn approved_once(connection: &Connection, integration: &IntegrationName) -> Resu
     let mut statement =
         connection.prepare_cached("SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1")?;
     Ok(statement.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
-}
-
-fn zero_before(
-    connection: &Connection,
-    integration: &IntegrationName,
-    current: RunId,
-) -> Result<BTreeMap<LineKey, ExportStamp>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT z.agreement, z.product, z.item, z.sha256, z.modified_at, r.export_path
-         FROM zero_since AS z JOIN runs AS r ON r.run = z.run WHERE z.integration = ?1 AND z.run <> ?2",
-    )?;
-    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {
-        let stamp = ExportStamp {
-            path: row.get("export_path")?,
-            sha256: row.get("sha256")?,
-            modified_at: time(row, "modified_at")?,
-        };
-        Ok((folded(&line_key(row)?), stamp))
-    })?;
-    rows.collect()
 }
 
 fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, InDoubt>, StoreError> {

@@ -97,7 +97,7 @@ pub(crate) async fn look_around<R: Reader>(
     remote: &mut Remote,
     today: NaiveDate,
 ) -> Result<(), ReadError> {
-    let begin = plan.lines.iter().filter(|line| line.may_begin());
+    let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
     let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
         companies.contains(&agreement.company)

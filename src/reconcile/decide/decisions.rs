@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::model::decision::{Decision, Decisions, Matter};
-use crate::reconcile::model::ids::{IntegrationName, ItemName};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, ItemName};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
@@ -77,13 +77,21 @@ impl Decisions {
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: Judgement, today: NaiveDate) -> Judgement {
         let kept = self.0.get(&Matter::line(key)).filter(|decision| decision.verb == Verb::Keep);
-        let Some(decision) = kept.filter(|_| keep_applies(&judgement.verdict)) else { return judgement };
+        let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
+        let Some(decision) = kept.filter(applies) else { return judgement };
         if decision.holds_on(today) {
             return Judgement { verdict: Verdict::Skipped(Code::Kept), detail: decision.said(), ..judgement };
         }
         let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.said())];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         Judgement { detail, ..judgement }
+    }
+
+    /// Whether somebody said of an addition that the mapping does not want any more that it may stay.
+    pub(in crate::reconcile) fn lets_be(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
+        let answer = self.0.get(&Matter::line(key)).filter(|answer| answer.reason == Code::LineLeftBehind);
+        let stays = answer.filter(|answer| matches!(answer.verb, Verb::Keep | Verb::Ignore) && answer.holds_on(today));
+        stays.is_some_and(|answer| answer.is_of(addition))
     }
 
     /// What was said where a line is ignored for this reason.
@@ -140,7 +148,8 @@ impl Decisions {
     fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
             let decision = self.0.get(&Matter::line(line.key()?))?;
-            let over = decision.verb == Verb::Keep && !decision.holds_on(today) && keep_applies(&line.verdict);
+            let keeps = decision.verb == Verb::Keep && decision.keeps(&line.verdict, line.live);
+            let over = keeps && !decision.holds_on(today);
             over.then(|| {
                 let told = finding(Severity::Warning, Code::DecisionExpired, String::new());
                 decision.expired(&told.about_line(&line.handle, &line.sources))
@@ -158,6 +167,16 @@ fn was_shown(code: Code, answered: Code) -> bool {
         // Both are looked for at once.
         Code::LineJustEnded => matches!(answered, Code::LineJustEnded | Code::LineElsewhere),
         _ => true,
+    }
+}
+
+impl Decision {
+    /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
+    /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
+    fn keeps(&self, verdict: &Verdict, live: Option<Live>) -> bool {
+        let left = *verdict == Verdict::Held(Code::LineLeftBehind);
+        let same = left == (self.reason == Code::LineLeftBehind);
+        same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
     }
 }
 

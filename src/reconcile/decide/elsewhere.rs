@@ -107,6 +107,11 @@ impl<'a> Surroundings<'a> {
         })
     }
 
+    /// An addition of this agreement, of whatever product it is now.
+    pub(in crate::reconcile) fn listed(&self, agreement: AgreementId, addition: AdditionId) -> Option<&'a Addition> {
+        self.additions.get(&agreement)?.iter().find(|listed| listed.id == addition)
+    }
+
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
         let found = self.directory.products.get(&code.folded()).into_iter().flatten();
         found.map(|product| product.id).chain([product]).collect()

@@ -54,6 +54,11 @@ impl Judge<'_> {
         let key = &*step.key.folded();
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
         let before = *seen.or_else(|| self.past.ours.get(key))?;
+        // It is there still, and nobody ended it: another one is pinned, or it is of another product.
+        let there = self.around.listed(key.agreement, before);
+        if there.is_some_and(|there| there.is_current(self.today) && !there.is_beside()) {
+            return None;
+        }
         (before != step.addition.id).then_some(before).zip(self.last_known(before))
     }
 

@@ -17,7 +17,7 @@ use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Additions, Directory};
+use crate::reconcile::model::records::{Addition, Additions, Directory};
 
 /// What lines left behind are told by.
 #[derive(Debug, Clone, Copy)]
@@ -40,15 +40,28 @@ impl Ground<'_> {
         if lost.is_empty() {
             return Vec::new();
         }
-        let known: BTreeSet<_> = exact.iter().map(|key| folded(key, key.item.as_ref())).collect();
-        // The line itself in another spelling, or one for all of its product on its agreement.
+        let keys = planned.iter().filter_map(|line| Some((line.key()?, line)));
+        let known: BTreeMap<_, &Line> = keys.map(|(key, line)| (folded(key, key.item.as_ref()), line)).collect();
+        // The line itself in another spelling, or one for all of its product on its agreement that means no other addition.
+        let whole = |key: &LineKey, owned: &Owned| {
+            let line = known.get(&folded(key, None));
+            line.is_some_and(|line| line.live.is_none() || !self.bills_beside(key, owned, line))
+        };
         let covered =
-            |key: &LineKey| known.contains(&folded(key, key.item.as_ref())) || known.contains(&folded(key, None));
+            |key: &LineKey, owned: &Owned| known.contains_key(&folded(key, key.item.as_ref())) || whole(key, owned);
         // Under another identifier since its catalog item was renamed: one addition is one line.
-        let live: BTreeSet<AdditionId> = planned.iter().filter_map(|line| Some(line.live?.addition)).collect();
+        let live = live(planned);
         let renamed = |owned: &Owned| owned.addition.is_some_and(|addition| live.contains(&addition));
-        let lost = lost.into_iter().filter(|(key, owned)| !covered(key) && !renamed(owned));
+        let lost = lost.into_iter().filter(|(key, owned)| !covered(key, owned) && !renamed(owned));
         lost.filter_map(|(key, owned)| self.line(key, owned)).collect()
+    }
+
+    /// Whether an owned addition bills beside the one that a line for all of its product means.
+    fn bills_beside(&self, key: &LineKey, owned: &Owned, line: &Line) -> bool {
+        let mut listed = self.additions.get(&key.agreement).into_iter().flatten();
+        let other = owned.addition.filter(|id| line.live.is_none_or(|live| live.addition != *id));
+        let found = other.and_then(|id| listed.find(|addition| addition.id == id));
+        found.is_some_and(|addition| addition.is_current(self.today) && addition.bills() && !addition.is_beside())
     }
 
     fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
@@ -81,14 +94,13 @@ impl Ground<'_> {
     }
 
     /// Whether an agreement is known to have ended, with every line on it.
-    fn bills_nothing(&self, agreement: AgreementId) -> bool {
+    pub(in crate::reconcile) fn bills_nothing(&self, agreement: AgreementId) -> bool {
         let found = self.directory.agreements.get(&agreement);
         found.is_some_and(|agreement| agreement.billing(self.today).is_err())
     }
 
     /// `None` for a line that is at 0 or has ended.
     fn judge(&self, key: &LineKey, owned: &Owned) -> Option<Judgement> {
-        let held = |live, detail| Some(Judgement { verdict: Verdict::Held(Code::LineLeftBehind), live, detail });
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             let detail =
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
@@ -97,10 +109,11 @@ impl Ground<'_> {
         let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
         let why = self.why(key, owned);
         let Some(listed) = self.additions.get(&key.agreement) else {
-            return held(None, format!("{why}; addition {id} was on agreement {}, which is not shown", key.agreement));
+            return Some(self.not_listed(key, owned, id, &why));
         };
         let Some(addition) = listed.iter().find(|addition| addition.id == id) else {
-            return held(None, format!("{why}; addition {id} was here, and ConnectWise does not show it any more"));
+            let detail = format!("{why}; addition {id} was here, and ConnectWise does not show it any more");
+            return Some(held(None, detail));
         };
         // One that begins later will bill.
         if !addition.is_current(self.today) {
@@ -109,13 +122,26 @@ impl Ground<'_> {
         let now = match &addition.quantity {
             Ok(now) if now.is_zero() => return None,
             Ok(now) => *now,
-            Err(unreadable) => return held(None, format!("{why}; addition {id}: {unreadable}")),
+            Err(unreadable) => return Some(held(None, format!("{why}; addition {id}: {unreadable}"))),
         };
-        let live = Live { addition: id, quantity: now };
         if let Some(code) = self.in_trouble(owned) {
+            let live = Live { addition: id, quantity: now };
             let detail = format!("{now} billed still, and nobody can say where its customer belongs");
             return Some(Judgement { verdict: Verdict::Held(code), live: Some(live), detail });
         }
+        let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
+        Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")))
+    }
+
+    /// What becomes of a line that bills `now` and is to bill nothing: that is for a person to say.
+    pub(in crate::reconcile) fn set_to_zero(
+        &self,
+        key: &LineKey,
+        addition: &Addition,
+        now: Quantity,
+        why: &str,
+    ) -> Judgement {
+        let live = Live { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
         let changed = addition.changed.as_ref();
         let asked = Asked { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
@@ -123,9 +149,23 @@ impl Ground<'_> {
             StepAnswer::None => held(Some(live), detail),
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {
-                let change = QuantityChange { addition: id, from: now, to: Quantity::ZERO };
-                Some(Judgement { verdict: Verdict::Update(change), live: Some(live), detail: by })
+                let change = QuantityChange { addition: addition.id, from: now, to: Quantity::ZERO };
+                Judgement { verdict: Verdict::Update(change), live: Some(live), detail: by }
             }
+        }
+    }
+
+    /// Of a line on an agreement whose lines are not shown: it may bill still.
+    fn not_listed(&self, key: &LineKey, owned: &Owned, id: AdditionId, why: &str) -> Judgement {
+        let agreement = key.agreement;
+        let unread = match self.directory.unread.additions.get(&agreement) {
+            Some(unread) => format!("whose additions cannot be read: {unread}"),
+            None => "which ConnectWise does not show any more: it was deleted, or the key may not see it".to_owned(),
+        };
+        let was = format!("addition {id} was on agreement {agreement}, {unread}");
+        match self.in_trouble(owned) {
+            Some(code) => Judgement { verdict: Verdict::Held(code), live: None, detail: was },
+            None => held(None, format!("{why}; {was}")),
         }
     }
 
@@ -153,6 +193,9 @@ impl Ground<'_> {
         let who = shown(customer.as_str());
         match self.places.get(customer) {
             Some(Place::Skipped) => return format!("{who} is skipped on purpose"),
+            Some(Place::Nowhere(problem)) if problem.code != Code::CustomerUnmapped => {
+                return format!("{who} is mapped, and {}", problem.message);
+            }
             None | Some(Place::Nowhere(_)) => return format!("{who} is not mapped any more"),
             Some(Place::On { agreement, .. } | Place::Blocked { agreement, .. }) if *agreement != key.agreement => {
                 return format!("{who} is billed on agreement {agreement} now");
@@ -241,7 +284,7 @@ struct Predecessor<'a> {
 impl Predecessor<'_> {
     /// Whether a line that rises may bill what this one bills still.
     fn is_before(&self, line: &Line) -> bool {
-        let beside = self.company.is_some() && self.company == line.company && begins(&line.verdict);
+        let beside = self.company.is_some() && self.company == line.company && line.verdict.begins();
         let same_product = line.key().is_some_and(|key| key.product.folded() == self.key.product.folded());
         let moved = |source: &Source| {
             let mut lost = self.lost.iter();
@@ -268,6 +311,15 @@ pub(in crate::reconcile) fn taken_off<'o>(
     })
 }
 
+pub(in crate::reconcile) fn held(live: Option<Live>, detail: String) -> Judgement {
+    Judgement { verdict: Verdict::Held(Code::LineLeftBehind), live, detail }
+}
+
+/// The additions that the lines of a plan mean.
+pub(in crate::reconcile) fn live(planned: &[Line]) -> BTreeSet<AdditionId> {
+    planned.iter().filter_map(|line| Some(line.live?.addition)).collect()
+}
+
 /// Whether what is wanted of a line is no less than it bills: nobody is billed on it who is counted elsewhere.
 fn is_paid_down(line: &Line) -> bool {
     line.live.zip(line.wanted).is_some_and(|(live, wanted)| wanted >= live.quantity)
@@ -278,15 +330,6 @@ fn told(line: &Line) -> String {
     let units = line.wanted.map(|units| format!("{units} of ")).unwrap_or_default();
     let place = line.key().map(|key| format!("{} on agreement {}", shown(key.product.as_str()), key.agreement));
     format!("{units}{}", place.unwrap_or_default())
-}
-
-/// Whether units would be billed where none were.
-fn begins(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Create(_) | Verdict::Large(_) => true,
-        Verdict::Update(change) => change.from.is_zero(),
-        Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
-    }
 }
 
 /// Whether more units would be billed than were.

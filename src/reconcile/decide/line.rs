@@ -133,7 +133,8 @@ impl Judge<'_> {
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         let taken_out = self.taken_out(key, now, to);
-        match taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole)) {
+        let guarded = taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole));
+        match guarded.or_else(|| self.begins_beside(case, now)) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => {
                 let asked = Asked { code, live: Some(live), to, changed: addition.changed.as_ref() };
@@ -289,8 +290,11 @@ impl Judge<'_> {
             return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
-        let gone = seen.or_else(|| self.past.ours.get(key))?;
-        Some(format!("addition {gone} was here, and ConnectWise does not show it any more"))
+        let gone = *seen.or_else(|| self.past.ours.get(key))?;
+        match self.around.listed(key.agreement, gone) {
+            None => Some(format!("addition {gone} was here, and ConnectWise does not show it any more")),
+            Some(listed) => self.of_another_line(key, listed),
+        }
     }
 
     /// Whether an addition is known as the line from before.

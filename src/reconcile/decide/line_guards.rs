@@ -87,12 +87,21 @@ impl<'a> Judge<'a> {
 
     /// The product bills already, beside the new line, where nobody counts it.
     fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
-        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
-        let Some((agreement, addition)) = elsewhere else {
+        self.bills_elsewhere(case, product).or_else(|| {
             let unseen = self.around.unseen(case.key, case.wanted.company)?;
             let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
-            return Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None });
-        };
+            Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None })
+        })
+    }
+
+    /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
+    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
+        let product = case.product.ok().filter(|_| now.is_zero())?;
+        self.bills_elsewhere(case, product).map(|one| (one.code, one.detail))
+    }
+
+    fn bills_elsewhere(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
+        let (agreement, addition) = self.around.elsewhere(case.key, product.id, case.wanted.company)?;
         let detail = format!(
             "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
             addition.id,

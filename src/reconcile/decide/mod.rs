@@ -11,6 +11,7 @@ pub mod judgement;
 pub mod left_behind;
 pub mod line;
 pub mod line_guards;
+pub mod overtaken;
 pub mod plan_inputs;
 pub mod planner;
 pub mod uncounted;

@@ -1,6 +1,6 @@
 //! The one decision: everything that was gathered in, a plan out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::reconcile::decide::calendar::Calendar;
 use crate::reconcile::decide::elsewhere::Surroundings;
@@ -28,8 +28,9 @@ use crate::reconcile::model::records::{Directory, Product, Unreadable};
 pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let mut lines = placed_lines(gathered);
     let ground = ground(gathered);
+    let mut left_keys = ground.put_before(&mut lines);
     let left = ground.lines(&lines);
-    let left_keys: BTreeSet<LineKey> = left.iter().filter_map(|line| line.key().cloned()).collect();
+    left_keys.extend(left.iter().filter_map(|line| line.key().cloned()));
     lines.extend(left);
     lines.extend(uncounted::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
     lines.extend(unplaced_lines(gathered));

@@ -8,7 +8,7 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::{Outcome, Verb};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -94,6 +94,31 @@ impl Decision {
     pub fn is_asked_by(&self, was: Option<Quantity>, wanted: Option<Quantity>) -> bool {
         let moved = was.is_some() && was != self.seen.and_then(|seen| seen.was);
         !moved && wanted.is_some_and(|wanted| self.covers(wanted))
+    }
+
+    /// Whether the line that was shown was this addition, as far as one was shown.
+    pub fn is_of(&self, addition: AdditionId) -> bool {
+        self.seen.and_then(|seen| seen.addition).is_none_or(|seen| seen == addition)
+    }
+
+    /// Whether what was to be kept is what a later plan finds in order: the step that was refused is asked for no more, or the
+    /// mapping wants again what it had left behind.
+    pub fn is_past(
+        &self,
+        addition: Option<AdditionId>,
+        wanted: Option<Quantity>,
+        (outcome, reason): (Outcome, Code),
+    ) -> bool {
+        let Some(seen) = self.seen.filter(|seen| seen.addition == addition && wanted.is_some()) else { return false };
+        match self.reason {
+            Code::LineLeftBehind => !matches!(reason, Code::LineLeftBehind | Code::Kept | Code::Ignored),
+            _ => {
+                self.verb == Verb::Keep
+                    && self.until.is_none()
+                    && seen.was != seen.wanted
+                    && outcome == Outcome::Unchanged
+            }
+        }
     }
 
     /// Whether it still holds on a day.

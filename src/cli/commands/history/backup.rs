@@ -96,7 +96,7 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
     let restored = History::restore(&lock, &config.state, file, clock::now()).map_err(|error| match error {
         StoreError::Corrupt { detail } => {
             let message = format!("{} is no sound copy of a history: {detail}", file.display());
-            CommandError::new(Exit::Usage, message, "name a file that `recount backup` wrote; nothing was changed")
+            CommandError::new(Exit::Store, message, "name a file that `recount backup` wrote")
         }
         error => error.into(),
     })?;

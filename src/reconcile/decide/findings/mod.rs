@@ -20,8 +20,8 @@ use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
-use crate::reconcile::model::ids::{CustomerName, ProductId, ServiceName};
-use crate::reconcile::model::mapping::{Bill, ServiceRule};
+use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
+use crate::reconcile::model::mapping::{Bill, CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
@@ -141,9 +141,27 @@ impl<'a> Findings<'a> {
             let units: Decimal = units.sum();
             format!(": {} of {}", plural(&units.normalize(), "unit"), plural(&counted.services().count(), "service"))
         });
-        let message = format!("{}{}", problem.message, used.unwrap_or_default());
+        let message = format!("{}{}{}", problem.message, self.not_shown(customer, problem), used.unwrap_or_default());
         let fix = problem.remedy(self.gathered.integration, customer);
         self.customer(Severity::Decide, problem.code, customer, message, fix);
+    }
+
+    /// The agreements that a customer was billed on and that ConnectWise does not show, where it has none now.
+    fn not_shown(&self, customer: &CustomerName, problem: &Problem) -> String {
+        let PlanInputs { past, directory, mapping, .. } = self.gathered;
+        // One that its row names is named already.
+        let named = |id: &AgreementId| match mapping.customers.get(customer).map(|row| &row.target) {
+            Some(CustomerTarget::Company { agreement, .. }) => *agreement == Some(*id),
+            _ => false,
+        };
+        let of_customer = past.owned.iter().filter(|(_, owned)| owned.sources.iter().any(|(name, _)| name == customer));
+        let gone = of_customer.map(|(key, _)| key.agreement).filter(|id| !directory.agreements.contains_key(id));
+        let gone: BTreeSet<i64> = gone.filter(|id| !named(id)).map(|id| id.0).collect();
+        if gone.is_empty() || problem.code != Code::AgreementMissing {
+            return String::new();
+        }
+        let gone = ids(gone.into_iter());
+        format!("; it was billed on agreement {gone}, which was deleted, or which this key may not see")
     }
 
     fn rows(&mut self) {
@@ -273,6 +291,12 @@ impl<'a> Findings<'a> {
                     let fix = Remedy::command(format!("recount keep {}", line.handle));
                     self.line(Severity::Warning, Code::LineEndedBefore, line, message, fix);
                 }
+                (Verdict::Skipped(Code::Kept), _) => {
+                    if let Some(message) = kept(line) {
+                        let fix = Remedy::command(format!("recount held --reopen {}", line.handle));
+                        self.line(Severity::Info, code, line, message, fix);
+                    }
+                }
                 (Verdict::Skipped(Code::ReportOnly), _) => {
                     let billed = line.live.map(|live| live.quantity).unwrap_or_default();
                     let more = line.wanted.is_some_and(|used| used > billed);
@@ -350,6 +374,12 @@ fn misspelt(one: &str, other: &str) -> bool {
         |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let (one, other) = (plain(one), plain(other));
     one == other || one.len().min(other.len()) > 2 * SLIPS && strsim::osa_distance(&one, &other) <= SLIPS
+}
+
+/// What a kept line bills more or less than is wanted; `None` where that is the same.
+fn kept(line: &Line) -> Option<String> {
+    let (wanted, billed) = (line.wanted?, line.live.map(|live| live.quantity).unwrap_or_default());
+    (wanted != billed).then(|| format!("{wanted} wanted, {billed} billed; {}", line.detail))
 }
 
 /// What happened to a line, and how its counts became units, if a policy had to do with it.

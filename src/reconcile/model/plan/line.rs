@@ -151,6 +151,15 @@ impl Verdict {
         matches!(self, Verdict::Create(_) | Verdict::Large(_))
     }
 
+    /// Whether units would be billed where none were.
+    pub fn begins(&self) -> bool {
+        match self {
+            Verdict::Create(_) | Verdict::Large(_) => true,
+            Verdict::Update(change) => change.from.is_zero(),
+            Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
+        }
+    }
+
     /// Whether something is to be written.
     pub fn is_change(&self) -> bool {
         matches!(self, Verdict::Update(_) | Verdict::Create(_))

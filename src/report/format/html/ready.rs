@@ -113,8 +113,8 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
 
 fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links): (&str, Links)) -> Markup {
     let Standing { run, findings, changes, ignored, undos, uncounted: _ } = standing;
-    let by_hand = |finding: &&Finding| matches!(finding.code, Code::HumanEdit | Code::TugOfWar | Code::Kept);
-    let by_hand: Vec<&Finding> = findings.iter().filter(by_hand).collect();
+    let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
+    let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
     html! {
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
@@ -122,19 +122,27 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links):
             ul.checks.sheet { @for check in checks { (line(check)) } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
-        @if !by_hand.is_empty() { section aria-labelledby={ "h" (at) } {
-            h2 id={ "h" (at) } { "CHANGED BY HAND" span.count { (by_hand.len()) } }
+        @if !by_hand.is_empty() { (told(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
+        @if !kept.is_empty() { (told(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
+        section aria-labelledby={ "c" (at) } {
+            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
+            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
+        }
+    }
+}
+
+/// Findings about lines that go on the invoice otherwise than counted.
+fn told(id: &str, title: &str, findings: &[&Finding]) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            h2 id=(id) { (title) span.count { (findings.len()) } }
             div.sheet tabindex="0" { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
-                tbody { @for finding in by_hand { tr {
+                tbody { @for finding in findings { tr {
                     th scope="row" { (ReportEntry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
                     td { code { (finding.handle.as_deref().unwrap_or_default()) } }
                 } } }
             } }
-        } }
-        section aria-labelledby={ "c" (at) } {
-            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
-            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
         }
     }
 }

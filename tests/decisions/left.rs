@@ -1,0 +1,149 @@
+//! A line that bills still, while its line means another addition: out of sight, the customer would be billed twice.
+
+use recount_sim::World;
+
+use super::QUIET;
+use super::office::Office;
+
+/// Another line of the customer stands ready at 0 beside addition 100.
+fn ready(world: &mut World, product: &str) {
+    let mut line = world.additions[0].clone();
+    (line.id, line.product, line.quantity) = (150, product.to_owned(), 0.into());
+    world.additions.push(line);
+}
+
+/// The catalog item of the line bears another identifier.
+fn renamed(world: &mut World, again: bool) {
+    let mut item = world.catalog[0].clone();
+    world.catalog[0].identifier = "FILTER-OLD".to_owned();
+    for line in &mut world.additions {
+        line.product = "FILTER-OLD".to_owned();
+    }
+    (item.id, item.identifier) = (600, if again { "FILTER" } else { "OTHER" }.to_owned());
+    world.catalog.push(item);
+}
+
+/// Held, with the old line as what is asked about; nothing is billed beside it.
+fn asked(office: &Office, says: &str) -> String {
+    assert_eq!(office.run().code, 3);
+    assert_eq!(office.billed(100), "3");
+    let held = office.held();
+    assert_eq!(
+        (held["code"].as_str(), held["was"].to_string()),
+        (Some("line-left-behind"), "3".to_owned()),
+        "{held:#}"
+    );
+    let message = held["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains(says) && !message.contains("ended") && !message.contains("not show"), "{message}");
+    held["handle"].as_str().expect("a handle").to_owned()
+}
+
+/// Accepted, the old line goes to 0 in one run and the other is raised by the next; then it is quiet.
+fn in_turn(office: &Office, handle: &str, next: impl Fn(&Office) -> String) {
+    assert_eq!(office.recount(&["accept", handle, "--to", "0"]).code, 0);
+    office.run();
+    assert_eq!((office.billed(100), next(office)), ("0".to_owned(), "0".to_owned()), "not in one run");
+    assert_eq!(office.run().code, 0);
+    assert_eq!((office.billed(100), next(office)), ("0".to_owned(), "3".to_owned()));
+    let run = office.run_json();
+    assert_eq!((run["verdict"].as_str(), run["totals"]["changed"].as_u64()), (Some("ok"), Some(0)), "{run:#}");
+}
+
+fn of_150(office: &Office) -> String {
+    office.billed(150)
+}
+
+/// The pinned line was raised to 3, and 3 were billed on the one before it, in no plan.
+#[test]
+fn a_pin_that_moves_leaves_no_line_out_of_sight() {
+    let office = Office::running(&QUIET);
+    office.edit(|world| ready(world, "FILTER"));
+    office.replace_in("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
+    let handle = asked(&office, "addition 150 is pinned now");
+    assert_eq!(office.billed(150), "0");
+    in_turn(&office, &handle, of_150);
+}
+
+/// Kept, it is the customer's to bill by hand, and what it held is free.
+#[test]
+fn what_a_pin_has_left_may_be_kept() {
+    let office = Office::running(&QUIET);
+    office.edit(|world| ready(world, "FILTER"));
+    office.replace_in("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
+    let handle = asked(&office, "addition 150 is pinned now");
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0);
+        assert_eq!((office.billed(100), office.billed(150)), ("3".to_owned(), "3".to_owned()));
+    }
+}
+
+/// The identifier means a new catalog item: its line was raised from 0 beside the old one.
+#[test]
+fn an_identifier_that_is_used_again_leaves_no_line_out_of_sight() {
+    let office = Office::running(&QUIET);
+    office.edit(|world| {
+        renamed(world, true);
+        world.additions.iter_mut().filter(|line| line.id != 100).for_each(|line| line.product = "FILTER".to_owned());
+        ready(world, "FILTER");
+    });
+    // Of the two other lines nobody asks: they are of what the identifier means.
+    office.export(&QUIET);
+    assert_eq!(office.run().code, 3);
+    let handle = asked(&office, "of another product");
+    in_turn(&office, &handle, of_150);
+}
+
+/// "Not shown any more" was false, and the answer created a second line beside it.
+#[test]
+fn a_line_that_is_given_another_product_is_named_and_nothing_is_created_beside_it() {
+    let office = Office::running(&QUIET);
+    office.edit(|world| {
+        let mut item = world.catalog[0].clone();
+        (item.id, item.identifier) = (600, "OTHER".to_owned());
+        world.catalog.push(item);
+        world.addition_mut(100).expect("the line").product = "OTHER".to_owned();
+    });
+    let handle = asked(&office, "of another product");
+    let before = office.newest_addition();
+    in_turn(&office, &handle, |office| match office.newest_addition() {
+        newest if newest == before => "0".to_owned(),
+        newest => office.billed(newest),
+    });
+}
+
+/// Kept while the mapping did not want it, it stayed at 3 for ever, under reports that said nothing.
+#[test]
+fn what_was_kept_as_left_behind_follows_its_count_once_it_is_mapped_again() {
+    let office = Office::running(&QUIET);
+    office.replace_in("customers.csv", "Acme,1,,", "Acme,,,left");
+    let handle = asked(&office, "skipped on purpose");
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    assert_eq!(office.run().code, 0);
+    let ready = office.page("ready");
+    assert!(ready.contains("KEPT, AND NOT BILLED AS COUNTED") && ready.contains("0 wanted, 3 billed"), "{ready}");
+    office.replace_in("customers.csv", "Acme,,,left", "Acme,1,,");
+    office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 0);
+    assert_eq!(office.billed(100), "4");
+}
+
+/// The step was refused; months later another one is asked for, and nobody ever saw it.
+#[test]
+fn a_keep_ends_with_the_export_that_wants_what_is_billed() {
+    let office = Office::running(&QUIET);
+    office.export(&[("Acme", 0), ("Borealis", 12), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 3);
+    let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 0);
+    assert_eq!(office.billed(100), "3", "kept as long as another quantity is asked for");
+    let page = office.page(&office.newest_run()["run"].to_string());
+    assert!(page.contains("4 wanted, 3 billed"), "{page}");
+    office.export(&QUIET);
+    assert_eq!(office.run().code, 0);
+    office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 0);
+    assert_eq!(office.billed(100), "4");
+}
