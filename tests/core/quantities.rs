@@ -174,7 +174,7 @@ fn a_line_that_begins_after_an_invoice_is_not_told_on_it() {
         }
     }
     night.addition(10, 100, FILTER, "3").amend(10, |agreement| agreement.next_invoice_on = Some(day("2026-03-01")));
-    assert_eq!(night.filter_line().detail, "on the invoice of 1 Mar", "a line that was there counts on it");
+    assert_eq!(night.filter_line().detail, "on the invoice of Sun 1 Mar 2026", "a line that was there counts on it");
 }
 
 #[test]
