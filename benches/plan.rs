@@ -173,7 +173,10 @@ fn file() -> String {
 fn mapping() -> Mapping {
     let customers = (0..CUSTOMERS).map(|customer| {
         let target = CustomerTarget::Company { company: CompanyId(customer), agreement: None };
-        (CustomerName::new(&format!("Customer {customer:06} Ltd")), CustomerRow { target, line: 2 })
+        (
+            CustomerName::new(&format!("Customer {customer:06} Ltd")),
+            CustomerRow { target, line: 2, note: String::new() },
+        )
     });
     let services = (0..SERVICES).map(|service| {
         let billed =

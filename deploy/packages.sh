@@ -4,10 +4,11 @@
 #
 #   deploy/packages.sh               all of them
 #   deploy/packages.sh deb image     one or more of: archive deb rpm image
+#   deploy/packages.sh --twice deb   and once more from a copy in another folder: every byte has to be the same
 #
 # Needs: rustup target add x86_64-unknown-linux-musl; the package musl-tools; cargo-auditable, cargo-deb, cargo-generate-rpm
-# (.ci/run packages installs them); for the image buildah. The list of everything built in (an SBOM) is in the binary
-# itself: `cargo audit bin` or `syft` read it.
+# (.ci/run packages installs them); binutils; for the image buildah. The list of everything built in (an SBOM) is in the
+# binary itself, where `cargo audit bin` and `syft` read it, and beside the packages as recount-VERSION.sbom.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 triple=x86_64-unknown-linux-musl
@@ -36,6 +37,14 @@ static_binary() {
     file "$binary" | grep -q 'static' || fail "$binary is not static"
     if strings -a "$binary" | grep -F -e "$home" -e "$PWD" > "$out/paths"; then fail "a folder of the builder is in it: $(head -n 3 "$out/paths")"; fi
     rm -f "$out/paths"
+}
+
+# What cargo-auditable put into the binary, in clear text.
+sbom() {
+    objcopy --dump-section .dep-v0="$out/sbom" "$binary" "$out/unused" || fail "the binary does not say what it is built of"
+    python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))' < "$out/sbom" > "$out/recount-$version.sbom.json"
+    rm -f "$out/sbom" "$out/unused"
+    grep -q '"name":"rustls"' "$out/recount-$version.sbom.json" || fail "the list of what is built in is not whole"
 }
 
 # The files of a host, as install.sh lays them out: it alone knows where each goes.
@@ -82,11 +91,25 @@ image() {
     rm -rf "$context" "$out/store" "$out/run"
 }
 
+# The files as they are here, built in another folder into another: where the source lies must not show.
+twice() {
+    local copy
+    copy=$(mktemp -d)
+    git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --create | tar --extract --directory "$copy"
+    CARGO_TARGET_DIR=$copy/elsewhere "$copy/deploy/packages.sh" "${kinds[@]}" > /dev/null
+    diff "$out/SHA256SUMS" "$copy/elsewhere/packages/SHA256SUMS" || fail "built twice, these differ; the second ones are in $copy"
+    rm -rf "$copy"
+    echo "built twice in two folders: the same bytes"
+}
+
+is_twice=no
+if [ "${1-}" = --twice ]; then is_twice=yes && shift; fi
 kinds=("$@")
 if [ ${#kinds[@]} -eq 0 ]; then kinds=(archive deb rpm image); fi
 DEB_VERSION=()
 mkdir -p "$out"
 static_binary
+sbom
 lay_out
 for kind in "${kinds[@]}"; do
     case $kind in
@@ -95,3 +118,4 @@ for kind in "${kinds[@]}"; do
     esac
 done
 find "$out" -maxdepth 1 -type f -name 'recount*' -printf '%f\n' | LC_ALL=C sort | (cd "$out" && xargs sha256sum) | tee "$out/SHA256SUMS"
+if [ "$is_twice" = yes ]; then twice; fi

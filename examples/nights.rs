@@ -1,5 +1,5 @@
 //! Simulated nights, as many as one likes:
-//! `cargo run --release --example nights -- --seeds 100000 [--from 0] [--threads 2]`.
+//! `cargo run --release --example nights -- --seeds 100000 [--from 0] [--threads 2]`, and with `--year` whole years of them.
 //! Ends with 1 at the first violation, and prints its seed and all that the seed drew; with `--all` it goes on, and counts
 //! the violations by their invariant.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
+
+use engine::year::{Breach, YearSeen, live_a_year};
 
 fn main() -> ExitCode {
     let (from, seeds) = (argument("--from").unwrap_or(0), argument("--seeds").unwrap_or(1000));
@@ -30,15 +32,20 @@ fn main() -> ExitCode {
         println!("{} of {kind}: seeds {:?}", seeds.len(), &seeds[..seeds.len().min(12)]);
     }
     if let Some((seed, said)) = work.violation {
-        eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}");
+        let year = if asks_for_years() { " --year" } else { "" };
+        eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}{year}");
         return ExitCode::FAILURE;
     }
     if work.done != seeds {
         eprintln!("only {} of {seeds} seeds came to their end", work.done);
         return ExitCode::FAILURE;
     }
-    tell(&work, began);
-    tell_moves(&work.seen);
+    if asks_for_years() {
+        println!("{} years: {:?}; 0 violations in {} s", work.done, work.years, began.elapsed().as_secs());
+    } else {
+        tell(&work, began);
+        tell_moves(&work.seen);
+    }
     ExitCode::SUCCESS
 }
 
@@ -49,6 +56,7 @@ struct Work {
     end: u64,
     done: u64,
     seen: engine::Seen,
+    years: YearSeen,
     violation: Option<(u64, String)>,
     /// Whether it goes on after a violation, and the seeds of each kind so far.
     all: bool,
@@ -66,10 +74,11 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
             work.next += 1;
             work.next - 1
         };
-        let lived = engine::live(seed, engine::Disk::Sound);
+        let lived = lived(seed);
         let mut work = shared();
         match lived {
-            Ok(seen) => work.seen.add(seen),
+            Ok(Lived::Nights(seen)) => work.seen.add(seen),
+            Ok(Lived::Year(seen)) => work.years.add(seen),
             Err(said) => {
                 work.end = if work.all { work.end } else { 0 };
                 work.kinds.entry(kind(&said)).or_default().push(seed);
@@ -81,6 +90,23 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
             eprintln!("{} seeds from {from} in {} s, 0 violations", work.done, began.elapsed().as_secs());
         }
     }
+}
+
+/// What a seed went through.
+enum Lived {
+    Nights(engine::Seen),
+    Year(YearSeen),
+}
+
+fn lived(seed: u64) -> Result<Lived, String> {
+    match asks_for_years() {
+        true => live_a_year(seed, Breach::None).map(Lived::Year),
+        false => engine::live(seed, engine::Disk::Sound).map(Lived::Nights),
+    }
+}
+
+fn asks_for_years() -> bool {
+    std::env::args().any(|word| word == "--year")
 }
 
 /// The words of a violation up to its details.

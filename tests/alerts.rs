@@ -60,6 +60,11 @@ impl Listener {
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().expect("nobody panics here").clone()
     }
+
+    /// What was heard so far is another test's matter.
+    pub(crate) fn forget(&self) {
+        self.heard.lock().expect("nobody panics here").clear();
+    }
 }
 
 fn answer_one(mut stream: TcpStream, answer: &str, kept: &Mutex<Vec<Heard>>) {

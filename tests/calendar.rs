@@ -208,3 +208,32 @@ fn nothing_is_written_in_the_days_before_an_invoice() {
         assert_eq!(run.end.as_ref().map(|end| end.exit_code), Some(0), "{at}: {}", told(&run));
     }
 }
+
+/// Otherwise a biller would have to work out which invoice a change of tonight is on.
+#[test]
+fn each_change_names_its_invoice_wherever_it_is_shown() {
+    let night = Night::new();
+    night.approve();
+    let next = crate::support::today() + TimeDelta::days(9);
+    let said = format!("on the invoice of {}", next.format("%-d %b"));
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(next)));
+    night.export(crate::support::BUSY);
+    let shown = |arguments: &[&str], times: usize| {
+        let out = night.recount(arguments).exits(0).out;
+        let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(out.matches(&said).count() >= times, "{arguments:?}\n{out}");
+    };
+    shown(&["plan"], 1);
+    shown(&["plan", "--json"], 3);
+    shown(&["run"], 1);
+    shown(&["report"], 3);
+    for format in ["json", "csv", "html"] {
+        shown(&["report", "--format", format], 3);
+    }
+    shown(&["report", "--format", "markdown"], 1);
+    // One of two is on another invoice: each says its own.
+    night.sim().edit(|world| world.agreements[0].next_invoice = Some(next + TimeDelta::days(1)));
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,7\n");
+    let out = night.recount(&["run"]).exits(0).out;
+    assert!(out.matches("on the invoice of").count() == 2 && !out.contains("each:"), "{out}");
+}

@@ -2,6 +2,8 @@
 
 mod left;
 mod office;
+mod restored;
+mod set_back;
 mod undone;
 
 use serde_json::Value;
@@ -149,7 +151,8 @@ fn an_answer_lapses_when_the_line_is_changed_after_it() {
     office.touched(200, "2999-01-01T00:00:00Z");
     let run = office.run();
     assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
-    assert!(run.out.contains("after the answer"), "{}", run.out);
+    let told = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("after the answer"), "{}", run.out);
 }
 
 #[test]
@@ -180,8 +183,9 @@ fn a_kept_line_is_left_alone_until_it_is_reopened() {
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "9");
     let all = office.recount(&["held", "--all"]);
-    assert!(all.out.contains("No open items") && all.out.contains("until 2999-12-31"), "{}", all.out);
-    assert!(all.out.contains("new contract"), "{}", all.out);
+    assert!(all.out.contains("No open items") && all.out.contains("until Tue 31 Dec 2999"), "{}", all.out);
+    let told = all.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("new contract"), "{}", all.out);
 
     assert_eq!(office.recount(&["held", "--reopen", handle]).code, 0);
     assert_eq!(office.run().code, 3);
@@ -241,7 +245,7 @@ fn a_held_plan_waits_like_a_held_line() {
     office.export(&[("Acme", 3)]);
     assert_eq!(office.run().code, 11);
     let said = office.recount(&["held"]);
-    assert!(said.out.contains("export fewer rows") && said.out.contains("approve the plan"), "{}", said.out);
+    assert!(said.out.contains("the export") && said.out.contains("approve the plan"), "{}", said.out);
 }
 
 #[test]
@@ -257,7 +261,8 @@ fn an_undo_sets_back_what_still_stands_and_leaves_the_rest() {
     let plan = office.recount(&["undo", &number]);
     assert_eq!(plan.code, 0, "{plan:?}");
     assert!(plan.out.contains("would change 2") && plan.out.contains("ConnectWise holds 20"), "{}", plan.out);
-    assert!(plan.out.contains("recount keep HANDLE"), "{}", plan.out);
+    let acme = office.newest_run()["lines"][0]["handle"].as_str().unwrap().to_owned();
+    assert!(plan.out.contains(&format!("recount keep {acme}")) && !plan.out.contains("HANDLE"), "{}", plan.out);
     assert_eq!((office.billed(100), office.billed(created)), ("5".to_owned(), "6".to_owned()), "only planned");
 
     let fingerprint = office.newest_run()["plan"].as_str().unwrap()[..12].to_owned();

@@ -3,6 +3,7 @@
 mod answers;
 mod break_in;
 mod client;
+mod hostile;
 mod mapping;
 mod pages;
 mod provided;

@@ -1,5 +1,8 @@
 //! Many tenants: each in a process of its own, shared between shards, and moved between them with their copies.
 
+mod shared;
+mod watching;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

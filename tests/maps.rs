@@ -191,6 +191,33 @@ fn agreements_and_products_can_be_picked() {
     assert!(night.recount(&["map", "products", "zzz"]).exits(0).out.contains("0 products"));
 }
 
+/// A vendor with 500 customers is on the bill the same morning: one look, one command, one plan.
+#[test]
+fn five_hundred_customers_come_to_a_plan_in_three_commands() {
+    const CUSTOMERS: i64 = 500;
+    let night = Night::new();
+    let mut export = "Account,Product,Quantity\n".to_owned();
+    night.sim().edit(|world| {
+        for at in 1000..1000 + CUSTOMERS {
+            let company = format!(r#"{{"id": {at}, "name": "Customer {at}"}}"#);
+            world.companies.push(serde_json::from_str(&company).expect("a company"));
+            let agreement = format!(r#"{{"id": {at}, "company": {at}, "type": "Email Security"}}"#);
+            world.agreements.push(serde_json::from_str(&agreement).expect("an agreement"));
+            export += &format!("Customer {at},CloudFilter,4\n");
+        }
+    });
+    night.export(export + "Acme,CloudFilter,3\nBorealis,CloudFilter,5\n");
+    let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("settle = \"0s\"", "settle = \"0s\"\nrequests_per_minute = 100000"));
+    night.recount(&["map", "suggest"]).exits(3);
+    night.recount(&["map", "suggest", "--accept-exact", "--yes"]).exits(0);
+    let plan = night.recount(&["plan", "--json"]).first_run();
+    let created = plan["lines"].as_array().into_iter().flatten().filter(|line| line["outcome"] == "would-create");
+    assert_eq!(created.count(), 500, "{}", plan["totals"]);
+    let unmapped = plan["findings"].as_array().into_iter().flatten().filter(|one| one["code"] == "customer-unmapped");
+    assert_eq!(unmapped.count(), 0, "{}", plan["findings"]);
+}
+
 /// `integrations list` is what people type first, and it changes nothing.
 #[test]
 fn integrations_are_listed_by_that_word_as_well() {

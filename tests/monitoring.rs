@@ -2,7 +2,7 @@
 
 mod agreement;
 mod exposition;
-mod pages;
+pub(crate) mod pages;
 
 use crate::support::Night;
 

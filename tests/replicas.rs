@@ -5,6 +5,7 @@
 //! `tests/proof/replicas.py` runs the same against moto.
 
 mod bucket;
+mod copies;
 
 use std::fs;
 use std::time::{Duration, SystemTime};

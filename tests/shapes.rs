@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use crate::support::{Night, now};
 
 /// What `recount read` says of an export with these keys; the files lie in the folder already.
-fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
+pub(crate) fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
     fs::write(folder.join("customers.csv"), "customer,company_id,agreement_id,note\n").expect("written");
     let config = format!(
         "state = \"state\"\n[connectwise.main]\nurl = \"http://localhost:1\"\ncompany = \"x\"\n\
@@ -39,7 +39,7 @@ fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
 }
 
 /// `Alder Dental: E3 10, E5 2`, a line for each customer with counts.
-fn told(document: &Value) -> String {
+pub(crate) fn told(document: &Value) -> String {
     let customers = document["customers"].as_object().expect("customers");
     let line = |(name, services): (&String, &Value)| {
         let services = services.as_object().expect("services");

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use crate::history::record::Totals;
 use crate::report::brief::Brief;
 use crate::report::format::json::time;
-use crate::report::needs::{Need, in_words};
+use crate::report::needs::Need;
 
 /// Items that a chat message shows; the report has the rest.
 const NEEDS_SHOWN: usize = 10;
+/// What asks nothing of anybody is told in few words.
+const ODD_SHOWN: usize = 3;
 /// Slack refuses a longer text of a block (Slack API reference: 3000; a header 150).
 const SLACK_TEXT_MAX: usize = 2_900;
 const SLACK_HEADER_MAX: usize = 149;
@@ -35,25 +37,22 @@ pub(crate) fn json(brief: &Brief) -> Value {
         "needs": needs,
         "needs_left_out": brief.needs_left_out,
         "untold": brief.untold,
+        "news": brief.news,
         "link": link,
         "at": time(*at),
     })
 }
 
 fn need_json(need: &Need) -> Value {
-    let Need { handle, title, step, message, fix } = need;
+    let Need { handle, title, step, message, fix, records: _ } = need;
     json!({ "handle": handle, "title": title, "step": step, "message": message, "fix": fix.to_string() })
 }
 
 /// Blocks of plain text: Slack reads neither markup nor mentions in them. The fallback text is escaped.
 pub(crate) fn slack(brief: &Brief) -> Value {
     let plain = |text: &str, max| json!({ "type": "plain_text", "text": cut(text, max), "emoji": false });
-    let mut blocks = vec![
-        json!({ "type": "header", "text": plain(&brief.subject, SLACK_HEADER_MAX) }),
-        json!({ "type": "section", "text": plain(&in_words(&brief.totals), SLACK_TEXT_MAX) }),
-    ];
-    let items = items(brief);
-    blocks.extend(items.iter().map(|item| json!({ "type": "section", "text": plain(item, SLACK_TEXT_MAX) })));
+    let mut blocks = vec![json!({ "type": "header", "text": plain(&brief.subject, SLACK_HEADER_MAX) })];
+    blocks.extend(texts(brief).iter().map(|item| json!({ "type": "section", "text": plain(item, SLACK_TEXT_MAX) })));
     if let Some(link) = &brief.link {
         let button = json!({ "type": "button", "text": plain("Report", 75), "url": link });
         blocks.push(json!({ "type": "actions", "elements": [button] }));
@@ -69,8 +68,8 @@ pub(crate) fn teams(brief: &Brief) -> Value {
         let inline = json!({ "type": "TextRun", "text": cut(text, TEAMS_TEXT_MAX), "weight": weight });
         json!({ "type": "RichTextBlock", "inlines": [inline] })
     };
-    let mut body = vec![run(&brief.subject, true), run(&in_words(&brief.totals), false)];
-    body.extend(items(brief).iter().map(|item| run(item, false)));
+    let mut body = vec![run(&brief.subject, true)];
+    body.extend(texts(brief).iter().map(|item| run(item, false)));
     let actions: Vec<Value> =
         brief.link.iter().map(|link| json!({ "type": "Action.OpenUrl", "title": "Report", "url": link })).collect();
     let card = json!({
@@ -83,19 +82,21 @@ pub(crate) fn teams(brief: &Brief) -> Value {
     json!({ "type": "message", "attachments": [attachment] })
 }
 
-fn items(brief: &Brief) -> Vec<String> {
-    let untold = brief.untold.iter().map(|untold| format!("Alert not delivered for {untold}."));
-    let mut items: Vec<String> = untold.collect();
+/// What a chat shows below the subject: the numbers, what is new, and the items.
+fn texts(brief: &Brief) -> Vec<String> {
+    let numbers = Some(&brief.numbers).filter(|numbers| !numbers.is_empty());
+    let mut items: Vec<String> = numbers.into_iter().chain(&brief.news).cloned().collect();
     items.extend(brief.needs.iter().take(NEEDS_SHOWN).map(item));
     let more = brief.needs.len().saturating_sub(NEEDS_SHOWN) + brief.needs_left_out;
     if more > 0 {
         items.push(format!("… {more} more"));
     }
+    items.extend(brief.odd.iter().take(ODD_SHOWN).map(|odd| format!("Worth a look: {}", item(odd))));
     items
 }
 
 fn item(need: &Need) -> String {
-    let Need { handle, title, step, message, fix } = need;
+    let Need { handle, title, step, message, fix, records: _ } = need;
     let parts = [handle, title, step].into_iter().filter(|part| !part.is_empty());
     let first = parts.map(String::as_str).collect::<Vec<_>>().join(" · ");
     let fix: String = fix.lines().iter().map(|line| format!("\n→ {line}")).collect();

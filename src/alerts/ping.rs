@@ -5,7 +5,6 @@ use url::Url;
 use crate::alerts::error::NotifyError;
 use crate::alerts::{Ping, http};
 use crate::report::brief::{Brief, Event};
-use crate::report::needs::in_words;
 
 /// Of a longer body only the beginning is kept by such services (healthchecks.io documentation: 100 kB; others 10 kB).
 const BODY_MAX: usize = 10_000;
@@ -21,7 +20,7 @@ impl Ping {
             Event::Test => "log".to_owned(),
             Event::Run | Event::Weekly => brief.exit_code.to_string(),
         };
-        let text = format!("{}\n{}\n\n{}", brief.subject, in_words(&brief.totals), brief.text);
+        let text = format!("{}\n{}\n\n{}", brief.subject, brief.numbers, brief.text);
         self.post(&last, id, beginning(text)).await
     }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::write_result::{AsSent, Halt, Settled};
 use crate::connectwise::Look;
-use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::guard::cleared::{SetQuantity, Write};
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -92,6 +92,17 @@ impl FreshLook {
             Some(second) => Err(format!("addition {second} bills it as well, and was not there for the plan")),
             None => self.quantity_of(id, context),
         }
+    }
+
+    /// Whether ConnectWise took a fraction and keeps whole numbers, so that the line did not move: its record was changed
+    /// since the look `before` the write, and no line of the agreement shows a fraction.
+    pub(super) fn keeps_whole(&self, set: &SetQuantity, before: &FreshLook) -> bool {
+        let line = |look: &FreshLook| look.additions.iter().find(|addition| addition.id == set.addition()).cloned();
+        let (Some(before), Some(now)) = (line(before), line(self)) else { return false };
+        let kept = now.quantity.as_ref().ok().and_then(|now| now.decimals_kept_of(set.to()));
+        let whole = |addition: &Addition| addition.quantity.as_ref().is_ok_and(|units| units.is_whole());
+        let changed = now.changed.is_some() && now.changed != before.changed;
+        kept == Some(0) && changed && self.additions.iter().all(whole)
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -150,38 +150,32 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         let Some(write) = self.desk.intent(intent).await else {
             return Some(not_reached(key, &Write::Set(set.clone())).into());
         };
-        let end = self.send_set(key, set, look.until).await;
+        let end = self.send_set(key, set, look).await;
         self.settle(write, end).await
     }
 
     /// `None`: nothing was sent.
-    async fn send_set(&self, key: &LineKey, set: &SetQuantity, until: Instant) -> Option<WriteResult> {
-        let (mut until, mut tries, mut said) = (until, Tries::default(), (String::new(), Code::WriteIgnored));
+    async fn send_set(&self, key: &LineKey, set: &SetQuantity, seen: &FreshLook) -> Option<WriteResult> {
+        let (mut until, mut tries, mut said) = (seen.until, Tries::default(), (String::new(), Code::WriteIgnored));
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set, until)).await;
             self.breakers.borrow_mut().note(Verb::Edit, answer.as_ref().err());
+            tries.note(answer.as_ref().err());
             match answer {
                 Ok(quantity) if quantity == set.to() => {
                     // After a second look the one before it is over: it may have shown what a person did to the next line.
                     let sent = tries.is_first().then_some(AsSent::Quantity(set.addition(), quantity));
-                    return Some(WriteResult { sent, ..updated(key, set, "verified") });
+                    return Some(WriteResult { sent, ..updated(key, set, "") });
                 }
                 Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),
                 Ok(quantity) => {
-                    // A clear answer that did nothing would do nothing again.
                     tries.nothing_helps();
                     said = (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored);
                 }
                 Err(WriteError::TooLate) if tries.sent_nothing() => return None,
-                Err(WriteError::TooLate) => tries.late += 1,
-                Err(WriteError::Busy { why }) => {
-                    tries.busy += 1;
-                    said = (why, Code::WriteRefused);
-                }
-                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => {
-                    tries.unclear += 1;
-                    said = (why, Code::WriteIgnored);
-                }
+                Err(WriteError::TooLate) => {}
+                Err(WriteError::Busy { why }) => said = (why, Code::WriteRefused),
+                Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => said = (why, Code::WriteIgnored),
                 Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
             }
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
@@ -198,8 +192,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             match look.quantity_of(set.addition(), self.context) {
                 Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
                 Ok(now) if is_rounded(set, now, false) => return Some(stored_rounded(key, set, now)),
+                Ok(now) if tries.took() && look.keeps_whole(set, seen) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if now == set.from() => match bills_until {
                     Some(bills_until) => until = look.until.min(bills_until),
+                    None if tries.may_arrive_yet() => return Some(in_doubt(key, why)),
                     None => return Some(refused(key, Some(now), *code, why)),
                 },
                 Ok(now) => return Some(overtaken(key, set, now)),
@@ -271,7 +267,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         self.breakers.borrow_mut().note(Verb::Add, answer.as_ref().err());
         Some(match answer {
             Ok(addition) => {
-                let end = created(key, create, &addition, "created");
+                let end = created(key, create, &addition, "");
                 let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
                 let sent = as_sent.then_some(AsSent::Line(addition));
                 WriteResult { sent, ..end }

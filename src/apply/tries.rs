@@ -1,5 +1,7 @@
 //! How often one line is tried.
 
+use crate::connectwise::WriteError;
+
 /// How often one quantity is sent while ConnectWise says that it is too busy to take it.
 const TRIES_WHEN_BUSY: u32 = 5;
 /// How often one quantity is sent while nobody knows what became of it. Each time it is looked at first.
@@ -10,9 +12,13 @@ pub(super) const LOOKS_AGAIN: u32 = 2;
 /// How often one quantity was tried, and in vain why.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
-    pub(super) busy: u32,
-    pub(super) unclear: u32,
-    pub(super) late: u32,
+    busy: u32,
+    unclear: u32,
+    late: u32,
+    /// A request left, and nobody knows where it ended.
+    lost: bool,
+    /// ConnectWise took it, and answered with something else.
+    took: bool,
 }
 
 impl Tries {
@@ -28,8 +34,28 @@ impl Tries {
         self.unclear < TRIES_WHEN_UNCLEAR && self.busy < TRIES_WHEN_BUSY && self.late <= LOOKS_AGAIN
     }
 
-    /// Another try would do what this one did.
+    /// Notes why a try was in vain.
+    pub(super) fn note(&mut self, error: Option<&WriteError>) {
+        match error {
+            Some(WriteError::TooLate) => self.late += 1,
+            Some(WriteError::Busy { .. }) => self.busy += 1,
+            Some(WriteError::NotSent { .. }) => self.unclear += 1,
+            Some(WriteError::Unclear { .. }) => (self.unclear, self.lost) = (self.unclear + 1, true),
+            _ => {}
+        }
+    }
+
+    /// A clear answer that did nothing: another try would do what this one did.
     pub(super) fn nothing_helps(&mut self) {
-        self.unclear = TRIES_WHEN_UNCLEAR;
+        (self.unclear, self.took) = (TRIES_WHEN_UNCLEAR, true);
+    }
+
+    pub(super) fn took(&self) -> bool {
+        self.took
+    }
+
+    /// Whether the quantity may arrive yet although it was looked for: what was never answered may be on its way.
+    pub(super) fn may_arrive_yet(&self) -> bool {
+        self.lost
     }
 }

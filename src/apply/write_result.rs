@@ -127,13 +127,16 @@ pub(super) fn stored_rounded(key: &LineKey, set: &SetQuantity, stored: Quantity)
     WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: stored }, sent: None }
 }
 
-pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, detail: &str) -> WriteResult {
+/// `how` it is known, where the answer did not say so by itself.
+pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, how: &str) -> WriteResult {
     // The line is there, whatever its quantity: another creation would be the second.
     let marked = addition.bears(create.item());
     let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
     let rounded = addition.quantity.clone().ok().filter(|stored| stored.decimals_kept_of(create.quantity()).is_some());
     let (outcome, reason, detail) = if right {
-        (Outcome::Created, Code::NewLine, format!("{detail} as addition {}", addition.id))
+        let as_asked = how.is_empty();
+        let known = || format!("{how} as addition {}", addition.id);
+        (Outcome::Created, Code::NewLine, if as_asked { String::new() } else { known() })
     } else if let Some(stored) = rounded.filter(|_| marked) {
         let detail =
             format!("{} was sent, and ConnectWise keeps {stored} as addition {}", create.quantity(), addition.id);

@@ -19,7 +19,6 @@ pub mod wiring;
 use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
-use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
@@ -46,7 +45,7 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli, console: &Console) -> Exit {
-    let fleet = cli.command.as_ref().and_then(fleet_of);
+    let fleet = cli.command.as_ref().and_then(Command::fleet);
     match (fleet.and_then(|fleet| Some((fleet.tenants.as_deref()?, fleet))), &cli.command) {
         (Some((of, fleet)), Some(Command::Daemon(options))) => {
             fleet::watch::run(of, (fleet, options.fleet_listen), console)
@@ -54,19 +53,6 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         (Some((of, fleet)), _) => fleet::run(of, fleet, console),
         (None, _) => of_one(cli, console),
     }
-}
-
-/// The commands that may be given for many tenants.
-fn fleet_of(command: &Command) -> Option<&FleetOptions> {
-    Some(match command {
-        Command::Plan(options) => &options.fleet,
-        Command::Run(options) => &options.fleet,
-        Command::Status(options) => &options.fleet,
-        Command::Report(options) => &options.fleet,
-        Command::Check(options) => &options.fleet,
-        Command::Daemon(options) => &options.fleet,
-        _ => return None,
-    })
 }
 
 fn of_one(cli: &Cli, console: &Console) -> Exit {

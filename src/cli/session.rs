@@ -50,10 +50,11 @@ impl Session {
     }
 
     /// Sends a copy of the history where copies go.
-    pub(crate) fn copy(&self, config: &Config) {
-        if let Some(replica) = &self.replica {
-            replica.copy(config, &self.history);
-        }
+    ///
+    /// # Errors
+    /// Why it was not sent; `status` says so, too.
+    pub(crate) fn copy(&self, config: &Config) -> Result<(), String> {
+        self.replica.as_ref().map_or(Ok(()), |replica| replica.copy(config, &self.history))
     }
 
     /// Whether another host may be the one that writes by now.

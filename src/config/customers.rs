@@ -86,6 +86,7 @@ struct Row {
     customer: (usize, CustomerName),
     target: CustomerTarget,
     pins: Vec<AdditionId>,
+    note: String,
 }
 
 impl Line<'_> {
@@ -185,7 +186,8 @@ fn row(line: &Line<'_>, header: &[String]) -> Option<Row> {
     };
     let pins = pins.into_iter().map(AdditionId).collect();
     let name = CustomerName::new(&customer.text);
-    (!customer.text.is_empty()).then_some(Row { customer: (customer.at, name), target, pins })
+    let note = cell(NOTE).map(|cell| cell.text.clone()).unwrap_or_default();
+    (!customer.text.is_empty()).then_some(Row { customer: (customer.at, name), target, pins, note })
 }
 
 /// The record ids in a cell: at most one, but for the column of pins.
@@ -207,7 +209,7 @@ fn insert(customers: &mut CustomersCsv, line: &Line<'_>, row: Row) {
     customers.pins.extend(row.pins);
     match customers.rows.entry(name) {
         Entry::Vacant(free) => {
-            free.insert(CustomerRow { target: row.target, line: line.number });
+            free.insert(CustomerRow { target: row.target, line: line.number, note: row.note });
         }
         Entry::Occupied(first) => {
             let message = format!("this customer is on line {} already", first.get().line);

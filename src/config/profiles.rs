@@ -73,6 +73,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "sophos-usage-json",
     "vmware-usage-meter",
     "wasabi-buckets",
+    "webroot-sites",
 ];
 
 /// Every profile, by name: those that are shipped, and the operator's own beside this configuration, which win.

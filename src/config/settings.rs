@@ -20,6 +20,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::tickets::settings::TicketSettings;
 use crate::zone::Zone;
 
@@ -85,6 +86,8 @@ pub struct ConnectWiseConfig {
     pub retry_pause_max: Duration,
     /// How long an unknown creation is left alone before a later run looks for it.
     pub settle: Duration,
+    /// Where its records open in a browser.
+    pub records: Option<RecordLinks>,
 }
 
 /// One vendor's export bound to one ConnectWise.
@@ -129,6 +132,12 @@ pub struct DaemonConfig {
 }
 
 impl Config {
+    /// Where the records of each integration open in a browser.
+    pub fn record_links(&self) -> BTreeMap<IntegrationName, RecordLinks> {
+        let of = |integration: &IntegrationConfig| self.connectwise.get(&integration.connectwise)?.records.clone();
+        self.integrations.values().filter_map(|one| Some((one.name.clone(), of(one)?))).collect()
+    }
+
     /// The day that it is for an integration, or, where it is not configured any more, by the usual zone.
     pub fn day(&self, integration: &IntegrationName, now: DateTime<Utc>) -> NaiveDate {
         self.integrations.get(integration).map_or(&self.zone, |one| &one.zone).day(now)

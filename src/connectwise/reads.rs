@@ -137,7 +137,7 @@ pub(crate) fn additions_path(agreement: AgreementId) -> String {
 
 /// A list may hold rows of another agreement: a child's are seen in its parent's. They count on neither here.
 pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
-    let mut list = AdditionList::default();
+    let mut list = AdditionList { additions: Vec::with_capacity(rows.len()), ..AdditionList::default() };
     for SaidAddition { addition, agreement: said } in rows {
         match said {
             Some(other) if other != agreement => {

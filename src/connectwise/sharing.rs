@@ -29,6 +29,8 @@ pub struct SharedReads {
     connection: OnceCell<SharedConnection>,
     /// The catalog items that somebody will ask for, folded: they are asked for together, once.
     expected: RefCell<BTreeSet<String>>,
+    /// Whether lists of additions are kept: for one integration they would only take their room twice.
+    keeps_lists: bool,
 }
 
 #[derive(Debug, Default)]
@@ -73,9 +75,10 @@ impl Kept {
 }
 
 impl SharedReads {
-    /// Nothing was read yet, and these identifiers of catalog items, folded, will be asked for.
-    pub fn expecting(identifiers: BTreeSet<String>) -> Self {
-        Self { expected: RefCell::new(identifiers), ..Self::default() }
+    /// Nothing was read yet; so many integrations may read, and these identifiers of catalog items, folded, will be asked
+    /// for.
+    pub fn expecting(integrations: usize, identifiers: BTreeSet<String>) -> Self {
+        Self { keeps_lists: integrations > 1, expected: RefCell::new(identifiers), ..Self::default() }
     }
 
     /// A client beside the others of this ConnectWise.
@@ -88,8 +91,10 @@ impl SharedReads {
         self.kept.borrow().additions.get(&agreement).and_then(Aged::fresh)
     }
 
-    fn keep(&self, agreement: AgreementId, list: Aged<AdditionList>) {
-        self.kept.borrow_mut().additions.insert(agreement, list);
+    fn keep(&self, agreement: AgreementId, asked_at: Instant, list: &AdditionList) {
+        if self.keeps_lists {
+            self.kept.borrow_mut().additions.insert(agreement, Aged { asked_at, what: list.clone() });
+        }
     }
 }
 
@@ -213,7 +218,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let asked_at = Instant::now();
         let read = self.inner.additions_now(agreement).await?;
-        self.shared.keep(agreement, Aged { asked_at, what: read.clone() });
+        self.shared.keep(agreement, asked_at, &read);
         Ok(read)
     }
 
@@ -224,7 +229,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         let asked_at = Instant::now();
         let mut read = self.inner.in_bundles(&missing).await;
         for (id, list) in &read.lists {
-            self.shared.keep(*id, Aged { asked_at, what: list.clone() });
+            self.shared.keep(*id, asked_at, list);
         }
         read.lists.extend(known);
         read

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use crate::apply::lease::{LeaseGuard, LeaseSpan};
 use crate::copies::error::{CopyStoreError, ReplicaError};
 use crate::copies::lease::{Holder, Lease, LeaseTurn, SeenLease, Takeover, turn};
+use crate::copies::numbered::CopyName;
 use crate::copies::store::{CopyStore, ObjectState};
+use crate::copies::transfer::{CopyDescription, newest};
 
 /// A host that may come to hold the lease.
 #[derive(Clone)]
@@ -48,8 +50,16 @@ impl LeaseOwner {
     /// [`ReplicaError::StandsBy`] while another host has it.
     pub async fn take(&self) -> Result<OwnedLease, ReplicaError> {
         let now = self.store.probe(&(self.mark)()).await?;
+        let left = match self.seen().await? {
+            None => Some(newest(&self.store).await?),
+            Some(_) => None,
+        };
         self.write(|seen| match turn(seen, &self.me, now) {
-            LeaseTurn::Take => Ok(self.next(None, None)),
+            // One that was there a moment ago was removed meanwhile: the next command looks at what it left.
+            LeaseTurn::Take => match &left {
+                Some(left) => Ok(self.first(left.as_ref())),
+                None => Err(CopyStoreError::Conflict { name: LEASE.to_owned() }.into()),
+            },
             LeaseTurn::Renew => Ok(self.next(seen.map(|seen| &seen.lease), None)),
             LeaseTurn::TakeOver { from, out_for } => {
                 let at = (self.clock)();
@@ -153,6 +163,15 @@ impl LeaseOwner {
             renewed_at: (self.clock)(),
             takeover: takeover.or_else(|| before.and_then(|before| before.takeover.clone())),
         }
+    }
+
+    /// A lease where there is none. Beside copies somebody removed it: nobody knows what its holder wrote after the newest
+    /// of them, and its terms are counted on from theirs, or an old copy would be the newest for ever.
+    fn first(&self, left: Option<&(CopyName, CopyDescription, usize)>) -> Lease {
+        let Some((name, copy, _)) = left else { return self.next(None, None) };
+        let at = (self.clock)();
+        let takeover = Takeover { from: copy.host.clone(), ran_out_at: at, at };
+        Lease { term: name.term + 1, ..self.next(None, Some(takeover)) }
     }
 
     fn stands_by(&self, host: String, left: TimeDelta) -> ReplicaError {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::export::locate::place::{AzurePlace, S3Place};
 
 /// `replicate`, with `[replication]`.
@@ -27,4 +29,20 @@ pub enum ReplicaPlace {
     Azure(AzurePlace),
     /// A folder that several hosts see, and on which locks hold.
     Folder(PathBuf),
+}
+
+impl ReplicaSettings {
+    /// The one place that is meant, however it is written: two installations that name the same share a history.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let served = |endpoint: &Option<Url>, usual: &str| endpoint.as_ref().map_or(usual.to_owned(), Url::to_string);
+        let place = match &self.place {
+            ReplicaPlace::S3(s3) => format!("s3 {} {}", served(&s3.endpoint, ""), s3.bucket),
+            ReplicaPlace::Azure(azure) => {
+                format!("az {} {}", served(&azure.endpoint, &azure.account), azure.container)
+            }
+            ReplicaPlace::Folder(folder) => format!("file {}", folder.display()),
+        };
+        format!("{place}/{}", self.prefix)
+    }
 }

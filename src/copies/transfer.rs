@@ -88,6 +88,7 @@ pub async fn send(
     let mut copies = described(&files);
     copies.insert(name);
     prune(store, &copies).await?;
+    remove_unfinished(store, &files, &copies).await?;
     Ok((name, description))
 }
 
@@ -96,6 +97,20 @@ async fn prune(store: &CopyStore, copies: &BTreeSet<CopyName>) -> Result<(), Rep
     for old in superfluous(copies) {
         store.delete(&old.description()).await?;
         store.delete(&old.history()).await?;
+    }
+    Ok(())
+}
+
+/// Histories without a description: whoever sent them died before the end, or while they were taken away.
+async fn remove_unfinished(
+    store: &CopyStore,
+    files: &[String],
+    copies: &BTreeSet<CopyName>,
+) -> Result<(), ReplicaError> {
+    let histories = files.iter().filter(|file| !file.ends_with(".json")).filter_map(|file| CopyName::parse(file));
+    let newest = copies.last().copied();
+    for unfinished in histories.filter(|name| !copies.contains(name) && Some(*name) < newest) {
+        store.delete(&unfinished.history()).await?;
     }
     Ok(())
 }

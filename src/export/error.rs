@@ -6,6 +6,7 @@ use std::{fmt, io};
 use crate::export::damage::{Damage, Name};
 use crate::export::fault::{FaultPlace, Faults};
 use crate::export::locate::fetch::error::FetchError;
+use crate::reconcile::model::display_text;
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +88,7 @@ pub enum ExportError {
         expected: usize,
     },
     /// Its newest date has not come yet.
-    #[error("the export {} has rows of {day}, which has not come yet", Name(.path))]
+    #[error("the export {} has rows of {}, which has not come yet", Name(.path), display_text::day(*.day))]
     Future {
         /// The file.
         path: PathBuf,

@@ -150,8 +150,10 @@ pub enum HeaderRow {
     Cell(String),
     /// Nothing: the first row is data already, and columns go by their number.
     Absent,
-    /// So many rows from the first that is not blank, joined column by column.
+    /// So many rows from the first that is not blank, or that has a cell, joined column by column.
     Joined {
+        /// What the first of them has.
+        cell: Option<String>,
         /// How many.
         rows: usize,
         /// What stands between their texts.

@@ -64,7 +64,7 @@ impl History {
                     until.map(|day| day.to_string()),
                     note,
                     who,
-                    time_text(*at),
+                    time_text(at.to_utc()),
                     run.0,
                     reason.as_str(),
                     seen.and_then(|seen| seen.addition).map(|id| id.0),
@@ -73,7 +73,21 @@ impl History {
                     item,
                     within.map(|units| units.to_string()),
                 ])?;
-            decision_chain::append(transaction, run, *at)
+            decision_chain::append(transaction, run, at.to_utc())
+        })
+    }
+
+    /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
+                [],
+            )?;
+            Ok(())
         })
     }
 
@@ -380,7 +394,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
         until: maybe_day(row, "until")?,
         note: row.get("note")?,
         who: row.get("who")?,
-        at: time(row, "at")?,
+        at: time(row, "at")?.fixed_offset(),
         reason: word(row, "reason", Code::from_word)?,
         seen: (kind == "line").then_some(seen),
         within: maybe_quantity(row, "within")?,

@@ -6,13 +6,12 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::lines;
-use crate::history::past::written::SAME_CONNECTWISE;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::store::columns::{count, decimal, files, integer, local_time, maybe_time, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
@@ -208,28 +207,6 @@ impl History {
                  GROUP BY integration, fingerprint, undoes ORDER BY 1 DESC",
             )?;
             statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
-        })
-    }
-
-    /// The additions of the same ConnectWise that runs after this one wrote, each with the last run that did.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn written_after(
-        &self,
-        integration: &IntegrationName,
-        run: RunId,
-    ) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT applied_addition, max(run) AS run FROM writes WHERE outcome = 'applied' AND run > ?2
-                     AND run IN (SELECT run FROM runs WHERE integration IN ({SAME_CONNECTWISE}))
-                 GROUP BY applied_addition"
-            ))?;
-            let rows = statement.query_and_then(params![integration.as_str(), run.0], |row| {
-                Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?)))
-            })?;
-            rows.collect()
         })
     }
 

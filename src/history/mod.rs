@@ -16,7 +16,7 @@ pub(crate) mod pruning;
 pub mod record;
 pub mod runs;
 pub mod sites;
-mod slots;
+pub mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;

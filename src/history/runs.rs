@@ -128,11 +128,19 @@ impl History {
             in_turn(update_end(transaction, run, end)?, run, "end")?;
             lines::update(transaction, run, changed)?;
             owned::settle(transaction, run, changed)?;
-            insert_findings(transaction, run, &end.findings)?;
+            insert_findings(transaction, run, &end.findings, 0)?;
             thin_out(transaction, run)
         })?;
         self.keep_head(run.0);
         Ok(())
+    }
+
+    /// Adds what came to be known of a run after its end, behind the `known` findings that it has.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn add_finding(&mut self, run: RunId, finding: &Finding, known: usize) -> Result<(), StoreError> {
+        self.write(|transaction| insert_findings(transaction, run, std::slice::from_ref(finding), known))
     }
 
     /// Notes that a person approved this run's plan by its fingerprint.
@@ -190,7 +198,12 @@ fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result
     Ok(rows)
 }
 
-fn insert_findings(transaction: &Transaction<'_>, run: RunId, findings: &[Finding]) -> Result<(), StoreError> {
+fn insert_findings(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    findings: &[Finding],
+    first: usize,
+) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO findings (run, position, severity, code, customer, service, handle, message, fix)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -199,7 +212,7 @@ fn insert_findings(transaction: &Transaction<'_>, run: RunId, findings: &[Findin
         let Finding { severity, code, customer, service, handle, message, fix } = finding;
         statement.execute(params![
             run.0,
-            integer(position),
+            integer(first + position),
             severity.as_str(),
             code.as_str(),
             customer.as_ref().map(|name| name.as_str()),

@@ -9,6 +9,7 @@ use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
+use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
@@ -59,7 +60,8 @@ impl<'a> BegunRun<'a> {
         if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
             return Ok(());
         }
-        let message = format!("the clock says {now}, and run {last} ended at {ended}");
+        let shown = |at: DateTime<Utc>| minute(self.job.zone.local(at));
+        let message = format!("the clock says {}, and run {last} ended {}", shown(now), shown(ended));
         let fix = "set the clock; if it is right now, look at `recount plan` and apply it by its fingerprint";
         Err(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix))
     }

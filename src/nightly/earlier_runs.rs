@@ -65,14 +65,14 @@ fn resolved(resolution: &Resolution) -> Finding {
     let Resolution { run, key, outcome, elsewhere } = resolution;
     let found = match outcome {
         WriteOutcome::Applied { addition, quantity } => {
-            format!("ConnectWise has it (addition {addition}, {quantity}); adopted")
+            format!("ConnectWise has it, {quantity} on addition {addition}; it is not written again")
         }
         WriteOutcome::Superseded { why } | WriteOutcome::Refused { why } => why.clone(),
         WriteOutcome::Unknown { why } => format!("{why}; left alone for now"),
     };
     let LineKey { agreement, product, item } = key;
     let product = item.as_ref().map_or(product.to_string(), |item| format!("{product} ({item})"));
-    let message = format!("run {run} left {product} on agreement {agreement} in doubt: {found}");
+    let message = format!("run {run} ended without an answer for {product} on agreement {agreement}: {found}");
     let back = |other: &String| {
         let pointed = Remedy::settings(format!("set url and company back to {other}"));
         Remedy::in_turn([pointed, Remedy::command("recount plan")])

@@ -82,6 +82,7 @@ pub(super) async fn gather<R: Reader>(
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let mut past = past(run, source, history, in_doubt)?;
     findings.extend(past.taken_over.as_ref().map(|taken| host_changed(run, taken)));
+    past.decisions = past.decisions.in_zone(|at| run.job.zone.local(at));
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
     let due = is_due(run, source, history)?;
     // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again.

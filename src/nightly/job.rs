@@ -57,8 +57,9 @@ pub struct HostChange {
 pub enum PlanSource<'a> {
     /// Tonight's export, by the operator's mapping.
     Export(ExportSource<'a>),
-    /// The writes of an earlier run, which are set back. It passes by a person's approval alone.
-    Undo(RunId),
+    /// The writes of an earlier run, which are set back, by the mapping as it is now; no export is read. It passes by a
+    /// person's approval alone.
+    Undo(RunId, ExportSource<'a>),
 }
 
 /// An export, and where its counts are billed.
@@ -92,7 +93,7 @@ impl PlanSource<'_> {
     pub fn undoes(self) -> Option<RunId> {
         match self {
             Self::Export(_) => None,
-            Self::Undo(run) => Some(run),
+            Self::Undo(run, _) => Some(run),
         }
     }
 }

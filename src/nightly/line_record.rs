@@ -84,8 +84,9 @@ pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool)
     line.now = now.or(line.now);
     line.addition = created.or(line.addition);
     // Which invoice it reaches, and who accepted it, hold after the write as well.
-    let planned = Some(std::mem::take(&mut line.detail)).filter(|planned| is_done(outcome) && !planned.is_empty());
-    line.detail = planned.map_or(detail.clone(), |planned| format!("{detail}; {planned}"));
+    let planned = std::mem::take(&mut line.detail);
+    let planned = if is_done(outcome) { planned } else { String::new() };
+    line.detail = [detail, planned].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
 }
 
 fn is_done(outcome: Outcome) -> bool {
@@ -107,7 +108,7 @@ pub(super) fn settle_finding(line: &LineRecord, settled: &Settled, again: bool) 
             Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"),
         ),
         Outcome::Failed if again => {
-            let mended = Remedy::in_connectwise("it said the same the last time: mend what it names");
+            let mended = Remedy::in_connectwise("it said the same the last time: correct what it names");
             (Severity::Decide, mended.or(Remedy::command(format!("recount keep {}", line.handle))))
         }
         Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),

@@ -26,7 +26,11 @@ pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding>
     if moved.len() > TOLD {
         let more = moved.len() - TOLD;
         moved.truncate(TOLD);
-        moved.push(finding(Severity::Warning, Code::PlanMoved, format!("{more} more lines moved")));
+        moved.push(finding(
+            Severity::Warning,
+            Code::PlanMoved,
+            format!("{more} more line{} moved", if more == 1 { "" } else { "s" }),
+        ));
     }
     moved
 }

@@ -78,11 +78,11 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
                 decide(run, source, &inputs)
             })
         }
-        PlanSource::Undo(undone) => {
-            let inputs = undo::gather(run, undone, connectwise, history, &mut findings).await;
+        PlanSource::Undo(undone, source) => {
+            let inputs = undo::gather(run, (undone, source), connectwise, history, &mut findings).await;
             inputs.map(|inputs| {
-                grounds = inputs.grounds();
-                undo::decide(run, undone, inputs)
+                grounds = inputs.remote.grounds();
+                undo::decide(run, (undone, source), inputs)
             })
         }
     };

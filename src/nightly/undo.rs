@@ -2,71 +2,80 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::{StreamExt, TryStreamExt};
+use chrono::NaiveDate;
 
-use crate::apply::grounds::Grounds;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
+use crate::history::past::written_since::WrittenSince;
 use crate::history::record::{ExportRecord, PlanRecord};
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
+use crate::nightly::job::ExportSource;
 use crate::nightly::recorder::Drawn;
-use crate::nightly::remote::additions::READS_AT_ONCE;
+use crate::nightly::remote::additions::{AdditionLists, read_lists};
+use crate::nightly::remote::{Remote, catalog_of, hold, read_directory};
+use crate::reconcile::decide::undo::successor::agreements_to_see;
 use crate::reconcile::decide::undo::{Undoing, Wrote, draw_undo};
 use crate::reconcile::guard::check::clear_approved;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::placement::place_all;
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::ids::{AdditionId, RunId};
+use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::past::{InDoubt, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Additions, Agreement};
 use crate::report::exit::Exit;
 
 /// Everything the plan of an undo is drawn from.
 pub(super) struct UndoInputs {
     export: ExportRecord,
     wrote: BTreeMap<LineKey, Wrote>,
-    agreements: BTreeMap<AgreementId, Agreement>,
-    additions: Additions,
+    begun: BTreeMap<AdditionId, RunId>,
+    pub(super) remote: Remote,
+    claims: Claims,
     in_doubt: BTreeMap<LineKey, InDoubt>,
-}
-
-impl UndoInputs {
-    /// What a write is compared with.
-    pub(super) fn grounds(&self) -> Grounds {
-        Grounds::of(self.agreements.values(), &self.additions)
-    }
 }
 
 /// Gathers it. What is found on the way is told whether or not the rest can be had.
 pub(super) async fn gather<R: Reader>(
     run: BegunRun<'_>,
-    undone: RunId,
+    (undone, source): (RunId, ExportSource<'_>),
     connectwise: &R,
     history: &mut History,
     findings: &mut Vec<Finding>,
 ) -> Result<UndoInputs, Failure> {
     close_cut_off_runs(run, history, findings)?;
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
+    let integration = run.job.integration;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
-    let wrote = wrote(&planned, history.writes_of(undone)?, &history.written_after(run.job.integration, undone)?);
-    let agreements: BTreeSet<AgreementId> = wrote.keys().map(|key| key.agreement).collect();
-    let (agreements, additions) = run.unless_stopped(read(connectwise, &agreements)).await??;
-    Ok(UndoInputs { export: planned.export, wrote, agreements, additions, in_doubt })
+    let WrittenSince { later, begun } = history.written_since(integration, undone)?;
+    let wrote = wrote(&planned, history.writes_of(undone)?, &later);
+    let past = with_lines(history.past(integration, run.id)?, &wrote);
+    let reading = read(connectwise, source.mapping, &past, &wrote, run.today());
+    let remote = run.unless_stopped(reading).await??;
+    let seen = history.agreements_by_name(source.neighbours)?;
+    let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
+    Ok(UndoInputs { export: planned.export, wrote, begun, remote, claims, in_doubt })
 }
 
 /// The decision: a proposal without an approval, and stopped when that no longer fits. Its plan stands on the export of
 /// the run that it sets back.
-pub(super) fn decide(run: BegunRun<'_>, undone: RunId, inputs: UndoInputs) -> Drawn {
-    let UndoInputs { export, wrote, agreements, additions, in_doubt } = inputs;
+pub(super) fn decide(run: BegunRun<'_>, (undone, source): (RunId, ExportSource<'_>), inputs: UndoInputs) -> Drawn {
+    let UndoInputs { export, wrote, begun, remote, claims, in_doubt } = inputs;
     let plan = draw_undo(Undoing {
         integration: run.job.integration,
         run: undone,
         wrote: &wrote,
-        agreements: &agreements,
-        additions: &additions,
+        begun: &begun,
+        mapping: source.mapping,
+        places: &remote.places,
+        directory: &remote.directory,
+        additions: &remote.additions,
+        claims: &claims,
         in_doubt: &in_doubt,
         today: run.today(),
     });
@@ -77,6 +86,14 @@ pub(super) fn decide(run: BegunRun<'_>, undone: RunId, inputs: UndoInputs) -> Dr
             Drawn::checked(plan, cleared, export)
         }
     }
+}
+
+/// The past, with the lines that are to be set back among those that are read.
+fn with_lines(mut past: Past, wrote: &BTreeMap<LineKey, Wrote>) -> Past {
+    for (key, one) in wrote {
+        past.owned.entry(key.folded().into_owned()).or_insert_with(|| one.owned());
+    }
+    past
 }
 
 fn nothing(run: RunId) -> Failure {
@@ -106,18 +123,29 @@ fn wrote(
     wrote.collect()
 }
 
-/// The agreements that are concerned, and their additions; nothing else is asked for.
+/// What is concerned: the agreements of the lines, where their customers are billed now, and their products. Lists are
+/// read one by one, because a bundle may lack rows.
 async fn read<R: Reader>(
     connectwise: &R,
-    ids: &BTreeSet<AgreementId>,
-) -> Result<(BTreeMap<AgreementId, Agreement>, Additions), ReadError> {
-    let found = connectwise.agreements(ids).await?;
-    let found: BTreeMap<AgreementId, Agreement> =
-        found.records.into_iter().map(|agreement| (agreement.id, agreement)).collect();
-    let reads = found.keys().map(|agreement| async move {
-        let list = connectwise.additions(*agreement).await?;
-        Ok((*agreement, list.additions))
-    });
-    let additions = futures_util::stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
-    Ok((found, additions))
+    mapping: &Mapping,
+    past: &Past,
+    wrote: &BTreeMap<LineKey, Wrote>,
+    today: NaiveDate,
+) -> Result<Remote, ReadError> {
+    let counts = Counts::default();
+    let mut directory = read_directory(connectwise, mapping, &counts, past).await?;
+    let of_lines = wrote.keys().map(|key| key.product.folded());
+    let others: BTreeSet<String> = of_lines.filter(|code| !directory.products.contains_key(code)).collect();
+    if !others.is_empty() {
+        let found = catalog_of(connectwise, &others, &mut directory.unread.products).await?;
+        directory.products.extend(found);
+    }
+    let mut places = place_all(&counts, mapping, past, &directory, today);
+    let agreements = agreements_to_see(wrote, mapping, &places, &directory, today);
+    let all = agreements.len();
+    let AdditionLists { additions, unread, others, .. } = read_lists(connectwise, agreements, Some(all)).await?;
+    hold(&mut places, &unread);
+    directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
+    directory.unread.others = others;
+    Ok(Remote { directory, places, additions, bundled: BTreeSet::new(), bundles_left: None })
 }

@@ -1,6 +1,6 @@
 //! How the lines of an integration stand: as a run left them, with what undos left of them since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunRecord};
@@ -36,9 +36,17 @@ impl Current {
             let known = undone.iter().flat_map(lines).filter(|line| line.now.is_some());
             left.extend(known.filter_map(|line| Some((line.key()?.folded().into_owned(), (undo.run, line.clone())))));
         }
-        let uncounted = lay_over(&mut run, &left);
+        let uncounted = revived(&run, &left) + lay_over(&mut run, &left);
         Ok(Self { run, undos, uncounted })
     }
+}
+
+/// Lines that bill again and stand in no line of the run: nobody counts them.
+fn revived(run: &RunRecord, left: &BTreeMap<LineKey, (RunId, LineRecord)>) -> usize {
+    let planned: BTreeSet<LineKey> =
+        lines(run).iter().filter_map(|line| Some(line.key()?.folded().into_owned())).collect();
+    let bills = |line: &LineRecord| line.outcome == Outcome::Updated && line.now.is_some_and(|now| !now.is_zero());
+    left.iter().filter(|(key, (_, line))| bills(line) && !planned.contains(*key)).count()
 }
 
 /// Gives how many lines are not billed as they were counted.

@@ -1,33 +1,26 @@
 //! Monday's digest: what still waits, what moved most, and which nights are missing. A pure function of history and clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate};
-use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::history::lookup::RunSummary;
 use crate::history::record::LineRecord;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::brief::week::{LinesMoved, Week, WeekNights};
 use crate::report::brief::{Brief, Event};
 use crate::report::commands::held;
 use crate::report::commands::held::Waiting;
 use crate::report::exit::Exit;
 use crate::report::format::text::{WIDTH, middle_cut};
+use crate::report::format::unlinked::{link_words, unlinked};
+use crate::report::format::week_html;
 use crate::report::names;
-
-/// One integration's last week.
-#[derive(Debug, Clone)]
-pub struct Week {
-    /// Whose.
-    pub integration: IntegrationName,
-    /// Its nights, newest first: those of the last seven days, and the one before them, if there was one.
-    pub nights: Vec<RunSummary>,
-    /// Lines that were changed in these days, each time that they were.
-    pub changed: Vec<LineRecord>,
-}
+use crate::report::needs::Need;
+use crate::report::words::{plural, signed};
 
 /// Lines that are shown as the top movers.
 const MOVERS_SHOWN: usize = 10;
@@ -36,29 +29,62 @@ const OPEN_SHOWN: usize = 30;
 /// Days before today that a digest looks at.
 const DAYS: u64 = 7;
 
-/// The digest. `open` are the matters that wait, longest first.
-pub fn digest(weeks: &[Week], open: &[Waiting], now: DateTime<FixedOffset>) -> Brief {
-    let today = now.date_naive();
-    let missed: Vec<(&IntegrationName, Vec<NaiveDate>)> =
-        weeks.iter().map(|week| (&week.integration, missed(week, today))).collect();
-    let nights_missed: usize = missed.iter().map(|(_, days)| days.len()).sum();
+/// Where a digest's readers go on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WeekLinks<'a> {
+    /// An address of a run's report, with `{run}` in it.
+    pub link: Option<&'a str>,
+    /// Where records open, by integration.
+    pub records: Option<&'a BTreeMap<IntegrationName, RecordLinks>>,
+}
+
+/// The digest. `open` are the open items, longest first.
+pub fn digest(weeks: &[Week], open: &[Waiting], links: WeekLinks<'_>, now: DateTime<FixedOffset>) -> Brief {
+    let nights: Vec<WeekNights<'_>> = weeks.iter().map(|week| nights_of(week, links, now)).collect();
+    let nights_missed: usize = nights.iter().map(|nights| nights.missed.len()).sum();
     let changed: usize = weeks.iter().map(|week| week.changed.len()).sum();
     let subject = format!(
-        "recount WEEK · {} open · {changed} changed · {nights_missed} nights missed · {}",
+        "recount WEEK · {} open · {changed} changed · {} missed · {}",
         open.len(),
-        now.format("%a %-d %b"),
+        plural(nights_missed, "night"),
+        day(now.date_naive()),
     );
+    let moved = moved(weeks);
     let mut text = format!("{subject}\n\n");
-    for (week, (_, missed)) in weeks.iter().zip(&missed) {
-        nights(&mut text, week, missed, first_day(now));
-    }
+    nights.iter().for_each(|nights| told(&mut text, nights));
     text.push('\n');
     text.push_str(&held::render(&open[..open.len().min(OPEN_SHOWN)], &[]));
     if open.len() > OPEN_SHOWN {
         let _ = writeln!(text, "  … {} more: recount held", open.len() - OPEN_SHOWN);
     }
-    movers(&mut text, weeks);
-    Brief::plain(Event::Weekly, subject, text, now.to_utc())
+    movers(&mut text, &moved);
+    let needs: Vec<Need> = open.iter().map(|one| need(one, links)).collect();
+    let title = subject.trim_start_matches("recount ").to_owned();
+    let names = weeks.iter().flat_map(|week| &week.changed).chain(open.iter().filter_map(|one| one.line.as_ref()));
+    let names = link_words(names, open.iter().map(|one| &one.finding));
+    Brief {
+        html: unlinked(&week_html::of(&title, &nights, &needs, &moved), &names, "<wbr>"),
+        needs_left_out: needs.len().saturating_sub(OPEN_SHOWN),
+        needs: needs.into_iter().take(OPEN_SHOWN).collect(),
+        ..Brief::plain(Event::Weekly, subject, unlinked(&text, &names, "\u{200b}"), now.to_utc())
+    }
+}
+
+fn need(one: &Waiting, links: WeekLinks<'_>) -> Need {
+    let records = links.records.and_then(|records| records.get(&one.integration));
+    let need = Need::of(&one.finding, one.line.as_ref(), records);
+    let age = plural(usize::try_from(one.nights).unwrap_or_default(), "night");
+    Need { message: format!("{} · open for {age} · {}", shown(one.integration.as_str()), need.message), ..need }
+}
+
+fn nights_of<'a>(week: &'a Week, links: WeekLinks<'_>, now: DateTime<FixedOffset>) -> WeekNights<'a> {
+    let recent = week.nights.iter().filter(|night| night.started_at.date_naive() >= first_day(now));
+    let (good, mut bad): (Vec<_>, Vec<_>) =
+        recent.partition(|night| night.end.as_ref().is_some_and(|end| Exit::of_code(end.exit_code).is_good()));
+    bad.reverse();
+    let newest = week.nights.first().map(|night| night.run.to_string());
+    let link = links.link.zip(newest).map(|(link, run)| link.replace("{run}", &run));
+    WeekNights { week, good: good.len(), bad, missed: missed(week, now.date_naive()), link }
 }
 
 /// Whether a digest is due: on a Monday, or later in a week whose Monday had none, if there was ever one before.
@@ -86,32 +112,38 @@ fn missed(week: &Week, today: NaiveDate) -> Vec<NaiveDate> {
     days.filter(|day| day > first && !ran.contains(day)).collect()
 }
 
-fn nights(text: &mut String, week: &Week, missed: &[NaiveDate], from: NaiveDate) {
-    let recent = week.nights.iter().filter(|night| night.started_at.date_naive() >= from);
-    let (good, bad): (Vec<_>, Vec<_>) =
-        recent.partition(|night| night.end.as_ref().is_some_and(|end| Exit::of_code(end.exit_code).is_good()));
-    let _ = writeln!(text, "{}: {} good nights, {} bad", shown(week.integration.as_str()), good.len(), bad.len());
-    for night in bad.iter().rev() {
+fn told(text: &mut String, nights: &WeekNights<'_>) {
+    let WeekNights { week, good, bad, missed, link } = nights;
+    let name = shown(week.integration.as_str());
+    let _ = writeln!(text, "{name}: {}, {} bad", plural(*good, "good night"), bad.len());
+    for night in bad {
         let verdict = night.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
-        let _ = writeln!(text, "  ✗ {}  run {} {verdict}", night.started_at.format("%a %-d %b"), night.run);
+        let _ = writeln!(text, "  ✗ {}  run {} {verdict}", day(night.started_at.date_naive()), night.run);
     }
-    for day in missed {
-        let _ = writeln!(text, "  ✗ {}  no run", day.format("%a %-d %b"));
+    for without in missed {
+        let _ = writeln!(text, "  ✗ {}  no run", day(*without));
+    }
+    if let Some(link) = link {
+        let _ = writeln!(text, "  The newest report: {link}");
     }
 }
 
-fn movers(text: &mut String, weeks: &[Week]) {
-    let moved = |line: &LineRecord| line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default());
-    let mut lines: Vec<(&LineRecord, Decimal)> =
-        weeks.iter().flat_map(|week| &week.changed).map(|line| (line, moved(line))).collect();
-    lines.sort_by_key(|(line, delta)| (std::cmp::Reverse(delta.abs()), line.handle.clone()));
-    if lines.is_empty() {
-        return;
+/// The lines that moved most, the farthest first.
+fn moved(weeks: &[Week]) -> Vec<LinesMoved<'_>> {
+    let by = |line: &LineRecord| line.was.unwrap_or_default().delta_to(line.wanted.unwrap_or_default()).normalize();
+    let changed = weeks.iter().flat_map(|week| &week.changed);
+    let mut lines: Vec<LinesMoved<'_>> = changed.map(|line| LinesMoved { line, by: by(line) }).collect();
+    lines.sort_by_key(|LinesMoved { line, by }| (std::cmp::Reverse(by.abs()), line.handle.clone()));
+    lines.truncate(MOVERS_SHOWN);
+    lines
+}
+
+fn movers(text: &mut String, lines: &[LinesMoved<'_>]) {
+    if !lines.is_empty() {
+        text.push_str("\nMOVED MOST\n");
     }
-    text.push_str("\nMOVED MOST\n");
-    for (line, delta) in lines.iter().take(MOVERS_SHOWN) {
-        let sign = if *delta > Decimal::ZERO { '+' } else { '−' };
-        let step = format!("{sign}{}", delta.abs().normalize());
+    for LinesMoved { line, by } in lines {
+        let step = signed(*by);
         let name = middle_cut(&names::line(line), WIDTH - 6 - step.width());
         let gap = WIDTH.saturating_sub(4 + name.width() + step.width());
         let _ = writeln!(text, "  {name}{}{step}", " ".repeat(gap));

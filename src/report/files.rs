@@ -1,6 +1,6 @@
 //! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,6 +15,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current::Current;
 use crate::report::format::html::ready::Standing;
 use crate::report::format::html::{customer, index, ready, run, trends};
@@ -46,17 +47,24 @@ pub struct Reports {
     folder: PathBuf,
     /// The integrations that are on, where that is known.
     on: Option<BTreeSet<IntegrationName>>,
+    /// Where records open in ConnectWise, by integration.
+    records: BTreeMap<IntegrationName, RecordLinks>,
 }
 
 impl Reports {
     /// The reports of a state folder.
     pub fn of(state: &Path) -> Self {
-        Self { folder: state.join("reports"), on: None }
+        Self { folder: state.join("reports"), on: None, records: BTreeMap::new() }
     }
 
     /// The same, told which integrations are on: what the others' lines bill still is counted before the bills go out.
     pub fn with_on(self, on: BTreeSet<IntegrationName>) -> Self {
         Self { on: Some(on), ..self }
+    }
+
+    /// The same, with links to the records in ConnectWise.
+    pub fn with_records(self, records: BTreeMap<IntegrationName, RecordLinks>) -> Self {
+        Self { records, ..self }
     }
 
     /// The path of a run's page.
@@ -95,7 +103,7 @@ impl Reports {
             let current = Current::of(history, newest)?;
             self.keep_customers(&ReportHistory::of_customers(history, &current, gathered.names())?)?;
         }
-        self.write(&format!("{}.html", run.run), &run::page(&gathered.material()))
+        self.write(&format!("{}.html", run.run), &run::page(&gathered.material(self.records.get(&run.integration))))
     }
 
     /// Keeps the pages of these customers; gives the path of the last one.
@@ -103,7 +111,7 @@ impl Reports {
     /// # Errors
     /// When a file cannot be written.
     pub fn keep_customers(&self, gathered: &ReportHistory<'_>) -> Result<Option<PathBuf>, KeepError> {
-        let material = gathered.material();
+        let material = gathered.material(self.records.get(gathered.integration()));
         let mut last = None;
         for (name, lines) in gathered.customers() {
             let file = format!("customers/{}", customer::file(&material.run.integration, name));

@@ -7,7 +7,8 @@ use crate::history::nights::LineNight;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current::Current;
 use crate::report::format::html::run::SPARKS;
 use crate::report::format::html::{Material, customer};
@@ -69,9 +70,14 @@ impl<'a> ReportHistory<'a> {
     }
 
     /// As pages take it.
-    pub fn material(&self) -> Material<'_> {
+    pub fn material<'m>(&'m self, records: Option<&'m RecordLinks>) -> Material<'m> {
         let Self { run, undos, nights, lines, customers: _, names } = self;
-        Material { run, undos, nights, lines, customers: names }
+        Material { run, undos, nights, lines, customers: names, records }
+    }
+
+    /// Whose run it is.
+    pub fn integration(&self) -> &IntegrationName {
+        &self.run.integration
     }
 
     /// The customers.

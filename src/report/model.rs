@@ -259,7 +259,7 @@ fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], s
             None => {
                 let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
                 let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
-                first.map(|handle| format!("recount held · recount why {handle}")).unwrap_or_default()
+                first.map(|_| "recount held".to_owned()).unwrap_or_default()
             }
         },
     }

@@ -6,6 +6,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// The customers behind a line, each once, in order.
 pub(crate) fn customers(line: &LineRecord) -> Vec<&CustomerName> {
@@ -25,21 +26,36 @@ pub(crate) fn services(line: &LineRecord) -> Vec<&ServiceName> {
 
 /// `Acme Dental · MP-CLOUDFILTER`.
 pub(crate) fn line(line: &LineRecord) -> String {
-    let whose = match (customers(line).as_slice(), line.company) {
-        ([], Some(company)) => format!("company {company}"),
-        (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
-    };
-    format!("{whose} · {}", product(line))
+    format!("{} · {}", whose(line), product(line))
 }
 
-/// What a finding is about: its line if it has one, else whom and what it names, else its code in words.
+/// Whose line it is.
+pub(crate) fn whose(line: &LineRecord) -> String {
+    match (customers(line).as_slice(), line.company) {
+        ([], Some(company)) => format!("company {company}"),
+        (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
+    }
+}
+
+/// What a finding is about: its line if it has one, else whom and what it names, else the export, the plan or the run, else its code
+/// in words.
 pub(crate) fn matter(finding: &Finding, line: Option<&LineRecord>) -> String {
     match (line, &finding.customer, &finding.service) {
         (Some(line), _, _) => self::line(line),
         (None, Some(customer), Some(service)) => format!("{} · {}", shown(customer.as_str()), shown(service.as_str())),
         (None, Some(customer), None) => shown(customer.as_str()),
         (None, None, Some(service)) => format!("service {}", shown(service.as_str())),
-        (None, None, None) => finding.code.as_str().replace('-', " "),
+        (None, None, None) => whole(finding),
+    }
+}
+
+/// What a finding about no customer, service or line is about: what stopped a whole night is called by that.
+fn whole(finding: &Finding) -> String {
+    match TicketKind::of(finding) {
+        Some(TicketKind::RefusedExport) => "the export".to_owned(),
+        Some(TicketKind::HeldRun) => "the whole plan".to_owned(),
+        Some(TicketKind::FailedRun) => "the run".to_owned(),
+        Some(TicketKind::UnmappedCustomer | TicketKind::HeldLine) | None => finding.code.as_str().replace('-', " "),
     }
 }
 

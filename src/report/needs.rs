@@ -1,11 +1,11 @@
 //! What a brief says of a run: what needs a person, and what changed.
 
-use crate::history::record::{LineRecord, RunRecord, Totals};
-use crate::reconcile::model::display_text::shown;
+use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::plan::code::Severity;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::quantity::or_dash;
-use crate::report::{Change, lines, names};
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::{Change, lines, names, words};
 
 /// One thing that somebody has to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,33 +20,32 @@ pub struct Need {
     pub message: String,
     /// What to do.
     pub fix: Remedy,
+    /// Its records in ConnectWise: what each is, and where it opens.
+    pub records: Vec<(String, String)>,
 }
 
-/// The four numbers in one line. A message is about what was written: what only would change is not among them.
-pub fn in_words(totals: &Totals) -> String {
-    let Totals { to_decide, changed, would_change: _, failed, unknown, lines, explained } = totals;
-    let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
-    format!("to decide {to_decide} · changed {changed} · failed {failed}{doubt} · explained {explained}/{lines}")
+impl Need {
+    /// A finding with its line, if it has one.
+    pub(crate) fn of(finding: &Finding, line: Option<&LineRecord>, links: Option<&RecordLinks>) -> Self {
+        Self {
+            handle: finding.handle.clone().unwrap_or_default(),
+            title: names::matter(finding, line),
+            step: line.map(words::step).unwrap_or_default(),
+            message: finding.message.clone(),
+            fix: finding.fix.clone(),
+            records: line.map(|line| words::records(line, links)).unwrap_or_default(),
+        }
+    }
 }
 
-pub(crate) fn needs(run: &RunRecord) -> Vec<Need> {
+pub(crate) fn needs(run: &RunRecord, severity: Severity, links: Option<&RecordLinks>) -> Vec<Need> {
     let findings = run.end.iter().flat_map(|end| &end.findings);
-    let asked = findings.filter(|finding| finding.severity == Severity::Decide);
+    let asked = findings.filter(|finding| finding.severity == severity);
     asked
         .map(|finding| {
-            let handle = finding.handle.clone().unwrap_or_default();
+            let handle = finding.handle.as_deref().unwrap_or_default();
             let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
-            let about =
-                [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|s| s.as_str())];
-            let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
-            let title = match line {
-                Some(line) => names::line(line),
-                None if about.is_empty() => finding.code.as_str().replace('-', " "),
-                None => about.join(" · "),
-            };
-            let step = line.filter(|line| line.was.is_some() || line.wanted.is_some());
-            let step = step.map(|line| format!("{} → {}", or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
-            Need { handle, title, step, message: finding.message.clone(), fix: finding.fix.clone() }
+            Need::of(finding, line, links)
         })
         .collect()
 }

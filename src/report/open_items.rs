@@ -117,7 +117,9 @@ impl OpenItems {
         };
         let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
         let index = Index::new(integration, placed);
-        Ok(Some(Self { decisions: history.decisions(integration)?, index, refused, run }))
+        let zone = *run.started_at.offset();
+        let decisions = history.decisions(integration)?.in_zone(|at| at.with_timezone(&zone));
+        Ok(Some(Self { decisions, index, refused, run }))
     }
 
     /// Everything that has a handle, by it.
@@ -160,7 +162,8 @@ impl OpenItems {
     fn of_refused_export(&self) -> Vec<Waiting> {
         let Some((run, since)) = &self.refused else { return Vec::new() };
         let asked = run.end.iter().flat_map(|end| &end.findings).filter(|finding| finding.severity == Severity::Decide);
-        let nights = run.started_at.date_naive().signed_duration_since(since.1.date_naive()).num_days() + 1;
+        let first = since.1.with_timezone(run.started_at.offset()).date_naive();
+        let nights = run.started_at.date_naive().signed_duration_since(first).num_days() + 1;
         let integration = &run.integration;
         let one = |finding: &Finding| Waiting {
             integration: integration.clone(),

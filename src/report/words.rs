@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
+use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
@@ -15,6 +16,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::reconcile::model::record_links::RecordLinks;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {
@@ -44,15 +46,12 @@ pub(crate) fn signed(delta: Decimal) -> String {
 
 /// `Tue 24 Nov 2026`.
 pub(crate) fn day(at: DateTime<FixedOffset>) -> String {
-    at.format("%a %-d %b %Y").to_string()
+    display_text::day(at.date_naive())
 }
 
-/// `2026-11-24 03:11 UTC`, and in another zone `2026-11-24 14:11 +11:00`.
+/// `Tue 24 Nov 2026 03:11 UTC`.
 pub(crate) fn minute(at: DateTime<FixedOffset>) -> String {
-    match at.offset().local_minus_utc() {
-        0 => at.format("%Y-%m-%d %H:%M UTC").to_string(),
-        _ => at.format("%Y-%m-%d %H:%M %:z").to_string(),
-    }
+    display_text::minute(at)
 }
 
 /// How old the export was when the run began.
@@ -65,10 +64,14 @@ pub(crate) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> S
     }
 }
 
-/// `1 row`, `1204 rows`: numbers stand as they are typed, everywhere.
+/// `1 row`, `1204 rows`, `2 companies`: numbers stand as they are typed, everywhere.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
+    let is_vowel = |letter: &str| letter.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("{count} {noun}"),
+        (_, Some(stem)) if !is_vowel(stem) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
 }
 
 /// The export's file, without its folder, and how many others it is of.
@@ -141,6 +144,22 @@ pub(crate) fn place(line: &LineRecord) -> String {
     ];
     let known: Vec<String> = parts.into_iter().flatten().collect();
     if known.is_empty() { "no line there".to_owned() } else { known.join(", ") }
+}
+
+/// What several changes have in common beside their numbers, as the invoice that they reach: it is said once.
+pub(crate) fn of_each<'a>(lines: &[&'a LineRecord]) -> Option<&'a str> {
+    let (first, others) = lines.split_first()?;
+    let same = !others.is_empty() && others.iter().all(|line| line.detail == first.detail);
+    Some(first.detail.as_str()).filter(|detail| same && !detail.is_empty())
+}
+
+/// The records of a line that ConnectWise opens by their ids, in words, and where each opens. An addition opens with its
+/// agreement.
+pub(crate) fn records(line: &LineRecord, links: Option<&RecordLinks>) -> Vec<(String, String)> {
+    let Some(links) = links else { return Vec::new() };
+    let company = line.company.map(|id| (format!("company {id}"), links.company(id)));
+    let agreement = line.agreement.map(|id| (format!("agreement {id}"), links.agreement(id)));
+    company.into_iter().chain(agreement).collect()
 }
 
 /// What a run waited for. Reads, looks and writes include the waits for their turn.

@@ -224,6 +224,11 @@ pub fn are_ambiguous(candidates: &[Candidate]) -> bool {
     matches!(candidates, [first, second, ..] if first.score == second.score)
 }
 
+/// Whether two names are one, but for case and spaces.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    normalized(one) == normalized(other)
+}
+
 impl Entry {
     fn new(record: Record) -> Self {
         Self { name: Folded::new(&record.name), code: Folded::new(&record.code), record }

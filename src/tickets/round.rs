@@ -6,8 +6,9 @@ use crate::connectwise::WriteError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
-use crate::reconcile::model::decision::Decision;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
+use crate::report::brief::settled::AnswersSince;
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::sync_round::{Round, SyncHalt, is_doubtful, references};
@@ -176,11 +177,13 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// Who settled it and how, if somebody answered since the ticket was opened.
     fn settled(&self, record: &TicketRecord) -> Result<String, SyncHalt> {
         let Round { run, .. } = self.round;
-        let decisions = self.history.decisions(&run.integration)?;
-        let answered = |decision: &&Decision| decision.handle == record.handle && decision.at >= record.intended_at;
-        Ok(match decisions.0.values().find(answered) {
-            Some(decision) => format!("Settled: {}. Seen by run {} on {}.", decision.said(), run.run, self.today()),
-            None => format!("Settled: run {} on {} no longer finds it.", run.run, self.today()),
+        let before = self.history.plan_before(run)?;
+        let findings = before.iter().flat_map(|run| &run.end).flat_map(|end| &end.findings);
+        let finding = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(&record.handle));
+        let answers = AnswersSince::of(run, record.intended_at, self.history)?;
+        Ok(match answers.settled(&record.handle, finding) {
+            Some(how) => format!("Settled: {how}. Seen by run {} on {}.", run.run, day(self.today())),
+            None => format!("Settled: run {} on {} no longer finds it.", run.run, day(self.today())),
         })
     }
 

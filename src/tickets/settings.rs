@@ -102,11 +102,13 @@ pub const FIELDS: [(&str, usize); 12] = [
 /// The summary, unless configured.
 pub const SUMMARY: &str = "recount [integration]: [reason], [subject]";
 /// The first text, unless configured. Each sentence stands by itself: ConnectWise may turn line breaks into blanks
-/// (ConnectWise developer guide).
+/// (ConnectWise developer guide). A line whose tokens all have no value is left out.
 pub const DESCRIPTION: &str = "[message].\n\
     What to do: [fix]\n\
-    Customer: [customer]. Service: [service]. Product: [product]. Agreement: [agreement].\n\
+    Customer: [customer]. Service: [service].\n\
+    Product: [product]. Agreement: [agreement].\n\
     Billed: [was]. Wanted: [wanted].\n\
-    Seen by run [run] of [integration] on [date]; the handle is [handle]. `recount report [run]` shows all of it.";
+    Seen by run [run] of [integration] on [date]. `recount report [run]` shows all of it.\n\
+    Handle: [handle].";
 /// The note, unless configured.
 pub const NOTE: &str = "Still so in run [run] on [date], since [since]: [message]. What to do: [fix]";

@@ -120,13 +120,51 @@ impl Template {
 
     /// The text with every hole filled. A value is never read as a template.
     pub fn fill(&self, value: impl Fn(Token) -> String) -> String {
-        self.0.iter().fold(String::new(), |mut all, piece| {
+        self.fill_lines(|token| Some(value(token)), "")
+    }
+
+    /// The same, where a token may have no value: `none` stands for it, and a line of the template that has tokens, and a
+    /// value for none of them, is left out.
+    pub fn fill_lines(&self, value: impl Fn(Token) -> Option<String>, none: &str) -> String {
+        let (mut all, mut line) = (String::new(), TemplateLine::default());
+        for piece in &self.0 {
             match piece {
-                Piece::Text(text) => all.push_str(text),
-                Piece::Token(token) => all.push_str(&value(*token)),
+                Piece::Token(token) => line.push(value(*token), none),
+                Piece::Text(text) => {
+                    let mut parts = text.split('\n');
+                    line.text.push_str(parts.next().unwrap_or_default());
+                    for part in parts {
+                        std::mem::take(&mut line).end(&mut all, "\n");
+                        line.text.push_str(part);
+                    }
+                }
             }
-            all
-        })
+        }
+        line.end(&mut all, "");
+        all
+    }
+}
+
+/// One line of a template while it is filled.
+#[derive(Default)]
+struct TemplateLine {
+    text: String,
+    tokens: usize,
+    values: usize,
+}
+
+impl TemplateLine {
+    fn push(&mut self, value: Option<String>, none: &str) {
+        self.tokens += 1;
+        self.values += usize::from(value.is_some());
+        self.text.push_str(value.as_deref().unwrap_or(none));
+    }
+
+    fn end(self, all: &mut String, by: &str) {
+        if self.tokens == 0 || self.values > 0 {
+            all.push_str(&self.text);
+            all.push_str(by);
+        }
     }
 }
 

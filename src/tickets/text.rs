@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::history::record::LineRecord;
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::{day, escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -46,7 +46,7 @@ pub struct Words<'a> {
 
 /// One line of at most 100 characters, never blank.
 pub fn summary(template: &Template, words: Words<'_>) -> String {
-    let filled = template.fill(|token| value(token, words, shown));
+    let filled = template.fill(|token| value(token, words, shown).unwrap_or_else(|| NO_VALUE.to_owned()));
     let line = filled.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = if line.is_empty() { format!("recount {}: {}", words.integration, words.matter.kind) } else { line };
     cut(&line, SUMMARY_MAX)
@@ -54,7 +54,7 @@ pub fn summary(template: &Template, words: Words<'_>) -> String {
 
 /// A text of several lines.
 pub fn text(template: &Template, words: Words<'_>) -> String {
-    let filled = template.fill(|token| value(token, words, |text| cut(&escaped(text), VALUE_MAX)));
+    let filled = template.fill_lines(|token| value(token, words, |text| cut(&escaped(text), VALUE_MAX)), NO_VALUE);
     cut(filled.trim_start_matches(['\n', '\r']).trim_end(), TEXT_MAX)
 }
 
@@ -62,7 +62,7 @@ pub fn text(template: &Template, words: Words<'_>) -> String {
 pub fn fields(settings: &TicketSettings, words: Words<'_>) -> BTreeMap<String, String> {
     let most = |name: &str| FIELDS.iter().find(|(field, _)| *field == name).map_or(0, |(_, most)| *most);
     let filled = settings.fields.iter().map(|(name, template)| {
-        let text = template.fill(|token| value(token, words, shown));
+        let text = template.fill(|token| value(token, words, shown).unwrap_or_else(|| NO_VALUE.to_owned()));
         (name.clone(), cut(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), most(name)))
     });
     filled.filter(|(_, text)| !text.is_empty() && text != NO_VALUE).collect()
@@ -113,7 +113,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
     Sample { summary, text, fields: fields(settings, words) }
 }
 
-fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String {
+fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> Option<String> {
     let Words { integration, run, date, since, matter } = words;
     let TicketSubject { kind, handle, finding, line, company } = matter;
     let line = line.as_ref();
@@ -133,19 +133,19 @@ fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> String
         Token::Reason => Some(finding.code.to_string()),
         Token::Message => Some(finding.message.trim_end_matches('.').to_owned()),
         Token::Fix => return ways(&finding.fix, fit),
-        Token::Mail => return as_mailed(matter),
+        Token::Mail => return Some(as_mailed(matter)),
         Token::Run => Some(run.to_string()),
         Token::Handle => Some(handle.clone()),
-        Token::Date => Some(date.to_string()),
-        Token::Since => Some(since.to_string()),
+        Token::Date => Some(day(date)),
+        Token::Since => Some(day(since)),
     };
-    found.filter(|text| !text.is_empty()).map_or_else(|| NO_VALUE.to_owned(), |text| fit(&text))
+    found.filter(|text| !text.is_empty()).map(|text| fit(&text))
 }
 
 /// One way a line; `or` keeps them apart where ConnectWise makes a blank of a line's end.
-fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> String {
+fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> Option<String> {
     let lines: Vec<String> = remedy.lines().iter().map(|line| fit(line.to_string().trim_end_matches('.'))).collect();
-    if lines.is_empty() { NO_VALUE.to_owned() } else { lines.join("\nor ") }
+    (!lines.is_empty()).then(|| lines.join("\nor "))
 }
 
 /// The lines of a mail; what is hostile was made plain there.
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn tokens_say_what_the_run_found() {
         let text = "[integration] [kind] [subject] [was] [reason] [message] [fix] [run] [date]";
-        let plain = "mail held-line Acme (k4x2p) – to-zero 3 → 0 recount accept k4x2p 7 2026-11-22";
+        let plain = "mail held-line Acme (k4x2p) – to-zero 3 → 0 recount accept k4x2p 7 Sun 22 Nov 2026";
         assert_eq!(said(text, "Acme"), (plain.to_owned(), plain.to_owned()));
     }
 

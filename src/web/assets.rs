@@ -1,4 +1,4 @@
-//! The files that pages load: one style sheet, and htmx, which swaps what a link or a form would load anyway.
+//! The files that pages load: one style sheet; htmx, which swaps what a link or a form would load anyway; and the keys.
 
 use axum::Router;
 use axum::http::header;
@@ -6,15 +6,21 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use maud::{Markup, html};
 
+use crate::report::format::html::STYLE;
+
 /// Their addresses hold their version, so a browser may keep them.
 const HTMX: &str = "/htmx-4.0.1.js";
 const HTMX_EVENTS: &str = "/htmx-sse-4.0.1.js";
+const KEYS: &str = "/keys.js";
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
+        .route("/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }))
         .route(
-            "/style.css",
-            get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("assets/style.css")) }),
+            KEYS,
+            get(|| async {
+                ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("assets/keys.js"))
+            }),
         )
         .route(HTMX, get(|| async { script(include_str!("assets/htmx/htmx.min.js")) }))
         .route(HTMX_EVENTS, get(|| async { script(include_str!("assets/htmx/hx-sse.min.js")) }))
@@ -32,7 +38,9 @@ fn script(text: &'static str) -> Response {
 pub(crate) fn scripts() -> Markup {
     html! {
         meta name="htmx-config" content=r#"{"includeIndicatorCSS":false,"history":false}"#;
-        script src=(HTMX) defer {}
-        script src=(HTMX_EVENTS) defer {}
+        // Not deferred: then htmx may start before its extension is there, and live parts stay dead.
+        script src=(HTMX) {}
+        script src=(HTMX_EVENTS) {}
+        script src=(KEYS) defer {}
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn check(State(doorkeeper): State<Arc<HostCheck>>, request: Req
     response
 }
 
-/// Pages load the style sheet and the two scripts of this site, ask it and send forms to it, and nothing else at all.
+/// Pages load the style sheet and the scripts of this site, ask it and send forms to it, and nothing else at all.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const SAID: [(HeaderName, &str); 6] = [

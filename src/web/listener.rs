@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
+use axum::http::Request;
 use axum::{Extension, Router};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,11 +22,12 @@ use tokio::time::{sleep, timeout};
 
 use crate::web::peer::Peer;
 use crate::web::tls::TlsDoor;
+use crate::web::waiting_room::{SentBody, Visitor, WaitingRoom};
 
 /// How much visitors may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Connections at a time. Whoever comes beyond them waits with the kernel, and costs this process nothing.
+    /// Connections at a time. Whoever comes beyond them gets the place of who keeps the desk waiting longest, or waits.
     pub(crate) connections: usize,
     /// How long a request's header may take to come, the first as well as each later one of its connection.
     pub(crate) header: Duration,
@@ -39,6 +43,8 @@ impl Limits {
 
 /// What is in flight when the server is told to stop may still be answered for so long.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long somebody stands before a full desk until it is looked anew who waits.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The wait after a connection could not be taken: the system is out of something, and asking at once would spin.
 const TAKE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -51,13 +57,14 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
+    let room = WaitingRoom::default();
     let (closing, closed) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
         let (stream, peer, place) = tokio::select! {
             biased;
             () = &mut stop => break,
-            taken = next(&listener, &places) => match taken {
+            taken = next(&listener, &places, &room) => match taken {
                 Ok(Some(taken)) => taken,
                 Ok(None) => break,
                 Err(error) => {
@@ -68,15 +75,21 @@ pub(crate) async fn serve(
             },
         };
         let pages = pages.clone().layer(Extension(ConnectInfo(Peer(peer))));
-        let (tls, closed) = (tls.clone(), closed.clone());
+        let (tls, closed, visitor) = (tls.clone(), closed.clone(), room.enter());
         tokio::spawn(async move {
-            match tls {
-                None => visit(stream, pages, limits, closed).await,
-                Some(tls) => {
-                    if let Ok(Ok(stream)) = timeout(limits.header, tls.acceptor().accept(stream)).await {
-                        visit(stream, pages, limits, closed).await;
+            let served = async {
+                match tls {
+                    None => visit(stream, pages, (limits, &visitor), closed).await,
+                    Some(tls) => {
+                        if let Ok(Ok(stream)) = timeout(limits.header, tls.acceptor().accept(stream)).await {
+                            visit(stream, pages, (limits, &visitor), closed).await;
+                        }
                     }
                 }
+            };
+            tokio::select! {
+                () = served => {}
+                () = visitor.sent_away() => {}
             }
             drop(place);
         });
@@ -87,26 +100,43 @@ pub(crate) async fn serve(
     let _ = timeout(LAST_WORDS, places.acquire_many(all)).await;
 }
 
-/// The next connection, once there is a place for it; `None` when there are no places any more.
+/// The next connection, once there is a place for it: where all are taken, that of who waits longest. `None` when there are
+/// no places any more.
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
+    room: &WaitingRoom,
 ) -> io::Result<Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)>> {
-    let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(None) };
     let (stream, peer) = listener.accept().await?;
-    Ok(Some((stream, peer, place)))
+    loop {
+        if places.available_permits() == 0 {
+            room.make_room();
+        }
+        // Where all of them are served at this moment, one may wait at the next.
+        if let Ok(place) = timeout(LOOK_AGAIN, Arc::clone(places).acquire_owned()).await {
+            return Ok(place.ok().map(|place| (stream, peer, place)));
+        }
+    }
 }
 
 /// One connection, to its end.
 async fn visit(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     pages: Router,
-    limits: Limits,
+    (limits, visitor): (Limits, &Arc<Visitor>),
     mut closed: watch::Receiver<bool>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header);
-    let service = TowerToHyperService::new(pages);
+    let pages = TowerToHyperService::new(pages);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = pages.call(request.map(|body| SentBody::new(body, Arc::clone(visitor))));
+        async move {
+            let answer = answer.await;
+            visitor.waits();
+            answer
+        }
+    });
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let closed = async move { drop(closed.wait_for(|closed| *closed).await) };
     let ended = tokio::select! {
@@ -160,6 +190,26 @@ mod tests {
             idle.push(stream);
         }
         // The clock of the test goes on whenever nothing else does.
+        assert!(ask(to).await.ends_with("here"));
+    }
+
+    /// Otherwise sixty open connections keep everybody from the desk, for as long as somebody cares to renew them.
+    #[tokio::test]
+    async fn those_who_keep_the_desk_waiting_make_room() {
+        const PATIENT: Limits =
+            Limits { connections: 3, header: Duration::from_secs(3600), connection: Duration::from_secs(3600) };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let to = address(&listener).await;
+        let pages = Router::new().route("/", get(|| async { "here" }).post(|body: String| async move { body }));
+        tokio::spawn(serve(listener, pages, PATIENT, None, pending()));
+        let mut idle = Vec::new();
+        let trickle = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nname=";
+        let answered = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        for said in [&b""[..], b"GET / HTTP/1.1\r\n", trickle, answered].iter().cycle().take(20) {
+            let mut stream = TcpStream::connect(to).await.expect("a connection");
+            stream.write_all(said).await.expect("sent");
+            idle.push(stream);
+        }
         assert!(ask(to).await.ends_with("here"));
     }
 

@@ -20,6 +20,7 @@ pub mod site;
 mod tab;
 pub mod tls;
 mod uploading;
+mod waiting_room;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use maud::Markup;
 use tokio::sync::Semaphore;
 
+use crate::web::head::told;
 use crate::web::site::Missing;
 
 #[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]
@@ -38,12 +39,22 @@ pub(crate) async fn read<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(Missing::Broken(error.to_string())))
 }
 
+/// What is done by a form was asked for like a page.
+pub(crate) async fn only_a_form() -> Response {
+    let said = "This is done by a button of the desk, and by nothing else. Nothing was changed.";
+    page_of(StatusCode::METHOD_NOT_ALLOWED, told("Not by an address", said))
+}
+
 pub(crate) fn refused(missing: &Missing) -> Response {
     match missing {
-        Missing::Nothing => (StatusCode::NOT_FOUND, "there is nothing here\n").into_response(),
+        Missing::Nothing => page_of(
+            StatusCode::NOT_FOUND,
+            told("There is nothing here", "What stood at this address is gone, or never was."),
+        ),
         Missing::Broken(why) => {
             tracing::error!("a page cannot be shown: {why}");
-            (StatusCode::SERVICE_UNAVAILABLE, "the history cannot be read; recount verify says more\n").into_response()
+            let said = "The history or the configuration cannot be read; on the host recount verify and recount check say more.";
+            page_of(StatusCode::SERVICE_UNAVAILABLE, told("Nothing can be shown now", said))
         }
     }
 }

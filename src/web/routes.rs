@@ -22,7 +22,7 @@ use crate::web::door::{account, second_step, sign_in};
 use crate::web::pages::{
     audit, customers, export, find, integrations, invoices, item, live, night, nights, plan, services, today,
 };
-use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::response::{now, only_a_form, page_of, read, refused, see};
 use crate::web::site::{DeskSite, Missing};
 use crate::web::{assets, live_events, tab, uploading};
 
@@ -83,7 +83,11 @@ pub(crate) fn routes(desk: DeskSite) -> Router {
         let handler = move |asked: DeskRequest, body: Bytes| done(asked, action, body);
         router = router.route(action.path(), post(handler));
     }
-    router.layer(DefaultBodyLimit::max(FORM_MOST)).with_state(desk)
+    router
+        .fallback(|| async { refused(&Missing::Nothing) })
+        .method_not_allowed_fallback(only_a_form)
+        .layer(DefaultBodyLimit::max(FORM_MOST))
+        .with_state(desk)
 }
 
 async fn show(asked: DeskRequest, page: Page) -> Response {

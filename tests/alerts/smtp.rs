@@ -66,6 +66,11 @@ impl Smtp {
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().expect("nobody panics here").clone()
     }
+
+    /// What was received so far is another test's matter.
+    pub(crate) fn forget(&self) {
+        self.received.lock().expect("nobody panics here").clear();
+    }
 }
 
 async fn connection(mut stream: TcpStream, greeting: Greeting, auth: &'static str, kept: Arc<Mutex<Vec<Received>>>) {

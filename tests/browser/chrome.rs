@@ -30,7 +30,7 @@ const FLAGS: [&str; 13] = [
     "--window-size=1280,900",
 ];
 /// How long an element may take to come: only a page that never shows it is a failure.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// A browser that stands before a desk.
@@ -76,7 +76,15 @@ impl Drop for DriverProcess {
     }
 }
 
+/// Its own choice of a port may be taken by somebody faster; then it ends, and is started anew.
 fn started_driver() -> (DriverProcess, u16) {
+    std::iter::repeat_with(start_driver).take(DRIVERS).flatten().next().expect("chromedriver says its port")
+}
+
+/// Times that a driver is started.
+const DRIVERS: usize = 5;
+
+fn start_driver() -> Option<(DriverProcess, u16)> {
     let mut process =
         Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect("chromedriver");
     let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
@@ -87,7 +95,7 @@ fn started_driver() -> (DriverProcess, u16) {
     });
     // Read on, or its pipe fills and it waits.
     std::thread::spawn(move || lines.for_each(drop));
-    (process, port.expect("chromedriver says its port"))
+    Some((process, port?))
 }
 
 fn capabilities(profile: &Path) -> ChromeCapabilities {

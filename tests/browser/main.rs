@@ -7,10 +7,13 @@ mod chrome;
 #[path = "../desk/client.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest of it")]
 mod client;
+mod keys;
 mod morning;
+mod picker;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the other test binary uses the rest of it")]
 mod support;
+mod tab;
 mod viewer;
 
 /// The folder of npm's modules that `.ci/run browser` installs.

@@ -1,20 +1,19 @@
 //! What somebody who may read sees, in a real browser.
 
 use crate::chrome::{address, browse};
-use crate::client::{DeskOfNight, decided, handle, held_night};
+use crate::client::{DeskOfNight, decided, handle as handle_of, held_night};
 
 /// Otherwise whoever was let in to read finds a button, or presses one that was left open in another tab.
 #[test]
 fn a_viewer_finds_no_button_and_is_refused_where_one_is_made() {
     let night = held_night();
     let desk = DeskOfNight::open(&night);
-    let handle = handle(&night, "to-zero");
+    let handle = handle_of(&night, "to-zero");
     browse(&address(&desk), async |chrome| {
         chrome.come_in(&desk, "vera", "viewer").await;
         let item = format!("/items/{handle}");
-        for path in
-            ["/", "/plan", "/customers", "/customers/Acme", "/nights", "/nights/2", "/integrations", "/live", &item]
-        {
+        let mapping = format!("/mapping/{}", handle_of(&night, "customer-unmapped"));
+        for path in PAGES.into_iter().chain([item.as_str(), mapping.as_str()]) {
             chrome.open(path).await;
             let forms = chrome.count("form[method=post]:not([action='/signout'])").await;
             assert_eq!(forms, 0, "{path} has a form for a viewer");
@@ -36,3 +35,21 @@ fn a_viewer_finds_no_button_and_is_refused_where_one_is_made() {
     assert!(decided(&night).is_empty(), "a viewer answered");
     desk.close();
 }
+
+const PAGES: [&str; 15] = [
+    "/",
+    "/plan",
+    "/invoices",
+    "/customers",
+    "/customers?look=1",
+    "/customers/Acme",
+    "/services",
+    "/export",
+    "/nights",
+    "/nights/2",
+    "/diff?a=2&b=3",
+    "/integrations",
+    "/live",
+    "/audit",
+    "/find?q=acme",
+];

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
 use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use recount::reconcile::model::owned::Owned;
 use recount::reconcile::model::past::Written;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
@@ -17,7 +18,7 @@ fn decision(verb: Verb, reason: Code) -> Decision {
         until: None,
         note: "asked".to_owned(),
         who: "mmiller".to_owned(),
-        at: time("2026-03-09T08:00:00Z"),
+        at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason,
         seen: None,
         within: None,
@@ -99,6 +100,22 @@ fn a_new_line_that_is_accepted_is_created_by_the_rules_of_creations() {
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineMissing));
 }
 
+/// An answer is for what was shown: what the mapping took off the line since is another question with the same numbers.
+#[test]
+fn an_accepted_step_is_not_taken_for_another_reason() {
+    let mut night = acme("0", "12");
+    decide(&mut night, acme_filter(), accepted("12", "0"));
+    let owned = Owned {
+        addition: Some(AdditionId(100)),
+        sources: [(CustomerName::new("Cedar"), ServiceName::new("CloudFilter"))].into(),
+        ..Owned::default()
+    };
+    night.past.owned.insert(key(10, FILTER), owned);
+    let line = night.filter_line();
+    assert_eq!(line.verdict, Verdict::Held(Code::CountTakenOut));
+    assert!(line.detail.contains("nobody was asked about count-taken-out"), "{}", line.detail);
+}
+
 /// An answer to a step says nothing about which of two lines is meant.
 #[test]
 fn an_acceptance_never_guesses_between_two_lines() {
@@ -117,7 +134,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     decide(&mut night, acme_filter(), Decision { until, ..decision(Verb::Keep, Code::HumanEdit) });
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Skipped(Code::Kept));
-    assert!(line.detail.contains("2026-03-10") && line.detail.contains("asked"), "{}", line.detail);
+    assert!(line.detail.contains("until Tue 10 Mar 2026") && line.detail.contains("asked"), "{}", line.detail);
     assert_eq!(codes(&night.plan()), [(Severity::Info, Code::Kept)], "told, and no longer asked about");
 
     night.today = day("2026-03-11");

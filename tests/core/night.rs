@@ -126,12 +126,12 @@ impl Night {
 
     pub(super) fn customer(&mut self, name: &str, company: i64, agreement: Option<i64>) -> &mut Self {
         let target = CustomerTarget::Company { company: CompanyId(company), agreement: agreement.map(AgreementId) };
-        self.mapping.customers.insert(CustomerName::new(name), CustomerRow { target, line: 2 });
+        self.mapping.customers.insert(CustomerName::new(name), CustomerRow { target, line: 2, note: String::new() });
         self
     }
 
     pub(super) fn skipped(&mut self, name: &str) -> &mut Self {
-        let row = CustomerRow { target: CustomerTarget::Skip, line: 2 };
+        let row = CustomerRow { target: CustomerTarget::Skip, line: 2, note: String::new() };
         self.mapping.customers.insert(CustomerName::new(name), row);
         self
     }

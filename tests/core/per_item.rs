@@ -1,7 +1,7 @@
 //! Each item in a line of its own: otherwise a customer's domains are billed twice, or the wrong one is ended.
 
 use crate::core::night::{FILTER, Night, create, key, q, said, set};
-use recount::reconcile::model::ids::{AdditionId, ItemName, RunId};
+use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
 use recount::reconcile::model::past::Written;
 use recount::reconcile::model::plan::Plan;
@@ -73,6 +73,23 @@ fn a_mark_that_no_export_named_is_left_alone() {
 }
 
 /// Otherwise a customer who was billed in one line would be billed twice from the day it is split.
+/// A person gives an addition of recount's another name: what it bills by now, no export has counted.
+#[test]
+fn a_mark_that_a_person_changed_to_a_name_of_no_export_is_left_alone() {
+    let mut night = night(&["a.com", "b.com"]);
+    let plan = night.plan();
+    night.carry_out(&plan);
+    let id = night.additions[&AgreementId(10)].iter().find(|one| one.mark == Some(ItemName::new("b.com"))).unwrap().id;
+    night.past.ours.insert(item("b.com"), id);
+    night.past.written.insert(id, Written::once(q("1"), RunId(7)));
+    night.amend_addition(id.0, |addition| addition.mark = Some(ItemName::new("other.com")));
+    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
+    let plan = night.plan();
+    let foreign = Verdict::Held(Code::LineForeign);
+    assert!(lines(&plan).contains(&(Some("other.com"), &foreign)), "{plan:#?}");
+    assert!(lines(&plan).contains(&(Some("b.com"), &Verdict::Held(Code::HumanEdit))), "{plan:#?}");
+}
+
 #[test]
 fn nothing_is_created_beside_an_addition_without_a_mark() {
     let mut night = night(&["a.com", "b.com"]);

@@ -233,7 +233,7 @@ fn answered(night: &Night, line: &Line, verb: Verb) -> Verdict {
         until: None,
         note: String::new(),
         who: "mmiller".to_owned(),
-        at: time("2026-03-09T08:00:00Z"),
+        at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: line.verdict.code(),
         seen: Some(SeenLine { addition, was, wanted: line.wanted }),
         within: None,

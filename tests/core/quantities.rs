@@ -140,6 +140,43 @@ fn a_creation_takes_effect_today_and_never_before_the_agreement_bills() {
     assert_eq!(night.filter_line().verdict, create(1, "5"));
 }
 
+/// Without proration a line begins with the next invoice. After the agreement's end it would never bill.
+#[test]
+fn a_line_does_not_begin_after_its_agreement_s_end() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "5");
+    night.amend(10, |agreement| (agreement.prorates, agreement.next_invoice_on) = (false, Some(day("2026-04-01"))));
+    for (end, held) in [("2026-03-31", true), ("2026-04-01", false)] {
+        night.amend(10, |agreement| agreement.ends_on = Some(day(end)));
+        assert_eq!(night.filter_line().verdict == Verdict::Held(Code::LineAfterEnd), held, "{end}");
+    }
+    night.amend(10, |agreement| (agreement.ends_on, agreement.cancelled_on) = (None, Some(day("2026-04-01"))));
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineAfterEnd));
+    night.amend(10, |agreement| agreement.prorates = true);
+    assert_eq!(night.filter_line().verdict, create(1, "5"), "it begins today");
+}
+
+/// A customer was told an invoice on which the line cannot be.
+#[test]
+fn a_line_that_begins_after_an_invoice_is_not_told_on_it() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "5");
+    for (next, said) in [
+        ("2026-03-01", "on an invoice after that of 1 Mar"),
+        ("2026-03-10", "on the invoice of 10 Mar"),
+        ("2026-04-01", "on the invoice of 1 Apr"),
+    ] {
+        for prorates in [true, false] {
+            night.amend(10, |agreement| {
+                (agreement.prorates, agreement.next_invoice_on) = (prorates, Some(day(next)));
+            });
+            assert_eq!(night.filter_line().detail, said);
+        }
+    }
+    night.addition(10, 100, FILTER, "3").amend(10, |agreement| agreement.next_invoice_on = Some(day("2026-03-01")));
+    assert_eq!(night.filter_line().detail, "on the invoice of 1 Mar", "a line that was there counts on it");
+}
+
 #[test]
 fn a_missing_line_is_only_reported_where_the_operator_wants_no_creations() {
     let mut night = Night::new();

@@ -173,17 +173,35 @@ impl Office {
         self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
     }
 
-    /// Somebody does something in ConnectWise.
-    pub(super) fn in_connectwise(&self, edit: impl FnOnce(&mut World)) {
-        self.sim.edit(edit);
+    /// Somebody edits recount.toml or customers.csv.
+    pub(super) fn rewrite(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.path().join(file)).expect("the file");
+        assert!(text.contains(from), "{text}");
+        self.write(file, &text.replace(from, to));
     }
 
-    /// Somebody edits recount.toml or customers.csv.
-    pub(super) fn edit(&self, file: &str, from: &str, to: &str) {
-        let path = self.folder.path().join(file);
-        let text = fs::read_to_string(&path).expect("the file");
+    /// Somebody changes ConnectWise's records.
+    pub(super) fn edit(&self, change: impl FnOnce(&mut World)) {
+        self.sim.edit(change);
+    }
+
+    /// The operator writes a file.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).expect("the file");
+    }
+
+    /// The operator changes a line of recount.toml.
+    pub(super) fn configure(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.path().join("recount.toml")).expect("the configuration");
         assert!(text.contains(from), "{text}");
-        fs::write(path, text.replace(from, to)).expect("the file");
+        self.write("recount.toml", &text.replace(from, to));
+    }
+
+    /// What an undo of this run would do, and with which exit code.
+    pub(super) fn undo(&self, run: &str) -> (i32, Value) {
+        let said = self.recount(&["undo", run, "--json"]);
+        let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+        (said.code, document["runs"][0].clone())
     }
 
     /// Somebody changes a quantity in ConnectWise.

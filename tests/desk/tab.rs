@@ -78,6 +78,33 @@ fn the_tab_is_shown_to_whom_connectwise_vouches_for_and_to_nobody_else() {
     desk.close();
 }
 
+/// Otherwise what ConnectWise's window hands to every tab would open the desk.
+#[test]
+fn what_the_tab_is_shown_by_is_nothing_on_the_desk() {
+    let night = night_with_a_tab();
+    let desk = DeskOfNight::open(&night);
+    let proof = member_hash("jdoe", "c-1");
+    let mut browser = desk.browser();
+    assert_eq!(claim(&mut browser, "examplemsp", "jdoe", &proof, "1").status, 200);
+    assert!(browser.cookies.is_empty(), "the tab leaves a cookie: {:?}", browser.cookies);
+    for (name, value) in [
+        ("__Host-desk", proof.as_str()),
+        ("memberHash", &proof),
+        ("memberId", "jdoe"),
+        ("memberContext", "c-1"),
+        ("companyName", "examplemsp"),
+    ] {
+        browser.cookies.insert(name.to_owned(), value.to_owned());
+    }
+    for path in ["/", "/plan", "/items/a7kx", "/reports/1", "/live/events"] {
+        let shown = browser.get(path);
+        assert!(shown.status == 303 || shown.status == 401, "{path}: {} {}", shown.status, shown.body);
+        assert!(!shown.body.contains("Acme"), "{path}: {}", shown.body);
+    }
+    assert_eq!(browser.post("/runs/start", &[("kind", "night")]).status, 401);
+    desk.close();
+}
+
 /// Otherwise another site puts the desk into a frame and has people click in it, or ConnectWise cannot show the tab.
 #[test]
 fn the_tab_alone_may_be_framed_and_by_the_named_origins_alone() {

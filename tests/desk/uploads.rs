@@ -20,7 +20,7 @@ fn send(browser: &mut Browser, (token, name): (&str, &str), content: &[u8]) -> A
     browser.send("/export/read", &format!("multipart/form-data; boundary={EDGE}"), &body)
 }
 
-fn bring(browser: &mut Browser, name: &str, content: &[u8]) -> Answer {
+pub(super) fn bring(browser: &mut Browser, name: &str, content: &[u8]) -> Answer {
     let token = browser.get("/export").token();
     send(browser, (&token, name), content)
 }

@@ -315,9 +315,12 @@ fn repeated_server_errors_stop_the_writing() {
 #[test]
 fn a_quantity_that_arrives_late_is_not_a_conflict_of_anybody() {
     let night = Night::busy();
-    night.fault(r#"[{"when": {"method": "PATCH", "path": "/additions/100"}, "then": {"connection": "close", "apply_late_ms": 300}}]"#);
-    night.run();
-    night.fault(r#"[{"when": {"path": "/companies", "nth": 1}, "then": {"delay_before_ms": 400}}]"#);
-    night.run();
-    converges_then_is_silent(&night);
+    night.fault(r#"[{"when": {"method": "PATCH", "path": "/additions/100"}, "then": {"connection": "close", "apply_late_ms": 1500}}]"#);
+    assert_eq!(night.run().exits(5).outcome(10, "MP-CLOUDFILTER"), "unknown");
+    night.fault(r#"[{"when": {"path": "/companies", "nth": 1}, "then": {"delay_before_ms": 1600}}, {"when": {"path": "/additions", "nth": 1}, "then": {"delay_before_ms": 1600}}]"#);
+    // The customer went on using more meanwhile: what arrived late is no edit of a person.
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    let said = night.run().exits(0);
+    assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "updated", "{}", said.out);
+    is_silent(&night);
 }

@@ -77,6 +77,27 @@ expect 0 "07:30:00 Australia/Sydney" systemctl cat recount.timer
 expect 0 "enabled" systemctl is-enabled recount.timer
 expect 3 "" recount plan
 
+echo "installed: the desk, and the mapping that it may write"
+expect 0 "" systemctl start recount-desk.service
+moved="$root/var/lib/private/recount/mapping/customers.csv"
+[ "$(readlink "$root/etc/recount/customers.csv")" = /var/lib/recount/mapping/customers.csv ] || fail "customers.csv did not move"
+grep -q '^New Customer,3321' "$moved" || fail "the customers are not where the desk writes"
+[ "$(stat -c %u "$moved")" = "$(stat -c %u "$root/var/lib/private/recount")" ] || fail "the service may not write the customers"
+# shellcheck disable=SC2016
+asked='for i in $(seq 50); do exec 3<>/dev/tcp/127.0.0.1/8080 && break; sleep 0.2; done 2> /dev/null
+    printf "GET /signin HTTP/1.0\r\nhost: localhost\r\n\r\n" >&3; cat <&3'
+expect 0 "Sign in to recount" bash -c "$asked"
+expect 1 "password" runuser -u molly -- sudo -n recount users add dana --role operator
+expect 0 "/welcome/" recount users add dana --role operator
+expect 0 "is company 3321" runuser -u molly -- sudo recount map add "Second Customer" 3321 --new
+grep -q '^Second Customer,3321' "$moved" || fail "map add wrote no row into the moved file"
+[ -L "$root/etc/recount/customers.csv" ] || fail "map add put a file in the place of the link"
+expect 0 "" systemctl restart recount-desk.service
+expect 0 "active" systemctl is-active recount-desk.service
+expect 3 "" recount plan
+expect 0 "" systemctl stop recount-desk.service
+no_file_of_root "the desk"
+
 echo "installed: uninstall and purge"
 expect 0 "history in /var/lib/recount" /opt/recount/deploy/install.sh --uninstall
 [ ! -e "$root/usr/bin/recount" ] && [ ! -e "$root/etc/sudoers.d/recount" ] || fail "something was left"

@@ -7,7 +7,7 @@ use super::exposition::parse;
 use crate::support::{Night, wait_until};
 
 /// One request, and the whole answer.
-fn ask(port: u16, method: &str, path: &str, host: &str) -> String {
+pub(crate) fn ask(port: u16, method: &str, path: &str, host: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
     let request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("sent");

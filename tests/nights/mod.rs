@@ -6,6 +6,7 @@ mod engine;
 use chrono::TimeDelta;
 use engine::Disk;
 use engine::slept::slept_through;
+use engine::year::{Breach, live_a_year};
 
 /// Each seed is several bad nights of one MSP, with faults, hand edits and crashes, and two good ones.
 const SEEDS: u64 = 200;
@@ -96,4 +97,28 @@ fn four_hours_after_the_plan_nothing_is_written() {
         assert_eq!(sleep.sent, 0, "{sleep:?}");
     }
     assert!(sent > 0, "nothing was to be written");
+}
+
+/// Four zones, the calendar of invoices, decimals that are not kept, records that cannot be read and agreements that may not be.
+#[test]
+fn in_a_year_of_nights_nothing_is_billed_twice_and_good_customers_are_billed_right() {
+    let years: Vec<_> = (0..12).map(|seed| live_a_year(seed, Breach::None)).collect();
+    let wrong: Vec<_> = years.iter().filter_map(|year| year.as_ref().err()).collect();
+    assert!(wrong.is_empty(), "{} years; the first:\n{}", wrong.len(), wrong[0]);
+    let seen = |of: fn(&engine::year::YearSeen) -> u64| years.iter().flatten().map(of).sum::<u64>();
+    assert!(
+        seen(|year| year.invoices) > 100 && seen(|year| year.ahead) > 0,
+        "no invoice, no line that begins with one"
+    );
+    assert!(seen(|year| year.rounded) > 0 && seen(|year| year.unreadable) > 0 && seen(|year| year.forbidden) > 0);
+}
+
+/// A checker that could not see these would prove nothing.
+#[test]
+fn a_year_with_a_breach_is_noticed() {
+    for (breach, said) in [(Breach::Doubles, "Y1:"), (Breach::Forgets, "Y4:")] {
+        let found = (0..4).find_map(|seed| live_a_year(seed, breach).err().filter(|found| found.contains(said)));
+        let all: Vec<_> = (0..4).map(|seed| live_a_year(seed, breach)).collect();
+        assert!(found.is_some(), "{breach:?}: {all:?}");
+    }
 }

@@ -29,6 +29,7 @@ struct Kept {
     hold: Option<(u64, bool)>,
     is_held: bool,
     is_down: bool,
+    takes_no_copies: bool,
     has_no_conditions: bool,
 }
 
@@ -79,6 +80,11 @@ impl Bucket {
         self.kept().is_down = true;
     }
 
+    /// The key may write the lease, and no copies.
+    pub(super) fn takes_copies(&self, takes: bool) {
+        self.kept().takes_no_copies = !takes;
+    }
+
     pub(super) fn hold(&self, held: Held) {
         let mut kept = self.kept();
         kept.hold = Some((kept.requests + held.request, held.applied));
@@ -94,7 +100,8 @@ impl Bucket {
 impl Kept {
     fn answer(&mut self, request: &Request) -> ResponseTemplate {
         self.requests += 1;
-        if self.is_down {
+        let is_copy = request.method.as_str() == "PUT" && request.url.path().contains("/copies/");
+        if self.is_down || self.takes_no_copies && is_copy {
             return ResponseTemplate::new(403);
         }
         match self.hold.take_if(|(at, _)| *at == self.requests) {

@@ -27,12 +27,12 @@ fn five_nights_on_the_terminal() {
 
 fn settings() -> insta::Settings {
     let mut settings = snapshot_settings();
+    settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC", "TIME");
     settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}", "TODAY");
     settings.add_filter(r"\b(plan|apply) [0-9a-f]{8}\b", "$1 PLAN");
     settings.add_filter(r"\bhead [0-9a-f]{8}…", "head HEAD…");
     settings.add_filter(r"127\.0\.0\.1:\d+", "HOST");
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME");
-    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME");
     settings.add_filter(&crate::support::today().to_string(), "TODAY");
     settings.add_filter(r"\b[0-9a-f]{8} → [0-9a-f]{8}\b", "HASH → HASH");
     settings

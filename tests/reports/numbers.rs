@@ -26,7 +26,7 @@ type Numbers = [usize; 6];
 /// What the HTML form says of this run alone.
 pub(super) fn page(run: &RunRecord) -> String {
     let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
-    html::run::page(&Material { run, undos: &[], nights: &[], lines: &lines, customers: &customers })
+    html::run::page(&Material { run, undos: &[], nights: &[], lines: &lines, customers: &customers, records: None })
 }
 
 /// Otherwise whoever pastes what a report advises would run every answer of it.

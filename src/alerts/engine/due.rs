@@ -6,6 +6,7 @@ use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::overnight::Overnight;
 use crate::report::brief::{Brief, ToldBeside};
 use crate::report::exit::Exit;
@@ -18,7 +19,12 @@ pub(super) struct DueAlert<'a> {
 }
 
 /// The alert of a run.
-pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) -> Result<DueAlert<'a>, StoreError> {
+pub(super) fn of_run<'a>(
+    alert: &Alert<'a>,
+    run: &RunRecord,
+    history: &History,
+    records: Option<&RecordLinks>,
+) -> Result<DueAlert<'a>, StoreError> {
     // An undo looks at a few lines: it neither makes a night right again nor stands between two nights.
     let before = match run.undoes {
         None => history.nights_before(&run.integration, Some(run.run), UNDOS_BETWEEN)?,
@@ -40,8 +46,8 @@ pub(super) fn of_run<'a>(alert: &Alert<'a>, run: &RunRecord, history: &History) 
     };
     let due = untold.is_some() && each != Each::Never || is_due;
     let untold = untold.as_ref().map(told_late);
-    let beside =
-        ToldBeside { untold: untold.as_deref(), link: alert.rules.link.as_deref(), overnight: overnight.as_ref() };
+    let (untold, link) = (untold.as_deref(), alert.rules.link.as_deref());
+    let beside = ToldBeside { untold, link, overnight: overnight.as_ref(), records };
     let brief = due.then(|| Brief::of(run, beside));
     Ok(DueAlert { alert: *alert, digest: false, brief })
 }

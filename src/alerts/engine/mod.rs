@@ -7,6 +7,7 @@
 mod due;
 mod weekly;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -23,7 +24,9 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::Brief;
+use crate::report::digest::WeekLinks;
 use crate::zone::Zone;
 
 /// All alerts, for one run after another.
@@ -36,6 +39,8 @@ pub struct Alerts<'a> {
     pub within: Duration,
     /// The clock.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Where records open in ConnectWise, by integration.
+    pub records: BTreeMap<IntegrationName, RecordLinks>,
     /// Whose weeks count.
     pub zone: &'a Zone,
 }
@@ -105,10 +110,12 @@ impl Alerts<'_> {
         let mut due = Vec::new();
         for alert in &self.alerts {
             if alert.rules.is_about(&run.integration) {
-                due.push(due::of_run(alert, run, history)?);
+                due.push(due::of_run(alert, run, history, self.records.get(&run.integration))?);
             }
             if alert.rules.weekly && last {
-                due.extend(weekly::due(alert, &self.integrations, history, self.zone.local((self.clock)()))?);
+                let links = WeekLinks { link: alert.rules.link.as_deref(), records: Some(&self.records) };
+                let now = self.zone.local((self.clock)());
+                due.extend(weekly::due(alert, &self.integrations, history, links, now)?);
             }
         }
         Ok(due)

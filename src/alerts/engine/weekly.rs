@@ -8,7 +8,8 @@ use crate::history::record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::digest::{Week, digest, first_day, is_due};
+use crate::report::brief::week::Week;
+use crate::report::digest::{WeekLinks, digest, first_day, is_due};
 use crate::report::open_items::{open_items, waiting};
 use crate::report::{Change, lines};
 
@@ -20,6 +21,7 @@ pub(super) fn due<'a>(
     alert: &Alert<'a>,
     integrations: &[&IntegrationName],
     history: &History,
+    links: WeekLinks<'_>,
     now: DateTime<FixedOffset>,
 ) -> Result<Option<DueAlert<'a>>, StoreError> {
     if !is_due(history.last_digest(alert.name)?.map(|last| last.with_timezone(now.offset())), now) {
@@ -29,7 +31,7 @@ pub(super) fn due<'a>(
     let weeks: Vec<Week> = about.map(|name| week(name, history, now)).collect::<Result<_, _>>()?;
     let all = open_items(weeks.iter().map(|week| &week.integration), history)?;
     let open = waiting(&all, history)?;
-    let brief = Some(digest(&weeks, &open, now));
+    let brief = Some(digest(&weeks, &open, links, now));
     Ok(Some(DueAlert { alert: *alert, digest: true, brief }))
 }
 

@@ -37,7 +37,7 @@ const GROUP: &str = "recount";
 /// # Errors
 /// Why it is not run at all: nothing was written.
 pub(super) fn hand_over(cli: &Cli) -> Result<(), CommandError> {
-    let Some(place) = cli.command.as_ref().and_then(place) else { return Ok(()) };
+    let Some(place) = cli.command.as_ref().and_then(|command| place(command, cli)) else { return Ok(()) };
     if environment::is_in_unit() || !is_installed() {
         return root_elsewhere(cli);
     }
@@ -52,18 +52,29 @@ pub(super) fn hand_over(cli: &Cli) -> Result<(), CommandError> {
 }
 
 /// Which commands have to do with the service, and what they need. `read` shows parts of any file that it is given.
-fn place(command: &Given) -> Option<UnitKind> {
+fn place(command: &Given, cli: &Cli) -> Option<UnitKind> {
     match command {
+        // Tenants are none of the service's: each has files and a user of its own.
+        _ if command.fleet().is_some_and(|fleet| fleet.tenants.is_some()) => None,
         Given::Demo(_) | Given::Init(_) | Given::Profiles | Given::Sim(_) | Given::Completions(_) | Given::Man(_) => {
             None
         }
         // Root's own files are read and written: the service would not see them.
-        Given::Backup(_) | Given::Restore(_) => None,
+        Given::Backup(_) => None,
+        Given::Restore(_) => needs_keys_to_restore(cli).then_some(UnitKind::Restore),
         Given::Read(_) if !operator::is_root() => None,
         Given::Map(options) if options.edits() => Some(UnitKind::Files),
         Given::Integrations(options) if options.edits() => Some(UnitKind::Files),
         _ => Some(UnitKind::Service),
     }
+}
+
+/// Where the history is copied, what is put back is copied as well, by the service's keys.
+fn needs_keys_to_restore(cli: &Cli) -> bool {
+    let is_asked = operator::is_root() && !environment::is_in_unit() && is_installed();
+    let path = crate::config::load::find(cli.global.config.as_deref()).ok();
+    let path = path.filter(|path| is_asked && is_configuration(path));
+    path.and_then(|path| session::configuration_of(&path).ok()).is_some_and(|config| config.replica.is_some())
 }
 
 fn is_installed() -> bool {

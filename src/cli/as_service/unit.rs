@@ -7,6 +7,8 @@ pub(super) enum UnitKind {
     Service,
     /// To change files in /etc/recount, which are root's, with the service's keys for a look into ConnectWise.
     Files,
+    /// To put a history back from any file of root's, with the service's keys for the copy of it.
+    Restore,
 }
 
 /// Settings of the installed unit that say what it sees and has, with what `systemctl edit` added to them.
@@ -27,8 +29,10 @@ const TAKEN_OVER: [&str; 13] = [
 ];
 /// Those that say who it is.
 const IDENTITY: [&str; 6] = ["DynamicUser", "User", "Group", "StateDirectory", "StateDirectoryMode", "UMask"];
-/// Both are kept from everything else.
-const LIMITS: [&str; 4] = ["NoNewPrivileges=yes", "ProtectHome=yes", "PrivateTmp=yes", "LimitCORE=0"];
+/// All are kept from everything else.
+const LIMITS: [&str; 2] = ["NoNewPrivileges=yes", "LimitCORE=0"];
+/// Files of people are none of theirs.
+const CLOSED: [&str; 2] = ["ProtectHome=yes", "PrivateTmp=yes"];
 const AS_SERVICE: [&str; 2] = ["CapabilityBoundingSet=", "ProtectSystem=strict"];
 /// Root may write in /etc/recount, and what it makes among the service's files is given to the service.
 const AS_EDITOR: [&str; 3] = [
@@ -36,20 +40,23 @@ const AS_EDITOR: [&str; 3] = [
     "ProtectSystem=full",
     "ReadWritePaths=/etc/recount",
 ];
+/// Root reads a file wherever it is, and writes the service's history.
+const AS_KEEPER: [&str; 2] = [AS_EDITOR[0], "ProtectSystem=full"];
 
 /// The settings of a unit for one command. `installed` is what `systemctl cat` shows: in order, so that a later empty
 /// setting takes back those before it.
 pub(super) fn properties(installed: &str, place: UnitKind) -> Vec<String> {
-    let own = match place {
-        UnitKind::Service => AS_SERVICE.as_slice(),
-        UnitKind::Files => AS_EDITOR.as_slice(),
+    let (own, closed) = match place {
+        UnitKind::Service => (AS_SERVICE.as_slice(), CLOSED.as_slice()),
+        UnitKind::Files => (AS_EDITOR.as_slice(), CLOSED.as_slice()),
+        UnitKind::Restore => (AS_KEEPER.as_slice(), [].as_slice()),
     };
     let is_taken = |key: &str| TAKEN_OVER.contains(&key) || place == UnitKind::Service && IDENTITY.contains(&key);
     let settings = installed.lines().map(str::trim).filter(|line| {
         let key = line.split_once('=').map(|(key, _)| key.trim());
         key.is_some_and(is_taken)
     });
-    settings.chain(LIMITS).chain(own.iter().copied()).map(str::to_owned).collect()
+    settings.chain(LIMITS).chain(closed.iter().chain(own).copied()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -84,5 +91,14 @@ mod tests {
         assert!(properties.iter().any(|property| property.starts_with("LoadCredential=cw-public")), "{properties:?}");
         assert!(!properties.iter().any(|property| property.starts_with("User=")), "{properties:?}");
         assert!(properties.contains(&"ReadWritePaths=/etc/recount".to_owned()), "{properties:?}");
+    }
+
+    /// A backup lies in root's home or in /tmp, and the copy of what is put back needs the keys of the store.
+    #[test]
+    fn a_restore_sees_the_file_and_has_the_keys() {
+        let properties = properties(UNIT, UnitKind::Restore);
+        assert!(properties.iter().any(|property| property.starts_with("LoadCredential=cw-public")), "{properties:?}");
+        let shut = ["User=", "DynamicUser", "ProtectHome", "PrivateTmp"];
+        assert!(!properties.iter().any(|property| shut.iter().any(|key| property.starts_with(key))), "{properties:?}");
     }
 }

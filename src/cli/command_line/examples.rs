@@ -183,6 +183,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("integrations remove", &[("recount integrations remove acronis", "names what stays billed, and asks")]),
+    ("integrations list", &[("recount integrations list", "each with its mode, its customers and its last night")]),
     ("integrations disable", &[("recount integrations disable acronis", "it is left out from the next night on")]),
     ("alerts", &[("recount alerts test", "send a test through each alert")]),
     (

@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::command_line::examples::EXAMPLES;
+use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::history::backup::{BackupOptions, RestoreOptions};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
@@ -92,6 +93,21 @@ pub(super) enum Command {
     Completions(completions::Options),
     /// The manual pages
     Man(completions::ManOptions),
+}
+
+impl Command {
+    /// What is asked for many tenants, of the commands that may be given for them.
+    pub(crate) fn fleet(&self) -> Option<&FleetOptions> {
+        Some(match self {
+            Command::Plan(options) => &options.fleet,
+            Command::Run(options) => &options.fleet,
+            Command::Status(options) => &options.fleet,
+            Command::Report(options) => &options.fleet,
+            Command::Check(options) => &options.fleet,
+            Command::Daemon(options) => &options.fleet,
+            _ => return None,
+        })
+    }
 }
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.

@@ -61,6 +61,37 @@ fn every_command_in_the_pages_is_one_of_this_program() {
     assert!(tried > 30, "only {tried} commands were found");
 }
 
+/// A command that no page names is found by nobody who does not read `--help` from top to bottom.
+#[test]
+fn every_command_has_its_place_in_the_pages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("README.md");
+    let pages = fs::read_dir(root.join("docs")).expect("docs/").map(|entry| entry.expect("an entry").path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|extension| extension == "md"));
+    let pages: String = pages.map(|page| fs::read_to_string(page).expect("a page")).collect();
+    let table: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let mut missing = Vec::new();
+    let mut command = whole();
+    command.build();
+    walk(&command, "", &mut |_, path| {
+        let told = match path.split_once(' ') {
+            None if path.is_empty() => true,
+            None => table.iter().any(|row| is_named(row.split('|').nth(1).unwrap_or_default(), path)),
+            Some(_) => is_named(&pages, &format!("recount {path}")) || is_named(&readme, &format!("recount {path}")),
+        };
+        if !told {
+            missing.push(path.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "no page has {missing:?}: the table in README.md, and docs/");
+}
+
+fn is_named(text: &str, words: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '-');
+    let begins = |before: &str| !before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '-');
+    text.match_indices(words).any(|(at, found)| begins(&text[..at]) && ends(&text[at + found.len()..]))
+}
+
 /// Whoever copies a command out of a report, a plan or an error gets it done. The nights of the scenarios print them; what
 /// they do is looked at in `tests/printed.rs`.
 #[test]

@@ -17,7 +17,7 @@ use crate::cli::session::Session;
 use crate::cli::wiring::replica::Replica;
 use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
-use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, upkeep};
+use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, uncopied, upkeep};
 use crate::cli::{clock, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::SharedReads;
@@ -253,12 +253,13 @@ fn work(
 }
 
 fn shared_reads(config: &Config) -> BTreeMap<&str, SharedReads> {
-    let products = |name: &str| {
+    let of = |name: &str| {
         let on_it = config.integrations.values().filter(|integration| integration.connectwise == name);
-        let mappings = on_it.filter_map(|integration| integration.mapping.as_ref().ok());
-        mappings.flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded)).collect()
+        let mappings: Vec<_> = on_it.filter_map(|integration| integration.mapping.as_ref().ok()).collect();
+        let products = mappings.iter().flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded));
+        SharedReads::expecting(mappings.len(), products.collect())
     };
-    config.connectwise.keys().map(|name| (name.as_str(), SharedReads::expecting(products(name)))).collect()
+    config.connectwise.keys().map(|name| (name.as_str(), of(name))).collect()
 }
 
 /// What the nights of several integrations share.
@@ -291,16 +292,18 @@ impl Nights<'_> {
     /// A night, its report, and whoever is to be told of it. A dry run is nobody's business but the caller's.
     async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
-            let run = self.night(integration).await?;
+            let mut run = self.night(integration).await?;
             kept_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
-            self.session.copy(self.config);
+            if let Err(why) = self.session.copy(self.config) {
+                uncopied::note(self.config, &mut self.session.history, &mut run, &why);
+            }
             return Ok(run);
         }
         let alerts = alert_engine::of(self.config);
         let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
-            Ok(run) => {
+            Ok(mut run) => {
                 kept_report::keep(self.config, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
@@ -311,7 +314,10 @@ impl Nights<'_> {
                 if last && self.order.command == RunCommand::Run {
                     upkeep::after_runs(self.config, self.session);
                 }
-                self.session.copy(self.config);
+                if let Err(why) = self.session.copy(self.config) {
+                    uncopied::note(self.config, &mut self.session.history, &mut run, &why);
+                    uncopied::tell(&alerts, integration, (&announced, last), &why).await;
+                }
                 Ok(run)
             }
             Err(error) => {
@@ -332,20 +338,20 @@ impl Nights<'_> {
             connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
         let neighbours = config.neighbours(integration);
         let fetched = session::fetched(&config.state);
-        let of_export = PlanSource::Export(ExportSource {
+        let source = ExportSource {
             export: &integration.export,
             fetched: &fetched,
             mapping: integration.mapping.as_ref().unwrap_or(&nothing),
             neighbours: &neighbours,
             guards: &integration.guards,
-        });
+        };
         let site = connectwise.as_ref().map(|connectwise| connectwise.site()).unwrap_or_default();
         let job = Job {
             site: &site,
             integration: &integration.name,
             mode: integration.mode,
             command: order.command,
-            source: order.undoes.map_or(of_export, PlanSource::Undo),
+            source: order.undoes.map_or(PlanSource::Export(source), |run| PlanSource::Undo(run, source)),
             approved: order.approved,
             approval_life: integration.guards.approval_life,
             settle: settle.unwrap_or(TimeDelta::MAX),

@@ -46,6 +46,6 @@ pub(crate) fn tell(config: &Config, error: &CommandError, console: &Console) {
         }),
     };
     if let Err(error) = told {
-        tracing::error!("that the night cannot begin could not be told: {}", error.message);
+        tracing::error!("no alert could be sent about the night that cannot begin: {}", error.message);
     }
 }

@@ -17,7 +17,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::desk::people::{Person, Role};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::report::exit::Exit;
 use crate::report::format::json::time;
 use crate::web::door::invitation;
@@ -148,7 +148,7 @@ fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
             (false, true) => ", with an authenticator",
             (false, false) => "",
         };
-        let _ = writeln!(text, "{name}  {role}{how}{state}, since {}", added_at.date_naive());
+        let _ = writeln!(text, "{name}  {role}{how}{state}, since {}", day(added_at.date_naive()));
     }
     if people.is_empty() {
         text.push_str("Nobody yet.\n\nNext: recount users add NAME --role operator\n");

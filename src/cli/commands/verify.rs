@@ -10,6 +10,7 @@ use crate::cli::session;
 use crate::history::store::verify::Chain;
 use crate::report::exit::Exit;
 use crate::report::short_head;
+use crate::report::words::plural;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -35,7 +36,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
                     .as_ref()
                     .map(|head| format!("\nits head was {head} once: everything up to it is unchanged"));
                 console.print(&format!(
-                    "the database is intact, and the journal is unbroken: {rows} rows{}\nhead {head}\n",
+                    "the database is intact, and the journal is unbroken: {}{}\nhead {head}\n",
+                    plural(usize::try_from(rows).unwrap_or(usize::MAX), "row"),
                     held.unwrap_or_default()
                 ));
             }

@@ -14,6 +14,7 @@ pub(crate) fn of(config: &Config) -> Alerts<'_> {
         alerts: config.alerts.iter().map(|(name, alert)| one(name, alert)).collect(),
         integrations: on.map(|integration| &integration.name).collect(),
         within: config.alerts_within,
+        records: config.record_links(),
         clock: &clock::now,
         zone: &config.zone,
     }

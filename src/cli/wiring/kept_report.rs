@@ -15,14 +15,21 @@ use crate::report::format::markdown;
 /// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
 /// holds all of it.
 pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
-    if let Err(error) = Reports::of(&config.state).with_on(health::on(config)).keep(history, run) {
-        let why = error_chain(&error);
-        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
-    }
+    keep_again(config, history, run);
     if let Some(summary) = environment::step_summary()
         && let Err(error) = append_summary(&summary, run)
     {
         tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+/// The same of a run of which more came to be known; what a build server was told stays.
+pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
+    if let Err(error) =
+        Reports::of(&config.state).with_on(health::on(config)).with_records(config.record_links()).keep(history, run)
+    {
+        let why = error_chain(&error);
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
     }
 }
 

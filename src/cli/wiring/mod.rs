@@ -11,4 +11,5 @@ pub(crate) mod run_output;
 pub(crate) mod stored_plans;
 pub(crate) mod ticket_board;
 pub(crate) mod unbegun;
+pub(crate) mod uncopied;
 pub(crate) mod upkeep;

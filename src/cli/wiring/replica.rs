@@ -26,6 +26,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::lock::{RunLock, create_private_dir};
 use crate::history::store::open::History;
 use crate::nightly::job::HostChange;
+use crate::reconcile::model::display_text::minute;
 use crate::report::exit::Exit;
 
 /// This host has the lease, and keeps it while this is there.
@@ -52,7 +53,8 @@ impl Replica {
         let opened = wait(opened(&owner, &config.state, lock))?;
         let (held, newest) = opened.map_err(|error| refused(config, error))?;
         let keeper = LeaseKeeper::new(owner.clone(), &held).map_err(no_thread)?;
-        ReplicaStanding::holds(&held.lease, held.span.until, newest).keep(&config.state);
+        let before = ReplicaStanding::read(&config.state);
+        before.holds(&held.lease, held.span.until, newest).keep(&config.state);
         let OwnedLease { lease, .. } = held;
         let change =
             lease.takeover.clone().map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
@@ -74,8 +76,11 @@ impl Replica {
         self.change.as_ref()
     }
 
-    /// Sends a copy of the history. That it cannot be sent changes no run; `status` and `check` say so.
-    pub(crate) fn copy(&self, config: &Config, history: &History) {
+    /// Sends a copy of the history.
+    ///
+    /// # Errors
+    /// Why it was not sent. That changes nothing that was written; it is noted for `status`.
+    pub(crate) fn copy(&self, config: &Config, history: &History) -> Result<(), String> {
         let sent = if self.is_lost() {
             Err("this host has lost its lease, and sends no copy".to_owned())
         } else {
@@ -84,7 +89,19 @@ impl Replica {
         if let Err(why) = &sent {
             tracing::warn!("the history cannot be copied to {}: {why}", shown(config));
         }
+        let ended = sent.as_ref().map(|_| ()).map_err(String::clone);
         ReplicaStanding::read(&config.state).after_copy(sent).keep(&config.state);
+        ended
+    }
+
+    /// Whether the newest copy that this host knows lacks anything of the history: a run that died, or a store that did not
+    /// answer.
+    pub(crate) fn owes_a_copy(&self, config: &Config, history: &History) -> Result<bool, StoreError> {
+        let known = ReplicaStanding::read(&config.state);
+        let last_run = history.runs(1)?.first().map(|run| run.run.0);
+        let is_whole =
+            known.copy.as_ref().map(|copy| (copy.last_run, copy.head.as_str())) == Some((last_run, &*history.head()?));
+        Ok(known.failure.is_some() || !is_whole)
     }
 
     fn send(&self, config: &Config, history: &History) -> Result<CopyDescription, String> {
@@ -223,10 +240,8 @@ fn refused(config: &Config, error: ReplicaError) -> CommandError {
 }
 
 fn standing_by(error: &ReplicaError, until: DateTime<Utc>) -> CommandError {
-    let fix = format!(
-        "nothing: this host takes over when the lease has run out, after {}",
-        until.format("%Y-%m-%d %H:%M UTC")
-    );
+    let fix =
+        format!("nothing: this host takes over when the lease has run out, after {}", minute(until.fixed_offset()));
     CommandError { stands_by: true, ..CommandError::new(Exit::Locked, error_chain(error), fix) }
 }
 

@@ -41,7 +41,9 @@ impl ReplicaStanding {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
+    /// A copy that failed is still to be made.
     pub(crate) fn holds(
+        self,
         lease: &Lease,
         until: DateTime<Utc>,
         newest: Option<(CopyName, CopyDescription, usize)>,
@@ -53,7 +55,7 @@ impl ReplicaStanding {
             until: Some(until),
             taken_over_from: lease.takeover.as_ref().map(|takeover| takeover.from.clone()),
             copy: newest.map(|(_, description, _)| description),
-            failure: None,
+            failure: self.failure,
         }
     }
 

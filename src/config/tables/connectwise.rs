@@ -10,6 +10,7 @@ use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
 use crate::config::values::{ca_file, optional};
 use crate::http_client::is_loopback;
+use crate::reconcile::model::record_links::RecordLinks;
 
 /// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
 const API_VERSION: &str = "2025.1";
@@ -17,6 +18,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Whether they are tried.
 const BUNDLED_READS: &[(&str, bool)] = &[("auto", true), ("off", false)];
+/// The path under which the cloud shows records, whatever release it runs (seen in public integrations of many hosts).
+const CODEBASE: &str = "v4_6_release";
 const SETTLE: Duration = Duration::from_secs(15 * 60);
 /// More would only be told to wait (ConnectWise limits requests per minute; the number is not published).
 const IN_FLIGHT_MOST: i64 = 32;
@@ -38,11 +41,17 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
     let request_timeout = duration("request_timeout", Duration::from_millis(1), REQUEST_TIMEOUT);
     let retry_pause_max = duration("retry_pause_max", Duration::ZERO, RETRY_PAUSE_MAX);
     let settle = duration("settle", Duration::ZERO, SETTLE);
+    let records = section.get("record_link").map(|field| record_link(&field));
     section.finish(&[]);
+    let (url, company) = (url?, company?);
+    let records = match records {
+        Some(written) => written?,
+        None => usual_record_links(&url, &company, codebase.as_ref()?.as_deref()),
+    };
     Some(ConnectWiseConfig {
         folder: folder.to_owned(),
-        url: url?,
-        company: company?,
+        url,
+        company,
         client_id: client_id?,
         public_key: public_key?,
         private_key: private_key?,
@@ -55,7 +64,42 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
         request_timeout: request_timeout?,
         retry_pause_max: retry_pause_max?,
         settle: settle?,
+        records,
     })
+}
+
+/// Where the same ConnectWise shows a record, by its record type and id. The cloud's pages are on the host of its API
+/// without `api-`; a server of one's own serves both. A simulated one on this host shows none.
+fn usual_record_links(url: &Url, company: &str, codebase: Option<&str>) -> Option<RecordLinks> {
+    if is_loopback(url) {
+        return None;
+    }
+    let host = url.host_str()?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let company: String = url::form_urlencoded::byte_serialize(company.as_bytes()).collect();
+    Some(RecordLinks::new(format!(
+        "{}://{}{port}/{}/services/system_io/router/openrecord.rails?locale=en_US&companyName={company}\
+         &recordType={{type}}&recid={{id}}",
+        url.scheme(),
+        host.strip_prefix("api-").unwrap_or(host),
+        codebase.unwrap_or(CODEBASE),
+    )))
+}
+
+/// `"off"`, or an address with both holes.
+fn record_link(field: &Field<'_>) -> Option<Option<RecordLinks>> {
+    let text = field.text()?;
+    let links = RecordLinks::new(text);
+    match text {
+        "off" => Some(None),
+        address if links.is_whole() && address.starts_with("https://") && Url::parse(address).is_ok() => {
+            Some(Some(links))
+        }
+        _ => {
+            field.error("`record_link` is \"off\", or an address that begins with https:// and holds {type} and {id}");
+            None
+        }
+    }
 }
 
 fn url(field: &Field<'_>) -> Option<Url> {
@@ -125,4 +169,26 @@ fn api_version(field: &Field<'_>) -> Option<String> {
         return None;
     }
     Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::model::ids::AgreementId;
+
+    /// Otherwise every link of a report would lead to the API, or to another company's sign-in.
+    #[test]
+    fn records_open_on_the_host_of_the_pages() {
+        for (url, codebase, expected) in [
+            ("https://api-na.myconnectwise.net", None, "https://na.myconnectwise.net/v4_6_release"),
+            ("https://api-eu.myconnectwise.net/", None, "https://eu.myconnectwise.net/v4_6_release"),
+            ("https://psa.example.com:8443", Some("v2025_1"), "https://psa.example.com:8443/v2025_1"),
+        ] {
+            let url = Url::parse(url).expect("an address");
+            let links = usual_record_links(&url, "a&b", codebase).expect("links");
+            let rest = "/services/system_io/router/openrecord.rails?locale=en_US&companyName=a%26b&recordType=AgreementFV&recid=7";
+            assert_eq!(links.agreement(AgreementId(7)), format!("{expected}{rest}"));
+        }
+        assert_eq!(usual_record_links(&Url::parse("http://127.0.0.1:80").expect("an address"), "x", None), None);
+    }
 }

@@ -24,6 +24,7 @@ pub(super) fn why(text: &str, notation: Notation) -> CountError {
     let numeric = |c: char| c.is_ascii_digit() || ",. '\u{a0}\u{202f}\u{2019}".contains(c);
     match text {
         "" => CountError::Empty,
+        _ if text.starts_with('[') && text.ends_with(']') => CountError::List,
         _ if text.starts_with('#') => CountError::ErrorValue,
         _ if text.starts_with("=") => CountError::Formula,
         _ if has_digit(text) && text.contains('%') => CountError::Percent,
@@ -146,6 +147,7 @@ mod tests {
             ("=\"12\"", CountError::Formula),
             ("Januar", CountError::NotANumber),
             ("N/A", CountError::NotANumber),
+            ("[\"3\",\"4\"]", CountError::List),
             ("Dec", CountError::NotANumber),
         ] {
             assert_eq!(why(text, Notation::default()), error, "{text}");

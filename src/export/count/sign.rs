@@ -2,8 +2,8 @@
 
 use crate::export::read::names::has_no_width;
 
-/// A hyphen, and the sign that a word processor writes.
-const MINUS: [char; 2] = ['-', '\u{2212}'];
+/// A hyphen, and the signs that a word processor writes.
+const MINUS: [char; 3] = ['-', '\u{2212}', '\u{2013}'];
 
 pub(super) fn unsigned(text: &str, may_have_sign: bool) -> (bool, &str) {
     match text.strip_prefix(MINUS) {

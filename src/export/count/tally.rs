@@ -242,7 +242,10 @@ impl Tally {
                 Some(counted) => counted,
                 None => only_left_out.entry(name).or_insert_with(CustomerCounts::default),
             };
-            doubted.to_vec().into_iter().for_each(|line| counted.doubt(line));
+            // A customer of whom other rows are kept is doubted for both.
+            let known = counted.nameless_lines().to_vec();
+            let others = doubted.to_vec().into_iter().filter(|line| !known.contains(line));
+            others.for_each(|line| counted.doubt(line));
         }
         for counted in customers.values_mut().chain(only_left_out.values_mut()) {
             anybodys.to_vec().into_iter().for_each(|line| counted.doubt(line));

@@ -87,6 +87,31 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
     }
 }
 
+/// The paths of elements that stand several times, where records may be; none where the text is no XML.
+pub(in crate::export) fn repeated(text: &str) -> Vec<String> {
+    let mut reader = Reader::from_str(text);
+    let (mut names, mut seen) = (Vec::new(), Paths::default());
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                names.push(name(&start).to_owned());
+                seen.count(&names);
+            }
+            Ok(Event::Empty(start)) => {
+                names.push(name(&start).to_owned());
+                seen.count(&names);
+                names.pop();
+            }
+            Ok(Event::End(_)) => {
+                names.pop();
+            }
+            Ok(Event::Eof) => return seen.repeated().map(str::to_owned).collect(),
+            Ok(_) => {}
+            Err(_) => return Vec::new(),
+        }
+    }
+}
+
 /// The encoding that a document names in its first line, where it is not the usual one.
 pub(in crate::export) fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
     const LINE_MAX: usize = 256;

@@ -76,10 +76,11 @@ impl Export {
 
     /// What the lists of an API come to. The digest is that of what is kept.
     pub(in crate::export) fn of_lists(lists: FetchedLists, layout: &Layout) -> Result<Self, ExportError> {
-        let FetchedLists { kept, document, unread } = lists;
+        let FetchedLists { kept, document, unread, unasked } = lists;
         let sha256 = hex::encode(Sha256::digest(&kept.bytes));
         let layout = Layout { format: Some(Format::Json), encoding: None, ..layout.clone() };
         let mut counts = read_bytes(&kept.path, document.into_bytes(), &layout)?;
+        counts.passed_over.extend(unasked);
         if !layout.whole {
             counts.unread.extend(unread);
         }

@@ -5,15 +5,17 @@
 
 pub mod candidate;
 mod documents;
+mod headings;
 mod rows;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::error::ExportError;
 use crate::export::format::packed::is_zip;
 use crate::export::propose::candidate::{Proposal, TriedKeys};
-use crate::export::read::content::read_files;
+use crate::export::read::content::{column_names, read_files};
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 
@@ -80,7 +82,9 @@ impl Tried<'_> {
 
     fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {
         match read {
-            Ok(counts) => rows::candidates(layout, counts),
+            Ok(counts) => {
+                self.two_columns(layout, counts).into_iter().chain(rows::candidates(layout, counts)).collect()
+            }
             Err(ExportError::Damaged { .. }) => self.of_structure(layout),
             Err(_) => Vec::new(),
         }
@@ -101,9 +105,10 @@ impl Tried<'_> {
             }
         }
         if layout.header == HeaderRow::First {
-            let header = HeaderRow::Joined { rows: 2, join: " ".to_owned() };
+            let header = HeaderRow::Joined { cell: None, rows: 2, join: " ".to_owned() };
             let with = Layout { header, ..layout.clone() };
             found.push(TriedKeys::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
+            found.extend(headings::no_heading(&self.names(layout), layout));
         }
         found
     }
@@ -114,6 +119,28 @@ impl Tried<'_> {
         let read = self.read(&with).ok()?;
         let keys = "sheet = \"*\", and as a column customer = { sheet = '(.+)' }";
         (read.customers.len() > 1).then(|| TriedKeys::new("Is there a sheet for each customer?", keys, with))
+    }
+
+    /// Where rows of one customer and service are several, the column that would make most of them one service each.
+    fn two_columns(self, layout: &Layout, read: &Counts) -> Option<TriedKeys> {
+        let doubled = read.customers.values().flat_map(CustomerCounts::cells);
+        let doubled = doubled.filter(|(_, cell)| matches!(cell, Cell::Duplicate { .. })).count();
+        if doubled == 0 || layout.duplicates != Duplicates::Error || read.dated.is_some() {
+            return None;
+        }
+        let (names, used) = (self.names(layout), layout.columns());
+        let others = names.iter().filter(|name| !name.is_empty() && !used.contains(&name.as_str()));
+        let tried = others.take(headings::TRIED).filter_map(|other| {
+            let with = headings::two_columns(layout, other)?;
+            let services = headings::services(&self.read(&with.layout).ok()?)?;
+            Some((services, with))
+        });
+        tried.min_by_key(|(services, _)| *services).map(|(_, with)| with)
+    }
+
+    /// What the columns of the first file are called.
+    fn names(self, layout: &Layout) -> Vec<String> {
+        self.files.first().map(|(_, bytes)| column_names(bytes, layout)).unwrap_or_default()
     }
 
     /// The text of a single file that is one.

@@ -19,7 +19,12 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
     let mut found = Vec::new();
     if has(|why| *why == CountError::Sign) && !layout.signed {
         let with = Layout { signed: true, ..layout.clone() };
+        let sum = Layout { duplicates: Duplicates::Sum, ..with.clone() };
         found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
+        if layout.duplicates == Duplicates::Error && counts.dated.is_none() {
+            let keys = "signed = true and duplicates = \"sum\"";
+            found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
+        }
     }
     if has(|why| *why == CountError::NoDate) {
         found.extend(date_formats(layout));
@@ -89,8 +94,11 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
     if said.is_empty() {
         return Vec::new();
     }
+    // Where one says no, not every one that says anything is a unit.
+    let all_say_yes = !said.iter().any(|text| says_no(text));
     let yes: Vec<String> = said.into_iter().filter(|text| !says_no(text)).map(str::to_owned).collect();
     let mut found: Vec<TriedKeys> = marked(layout, CountMark::Present)
+        .filter(|_| all_say_yes)
         .map(|with| {
             TriedKeys::new("Is each cell that says anything one unit?", keys_of(layout, "present = true"), with)
         })

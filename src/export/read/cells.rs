@@ -92,15 +92,20 @@ impl FoundColumns<'_> {
     pub(super) fn excluded<R: RawRows>(&self, rows: &R) -> Option<usize> {
         let fails = |(keep, asked): &(bool, CellFilter<'_>)| match asked.range() {
             None => asked.passes(rows) != *keep,
-            Some(range) => self.units(rows, asked.index).is_ok_and(|units| range.holds(units) != *keep),
+            Some(range) => self.bounded(rows, asked.index).is_ok_and(|units| range.holds(units) != *keep),
         };
         self.filters.iter().position(|filter| !rows.is_uncomputed(filter.1.index) && fails(filter))
+    }
+
+    /// The first filter of `drop` that leaves the row out.
+    pub(super) fn dropped<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        self.filters.iter().position(|(keep, asked)| !keep && asked.range().is_none() && asked.passes(rows))
     }
 
     /// A filter that asks for a number where there is none: whether the row is data nobody can say.
     pub(super) fn unreadable_filter<R: RawRows>(&self, rows: &R) -> Option<Box<Rejection>> {
         let asked = self.filters.iter().filter(|(_, asked)| asked.range().is_some());
-        asked.filter_map(|(_, asked)| self.units(rows, asked.index).err()).next()
+        asked.filter_map(|(_, asked)| self.bounded(rows, asked.index).err()).next()
     }
 
     /// The first cell of those that say what a row is about, and whether it is data, that holds a formula without a
@@ -143,8 +148,17 @@ impl FoundColumns<'_> {
     }
 
     fn units<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+        self.of_cell(rows, index, self.layout.signed)
+    }
+
+    /// The number that a bound is asked about: it may be negative without the counts being so.
+    fn bounded<R: RawRows>(&self, rows: &R, index: usize) -> Result<Units, Box<Rejection>> {
+        self.of_cell(rows, index, true)
+    }
+
+    fn of_cell<R: RawRows>(&self, rows: &R, index: usize, signed: bool) -> Result<Units, Box<Rejection>> {
         let cell = rows.cell(index);
-        let Layout { notation, signed, .. } = *self.layout;
+        let Layout { notation, .. } = *self.layout;
         let units = match rows.is_number(index) {
             true => Units::of_number(cell, signed),
             false if rows.is_uncomputed(index) => Err(CountError::Uncomputed),

@@ -13,7 +13,7 @@ use crate::export::fault::{Fault, Faults};
 use crate::export::format::archive::Members;
 use crate::export::format::csv::CsvRows;
 use crate::export::format::json::nested::NestedRecords;
-use crate::export::format::json::records::RecordsShape;
+use crate::export::format::json::records::{RecordsShape, is_lines};
 use crate::export::format::json::steps::{is_nested, leading_keys, steps};
 use crate::export::format::json::{Records, unread};
 use crate::export::format::packed::{is_zip, unpacked};
@@ -124,6 +124,13 @@ pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), Misfi
         Ok(()) => lacking(&wanted, find.header.as_ref().map_or(&[], Header::names)),
         Err(faults) => Err(Misfit::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
     }
+}
+
+/// What the file's columns are called; nothing where it cannot be read as far as that.
+pub fn column_names(bytes: &[u8], layout: &Layout) -> Vec<String> {
+    let mut find = FindHeader { layout, header: None };
+    let read = with_rows(bytes, layout, ExportPart::default(), &mut find);
+    read.ok().and(find.header).map_or(Vec::new(), |header| header.names().to_vec())
 }
 
 fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
@@ -256,7 +263,7 @@ fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
             return visit.visit(CsvRows::new(&text, delimiter, layout.quote_escape), part, Vec::new());
         }
         Format::Xml => return with_elements(&text, layout, part, visit),
-        Format::Json if is_nested(&layout.records) => return with_nested(&text, layout, part, visit),
+        Format::Json | Format::Ndjson if is_nested(&layout.records) => return with_nested(&text, layout, part, visit),
         Format::Ndjson => RecordsShape::Lines,
         Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
         Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
@@ -267,7 +274,11 @@ fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
 }
 
 fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
-    let records = NestedRecords::open(text, steps(&layout.records), true)?;
+    let on_lines = layout.format == Some(Format::Ndjson) || (layout.format.is_none() && is_lines(text));
+    let records = match on_lines {
+        true => NestedRecords::open_lines(text, steps(&layout.records))?,
+        false => NestedRecords::open(text, steps(&layout.records), true)?,
+    };
     let listed = records.number_of_first();
     let unread = if layout.whole { Vec::new() } else { unread::signs(text, &leading_keys(&layout.records), listed) };
     visit.visit(records, part, unread)
@@ -328,7 +339,7 @@ fn format(text: &str, layout: &Layout) -> Format {
         None if !layout.records.is_empty() => Format::Json,
         None if layout.delimiter.is_some() => Format::Csv,
         None if matches!(first, Some(b'[' | b'{')) => Format::Json,
-        None if text.trim_start().starts_with("<?xml") => Format::Xml,
+        None if first == Some(&b'<') => Format::Xml,
         None => Format::Csv,
     }
 }

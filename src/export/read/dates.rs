@@ -98,8 +98,15 @@ impl Dates {
         let name = header.names().get(column.index).filter(|name| !name.is_empty())?.clone();
         let formats =
             if column.forms.contains(&None) { Vec::new() } else { column.forms.iter().flatten().copied().collect() };
+        let formats = in_short(formats);
         Some(DateColumn { name, formats })
     }
+}
+
+/// Without the form of whole names of months where the one of three letters says the same.
+fn in_short(formats: Vec<&'static str>) -> Vec<&'static str> {
+    let is_said = |form: &&str| form.contains("%B") && formats.contains(&form.replace("%B", "%b").as_str());
+    formats.iter().filter(|form| !is_said(form)).copied().collect()
 }
 
 impl DatedCells {

@@ -52,28 +52,37 @@ impl Header {
         Ok(Self { names, line: rows.line(), text: rows.text(), ranges, own: found, copied: Vec::new() })
     }
 
-    /// As many columns as the row has, and no name for any.
-    pub(in crate::export) fn nameless<R: RawRows>(rows: &R) -> Result<Self, Fault> {
+    /// As many columns as the row has, each called by its number.
+    pub(in crate::export) fn numbered<R: RawRows>(rows: &R) -> Result<Self, Fault> {
         let header = Self::of(rows)?;
-        Ok(Self { names: vec![String::new(); header.own], ..header })
+        Ok(Self { names: (1..=header.own).map(|number| number.to_string()).collect(), ..header })
     }
 
-    /// With another row of the heading below it: a blank cell above takes the one to its left, and what stands in both
-    /// stands once.
-    pub(in crate::export) fn joined(self, below: Self, join: &str) -> Self {
-        let (mut names, mut left) = (Vec::new(), String::new());
-        for index in 0..self.own.max(below.own) {
-            let above = self.names.get(index).filter(|name| !name.is_empty());
-            left = above.cloned().unwrap_or(left);
-            let low = below.names.get(index).map_or("", String::as_str);
-            names.push(match (left.as_str(), low) {
-                (high, "") => high.to_owned(),
-                ("", low) => low.to_owned(),
-                (high, low) if high == low => low.to_owned(),
-                (high, low) => normalized(&format!("{high}{join}{low}")).into_owned(),
-            });
+    /// Under the rows of the heading above this one: a blank cell of theirs takes the one to its left, as far as the same
+    /// stands above both, and what stands twice on the way down stands once.
+    fn below(self, above: &[Self], join: &str) -> Self {
+        let own = above.iter().map(|row| row.own).max().unwrap_or_default().max(self.own);
+        let mut names: Vec<String> = vec![String::new(); own];
+        let mut begins = vec![false; own];
+        for row in above {
+            let mut left = "";
+            for index in 0..own {
+                let cell = row.names.get(index).map_or("", String::as_str);
+                begins[index] |= !cell.is_empty();
+                left = if begins[index] { cell } else { left };
+                put_below(&mut names[index], left, join);
+            }
         }
-        Self { own: names.len(), names, ..below }
+        for (name, low) in names.iter_mut().zip(&self.names) {
+            put_below(name, low, join);
+        }
+        Self { own, names, ..self }
+    }
+
+    /// How many columns of the file there are up to the last that has a name: many a vendor ends the heading with
+    /// commas, too.
+    pub(in crate::export) fn unnamed_at_the_end(&self) -> usize {
+        self.names.iter().take(self.own).rev().take_while(|name| name.is_empty()).count()
     }
 
     /// Columns that are made of others.
@@ -139,7 +148,11 @@ impl Header {
     }
 
     fn missing(&self, wanted: &str, key: &'static str) -> Fault {
-        let meant = alike(wanted, self.names.iter().map(String::as_str));
+        // Somebody named it from its record, where it goes by its path from the top.
+        let mut ends =
+            self.names.iter().filter(|name| name.strip_suffix(wanted).is_some_and(|path| path.ends_with('.')));
+        let only = ends.next().filter(|_| ends.next().is_none()).map(String::as_str);
+        let meant = only.or_else(|| alike(wanted, self.names.iter().map(String::as_str)));
         let stands = meant.and_then(|meant| self.names.iter().position(|name| name == meant));
         let mut listed: Vec<String> =
             self.names.iter().take(LISTED).map(|name| format!("{:?}", Shown::of(name))).collect();
@@ -152,6 +165,9 @@ impl Header {
 
     fn fault(&self, damage: Damage, stands: Option<usize>) -> Fault {
         let fault = Fault::new(damage).on_line(self.line);
+        if self.text.is_empty() {
+            return fault;
+        }
         let range = stands.and_then(|index| self.ranges.get(index)?.clone()).unwrap_or(0..self.text.len());
         fault.marked(&self.text, range)
     }
@@ -168,16 +184,16 @@ pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Re
         empty = false;
         match &layout.header {
             HeaderRow::First => return Ok(Header::of(rows)?),
-            HeaderRow::Absent => return Ok(Header::nameless(rows)?),
-            HeaderRow::Joined { rows: number, join } => return joined_header(rows, *number, join),
-            HeaderRow::Cell(cell) if (0..rows.len()).any(|index| normalized(rows.cell(index)) == *cell) => {
-                return Ok(Header::of(rows)?);
-            }
-            HeaderRow::Cell(_) => {}
+            HeaderRow::Absent => return Ok(Header::numbered(rows)?),
+            HeaderRow::Cell(cell) | HeaderRow::Joined { cell: Some(cell), .. } if !holds(rows, cell) => {}
+            HeaderRow::Cell(_) => return Ok(Header::of(rows)?),
+            HeaderRow::Joined { rows: number, join, .. } => return joined_header(rows, *number, join),
         }
     }
     let missing = match &layout.header {
-        HeaderRow::Cell(cell) if !empty => Damage::HeaderMissing(Shown::of(cell)),
+        HeaderRow::Cell(cell) | HeaderRow::Joined { cell: Some(cell), .. } if !empty => {
+            Damage::HeaderMissing(Shown::of(cell))
+        }
         _ => Damage::Empty,
     };
     Err(Fault::new(missing).into())
@@ -185,14 +201,26 @@ pub(in crate::export) fn header<R: RawRows>(rows: &mut R, layout: &Layout) -> Re
 
 /// A heading of several rows, from the one that the reader stands on.
 fn joined_header<R: RawRows>(rows: &mut R, number: usize, join: &str) -> Result<Header, Faults> {
-    let mut header = Header::of(rows)?;
+    let (mut above, mut header) = (Vec::new(), Header::of(rows)?);
     for _ in 1..number {
         if !rows.advance()? {
             return Err(Fault::new(Damage::HeaderOnly).into());
         }
-        header = header.joined(Header::of(rows)?, join);
+        above.push(std::mem::replace(&mut header, Header::of(rows)?));
     }
-    Ok(header)
+    Ok(header.below(&above, join))
+}
+
+fn holds<R: RawRows>(rows: &R, cell: &str) -> bool {
+    (0..rows.len()).any(|index| normalized(rows.cell(index)) == cell)
+}
+
+fn put_below(name: &mut String, low: &str, join: &str) {
+    if name.is_empty() {
+        low.clone_into(name);
+    } else if !low.is_empty() && name != low {
+        *name = normalized(&format!("{name}{join}{low}")).into_owned();
+    }
 }
 
 /// Titles above the header: whether one of the rows below has every column, where nothing says how to know the header.

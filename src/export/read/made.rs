@@ -211,8 +211,14 @@ impl<R: RawRows> RawRows for MadeRows<'_, R> {
     /// A row that names the group alone is what the rows below it are filled with.
     fn without(&self) -> Option<Without> {
         let is_filled = |index: usize| self.filled.iter().any(|(of, _)| *of == index);
-        let is_heading = !self.filled.is_empty()
-            && (0..self.rows.len()).all(|index| is_filled(index) || is_blank(self.rows.cell(index)));
+        let is_of_it = |cell: &str| self.filled.iter().any(|(of, _)| self.rows.cell(*of) == cell);
+        // Merged across the row, the group's name stands in every cell of it.
+        let is_empty = |index: usize| {
+            let cell = self.rows.cell(index);
+            is_blank(cell) || (self.rows.is_merged(index) && is_of_it(cell))
+        };
+        let is_heading =
+            !self.filled.is_empty() && (0..self.rows.len()).all(|index| is_filled(index) || is_empty(index));
         if is_heading { Some(Without::Nothing) } else { self.rows.without() }
     }
 

@@ -127,7 +127,7 @@ fn counted<R: RawRows>(
             faults.push(|| Fault::new(damage).on_line(rows.line()));
             break;
         }
-        match damage(&rows, header.names().len(), &mut surplus) {
+        match damage(&rows, header, &mut surplus) {
             None if faults.is_empty() => reader.row(&rows, header),
             None => {}
             Some(damage) => faults.push(|| fault(&rows, damage, header)),
@@ -148,13 +148,15 @@ fn counted<R: RawRows>(
 }
 
 /// What is wrong with a row's structure, and the cell at fault where it is one. Empty cells beyond the heading are not:
-/// many a vendor ends each row with a comma.
-fn damage<R: RawRows>(rows: &R, columns: usize, surplus: &mut bool) -> Option<(Damage, Option<usize>)> {
-    if rows.len() > columns && !rows.is_grid() && rows.is_blank_from(columns) {
+/// many a vendor ends each row with a comma, or the heading alone.
+fn damage<R: RawRows>(rows: &R, header: &Header, surplus: &mut bool) -> Option<(Damage, Option<usize>)> {
+    let (found, columns) = (rows.len(), header.names().len());
+    let ends_before = || found < columns && found + header.unnamed_at_the_end() >= columns;
+    if found > columns && !rows.is_grid() && rows.is_blank_from(columns) {
         *surplus = true;
-    } else if rows.len() != columns && !rows.is_grid() {
+    } else if found != columns && !rows.is_grid() && !ends_before() {
         let text = Shown::of(&rows.text());
-        return Some((Damage::Ragged { expected: columns, found: rows.len(), text }, None));
+        return Some((Damage::Ragged { expected: columns, found, text }, None));
     }
     if rows.bytes() <= CELL_BYTES_MAX {
         return None;
@@ -191,7 +193,10 @@ impl Reader<'_> {
     fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
         self.tally.row();
         if let Some(without) = rows.without() {
-            return self.without(rows, header, without);
+            return match self.reading.dropped(rows).filter(|_| without == Without::Unsaid) {
+                Some(filter) => self.exclude(rows, filter),
+                None => self.without(rows, header, without),
+            };
         }
         if let Some(filter) = self.reading.excluded(rows) {
             self.dates.left_out(rows, filter);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::history::desk::people::{Digest, Role};
-use crate::history::store::columns::{time_text, word};
+use crate::history::store::columns::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 
@@ -28,15 +28,12 @@ impl History {
         digest: &Digest,
         (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE ends_at <= ?1", [time_text(began_at)])?;
-            let begun = transaction.execute(
-                "INSERT INTO sessions (digest, person, began_at, ends_at)
-                 SELECT ?1, name, ?3, ?4 FROM people WHERE name = ?2 AND password = ?5 AND locked = 0",
-                params![digest, name, time_text(began_at), time_text(ends_at), password],
-            )?;
-            Ok(begun == 1)
-        })
+        let statements = [
+            "DELETE FROM sessions WHERE ends_at <= ?1",
+            "INSERT INTO sessions (digest, person, began_at, ends_at)
+             SELECT ?1, name, ?3, ?4 FROM people WHERE name = ?2 AND password = ?5 AND locked = 0",
+        ];
+        self.begin(statements, (name, password), digest, (began_at, ends_at))
     }
 
     /// Begins half a session: the password was right, and a code is to come. Like [`History::begin_session`].
@@ -49,14 +46,37 @@ impl History {
         digest: &Digest,
         (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<bool, StoreError> {
+        let statements = [
+            "DELETE FROM half_sessions WHERE ends_at <= ?1",
+            "INSERT INTO half_sessions (digest, person, ends_at)
+             SELECT ?1, name, ?4 FROM people WHERE name = ?2 AND password = ?5 AND locked = 0",
+        ];
+        self.begin(statements, (name, password), digest, (began_at, ends_at))
+    }
+
+    /// Drops what is over and adds one, as far as the person still has this password and is not locked.
+    fn begin(
+        &mut self,
+        [drop, insert]: [&str; 2],
+        (name, password): (&str, &str),
+        digest: &Digest,
+        (began_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM half_sessions WHERE ends_at <= ?1", [time_text(began_at)])?;
-            let begun = transaction.execute(
-                "INSERT INTO half_sessions (digest, person, ends_at)
-                 SELECT ?1, name, ?3 FROM people WHERE name = ?2 AND password = ?4 AND locked = 0",
-                params![digest, name, time_text(ends_at), password],
-            )?;
-            Ok(begun == 1)
+            let (began_at, ends_at) = (time_text(began_at), time_text(ends_at));
+            transaction.execute(drop, [&began_at])?;
+            Ok(transaction.execute(insert, params![digest, name, began_at, ends_at, password])? == 1)
+        })
+    }
+
+    /// Since when this session is; `None` if it is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn session_began(&self, digest: &Digest) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT began_at FROM sessions WHERE digest = ?1";
+            connection.query_row(sql, [digest], |row| Ok(time(row, "began_at"))).optional()?.transpose()
         })
     }
 

@@ -28,6 +28,9 @@ pub struct FileVersion {
     pub content: Vec<u8>,
 }
 
+/// Versions that are looked through for who mapped a customer.
+const EDITS: usize = 50;
+
 /// A file before and after an edit.
 #[derive(Debug, Clone, Copy)]
 pub struct FileEdit<'a> {
@@ -52,6 +55,19 @@ impl History {
                 insert(transaction, (edit.file, edit.before), "", at)?;
             }
             insert(transaction, (edit.file, edit.after), who, at)
+        })
+    }
+
+    /// What people made of any file since an instant, oldest first: at most [`EDITS`] versions.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn file_edits_since(&self, since: DateTime<Utc>) -> Result<Vec<FileVersion>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_and_then(params![time_text(since), integer(EDITS)], version)?;
+            rows.collect()
         })
     }
 

@@ -5,6 +5,7 @@ pub mod owned;
 pub(crate) mod seen;
 pub mod swept;
 pub(crate) mod written;
+pub mod written_since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,7 @@ use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::quantity::Quantity;
 
 impl History {
@@ -184,9 +185,11 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         [run.0],
         |row| Ok((row.get("integration")?, row.get("command")?, row.get("mode")?, row.get("undoes")?)),
     )?;
-    // An undo wants what was before, whatever the export says: no later export is compared with that.
+    // An undo wants what was before, whatever the export says: no later export is compared with that. What it lets bill
+    // again is recount's again.
     if undoes.is_some() {
-        return Ok(());
+        let writes = command == RunCommand::Apply.as_str() && mode == Mode::Apply.as_str();
+        return if writes { owned::take_up(transaction, &integration, &plan.lines) } else { Ok(()) };
     }
     // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {
@@ -239,12 +242,13 @@ fn remember_baseline(
             continue;
         };
         // A line that somebody put in another's place is not the one that was seen, until the question is settled.
-        let asked = before.filter(|_| line.reason == Code::HumanEdit).zip(line.key());
-        let addition = match asked {
+        let waits = !matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
+        let addition = match before.filter(|_| waits).zip(line.key()) {
             None => addition,
             Some((before, key)) => match before.lines.get(&*key.folded()) {
                 Some(seen) => *seen,
-                None => continue,
+                None if line.reason == Code::HumanEdit || seen::has_ended(transaction, run, &key)? => continue,
+                None => addition,
             },
         };
         match &line.item {

@@ -122,7 +122,7 @@ fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey
         let owned = Owned {
             addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
             company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
-            sources: json::<BTreeSet<(CustomerName, ServiceName)>>(row, "sources")?,
+            sources: json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?,
         };
         Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
     })?;
@@ -162,6 +162,23 @@ pub(crate) fn remember(
     Ok(())
 }
 
+/// Takes up the lines that an undo is about to write and that were recount's before: at 0 they were let go, and set back
+/// they bill. One that is not written after all is at 0 still, and is let go by the next plan.
+pub(crate) fn take_up(
+    transaction: &Transaction<'_>,
+    integration: &str,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let known: BTreeSet<LineKey> = stored(transaction, integration)?.keys().map(one_spelling).collect();
+    for line in lines.iter().filter(|line| line.outcome == Outcome::WouldUpdate) {
+        let Some(key) = line.key().filter(|key| !known.contains(&one_spelling(key))) else { continue };
+        let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone())).collect();
+        let owned = Owned { addition: line.addition, company: line.company, sources };
+        put(transaction, integration, &key, &Stored { owned, billed: line.now })?;
+    }
+    Ok(())
+}
+
 /// Lines that stand for all of their product on their agreement.
 fn covered(lines: &[LineRecord]) -> BTreeSet<LineKey> {
     lines.iter().filter_map(LineRecord::key).filter(|key| key.item.is_none()).map(|key| one_spelling(&key)).collect()
@@ -183,7 +200,8 @@ fn next(line: &LineRecord, known: Option<&Stored>) -> Option<Stored> {
         Some(one) if !settled => Some(seen(line, one.clone())),
         _ if line.addition.is_none() && line.outcome != Outcome::WouldCreate => known.cloned(),
         _ => {
-            let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone())).collect();
+            let sources = line.sources.iter().map(|source| (source.customer.clone(), source.service.clone()));
+            let sources = sources.collect::<BTreeSet<_>>().into_iter().collect();
             let company = line.company.or(known.and_then(|one| one.owned.company));
             let owned = Owned { addition: line.addition, company, sources };
             Some(Stored { owned, billed: line.now })

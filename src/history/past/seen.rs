@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::history::record::LineRecord;
-use crate::history::store::columns::quantity;
+use crate::history::store::columns::{folded, item_text, quantity};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 
 /// See [`Past::seen`](crate::reconcile::model::past::Past::seen).
@@ -46,6 +47,16 @@ pub(crate) fn remember(
         statement.execute(params![integration, addition.0, was.to_string(), run.0])?;
     }
     Ok(())
+}
+
+/// Whether a line is known that was live here once, and whose place another one took.
+pub(crate) fn has_ended(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<bool, StoreError> {
+    let key = folded(key);
+    let mut found = transaction.prepare_cached(
+        "SELECT 1 FROM ended_lines WHERE integration = (SELECT integration FROM runs WHERE run = ?1)
+             AND agreement = ?2 AND product = ?3 AND item = ?4",
+    )?;
+    Ok(found.exists(params![run.0, key.agreement.0, key.product.as_str(), item_text(&key)])?)
 }
 
 /// Somebody changed the line, or left it as it is by an answer.

@@ -1,5 +1,6 @@
 //! The schema's versions. A migration that was released is never edited.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -78,7 +79,9 @@ fn copy(connection: &Connection, database: &Path, next: i64) -> Result<(), Store
 pub(crate) fn copy_into(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::file(file, error);
     let new = Replacement::of(file).map_err(failed)?;
-    connection.execute("VACUUM INTO ?1", [new.part().to_string_lossy()])?;
+    // The connection follows no link, and the way to the folder may have one: /var/lib/recount is one to a dynamic user.
+    let part = fs::canonicalize(new.part()).map_err(failed)?;
+    connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
     new.put_in_place().map_err(failed)
 }
 

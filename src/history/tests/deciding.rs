@@ -16,7 +16,7 @@ fn decision(verb: Verb) -> Decision {
         until: None,
         note: "asked".to_owned(),
         who: "mmiller".to_owned(),
-        at: noon(),
+        at: noon().fixed_offset(),
         reason: Code::ToZero,
         seen: Some(seen),
         within: None,

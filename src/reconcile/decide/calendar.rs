@@ -5,22 +5,37 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Agreement};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
 impl Judge<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
     pub(in crate::reconcile) fn begins(&self, agreement: &Agreement) -> NaiveDate {
         let next = agreement.next_invoice_on.filter(|_| !agreement.prorates);
         next.map_or(self.today, |next| next.max(self.today))
+    }
+
+    /// Why a new line would not be billed from its first day on, whatever a person answers.
+    pub(in crate::reconcile) fn not_billed_by(&self, agreement: &Agreement) -> Option<HoldReason> {
+        let (id, first) = (agreement.id, self.begins(agreement));
+        // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field), and a
+        // silently later date would leave days unbilled that nobody decided on.
+        if let Some(from) = agreement.bills_from.filter(|from| *from > self.today) {
+            return Some((Code::LineBeforeBilling, format!("agreement {id} bills from {from} on")));
+        }
+        let ends = agreement.ends_on.filter(|end| *end < first);
+        let end = ends.or(agreement.cancelled_on.filter(|end| *end <= first))?;
+        let detail = format!("agreement {id} ends on {end}, and a new line would begin with its invoice of {first}");
+        Some((Code::LineAfterEnd, detail))
     }
 
     /// Whether an addition is a line's tonight: it is live, or recount itself made it begin later.
@@ -35,6 +50,8 @@ impl Judge<'_> {
 enum Reach {
     /// It counts on the invoice of this day; with whether it is a fall in a period that may be invoiced already.
     Invoice(NaiveDate, bool),
+    /// It begins after that day, whose invoice is not made yet: a later one bills it.
+    After(NaiveDate),
     /// Nothing is written so shortly before the invoice of this day.
     Frozen(NaiveDate),
     /// A peak or an average falls, and the invoice of its period is not made yet.
@@ -45,13 +62,22 @@ enum Reach {
 #[derive(Debug)]
 pub(in crate::reconcile) struct Met(Vec<(usize, Reach)>);
 
+/// What tells which invoice a change meets.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Calendar<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    pub(in crate::reconcile) directory: &'a Directory,
+    pub(in crate::reconcile) additions: &'a Additions,
+    pub(in crate::reconcile) today: NaiveDate,
+}
+
 /// Puts the changes of a plan on the calendar: what is not to be written yet is left out.
-pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line]) -> Met {
-    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(gathered, line)?)));
+pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -> Met {
+    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(calendar, line)?)));
     let met = Met(met.collect());
     for (at, reach) in &met.0 {
         match reach {
-            Reach::Invoice(..) => {}
+            Reach::Invoice(..) | Reach::After(_) => {}
             Reach::Frozen(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
             Reach::Due(_) => lines[*at].verdict = Verdict::Skipped(Code::InvoiceDue),
         }
@@ -61,16 +87,17 @@ pub(in crate::reconcile) fn put_on(gathered: PlanInputs<'_>, lines: &mut [Line])
 
 impl Met {
     /// Says at each change which invoice it reaches, or why it waits.
-    pub(in crate::reconcile) fn note(&self, today: NaiveDate, lines: &mut [Line]) {
+    pub(in crate::reconcile) fn note(&self, lines: &mut [Line]) {
         for (at, reach) in &self.0 {
             let note = match *reach {
-                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next, today)),
+                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next)),
                 Reach::Invoice(next, true) => {
-                    format!("on the invoice of {}; one made before stays as it is", day(next, today))
+                    format!("on the invoice of {}; one made before stays as it is", day(next))
                 }
-                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next, today)),
+                Reach::After(next) => format!("on an invoice after that of {}", day(next)),
+                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next)),
                 Reach::Due(next) => {
-                    format!("the invoice of {} is not made yet, and its period was higher", day(next, today))
+                    format!("the invoice of {} is not made yet, and its period was higher", day(next))
                 }
             };
             let detail = &mut lines[*at].detail;
@@ -82,18 +109,18 @@ impl Met {
     }
 
     /// What is said of all of them together, by the invoices that they meet.
-    pub(in crate::reconcile) fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+    pub(in crate::reconcile) fn findings(&self) -> Vec<Finding> {
         let mut counted: BTreeMap<(Code, NaiveDate), usize> = BTreeMap::new();
         for (_, reach) in &self.0 {
             let kind = match *reach {
-                Reach::Invoice(_, false) => continue,
+                Reach::Invoice(_, false) | Reach::After(_) => continue,
                 Reach::Invoice(next, true) => (Code::PeriodInvoiced, next),
                 Reach::Frozen(next) => (Code::Frozen, next),
                 Reach::Due(next) => (Code::InvoiceDue, next),
             };
             *counted.entry(kind).or_default() += 1;
         }
-        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next, today))).collect()
+        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next))).collect()
     }
 }
 
@@ -117,12 +144,17 @@ fn told(code: Code, lines: usize, next: &str) -> Finding {
     Finding { fix, ..finding(Severity::Info, code, message) }
 }
 
-fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
-    let PlanInputs { mapping, directory, today, .. } = gathered;
-    let next = directory.agreements.get(&line.key()?.agreement)?.next_invoice_on?;
-    let fall = match &line.verdict {
-        Verdict::Update(change) => change.to < change.from,
-        Verdict::Create(_) | Verdict::Large(_) => false,
+fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
+    let Calendar { mapping, directory, additions, today } = calendar;
+    let agreement = line.key()?.agreement;
+    let next = directory.agreements.get(&agreement)?.next_invoice_on?;
+    let (fall, begins) = match &line.verdict {
+        Verdict::Update(change) => {
+            let mut listed = additions.get(&agreement).into_iter().flatten();
+            let addition = listed.find(|addition| addition.id == change.addition);
+            (change.to < change.from, addition.and_then(|addition| addition.effective_on))
+        }
+        Verdict::Create(creation) | Verdict::Large(creation) => (false, Some(creation.effective_on)),
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => return None,
     };
     if fall && next <= today && line.sources.iter().any(|source| looks_back(mapping, source)) {
@@ -132,6 +164,9 @@ fn reach(gathered: PlanInputs<'_>, line: &Line) -> Option<Reach> {
     if mapping.freeze_days > 0 && first_frozen <= today && today <= next {
         return Some(Reach::Frozen(next));
     }
+    if begins.is_some_and(|first| first > next) {
+        return Some(Reach::After(next));
+    }
     Some(Reach::Invoice(next, fall && today < next))
 }
 
@@ -140,10 +175,4 @@ fn looks_back(mapping: &Mapping, source: &Source) -> bool {
         Some(ServiceRule::Billed(billed)) => mapping.policy(&source.customer, &source.service, billed).looks_back(),
         _ => false,
     }
-}
-
-/// `1 Dec`, and in another year `1 Jan 2027`.
-fn day(day: NaiveDate, today: NaiveDate) -> String {
-    let pattern = if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-    day.format(pattern).to_string()
 }

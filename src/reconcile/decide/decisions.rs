@@ -32,16 +32,22 @@ pub(in crate::reconcile) enum StepAnswer {
     Moved(String),
 }
 
+/// A step of a line that somebody is asked about.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Asked<'a> {
+    /// Why it is held.
+    pub(in crate::reconcile) code: Code,
+    /// From what is live.
+    pub(in crate::reconcile) live: Option<Live>,
+    pub(in crate::reconcile) to: Quantity,
+    /// When ConnectWise's record of what it is held for was changed last.
+    pub(in crate::reconcile) changed: Option<&'a LastChange>,
+}
+
 impl Decisions {
-    /// What was answered to the step of a line from what is live to `to`; `changed` is when ConnectWise's record of it
-    /// was changed last.
-    pub(in crate::reconcile) fn answer(
-        &self,
-        key: &LineKey,
-        live: Option<Live>,
-        to: Quantity,
-        changed: Option<&LastChange>,
-    ) -> StepAnswer {
+    /// What was answered to the step of a line.
+    pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: Asked<'_>) -> StepAnswer {
+        let Asked { code, live, to, changed } = asked;
         let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
@@ -53,7 +59,9 @@ impl Decisions {
             format!("ConnectWise holds {} now", or_dash(now))
         } else if !decision.covers(to) {
             format!("{to} is wanted now")
-        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at)) {
+        } else if !was_shown(code, decision.reason) {
+            format!("that answered {}, and nobody was asked about {code}", decision.reason)
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.said());
@@ -158,6 +166,17 @@ impl Decision {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
         same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
+    }
+}
+
+/// Whether a line that was held for `answered` showed that it is held for `code` as well. What may come to a line after
+/// somebody answered, with the same quantities, is a question of its own.
+fn was_shown(code: Code, answered: Code) -> bool {
+    match code {
+        Code::LineElsewhere | Code::HostChanged | Code::CountTakenOut | Code::LineLeftBehind => answered == code,
+        // Both are looked for at once.
+        Code::LineJustEnded => matches!(answered, Code::LineJustEnded | Code::LineElsewhere),
+        _ => true,
     }
 }
 

@@ -17,20 +17,28 @@ impl Judge<'_> {
     /// keep what it confirmed.
     pub(in crate::reconcile) fn hand_edit(&self, step: Step<'_>) -> Option<HoldReason> {
         let Step { key, addition, now, to: _ } = step;
+        let id = addition.id;
         if self.policy.human_edit == HumanEdit::Overwrite {
             return None;
         }
-        let known = match (self.last_known(addition.id), self.replaced(step)) {
+        let known = match (self.last_known(id), self.replaced(step)) {
+            // What was seen of it while the line waited for somebody settles nothing.
+            (Some(LastKnown::Seen(_, None)), replaced @ Some(_)) => (None, replaced),
+            known => known,
+        };
+        let known = match known {
             (Some(last), _) | (None, Some((_, last))) if last.explains(now) => return None,
             (Some(last), _) if last.was_not_kept(addition, now) => {
                 let detail = format!("{}, ConnectWise holds {now} again, and names no change after it", last.said());
                 return Some((Code::WriteIgnored, detail));
             }
             (Some(last), _) => last.said(),
-            (None, Some((ended, last))) => format!("{} to addition {ended}, which somebody ended", last.said()),
+            (None, Some((ended, last))) => {
+                format!("{} on addition {ended}, in whose place addition {id} stands", last.said())
+            }
             (None, None) => {
                 let sent = self.past.given_up.get(&*key.folded())?;
-                if sent.before.contains(&addition.id) || sent.quantity == now {
+                if sent.before.contains(&id) || sent.quantity == now {
                     return None;
                 }
                 format!("run {} sent a new line of {}", sent.run, sent.quantity)
@@ -51,8 +59,6 @@ impl Judge<'_> {
         if there.is_some_and(|there| there.is_current(self.today) && !there.is_beside()) {
             return None;
         }
-        // Only recount's own: what a line that was merely seen held says nothing of its successor.
-        self.past.written.get(&before)?;
         (before != step.addition.id).then_some(before).zip(self.last_known(before))
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::decisions::{Asked, StepAnswer};
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
@@ -143,7 +143,9 @@ impl Ground<'_> {
     ) -> Judgement {
         let live = Live { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
-        match self.past.decisions.answer(key, Some(live), Quantity::ZERO, addition.changed.as_ref()) {
+        let changed = addition.changed.as_ref();
+        let asked = Asked { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
+        match self.past.decisions.answer(key, asked) {
             StepAnswer::None => held(Some(live), detail),
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {

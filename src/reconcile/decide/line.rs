@@ -3,12 +3,13 @@
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::decisions::{Asked, StepAnswer};
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::{HoldReason, Judgement};
-use crate::reconcile::decide::line_guards::Step;
+use crate::reconcile::decide::line_guards::{Hindrance, Step};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
+use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::{InDoubt, TakenOver};
 use crate::reconcile::model::plan::code::Code;
@@ -96,7 +97,7 @@ impl Judge<'_> {
         let said: Vec<String> = beside
             .map(|addition| match addition.cancelled_on {
                 _ if addition.credit => format!("addition {} beside it is a credit", addition.id),
-                Some(on) => format!("addition {} beside it ends on {on}", addition.id),
+                Some(on) => format!("addition {} beside it ends on {}", addition.id, day(on)),
                 None => format!("addition {} is beside it", addition.id),
             })
             .collect();
@@ -135,11 +136,14 @@ impl Judge<'_> {
         let guarded = taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole));
         match guarded.or_else(|| self.begins_beside(case, now)) {
             None => judged(update, Some(live), String::new()),
-            Some((code, detail)) => match self.past.decisions.answer(key, Some(live), to, addition.changed.as_ref()) {
-                StepAnswer::None => held(code, Some(live), detail),
-                StepAnswer::Accepted(by) => judged(update, Some(live), by),
-                StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
-            },
+            Some((code, detail)) => {
+                let asked = Asked { code, live: Some(live), to, changed: addition.changed.as_ref() };
+                match self.past.decisions.answer(key, asked) {
+                    StepAnswer::None => held(code, Some(live), detail),
+                    StepAnswer::Accepted(by) => judged(update, Some(live), by),
+                    StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
+                }
+            }
         }
     }
 
@@ -219,31 +223,30 @@ impl Judge<'_> {
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
             return Err((Code::InDoubt, detail));
         }
-        self.after_other_host(key, quantity)?;
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
-            let on = later.effective_on.map(|day| day.to_string()).unwrap_or_default();
+            let on = later.effective_on.map(day).unwrap_or_default();
             return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
         }
-        self.unless_accepted(key, quantity, self.new_line_guard(key, wanted.terms.whole, quantity, on_line))?;
+        let hindrances = self.hindrances(case, product, quantity, on_line);
+        // No answer creates what these are in the way of, so they are told first.
         if !self.mapping.create_lines {
-            return Err((Code::LineMissing, format!("{quantity} used, no live addition, and create_lines is off")));
+            let missing = format!("{quantity} used, no live addition, and create_lines is off");
+            let told = std::iter::once(missing).chain(hindrances.into_iter().map(|one| one.detail));
+            return Err((Code::LineMissing, told.collect::<Vec<_>>().join("; ")));
         }
-        self.unless_accepted(key, quantity, self.bills_already(case, product))?;
-        match agreement.bills_from {
-            // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field),
-            // and a silently later date would leave days unbilled that nobody decided on.
-            Some(from) if from > self.today => {
-                Err((Code::LineBeforeBilling, format!("agreement {} bills from {from} on", agreement.id)))
-            }
-            _ => Ok(quantity),
+        if let Some(day) = self.not_billed_by(agreement) {
+            return Err(day);
         }
+        self.after_other_host(key, quantity)?;
+        self.unless_answered(key, quantity, &hindrances)?;
+        Ok(quantity)
     }
 
     /// A request that another host sent last is in no history of this one, and may be on its way.
     fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
         let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
         if let Some(at) = settles_at {
-            let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+            let at = minute(at.fixed_offset());
             return Err((
                 Code::HostChanged,
                 format!("nothing is created before {at}: {from} may have sent it already"),
@@ -252,50 +255,38 @@ impl Judge<'_> {
         let detail = format!(
             "the first night after {from}, which may have created it; the next night creates what is not there"
         );
-        self.unless_accepted(key, quantity, Some((Code::HostChanged, detail)))
+        self.unless_answered(key, quantity, &[Hindrance { code: Code::HostChanged, detail, changed: None }])
     }
 
-    fn unless_accepted(&self, key: &LineKey, to: Quantity, trouble: Option<HoldReason>) -> Result<(), HoldReason> {
-        let Some((code, detail)) = trouble else { return Ok(()) };
-        if !may_be_accepted(code) {
-            return Err((code, detail));
-        }
-        match self.past.decisions.answer(key, None, to, None) {
-            StepAnswer::Accepted(_) => Ok(()),
-            StepAnswer::None => Err((code, detail)),
-            StepAnswer::Moved(what) => Err((code, format!("{detail}; {what}"))),
-        }
-    }
-
-    fn new_line_guard(
-        &self,
-        key: &LineKey,
-        whole: bool,
-        quantity: Quantity,
-        on_line: &[&Addition],
-    ) -> Option<HoldReason> {
-        if let Some(ended) = self.ended_by_hand(key, on_line) {
-            return Some((Code::HumanEdit, ended));
-        }
-        let fraction = whole && !quantity.is_whole();
-        fraction.then(|| (Code::Fractional, format!("{quantity} is not a whole number of units")))
+    /// Unless somebody let pass all that is in the way of a new line: what was not shown to them holds it, and the others
+    /// are told with it.
+    fn unless_answered(&self, key: &LineKey, to: Quantity, all: &[Hindrance<'_>]) -> Result<(), HoldReason> {
+        let open = |Hindrance { code, detail, changed }: &Hindrance<'_>| {
+            let asked = Asked { code: *code, live: None, to, changed: *changed };
+            match self.past.decisions.answer(key, asked) {
+                _ if !may_be_accepted(*code) => Some(detail.clone()),
+                StepAnswer::Accepted(_) => None,
+                StepAnswer::None => Some(detail.clone()),
+                StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
+            }
+        };
+        let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
+            return Ok(());
+        };
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
+        Err((all[at].code, std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")))
     }
 
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
+    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
         let key = &*key.folded();
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        let known = |addition: &&&Addition| {
-            Some(&addition.id) == seen
-                || self.past.written.contains_key(&addition.id)
-                || Some(&addition.id) == self.past.ours.get(key)
-        };
-        if let Some(ours) = on_line.iter().find(known) {
+        if let Some(ours) = on_line.iter().find(|addition| self.was_here(key, addition)) {
             if self.policy.human_edit == HumanEdit::Overwrite {
                 return None;
             }
-            let on = ours.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            let on = ours.cancelled_on.map(day).unwrap_or_default();
             return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
@@ -305,13 +296,21 @@ impl Judge<'_> {
             Some(listed) => self.of_another_line(key, listed),
         }
     }
+
+    /// Whether an addition is known as the line from before.
+    pub(in crate::reconcile) fn was_here(&self, key: &LineKey, addition: &Addition) -> bool {
+        let key = &*key.folded();
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let known = [seen, self.past.ours.get(key)].contains(&Some(&addition.id));
+        known || self.past.written.contains_key(&addition.id)
+    }
 }
 
 /// The line of the product that ended last, for whoever reads that a new one is to be created.
 fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
     let ended = on_line.iter().filter(|addition| !addition.is_current(today) && addition.bills());
     let last = ended.max_by_key(|addition| (addition.cancelled_on, addition.id));
-    let said = last.and_then(|last| Some(format!("addition {} ended on {}", last.id, last.cancelled_on?)));
+    let said = last.and_then(|last| Some(format!("addition {} ended on {}", last.id, day(last.cancelled_on?))));
     said.unwrap_or_default()
 }
 

@@ -3,17 +3,18 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::decisions::StepAnswer;
+use crate::reconcile::decide::decisions::{Asked, StepAnswer};
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
+use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Product};
+use crate::reconcile::model::records::{Addition, LastChange, Product};
 
 /// What is about to be done to a line that is there.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +25,16 @@ pub(in crate::reconcile) struct Step<'a> {
     pub(in crate::reconcile) to: Quantity,
 }
 
-fn units(addition: &Addition) -> String {
-    addition.quantity.as_ref().map_or_else(|_| "an unreadable quantity".to_owned(), Quantity::to_string)
+/// What is in the way of a new line.
+#[derive(Debug, Clone)]
+pub(in crate::reconcile) struct Hindrance<'a> {
+    pub(in crate::reconcile) code: Code,
+    pub(in crate::reconcile) detail: String,
+    /// When ConnectWise's record of it was changed last.
+    pub(in crate::reconcile) changed: Option<&'a LastChange>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     /// Why a person has to look at a step first, if any guard says so.
     pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<HoldReason> {
         let Step { key, addition, now, to } = step;
@@ -52,32 +58,63 @@ impl Judge<'_> {
     /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
     pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
         let product = case.product.ok().filter(|_| now.is_zero())?;
-        self.bills_elsewhere(case, product)
+        let found = self.bills_already(case, product).filter(|found| found.code == Code::LineElsewhere)?;
+        Some((found.code, found.detail))
+    }
+
+    /// What a person has to look at before a line begins: first what may come into sight after an answer.
+    pub(in crate::reconcile) fn hindrances(
+        &self,
+        case: Case<'_>,
+        product: &Product,
+        quantity: Quantity,
+        on_line: &[&Addition],
+    ) -> Vec<Hindrance<'a>> {
+        let (key, terms) = (case.key, case.wanted.terms);
+        let mut all: Vec<Hindrance<'a>> = self.bills_already(case, product).into_iter().collect();
+        let (just_ended, by_hand) = (self.just_ended(key, product), self.ended_by_hand(key, on_line));
+        let is_ours = |id| on_line.iter().any(|addition| addition.id == id && self.was_here(key, addition));
+        match (just_ended, by_hand) {
+            // One and the same.
+            (Some((id, ended)), Some(detail)) if is_ours(id) => {
+                let detail = format!("{detail}; {}", ended.detail);
+                all.push(Hindrance { code: Code::HumanEdit, detail, changed: None });
+            }
+            (ended, by_hand) => {
+                all.extend(ended.map(|(_, ended)| ended));
+                all.extend(by_hand.map(|detail| Hindrance { code: Code::HumanEdit, detail, changed: None }));
+            }
+        }
+        if terms.whole && !quantity.is_whole() {
+            let detail = format!("{quantity} is not a whole number of units");
+            all.push(Hindrance { code: Code::Fractional, detail, changed: None });
+        }
+        all
     }
 
     /// The product bills already, beside the new line, where nobody counts it.
-    pub(in crate::reconcile) fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<HoldReason> {
-        if let Some(ended) = self.around.just_ended(case.key, product.id) {
-            let on = ended.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
-            let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
-            let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
-            return Some((Code::LineJustEnded, detail));
-        }
-        self.bills_elsewhere(case, product).or_else(|| {
+    fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
+        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
+        let Some((agreement, addition)) = elsewhere else {
             let unseen = self.around.unseen(case.key, case.wanted.company)?;
             let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
-            Some((Code::AgreementUnreadable, detail))
-        })
-    }
-
-    fn bills_elsewhere(&self, case: Case<'_>, product: &Product) -> Option<HoldReason> {
-        let (agreement, addition) = self.around.elsewhere(case.key, product.id, case.wanted.company)?;
+            return Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None });
+        };
         let detail = format!(
             "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
             addition.id,
             units(addition)
         );
-        Some((Code::LineElsewhere, detail))
+        Some(Hindrance { code: Code::LineElsewhere, detail, changed: addition.changed.as_ref() })
+    }
+
+    /// A line of the product that is not over long enough for a new one to begin.
+    fn just_ended(&self, key: &LineKey, product: &Product) -> Option<(AdditionId, Hindrance<'a>)> {
+        let ended = self.around.just_ended(key, product.id)?;
+        let on = ended.cancelled_on.map(day).unwrap_or_default();
+        let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
+        let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
+        Some((ended.id, Hindrance { code: Code::LineJustEnded, detail, changed: ended.changed.as_ref() }))
     }
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
@@ -127,11 +164,19 @@ impl Judge<'_> {
     pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
-        match self.past.decisions.answer(key, None, quantity, None) {
+        let asked = Asked { code: Code::LineStep, live: None, to: quantity, changed: None };
+        match self.past.decisions.answer(key, asked) {
             StepAnswer::Accepted(_) => None,
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
+    }
+}
+
+fn units(addition: &Addition) -> String {
+    match &addition.quantity {
+        Ok(units) => units.to_string(),
+        Err(_) => "an unreadable quantity".to_owned(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{GuardPolicy, Percent};
 use crate::reconcile::guard::run_limits::PlanTally;
 use crate::reconcile::guard::stop::{percent, stop};
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
@@ -152,7 +152,7 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
-            short.then(|| fewer(code, what, now, then, min, &format!("of run {}", accepted.run)))
+            short.then(|| fewer(code, what, now, then, min, &format!("since run {}", accepted.run)))
         };
         let (rows, customers) = (Decimal::from(now.rows), Decimal::from(now.customers));
         let (rows_then, customers_then) = (Decimal::from(then.rows), Decimal::from(then.customers));
@@ -265,7 +265,7 @@ fn unread(counts: &Counts) -> Remedy {
 pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> Option<Finding> {
     let age = now.signed_duration_since(export.modified_at);
     if age < -FUTURE_MAX {
-        let message = format!("the export is of {}, which has not come yet", export.modified_at.date_naive());
+        let message = format!("the export is of {}, which has not come yet", day(export.modified_at.date_naive()));
         return Some(stop(Code::ExportStale, message, "look at the file's time, and at the clock"));
     }
     (age > policy.max_age).then(|| {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -35,7 +36,7 @@ pub fn falling_trend(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
     let UnitsThen { run, at, units } = most;
     let gone = gone(*units);
     let share = (gone / units).round_dp(1).normalize();
-    let (units, now, day) = (units.normalize(), now.normalize(), at.date_naive());
+    let (units, now, day) = (units.normalize(), now.normalize(), day(at.date_naive()));
     let message = format!("total units fell from {units} in run {run} of {day} to {now} (−{share} %), gradually");
     let fix = "compare the export with the vendor's portal; if it is true, nothing".into();
     Some(Finding { fix, ..finding(Severity::Warning, Code::UnitsBleeding, message) })
@@ -57,7 +58,7 @@ mod tests {
         let told = falling_trend(&nights, 74.into()).expect("more than a quarter went");
         assert_eq!(told.code, Code::UnitsBleeding);
         assert_eq!(told.severity, Severity::Warning, "it holds nothing");
-        assert_eq!(told.message, "total units fell from 100 in run 1 of 1970-01-01 to 74 (−26 %), gradually");
+        assert_eq!(told.message, "total units fell from 100 in run 1 of Thu 1 Jan 1970 to 74 (−26 %), gradually");
         assert_eq!(falling_trend(&[then(1, 100), then(2, 95)], 40.into()), None, "not step by step");
         assert_eq!(falling_trend(&[], 74.into()), None);
         assert_eq!(falling_trend(&[then(1, 0)], 0.into()), None);

@@ -211,7 +211,9 @@ impl<'a> Sum<'a> {
     fn finish(self, tenancy: &Tenancy<'_>, terms: Terms) -> WantedLine {
         let behind = if self.explicit.is_empty() { self.implied } else { self.explicit };
         let terms = behind.iter().fold(terms, |terms, (_, policy)| terms.with(policy));
-        let sources = behind.into_iter().map(|(source, _)| source).collect();
+        let mut sources: Vec<Source> = behind.into_iter().map(|(source, _)| source).collect();
+        // Nearly every line has one, and a plan may have a hundred thousand lines.
+        sources.shrink_to_fit();
         let quantity = self.fault.map_or(Ok(self.total), Err);
         let nobody_counted = tenancy.nobody_counted();
         let rolled = self.rolling.finish();

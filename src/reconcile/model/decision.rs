@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -46,8 +47,8 @@ pub struct Decision {
     pub note: String,
     /// Who, by the operating system.
     pub who: String,
-    /// When.
-    pub at: DateTime<Utc>,
+    /// When, by the clock of whoever reads it.
+    pub at: DateTime<FixedOffset>,
     /// Why the matter was held.
     pub reason: Code,
     /// What the line showed, where it is about one.
@@ -56,6 +57,15 @@ pub struct Decision {
     pub within: Option<Quantity>,
     /// Whether the line was written since, or an accepted export no longer asked for the step: one is taken once.
     pub spent: bool,
+}
+
+impl Decisions {
+    /// The same, each with the day that it was in a zone.
+    #[must_use]
+    pub fn in_zone(mut self, local: impl Fn(DateTime<Utc>) -> DateTime<FixedOffset>) -> Self {
+        self.0.values_mut().for_each(|decision| decision.at = local(decision.at.to_utc()));
+        self
+    }
 }
 
 /// What a line showed when it was decided on.
@@ -116,7 +126,7 @@ impl Decision {
         self.until.is_none_or(|until| today <= until)
     }
 
-    /// `kept by mmiller on 2026-11-22 until 2026-12-31 ("asked Acme")`.
+    /// `kept by mmiller on Sun 22 Nov 2026 until Thu 31 Dec 2026 ("asked Acme")`.
     pub fn said(&self) -> String {
         let done = match self.verb {
             Verb::Accept => "accepted",
@@ -124,10 +134,10 @@ impl Decision {
             Verb::Ignore => "ignored",
             Verb::Reopen => "reopened",
         };
-        let until = self.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let until = self.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
         let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
         let within = self.within.map(|limit| format!(" up to {limit}")).unwrap_or_default();
-        format!("{done}{within} by {} on {}{until}{note}", self.who, self.at.date_naive())
+        format!("{done}{within} by {} on {}{until}{note}", self.who, day(self.at.date_naive()))
     }
 
     pub(crate) fn expired(&self, about: &Finding) -> Finding {

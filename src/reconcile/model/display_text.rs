@@ -2,10 +2,24 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, FixedOffset, NaiveDate};
+
 /// Characters that are shown of a text; what is longer loses its middle.
 const SHOWN_MAX: usize = 60;
 /// How many of them are the text's end: names often differ there.
 const TAIL: usize = 19;
+
+/// `Tue 24 Nov 2026`: a day as people read it, the same in every sentence, table and subject. What is typed and what
+/// programs read is `2026-11-24`.
+pub fn day(day: NaiveDate) -> String {
+    day.format("%a %-d %b %Y").to_string()
+}
+
+/// `Tue 24 Nov 2026 03:11 UTC`, and in another zone `Tue 24 Nov 2026 14:11 +11:00`.
+pub fn minute(at: DateTime<FixedOffset>) -> String {
+    let zone = if at.offset().local_minus_utc() == 0 { "UTC".to_owned() } else { at.offset().to_string() };
+    format!("{} {} {zone}", day(at.date_naive()), at.format("%H:%M"))
+}
 
 /// The text as it may stand in a message, a terminal or a journal: control, bidirectional and zero-width characters as
 /// `\u{202e}`, and no more than 60 characters, the middle cut out.

@@ -45,6 +45,8 @@ pub struct CustomerRow {
     pub target: CustomerTarget,
     /// Its line in the file.
     pub line: u64,
+    /// What somebody noted of it; may be empty. It decides nothing.
+    pub note: String,
 }
 
 /// Where a customer is billed.

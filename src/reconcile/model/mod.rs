@@ -10,5 +10,6 @@ pub mod past;
 pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;
+pub mod record_links;
 pub mod records;
 pub mod ticket_subject;

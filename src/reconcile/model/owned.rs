@@ -1,7 +1,5 @@
 //! Lines that recount has owned, and lines that nobody owns: neither may bill out of sight.
 
-use std::collections::BTreeSet;
-
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::line::{LineKey, Live};
 
@@ -13,8 +11,9 @@ pub struct Owned {
     pub addition: Option<AdditionId>,
     /// The company that it is billed to, where that was known.
     pub company: Option<CompanyId>,
-    /// The customers and services that it was billed for, where they were known.
-    pub sources: BTreeSet<(CustomerName, ServiceName)>,
+    /// The customers and services that it was billed for, where they were known; in order, each once. A list, because a
+    /// set of one takes ten times its room.
+    pub sources: Vec<(CustomerName, ServiceName)>,
 }
 
 /// A mapped product on an agreement of a company that nobody mapped, as tonight's look found it.

@@ -145,12 +145,21 @@ impl Past {
         }
     }
 
-    /// Whether an earlier run saw an addition as one of its lines, or wrote it.
+    /// Whether an earlier run saw an addition as this line, or wrote it and knows it as no other. One that was another
+    /// item's bears a name since that a person gave it.
     pub fn knows(&self, key: &LineKey, addition: AdditionId) -> bool {
-        let seen = || self.accepted.iter().flat_map(|accepted| &accepted.lines);
-        self.written.contains_key(&addition)
-            || self.ours.get(&*key.folded()) == Some(&addition)
-            || seen().any(|(known, id)| known.agreement == key.agreement && *id == addition)
+        let key = &*key.folded();
+        let seen = self.accepted.iter().flat_map(|accepted| &accepted.lines).chain(&self.ours);
+        let owned = self.owned.iter().filter_map(|(known, owned)| Some((known, owned.addition.as_ref()?)));
+        let known_as = seen.chain(owned).filter(|(known, id)| known.agreement == key.agreement && **id == addition);
+        let mut another = false;
+        for (known, _) in known_as {
+            if known.item == key.item && known.product.folded() == key.product.folded() {
+                return true;
+            }
+            another = true;
+        }
+        !another && self.written.contains_key(&addition)
     }
 }
 

@@ -152,6 +152,24 @@ impl Policy {
         Ok(())
     }
 
+    /// Its steps in words, in their order: `× 1.5`, `minimum 20`. Nothing where a count is billed as it is.
+    pub fn said(&self) -> Vec<String> {
+        let rounding = self.round.map(|one| format!("round {} to {}", one.direction.as_str(), one.step));
+        let steps = [
+            (self.measure == Measure::Peak).then(|| "peak of the month so far".to_owned()),
+            (self.measure == Measure::Average).then(|| "average of the month so far".to_owned()),
+            self.multiply.map(|factor| format!("× {}", factor.normalize())),
+            self.divide.map(|divisor| format!("÷ {}", divisor.normalize())),
+            self.included.map(|units| format!("included −{units}")),
+            self.minimum.map(|units| format!("minimum {units}")),
+            self.maximum.map(|units| format!("maximum {units}")),
+            rounding,
+            self.never_decrease.then(|| "never set below what is billed".to_owned()),
+            self.report_only.then(|| "reported, never written".to_owned()),
+        ];
+        steps.into_iter().flatten().collect()
+    }
+
     /// Whether it asks for the counts of earlier days.
     pub fn looks_back(&self) -> bool {
         self.measure != Measure::Current

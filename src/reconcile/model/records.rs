@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -322,16 +323,16 @@ impl Agreement {
             _ => {}
         }
         match self.cancelled_on {
-            Some(on) if on <= today => return not_active(format!("it was cancelled on {on}")),
+            Some(on) if on <= today => return not_active(format!("it was cancelled on {}", day(on))),
             _ if self.cancelled => return not_active("its cancelled flag is set".to_owned()),
             _ => {}
         }
         match self.starts_on {
-            Some(on) if on > today => return not_active(format!("it begins on {on}")),
+            Some(on) if on > today => return not_active(format!("it begins on {}", day(on))),
             _ => {}
         }
         match self.ends_on {
-            Some(on) if on < today => return not_active(format!("it ended on {on}")),
+            Some(on) if on < today => return not_active(format!("it ended on {}", day(on))),
             _ => {}
         }
         if self.one_time { Err(NotBilling::OneTime) } else { Ok(()) }

@@ -1,6 +1,8 @@
 //! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
 
 pub mod overnight;
+pub mod settled;
+pub mod week;
 
 use std::fmt::Write as _;
 
@@ -12,13 +14,17 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::overnight::Overnight;
 use crate::report::exit::Exit;
+use crate::report::format::brief_html::BriefPage;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
-use crate::report::format::unlinked::{link_words, unlinked};
+use crate::report::format::unlinked::{link_words_of, unlinked};
 use crate::report::format::{brief_html, text};
+use crate::report::model::Report;
 use crate::report::needs::{Need, needs};
+use crate::report::words;
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +41,18 @@ pub struct Brief {
     pub exit_code: u8,
     /// The four numbers.
     pub totals: Totals,
+    /// The same in one line; empty for what is about no single run.
+    pub numbers: String,
+    /// Sentences above everything else: what was told late, what is new, still open and settled.
+    pub news: Vec<String>,
     /// The state first: one line without any control character.
     pub subject: String,
     /// What somebody has to look at, in the order of the report.
     pub needs: Vec<Need>,
     /// How many of these are left out of `needs`.
     pub needs_left_out: usize,
+    /// What explains the night and asks nothing of anybody.
+    pub odd: Vec<Need>,
     /// As on the terminal.
     pub text: String,
     /// What needs somebody and what changed: one HTML document that loads nothing.
@@ -79,6 +91,8 @@ impl Event {
 const NEEDS_SHOWN: usize = 20;
 /// A subject that is longer is cut by every reader.
 const SUBJECT_MAX: usize = 140;
+/// Of it, what stopped a whole night takes this much; the day stands behind it.
+const CAUSE_MAX: usize = 60;
 
 /// What is told beside a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,23 +103,27 @@ pub struct ToldBeside<'a> {
     pub link: Option<&'a str>,
     /// The morning before.
     pub overnight: Option<&'a Overnight>,
+    /// Where its records open.
+    pub records: Option<&'a RecordLinks>,
 }
 
 impl Brief {
     /// What is told of a run.
     pub fn of(run: &RunRecord, beside: ToldBeside<'_>) -> Self {
-        let ToldBeside { untold, link, overnight } = beside;
+        let ToldBeside { untold, link, overnight, records } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
-        let said: Vec<String> =
+        let news: Vec<String> =
             untold_sentence.into_iter().chain(overnight.map(Overnight::sentences).unwrap_or_default()).collect();
-        let preface = preface(&said);
+        let preface = preface(&news);
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
-        let links = link_words(run);
+        let links = link_words_of(run);
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
         let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();
-        let needs = needs(run);
+        let (needs, odd) = (needs(run, Severity::Decide, records), needs(run, Severity::Warning, records));
+        let page =
+            brief_html::of(BriefPage { run, news: &news, needs: &needs, odd: &odd, link: link.as_deref(), records });
         Self {
             event: Event::Run,
             integration: run.integration.to_string(),
@@ -113,14 +131,17 @@ impl Brief {
             verdict: verdict.as_str(),
             exit_code: run.end.as_ref().map_or(1, |end| end.exit_code),
             totals,
+            numbers: Report::of(run).numbers.sentence(),
             subject: subject(run, verdict, totals, overnight.is_some_and(|overnight| overnight.like_yesterday)),
             needs_left_out: needs.len().saturating_sub(NEEDS_SHOWN),
             needs: needs.into_iter().take(NEEDS_SHOWN).collect(),
+            odd: odd.into_iter().take(NEEDS_SHOWN).collect(),
             text: format!(
                 "{}{seen}\nReplies to this message are not read.\n",
                 unlinked(&format!("{preface}{report}"), &links, "\u{200b}")
             ),
-            html: unlinked(&brief_html::of(run, totals, &said, link.as_deref()), &links, "<wbr>"),
+            html: unlinked(&page, &links, "<wbr>"),
+            news,
             untold: untold.map(str::to_owned),
             link,
             at: run.end.as_ref().map_or(run.started_at.to_utc(), |end| end.finished_at),
@@ -141,6 +162,7 @@ impl Brief {
             step: String::new(),
             message: message.to_owned(),
             fix: fix.clone(),
+            records: Vec::new(),
         };
         let subject = format!("recount FAILED · {} · {message}", shown(integration.as_str()));
         let fixes: String = fix.lines().iter().map(|line| format!("  fix: {line}\n")).collect();
@@ -171,9 +193,12 @@ impl Brief {
             verdict: RunVerdict::Ok.as_str(),
             exit_code: 0,
             totals: Totals::default(),
+            numbers: String::new(),
+            news: Vec::new(),
             subject: cut(&subject),
             needs: Vec::new(),
             needs_left_out: 0,
+            odd: Vec::new(),
             html: brief_html::plain(&text),
             text,
             untold: None,
@@ -216,7 +241,7 @@ fn subject(run: &RunRecord, verdict: RunVerdict, totals: Totals, like_yesterday:
         }
         _ => {
             let written = if totals.changed + totals.unknown > 0 { "" } else { "nothing written" };
-            let why = cause(run).map(|why| shown(&why)).unwrap_or_default();
+            let why = cause(run).map(|why| ended(&why, CAUSE_MAX)).unwrap_or_default();
             let what = [written, why.as_str()].into_iter().filter(|text| !text.is_empty());
             let what = what.collect::<Vec<_>>().join(" · ");
             let _ = write!(subject, " · {what} · {day}");
@@ -235,13 +260,18 @@ fn cause(run: &RunRecord) -> Option<String> {
 }
 
 fn day(at: DateTime<FixedOffset>) -> String {
-    at.format("%a %-d %b").to_string()
+    words::day(at)
 }
 
 /// Names from an export or from ConnectWise stand in it: no line end, nothing invisible, no endless length.
 fn cut(subject: &str) -> String {
-    let clean = escaped(subject);
-    match clean.char_indices().nth(SUBJECT_MAX) {
+    ended(subject, SUBJECT_MAX)
+}
+
+/// The text, or its beginning; harmless in a header.
+fn ended(text: &str, most: usize) -> String {
+    let clean = escaped(text);
+    match clean.char_indices().nth(most) {
         None => clean,
         Some((end, _)) => format!("{}…", &clean[..end]),
     }

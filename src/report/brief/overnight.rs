@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::report::brief::settled::AnswersSince;
 use crate::report::words::plural;
 use crate::report::{lines, names};
 
@@ -39,7 +38,7 @@ impl Overnight {
         let (now, then) = (asked(run), planned.as_ref().map(asked).unwrap_or_default());
         let of_yesterday = asked(&yesterday);
         let since = history.waiting_since(&run.integration)?;
-        let decisions = history.decisions(&run.integration)?;
+        let answers = AnswersSince::of(run, yesterday.started_at.to_utc(), history)?;
         let is_old = |key: &Key| then.contains_key(key) || of_yesterday.contains_key(key);
         let (old, new): (Vec<_>, Vec<_>) = now.iter().partition(|(key, _)| is_old(key));
         let nights = |key: &Key| since.get(key).map_or(1, |since| nights(run, since.1));
@@ -49,7 +48,9 @@ impl Overnight {
         let settled: Vec<(String, String)> = match (&planned, looked(run)) {
             (Some(planned), true) => {
                 let gone = then.iter().filter(|(key, _)| !now.contains_key(*key));
-                gone.map(|(key, finding)| (title(planned, finding), settled_by(&key.0, planned, &decisions))).collect()
+                let how =
+                    |key: &Key, finding| answers.settled(&key.0, Some(finding)).unwrap_or_else(|| GONE.to_owned());
+                gone.map(|(key, finding)| (title(planned, finding), how(key, finding))).collect()
             }
             _ => Vec::new(),
         };
@@ -71,30 +72,33 @@ impl Overnight {
             said.push("Like yesterday: nothing is new, nothing is settled, nothing was written.".to_owned());
         }
         if !new.is_empty() {
-            said.push(format!("New: {}", listed(new.iter().cloned())));
+            said.push(format!("New: {}", listed("", new.iter().cloned())));
         }
         if let Some((_, oldest)) = still.first() {
             let nights = plural(usize::try_from(*oldest).unwrap_or_default(), "night");
-            let titles = still.iter().map(|(title, _)| title.clone());
-            said.push(format!("Still open: {}; the oldest for {nights}", listed(titles)));
+            let age = if still.len() == 1 { format!(", for {nights}") } else { format!(", the oldest for {nights}") };
+            said.push(format!("Still open: {}", listed(&age, still.iter().map(|(title, _)| title.clone()))));
         }
         if !settled.is_empty() {
-            said.push(format!("Settled: {}", listed(settled.iter().map(|(title, by)| format!("{title} ({by})")))));
+            said.push(format!("Settled: {}", listed("", settled.iter().map(|(title, by)| format!("{title} ({by})")))));
         }
         said
     }
 }
 
+/// Nobody did anything: the counts, or ConnectWise, are otherwise.
+const GONE: &str = "no longer found";
 /// Titles that a sentence names; the rest is a number.
 const NAMED: usize = 3;
 
-fn listed(titles: impl ExactSizeIterator<Item = String>) -> String {
+/// `4 items, the oldest for 12 nights: Acme; Borealis; Cedar; 1 more`.
+fn listed(age: &str, titles: impl ExactSizeIterator<Item = String>) -> String {
     let all = titles.len();
-    let named = titles.take(NAMED).collect::<Vec<_>>().join(", ");
-    match all.saturating_sub(NAMED) {
-        0 => format!("{all} · {named}"),
-        more => format!("{all} · {named} and {more} more"),
+    let mut named: Vec<String> = titles.take(NAMED).collect();
+    if all > NAMED {
+        named.push(format!("{} more", all - NAMED));
     }
+    format!("{}{age}: {}", plural(all, "item"), named.join("; "))
 }
 
 /// A run that did not look at every line, or that nobody believes yet, settles nothing.
@@ -120,14 +124,6 @@ fn title(run: &RunRecord, finding: &Finding) -> String {
 }
 
 fn nights(run: &RunRecord, since: chrono::DateTime<chrono::Utc>) -> i64 {
-    run.started_at.date_naive().signed_duration_since(since.date_naive()).num_days() + 1
-}
-
-/// Who answered, or that the counts did.
-fn settled_by(handle: &str, then: &RunRecord, decisions: &Decisions) -> String {
-    let answer = decisions.0.values().find(|decision| decision.handle == handle && decision.at >= then.started_at);
-    match answer {
-        Some(decision) => shown(&decision.said()),
-        None => "no longer found".to_owned(),
-    }
+    let first = since.with_timezone(run.started_at.offset()).date_naive();
+    run.started_at.date_naive().signed_duration_since(first).num_days() + 1
 }

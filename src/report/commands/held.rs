@@ -209,7 +209,7 @@ impl<'a> DecidedJson<'a> {
             until: until.map(|day| day.to_string()),
             note,
             who,
-            at: time(*at),
+            at: time(at.to_utc()),
             holds: *holds,
         }
     }

@@ -230,7 +230,7 @@ fn request(line: &LineRecord) -> Option<(&'static str, String)> {
 
 fn earlier_row(night: &Night) -> String {
     let Night { run, line } = night;
-    let day = run.started_at.format("%Y-%m-%d");
+    let day = words::day(run.started_at);
     let quantity = format!("{} → {}", or_dash(line.was), or_dash(line.now));
     let undone = run.undoes.map(|undone| format!(", sets back run {undone}")).unwrap_or_default();
     format!("run {} on {day}: {quantity}, {}: {}{undone}", run.run, line.outcome, line.reason)

@@ -2,38 +2,54 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::history::record::{LineRecord, RunRecord, Totals};
+use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::model::ReportVerdict;
-use crate::report::needs::{Need, changes, in_words, needs};
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::model::{Report, ReportVerdict};
+use crate::report::needs::{Need, changes};
 use crate::report::{Change, names, short_head, words};
 
 /// More would be cut by mail programs; the report has them all.
 const CHANGES_SHOWN: usize = 100;
 const NEEDS_SHOWN: usize = 100;
-const CELL: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top";
-const NUMBER: &str = "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top";
+const HEADING: &str = "font-size:18px;margin:16px 0 8px 0";
+pub(super) const CELL: &str =
+    "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:left;vertical-align:top";
+pub(super) const NUMBER: &str =
+    "padding:4px 12px 4px 0;border-bottom:1px solid #d0d7de;text-align:right;vertical-align:top;white-space:nowrap";
+
+/// What the document of a run shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BriefPage<'a> {
+    /// The run.
+    pub(crate) run: &'a RunRecord,
+    /// What is new since yesterday.
+    pub(crate) news: &'a [String],
+    /// What needs a person.
+    pub(crate) needs: &'a [Need],
+    /// What explains the night.
+    pub(crate) odd: &'a [Need],
+    /// Where the whole report is.
+    pub(crate) link: Option<&'a str>,
+    /// Where records open.
+    pub(crate) records: Option<&'a RecordLinks>,
+}
 
 /// The document of a run.
-pub(crate) fn of(run: &RunRecord, totals: Totals, said: &[String], link: Option<&str>) -> String {
-    let needs = needs(run);
+pub(crate) fn of(page: BriefPage<'_>) -> String {
+    let BriefPage { run, news, needs, odd, link, records } = page;
     document(html! {
         h1 style="font-size:20px;margin:0 0 4px 0" {
             (shown(run.integration.as_str())) " · " (ReportVerdict::of(run).words)
         }
-        p style="color:#57606a;margin:0 0 8px 0" { (run.started_at.format("%a %-d %b %Y")) " · run " (run.run) }
-        @for sentence in said {
-            p style="border-left:4px solid #9a6700;padding-left:8px;margin:0 0 6px 0" { (escaped(sentence)) }
-        }
-        p { strong { (in_words(&totals)) } }
-        @if !needs.is_empty() {
-            h2 style="font-size:18px" { "Open items" }
-            @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
-            (left_out(needs.len(), NEEDS_SHOWN))
-        }
-        @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind)) }
+        p style="color:#57606a;margin:0 0 8px 0" { (words::day(run.started_at)) " · run " (run.run) }
+        (sentences(news))
+        p { strong { (Report::of(run).numbers.sentence()) } }
+        (cards("Open items", needs))
+        @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind, records)) }
+        (cards("Worth a look", odd))
         @if let Some(link) = link { p { a href=(link) style="display:inline-block;padding:8px 0" { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
             p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
@@ -48,7 +64,23 @@ pub(crate) fn plain(text: &str) -> String {
     )
 }
 
-fn document(body: Markup) -> String {
+/// Each sentence with a bar beside it.
+pub(super) fn sentences(said: &[String]) -> Markup {
+    html! { @for sentence in said {
+        p style="border-left:4px solid #9a6700;padding-left:8px;margin:0 0 6px 0" { (escaped(sentence)) }
+    } }
+}
+
+/// Items under their heading; nothing where there are none.
+pub(super) fn cards(heading: &str, needs: &[Need]) -> Markup {
+    html! { @if !needs.is_empty() {
+        h2 style=(HEADING) { (heading) " (" (needs.len()) ")" }
+        @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
+        (left_out(needs.len(), NEEDS_SHOWN))
+    } }
+}
+
+pub(super) fn document(body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -60,16 +92,25 @@ fn document(body: Markup) -> String {
 }
 
 fn card(need: &Need) -> Markup {
-    let Need { handle, title, step, message, fix } = need;
+    let Need { handle, title, step, message, fix, records } = need;
     html! {
         div style="border:1px solid #d0d7de;border-radius:6px;padding:8px 12px;margin:0 0 8px 0" {
             strong { (title) }
-            @if !step.is_empty() { " · " (step) }
+            @if !step.is_empty() { " · " span style="white-space:nowrap" { (step) } }
             @if !handle.is_empty() { " · " code { (handle) } }
             br; (escaped(message))
             @for line in fix.lines() { br; "→ " (way(&line)) }
+            (in_connectwise(records))
         }
     }
+}
+
+/// Where its records open in ConnectWise.
+fn in_connectwise(records: &[(String, String)]) -> Markup {
+    html! { @if !records.is_empty() {
+        br; span style="color:#57606a" { "in ConnectWise: " }
+        @for (at, (name, address)) in records.iter().enumerate() { @if at > 0 { " · " } a href=(address) { (name) } }
+    } }
 }
 
 /// A command is set apart: it is copied as it stands.
@@ -78,13 +119,14 @@ fn way(line: &RemedyLine<'_>) -> Markup {
     html! { @if matches!(line, RemedyLine::Command(_)) { code { (text) } } @else { (text) } }
 }
 
-fn table(run: &RunRecord, kind: Change) -> Markup {
+fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup {
     let lines: Vec<&LineRecord> = changes(run, kind).collect();
     if lines.is_empty() {
         return html! {};
     }
+    let each = words::of_each(&lines);
     html! {
-        h2 style="font-size:18px" { (sentence(kind)) }
+        h2 style=(HEADING) { (sentence(kind)) " (" (lines.len()) ")" }
         table style="border-collapse:collapse;width:100%" {
             thead { tr {
                 th scope="col" style=(CELL) { "Line" }
@@ -93,17 +135,21 @@ fn table(run: &RunRecord, kind: Change) -> Markup {
             } }
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
                 tr {
-                    td style=(CELL) { (names::line(line)) }
+                    td style=(CELL) {
+                        (names::line(line)) (in_connectwise(&words::records(line, records)))
+                        @if each.is_none() && !line.detail.is_empty() { br; small { (escaped(&line.detail)) } }
+                    }
                     td style=(NUMBER) { (or_dash(line.was)) }
                     td style=(NUMBER) { (or_dash(words::reached(line))) }
                 }
             } }
         }
+        @if let Some(each) = each { p { "Each: " (escaped(each)) } }
         (left_out(lines.len(), CHANGES_SHOWN))
     }
 }
 
-fn left_out(all: usize, shown: usize) -> Markup {
+pub(super) fn left_out(all: usize, shown: usize) -> Markup {
     html! { @if all > shown { p { "… " (all - shown) " more in the report" } } }
 }
 

@@ -66,10 +66,15 @@ fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let heading = kind.heading();
     let _ = writeln!(text, "\n### {heading}\n\n| line | billed | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
+    let each = words::of_each(lines);
     for line in lines.iter().take(ROWS) {
         let (was, now) = (or_dash(line.was), or_dash(words::reached(line)));
-        let (name, by) = (plain(&names::line(line)), words::signed(words::delta(line)));
+        let own = if each.is_none() && !line.detail.is_empty() { format!(": {}", line.detail) } else { String::new() };
+        let (name, by) = (plain(&(names::line(line) + &own)), words::signed(words::delta(line)));
         let _ = writeln!(text, "| {name} | {was} | {now} | {by} | {} |", plain(&line.handle));
+    }
+    if let Some(each) = each {
+        let _ = writeln!(text, "\nEach: {}", plain(each));
     }
     more(text, lines.len());
 }

@@ -10,3 +10,4 @@ pub mod paint;
 pub mod prometheus;
 pub mod text;
 pub(crate) mod unlinked;
+pub(crate) mod week_html;

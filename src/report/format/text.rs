@@ -171,11 +171,15 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
         let wanted = if *kind == Change::Done { "now" } else { "wanted" };
         let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "billed");
         let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
+        let each = words::of_each(changed).filter(|_| !view.whole);
         for line in changed.iter().take(shown) {
             change(text, line);
-            if view.whole && !line.detail.is_empty() {
+            if each.is_none() && !line.detail.is_empty() {
                 wrapped(text, &line.detail, "      ", "      ");
             }
+        }
+        if let Some(each) = each {
+            wrapped(text, &format!("each: {each}"), "  ", "  ");
         }
         if changed.len() > shown {
             let _ = writeln!(text, "  … {} more: recount report {}", changed.len() - shown, report.run.run);

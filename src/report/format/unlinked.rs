@@ -3,17 +3,25 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::record::RunRecord;
+use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::report::lines;
 
 /// The words of a run's names that would become links, the longest first.
-pub(crate) fn link_words(run: &RunRecord) -> Vec<String> {
-    let of_lines = lines(run).iter().flat_map(|line| {
+pub(crate) fn link_words_of(run: &RunRecord) -> Vec<String> {
+    link_words(lines(run).iter(), run.end.iter().flat_map(|end| &end.findings))
+}
+
+/// The same of any lines and findings.
+pub(crate) fn link_words<'a>(
+    lines: impl Iterator<Item = &'a LineRecord>,
+    findings: impl Iterator<Item = &'a Finding>,
+) -> Vec<String> {
+    let of_lines = lines.flat_map(|line| {
         let sources = line.sources.iter().flat_map(|source| [source.customer.as_str(), source.service.as_str()]);
         sources.chain(line.item.as_ref().map(|item| item.as_str()))
     });
-    let findings = run.end.iter().flat_map(|end| &end.findings);
     let of_findings = findings.flat_map(|finding| {
         [finding.customer.as_ref().map(|name| name.as_str()), finding.service.as_ref().map(|name| name.as_str())]
     });

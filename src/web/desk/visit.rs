@@ -9,6 +9,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::web::desk::fields::PostedFields;
@@ -47,6 +48,8 @@ pub(crate) struct Overview {
     pub(crate) background: Background,
     /// Whose days and times are shown.
     pub(crate) zone: Zone,
+    /// Where records open in ConnectWise.
+    pub(crate) records: BTreeMap<IntegrationName, RecordLinks>,
     /// The process that holds the run lock.
     pub(crate) running: Option<String>,
 }
@@ -85,6 +88,7 @@ impl Overview {
             answered,
             background: host.background(),
             zone,
+            records: host.records(),
             running,
         })
     }

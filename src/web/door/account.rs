@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::history::desk::authenticators::Authenticator;
+use crate::report::words;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::door::authenticator;
@@ -18,9 +19,16 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
 pub(crate) fn drawn(visit: &Visit, wrong: Option<&str>) -> Result<Markup, Missing> {
     let history = visit.desk.history()?;
     let person = history.people()?.into_iter().find(|person| person.name == visit.person.name);
-    let provided = person.is_some_and(|person| person.is_provided);
+    let provided = person.as_ref().is_some_and(|person| person.is_provided);
+    let local = |at| words::minute(visit.desk.zone.local(at));
+    let session = history.session_began(&visit.person.digest)?;
     let main = html! {
-        header.head { div { p.over { (visit.person.role) } h1 { (visit.person.name) } } }
+        header.head { div { p.over { (visit.person.role) } h1 { (visit.person.name) }
+            p.lead {
+                @if let Some(person) = &person { "Known here since " (local(person.added_at)) "." }
+                @if let Some(began) = session { " Signed in since " (local(began)) "; a session lasts twelve hours." }
+            }
+        } }
         @if let Some(wrong) = wrong { div.note.bad role="alert" id="err" { div { b { (wrong) } } } }
         section.panel aria-labelledby="auth" {
             h2 id="auth" { "Authenticator" }

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod addresses;
 pub(crate) mod authenticator;
+pub(crate) mod form;
 pub mod invitation;
 pub mod oidc;
 pub mod password;

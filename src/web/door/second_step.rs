@@ -14,7 +14,8 @@ use crate::history::desk::attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::desk::fields::PostedFields;
 use crate::web::door::addresses::HALF_COOKIE;
-use crate::web::door::sign_in::{door_page, next_page, sign_in_event, subjects, with_cookie};
+use crate::web::door::form::{door_page, step};
+use crate::web::door::sign_in::{next_page, sign_in_event, subjects, with_cookie};
 use crate::web::door::signed_in::{COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
 use crate::web::door::{authenticator, token};
@@ -68,13 +69,7 @@ fn panel(csrf: &str, next: &str, said: Option<&str>, key: Option<&Markup>) -> Ma
             h1 { "Code" }
             p { "The one that your authenticator app shows now." }
         }
-        @if let Some(said) = said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
-        form method="post" action="/signin/code" {
-            input type="hidden" name="csrf" value=(csrf);
-            input type="hidden" name="next" value=(next);
-            (authenticator::field(said.is_some()))
-            button.b.act { "Go on" }
-        }
+        (step("/signin/code", (csrf, next), said, &html! { (authenticator::field(said.is_some())) button.b.act { "Go on" } }))
     }
 }
 

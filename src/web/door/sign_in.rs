@@ -15,11 +15,10 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::web::desk::fields::PostedFields;
 use crate::web::door::addresses::{HALF_COOKIE, HALF_LASTS};
+use crate::web::door::form::{NO_ACCOUNT, door_page, step};
 use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
 use crate::web::door::token::Token;
-use crate::web::door::{addresses, password, token};
-use crate::web::head::document;
-use crate::web::pages::frame::brand;
+use crate::web::door::{addresses, form, password, token};
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, read, refused, see};
 use crate::web::site::DeskSite;
@@ -291,16 +290,13 @@ fn sign_in_form(form: &DoorForm<'_>, csrf: &str) -> Markup {
     let wrong = form.said.is_some();
     html! {
         h1.sr { "Sign in to recount" }
-        @if let Some(said) = form.said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
-        form method="post" action="/signin" {
-            input type="hidden" name="csrf" value=(csrf);
-            input type="hidden" name="next" value=(next_page(form.next));
+        (step("/signin", (csrf, next_page(form.next)), form.said, &html! {
             div.field { label for="name" { "Name" }
                 input id="name" name="name" autocomplete="username" value=(form.name) required aria-describedby=[wrong.then_some("err")]; }
             div.field { label for="pw" { "Password" }
                 input id="pw" name="password" type="password" autocomplete="current-password" required aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some("err")]; }
             button.b.act { "Sign in" }
-        }
+        }))
         @if form.provider {
             p.or { "or" }
             p { a.b href=(addresses::of_provider(next_page(form.next))) { "Sign in with your company's account" } }
@@ -312,7 +308,7 @@ fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
     html! {
         h1 { "Choose a password" }
         p { "At least " (password::LENGTH_LEAST) " characters; a few words are easy to remember." }
-        @if let Some(said) = said { div.note.bad role="alert" id="err" { div { b { (said) } } } }
+        (form::wrong(said))
         form method="post" {
             input type="hidden" name="csrf" value=(csrf);
             div.field { label for="name" { "Name" } input id="name" name="name" value=(name) autocomplete="username" readonly; }
@@ -323,27 +319,6 @@ fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
             button.b.act { "Save" }
         }
     }
-}
-
-/// What stands under every form of the door but the one for codes.
-const NO_ACCOUNT: &str =
-    "No account, or a forgotten password? An administrator makes a link that is good once, for a day: ";
-
-/// A page before the sign-in, with what an administrator can do for somebody who cannot come in.
-pub(crate) fn door_page(title: &str, panel: &Markup, help: &str) -> Markup {
-    let body = html! {
-        body.door {
-            main {
-                p.brand { (brand()) }
-                div.panel { (panel) }
-                p.small.soft.under-door {
-                    (help)
-                    code { "recount users reset NAME" }
-                }
-            }
-        }
-    };
-    document(title, &html! {}, &body)
 }
 
 #[cfg(test)]

@@ -24,9 +24,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         @if visit.desk.item(&folded).is_some() { p { a.b.act href={ "/items/" (folded) } { "Open " (folded) } } }
         @if found.is_empty() { (pieces::empty("No line fits", "")) } @else {
             div.sheet { table {
-                thead { tr { th scope="col" { "line" } th scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }
+                thead { tr { th scope="col" { "line" } th.wide scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }
                 tbody { @for line in found.iter().take(LISTED) { tr {
-                    th scope="row" { (pieces::line_name(line)) } td { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
+                    th scope="row" { (pieces::line_name(line)) span.rest.narrow { a href={ "/items/" (line.handle) } { "Open " (line.handle) } } } td.wide { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
                     td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td { (line.outcome) }
                 } } }
             } }

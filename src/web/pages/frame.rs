@@ -6,7 +6,7 @@ use crate::report::words;
 use crate::web::assets::scripts;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::head::document;
+use crate::web::head::{brand, document};
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,12 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
                 }
                 main.main #main {
                     (main)
-                    footer.foot { p { "Quantities only: no page of this desk holds an amount of money. Times are " (visit.desk.zone.name()) "." } }
+                    footer.foot {
+                        p { "Quantities only: no page of this desk holds an amount of money. Times are " (visit.desk.zone.name()) "." }
+                        // Without script there are no keys.
+                        p.no-print #keys-button hidden { button.b.quiet type="button" popovertarget="keys" { "Keys " kbd { "?" } } }
+                    }
+                    (keys())
                 }
             }
         }
@@ -73,14 +78,23 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
     document(title, &more, &body)
 }
 
-/// The sign and the name.
-pub(crate) fn brand() -> Markup {
+const KEYS: [(&[&str], &str); 7] = [
+    (&["j", "k"], "next, previous item"),
+    (&["a"], "go to its Accept button; Enter presses it"),
+    (&["o"], "open the item"),
+    (&["x"], "select it"),
+    (&["u"], "go to the newest Undo"),
+    (&["/"], "find"),
+    (&["?"], "this list"),
+];
+
+fn keys() -> Markup {
     html! {
-        svg viewBox="0 0 20 18" aria-hidden="true" {
-            path d="M3.5 2.5v13M8 2.5v13M12.5 2.5v13M17 2.5v13" {}
-            path.slash d="M1.5 13 18.5 5" {}
+        div.pop #keys popover aria-labelledby="keys-title" {
+            h2 #keys-title { "Keys" }
+            dl { @for (keys, what) in KEYS { dt { @for key in keys.iter() { kbd { (key) } " " } } dd { (what) } } }
+            p.small.soft { "Keys act only outside of fields. " button.b.quiet type="button" #keys-switch { "Turn them off" } }
         }
-        "recount"
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
                 visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
             let on = on.collect();
             let (month, standings) = standings_of_month(history, visit.desk.zone.day(visit.now))?;
-            ready::main(&standings, &history.unwatched(&on)?, &month, Links::DESK)
+            html! { div.kept { (ready::main(&standings, &history.unwatched(&on)?, &month, Links::DESK)) } }
         }
     };
     Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))

@@ -7,14 +7,16 @@ use maud::{Markup, html};
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{pieces, today};
+use crate::web::pages::{mend, pieces, today};
 use crate::web::site::Missing;
 
 /// Nights of a line that are listed.
@@ -38,11 +40,18 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         } }
         div.two {
             div.stack { (card(visit, item)) @if item.line.is_some() { (nights(visit, handle)?) } }
-            (why(item))
+            (why(visit, item))
         }
     };
     Ok(frame(visit, RailEntry::Today, &title, &main))
 }
+
+/// What the answers mean.
+const MEANT: [(Verb, &str, &str); 3] = [
+    (Verb::Accept, "Accept", "follows the export."),
+    (Verb::Keep, "Keep", "leaves what ConnectWise bills."),
+    (Verb::Ignore, "Ignore", "stops asking."),
+];
 
 fn card(visit: &Visit, item: Item<'_>) -> Markup {
     let finding = item.finding;
@@ -65,8 +74,10 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
-                @if finding.is_some_and(|finding| finding.code == Code::CustomerUnmapped) { p.do { a.b href={ "/mapping/" (item.handle) } { "Choose company…" } } }
-                p.meta { span { b { "Accept" } " follows the export. " b { "Keep" } " leaves what ConnectWise bills. " b { "Ignore" } " stops asking." } }
+                @if let Some(finding) = finding { p.do { (mend::link(visit, &item.of.run.integration, finding, "")) } }
+                p.meta { span {
+                    @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
+                } }
             }
         }
     }
@@ -99,12 +110,12 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
     })
 }
 
-fn why(item: Item<'_>) -> Markup {
+fn why(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.panel aria-labelledby="why" {
-            h2 id="why" { "Why" }
-            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run))) }
-            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { h3 { "What helps" } (pieces::ways(&finding.fix)) }
+            h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
+            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
+            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { @if item.line.is_some() { h3 { "What helps" } } (pieces::ways(&finding.fix)) }
         }
     }
 }
@@ -113,13 +124,13 @@ fn why(item: Item<'_>) -> Markup {
 const SOURCES: usize = 12;
 
 /// From the export's rows to what would be sent.
-pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>) -> Markup {
+pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
     html! {
         ol.chain {
             @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
-            li { b { "ConnectWise" } div { (words::place(line)) ": " b { (pieces::quantity(line.was)) } } }
+            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (pieces::quantity(line.was)) } } }
             li { b { "rule" } div { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
         }
     }

@@ -41,6 +41,8 @@ pub(crate) fn empty(title: &str, body: &str) -> Markup {
 
 /// The sign of an item beside its words.
 pub(crate) fn sign(tone: &str, sign: char) -> Markup {
+    // Not every font has this one.
+    let sign = if sign == '⧉' { '2' } else { sign };
     html! { span.sign.(tone) aria-hidden="true" { (sign) } }
 }
 

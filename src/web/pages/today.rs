@@ -9,17 +9,19 @@ use crate::history::desk::queue::QueuedAnswer;
 use crate::history::nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{Decided, Waiting};
 use crate::report::model::{Report, ReportVerdict, sign as sign_of};
 use crate::report::open_items::Item;
-use crate::report::{trend, words};
+use crate::report::{names, trend, words};
 use crate::web::desk::host::IntegrationStanding;
+use crate::web::desk::host::mapping::CompanyGuess;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::pieces;
+use crate::web::pages::{mend, pieces};
 use crate::web::site::Missing;
 
 /// Items that are cards; more of them are rows.
@@ -31,7 +33,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
-    let (new, still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
+    let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
+    still.sort_by_key(|one| !has_answer(visit, one));
     let few = new.len() <= CARDS;
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
@@ -40,7 +43,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             (standings(visit)?)
             @if !visit.may(DeskAction::Answer) { (pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, few)?, new.len())) }
-            @if !still.is_empty() { (section("still", "Still open", "Longest first.", &items(visit, &still, false)?, still.len())) }
+            @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
@@ -145,8 +148,22 @@ fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, Missin
     if !cards {
         return Ok(html! { div.rows.items { @for one in open { (row(visit, one)) } } });
     }
+    let guesses = guesses(visit, open);
     let lines = trends(visit, open)?;
-    Ok(html! { div.cards { @for one in open { (card(visit, one, lines.get(handle(one)))) } } })
+    Ok(html! { div.cards { @for one in open { (card(visit, one, lines.get(handle(one)), &guesses)) } } })
+}
+
+/// What is known already of the companies of unmapped customers; nobody asks ConnectWise for this page.
+fn guesses(visit: &Visit, open: &[&Waiting]) -> Vec<CompanyGuess> {
+    let any = open.iter().any(|one| one.finding.code == Code::CustomerUnmapped);
+    let known = any.then(|| visit.site.host.guesses(false).ok().flatten());
+    known.flatten().unwrap_or_default()
+}
+
+/// Whether accepting or keeping would settle it.
+fn has_answer(visit: &Visit, one: &Waiting) -> bool {
+    let item = visit.desk.item(handle(one));
+    takes(item, Verb::Accept) || takes(item, Verb::Keep)
 }
 
 fn handle(one: &Waiting) -> &str {
@@ -173,6 +190,11 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, Missing> {
     Ok(drawn)
 }
 
+/// The open items of one page, each as a card.
+pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, Missing> {
+    items(visit, open, true)
+}
+
 pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
     pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
 }
@@ -180,18 +202,18 @@ pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
 fn since(visit: &Visit, one: &Waiting) -> Markup {
     html! {
         @if visit.desk.is_new(one) { span.tag.info { "new" } }
-        @else if one.nights <= 1 { "since today, " (words::minute(visit.desk.zone.local(one.since.1))) }
-        @else { b { (one.nights) " nights" } " since " (words::day(one.since.1.fixed_offset())) }
+        @else if one.nights <= 1 { b { "today" } " since " (visit.desk.zone.local(one.since.1).format("%H:%M")) }
+        @else { b { (one.nights) " nights" } " since " (words::day(visit.desk.zone.local(one.since.1))) }
     }
 }
 
-fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
+fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[CompanyGuess]) -> Markup {
     let (handle, line) = (handle(one), one.line.as_ref());
     html! {
         article.card id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
             header {
                 (pieces::sign("ask", sign_of(one.finding.code)))
-                h3 id={ "t-" (handle) } { (title(one)) }
+                h3 id={ "t-" (handle) } { (title(one)) @if let Some(line) = line { span.rest { (names::product(line)) } } }
                 (pieces::step(line))
             }
             p { (escaped(&one.finding.message)) }
@@ -200,6 +222,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
             } }
+            (mend::way_on(visit, one, guesses))
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
@@ -212,7 +235,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>) -> Markup {
 
 fn title(one: &Waiting) -> Markup {
     let handle = handle(one);
-    let title = one.title();
+    let title = one.line.as_ref().map_or_else(|| one.title(), names::whose);
     html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
 }
 
@@ -224,11 +247,14 @@ fn row(visit: &Visit, one: &Waiting) -> Markup {
                 label.pick { input type="checkbox" name="item" value=(handle) form="several"; span.sr { "Select " (one.title()) } }
             } @else { span.pick {} }
             (pieces::sign("ask", sign_of(one.finding.code)))
-            h3 id={ "t-" (handle) } { (title(one)) span.rest { (shown(one.integration.as_str())) " · " (pieces::words_of(one.finding.code.as_str())) } }
+            h3 id={ "t-" (handle) } { (title(one)) span.rest {
+                @match &one.line { Some(line) => { (names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
+                " · " (shown(one.integration.as_str()))
+            } }
             p.why { (escaped(&one.finding.message)) }
             p.since { (since(visit, one)) }
             (pieces::step(one.line.as_ref()))
-            (row_answers(visit, handle))
+            (row_answers(visit, one))
         }
     }
 }
@@ -247,7 +273,8 @@ fn address(handle: &str) -> String {
     DeskAction::Answer.path().replace("{handle}", handle)
 }
 
-fn row_answers(visit: &Visit, handle: &str) -> Markup {
+fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
+    let handle = handle(one);
     let item = visit.desk.item(handle);
     let (accept, keep) = (takes(item, Verb::Accept), takes(item, Verb::Keep));
     let said = item.map(|item| item.said()).unwrap_or_default();
@@ -259,7 +286,7 @@ fn row_answers(visit: &Visit, handle: &str) -> Markup {
                 @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
             }
-        } @else if !handle.is_empty() { p.do { a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
+        } @else if !handle.is_empty() { p.do { (mend::link(visit, &one.integration, &one.finding, &said)) a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
         @else { p.do {} }
     }
 }
@@ -294,7 +321,10 @@ fn answered(visit: &Visit) -> Markup {
     let (answered, queued) = (&visit.desk.answered, &visit.desk.queued);
     html! { @if answered.len() + queued.len() > 0 {
         section aria-labelledby="answered" {
-            div.sec { h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } } }
+            div.sec {
+                h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } }
+                @if visit.may(DeskAction::Start) { (start(visit, "dry", None, "See what they would do")) }
+            }
             div.rows { @for one in queued { (waits(visit, one)) } @for one in answered { (slip(visit, one)) } }
         }
     } }

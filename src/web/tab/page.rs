@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::{CompanyId, RunId};
+use crate::reconcile::model::ids::{CompanyId, CustomerName, RunId};
 use crate::report::commands::held::Waiting;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::OpenItems;
@@ -54,7 +54,15 @@ pub(super) fn elsewhere() -> Markup {
 /// One company's lines and open items.
 pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> Result<Markup, Missing> {
     let own = |line: &LineRecord| line.company == Some(company);
-    let open: Vec<&Waiting> = overview.waiting.iter().filter(|one| one.line.as_ref().is_some_and(own)).collect();
+    let of_all = || overview.plans.iter().flat_map(|plan| lines(&plan.run)).filter(|line| own(line));
+    let customers: BTreeSet<&CustomerName> = of_all().flat_map(names::customers).collect();
+    // An item about the customer as a whole has no line, and an agreement at fault no company of its own.
+    let about = |one: &&Waiting| match (&one.line, &one.finding.customer) {
+        (Some(line), _) if line.company.is_some() => own(line),
+        (_, Some(customer)) => customers.contains(customer),
+        _ => false,
+    };
+    let open: Vec<&Waiting> = overview.waiting.iter().filter(about).collect();
     let mut rows = Vec::new();
     for plan in &overview.plans {
         let of_it: Vec<&LineRecord> = lines(&plan.run).iter().filter(|line| own(line)).collect();

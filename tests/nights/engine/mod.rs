@@ -9,6 +9,7 @@ mod judge;
 mod moves;
 #[cfg(test)]
 pub(crate) mod slept;
+pub(crate) mod year;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -365,7 +366,10 @@ fn mapping(options: &Options) -> Mapping {
         let agreement = agreement_of(customer);
         let target =
             CustomerTarget::Company { company: CompanyId(agreement - 100), agreement: Some(AgreementId(agreement)) };
-        (CustomerName::new(&format!("Customer {customer}")), CustomerRow { target, line: customer + 2 })
+        (
+            CustomerName::new(&format!("Customer {customer}")),
+            CustomerRow { target, line: customer + 2, note: String::new() },
+        )
     };
     let service = |service: u64| {
         let products = products_of(service).iter().map(|id| ProductCode::new(&format!("P-{id}"))).collect();

@@ -84,7 +84,7 @@ impl House {
             }
             _ => first.customers[&name].target.clone(),
         };
-        self.mapping.customers.insert(name, CustomerRow { target, line: customer + 2 });
+        self.mapping.customers.insert(name, CustomerRow { target, line: customer + 2, note: String::new() });
     }
 
     /// An agreement is another company's from now on, or its own company's again.
@@ -158,7 +158,7 @@ impl House {
                 until: None,
                 note: String::new(),
                 who: "jdoe".to_owned(),
-                at: self.now(),
+                at: self.now().fixed_offset(),
                 reason: permitted.reason,
                 seen: permitted.seen,
                 spent: false,
@@ -194,7 +194,7 @@ impl House {
         let known = history.decisions(&integration).map_err(|error| error.to_string())?;
         let run = history.latest_plan(&integration).map_err(|error| error.to_string())?.map(|record| record.run);
         for (matter, decision) in known.0.into_iter().filter(|_| run.is_some()) {
-            let back = Decision { verb: Verb::Reopen, until: None, at: self.now(), ..decision };
+            let back = Decision { verb: Verb::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
             let stored = history.decide(&lock, &integration, run.expect("filtered"), &matter, &back);
             stored.map_err(|error| format!("an answer is not taken back: {error}"))?;
         }

@@ -31,7 +31,8 @@ pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Res
         let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
         stored.map_err(|error| not_done(error.into()))?;
     }
-    session.copy(config);
+    // The answer is stored; that its copy failed is told by a warning and by `status`.
+    let _ = session.copy(config);
     Ok(())
 }
 
@@ -131,8 +132,10 @@ fn moved(message: String) -> NotDone {
 
 /// As a page tells it.
 pub(crate) fn not_done(error: CommandError) -> NotDone {
-    let CommandError { exit, message, fix, .. } = error;
+    let CommandError { exit, message, fix, stands_by, .. } = error;
     let kind = match exit {
+        // Nothing can wait here for the end of a run: the nights are another host's.
+        Exit::Locked if stands_by => NotDoneKind::Failed,
         Exit::Locked => NotDoneKind::Busy,
         Exit::Usage | Exit::Config => NotDoneKind::Wrong,
         _ => NotDoneKind::Failed,

@@ -20,7 +20,7 @@ use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::reconcile::decide::answers::Refusal;
 use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
-use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::display_text::{day, escaped};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Verb;
@@ -172,7 +172,7 @@ fn not_past(until: Option<NaiveDate>, config: &Config) -> Result<(), CommandErro
     let today = earliest.unwrap_or_else(|| config.zone.day(clock::now()));
     match until.filter(|until| *until < today) {
         Some(until) => {
-            Err(CommandError::new(Exit::Usage, format!("{until} is in the past"), "give a date from today on"))
+            Err(CommandError::new(Exit::Usage, format!("{} is in the past", day(until)), "give a date from today on"))
         }
         None => Ok(()),
     }
@@ -203,7 +203,8 @@ fn store(
         let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
         stored.push(Stored { verb, handle: decision.handle, integration, said, step });
     }
-    session.copy(config);
+    // The answer is stored; that its copy failed is told by a warning and by `status`.
+    let _ = session.copy(config);
     Ok(stored)
 }
 
@@ -250,7 +251,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         until: typed.until,
         note: escaped(typed.note.trim()),
         who: typed.who.map_or_else(operator::who, str::to_owned),
-        at: clock::now(),
+        at: clock::now().fixed_offset(),
         reason,
         seen,
         within: typed.step.within(),

@@ -11,6 +11,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::outcome::Verb;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
+use crate::report::words::plural;
 
 /// What is answered.
 #[derive(Debug, Args)]
@@ -76,7 +77,10 @@ pub(super) fn confirm(verb: Verb, seen: &[String], which: &Which, console: &Cons
     }
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !console.json;
     if !somebody {
-        let message = format!("{} would be answered with {verb}, and nobody is there to ask", seen.len());
+        let message = format!(
+            "{} would be answered with {verb}; not running in a terminal, so nobody confirmed it",
+            plural(seen.len(), "item")
+        );
         return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
     }
     let _ = write!(terminal, "{verb} these {}? [y/N] ", seen.len());

@@ -1,6 +1,7 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
 mod connection;
+mod desk;
 mod export;
 mod output;
 mod probe;
@@ -99,6 +100,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     checks.store(&config);
     checks.replica(&config);
     checks.alerts(&config);
+    checks.desk(&config);
     let runtime = session::runtime()?;
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
         runtime.block_on(checks.integration(&config, integration));
@@ -183,7 +185,7 @@ impl CheckList {
             self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
-        self.writing(&name("may write"), integration);
+        self.writing(&name("may write"), config, integration);
         if mapping.create_lines_unset {
             let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
             self.note(&name("create_lines"), detail.to_owned());
@@ -277,7 +279,7 @@ impl CheckList {
         let probes: Vec<_> = futures_util::stream::iter(probes).buffered(PROBES_AT_ONCE).collect().await;
         let refused: Vec<ReadError> = probes.into_iter().filter_map(Result::err).collect();
         if refused.is_empty() && !agreements.is_empty() {
-            self.good(name, format!("of {} agreements", agreements.len()));
+            self.good(name, format!("of {}", plural(agreements.len(), "agreement")));
         }
         for error in refused {
             self.failure(name, &Failure::from(error));

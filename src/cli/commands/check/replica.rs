@@ -1,6 +1,6 @@
 //! `replicate`: whether the store keeps conditions, who holds the lease, and how new the newest copy is.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::cli::clock;
 use crate::cli::commands::check::output::CheckList;
@@ -14,6 +14,7 @@ use crate::copies::owner::LeaseOwner;
 use crate::copies::settings::ReplicaSettings;
 use crate::copies::transfer;
 use crate::copies::transfer::CopyDescription;
+use crate::reconcile::model::display_text::minute;
 use crate::report::words::plural;
 
 const NAME: &str = "replicate";
@@ -48,7 +49,7 @@ impl CheckList {
             }
             LeaseTurn::StandBy { host, left } => {
                 let until = clock::now().checked_add_signed(left).unwrap_or_default();
-                let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let until = minute(until.fixed_offset());
                 self.note("lease", format!("{host} holds it until {until}; this host stands by and writes nothing"));
             }
         }
@@ -56,8 +57,8 @@ impl CheckList {
             None => self.note("copies", "none yet; the next run makes the first one".to_owned()),
             Some((name, of, many)) => {
                 let run = of.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
-                let made = of.made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-                let many = plural(*many, "copy").replace("copys", "copies");
+                let made = minute(of.made_at.fixed_offset());
+                let many = plural(*many, "copy");
                 self.good("copies", format!("{many}; the newest, {name}, is of {run}, made {made} by {}", of.host));
             }
         }

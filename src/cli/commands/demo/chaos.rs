@@ -13,6 +13,7 @@ use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::record::RunRecord;
 use crate::history::store::open::History;
+use crate::report::words::plural;
 
 /// A busy server, a write that is done and answered with an error, and a creation whose answer never comes.
 const BAD_NIGHT: &str = r#"[
@@ -33,7 +34,7 @@ pub(super) fn steps(tour: &mut Tour<'_>, sim: &Sim) -> anyhow::Result<()> {
     tour.night("The next start looks up what was in flight, and goes on with the rest.", "run", run)?;
     let before = sim.writes().len();
     tour.night("And once more: there is nothing left to do.", "run", run)?;
-    tour.console.print(&format!("→ {} writes reached ConnectWise\n", sim.writes().len() - before));
+    tour.console.print(&format!("→ {} reached ConnectWise\n", plural(sim.writes().len() - before, "write")));
     ledgers(tour, sim)
 }
 

@@ -16,6 +16,7 @@ use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit::Exit;
 use crate::report::format::text;
 use crate::report::format::text::View;
+use crate::report::words::plural;
 
 /// Commands as a person would type them. What was shown once is only counted later.
 pub(super) struct Tour<'a> {
@@ -59,6 +60,6 @@ impl<'a> Tour<'a> {
     pub(super) fn writes(&self, sim: &Sim) {
         let writes = sim.writes().len();
         sim.clear_requests();
-        self.console.print(&format!("→ {writes} writes reached ConnectWise\n"));
+        self.console.print(&format!("→ {} reached ConnectWise\n", plural(writes, "write")));
     }
 }

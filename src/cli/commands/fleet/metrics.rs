@@ -3,6 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::report::exit::Exit;
+
+/// How a tenant's last command ended: one whose configuration is broken has no other numbers.
+pub(super) fn exit(exit: Exit) -> String {
+    format!(
+        "# HELP recount_tenant_exit_code Exit code of the tenant's last command.\n\
+         # TYPE recount_tenant_exit_code gauge\nrecount_tenant_exit_code {}\n",
+        exit.code()
+    )
+}
+
 /// Puts the texts of tenants together. What stands over a metric is said once.
 pub(super) fn together<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> String {
     // By metric: what is said of it, and its samples.

@@ -1,5 +1,6 @@
 //! `--tenants`: the same command for every tenant, each in a process of its own, and what came of all of them.
 
+mod known;
 mod metrics;
 pub(crate) mod options;
 mod process;
@@ -13,6 +14,7 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 
 use crate::apply::stop::Stop;
+use crate::cli::commands::fleet::known::KnownTenants;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::fleet::process::{TenantEnd, TenantOrder, tend};
 use crate::cli::commands::fleet::tenants::{Tenant, tenants};
@@ -31,16 +33,25 @@ pub(crate) fn run(of: &Path, options: &FleetOptions, console: &Console) -> Exit 
 }
 
 fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandError> {
-    let found = found(of, options)?;
+    let mut known = KnownTenants::default();
+    let found = found(of, options, &mut known)?;
     let order = TenantOrder { words: words(std::env::args_os().skip(1)), limit: options.limit() };
     let runtime = session::runtime()?;
-    let ends = runtime.block_on(async {
+    let mut refused = known.refused();
+    let (not_begun, begun): (Vec<_>, Vec<_>) = found.into_iter().partition(|tenant| refused.contains_key(tenant));
+    let not_begun = not_begun.into_iter().map(|tenant| {
+        let why = refused.remove(&tenant).unwrap_or_default();
+        TenantEnd::not_begun(tenant, why)
+    });
+    let mut ends: Vec<TenantEnd> = not_begun.collect();
+    ends.extend(runtime.block_on(async {
         let stop = stop()?;
-        let work = found.iter().cloned().map(|tenant| tend(tenant, &order, &stop));
-        let ends = futures_util::stream::iter(work).buffer_unordered(options.at_once.max(1)).collect().await;
-        Ok::<Vec<TenantEnd>, CommandError>(ends)
-    })?;
-    keep_metrics(&found, options);
+        let work = begun.into_iter().map(|tenant| tend(tenant, &order, &stop));
+        let ended = futures_util::stream::iter(work).buffer_unordered(options.at_once.max(1)).collect().await;
+        Ok::<Vec<TenantEnd>, CommandError>(ended)
+    })?);
+    let exits: Vec<_> = ends.iter().map(|end| (&end.tenant, end.exit)).collect();
+    keep_metrics(options, metrics_of(&exits, &known));
     Ok(ends)
 }
 
@@ -49,11 +60,15 @@ fn stop() -> Result<Stop, CommandError> {
         .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))
 }
 
-fn found(of: &Path, options: &FleetOptions) -> Result<Vec<Tenant>, CommandError> {
-    tenants(of, options.shard).map_err(|error| {
+/// The tenants of the shard; `known` gets to know those of the others, too.
+fn found(of: &Path, options: &FleetOptions, known: &mut KnownTenants) -> Result<Vec<Tenant>, CommandError> {
+    let mut all = tenants(of).map_err(|error| {
         let message = format!("{}: {error}", of.display());
         CommandError::new(Exit::Config, message, "--tenants names a folder of folders with a recount.toml each")
-    })
+    })?;
+    known.look(&all);
+    all.retain(|tenant| options.has(tenant));
+    Ok(all)
 }
 
 /// Options of ours that a tenant's process is not given, and whether a value follows.
@@ -79,20 +94,19 @@ fn words(typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// That they cannot be written changes nothing else.
-fn keep_metrics(of: &[Tenant], options: &FleetOptions) {
+fn keep_metrics(options: &FleetOptions, text: String) {
     let Some(file) = &options.fleet_metrics else { return };
-    if let Err(error) = metrics_file::replace(file, &metrics_of(of)) {
+    if let Err(error) = metrics_file::replace(file, &text) {
         tracing::warn!("the metrics cannot be written to {}: {error}", file.display());
     }
 }
 
-/// What each tenant's last night wrote for its exporter.
-fn metrics_of(of: &[Tenant]) -> String {
-    let texts = of.iter().filter_map(|tenant| {
-        let config = session::configuration_of(&tenant.configuration()).ok()?;
-        Some((tenant.name.as_str(), std::fs::read_to_string(config.metrics_file).ok()?))
-    });
-    metrics::together(texts)
+/// What each tenant's last night wrote for its exporter, and how its last command ended.
+fn metrics_of(ended: &[(&Tenant, Exit)], known: &KnownTenants) -> String {
+    metrics::together(ended.iter().map(|(tenant, exit)| {
+        let file = known.metrics_file(tenant).and_then(|file| std::fs::read_to_string(file).ok());
+        (tenant.name.as_str(), metrics::exit(*exit) + &file.unwrap_or_default())
+    }))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::commands::fleet::tenants::Shard;
+use crate::cli::commands::fleet::tenants::{Shard, Tenant};
 
 /// Many tenants at once.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +28,11 @@ pub(crate) struct FleetOptions {
 }
 
 impl FleetOptions {
+    /// Whether a tenant is this shard's.
+    pub(super) fn has(&self, tenant: &Tenant) -> bool {
+        self.shard.is_none_or(|shard| shard.has(&tenant.name))
+    }
+
     /// After which a tenant's command is stopped.
     pub(super) fn limit(&self) -> Duration {
         Duration::from_secs(self.tenant_seconds)

@@ -26,6 +26,14 @@ pub(super) struct TenantEnd {
     pub(super) took: Duration,
 }
 
+impl TenantEnd {
+    /// One whose command was not begun.
+    pub(super) fn not_begun(tenant: Tenant, why: String) -> Self {
+        let (out, err, why, took) = (String::new(), String::new(), Some(why), Duration::ZERO);
+        Self { tenant, exit: Exit::Config, out, err, why, took }
+    }
+}
+
 /// What is asked of each tenant.
 #[derive(Debug, Clone)]
 pub(super) struct TenantOrder {

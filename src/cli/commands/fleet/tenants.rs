@@ -23,24 +23,23 @@ impl Tenant {
 
 const CONFIGURATION: &str = "recount.toml";
 
-/// The tenants of a folder that belong to a shard, by name.
+/// The tenants of a folder, by name.
 ///
 /// # Errors
 /// When the folder cannot be read, or holds no tenant at all. What is wrong within a tenant is that tenant's matter.
-pub(super) fn tenants(of: &Path, shard: Option<Shard>) -> io::Result<Vec<Tenant>> {
+pub(super) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let of = fs::canonicalize(of)?;
-    let (mut found, mut others) = (Vec::new(), false);
+    let mut found = Vec::new();
     for entry in fs::read_dir(of)? {
         let folder = entry?.path();
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_tenant = !name.starts_with('.') && folder.join(CONFIGURATION).symlink_metadata().is_ok();
-        match is_tenant && shard.is_none_or(|shard| shard.has(&name)) {
-            true => found.push(Tenant { name, folder }),
-            false => others |= is_tenant,
+        if is_tenant {
+            found.push(Tenant { name, folder });
         }
     }
     // A disk that is not mounted looks like a fleet without tenants.
-    if found.is_empty() && !others {
+    if found.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "no folder in it holds a recount.toml"));
     }
     found.sort();

@@ -80,7 +80,7 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
             let aside = set_aside.map(|aside| format!("what stood there is in {}\n", aside.display()));
             console.print(&format!(
                 "the history is that of {}, {until}\n{}head {head}\n\nNext: recount plan: what was written since is held as \
-                 changed by somebody else\n",
+                 changed by somebody else, and steps that were accepted are asked anew\n",
                 file.display(),
                 aside.unwrap_or_default()
             ));
@@ -100,9 +100,21 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
         }
         error => error.into(),
     })?;
+    // A copy that a host takes over from is the newest there is; this one may be of any day.
+    History::open(&config.state, clock::now())?.ask_anew(&lock)?;
     if let Some(replica) = replica {
         // Else a newer copy would take its place again.
-        replica.copy(&config, &History::open(&config.state, clock::now())?);
+        let copied = replica.copy(&config, &History::open(&config.state, clock::now())?);
+        copied.map_err(|why| not_copied(file, &why))?;
     }
     Ok(restored)
+}
+
+fn not_copied(file: &Path, why: &str) -> CommandError {
+    let message = format!(
+        "the history is that of {}, but it was not copied, and the next command takes the newest copy instead: {why}",
+        file.display()
+    );
+    let fix = "restore it once more when the store answers: recount check";
+    CommandError { written: "the history was put back", ..CommandError::new(Exit::Store, message, fix) }
 }

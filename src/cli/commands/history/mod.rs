@@ -15,6 +15,7 @@ use crate::history::lookup::RunSummary;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit::Exit;
 use crate::report::format::json::time;
+use crate::report::words;
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
@@ -102,17 +103,17 @@ impl Row {
 
 fn table(runs: &[RunSummary]) -> String {
     let mut text = format!(
-        "{:>5}  {:<16} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
+        "{:>5}  {:<21} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
         "run", "started", "integration", "by", "verdict", "decide", "changed",
     );
     for run in runs {
         let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run);
-        let started = run.started_at.format("%Y-%m-%d %H:%M");
+        let started = format!("{} {}", words::day(run.started_at), run.started_at.format("%H:%M"));
         let number = |number: Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let plan = plan.as_deref().map(short).unwrap_or_default();
         let (decide, changed) = (number(to_decide), number(changed));
         let row =
-            format!("{id:>5}  {started:<16} {integration:<14} {command:<5} {verdict:<11} {decide:>6} {changed:>7}");
+            format!("{id:>5}  {started:<21} {integration:<14} {command:<5} {verdict:<11} {decide:>6} {changed:>7}");
         text.push_str(format!("{row}  {plan}").trim_end());
         text.push('\n');
     }

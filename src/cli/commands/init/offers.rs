@@ -11,6 +11,7 @@ use crate::connectwise::{ReadError, Reader as _};
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ServiceName;
+use crate::report::words::plural;
 use crate::suggest::matcher::{Matcher, Record, are_ambiguous};
 
 /// What there is, and how often.
@@ -77,7 +78,10 @@ impl Offers {
     pub(super) fn said(&self) -> String {
         match &self.unread {
             Some(why) => format!("  ConnectWise was not asked yet: {}\n", shown(why)),
-            None => format!("  ✓ the keys work: {} companies, {} products\n", self.companies, self.products.len()),
+            None => {
+                let (companies, products) = (plural(self.companies, "company"), plural(self.products.len(), "product"));
+                format!("  ✓ the keys work: {companies}, {products}\n")
+            }
         }
     }
 

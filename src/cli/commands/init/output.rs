@@ -16,6 +16,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;
 use crate::report::format::text::wrapped;
+use crate::report::words::plural;
 
 /// What was made.
 #[derive(Debug)]
@@ -72,7 +73,9 @@ impl Made {
     fn role() -> String {
         format!(
             "The API member needs a role in ConnectWise, System > Security Roles > New, with\n\
-             these levels, each \"All\". Everything else stays at None.\n{}",
+             these levels, each \"All\". Everything else stays at None.\n{}\
+             Only with service tickets, in addition: Service Desk > Service Tickets: Add, Edit,\n\
+             Inquire. Service Desk > Close Service Tickets: Edit.\n",
             roles::table()
         )
     }
@@ -103,7 +106,8 @@ impl Made {
             Some(why) => format!("It was not read yet: {why}"),
             None => {
                 let (rows, customers) = (self.counts.rows, self.counts.customers.len());
-                format!("Tonight: {rows} rows, {customers} customers, {} services.", services_of(&self.counts).len())
+                let (rows, customers) = (plural(rows, "row"), plural(customers, "customer"));
+                format!("Tonight: {rows}, {customers}, {}.", plural(services_of(&self.counts).len(), "service"))
             }
         };
         let tomorrow = match &self.answers.vendor.export {

@@ -79,7 +79,7 @@ fn confirmed(name: &str, still: &[StillBilled], yes: bool, console: &Console) ->
         return Ok(());
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() || console.json {
-        let message = format!("{name} would be removed, and nobody is there to ask");
+        let message = format!("{name} would be removed; not running in a terminal, so nobody confirmed it");
         return Err(CommandError::new(Exit::Usage, message, "look at what bills still, then add --yes"));
     }
     let _ = write!(terminal, "remove {name}? [y/N] ");

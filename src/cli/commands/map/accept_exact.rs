@@ -87,7 +87,8 @@ fn confirmed(list: &str, count: usize, yes: bool, console: &Console) -> Result<(
         return Ok(());
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() || console.json {
-        let message = format!("{} would be added, and nobody is there to ask", plural(count, "row"));
+        let message =
+            format!("{} would be added; not running in a terminal, so nobody confirmed it", plural(count, "row"));
         return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
     }
     let _ = write!(terminal, "write these {count}? [y/N] ");

@@ -54,7 +54,9 @@ fn customer(
     (name, seen): (&CustomerName, Option<&bool>),
     companies: &BTreeMap<CompanyId, &str>,
 ) -> MappedCustomer {
-    let target = mapping.customers.get(name).map(|row| row.target.clone());
+    let row = mapping.customers.get(name);
+    let (target, note) = row.map(|row| (row.target.clone(), row.note.clone())).unzip();
+    let note = note.unwrap_or_default();
     let company = match &target {
         Some(CustomerTarget::Company { company, .. }) => companies.get(company).map(|name| (*name).to_owned()),
         _ => None,
@@ -65,6 +67,7 @@ fn customer(
         handle: handle::of_matter(&integration.name, "customer", name.as_str()),
         is_unmapped: target.is_none() && seen == Some(&true),
         target,
+        note,
         company,
         is_counted: seen.is_some(),
     }

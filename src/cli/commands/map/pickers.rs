@@ -23,6 +23,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
+use crate::report::words::plural;
 
 /// Arguments of `map agreements`.
 #[derive(Debug, Args)]
@@ -124,7 +125,7 @@ fn company(integration: &IntegrationConfig, typed: &str) -> Result<CompanyId, Co
 impl Agreements {
     fn text(&self) -> String {
         let Self { company_id, agreements } = self;
-        let mut text = format!("company {company_id}  {} agreements\n", agreements.len());
+        let mut text = format!("company {company_id}  {}\n", plural(agreements.len(), "agreement"));
         for AgreementRow { id, name, kind, bills_today, why } in agreements {
             let (sign, why) = if *bills_today { ('✓', String::new()) } else { ('·', format!(": {why}")) };
             let _ = writeln!(text, "  {sign} {id:>6}  {} · type {}{why}", shown(name), shown(kind));
@@ -168,7 +169,7 @@ fn product_list(global: &Global, options: &ProductOptions) -> Result<Products, C
 
 impl Products {
     fn text(&self) -> String {
-        let mut text = format!("{} products\n", self.products.len());
+        let mut text = format!("{}\n", plural(self.products.len(), "product"));
         for ProductRow { id: _, identifier, description, can_be_billed } in &self.products {
             let (sign, note) =
                 if *can_be_billed { ('✓', "") } else { ('·', ": inactive, or a bundle in ConnectWise") };

@@ -26,7 +26,7 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::records::Company;
 use crate::report::exit::Exit;
-use crate::suggest::matcher::{Candidate, Matcher, Reason, Record, are_ambiguous};
+use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
 
 /// Arguments of `map suggest`.
 #[derive(Debug, Args)]
@@ -122,9 +122,6 @@ pub(super) struct Guess {
     take: String,
     #[serde(skip)]
     pub(super) why: String,
-    /// Whether it bears the very name.
-    #[serde(skip)]
-    same_name: bool,
 }
 
 fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
@@ -225,9 +222,9 @@ fn toml(text: &str) -> String {
 impl Guess {
     fn of(candidate: Candidate) -> Self {
         let Candidate { record: Record { id, code, name }, score, reason } = candidate;
-        let (take, why, same_name) = (String::new(), reason.to_string(), reason == Reason::SameName);
+        let (take, why) = (String::new(), reason.to_string());
         let (identifier, reason) = (code, reason.as_str());
-        Self { id, identifier, name, score, reason, mapped: Vec::new(), take, why, same_name }
+        Self { id, identifier, name, score, reason, mapped: Vec::new(), take, why }
     }
 }
 
@@ -270,7 +267,9 @@ impl List {
 impl Unmapped {
     /// The one company of its very name, where nobody else is billed yet.
     pub(super) fn exact_hit<'a>(&self, file: &'a Path) -> Option<ExactHit<'a>> {
-        let mut same = self.candidates.iter().filter(|guess| guess.same_name);
+        // Whatever else speaks for it, such as an id in the name.
+        let is_same = |guess: &&Guess| is_same_name(&guess.name, &self.name);
+        let mut same = self.candidates.iter().filter(is_same);
         let only = same.next().filter(|_| same.next().is_none() && !self.ambiguous)?;
         let is_best = self.candidates.first().is_some_and(|best| best.id == only.id);
         (is_best && only.mapped.is_empty()).then(|| ExactHit {

@@ -23,6 +23,7 @@ use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::report::format::text::wrapped;
+use crate::report::words::plural;
 
 /// Arguments of `map test`.
 #[derive(Debug, Args)]
@@ -152,7 +153,7 @@ impl Tested {
     fn text(&self) -> String {
         let Self { integration, export, rows, rejected, customers, services, .. } = self;
         let mut text = String::new();
-        let _ = writeln!(text, "{integration}  {}: {rows} rows, {rejected} unreadable", escaped(export));
+        let _ = writeln!(text, "{integration}  {}: {}, {rejected} unreadable", escaped(export), plural(*rows, "row"));
         let _ = writeln!(text, "CUSTOMERS  {}", counted(customers.iter().map(|one| one.state)));
         for one in customers {
             inventory::entry(&mut text, one.state.sign(), &one.handle, one.customer.as_str(), &[one.target()]);

@@ -84,14 +84,14 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Com
     let runs = find(&config, &history, options.which.as_deref())?;
     if options.open {
         return runs.iter().try_for_each(|run| {
-            let kept = Reports::of(&config.state).keep_page(&history, run).map_err(|error| not_kept(&error))?;
+            let kept = kept_in(&config).keep_page(&history, run).map_err(|error| not_kept(&error))?;
             show(&kept, true, console)
         });
     }
     let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
     match &options.output {
         Some(path) => {
-            let text = rendered(&history, &runs, format, Paint::PLAIN)?;
+            let text = rendered(&config, &history, &runs, (format, Paint::PLAIN))?;
             let failed =
                 |error| CommandError::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
             fs::write(path, text).map_err(failed)
@@ -101,20 +101,29 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<(), Com
             Ok(())
         }
         None => {
-            console.print(&rendered(&history, &runs, format, console.paint)?);
+            console.print(&rendered(&config, &history, &runs, (format, console.paint))?);
             Ok(())
         }
     }
 }
 
-fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint) -> Result<String, CommandError> {
+fn kept_in(config: &Config) -> Reports {
+    Reports::of(&config.state).with_records(config.record_links())
+}
+
+fn rendered(
+    config: &Config,
+    history: &History,
+    runs: &[RunRecord],
+    (format, paint): (Format, Paint),
+) -> Result<String, CommandError> {
     let view = View { paint, whole: true, known: &[] };
     let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
     Ok(match format {
         Format::Text => each(&|run| text::render(run, view)),
         Format::Markdown => each(&markdown::render),
         Format::Csv => csv::render_all(runs),
-        Format::Html => page(history, runs)?,
+        Format::Html => page(config, history, runs)?,
         Format::Json => {
             let text = serde_json::to_string_pretty(&Envelope::new(Exit::Done, &Document::new(runs, None)));
             text.map_err(|error| CommandError::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
@@ -123,7 +132,7 @@ fn rendered(history: &History, runs: &[RunRecord], format: Format, paint: Paint)
 }
 
 /// A page is about one run.
-fn page(history: &History, runs: &[RunRecord]) -> Result<String, CommandError> {
+fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String, CommandError> {
     let [run] = runs else {
         let names: Vec<String> = runs.iter().map(|run| shown(run.integration.as_str())).collect();
         let fix =
@@ -131,7 +140,7 @@ fn page(history: &History, runs: &[RunRecord]) -> Result<String, CommandError> {
         return Err(CommandError::new(Exit::Usage, "a page is about one run".to_owned(), fix));
     };
     let gathered = ReportHistory::of_run(history, run)?;
-    Ok(html::run::page(&gathered.material()))
+    Ok(html::run::page(&gathered.material(config.record_links().get(&run.integration))))
 }
 
 /// The runs that are meant.
@@ -200,7 +209,7 @@ fn customer_page(
         if let Some(customer) = named(&customers, name) {
             let gathered = ReportHistory::of_customers(history, &current, BTreeSet::from([customer]));
             let gathered = gathered?;
-            let kept = Reports::of(&config.state).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
+            let kept = kept_in(config).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             return kept.map_or(Ok(()), |path| show(&path, options.open, console));
         }
         known.extend(customers.into_iter().cloned());

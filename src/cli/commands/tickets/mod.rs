@@ -15,6 +15,7 @@ use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
+use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::escaped;
 use crate::report::exit::Exit;
 
@@ -109,7 +110,7 @@ fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord)
     let mut text = if live.is_empty() { "no ticket is open\n".to_owned() } else { String::new() };
     for record in live {
         let number = record.ticket.map_or("?".to_owned(), |ticket| ticket.to_string());
-        let (state, since) = (record.state.as_str(), day(record));
+        let (state, since) = (record.state.as_str(), display_text::day(day(record)));
         let _ = writeln!(text, "{number:>8}  {state:<9}  since {since}  {}", escaped(&record.about));
     }
     for round in last {

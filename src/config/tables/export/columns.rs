@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::texts::{column_names, joint, texts};
+use crate::config::tables::export::texts::{column_name, column_names, joint, texts};
 use crate::config::values::optional;
 use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
 use crate::export::count::notation::Notation;
@@ -324,11 +324,11 @@ fn wide_names(field: &Field<'_>) -> Option<Vec<String>> {
     }
     let mut names: Vec<String> = Vec::new();
     for item in &items {
-        let DeValue::String(_) = item.value() else {
+        if !matches!(item.value(), DeValue::String(_) | DeValue::Table(_)) {
             item.mistyped("a list of column names, or { from = 3 }");
             return None;
-        };
-        let name = normalized(item.text()?).into_owned();
+        }
+        let name = column_name(item)?;
         if names.contains(&name) {
             item.error("`wide` names this column twice");
             return None;

@@ -4,12 +4,11 @@ use chrono::format::{Item, StrftimeItems};
 use toml::de::DeValue;
 
 use crate::config::document::Field;
-use crate::config::tables::export::texts::texts;
+use crate::config::tables::export::texts;
 use crate::config::values::optional;
 use crate::export::column::{Pattern, Range, Test};
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
-use crate::export::read::names::normalized;
 use crate::export::settings::Latest;
 
 /// A list of tests. One alone needs no list.
@@ -23,11 +22,14 @@ pub(in crate::config) fn tests(field: &Field<'_>) -> Option<Vec<Test>> {
 /// `{ column = "Status", is = ["Paid"] }`, or with `like`.
 pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
     let section = field.table()?;
-    let column = section.required("column").and_then(|column| column.text());
+    let column = match section.get("number") {
+        Some(number) => texts::column_number(&number).map(|number| number.to_string()),
+        None => section.required("column").and_then(|column| texts::column_name(&column)),
+    };
     let (is, like) = (section.get("is"), section.get("like"));
     let (has_is, has_like) = (is.is_some(), like.is_some());
-    let is = is.map_or(Some(Vec::new()), |is| texts(&is));
-    let like = like.map_or(Some(Vec::new()), |like| texts(&like));
+    let is = is.map_or(Some(Vec::new()), |is| texts::texts(&is));
+    let like = like.map_or(Some(Vec::new()), |like| texts::texts(&like));
     let least = optional(section.get("at_least"), bound);
     let most = optional(section.get("at_most"), bound);
     section.finish(&[]);
@@ -50,7 +52,7 @@ pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
         _ => {}
     }
     let like = like?.iter().map(|text| Pattern::glob(text)).collect();
-    Some(Test { column: normalized(column?).into_owned(), is: is?, like, range })
+    Some(Test { column: column?, is: is?, like, range })
 }
 
 /// A number, as it is written.
@@ -79,7 +81,7 @@ pub(in crate::config) fn latest(column: Option<Field<'_>>, format: Option<Field<
     if format_text.as_ref().is_some_and(|(_, good)| !good) {
         return None;
     }
-    let column = normalized(column.text()?).into_owned();
+    let column = texts::column_name(&column)?;
     Some(Some(Latest { column, format: format_text.map(|(text, _)| text) }))
 }
 

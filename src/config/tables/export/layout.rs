@@ -113,7 +113,11 @@ fn refuse_foreign(keys: &Layered<'_>, format: Format) {
         ("sheet", &[Format::Xlsx]),
         ("records", &[Format::Json, Format::Xml]),
     ];
-    for (key, _) in of.iter().filter(|(_, formats)| !formats.contains(&format)) {
+    // A list inside the record of each line.
+    let nested = |text: &str| text.contains(['[', '{']);
+    let on_lines = keys.get("records").is_some_and(|field| field.value().as_str().is_some_and(nested));
+    let means = |key: &str| key == "records" && format == Format::Ndjson && on_lines;
+    for (key, _) in of.iter().filter(|(key, formats)| !formats.contains(&format) && !means(key)) {
         if let Some(field) = keys.both("format", key) {
             let word = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
             field.error(format!("`{key}` has no effect with format = {word:?}"));
@@ -188,7 +192,7 @@ fn records(field: &Field<'_>) -> Option<Vec<String>> {
     Some(keys)
 }
 
-/// `{ cell = "company" }`, `"none"`, or `{ rows = 2, join = " " }`.
+/// `{ cell = "company" }`, `"none"`, or `{ rows = 2, join = " " }`, which may begin at a cell.
 fn header(field: &Field<'_>) -> Option<HeaderRow> {
     const ROWS_MOST: i64 = 5;
     if field.value().as_str() == Some("none") {
@@ -201,9 +205,9 @@ fn header(field: &Field<'_>) -> Option<HeaderRow> {
     section.finish(&[]);
     match (cell?, rows?, join?) {
         (Some(cell), None, _) => Some(HeaderRow::Cell(cell)),
-        (None, Some(rows), join) => Some(HeaderRow::Joined { rows, join }),
-        _ => {
-            field.error("`header` takes `cell`, or `rows` with `join`, or is \"none\"");
+        (cell, Some(rows), join) => Some(HeaderRow::Joined { cell, rows, join }),
+        (None, None, _) => {
+            field.error("`header` takes `cell`, `rows` with `join`, or both, or is \"none\"");
             None
         }
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 use crate::config::document::Section;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::layout::layout;
-use crate::export::settings::{ExportSettings, Files};
+use crate::export::settings::{ExportLocation, ExportSettings, Files};
 
 /// Reads the table; keys that it does not have come from the profile, if there is one.
 pub(in crate::config) fn settings(
@@ -29,5 +29,12 @@ pub(in crate::config) fn settings(
     let layout = layout(keys);
     let (files, mut layout) = (files?, layout?);
     layout.all_members = files != Files::Newest;
-    Some(ExportSettings { source: source?, files, layout, kept: None })
+    let source = source?;
+    if let ExportLocation::Url(link) = &source
+        && layout.records.is_empty()
+    {
+        // Said of the first list alone, whose records the others join.
+        layout.records = link.requests.first().map(|first| first.records.clone()).unwrap_or_default();
+    }
+    Some(ExportSettings { source, files, layout, kept: None })
 }

@@ -23,18 +23,35 @@ pub(in crate::config) fn texts(field: &Field<'_>) -> Option<Vec<String>> {
     items.iter().map(text).collect::<Vec<_>>().into_iter().collect()
 }
 
+/// A column by its name, or by its number where nothing names the columns: then that is its name.
+pub(in crate::config) fn column_name(field: &Field<'_>) -> Option<String> {
+    if !field.value().is_table() {
+        return field.text().map(|text| normalized(text).into_owned());
+    }
+    let section = field.table()?;
+    let number = section.required("number").and_then(|number| column_number(&number));
+    section.finish(&[]);
+    number.map(|number| number.to_string())
+}
+
+/// A column's number, from 1.
+pub(in crate::config) fn column_number(field: &Field<'_>) -> Option<usize> {
+    /// The widest file there is has fewer.
+    const COLUMN_MOST: i64 = 4096;
+    field.whole(1, COLUMN_MOST)
+}
+
 /// One name, or several.
 pub(in crate::config) fn column_names(field: &Field<'_>) -> Option<Vec<String>> {
-    let name = |field: &Field<'_>| field.text().map(|text| normalized(text).into_owned());
-    if field.value().is_str() {
-        return Some(vec![name(field)?]);
+    if field.value().is_str() || field.value().is_table() {
+        return Some(vec![column_name(field)?]);
     }
     let items = field.list()?;
     if items.is_empty() {
         field.error(format!("`{}` is empty", field.key));
         return None;
     }
-    items.iter().map(name).collect::<Vec<_>>().into_iter().collect()
+    items.iter().map(column_name).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// What stands between joined texts; white space counts.

@@ -11,7 +11,6 @@ pub(crate) mod steps;
 pub(in crate::export) mod unread;
 pub(in crate::export) mod value;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
@@ -20,7 +19,7 @@ use crate::export::damage::{Damage, Shown};
 use crate::export::fault::Fault;
 use crate::export::format::json::names::{NAMES_MAX, Names};
 use crate::export::format::json::records::RecordsShape;
-use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
+use crate::export::format::json::value::{JsonFault as ValueFault, RecordCells};
 use crate::export::format::lines::Lines;
 use crate::export::format::raw::RawRows;
 
@@ -34,7 +33,7 @@ pub(in crate::export) struct Records<'a> {
     /// The record after this one; `None` before the names.
     next: Option<usize>,
     line: u64,
-    values: Vec<JsonText<'a>>,
+    cells: RecordCells<'a>,
 }
 
 impl<'a> Records<'a> {
@@ -51,7 +50,15 @@ impl<'a> Records<'a> {
             value::members(record.get(), &mut |name, _| names.use_in(number, name).map(|_| ()))
                 .map_err(|fault| damage(line, fault))?;
         }
-        Ok(Self { lines: Lines::new(text.as_bytes()), text, records, names, next: None, line: 1, values: Vec::new() })
+        Ok(Self {
+            lines: Lines::new(text.as_bytes()),
+            text,
+            records,
+            names,
+            next: None,
+            line: 1,
+            cells: RecordCells::default(),
+        })
     }
 
     /// How many there are.
@@ -71,21 +78,20 @@ impl RawRows for Records<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
         let Some(next) = self.next else {
             self.next = Some(0);
-            self.values = self.names.texts();
+            self.cells = RecordCells(self.names.texts());
             return Ok(true);
         };
         let Some(record) = self.records.get(next) else {
             return Ok(false);
         };
         self.line = self.lines.at(offset(self.text, record));
-        self.values.clear();
-        self.values.resize(self.names.len(), JsonText::default());
-        let Self { names, values, .. } = self;
+        self.cells.clear(self.names.len());
+        let Self { names, cells, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
         let number = self.records.len() + next;
         let read = value::members(record.get(), &mut |name, raw| {
             let index = names.use_in(number, name)?;
-            values[index] = value::value(raw)?;
+            cells.put(index, value::value(raw)?);
             Ok(())
         });
         read.map_err(|fault| damage(self.line, fault))?;
@@ -94,15 +100,15 @@ impl RawRows for Records<'_> {
     }
 
     fn len(&self) -> usize {
-        self.values.len()
+        self.cells.0.len()
     }
 
     fn cell(&self, index: usize) -> &str {
-        self.values.get(index).map_or("", |value| &value.text)
+        self.cells.text(index)
     }
 
     fn is_number(&self, index: usize) -> bool {
-        self.values.get(index).is_some_and(|value| value.number)
+        self.cells.is_number(index)
     }
 
     fn is_grid(&self) -> bool {
@@ -119,10 +125,7 @@ impl RawRows for Records<'_> {
     }
 
     fn range(&self, index: usize) -> Option<Range<usize>> {
-        let Cow::Borrowed(text) = self.values.get(index)?.text else { return None };
-        let begins = text.as_ptr().addr().checked_sub(self.record().as_ptr().addr())?;
-        let range = begins..begins + text.len();
-        (!text.is_empty() && self.record().get(range.clone()) == Some(text)).then_some(range)
+        self.cells.range(index, self.record())
     }
 }
 

@@ -4,7 +4,6 @@
 //! Of the document nothing is held but where its parts stand: what a record stands in is read once, when the first of
 //! its records is.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::export::damage::Damage;
@@ -12,10 +11,10 @@ use crate::export::fault::Fault;
 use crate::export::format::json::damage;
 use crate::export::format::json::names::Names;
 use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPlace, Way, offset};
-use crate::export::format::json::records::document;
+use crate::export::format::json::records::documents;
 use crate::export::format::json::steps::PathStep;
 use crate::export::format::json::value;
-use crate::export::format::json::value::{JsonFault as ValueFault, JsonText};
+use crate::export::format::json::value::{JsonFault as ValueFault, JsonText, RecordCells};
 use crate::export::format::lines::Lines;
 use crate::export::format::raw::{RawRows, Without};
 
@@ -31,23 +30,39 @@ pub(in crate::export) struct NestedRecords<'a> {
     line: u64,
     /// Objects read so far, so that a key that stands in one of them twice is seen.
     read: usize,
-    values: Vec<JsonText<'a>>,
+    cells: RecordCells<'a>,
     /// The objects that this record stands in, the outermost first, each with its values.
     around: Vec<(u32, Vec<(usize, JsonText<'a>)>)>,
 }
 
 impl<'a> NestedRecords<'a> {
-    /// Finds the records, and the names of all columns in the order of their first use.
+    /// Finds the records of a document, and the names of all columns in the order of their first use.
     ///
     /// # Errors
     /// If the text is no JSON, holds no records there, or an object names a key twice.
     pub(in crate::export) fn open(text: &'a str, steps: Vec<PathStep<'a>>, from_top: bool) -> Result<Self, Fault> {
+        Self::of(text, Way::of(steps, from_top), false)
+    }
+
+    /// Those of a document on each line, which are read like a list of them.
+    ///
+    /// # Errors
+    /// As for [`NestedRecords::open`].
+    pub(in crate::export) fn open_lines(text: &'a str, mut steps: Vec<PathStep<'a>>) -> Result<Self, Fault> {
+        if steps.first() != Some(&PathStep::Each) {
+            steps.insert(0, PathStep::Each);
+        }
+        Self::of(text, Way::of(steps, true), true)
+    }
+
+    fn of(text: &'a str, way: Way<'a>, on_lines: bool) -> Result<Self, Fault> {
         if text.trim().is_empty() {
             return Err(Fault::new(Damage::Empty));
         }
-        let way = Way::of(steps, from_top);
-        let mut finder = Finder { way: &way, text, document: document(text)?, found: FoundRecord::default() };
-        finder.walk(finder.document, 0, None, None)?;
+        let documents = documents(text, on_lines)?;
+        let document = documents.first().copied().unwrap_or_default();
+        let mut finder = Finder { way: &way, text, document, found: FoundRecord::default() };
+        documents.into_iter().try_for_each(|document| finder.walk(document, usize::from(on_lines), None, None))?;
         let found = finder.found;
         if found.places.iter().all(|place| place.record.is_err()) {
             return Err(Fault::new(Damage::NoRecords));
@@ -62,7 +77,7 @@ impl<'a> NestedRecords<'a> {
             next: Some(0),
             line,
             read: 0,
-            values: Vec::new(),
+            cells: RecordCells::default(),
             around: Vec::new(),
         };
         // Once for the names, and then once more for the values.
@@ -140,15 +155,12 @@ impl<'a> NestedRecords<'a> {
     }
 
     fn own_values(&mut self, index: usize) -> Result<(), ValueFault> {
-        let Self { names, way, values, found, read, .. } = self;
+        let Self { names, way, cells, found, read, .. } = self;
         *read += 1;
         let Some(place) = found.places.get(index) else { return Ok(()) };
         let mut put = |name: &str, value: JsonText<'a>| {
             let index = names.use_in(*read, name)?;
-            if index >= values.len() {
-                values.resize(index + 1, JsonText::default());
-            }
-            values[index] = value;
+            cells.put(index, value);
             Ok(())
         };
         if let Some((step, key)) = &place.key {
@@ -156,10 +168,16 @@ impl<'a> NestedRecords<'a> {
         }
         let Ok(record) = place.record else { return Ok(()) };
         let prefix = way.prefixes.last().map_or("", String::as_str);
-        match record.starts_with('{') {
-            true => value::members_but(record, prefix, None, &mut |name, raw| put(name, value::value(raw)?)),
-            false => put("@value", value::value(record)?),
+        // What a record says itself goes by its own path as well.
+        let itself = |name: &str| name.strip_suffix("@text").is_some_and(|path| path.strip_suffix('.') == Some(prefix));
+        if !record.starts_with('{') {
+            put("@value", value::value(record)?)?;
+            return if prefix.is_empty() { Ok(()) } else { put(prefix, value::value(record)?) };
         }
+        value::members_but(record, prefix, None, &mut |name, raw| {
+            put(name, value::value(raw)?)?;
+            if itself(name) { put(prefix, value::value(raw)?) } else { Ok(()) }
+        })
     }
 }
 
@@ -168,7 +186,7 @@ impl RawRows for NestedRecords<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
         let Some(next) = self.next else {
             self.next = Some(0);
-            self.values = self.names.texts();
+            self.cells = RecordCells(self.names.texts());
             return Ok(true);
         };
         let Some(place) = self.found.places.get(next) else { return Ok(false) };
@@ -178,10 +196,9 @@ impl RawRows for NestedRecords<'_> {
             self.line = self.lines.at(offset(self.text, at));
         }
         self.go_into(frame)?;
-        self.values.clear();
-        self.values.resize(self.names.len(), JsonText::default());
+        self.cells.clear(self.names.len());
         for (index, value) in self.around.iter().flat_map(|(_, values)| values) {
-            self.values[*index] = value.clone();
+            self.cells.put(*index, value.clone());
         }
         self.own_values(next).map_err(|fault| damage(self.line, fault))?;
         self.next = Some(next + 1);
@@ -189,15 +206,15 @@ impl RawRows for NestedRecords<'_> {
     }
 
     fn len(&self) -> usize {
-        self.values.len()
+        self.cells.0.len()
     }
 
     fn cell(&self, index: usize) -> &str {
-        self.values.get(index).map_or("", |value| &value.text)
+        self.cells.text(index)
     }
 
     fn is_number(&self, index: usize) -> bool {
-        self.values.get(index).is_some_and(|value| value.number)
+        self.cells.is_number(index)
     }
 
     fn is_grid(&self) -> bool {
@@ -221,11 +238,7 @@ impl RawRows for NestedRecords<'_> {
     }
 
     fn range(&self, index: usize) -> Option<Range<usize>> {
-        let record = self.place()?.record.ok()?;
-        let Cow::Borrowed(text) = self.values.get(index)?.text else { return None };
-        let begins = text.as_ptr().addr().checked_sub(record.as_ptr().addr())?;
-        let range = begins..begins + text.len();
-        (!text.is_empty() && record.get(range.clone()) == Some(text)).then_some(range)
+        self.cells.range(index, self.place()?.record.ok()?)
     }
 }
 

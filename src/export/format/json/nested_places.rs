@@ -134,8 +134,10 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn record(&mut self, value: &'a str, frame: Option<u32>, key: Key<'a>) -> Result<(), Fault> {
-        // A number by its key is a record of one value; without a key nobody could say whose it is.
-        if !value.starts_with('{') && (key.is_none() || value.starts_with('[')) {
+        // A number by its key, or a name in a list of somebody, is a record of one value; elsewhere nobody could say whose.
+        let is_one = value.starts_with('{') || (key.is_some() || frame.is_some()) && !value.starts_with('[');
+        let is_null = key.is_none() && value == "null";
+        if !is_one || is_null {
             return Err(self.no_record(value));
         }
         self.push(RecordPlace { frame, key, record: Ok(value) })

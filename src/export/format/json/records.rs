@@ -76,8 +76,20 @@ fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     found.next().is_none().then(|| value.get())
 }
 
+/// Whether each line is a document of its own: the first is whole, and others follow.
+pub(in crate::export) fn is_lines(text: &str) -> bool {
+    let text = text.trim_start();
+    let Some((first, _)) = text.split_once('\n').filter(|(_, rest)| !rest.trim().is_empty()) else { return false };
+    first.starts_with('{') && serde_json::from_str::<&RawValue>(first.trim_end()).is_ok()
+}
+
+/// The document, or the one on each line.
+pub(super) fn documents(text: &str, on_lines: bool) -> Result<Vec<&str>, Fault> {
+    if on_lines { Ok(lines(text)?.into_iter().map(RawValue::get).collect()) } else { Ok(vec![document(text)?]) }
+}
+
 /// The whole document, if it is one.
-pub(super) fn document(text: &str) -> Result<&str, Fault> {
+fn document(text: &str) -> Result<&str, Fault> {
     let document: Result<&RawValue, _> = serde_json::from_str(text);
     document.map(RawValue::get).map_err(|error| syntax(text, 0, &error))
 }

@@ -62,7 +62,8 @@ fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: 
 /// `meta.pagination.next`.
 const DEPTH: usize = 2;
 
-fn says_something(raw: &str) -> bool {
+/// Whether a member holds anything.
+pub(in crate::export) fn says_something(raw: &str) -> bool {
     let nothing = ["null", "false", "0", "[]", "{}"];
     !nothing.contains(&raw) && value(raw).is_ok_and(|value| !value.text.trim().is_empty())
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -14,6 +15,42 @@ pub(in crate::export) struct JsonText<'a> {
     pub(in crate::export) text: Cow<'a, str>,
     /// Whether it is a JSON number: then its point is a point and it may have an exponent, whatever is declared.
     pub(in crate::export) number: bool,
+}
+
+/// The values of the record that is read, in the order of the columns.
+#[derive(Debug, Default)]
+pub(super) struct RecordCells<'a>(pub(super) Vec<JsonText<'a>>);
+
+impl<'a> RecordCells<'a> {
+    /// Blank ones for another record.
+    pub(super) fn clear(&mut self, columns: usize) {
+        self.0.clear();
+        self.0.resize(columns, JsonText::default());
+    }
+
+    /// Puts a value into its column, which may be a new one.
+    pub(super) fn put(&mut self, index: usize, value: JsonText<'a>) {
+        if index >= self.0.len() {
+            self.0.resize(index + 1, JsonText::default());
+        }
+        self.0[index] = value;
+    }
+
+    pub(super) fn text(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", |value| &value.text)
+    }
+
+    pub(super) fn is_number(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|value| value.number)
+    }
+
+    /// Where a value stands in its record, if it stands there as it is.
+    pub(super) fn range(&self, index: usize, record: &str) -> Option<Range<usize>> {
+        let Cow::Borrowed(text) = self.0.get(index)?.text else { return None };
+        let begins = text.as_ptr().addr().checked_sub(record.as_ptr().addr())?;
+        let range = begins..begins + text.len();
+        (!text.is_empty() && record.get(range.clone()) == Some(text)).then_some(range)
+    }
 }
 
 /// Objects inside objects: no export has more than three or four.

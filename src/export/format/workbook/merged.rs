@@ -31,7 +31,7 @@ impl MergedCells {
         Self { below: regions.into(), here: Vec::new() }
     }
 
-    /// What stands in this row by being merged: columns and values.
+    /// What stands in this row by being merged: columns and values, which say whether several rows share them.
     pub(super) fn of_row(&mut self, row: u32, cells: &[SheetValue]) -> Vec<(usize, SheetValue)> {
         self.here.retain(|(region, _)| region.rows.1 >= row);
         while let Some(region) = self.below.front().copied().filter(|region| region.rows.0 <= row) {
@@ -45,7 +45,7 @@ impl MergedCells {
             }
         }
         let columns = |(region, value): &(Region, SheetValue)| {
-            let value = value.clone();
+            let value = SheetValue { merged: region.rows.0 < region.rows.1, ..value.clone() };
             (region.columns.0..=region.columns.1).map(move |column| (column, value.clone()))
         };
         self.here.iter().flat_map(columns).collect()

@@ -204,8 +204,12 @@ impl<'a, 'b> Rows<'a, 'b> {
             self.set(blank, SheetValue::default());
         }
         self.len = self.len.max(column + 1);
-        if self.row[column].text.is_empty() {
-            self.row[column] = SheetValue { merged: true, ..value };
+        let cell = &mut self.row[column];
+        if cell.text.is_empty() {
+            *cell = SheetValue { merged: true, ..value };
+        } else if cell.text == value.text {
+            // A count that several rows share is none of theirs, the first's neither.
+            cell.merged = value.merged;
         }
     }
 

@@ -88,6 +88,14 @@ pub enum FetchError {
         /// The keys that should lead to it.
         path: String,
     },
+    /// An answer that comes as if all were well, and says that something is not.
+    #[error("page {page} says in {member:?} that something went wrong")]
+    SaysError {
+        /// Which, from 1.
+        page: usize,
+        /// Where.
+        member: &'static str,
+    },
     /// What should lead on does not.
     #[error("what page {page} says in {member:?} leads to no page")]
     NoWay {
@@ -99,6 +107,12 @@ pub enum FetchError {
     /// The same again.
     #[error("page {page} is one that was read already")]
     Repeats {
+        /// Which, from 1.
+        page: usize,
+    },
+    /// One record on two pages: what stood behind it was missed.
+    #[error("page {page} has a record that an earlier page has as well: the list changed while it was read")]
+    Shifted {
         /// Which, from 1.
         page: usize,
     },
@@ -212,7 +226,8 @@ impl FetchError {
 
     /// Whether the whole list is worth another reading: somebody changed it meanwhile.
     pub(in crate::export::locate) fn is_moved(&self) -> bool {
-        matches!(self, Self::Moved { .. }) || matches!(self, Self::Total { total, read, .. } if read > total)
+        matches!(self, Self::Moved { .. } | Self::Shifted { .. })
+            || matches!(self, Self::Total { total, read, .. } if read > total)
     }
 
     /// What to do about it.
@@ -235,10 +250,13 @@ impl FetchError {
                 "look at `pages` in the export's table of recount.toml; `total` in it says where a numbered list ends"
             }
             Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
+            Self::SaysError { .. } => "run again; if it stays so, ask the vendor",
             Self::Total { .. } | Self::NoTotal { .. } => {
                 "run again; if it stays so, look at `pages` in the export's table of recount.toml"
             }
-            Self::NotJson { .. } | Self::Moved { .. } => "run again later; if it stays so, ask the vendor",
+            Self::NotJson { .. } | Self::Moved { .. } | Self::Shifted { .. } => {
+                "run again later; if it stays so, ask the vendor"
+            }
             Self::Refused { status } if status.is_server_error() => "run again later; if it stays so, ask the vendor",
             Self::Refused { .. } | Self::OffHost { .. } | Self::Redirects => {
                 "look at `url` in the export's table of recount.toml; then run again"

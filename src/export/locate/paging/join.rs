@@ -1,6 +1,6 @@
 //! Lists that belong together, joined by a key: names come from one, counts from another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::export::format::json::value::{Object, value};
 use crate::export::locate::fetch::error::FetchError;
@@ -9,20 +9,41 @@ use crate::export::locate::paging::list::VendorList;
 use crate::export::locate::paging::page::at;
 
 /// The first list's records, each with what the others say of its key. One of which another list knows nothing stays
-/// as it is: it then names nobody, or counts nothing, and is reported for that.
-pub(super) fn joined(lists: Vec<VendorList>, requests: &[ListRequest]) -> Result<Vec<String>, FetchError> {
+/// as it is: it then names nobody, or counts nothing, and is reported for that. Those of another list that no record of
+/// the first asks for are told: if that list holds the counts, nobody is billed for them.
+pub(super) fn joined(lists: Vec<VendorList>, requests: &[ListRequest]) -> Result<JoinedRecords, FetchError> {
     let mut lists = lists.into_iter().zip(requests);
-    let Some((first, by)) = lists.next() else { return Ok(Vec::new()) };
-    let mut rows = first.rows;
+    let Some((first, by)) = lists.next() else { return Ok(JoinedRecords::default()) };
+    let (mut rows, mut unasked) = (first.rows, Vec::new());
     for (number, (list, request)) in (2..).zip(lists) {
         let others = keyed(&list.rows, request, number)?;
+        let mut asked = HashSet::new();
         for row in &mut rows {
-            if let Some(other) = others.get(&key(row, by, 1)?) {
+            if let Some((key, other)) = others.get_key_value(&key(row, by, 1)?) {
+                asked.insert(key.as_str());
                 *row = beside(row, other, request.name.as_deref());
             }
         }
+        unasked.extend(left(&others, &asked, request, number));
     }
-    Ok(rows)
+    Ok(JoinedRecords { rows, unasked })
+}
+
+/// The records of all lists.
+#[derive(Debug, Default)]
+pub(super) struct JoinedRecords {
+    pub(super) rows: Vec<String>,
+    /// What of the other lists is in none of them, in words.
+    pub(super) unasked: Vec<String>,
+}
+
+fn left(others: &HashMap<String, &str>, asked: &HashSet<&str>, request: &ListRequest, number: usize) -> Option<String> {
+    let mut keys: Vec<&str> = others.keys().map(String::as_str).filter(|key| !asked.contains(key)).collect();
+    keys.sort_unstable();
+    let first = keys.first()?;
+    let (many, on) = (keys.len(), on(request));
+    let records = if many == 1 { "1 record".to_owned() } else { format!("{many} records") };
+    Some(format!("{on:?} {first:?} of list {number} stands in no record of list 1 ({records} in all)"))
 }
 
 fn keyed<'a>(rows: &'a [String], request: &ListRequest, number: usize) -> Result<HashMap<String, &'a str>, FetchError> {

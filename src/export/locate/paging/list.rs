@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::export::format::json::value::Object;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link::{ListRequest, Turn};
 use crate::export::locate::paging::page::VendorPage;
@@ -22,10 +23,14 @@ pub(super) struct VendorList {
     pub(super) unread: Vec<UnreadPart>,
     asked: HashSet<Url>,
     seen: HashSet<[u8; 32]>,
+    /// Records of earlier pages that have an identifier.
+    known: HashSet<[u8; 32]>,
     pages: usize,
     /// How many records the first page has.
     first: usize,
     total: Option<u64>,
+    first_page: Option<VendorPage>,
+    /// The newest, if it is not the first.
     last: Option<VendorPage>,
 }
 
@@ -39,9 +44,11 @@ impl VendorList {
             unread: Vec::new(),
             asked: HashSet::new(),
             seen: HashSet::new(),
+            known: HashSet::new(),
             pages: 0,
             first: 0,
             total: None,
+            first_page: None,
             last: None,
         }
     }
@@ -64,12 +71,20 @@ impl VendorList {
             return Err(FetchError::Repeats { page: number });
         }
         self.counts(&rows, page.total)?;
+        let own: Vec<[u8; 32]> = rows.iter().filter(|row| has_identifier(row)).map(|row| digest([row])).collect();
+        if own.iter().any(|row| self.known.contains(row)) {
+            return Err(FetchError::Shifted { page: number });
+        }
+        self.known.extend(own);
         if number == 1 {
             self.first = rows.len();
         }
         let next = self.next(asked, &page, rows.len())?;
         self.rows.extend(rows);
-        self.last = Some(page);
+        match self.first_page {
+            None => self.first_page = Some(page),
+            Some(_) => self.last = Some(page),
+        }
         Ok(next)
     }
 
@@ -146,7 +161,14 @@ impl VendorList {
         if let Some(total) = self.total.filter(|total| *total != read) {
             return Err(FetchError::Total { member: self.total_member(), total, read });
         }
-        self.unread = self.last.take().map(|page| page.unread(&self.request, read)).unwrap_or_default();
+        self.unread = match (self.first_page.take(), self.last.take()) {
+            (Some(first), Some(last)) => {
+                let earlier = last.unread_by(&first, &self.request, read);
+                last.unread(&self.request, read).into_iter().chain(earlier).collect()
+            }
+            (Some(only), None) => only.unread(&self.request, read),
+            (None, _) => Vec::new(),
+        };
         Ok(self)
     }
 
@@ -156,7 +178,14 @@ impl VendorList {
     }
 }
 
-fn digest(rows: &[String]) -> [u8; 32] {
+/// Whether nothing else can be the same record: of two rows that only say `E3` each may be one.
+fn has_identifier(row: &str) -> bool {
+    let record: Option<Object<'_>> = serde_json::from_str(row).ok();
+    let names = record.into_iter().flat_map(|record| record.0).map(|(name, _)| name.0.to_lowercase());
+    names.into_iter().any(|name| matches!(name.trim_start_matches('_'), "id" | "uuid" | "guid"))
+}
+
+fn digest<'r>(rows: impl IntoIterator<Item = &'r String>) -> [u8; 32] {
     let mut digest = Sha256::new();
     for row in rows {
         digest.update(row.as_bytes());

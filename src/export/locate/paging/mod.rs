@@ -12,7 +12,7 @@ use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::session::VendorSession;
 use crate::export::locate::fetch::{Fetched, Order};
 use crate::export::locate::link::{Link, ListRequest};
-use crate::export::locate::paging::join::joined;
+use crate::export::locate::paging::join::{JoinedRecords, joined};
 use crate::export::locate::paging::list::VendorList;
 use crate::export::locate::paging::page::VendorPage;
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -30,6 +30,8 @@ pub struct FetchedLists {
     pub document: String,
     /// Signs that there is more than was read.
     pub unread: Vec<UnreadPart>,
+    /// Records that stand in no row, in words.
+    pub unasked: Vec<String>,
 }
 
 /// Fetches all pages of all lists, joins the lists, and keeps the records.
@@ -46,11 +48,11 @@ pub async fn fetch_lists(link: &Link, order: &Order<'_>) -> Result<FetchedLists,
         lists.push(settled(&session, request, order.max_bytes).await?);
     }
     let unread = lists.iter_mut().flat_map(|list| std::mem::take(&mut list.unread)).collect();
-    let records = joined(lists, &link.requests)?;
-    let document = document(&first.records, &records);
-    let mut lines = records.join("\n");
+    let JoinedRecords { rows, unasked } = joined(lists, &link.requests)?;
+    let document = document(&first.records, &rows);
+    let mut lines = rows.join("\n");
     lines.push('\n');
-    Ok(FetchedLists { kept: order.keep_as("ndjson", lines.into_bytes(), None)?, document, unread })
+    Ok(FetchedLists { kept: order.keep_as("ndjson", lines.into_bytes(), None)?, document, unread, unasked })
 }
 
 /// A list that nobody changed while it was read.

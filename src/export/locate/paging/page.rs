@@ -10,6 +10,9 @@ use crate::export::locate::link::{ListRequest, Pages, Turn};
 use crate::export::locate::paging::money::without_money;
 use crate::reconcile::model::export::unread::UnreadPart;
 
+/// Members by which an answer says that it is none.
+const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
+
 /// One page of a list.
 pub(super) struct VendorPage {
     /// Each record on one line.
@@ -28,6 +31,9 @@ impl VendorPage {
         let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
         let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
         let document = document.get();
+        if let Some(member) = ERRORS.iter().find(|member| unread::says_something(at_top(document, member))) {
+            return Err(FetchError::SaysError { page: number, member });
+        }
         let list = at(document, &request.records).filter(|list| list.starts_with('['));
         let list = list.ok_or_else(|| FetchError::NoList { page: number, path: request.records.join(".") })?;
         let records: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| FetchError::NotJson { page: number })?;
@@ -53,6 +59,23 @@ impl VendorPage {
         };
         signs.into_iter().filter(of_records).collect()
     }
+
+    /// What an earlier page says of more records than `read`, in members that this one does not have: a page without them is
+    /// not the end that it looks like.
+    pub(super) fn unread_by(&self, earlier: &Self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
+        let says = |sign: &UnreadPart| match sign {
+            UnreadPart::Total { member, .. } => {
+                let keys: Vec<String> = member.split('.').map(str::to_owned).collect();
+                at(&self.around, &keys).is_none()
+            }
+            _ => false,
+        };
+        earlier.unread(request, read).into_iter().filter(says).collect()
+    }
+}
+
+fn at_top<'a>(document: &'a str, member: &str) -> &'a str {
+    at(document, &[member.to_owned()]).unwrap_or("null")
 }
 
 fn total(pages: &Pages, document: &str) -> Option<u64> {

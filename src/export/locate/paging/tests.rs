@@ -164,7 +164,7 @@ async fn a_list_in_doubt_is_no_list() {
             None,
             "page 2 is no whole JSON document",
         ),
-        (vec![("", next("b")), ("?after=b", json("{\"error\":\"busy\"}"))], None, "page 2 has no list at \"items\""),
+        (vec![("", next("b")), ("?after=b", json("{\"state\":\"busy\"}"))], None, "page 2 has no list at \"items\""),
         (vec![("", two(3))], Some("total"), "its \"total\" says 3, and its pages hold 2"),
         (vec![("", two(1))], Some("total"), "its \"total\" says 1, and its pages hold 2"),
         (vec![("", two(2))], Some("count"), "no page says in \"count\" how many records there are"),
@@ -202,6 +202,49 @@ async fn a_list_that_changes_meanwhile_is_read_again() {
     let answers = vec![("", page(1, 3, "\"b\"")), ("", page(2, 2, "\"b\"")), ("?after=b", page(3, 2, "null"))];
     let vendor = Vendor::of(answers).await;
     assert_eq!(vendor.told(vec![vendor.list("", cursor(), Some("n"))]).await, r#"{"a":2} {"a":3}"#);
+}
+
+/// Otherwise the half of a list that a vendor cuts off is read as the whole of it, and the others' licences are not billed.
+#[tokio::test]
+async fn an_answer_that_says_what_went_wrong_is_no_last_page() {
+    let first = json(r#"{"items":[{"a":1}],"error":null,"meta":{"next":"b","total":3}}"#);
+    for wrong in [r#""rate limit""#, r#"{"code":7}"#, r#"["x"]"#] {
+        let answers = vec![("", first.clone()), ("?after=b", json(&format!(r#"{{"error":{wrong},"items":[]}}"#)))];
+        let told = Vendor::of(answers).await;
+        let told = told.told(vec![told.list("", cursor(), None)]).await;
+        assert_eq!(told, "page 2 says in \"error\" that something went wrong");
+    }
+    // A last page that knows nothing of the total leaves the first one's word.
+    let vendor = Vendor::of(vec![("", first), ("?after=b", json(r#"{"items":[{"a":2}],"meta":{}}"#))]).await;
+    let list = vendor.read(vec![vendor.list("", cursor(), None)]).await.expect("a list");
+    assert_eq!(list.unread.len(), 1, "{:?}", list.unread);
+}
+
+/// What was put in front of the list meanwhile pushes a record onto the next page, and another one past the reader.
+#[tokio::test]
+async fn a_record_on_two_pages_is_a_list_that_moved() {
+    let page = |ids: &[u32], next: &str| {
+        let rows: Vec<String> = ids.iter().map(|id| format!(r#"{{"id":{id},"n":1}}"#)).collect();
+        json(&format!(r#"{{"items":[{}],"meta":{{"next":{next}}}}}"#, rows.join(",")))
+    };
+    let vendor = Vendor::of(vec![("", page(&[1, 2], "\"b\"")), ("?after=b", page(&[2, 3], "null"))]).await;
+    let said = "page 2 has a record that an earlier page has as well: the list changed while it was read";
+    assert_eq!(vendor.told(vec![vendor.list("", cursor(), None)]).await, said);
+    assert_eq!(vendor.asked().await.len(), 6, "three readings");
+    let answers = vec![
+        ("", page(&[1, 2], "\"b\"")),
+        ("", page(&[0, 1], "\"b\"")),
+        ("?after=b", page(&[2, 3], "null")),
+        ("?after=b", page(&[2, 3], "null")),
+    ];
+    let vendor = Vendor::of(answers).await;
+    let whole = vendor.told(vec![vendor.list("", cursor(), None)]).await;
+    assert_eq!(whole.matches("\"id\"").count(), 4, "{whole}");
+    // Rows without an identifier may be alike.
+    let alike = |next: &str| json(&format!(r#"{{"items":[{{"sku":"E3"}},{next}],"meta":{{"next":"x"}}}}"#));
+    let last = json(r#"{"items":[{"sku":"E3"}],"meta":{}}"#);
+    let vendor = Vendor::of(vec![("", alike(r#"{"sku":"E5"}"#)), ("?after=x", last)]).await;
+    assert_eq!(vendor.told(vec![vendor.list("", cursor(), None)]).await, r#"{"sku":"E3"} {"sku":"E5"} {"sku":"E3"}"#);
 }
 
 #[tokio::test]
@@ -291,6 +334,9 @@ async fn lists_are_joined_by_their_key() {
         vendor.told(lists(&vendor, Some("of"))).await,
         r#"{"org":7,"n":3,"of":{"id":"7","name":"A","n":0}} {"org":"8","n":1,"of":{"id":8,"name":"B"}} {"org":9,"n":2}"#
     );
+    let vendor = Vendor::of(vec![("?counts", json(counts)), ("?names", names(r#",{"id":70,"name":"C"}"#))]).await;
+    let unasked = vendor.read(lists(&vendor, None)).await.expect("joined").unasked;
+    assert_eq!(unasked, ["\"id\" \"70\" of list 2 stands in no record of list 1 (1 record in all)"]);
     let vendor = Vendor::of(vec![("?counts", json(counts)), ("?names", names(r#",{"id":7,"name":"C"}"#))]).await;
     assert_eq!(vendor.told(lists(&vendor, None)).await, "list 2 has two records of one \"id\"");
     let vendor = Vendor::of(vec![("?counts", json(counts)), ("?names", names(r#",{"name":"C"}"#))]).await;

@@ -50,7 +50,10 @@ pub(super) fn passing(asked: &Url, offset: &str, read: usize) -> Url {
 
 /// The page that an answer leads to: an address, or the value of a parameter.
 pub(super) fn led(asked: &Url, said: &str, query: Option<&str>) -> Option<Url> {
+    // Without a parameter to put it into, a text with a query of its own is an address too: `sites?page=2`.
+    let is_relative = query.is_none() && said.contains('?') && !said.contains(':');
     let address = said.starts_with("https://") || said.starts_with("http://") || said.starts_with(['/', '?']);
+    let address = address || is_relative;
     match query {
         Some(query) if !address => {
             let mut url = asked.clone();
@@ -89,6 +92,8 @@ mod tests {
         assert_eq!(next.query_pairs().last().expect("there").1, "a+b/c==&d");
         assert_eq!(led(&url, "/m?after=7", Some("page")).expect("a page").as_str(), "https://v/m?after=7");
         assert_eq!(led(&url, "7", None), None);
+        let below = Url::parse("https://v/api/l?page=1").expect("a URL");
+        assert_eq!(led(&below, "l?page=2", None).expect("a page").as_str(), "https://v/api/l?page=2");
         assert_eq!(numbered(&url, "page").query(), Some("$filter=a%20eq%201&x=%2B&page=2"));
     }
 }

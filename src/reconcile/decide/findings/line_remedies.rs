@@ -19,6 +19,8 @@ pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
         }
         Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
         Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
+        Code::LineAfterEnd => Remedy::in_connectwise("bill what was used until then by hand")
+            .or("correct the agreement's end, or its next invoice date".into()),
         Code::LineUnreadable => Remedy::in_connectwise("look at the addition"),
         Code::InDoubt => a_later_run_looks(),
         _ => line_fix_in_words(code)?.into(),

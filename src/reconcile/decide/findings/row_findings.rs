@@ -83,7 +83,8 @@ pub(in crate::reconcile) fn of_cell(
 fn rejected(row: &RejectedRow, fix: Remedy) -> Finding {
     let value = shown(&row.value);
     let part = row.part.as_ref().map(|part| format!("{}, ", shown(part))).unwrap_or_default();
-    let message = format!("{part}line {}, column \"{}\": \"{value}\" {}", row.line, row.column, row.why);
+    let column = if row.column.is_empty() { String::new() } else { format!(", column \"{}\"", row.column) };
+    let message = format!("{part}line {}{column}: \"{value}\" {}", row.line, row.why);
     Finding { customer: row.customer.clone(), fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 

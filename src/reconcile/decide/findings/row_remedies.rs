@@ -15,13 +15,17 @@ pub fn row_remedy(why: &CountError) -> Remedy {
         ),
         CountError::NoItem => Remedy::settings("leave such rows out with `drop`, or name another column as the item"),
         CountError::NoDate => Remedy::settings("set date_format as the vendor writes its dates"),
-        CountError::SaysNo => Remedy::settings("name what says yes: is = [\"Yes\"] instead of present = true"),
+        CountError::SaysNo => Remedy::settings(
+            "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
+        ),
         CountError::NoColumnName => Remedy::settings("name the service columns one by one in `wide`"),
         CountError::NoMatch { .. } => Remedy::settings("correct the pattern, or leave such rows out with `drop`"),
         CountError::TooManyCounts { .. } => Remedy::settings("correct `split`, or raise max_rows"),
         CountError::Percent | CountError::Money => Remedy::settings("name the column of the count in `columns`"),
         CountError::Merged => Remedy::from("ask the vendor for a file with a number for each row"),
-        CountError::Scientific | CountError::Formula | CountError::ErrorValue | CountError::Uncomputed => {
+        CountError::List => Remedy::settings("name that list in `records`, with [] behind it"),
+        CountError::Uncomputed => Remedy::from("ask the vendor for values instead of formulas, or for CSV"),
+        CountError::Scientific | CountError::Formula | CountError::ErrorValue => {
             Remedy::from("fetch the vendor's own file, not one that a spreadsheet program saved")
                 .or("ask the vendor for CSV".into())
         }
@@ -33,7 +37,8 @@ pub fn row_remedy(why: &CountError) -> Remedy {
         CountError::TooLong => {
             Remedy::settings("name the column of the count in `columns`: this looks like an identifier")
         }
-        CountError::NoList => Remedy::from("ask the vendor what a missing list means")
-            .or(Remedy::settings("leave such customers out with `drop`")),
+        CountError::NoList => Remedy::settings(
+            "if they have none of it, leave them out with `drop`, is = [\"\"], of a column of that list",
+        ),
     }
 }

@@ -48,6 +48,9 @@ pub enum CountError {
     /// More digits than a count can have.
     #[error("is longer than a count can be")]
     TooLong,
+    /// Several values in one cell: a list of a JSON document, an element that stands several times.
+    #[error("is a list, and no count")]
+    List,
     /// Any other text.
     #[error("is not a plain decimal number")]
     NotANumber,

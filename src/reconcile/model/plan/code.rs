@@ -103,6 +103,8 @@ codes! {
     LineUnreadable = "line-unreadable",
     /// The agreement bills from a later day, so ConnectWise would refuse a new line.
     LineBeforeBilling = "line-before-billing",
+    /// A new line would begin after its agreement's end.
+    LineAfterEnd = "line-after-end",
     /// The quantity would go to zero.
     ToZero = "to-zero",
     /// The quantity would move further than `line_step`.
@@ -193,6 +195,8 @@ codes! {
     ConfigInvalid = "config-invalid",
     /// This host's lease was over before all was written.
     LeaseLost = "lease-lost",
+    /// The history was not copied after the run.
+    CopyFailed = "copy-failed",
     /// The run was stopped by a signal.
     Interrupted = "interrupted",
     /// The run before was cut off; what it left was looked up.
@@ -259,6 +263,8 @@ codes! {
     UndoMoved = "undo-moved",
     /// The line that the run wrote is not there any more, or not live.
     UndoGone = "undo-gone",
+    /// Another line bills by now in the place of the one that would bill again.
+    UndoReplaced = "undo-replaced",
     /// What is undone is proposed again by the next night.
     UndoReturns = "undo-returns",
 }

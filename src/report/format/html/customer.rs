@@ -23,15 +23,15 @@ pub fn page(material: &Material<'_>, customer: &CustomerName, of_it: &[&LineReco
     let name = shown(customer.as_str());
     let open = of_it.iter().filter(|line| matches!(Part::of(line), Part::Held | Part::Drift)).count();
     let main = html! {
-        header.band.(if open == 0 { "good" } else { "ask" }) {
+        header.head { div {
             div.headline {
                 h1 { (name) }
-                span.chip.(if open == 0 { "good" } else { "ask" }) { (words::plural(of_it.len(), "line")) ", " (open) " open" }
+                span.verdict.big.(if open == 0 { "good" } else { "ask" }) { (words::plural(of_it.len(), "line")) ", " (open) " open" }
             }
-            p.soft { (shown(run.integration.as_str())) " · as of "
+            p.lead { (shown(run.integration.as_str())) " · as of "
                 a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (words::day(run.started_at))
                 (pieces::set_back(material.undos, Links::KEPT_ABOVE)) }
-        }
+        } }
         section aria-labelledby="lines" {
             h2 #lines { "LINES" span.count { (of_it.len()) } }
             (table(of_it, material))
@@ -73,7 +73,7 @@ fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
             } }
             tbody { @for line in of_it {
                 tr id=(pieces::anchor(&line.handle)) {
-                    th scope="row" { (names::product(line)) (pieces::why(line, &reading)) }
+                    th scope="row" { (names::product(line)) (pieces::why(line, &reading, material.records)) }
                     td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
                     td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }

@@ -7,9 +7,10 @@ pub mod ready;
 pub mod run;
 pub mod trends;
 
-mod pieces;
+pub(crate) mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -17,8 +18,23 @@ use crate::history::lookup::RunSummary;
 use crate::history::nights::LineNight;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::record_links::RecordLinks;
 
-const STYLE: &str = include_str!("style.css");
+/// The style sheet of reports and desk.
+pub const STYLE: &str = include_str!("style.css");
+
+/// What only the kept pages have, beside it.
+const KEPT_STYLE: &str = include_str!("kept.css");
+
+/// Both, as small as they go without another tool: a page is kept for each night and customer.
+static KEPT: LazyLock<String> = LazyLock::new(|| without_comments(&format!("{STYLE}{KEPT_STYLE}")));
+
+fn without_comments(css: &str) -> String {
+    let parts = css.split("/*").enumerate();
+    let kept = parts.map(|(at, part)| if at == 0 { part } else { part.split_once("*/").map_or("", |(_, rest)| rest) });
+    let kept: String = kept.collect();
+    kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
 
 /// Nothing may be loaded, run, sent or framed; the style is in the file itself.
 const POLICY: &str =
@@ -37,6 +53,8 @@ pub struct Material<'a> {
     pub lines: &'a BTreeMap<String, Vec<LineNight>>,
     /// The customers that have a page of their own by now.
     pub customers: &'a BTreeSet<CustomerName>,
+    /// Where records open in ConnectWise.
+    pub records: Option<&'a RecordLinks>,
 }
 
 impl Material<'_> {
@@ -96,11 +114,11 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                 meta name="robots" content="noindex";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(KEPT.as_str())) }
             }
             body {
                 a.skip href="#main" { "Skip to the report" }
-                div.page {
+                div.page.kept {
                     nav.top aria-label="Reports" {
                         b { "recount" }
                         @for (to, file, name) in links {
@@ -108,7 +126,7 @@ fn document(place: Place, title: &str, main: &Markup) -> String {
                         }
                     }
                     main #main { (main) }
-                    footer.foot { "Quantities only: this page holds no amounts of money. Times are UTC." }
+                    footer.foot { "Quantities only: this page holds no amounts of money. Days and times are those of the integration's zone." }
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::Links;
 use crate::report::model::{ReportVerdict, Tone};
 use crate::report::words::ExportReadability;
@@ -26,7 +27,7 @@ pub(super) fn tone(tone: Tone) -> &'static str {
 }
 
 pub(super) fn chip(verdict: &ReportVerdict) -> Markup {
-    html! { span.chip.(tone(verdict.tone)) { (verdict.words) } }
+    html! { span.verdict.big.(tone(verdict.tone)) { (verdict.words) } }
 }
 
 /// The bar of the last nights. Height and words tell what colour tells.
@@ -116,19 +117,35 @@ pub(super) fn delta(line: &LineRecord) -> Markup {
 }
 
 /// What stands behind a line: rows of the export, place in ConnectWise, reason.
-pub(super) fn why(line: &LineRecord, reading: &ExportReadability<'_>) -> Markup {
+pub(super) fn why(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
     html! {
         details {
             summary { "why" }
             ul {
                 @for source in line.sources.iter().take(SOURCES) { li { (reading.source(source)) } }
                 @if line.sources.len() > SOURCES { li { "… " (line.sources.len() - SOURCES) " more counts" } }
-                li { (words::place(line)) }
+                li { (place(line, records)) }
                 @if !line.detail.is_empty() { li { (escaped(&line.detail)) } }
                 li { code { "recount why " (line.handle) } }
             }
         }
     }
+}
+
+/// Where a line stands in ConnectWise, and links that open it there.
+pub(crate) fn place(line: &LineRecord, records: Option<&RecordLinks>) -> Markup {
+    html! { (words::place(line)) (opened(&words::records(line, records))) }
+}
+
+/// Links to records of ConnectWise.
+pub(super) fn opened(records: &[(String, String)]) -> Markup {
+    html! { @if !records.is_empty() {
+        span.soft { " · in ConnectWise: " }
+        @for (at, (name, address)) in records.iter().enumerate() {
+            @if at > 0 { " · " }
+            a href=(address) rel="noreferrer" { (name) }
+        }
+    } }
 }
 
 /// Counts behind one line that are listed.

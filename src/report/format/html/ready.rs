@@ -61,10 +61,10 @@ pub fn main(integrations: &[Standing], unwatched: &[Unwatched], month: &str, lin
         (open, _) => ("ask", format!("NOT YET: {} open", words::plural(open, "point"))),
     };
     html! {
-        header.band.(tone) {
-            div.headline { h1 { "Ready to invoice?" } span.chip.(tone) { (words) } }
-            p.soft { (month) ", as of the newest run of each integration" }
-        }
+        header.head { div {
+            div.headline { h1 { "Ready to invoice?" } span.verdict.big.(tone) { (words) } }
+            p.lead { (month) ", as of the newest run of each integration" }
+        } }
         @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, (month, links))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     }
@@ -102,7 +102,7 @@ fn checks(standing: &Standing) -> Vec<Check> {
     ];
     if !undos.is_empty() {
         let what = format!("lines set back, and not billed as counted: {uncounted}");
-        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for recount keep HANDLE"));
+        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for lines that are kept"));
     }
     checks
 }
@@ -119,7 +119,7 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links):
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
             p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, links)) }
-            ul.checks { @for check in checks { (line(check)) } }
+            ul.checks.sheet { @for check in checks { (line(check)) } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
         @if !by_hand.is_empty() { (told(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
@@ -158,7 +158,7 @@ fn nobody_looks(unwatched: &[Unwatched]) -> Markup {
     html! {
         section aria-labelledby="unwatched" {
             h2 id="unwatched" { "BILLED, AND NOT LOOKED AT" span.count { (unwatched.len()) } }
-            ul.checks { @for one in unwatched { (line(&check(one))) } }
+            ul.checks.sheet { @for one in unwatched { (line(&check(one))) } }
         }
     }
 }

@@ -10,9 +10,9 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::Anchors;
 use crate::report::format::html::{Material, Place, customer, document, pieces};
-use crate::report::format::json::time;
 use crate::report::model::{Numbers, Part, Report, ReportEntry, sign};
 use crate::report::words::ExportReadability;
 use crate::report::{Change, lines as lines_of, model, names, trend, words};
@@ -35,10 +35,10 @@ pub fn page(material: &Material<'_>) -> String {
     let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
-        (cards("open-items", model::OPEN_ITEMS, &asked, "ask", &anchors))
-        @if !report.next.is_empty() { p.next { b { "Next: " } (escaped(&report.next)) } }
+        (cards("open-items", model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
+        @if !report.next.is_empty() { p.panel.command { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
-        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, "plain", &anchors))
+        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(Part::Held), run))
         (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(Part::Drift), run))
         (left_out(&report, of(Part::LeftOut), &anchors))
@@ -70,22 +70,20 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
     let run = report.run;
     let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run))).count();
     html! {
-        header.band.(pieces::tone(report.verdict.tone)) {
+        header.head { div {
             div.headline {
                 h1 { (shown(run.integration.as_str())) }
                 (pieces::chip(&report.verdict))
             }
-            p.soft { (words::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
-            (numbers(&report.numbers))
-            @if !report.stops.is_empty() {
-                div.stops { @for stop in &report.stops { p { (escaped(&stop.message)) } } }
-            }
-            div.under {
-                p.small { (source(run)) }
-                div {
-                    (pieces::nights(material.nights, Some(run.run), ""))
-                    span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
-                }
+            p.lead { (words::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
+        } }
+        @for stop in &report.stops { div.note.bad { div { b { (escaped(&stop.message)) } } } }
+        (numbers(&report.numbers))
+        div.panel.nightnav {
+            p { (source(run)) }
+            div {
+                (pieces::nights(material.nights, Some(run.run), ""))
+                span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
             }
         }
     }
@@ -113,30 +111,33 @@ fn numbers(numbers: &Numbers) -> Markup {
 }
 
 fn source(run: &RunRecord) -> Markup {
-    let Some(planned) = &run.planned else { return html! { span.chip.bad { "no export was read" } } };
+    let Some(planned) = &run.planned else { return html! { span.tag.bad { "no export was read" } } };
     if let Some(undone) = run.undoes {
         return html! { "Sets back run " a href={ (undone) ".html" } { (undone) } "; no export was read." };
     }
     html! {
-        span.chip.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
+        span.tag.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
         span.soft { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", "
             (words::plural(planned.export.customers, "customer")) }
     }
 }
 
-fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], tone: &str, anchors: &Anchors) -> Markup {
+fn cards(id: &str, heading: &str, entries: &[ReportEntry<'_>], drawn: CardDrawing<'_>, anchors: &Anchors) -> Markup {
     html! {
         @if !entries.is_empty() {
             section aria-labelledby=(id) {
                 h2 #(id) { (heading) span.count { (entries.len()) } }
-                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, tone, anchors)) } }
+                div.cards { @for entry in entries.iter().take(ROWS) { (card(entry, drawn, anchors)) } }
                 @if entries.len() > ROWS { p { "… " (entries.len() - ROWS) " more: " code { "recount report --format csv" } } }
             }
         }
     }
 }
 
-fn card(entry: &ReportEntry<'_>, tone: &str, anchors: &Anchors) -> Markup {
+/// The tone of a card, and where records open.
+type CardDrawing<'a> = (&'static str, Option<&'a RecordLinks>);
+
+fn card(entry: &ReportEntry<'_>, (tone, records): CardDrawing<'_>, anchors: &Anchors) -> Markup {
     let finding = entry.finding;
     html! {
         article.card.(tone) id=[anchors.first(entry.handle())] {
@@ -150,6 +151,7 @@ fn card(entry: &ReportEntry<'_>, tone: &str, anchors: &Anchors) -> Markup {
             p.meta {
                 (finding.code.as_str().replace('-', " "))
                 @if !entry.handle().is_empty() { " · " code { "recount why " (entry.handle()) } }
+                @if let Some(line) = entry.line { (pieces::opened(&words::records(line, records))) }
             }
         }
     }
@@ -187,7 +189,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
                 } }
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
-                        th scope="row" { (name(line, material)) (pieces::why(line, &reading)) }
+                        th scope="row" { (name(line, material)) (pieces::why(line, &reading, material.records)) }
                         td.n { (or_dash(line.was)) } td.n { (or_dash(words::reached(line))) }
                         td.n { (pieces::delta(line)) }
                         td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
@@ -329,11 +331,11 @@ fn facts(run: &RunRecord) -> Markup {
     html! {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
-            dl.facts {
-                (fact("started", time(run.started_at.to_utc())))
+            dl.facts.panel {
+                (fact("started", words::minute(run.started_at)))
                 @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
-                    dt { "export" } dd { (escaped(&planned.export.path)) br; code.soft { "sha-256 " (planned.export.sha256) } }
+                    dt { "export" } dd { (words::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }
                     @for file in &planned.export.files {
                         dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
                     }

@@ -41,7 +41,7 @@ fn integration_charts(nights: &[RunSummary]) -> Markup {
         @if first.is_none() {
             p { "No export could be read yet." }
         } @else {
-            div.next { p { b { (said) } } (pieces::chart(&units, &from, &to, &said)) }
+            div.panel { p { b { (said) } } (pieces::chart(&units, &from, &to, &said)) }
             (table(nights))
         }
     }

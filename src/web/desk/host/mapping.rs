@@ -1,6 +1,6 @@
 //! Which company a customer is: what the desk is told of it, and what a person said.
 
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::web::desk::host::not_done::NotDone;
 
@@ -11,6 +11,12 @@ pub trait MappingHost {
     /// # Errors
     /// A sentence for the log.
     fn customers(&self) -> Result<Vec<MappedCustomer>, String>;
+
+    /// What was agreed beyond the bare count, about this customer or about everybody.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    fn agreed(&self, customer: &CustomerName) -> Result<Vec<AgreedPolicy>, String>;
 
     /// Which companies the unmapped customers may be; `None` if that takes a look into ConnectWise and `look` is false.
     ///
@@ -59,6 +65,8 @@ pub struct MappedCustomer {
     pub handle: String,
     /// What its row says; `None` if it has none.
     pub target: Option<CustomerTarget>,
+    /// The note in its row; may be empty.
+    pub note: String,
     /// The company's name, where it is known already.
     pub company: Option<String>,
     /// Whether the newest plan counts it.
@@ -81,6 +89,19 @@ fn row_text(target: Option<&CustomerTarget>) -> String {
         Some(CustomerTarget::Company { company, agreement: None }) => company.to_string(),
         Some(CustomerTarget::Company { company, agreement: Some(agreement) }) => format!("{company}:{agreement}"),
     }
+}
+
+/// What was agreed about a service beyond its bare count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgreedPolicy {
+    /// Whose.
+    pub integration: IntegrationName,
+    /// The service; `None` for what holds for every line of the integration.
+    pub service: Option<ServiceName>,
+    /// What, in words.
+    pub said: String,
+    /// Whether it was agreed with this customer alone.
+    pub is_own: bool,
 }
 
 /// Which company an unmapped customer may be.

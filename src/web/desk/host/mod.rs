@@ -7,10 +7,13 @@ pub mod services;
 pub mod trials;
 pub mod uploads;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{Mode, Verb};
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
 use crate::web::desk::host::member::{MemberClaim, Vouched};
@@ -30,6 +33,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
 
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;
+
+    /// Where records open in ConnectWise, by integration.
+    fn records(&self) -> BTreeMap<IntegrationName, RecordLinks>;
 
     /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
     ///

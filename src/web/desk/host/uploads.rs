@@ -60,7 +60,7 @@ pub struct StagedUpload {
 }
 
 /// What a file comes to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReadUpload {
     /// The integration as whose export it was read; `None` if it fits none.
     pub integration: Option<IntegrationName>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod one;
 pub(crate) mod picker;
+mod standing;
 pub(crate) mod unmapped;
 pub(crate) mod versions;
 
@@ -9,9 +10,12 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::decision::Matter;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::report::open_items::decided;
 use crate::report::{lines, names, words};
 use crate::web::desk::host::mapping::MappedCustomer;
 use crate::web::desk::visit::Visit;
@@ -96,19 +100,37 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
                     li { a href={ "/customers?" (query(&[("s", word)])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (customers.iter().filter(|one| fits(one, row(one))).count()) } } }
                 } }
             }
-            @if found.is_empty() { (pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows)) (pager(visit, state, page, found.len())) }
+            @if found.is_empty() { (pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows, &ignored(visit))) (pager(visit, state, page, found.len())) }
         }
     }
+}
+
+fn noted(one: &MappedCustomer) -> Markup {
+    html! { @if !one.note.is_empty() { span.rest { (shown(&one.note)) } } }
+}
+
+/// What was said of customers that somebody ignores, by handle: who, until when and why.
+fn ignored(visit: &Visit) -> BTreeMap<String, String> {
+    let today = visit.desk.zone.day(visit.now);
+    let holds = decided(&visit.desk.plans, |_| today).into_iter().filter(|one| one.holds);
+    let by_handle = holds.filter_map(|one| match &one.matter {
+        Matter::Customer(name) => {
+            let handle = handle::of_matter(&one.integration, "customer", name.as_str());
+            Some((handle, escaped(&one.decision.said())))
+        }
+        _ => None,
+    });
+    by_handle.collect()
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-fn table(rows: &[(&MappedCustomer, Row)]) -> Markup {
+fn table(rows: &[(&MappedCustomer, Row)], ignored: &BTreeMap<String, String>) -> Markup {
     html! { div.sheet { table {
         caption.sr { "Customers" }
-        thead { tr { th scope="col" { "customer" } th scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n scope="col" { "lines" } th.n scope="col" { "held" } th scope="col" { span.sr { "change" } } } }
+        thead { tr { th scope="col" { "customer" } th scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n.wide scope="col" { "lines" } th.n scope="col" { "held" } th scope="col" { span.sr { "change" } } } }
         tbody { @for (one, row) in rows { tr {
             th scope="row" { @if row.lines > 0 { a href=(pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } }
             @match &one.target {
@@ -116,12 +138,13 @@ fn table(rows: &[(&MappedCustomer, Row)]) -> Markup {
                     td { @if let Some(name) = &one.company { (shown(name)) " " } small { (company) } }
                     td.wide { @match agreement { Some(agreement) => (agreement), None => span.soft { "the default" } } }
                 },
-                Some(CustomerTarget::Skip) => { td { span.tag { "skipped" } } td.wide {} },
+                Some(CustomerTarget::Skip) => { td { span.tag { "skipped" } (noted(one)) } td.wide {} },
+                None if ignored.contains_key(&one.handle) => { td { span.tag { "ignored" } span.rest { (ignored[&one.handle]) } } td.wide {} },
                 None if one.is_unmapped => { td { span.tag.ask { "not mapped" } } td.wide {} },
                 None => { td { span.soft { "by its name" } } td.wide {} },
             }
             td.wide.small { (shown(one.integration.as_str())) }
-            td.n { (row.lines) }
+            td.n.wide { (row.lines) }
             td.n { @if row.held > 0 { span.hot.ask { (row.held) } } @else { span.zero { "0" } } }
             td { a href={ "/mapping/" (one.handle) } { "Change" span.sr { " " (shown(one.name.as_str())) } } }
         } } }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use crate::history::lookup::RunSummary;
 use crate::history::nights::LineNight;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
@@ -15,6 +16,7 @@ use crate::report::open_items::OpenItems;
 use crate::report::words::ExportReadability;
 use crate::report::{lines, names, trend, words};
 use crate::web::desk::visit::Visit;
+use crate::web::pages::customers::standing;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{item, pieces, today};
 use crate::web::site::Missing;
@@ -42,16 +44,18 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
             p.over { a href="/customers" { "Customers" } }
             div.headline { h1 { (shown(name)) } @if open.is_empty() { span.verdict.good { "OK" } } @else { span.verdict.ask { (open.len()) " TO DECIDE" } } }
         } }
-        @if !open.is_empty() { ul { @for one in &open {
-            @let handle = one.finding.handle.as_deref().unwrap_or_default();
-            li { a href={ "/items/" (handle) } { (one.title()) } ": " (pieces::words_of(one.finding.code.as_str())) }
-        } } }
-        @for part in parts { (part) }
+        @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
+        @for (lines, _) in &parts { (lines) }
+        (standing::panels(visit, &customer)?)
+        @for (_, happened) in &parts { (happened) }
     };
     Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
 }
 
-fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<Markup>, Missing> {
+/// Its lines, and what happened to them.
+type OfIntegration = (Markup, Markup);
+
+fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<OfIntegration>, Missing> {
     let history = visit.desk.history()?;
     let own = |line: &&LineRecord| line.sources.iter().any(|source| source.customer.as_str() == name);
     if !lines(&plan.run).iter().any(|line| own(&line)) {
@@ -61,23 +65,24 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let current = Current::of(history, plan.run.clone())?;
     let of_it: Vec<&LineRecord> = lines(&current.run).iter().filter(own).take(LINES).collect();
     let last = current.undos.last().map_or(plan.run.run, |undo| undo.run);
-    let runs: Vec<RunId> =
-        history.nights(&plan.run.integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+    let known = history.nights(&plan.run.integration, last, trend::NIGHTS)?;
+    let runs: Vec<RunId> = known.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
     let reading = ExportReadability::of_run(&current.run);
+    let records = visit.desk.records.get(&plan.run.integration);
     let title = plan.run.integration.as_str();
-    Ok(Some(html! {
+    let lines = html! {
         section aria-label=(title) {
             div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (words::day(plan.run.started_at)) } }
             (table(&of_it, &runs, &nights))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (names::product(line)) " " small { (words::step(line)) } }
-                div.in { (item::chain(line, &reading)) }
+                div.in { (item::chain(line, &reading, records)) }
             } }
         }
-        (happened(&of_it, &nights))
-    }))
+    };
+    Ok(Some((lines, happened(visit, &of_it, (&known, &nights)))))
 }
 
 fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
@@ -93,21 +98,40 @@ fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<Li
     } } }
 }
 
-fn happened(of_it: &[&LineRecord], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
+fn happened(
+    visit: &Visit,
+    of_it: &[&LineRecord],
+    (known, nights): (&[RunSummary], &BTreeMap<String, Vec<LineNight>>),
+) -> Markup {
+    let day = |run: RunId| {
+        let of_it = known.iter().find(|one| one.run == run);
+        of_it.map_or_else(|| run.to_string(), |one| words::day(visit.desk.zone.local(one.started_at.to_utc())))
+    };
     let each = of_it.iter().filter_map(|line| Some((line, nights.get(&line.handle)?)));
     let mut events: Vec<(&LineRecord, &LineNight)> =
-        each.flat_map(|(line, nights)| nights.iter().map(|night| (*line, night))).collect();
-    events.retain(|(_, night)| night.outcome != Outcome::Unchanged);
+        each.flat_map(|(line, nights)| changed(nights).map(|night| (*line, night))).collect();
     events.sort_by_key(|(_, night)| std::cmp::Reverse(night.run));
     html! { @if !events.is_empty() {
         div.sheet { table {
-            caption { "What happened " small { "nights on which nothing changed are left out" } }
-            thead { tr { th scope="col" { "run" } th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "now" } th scope="col" { "what" } } }
+            caption { "What happened " small { "nights that were as the one before are left out" } }
+            thead { tr { th scope="col" { "night" } th scope="col" { "line" } th.n scope="col" { "step" } th scope="col" { "what" } } }
             tbody { @for (line, night) in events.iter().take(LINES) { tr {
-                td { a href={ "/nights/" (night.run) } { (night.run) } } td { (names::product(line)) }
-                td.n { (pieces::quantity(night.was)) } td.n { (pieces::quantity(night.now)) }
-                td { (night.outcome) ", " (pieces::words_of(night.reason.as_str())) }
+                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td { (names::product(line)) }
+                td.n { (pieces::quantity(night.was)) " → " (pieces::quantity(night.now)) }
+                td { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
             } } }
         } }
     } }
+}
+
+/// Those of a line's nights that were otherwise than the night before and not simply unchanged.
+fn changed(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
+    let same = |one: &LineNight, before: &LineNight| {
+        (one.outcome, one.reason, one.was, one.now) == (before.outcome, before.reason, before.was, before.now)
+    };
+    let is_told = move |one: &&LineNight| {
+        let before = nights.iter().filter(|night| night.run < one.run).max_by_key(|night| night.run);
+        one.outcome != Outcome::Unchanged && before.is_none_or(|before| !same(one, before))
+    };
+    nights.iter().filter(is_told)
 }

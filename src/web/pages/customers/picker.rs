@@ -24,7 +24,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         header.head { div {
             p.over { a href="/customers" { "Customers" } " · " code { (handle) } " · " (shown(customer.integration.as_str())) }
             h1 { (name) }
-            p.lead { (standing(customer)) @if customer.is_counted { " " a href=(pieces::customer_address(customer.name.as_str())) { "Its lines" } } }
+            p.lead { (standing(customer)) @if !customer.note.is_empty() { " Note: “" (shown(&customer.note)) "”." } @if customer.is_counted { " " a href=(pieces::customer_address(customer.name.as_str())) { "Its lines" } } }
         } }
         @if visit.query.get("saved") == "1" { (pieces::note("good", "Saved.", html! { "customers.csv was changed under your name, and the version before it is kept. Nothing was written to ConnectWise. The next plan uses it." })) }
         @if !may { (pieces::note("plain", "You may read.", html! { "Mapping is for operators." })) }
@@ -33,7 +33,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     Ok(frame(visit, RailEntry::Customers, &name, &main))
 }
 
-fn standing(customer: &MappedCustomer) -> String {
+pub(crate) fn standing(customer: &MappedCustomer) -> String {
     match &customer.target {
         None if customer.is_unmapped => "Not mapped: nothing is billed.".to_owned(),
         None => "It has no row in customers.csv.".to_owned(),
@@ -146,7 +146,7 @@ fn agreement_form(visit: &Visit, customer: &MappedCustomer, company: CompanyId, 
 fn without_company(visit: &Visit, customer: &MappedCustomer) -> Markup {
     let is_skipped = customer.target == Some(CustomerTarget::Skip);
     html! {
-        form.panel.stack method="post" action=(DeskAction::Map.path().replace("{handle}", &customer.handle)) { (token(visit))
+        form.panel.stack #without method="post" action=(DeskAction::Map.path().replace("{handle}", &customer.handle)) { (token(visit))
             input type="hidden" name="shown" value=(customer.as_shown());
             h2 { "Without a company" }
             @if !is_skipped {

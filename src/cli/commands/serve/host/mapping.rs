@@ -9,12 +9,13 @@ use crate::cli::error::CommandError;
 use crate::cli::wiring::file_versions;
 use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
-use crate::reconcile::model::ids::{CompanyId, IntegrationName};
-use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::ids::{CompanyId, CustomerName, IntegrationName};
+use crate::reconcile::model::mapping::{CustomerTarget, LineShape};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
+use crate::report::words::plural;
 use crate::web::desk::host::mapping::{
-    AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
+    AgreedPolicy, AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
 };
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 
@@ -22,6 +23,11 @@ impl MappingHost for CommandHost {
     fn customers(&self) -> Result<Vec<MappedCustomer>, String> {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
         at_desk::customers(&config, &self.companies).map_err(|error| error_chain(&error))
+    }
+
+    fn agreed(&self, customer: &CustomerName) -> Result<Vec<AgreedPolicy>, String> {
+        let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
+        Ok(config.integrations.values().flat_map(|one| agreed(one, customer)).collect())
     }
 
     fn guesses(&self, look: bool) -> Result<Option<Vec<CompanyGuess>>, NotDone> {
@@ -56,6 +62,27 @@ impl MappingHost for CommandHost {
         };
         self.config().map(|config| config.integrations.values().flat_map(of).collect()).unwrap_or_default()
     }
+}
+
+/// What one integration's configuration says of a customer's quantities.
+fn agreed(integration: &IntegrationConfig, customer: &CustomerName) -> Vec<AgreedPolicy> {
+    let Ok(mapping) = &integration.mapping else { return Vec::new() };
+    let of = |service, said, is_own| AgreedPolicy { integration: integration.name.clone(), service, said, is_own };
+    let own = |service| mapping.policies.get(customer).is_some_and(|own| own.contains_key(service));
+    let mut agreed = Vec::new();
+    for (service, billed) in mapping.billed() {
+        let mut said = mapping.policy(customer, service, billed).said();
+        said.extend((billed.lines == LineShape::PerItem).then(|| "a line for each item".to_owned()));
+        said.extend(billed.bill.map(|bill| format!("new lines are {}", bill.as_str())));
+        if !said.is_empty() {
+            agreed.push(of(Some(service.clone()), said.join(" · "), own(service)));
+        }
+    }
+    if mapping.freeze_days > 0 {
+        let days = plural(usize::try_from(mapping.freeze_days).unwrap_or(usize::MAX), "day");
+        agreed.push(of(None, format!("nothing is written in the {days} before an agreement's next invoice"), false));
+    }
+    agreed
 }
 
 /// Where this user may not write the file, an administrator may: by this command.

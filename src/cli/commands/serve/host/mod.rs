@@ -5,6 +5,7 @@ mod services;
 mod trials;
 mod uploads;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -26,9 +27,11 @@ use crate::daemon::schedule::Schedule;
 use crate::error_chain::error_chain;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::record_links::RecordLinks;
 use crate::web::desk::host::member::{MemberClaim, Vouched};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
@@ -122,6 +125,10 @@ impl DeskHost for CommandHost {
 
     fn zone(&self) -> Zone {
         self.config().map_or_else(|_| Zone::utc(), |config| config.zone)
+    }
+
+    fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
+        self.config().map(|config| config.record_links()).unwrap_or_default()
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {

@@ -1,8 +1,9 @@
 //! The desk's side of `recount read`: a file that somebody brings.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
@@ -36,8 +37,12 @@ const STAGED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Characters of a name, at most.
 const NAME_MOST: usize = 80;
 
-/// Files are read one at a time: the longest takes a good part of what this process may have.
-static READING: Mutex<()> = Mutex::new(());
+/// What the files said that are looked at now. They are read one at a time, and once: the longest takes a good part of what
+/// this process may have, and a page is asked for as often as somebody likes.
+static READ: Mutex<BTreeMap<PathBuf, (Stamp, Result<ReadUpload, NotDone>)>> = Mutex::new(BTreeMap::new());
+
+/// What a reading depends on: when the file and the configuration were written, and how long the file is.
+type Stamp = (Option<SystemTime>, Option<SystemTime>, u64);
 
 impl UploadHost for CommandHost {
     fn new_upload(&self) -> Result<NamedTempFile, NotDone> {
@@ -61,8 +66,7 @@ impl UploadHost for CommandHost {
     fn staged(&self, who: &str) -> Option<StagedUpload> {
         let config = self.config().ok()?;
         let (path, metadata) = file_of(&config, who)?;
-        let _turn = READING.lock();
-        let read = read(&config, &path).map_err(not_done);
+        let read = known(&config, &path, &metadata);
         let name = path.file_name()?.to_string_lossy().into_owned();
         Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), read })
     }
@@ -165,6 +169,20 @@ fn file_of(config: &Config, who: &str) -> Option<(PathBuf, fs::Metadata)> {
 /// Whether a single file of this host can be its export.
 fn takes_files(integration: &IntegrationConfig) -> bool {
     matches!(integration.export.source, ExportLocation::Path(_)) && integration.export.files == Files::Newest
+}
+
+/// What the file says, read now if it was not before.
+fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> Result<ReadUpload, NotDone> {
+    let configured = fs::metadata(&config.path).and_then(|file| file.modified()).ok();
+    let stamp = (metadata.modified().ok(), configured, metadata.len());
+    let mut all = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = all.get(path).filter(|(known, _)| *known == stamp) {
+        return known.clone();
+    }
+    let read = read(config, path).map_err(not_done);
+    all.retain(|path, _| path.exists());
+    all.insert(path.to_owned(), (stamp, read.clone()));
+    read
 }
 
 /// As the export of the integration that it fits, else with the profile that fits.

@@ -1,5 +1,8 @@
 //! `recount daemon`: the nightly command, at the time of `[daemon]`.
 
+pub(crate) mod configured;
+mod turn;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,6 +12,7 @@ use clap::Args;
 
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
+use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::{run, serve, unbegun_night};
 use crate::cli::console::Console;
@@ -17,7 +21,7 @@ use crate::cli::session::Session;
 use crate::cli::wiring::replica;
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
-use crate::daemon::schedule::{Due, Schedule, due};
+use crate::daemon::schedule::Due;
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
@@ -41,7 +45,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let ended = match options.turn_since {
-        Some(since) => take_turn(global, since, options.turns_failed, console),
+        Some(since) => turn::take(global, since, options.turns_failed, console),
         None => follow_schedule(global, console),
     };
     match ended {
@@ -79,43 +83,6 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
         // Being told to stop is how a daemon ends well.
         Ok(Exit::Done)
     })
-}
-
-/// The night that is due, if one is: claimed first, as the daemon does.
-fn take_turn(global: &Global, since: DateTime<Utc>, failed: u32, console: &Console) -> Result<Exit, CommandError> {
-    let config = session::configuration(global)?;
-    let schedule = schedule(&config)?;
-    let mut session = Session::open(&config).inspect_err(|error| {
-        // Told once: at first, or when the command that holds the lock has had its time.
-        let told_at = if error.exit == Exit::Locked { LOCKED_TURNS } else { 0 };
-        if failed == told_at && !error.stands_by {
-            unbegun_night::tell(&config, error, console);
-        }
-    })?;
-    let last = session.history.last_slot()?.unwrap_or(since);
-    let Some(due) = due(&schedule, Some(last), clock::now()) else { return Ok(Exit::Done) };
-    if !session.history.claim_slot(due.slot, clock::now())? {
-        return Ok(Exit::Done);
-    }
-    if due.too_late {
-        tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
-        return Ok(Exit::Done);
-    }
-    let runs = run::night_until_signal(&config, &mut session, console)?;
-    let exits = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
-    Ok(exits.fold(Exit::Done, Exit::worst))
-}
-
-/// Turns of a minute that a night waits for the lock of another command before somebody is told.
-const LOCKED_TURNS: u32 = 30;
-
-pub(crate) fn schedule(config: &Config) -> Result<Schedule, CommandError> {
-    let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
-    let Some(daemon) = &config.daemon else {
-        return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
-    };
-    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up)
-        .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))
 }
 
 /// All that a night needs: the configuration as it is then (what an operator changed by day holds at night), the lock and

@@ -1,0 +1,108 @@
+//! What is known of tenants by their configurations, which are read again only when their files have changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::commands::daemon::configured::schedule;
+use crate::cli::commands::fleet::tenants::Tenant;
+use crate::cli::session;
+use crate::config::settings::Config;
+use crate::daemon::schedule::Schedule;
+use crate::reconcile::model::display_text::shown;
+
+/// All tenants of a folder, those of other shards as well: what two of them share is nobody's.
+#[derive(Default)]
+pub(super) struct KnownTenants {
+    tenants: BTreeMap<Tenant, KnownTenant>,
+}
+
+struct KnownTenant {
+    stamp: Option<Stamp>,
+    /// `None` while its configuration cannot be read.
+    facts: Option<TenantFacts>,
+}
+
+/// Device and inode, size, and the last change of content or rights.
+type Stamp = (u64, u64, u64, i64, i64);
+
+struct TenantFacts {
+    /// What it may share with nobody: its state, and where its copies go.
+    own: Vec<(&'static str, String)>,
+    metrics_file: PathBuf,
+    schedule: Option<Schedule>,
+}
+
+impl KnownTenants {
+    /// Looks at each file, and reads those that have changed. Gives the tenants whose files have.
+    pub(super) fn look(&mut self, tenants: &[Tenant]) -> BTreeSet<Tenant> {
+        let there: BTreeSet<&Tenant> = tenants.iter().collect();
+        self.tenants.retain(|tenant, _| there.contains(tenant));
+        let mut changed = BTreeSet::new();
+        for tenant in tenants {
+            let stamp = stamp(&tenant.configuration()).ok();
+            if self.tenants.get(tenant).is_some_and(|known| known.stamp == stamp) {
+                continue;
+            }
+            let config = session::configuration_of(&tenant.configuration()).ok();
+            let known = KnownTenant { stamp, facts: config.as_ref().map(TenantFacts::of) };
+            self.tenants.insert(tenant.clone(), known);
+            changed.insert(tenant.clone());
+        }
+        changed
+    }
+
+    /// The tenants that share what each must have for itself, and what it is.
+    pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
+        let mut owners: BTreeMap<&(&str, String), Vec<&Tenant>> = BTreeMap::new();
+        for (tenant, known) in &self.tenants {
+            for own in known.facts.iter().flat_map(|facts| &facts.own) {
+                owners.entry(own).or_default().push(tenant);
+            }
+        }
+        let shared = owners.into_iter().filter(|(_, tenants)| tenants.len() > 1);
+        let said =
+            |what: &str, of: &str| format!("its {what} is another tenant's too: {}; each needs its own", shown(of));
+        shared
+            .flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))))
+            .collect()
+    }
+
+    /// Where a tenant's last night put its numbers.
+    pub(super) fn metrics_file(&self, tenant: &Tenant) -> Option<&Path> {
+        Some(&self.facts(tenant)?.metrics_file)
+    }
+
+    /// A tenant's next slot; `None` while its configuration cannot be read.
+    pub(super) fn next_slot(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.facts(tenant)?.schedule.as_ref()?.next_after(now)
+    }
+
+    fn facts(&self, tenant: &Tenant) -> Option<&TenantFacts> {
+        self.tenants.get(tenant)?.facts.as_ref()
+    }
+}
+
+impl TenantFacts {
+    fn of(config: &Config) -> Self {
+        let state = real(&config.state).display().to_string();
+        let copies = config.replica.as_ref().map(|replica| ("`replicate`", replica.address()));
+        let own = std::iter::once(("`state`", state)).chain(copies).collect();
+        Self { own, metrics_file: config.metrics_file.clone(), schedule: schedule(config).ok() }
+    }
+}
+
+/// Where a folder is, that may not be there yet, whatever links lead to it.
+fn real(folder: &Path) -> PathBuf {
+    let there = folder.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let rest = |above: &Path| folder.strip_prefix(above).unwrap_or(Path::new("")).to_owned();
+    there.map_or(folder.to_owned(), |(above, found)| found.join(rest(above)))
+}
+
+fn stamp(file: &Path) -> io::Result<Stamp> {
+    let found = fs::metadata(file)?;
+    Ok((found.dev(), found.ino(), found.size(), found.ctime(), found.ctime_nsec()))
+}

@@ -1,0 +1,71 @@
+//! What became of additions after a run that is to be set back.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Row, params};
+
+use crate::history::past::written::SAME_CONNECTWISE;
+use crate::history::store::columns::maybe_quantity;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+
+/// Writes of the same ConnectWise after a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenSince {
+    /// Each addition with the last run that wrote it and was not set back.
+    pub later: BTreeMap<AdditionId, RunId>,
+    /// Additions that a run created or raised from 0, each with the last that did; undos are none.
+    pub begun: BTreeMap<AdditionId, RunId>,
+}
+
+/// One write that ConnectWise took.
+struct Taken {
+    addition: AdditionId,
+    run: RunId,
+    undoes: Option<RunId>,
+    begins: bool,
+}
+
+impl History {
+    /// What runs after this one wrote to the additions of the same ConnectWise.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn written_since(&self, integration: &IntegrationName, run: RunId) -> Result<WrittenSince, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT w.applied_addition, w.run, w.kind, w.from_quantity, r.undoes
+                 FROM writes AS w JOIN runs AS r ON r.run = w.run
+                 WHERE w.outcome = 'applied' AND w.run > ?2 AND w.integration IN ({SAME_CONNECTWISE}) ORDER BY w.write"
+            ))?;
+            let (mut standing, mut begun) = (BTreeMap::<AdditionId, Vec<RunId>>::new(), BTreeMap::new());
+            for write in statement.query_and_then(params![integration.as_str(), run.0], taken)? {
+                let Taken { addition, run, undoes, begins } = write?;
+                let runs = standing.entry(addition).or_default();
+                // What it set back stands no more, and what stands then is what was there before.
+                if undoes.is_some() && runs.last().copied() == undoes {
+                    runs.pop();
+                } else {
+                    runs.push(run);
+                }
+                if begins && undoes.is_none() {
+                    begun.insert(addition, run);
+                }
+            }
+            let later = standing.into_iter().filter_map(|(addition, runs)| Some((addition, *runs.last()?))).collect();
+            Ok(WrittenSince { later, begun })
+        })
+    }
+}
+
+fn taken(row: &Row<'_>) -> Result<Taken, StoreError> {
+    let kind: String = row.get("kind")?;
+    let from_nothing = maybe_quantity(row, "from_quantity")?.is_some_and(|from| from.is_zero());
+    Ok(Taken {
+        addition: AdditionId(row.get("applied_addition")?),
+        run: RunId(row.get("run")?),
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
+        begins: kind == "create" || from_nothing,
+    })
+}

@@ -1,0 +1,65 @@
+//! How an open item was settled, and by whom: an answer, a row of `customers.csv`, or the counts themselves.
+
+use chrono::{DateTime, Utc};
+
+use crate::history::desk::versions::FileVersion;
+use crate::history::record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::decision::Decisions;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::report::lines;
+
+/// What people did between an item's opening and the run that no longer finds it.
+#[derive(Debug)]
+pub struct AnswersSince<'a> {
+    run: &'a RunRecord,
+    since: DateTime<Utc>,
+    decisions: Decisions,
+    edits: Vec<FileVersion>,
+}
+
+impl<'a> AnswersSince<'a> {
+    /// Up to this run, with the days of its zone.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn of(run: &'a RunRecord, since: DateTime<Utc>, history: &History) -> Result<Self, StoreError> {
+        let zone = *run.started_at.offset();
+        let decisions = history.decisions(&run.integration)?.in_zone(|at| at.with_timezone(&zone));
+        Ok(Self { run, since, decisions, edits: history.file_edits_since(since)? })
+    }
+
+    /// `kept by mmiller on Tue 24 Nov 2026`, or `mapped by mmiller in customers.csv`; `None` if nobody did anything.
+    pub fn settled(&self, handle: &str, finding: Option<&Finding>) -> Option<String> {
+        let answers = self.decisions.0.values();
+        let answer = answers.filter(|_| !handle.is_empty()).find(|one| one.handle == handle && one.at >= self.since);
+        match (answer, finding) {
+            (Some(decision), _) => Some(escaped(&decision.said())),
+            (None, Some(Finding { code: Code::CustomerUnmapped, customer: Some(customer), .. })) => {
+                self.mapped(customer)
+            }
+            (None, _) => None,
+        }
+    }
+
+    fn mapped(&self, customer: &CustomerName) -> Option<String> {
+        let findings = self.run.end.iter().flat_map(|end| &end.findings);
+        let is_skipped =
+            |finding: &Finding| finding.code == Code::CustomerSkipped && finding.customer.as_ref() == Some(customer);
+        let sources = || lines(self.run).iter().flat_map(|line| &line.sources);
+        let how = if findings.into_iter().any(is_skipped) {
+            "left out on purpose"
+        } else if sources().any(|source| source.customer == *customer) {
+            "mapped"
+        } else {
+            return None;
+        };
+        let names_it = |edit: &&FileVersion| String::from_utf8_lossy(&edit.content).contains(customer.as_str());
+        let who = self.edits.iter().find(names_it).map(|edit| format!(" by {}", shown(&edit.who)));
+        Some(format!("{how}{} in customers.csv", who.unwrap_or_default()))
+    }
+}

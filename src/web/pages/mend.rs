@@ -1,0 +1,57 @@
+//! What helps with an item beside an answer: the picker that leads on, and the company that fits.
+
+use maud::{Markup, html};
+
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::handle;
+use crate::report::commands::held::Waiting;
+use crate::web::desk::host::mapping::CompanyGuess;
+use crate::web::desk::roles::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::token;
+
+/// Where the picker for it is, and what leads there.
+fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &'static str)> {
+    let what = match finding.code {
+        Code::CustomerUnmapped | Code::CompanyAmbiguous | Code::CompanyMissing => "Choose company…",
+        Code::AgreementMissing | Code::AgreementNotActive | Code::AgreementOneTime | Code::AgreementAmbiguous => {
+            "Choose agreement…"
+        }
+        Code::ServiceUnmapped => {
+            let service = handle::of_matter(integration, "service", finding.service.as_ref()?.as_str());
+            return Some((format!("/services/{service}"), "Choose product…"));
+        }
+        _ => return None,
+    };
+    let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
+    Some((format!("/mapping/{customer}"), what))
+}
+
+/// A link to the picker, for whoever may choose there.
+pub(crate) fn link(visit: &Visit, integration: &IntegrationName, finding: &Finding, said: &str) -> Markup {
+    let picker = picker(integration, finding).filter(|_| visit.may(DeskAction::Map));
+    html! { @if let Some((address, what)) = picker { a.b href=(address) { (what) span.sr { " " (said) } } } }
+}
+
+/// The company that fits an unmapped customer, a press away; else the link to the picker.
+pub(crate) fn way_on(visit: &Visit, one: &Waiting, guesses: &[CompanyGuess]) -> Markup {
+    let finding = &one.finding;
+    let guess = guesses.iter().find(|guess| finding.handle.as_ref() == Some(&guess.customer.handle));
+    let best = guess.filter(|guess| !guess.is_ambiguous).and_then(|guess| Some((guess, guess.candidates.first()?)));
+    let Some((guess, best)) = best.filter(|_| visit.may(DeskAction::Map)) else {
+        return html! { p.do { (link(visit, &one.integration, finding, &one.title())) } };
+    };
+    let handle = &guess.customer.handle;
+    html! {
+        p.guess { b { (shown(&best.name)) } span.soft { "company " (best.company) " · " (escaped(&best.why)) } }
+        form.do method="post" action=(DeskAction::Map.path().replace("{handle}", handle)) {
+            (token(visit)) input type="hidden" name="shown" value=(guess.customer.as_shown()); input type="hidden" name="company" value=(best.company);
+            button.b name="what" value="map" { "Map to " (best.company) span.sr { ", " (one.title()) } }
+            a.b href={ "/mapping/" (handle) } { "Choose another…" span.sr { " for " (one.title()) } }
+            a.b.quiet href={ "/mapping/" (handle) "#without" } { "Skip on purpose…" span.sr { " " (one.title()) } }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a person did in ConnectWise, or answered, is not overwritten, passed over or taken for something else.
+
+use chrono::Days;
+use recount_sim::{Addition, Agreement};
+
+use crate::support::{Night, QUIET, today};
+
+const FILTER: &str = "MP-CLOUDFILTER";
+
+/// Past its approval and one more night, in which every line was only compared.
+fn compared() -> Night {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    night
+}
+
+fn ends(night: &Night, id: i64, days_ago: u64) {
+    night.sim().edit(|world| {
+        let addition = world.addition_mut(id).expect("the line");
+        addition.cancelled = today().checked_sub_days(Days::new(days_ago));
+    });
+}
+
+fn deletes(night: &Night, id: i64) {
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != id));
+}
+
+fn begins(night: &Night, id: i64, agreement: i64, quantity: i64) {
+    night.sim().edit(|world| world.additions.push(Addition::new(id, agreement, FILTER, quantity.into())));
+}
+
+/// Another agreement of Acme, on which nobody is mapped, bills the product.
+fn bills_elsewhere(night: &Night, agreement: i64, id: i64) {
+    night.sim().edit(|world| {
+        let other = Agreement { id: agreement, kind: "Legacy".to_owned(), ..world.agreements[0].clone() };
+        world.agreements.push(other);
+    });
+    begins(night, id, agreement, 3);
+}
+
+fn quantity(night: &Night, id: i64) -> String {
+    night.sim().world().addition(id).expect("the line").quantity.normalize().to_string()
+}
+
+/// What a person agreed with the customer was overwritten, on every line that recount had never had to write.
+#[test]
+fn a_line_that_was_put_in_the_place_of_one_that_was_only_compared_is_asked_about() {
+    for is_deleted in [true, false] {
+        let night = compared();
+        if is_deleted {
+            deletes(&night, 100)
+        } else {
+            ends(&night, 100, 1)
+        }
+        begins(&night, 150, 10, 2);
+        for _ in 0..2 {
+            let said = night.run().exits(3);
+            assert!(said.codes().contains(&"human-edit".to_owned()), "deleted {is_deleted}: {}", said.out);
+        }
+        assert_eq!(quantity(&night, 150), "2");
+        night.sim().edit(|world| world.addition_mut(150).expect("the line").quantity = 3.into());
+        night.run().exits(0);
+        night.export(QUIET.replace("CloudFilter,3", "CloudFilter,4"));
+        night.run().exits(0);
+        assert_eq!(quantity(&night, 150), "4", "it is the line now");
+    }
+}
+
+/// While the line waits for something else, a look at it settles nothing.
+#[test]
+fn a_line_in_the_place_of_another_is_asked_about_after_the_customer_was_missing() {
+    let night = compared();
+    deletes(&night, 100);
+    night.run().exits(3);
+    begins(&night, 150, 10, 2);
+    night.config("guards", r#"min_rows = "10%""#);
+    night.config("guards", r#"min_units = "10%""#);
+    night.config("guards", r#"min_customers = "10%""#);
+    night.export("Account,Product,Quantity\nBorealis,CloudFilter,5\n");
+    night.run();
+    night.export(QUIET);
+    let said = night.run();
+    assert!(said.codes().contains(&"human-edit".to_owned()), "{}", said.out);
+    assert_eq!(quantity(&night, 150), "2");
+}
+
+fn handle(said: &crate::support::Said) -> String {
+    let run = said.first_run();
+    let lines = run["lines"].as_array().cloned().unwrap_or_default();
+    let held = lines.iter().find(|line| line["outcome"] == "held").expect("a held line");
+    held["handle"].as_str().expect("a handle").to_owned()
+}
+
+/// Ten were billed for five: the answer was for a line that is gone, and the one that bills elsewhere was never shown.
+#[test]
+fn an_answer_to_a_line_that_is_gone_does_not_create_beside_one_elsewhere() {
+    let night = compared();
+    deletes(&night, 100);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"human-edit".to_owned()), "{}", said.out);
+    night.recount(&["accept", &handle(&said), "--to", "3"]).exits(0);
+    bills_elsewhere(&night, 11, 1_100);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"line-elsewhere".to_owned()), "{}", said.out);
+    assert!(night.sent("POST").is_empty(), "{}", said.out);
+    // Both are shown now, so one answer is for both.
+    night.recount(&["accept", &handle(&said), "--to", "3"]).exits(0);
+    night.run().exits(0);
+    assert_eq!(night.sent("POST").len(), 1);
+}
+
+#[test]
+fn a_line_elsewhere_is_shown_at_once_with_the_line_that_is_gone() {
+    let night = compared();
+    deletes(&night, 100);
+    bills_elsewhere(&night, 11, 1_100);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"line-elsewhere".to_owned()), "{}", said.out);
+    assert!(said.out.contains("addition 1100 on agreement 11 bills 3"), "{}", said.out);
+    assert!(said.out.contains("addition 100 was here"), "{}", said.out);
+}
+
+#[test]
+fn a_line_that_somebody_ended_this_month_is_shown_as_such() {
+    let night = compared();
+    ends(&night, 100, 0);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"human-edit".to_owned()), "{}", said.out);
+    assert!(said.out.contains("bills its last day today"), "{}", said.out);
+    night.recount(&["accept", &handle(&said), "--to", "3"]).exits(0);
+    night.run().exits(0);
+    assert_eq!(night.sent("POST").len(), 1, "it was shown, and accepted");
+}
+
+/// A printed command that leads nowhere costs a morning.
+#[test]
+fn no_answer_is_offered_that_cannot_create() {
+    let night = compared();
+    night.config("guards", "create_lines = false");
+    deletes(&night, 100);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"line-missing".to_owned()), "{}", said.out);
+    assert!(said.out.contains("addition 100 was here") && !said.out.contains("recount accept"), "{}", said.out);
+    assert_eq!(night.recount(&["accept", &handle(&said), "--to", "3"]).exit, 2);
+}
+
+/// Every night a PATCH, exit 5, and a line that never was as wanted.
+#[test]
+fn whole_numbers_are_learnt_from_a_fraction_that_was_cut_off() {
+    let night = compared();
+    night.sim().edit(|world| world.options.quantity_scale = Some(0));
+    night.export(QUIET.replace("CloudFilter,3", "CloudFilter,3.4"));
+    let said = night.run().exits(0);
+    assert!(said.codes().contains(&"stored-rounded".to_owned()), "{}", said.out);
+    night.sim().clear_requests();
+    night.run().exits(0);
+    assert!(night.sent("PATCH").is_empty(), "{:#?}", night.sent("PATCH"));
+}
+
+/// The night was told as one whose key lacks a right, because there was nothing else to write.
+#[test]
+fn one_line_that_the_role_may_not_change_is_one_failed_line() {
+    for other in ["5", "6"] {
+        let night = compared();
+        night.sim().edit(|world| world.addition_mut(100).expect("the line").locked = true);
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,{other}\n"));
+        let said = night.run().exits(5);
+        assert_eq!(said.outcome(10, FILTER), "failed", "{}", said.out);
+        assert!(said.out.contains("Edit Level"), "the switch is named: {}", said.out);
+    }
+}
+
+/// A row that names nobody stands below a row that is left out and one that is kept of one customer: it is one line.
+#[test]
+fn a_line_of_the_export_is_named_once() {
+    let night = Night::new();
+    night.config("export", r#"drop = [{ column = "Status", is = ["Trial"] }]"#);
+    night.export(
+        "Account,Product,Quantity,Status\nAcme,CloudFilter,3,Paid\nAcme,CloudFilter,1,Trial\n,CloudFilter,9,Paid\n\
+         Borealis,CloudFilter,5,Paid\n",
+    );
+    let said = night.recount(&["plan", "--json"]);
+    assert!(said.codes().contains(&"customer-incomplete".to_owned()), "{}", said.out);
+    assert!(said.out.contains("line 4 of the export has no customer"), "{}", said.out);
+}

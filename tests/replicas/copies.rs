@@ -1,0 +1,85 @@
+//! Copies that fail, or were not finished, and a lease that somebody removed.
+
+use std::fs;
+
+use crate::alerts::{Listener, OK};
+use crate::replicas::bucket::Bucket;
+use crate::replicas::{DAYS, bucket, folder, lease_is_old, on_b, run_b};
+use crate::support::{BUSY, Said};
+
+fn code_in(said: &Said, code: &str) -> bool {
+    said.codes().contains(&code.to_owned())
+}
+
+/// Otherwise nobody knows for months that nothing is copied, until the host burns.
+#[test]
+fn a_copy_that_cannot_be_sent_is_told_by_report_exit_code_alert_and_status() {
+    let store = Bucket::new();
+    let night = bucket(&store);
+    let hook = Listener::answering(OK);
+    let url = hook.url("/hook");
+    night.append(&format!("\n[alert.hook]\nkind = \"webhook\"\nurl = \"{url}\"\nwhen = \"attention\"\n"));
+    night.export(BUSY);
+    store.takes_copies(false);
+    let said = night.recount(&["run", "--json"]).exits(5);
+    assert!(code_in(&said, "copy-failed"), "{}", said.out);
+    assert!(said.outcome(10, "MP-ARCHIVE") == "created", "what was to be written is written: {}", said.out);
+    assert!(hook.heard().iter().any(|heard| heard.body.contains("not copied")), "{:?}", hook.heard());
+    let report = night.recount(&["report", "--json"]);
+    assert!(report.out.contains("copy-failed"), "{}", report.out);
+    let status = night.recount(&["status"]).exits(5);
+    assert!(status.out.contains("was not copied"), "{}", status.out);
+    // A command that copies nothing does not make it good.
+    night.recount(&["accept", "zzzz"]);
+    night.recount(&["status"]).exits(5);
+    store.takes_copies(true);
+    night.run().exits(0);
+    night.recount(&["status"]).exits(0);
+}
+
+/// Whoever removed the lease to move in good order would find every later night undone by an old copy.
+#[test]
+fn after_the_lease_was_removed_the_newest_copy_is_still_the_newest() {
+    let night = folder();
+    night.export(BUSY);
+    lease_is_old(&night, DAYS);
+    run_b(&night);
+    lease_is_old(&night, DAYS);
+    night.run();
+    fs::remove_file(night.path("shared/lease.json")).expect("the lease");
+    let said = run_b(&night);
+    assert!(code_in(&said, "host-changed"), "nobody knows what the other host wrote last: {}", said.out);
+    let runs = |arguments: &[&str]| on_b(&night, arguments).json()["history"].as_array().map(Vec::len);
+    let before = runs(&["history", "--json"]);
+    run_b(&night);
+    run_b(&night);
+    assert_eq!(runs(&["history", "--json"]), before.map(|before| before + 2), "no night is undone");
+}
+
+/// Each would stay for ever, and be paid for.
+#[test]
+fn what_was_sent_in_part_goes_with_the_next_copy() {
+    let night = folder();
+    let part = night.path("shared/copies/0001-00000000-20260101T000000Z.db.gz");
+    fs::write(&part, "half of one").expect("written");
+    night.export(BUSY);
+    night.run().exits(0);
+    assert!(!part.exists());
+    let copies = fs::read_dir(night.path("shared/copies")).expect("copies").count();
+    assert_eq!(copies % 2, 0, "each copy has its description");
+}
+
+/// The next night would put the newer copy back, without a word.
+#[test]
+fn a_backup_that_was_put_back_and_not_copied_is_told() {
+    let store = Bucket::new();
+    let night = bucket(&store);
+    night.recount(&["backup", "kept.db"]).exits(0);
+    night.export(BUSY);
+    night.run().exits(0);
+    store.takes_copies(false);
+    let said = night.recount(&["restore", "kept.db"]).exits(14);
+    assert!(said.err.contains("takes the newest copy instead"), "{}", said.err);
+    store.takes_copies(true);
+    night.recount(&["restore", "kept.db"]).exits(0);
+}
