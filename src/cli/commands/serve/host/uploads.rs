@@ -39,7 +39,10 @@ const NAME_MOST: usize = 80;
 
 /// What the files said that are looked at now. They are read one at a time, and once: the longest takes a good part of what
 /// this process may have, and a page is asked for as often as somebody likes.
-static READ: Mutex<BTreeMap<PathBuf, (Stamp, Result<ReadUpload, NotDone>)>> = Mutex::new(BTreeMap::new());
+static READ: Mutex<BTreeMap<PathBuf, Reading>> = Mutex::new(BTreeMap::new());
+
+/// What one file said, and when.
+type Reading = (Stamp, Result<ReadUpload, NotDone>);
 
 /// What a reading depends on: when the file and the configuration were written, and how long the file is.
 type Stamp = (Option<SystemTime>, Option<SystemTime>, u64);
