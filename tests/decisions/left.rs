@@ -58,7 +58,7 @@ fn of_150(office: &Office) -> String {
 fn a_pin_that_moves_leaves_no_line_out_of_sight() {
     let office = Office::running(&QUIET);
     office.edit(|world| ready(world, "FILTER"));
-    office.replace_in("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
+    office.rewrite("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
     let handle = asked(&office, "addition 150 is pinned now");
     assert_eq!(office.billed(150), "0");
     in_turn(&office, &handle, of_150);
@@ -69,7 +69,7 @@ fn a_pin_that_moves_leaves_no_line_out_of_sight() {
 fn what_a_pin_has_left_may_be_kept() {
     let office = Office::running(&QUIET);
     office.edit(|world| ready(world, "FILTER"));
-    office.replace_in("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
+    office.rewrite("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
     let handle = asked(&office, "addition 150 is pinned now");
     assert_eq!(office.recount(&["keep", &handle]).code, 0);
     for _ in 0..2 {
@@ -116,13 +116,13 @@ fn a_line_that_is_given_another_product_is_named_and_nothing_is_created_beside_i
 #[test]
 fn what_was_kept_as_left_behind_follows_its_count_once_it_is_mapped_again() {
     let office = Office::running(&QUIET);
-    office.replace_in("customers.csv", "Acme,1,,", "Acme,,,left");
+    office.rewrite("customers.csv", "Acme,1,,", "Acme,,,left");
     let handle = asked(&office, "skipped on purpose");
     assert_eq!(office.recount(&["keep", &handle]).code, 0);
     assert_eq!(office.run().code, 0);
     let ready = office.page("ready");
     assert!(ready.contains("KEPT, AND NOT BILLED AS COUNTED") && ready.contains("0 wanted, 3 billed"), "{ready}");
-    office.replace_in("customers.csv", "Acme,,,left", "Acme,1,,");
+    office.rewrite("customers.csv", "Acme,,,left", "Acme,1,,");
     office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "4");

@@ -173,6 +173,13 @@ impl Office {
         self.sim.world().additions.iter().map(|addition| addition.id).max().expect("an addition")
     }
 
+    /// Somebody edits recount.toml or customers.csv.
+    pub(super) fn rewrite(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.path().join(file)).expect("the file");
+        assert!(text.contains(from), "{text}");
+        self.write(file, &text.replace(from, to));
+    }
+
     /// Somebody changes ConnectWise's records.
     pub(super) fn edit(&self, change: impl FnOnce(&mut World)) {
         self.sim.edit(change);
@@ -195,14 +202,6 @@ impl Office {
         let said = self.recount(&["undo", run, "--json"]);
         let document: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
         (said.code, document["runs"][0].clone())
-    }
-
-    /// Somebody edits recount.toml or customers.csv.
-    pub(super) fn replace_in(&self, file: &str, from: &str, to: &str) {
-        let path = self.folder.path().join(file);
-        let text = fs::read_to_string(&path).expect("the file");
-        assert!(text.contains(from), "{text}");
-        fs::write(path, text.replace(from, to)).expect("the file");
     }
 
     /// Somebody changes a quantity in ConnectWise.

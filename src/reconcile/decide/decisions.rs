@@ -159,6 +159,16 @@ impl Decisions {
     }
 }
 
+impl Decision {
+    /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
+    /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
+    fn keeps(&self, verdict: &Verdict, live: Option<Live>) -> bool {
+        let left = *verdict == Verdict::Held(Code::LineLeftBehind);
+        let same = left == (self.reason == Code::LineLeftBehind);
+        same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
+    }
+}
+
 /// Whether a line that was held for `answered` showed that it is held for `code` as well. What may come to a line after
 /// somebody answered, with the same quantities, is a question of its own.
 fn was_shown(code: Code, answered: Code) -> bool {
@@ -167,16 +177,6 @@ fn was_shown(code: Code, answered: Code) -> bool {
         // Both are looked for at once.
         Code::LineJustEnded => matches!(answered, Code::LineJustEnded | Code::LineElsewhere),
         _ => true,
-    }
-}
-
-impl Decision {
-    /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
-    /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
-    fn keeps(&self, verdict: &Verdict, live: Option<Live>) -> bool {
-        let left = *verdict == Verdict::Held(Code::LineLeftBehind);
-        let same = left == (self.reason == Code::LineLeftBehind);
-        same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
     }
 }
 

@@ -55,6 +55,13 @@ impl<'a> Judge<'a> {
         Some((Code::CountTakenOut, detail))
     }
 
+    /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
+    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
+        let product = case.product.ok().filter(|_| now.is_zero())?;
+        let found = self.bills_already(case, product).filter(|found| found.code == Code::LineElsewhere)?;
+        Some((found.code, found.detail))
+    }
+
     /// What a person has to look at before a line begins: first what may come into sight after an answer.
     pub(in crate::reconcile) fn hindrances(
         &self,
@@ -87,21 +94,12 @@ impl<'a> Judge<'a> {
 
     /// The product bills already, beside the new line, where nobody counts it.
     fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
-        self.bills_elsewhere(case, product).or_else(|| {
+        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
+        let Some((agreement, addition)) = elsewhere else {
             let unseen = self.around.unseen(case.key, case.wanted.company)?;
             let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
-            Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None })
-        })
-    }
-
-    /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
-    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
-        let product = case.product.ok().filter(|_| now.is_zero())?;
-        self.bills_elsewhere(case, product).map(|one| (one.code, one.detail))
-    }
-
-    fn bills_elsewhere(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
-        let (agreement, addition) = self.around.elsewhere(case.key, product.id, case.wanted.company)?;
+            return Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None });
+        };
         let detail = format!(
             "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
             addition.id,
