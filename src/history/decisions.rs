@@ -38,10 +38,7 @@ impl History {
     ) -> Result<(), StoreError> {
         let Decision { handle, verb, until, note, who, at, reason, seen, within, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
-        let item = match matter {
-            Matter::Line(_, _, item) => item.as_deref(),
-            _ => None,
-        };
+        let item = if let Matter::Line(_, _, item) = matter { item.as_deref() } else { None };
         self.write(|transaction| {
             transaction
                 .prepare_cached(
