@@ -45,7 +45,8 @@ fn days_times_and_numbers_have_one_form_everywhere() {
     let all = styles.replace_all(&all, "").replace("recount keep fc4yg --until 2031-12-31", "");
     // What the vendor wrote is shown as it is.
     let all = all.replace("1,050", "");
-    // A line may end within a day.
+    // A line may end within a day, and columns of numbers stand apart.
+    let all = Regex::new(r"(\d) {2,}(\d)").expect("a pattern").replace_all(&all, "$1 | $2");
     let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
     one_form(&all);
     let sydney = crate::support::now() + chrono::TimeDelta::hours(11);

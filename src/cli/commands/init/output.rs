@@ -89,7 +89,7 @@ impl Made {
         let [configuration, customers, service, timer] = FILES;
         format!(
             "Written into {}:\n  {configuration:<25}{mode}\n  {customers:<25}which customer is which company; empty so far\n  \
-             {service:<25}a nightly run\n  {timer:<25}when it runs\n",
+             {service:<25}  a nightly run\n  {timer:<25}  when it runs\n",
             self.folder.path.display()
         )
     }
