@@ -137,7 +137,7 @@ impl Undoing<'_> {
     }
 
     /// What was read of an agreement's additions. What was not read is not empty.
-    fn listed(&self, agreement: AgreementId) -> Result<&[Addition], HoldReason> {
+    pub(super) fn listed(&self, agreement: AgreementId) -> Result<&[Addition], HoldReason> {
         self.additions.get(&agreement).map(Vec::as_slice).ok_or_else(|| {
             let why = self.directory.unread.additions.get(&agreement).map(|why| format!(": {why}")).unwrap_or_default();
             (Code::AgreementUnreadable, format!("the additions of agreement {agreement} were not read{why}"))
