@@ -306,10 +306,7 @@ pub(super) fn lapse(
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
     let answers = decisions(transaction, integration, Some(run))?;
-    let open: Vec<_> = answers.0.iter().filter(|(_, decision)| !decision.spent).collect();
-    if open.is_empty() {
-        return Ok(());
-    }
+    let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
     let shown: BTreeMap<Matter, &LineRecord> =
         lines.iter().filter_map(|line| Some((Matter::line(&line.key()?), line))).collect();
     let mut insert = transaction.prepare_cached(
