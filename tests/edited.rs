@@ -51,9 +51,9 @@ fn a_line_that_was_put_in_the_place_of_one_that_was_only_compared_is_asked_about
     for is_deleted in [true, false] {
         let night = compared();
         if is_deleted {
-            deletes(&night, 100)
+            deletes(&night, 100);
         } else {
-            ends(&night, 100, 1)
+            ends(&night, 100, 1);
         }
         begins(&night, 150, 10, 2);
         for _ in 0..2 {
