@@ -10,7 +10,7 @@ const FILTER: &str = "MP-CLOUDFILTER";
 /// Past its approval and one more night, in which every line was only compared.
 fn compared() -> Night {
     let night = Night::new();
-    // One of its two lines goes.
+    // One line of two is gone in these nights.
     night.config("guards", r#"min_lines_seen = "10%""#);
     night.approve();
     night.run().exits(0);
@@ -177,8 +177,8 @@ fn one_line_that_the_role_may_not_change_is_one_failed_line() {
 #[test]
 fn a_line_of_the_export_is_named_once() {
     let night = Night::new();
-    night.config("export", r#"drop = [{ column = "Status", is = ["Trial"] }]"#);
     night.config("guards", r#"max_malformed = "50%""#);
+    night.config("export", r#"drop = [{ column = "Status", is = ["Trial"] }]"#);
     night.export(
         "Account,Product,Quantity,Status\nAcme,CloudFilter,3,Paid\nAcme,CloudFilter,1,Trial\n,CloudFilter,9,Paid\n\
          Borealis,CloudFilter,5,Paid\n",
