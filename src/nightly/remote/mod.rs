@@ -89,7 +89,7 @@ pub(crate) fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap
     }
 }
 
-/// Reads the other agreements of the companies on which a plan would create lines, or raise them from 0: the product may
+/// Reads the other agreements of the companies on which lines would begin by a plan, or by an answer to it: the product may
 /// bill there already.
 pub(crate) async fn look_around<R: Reader>(
     connectwise: &R,
@@ -97,8 +97,8 @@ pub(crate) async fn look_around<R: Reader>(
     remote: &mut Remote,
     today: NaiveDate,
 ) -> Result<(), ReadError> {
-    let begins = plan.lines.iter().filter(|line| line.verdict.begins());
-    let companies: BTreeSet<CompanyId> = begins.filter_map(|line| line.company).collect();
+    let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
+    let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
         companies.contains(&agreement.company)
             && !remote.additions.contains_key(&agreement.id)
