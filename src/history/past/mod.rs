@@ -37,8 +37,7 @@ impl History {
     /// What is known of an integration's runs before the current one.
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
-    /// [`History::created_since`], and `counted` and
-    /// `counted_before`, see [`History::counted`].
+    /// [`History::created_since`], and `counted` and `counted_before`, see [`History::counted`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -370,10 +369,9 @@ fn approved_once(connection: &Connection, integration: &IntegrationName) -> Resu
 fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, InDoubt>, StoreError> {
     let open = journal::open_writes(connection, integration)?;
     let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
-    Ok(creations
-        .map(|write| {
-            let (run, sent_at, candidates) = (write.run, write.sent_at, Vec::new());
-            (folded(&write.intent.key), InDoubt { run, sent_at, candidates, elsewhere: None })
-        })
-        .collect())
+    let creations = creations.map(|write| {
+        let (run, sent_at, candidates) = (write.run, write.sent_at, Vec::new());
+        (folded(&write.intent.key), InDoubt { run, sent_at, candidates, elsewhere: None })
+    });
+    Ok(creations.collect())
 }

@@ -34,7 +34,7 @@ pub(in crate::reconcile) enum StepAnswer {
 
 /// A step of a line that somebody is asked about.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::reconcile) struct Asked<'a> {
+pub(in crate::reconcile) struct AskedStep<'a> {
     /// Why it is held.
     pub(in crate::reconcile) code: Code,
     /// From what is live.
@@ -46,8 +46,8 @@ pub(in crate::reconcile) struct Asked<'a> {
 
 impl Decisions {
     /// What was answered to the step of a line.
-    pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: Asked<'_>) -> StepAnswer {
-        let Asked { code, live, to, changed } = asked;
+    pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
+        let AskedStep { code, live, to, changed } = asked;
         let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::decisions::{Asked, StepAnswer};
+use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
@@ -144,7 +144,7 @@ impl Ground<'_> {
         let live = Live { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
         let changed = addition.changed.as_ref();
-        let asked = Asked { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
+        let asked = AskedStep { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
         match self.past.decisions.answer(key, asked) {
             StepAnswer::None => held(Some(live), detail),
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::decisions::{Asked, StepAnswer};
+use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::{HoldReason, Judgement};
 use crate::reconcile::decide::line_guards::{Hindrance, Step};
@@ -137,7 +137,7 @@ impl Judge<'_> {
         match guarded.or_else(|| self.begins_beside(case, now)) {
             None => judged(update, Some(live), String::new()),
             Some((code, detail)) => {
-                let asked = Asked { code, live: Some(live), to, changed: addition.changed.as_ref() };
+                let asked = AskedStep { code, live: Some(live), to, changed: addition.changed.as_ref() };
                 match self.past.decisions.answer(key, asked) {
                     StepAnswer::None => held(code, Some(live), detail),
                     StepAnswer::Accepted(by) => judged(update, Some(live), by),
@@ -262,7 +262,7 @@ impl Judge<'_> {
     /// are told with it.
     fn unless_answered(&self, key: &LineKey, to: Quantity, all: &[Hindrance<'_>]) -> Result<(), HoldReason> {
         let open = |Hindrance { code, detail, changed }: &Hindrance<'_>| {
-            let asked = Asked { code: *code, live: None, to, changed: *changed };
+            let asked = AskedStep { code: *code, live: None, to, changed: *changed };
             match self.past.decisions.answer(key, asked) {
                 _ if !may_be_accepted(*code) => Some(detail.clone()),
                 StepAnswer::Accepted(_) => None,

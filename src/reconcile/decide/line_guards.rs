@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::decisions::{Asked, StepAnswer};
+use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::judge::{Case, Judge};
 use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
@@ -164,7 +164,7 @@ impl<'a> Judge<'a> {
     pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
-        let asked = Asked { code: Code::LineStep, live: None, to: quantity, changed: None };
+        let asked = AskedStep { code: Code::LineStep, live: None, to: quantity, changed: None };
         match self.past.decisions.answer(key, asked) {
             StepAnswer::Accepted(_) => None,
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
