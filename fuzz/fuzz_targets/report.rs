@@ -73,6 +73,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         units: Quantity::from(1).as_decimal(),
         modified_at: started_at - TimeDelta::hours(2),
         open_end: false,
+        files: Vec::new(),
     };
     let totals = Totals { to_decide: 2, lines: 1, explained: 1, ..Totals::default() };
     RunRecord {
@@ -80,7 +81,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         integration: IntegrationName::new("main"),
         command: RunCommand::ALL[0],
         mode: Mode::Observe,
-        started_at,
+        started_at: started_at.into(),
         undoes: None,
         planned: Some(PlanRecord {
             fingerprint: "0123456789ab".to_owned(),
