@@ -18,8 +18,8 @@ const LINES_THAT_TELL: usize = 2;
 pub(super) struct Breakers {
     /// Whether each of the last answers was a server error; newest last.
     answers: Vec<bool>,
-    /// Whether the last answer was clear. Before the first one nobody knows how they will be.
-    is_clear: Option<bool>,
+    /// The last answer was clear. Before the first one nobody knows how they will be.
+    is_clear: bool,
     /// A look failed, or the key was refused: no further line may be begun.
     unread: Option<ReadError>,
     /// What became of the quantities that were sent.
@@ -70,14 +70,9 @@ pub(super) enum Verb {
 }
 
 impl Breakers {
-    /// How many lines may be looked at, of so many that there is room for: before the first answer some wait for it.
-    pub(super) fn lines_at_work(&self, most: usize) -> usize {
-        if self.is_clear == Some(false) { 1 } else { most.max(1) }
-    }
-
-    /// How many of them may be written at the same time.
+    /// How many lines may be at work, of so many that there is room for.
     pub(super) fn width(&self, most: usize) -> usize {
-        if self.is_clear == Some(true) { most.max(1) } else { 1 }
+        if self.is_clear { most.max(1) } else { 1 }
     }
 
     /// Whether ConnectWise errs too often for anybody to know what is written.
@@ -124,7 +119,7 @@ impl Breakers {
 
     /// Notes the answer of a write; `None` for a good one.
     pub(super) fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
-        self.is_clear = Some(matches!(error, None | Some(WriteError::Refused { .. })));
+        self.is_clear = matches!(error, None | Some(WriteError::Refused { .. }));
         if matches!(error, Some(WriteError::TooLate)) {
             return;
         }

@@ -32,7 +32,7 @@ pub async fn carry_out<W: Writer>(
     let mut halt = None;
     loop {
         halt = halt.or_else(|| executor.halt());
-        while halt.is_none() && at_work.len() < executor.lines_at_work() {
+        while halt.is_none() && at_work.len() < executor.width() {
             let Some(lane) = waiting.pop_front() else { break };
             at_work.push(executor.next_line(lane));
         }

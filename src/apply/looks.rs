@@ -1,8 +1,7 @@
-//! What is seen of a line's agreement before it is written, and whose turn it is.
+//! What is seen of a line's agreement before it is written.
 
 use crate::apply::lane::{FreshLook, Lane};
 use crate::apply::one_write::{WriteExecutor, verb};
-use crate::apply::turns::WriteTurn;
 use crate::apply::write_result::{Halt, Settled, held, not_reached};
 use crate::connectwise::{Look, ReadError, Writer};
 use crate::reconcile::guard::cleared::Write;
@@ -20,19 +19,6 @@ enum Fresh {
 }
 
 impl<W: Writer> WriteExecutor<'_, W> {
-    /// Waits until one more line may be written. What the answers that came meanwhile forbid is not done.
-    pub(super) async fn turn(&self) -> Result<WriteTurn<'_>, Halt> {
-        let width = || self.breakers.borrow().width(self.connectwise.at_once());
-        let turn = tokio::select! {
-            turn = self.turns.take(width) => turn,
-            () = self.context.stop.wait() => return Err(Halt::Stopped),
-        };
-        match self.halt() {
-            Some(why) => Err(why),
-            None => Ok(turn),
-        }
-    }
-
     /// Looks at the line's agreement: what it shows, or how the line ends without a write.
     pub(super) async fn see(
         &self,

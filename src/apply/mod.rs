@@ -24,6 +24,5 @@ mod one_write;
 pub mod recovery;
 pub mod stop;
 mod tries;
-mod turns;
 mod windows;
 pub mod write_result;

@@ -10,7 +10,6 @@ use crate::apply::execution_context::ExecutionContext;
 use crate::apply::lane::{FreshLook, Lane, LineEnd};
 use crate::apply::recovery::new_lines;
 use crate::apply::tries::{LOOKS_AGAIN, Tries};
-use crate::apply::turns::Turns;
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
     AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded, not_reached, overtaken,
@@ -33,7 +32,6 @@ pub(super) struct WriteExecutor<'a, W> {
     desk: &'a JournalDesk<'a>,
     pub(super) windows: AgreementWindows,
     pub(super) breakers: RefCell<Breakers>,
-    pub(super) turns: Turns,
 }
 
 /// How one line was written, or was not.
@@ -57,12 +55,12 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         agreements: Vec<AgreementId>,
     ) -> Self {
         let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
-        Self { context, connectwise, desk, windows, breakers, turns: Turns::default() }
+        Self { context, connectwise, desk, windows, breakers }
     }
 
     /// How many lines may be at work at the same time, by the answers so far.
-    pub(super) fn lines_at_work(&self) -> usize {
-        self.breakers.borrow().lines_at_work(self.connectwise.at_once())
+    pub(super) fn width(&self) -> usize {
+        self.breakers.borrow().width(self.connectwise.at_once())
     }
 
     /// Why no further line may be begun, if there is a reason.
@@ -104,22 +102,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     /// # Errors
     /// Why nothing is written from here on; nothing of this line was sent.
     async fn look_and_write(&self, lane: &mut Lane<'_>, key: &LineKey, write: &Write) -> Result<Settled, Halt> {
-        let seen = match self.see(lane, key, write).await? {
-            Ok(seen) => seen,
-            Err(settled) => return Ok(settled),
-        };
-        let _turn = self.turn().await?;
-        if self.breakers.borrow().is_closed(verb(write)) {
-            return Ok(not_reached(key, write));
-        }
-        let mut look = if seen.is_over() { None } else { Some(seen) };
         for _ in 0..=LOOKS_AGAIN {
-            let seen = match look.take() {
-                Some(seen) => seen,
-                None => match self.see(lane, key, write).await? {
-                    Ok(seen) => seen,
-                    Err(settled) => return Ok(settled),
-                },
+            let seen = match self.see(lane, key, write).await? {
+                Ok(seen) => seen,
+                Err(settled) => return Ok(settled),
             };
             if let Some(Written { settled, sent }) = self.write(key, write, &seen).await {
                 lane.look = sent.map(|sent| seen.after(sent));
