@@ -50,6 +50,8 @@ fn agrees(folder: &Path) {
     }
     let metrics = parse(&fs::read_to_string(night.path("state/metrics.prom")).expect("the metrics"));
     let status = night.recount(&["status", "--json"]).json();
+    let would = Regex::new(r"would change \d+").expect("a pattern");
+    let units = Regex::new(r" \(\+\d+ −\d+\)").expect("a pattern");
     for (at, run) in runs.iter().enumerate() {
         let name = run["integration"].as_str().expect("a name");
         let number = |key: &str| run["totals"][key].as_u64().expect("a number");
@@ -62,8 +64,6 @@ fn agrees(folder: &Path) {
             number("explained"),
             number("lines"),
         );
-        let would = Regex::new(r"would change \d+").expect("a pattern");
-        let units = Regex::new(r" \(\+\d+ −\d+\)").expect("a pattern");
         for (what, said) in [("ping", &ended[at]), ("mail", &mails[at])] {
             // Where nothing was written, it says what would have been.
             let said = would.replace_all(said, "changed 0");
