@@ -27,7 +27,7 @@ fn from_an_empty_folder_to_a_first_plan() {
     let night = Night::new();
     let words = init(&night, &["--agreement-type", "Email Security", "--at", "02:30", "--zone", "Europe/Amsterdam"]);
     let said = night.recount(&typed(&words)).exits(0);
-    assert!(said.out.contains("2 rows, 2 customers, 1 services"), "{}", said.out);
+    assert!(said.out.contains("2 rows, 2 customers, 1 service."), "{}", said.out);
     assert!(said.out.contains("\"Account\", \"Product\" and \"Quantity\""), "{}", said.out);
     assert!(said.out.lines().all(|line| line.chars().count() <= 80 || line.contains('/')), "{}", said.out);
     let config = night.path("first/recount.toml").display().to_string();
