@@ -10,6 +10,8 @@ const FILTER: &str = "MP-CLOUDFILTER";
 /// Past its approval and one more night, in which every line was only compared.
 fn compared() -> Night {
     let night = Night::new();
+    // One line of two is gone in these nights.
+    night.config("guards", r#"min_lines_seen = "10%""#);
     night.approve();
     night.run().exits(0);
     night
@@ -49,9 +51,9 @@ fn a_line_that_was_put_in_the_place_of_one_that_was_only_compared_is_asked_about
     for is_deleted in [true, false] {
         let night = compared();
         if is_deleted {
-            deletes(&night, 100)
+            deletes(&night, 100);
         } else {
-            ends(&night, 100, 1)
+            ends(&night, 100, 1);
         }
         begins(&night, 150, 10, 2);
         for _ in 0..2 {
@@ -175,6 +177,7 @@ fn one_line_that_the_role_may_not_change_is_one_failed_line() {
 #[test]
 fn a_line_of_the_export_is_named_once() {
     let night = Night::new();
+    night.config("guards", r#"max_malformed = "50%""#);
     night.config("export", r#"drop = [{ column = "Status", is = ["Trial"] }]"#);
     night.export(
         "Account,Product,Quantity,Status\nAcme,CloudFilter,3,Paid\nAcme,CloudFilter,1,Trial\n,CloudFilter,9,Paid\n\

@@ -114,6 +114,11 @@ impl LineRecord {
         self.outcome == Outcome::Held && self.reason == Code::LineStep && self.addition.is_none()
     }
 
+    /// Whether it was only found: nobody counts it, and it is no line of the integration.
+    pub fn is_found(&self) -> bool {
+        self.sources.is_empty() && matches!(self.reason, Code::BilledNotCounted | Code::Ignored)
+    }
+
     /// The key of a line that has a place.
     pub fn key(&self) -> Option<LineKey> {
         Some(LineKey { agreement: self.agreement?, product: self.product.clone()?, item: self.item.clone() })

@@ -79,7 +79,7 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
             })
         }
         PlanSource::Undo(undone, source) => {
-            let inputs = undo::gather(run, (undone, source), connectwise, history, &mut findings).await;
+            let inputs = Box::pin(undo::gather(run, (undone, source), connectwise, history, &mut findings)).await;
             inputs.map(|inputs| {
                 grounds = inputs.remote.grounds();
                 undo::decide(run, (undone, source), inputs)

@@ -124,7 +124,7 @@ fn an_undo_writes_no_line_that_is_of_another_product_by_now() {
     another(&office);
     assert_eq!((apply(&office, &right), office.billed(100)), (10, "5".to_owned()), "between plan and write");
     let (_, drawn) = office.undo(&number);
-    let told = line(&drawn, 100);
+    let told = drawn["lines"][0].clone();
     assert_eq!(verdict(&told), ("skipped", "undo-moved"), "{drawn:#}");
     assert!(told["detail"].as_str().unwrap().contains("is of another product than FILTER"), "{told:#}");
     apply(&office, &drawn);

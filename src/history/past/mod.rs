@@ -206,11 +206,6 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     Ok(())
 }
 
-/// Whether a line was only found: nobody counts it, and it is no line of the integration.
-fn is_found(line: &LineRecord) -> bool {
-    line.sources.is_empty() && matches!(line.reason, Code::BilledNotCounted | Code::Ignored)
-}
-
 /// Drops baselines that no later run will ask for.
 pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
     transaction
@@ -237,7 +232,7 @@ fn remember_baseline(
     let absent = absent.filter(|source| source.lines.is_empty() && source.count.is_none());
     let missing: BTreeSet<&str> = absent.map(|source| source.customer.as_str()).collect();
     let (mut live, mut items) = (Vec::new(), Vec::new());
-    for line in lines.iter().filter(|line| !is_found(line)) {
+    for line in lines.iter().filter(|line| !line.is_found()) {
         let (Some(agreement), Some(product), Some(addition)) = (line.agreement, &line.product, line.addition) else {
             continue;
         };

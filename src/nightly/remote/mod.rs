@@ -89,15 +89,16 @@ pub(crate) fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap
     }
 }
 
-/// Reads the other agreements of the companies on which a plan would create lines: the product may bill there already.
+/// Reads the other agreements of the companies on which lines would begin by a plan, or by an answer to it: the product may
+/// bill there already.
 pub(crate) async fn look_around<R: Reader>(
     connectwise: &R,
     plan: &Plan,
     remote: &mut Remote,
     today: NaiveDate,
 ) -> Result<(), ReadError> {
-    let creates = plan.lines.iter().filter(|line| line.verdict.is_creation());
-    let companies: BTreeSet<CompanyId> = creates.filter_map(|line| line.company).collect();
+    let begin = plan.lines.iter().filter(|line| line.may_begin());
+    let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
         companies.contains(&agreement.company)
             && !remote.additions.contains_key(&agreement.id)

@@ -37,13 +37,13 @@ pub(crate) async fn read_again<R: Reader>(
 }
 
 /// The agreements whose lists came in bundles, and where a line is missed: one that the plan wants, or that was there on
-/// an earlier night. Where a line is to be created, all of its company.
+/// an earlier night. Where a line may begin, all of its company.
 fn doubted(plan: &Plan, past: &Past, remote: &Remote) -> BTreeSet<AgreementId> {
     let missed =
         |line: &&Line| line.live.is_none() && !matches!(line.verdict, Verdict::Unchanged(_) | Verdict::Skipped(_));
     let missing: Vec<&Line> = plan.lines.iter().filter(missed).collect();
     let companies: BTreeSet<CompanyId> =
-        missing.iter().filter(|line| line.verdict.is_creation()).filter_map(|line| line.company).collect();
+        missing.iter().filter(|line| line.may_begin()).filter_map(|line| line.company).collect();
     let beside = remote.directory.agreements.values().filter(|agreement| companies.contains(&agreement.company));
     let here = missing.iter().filter_map(|line| match &line.subject {
         Subject::Line(key) => Some(key.agreement),

@@ -6,87 +6,24 @@
 //! are listed with the reason why they stay.
 
 pub mod successor;
-
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
+pub mod undoing;
 
 use crate::reconcile::decide::calendar;
 use crate::reconcile::decide::calendar::Calendar;
 use crate::reconcile::decide::findings::line_remedies::end_all_but_one;
 use crate::reconcile::decide::judgement::{HoldReason, Judgement};
 use crate::reconcile::decide::undo::successor::is_wanted;
+use crate::reconcile::decide::undo::undoing::{Undoing, Wrote};
 use crate::reconcile::matching::catalog::product;
-use crate::reconcile::matching::ownership::{Claims, one_owner, owned_by};
-use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, RunId, ids};
-use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::owned::Owned;
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::matching::ownership::{one_owner, owned_by};
+use crate::reconcile::model::ids::{AgreementId, ids};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
-
-/// Everything that an undo is drawn from.
-#[derive(Debug, Clone, Copy)]
-pub struct Undoing<'a> {
-    /// Whose plan.
-    pub integration: &'a IntegrationName,
-    /// The run that is undone.
-    pub run: RunId,
-    /// What it wrote, each line once.
-    pub wrote: &'a BTreeMap<LineKey, Wrote>,
-    /// Additions that runs after it created, or raised from 0, each with the last that did.
-    pub begun: &'a BTreeMap<AdditionId, RunId>,
-    /// The operator's mapping as it is now.
-    pub mapping: &'a Mapping,
-    /// Where it puts each customer.
-    pub places: &'a BTreeMap<CustomerName, Place>,
-    /// Companies, agreements, products; those of the lines among them.
-    pub directory: &'a Directory,
-    /// All additions of the agreements of [`successor::agreements_to_see`], as far as they can be read.
-    pub additions: &'a Additions,
-    /// What other integrations own.
-    pub claims: &'a Claims,
-    /// Creations that nobody knows the end of.
-    pub in_doubt: &'a BTreeMap<LineKey, InDoubt>,
-    /// The day of the undo.
-    pub today: NaiveDate,
-}
-
-/// One write of the run that ConnectWise took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrote {
-    /// The company, as the run knew it.
-    pub company: Option<CompanyId>,
-    /// The counts behind it, as the run knew them.
-    pub sources: Vec<Source>,
-    /// The addition that was written.
-    pub addition: AdditionId,
-    /// What it held before; `None` for a line that was created.
-    pub before: Option<Quantity>,
-    /// What was written.
-    pub quantity: Quantity,
-    /// The run after it that wrote the addition last, unless that was set back.
-    pub later: Option<RunId>,
-}
-
-impl Wrote {
-    /// The line as one that recount owns.
-    pub fn owned(&self) -> Owned {
-        let sources = self.sources.iter().map(|source| (source.customer.clone(), source.service.clone()));
-        Owned { addition: Some(self.addition), company: self.company, sources: sources.collect() }
-    }
-
-    /// Whether setting it back bills more units.
-    pub(in crate::reconcile) fn rises(&self) -> bool {
-        self.before.is_some_and(|before| before > self.quantity)
-    }
-}
+use crate::reconcile::model::records::{Addition, Agreement};
 
 /// Why a line stays as it is.
 type Stays = (Verdict, String);
@@ -200,7 +137,7 @@ impl Undoing<'_> {
     }
 
     /// What was read of an agreement's additions. What was not read is not empty.
-    fn listed(&self, agreement: AgreementId) -> Result<&[Addition], HoldReason> {
+    pub(super) fn listed(&self, agreement: AgreementId) -> Result<&[Addition], HoldReason> {
         self.additions.get(&agreement).map(Vec::as_slice).ok_or_else(|| {
             let why = self.directory.unread.additions.get(&agreement).map(|why| format!(": {why}")).unwrap_or_default();
             (Code::AgreementUnreadable, format!("the additions of agreement {agreement} were not read{why}"))

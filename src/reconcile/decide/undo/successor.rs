@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
-use crate::reconcile::decide::undo::{Undoing, Wrote};
+use crate::reconcile::decide::undo::undoing::{Undoing, Wrote};
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, RunId, ServiceName};

@@ -178,6 +178,13 @@ impl Line {
         self.sources.is_empty() && matches!(self.verdict.code(), Code::BilledNotCounted | Code::Ignored)
     }
 
+    /// Whether it begins, by itself or by an answer: then what bills beside it has to be shown.
+    pub fn may_begin(&self) -> bool {
+        let asked = [Code::HumanEdit, Code::LineJustEnded, Code::HostChanged, Code::Fractional];
+        let is_asked = matches!(self.verdict, Verdict::Held(code) if asked.contains(&code));
+        self.verdict.is_creation() || self.live.is_none() && is_asked
+    }
+
     /// The key, if the line has a place on an agreement.
     pub fn key(&self) -> Option<&LineKey> {
         match &self.subject {
