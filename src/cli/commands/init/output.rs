@@ -74,8 +74,8 @@ impl Made {
         format!(
             "The API member needs a role in ConnectWise, System > Security Roles > New, with\n\
              these levels, each \"All\". Everything else stays at None.\n{}\
-             Only with service tickets, in addition: Service Desk > Service Tickets: Add, Edit,\n\
-             Inquire. Service Desk > Close Service Tickets: Edit.\n",
+             Only with service tickets, in addition: Service Desk > Service Tickets:\n\
+             Add, Edit, Inquire. Service Desk > Close Service Tickets: Edit.\n",
             roles::table()
         )
     }
