@@ -51,7 +51,7 @@ fn agrees(folder: &Path) {
     let metrics = parse(&fs::read_to_string(night.path("state/metrics.prom")).expect("the metrics"));
     let status = night.recount(&["status", "--json"]).json();
     let would = Regex::new(r"would change \d+").expect("a pattern");
-    let units = Regex::new(r" \(\+\d+ −\d+\)").expect("a pattern");
+    let units = Regex::new(r" \(\+[\d.]+ −[\d.]+\)").expect("a pattern");
     for (at, run) in runs.iter().enumerate() {
         let name = run["integration"].as_str().expect("a name");
         let number = |key: &str| run["totals"][key].as_u64().expect("a number");
