@@ -10,7 +10,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::line_record::{settle_finding, settle_line};
-use crate::reconcile::model::plan::code::Severity;
+use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
@@ -114,7 +114,10 @@ impl<'a> OpenRecord<'a> {
 
     fn exit_of_all(&self) -> Exit {
         let totals = self.totals();
-        let of_lines = if totals.failed + totals.unknown > 0 { Exit::Partial } else { Exit::Done };
+        // The run was not stopped, and a line was not written all the same: ConnectWise was too slow for it.
+        let is_left = |line: &LineRecord| line.outcome == Outcome::Held && line.reason == Code::NotReached;
+        let left = self.exit == Exit::Done && self.lines().iter().any(is_left);
+        let of_lines = if totals.failed + totals.unknown > 0 || left { Exit::Partial } else { Exit::Done };
         let of_findings = if totals.to_decide > 0 { Exit::Decide } else { Exit::Done };
         self.exit.worst(of_lines).worst(of_findings)
     }

@@ -158,7 +158,7 @@ fn looks_that_stay_slow_leave_the_line_for_the_next_night() {
     let night = Night::busy();
     let looks = r#"{"method": "GET", "path": "/agreements/20/additions", "from": 2}"#;
     night.fault(&format!(r#"[{{"when": {looks}, "then": {{"delay_after_ms": 2300}}}}]"#));
-    let said = night.run();
+    let said = night.run().exits(5);
     assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "held", "{}", said.out);
     assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "updated", "{}", said.out);
     assert!(night.sent("PATCH").iter().all(|patch| !patch.path().contains("/agreements/20/")));
