@@ -30,7 +30,7 @@ pub struct Lists {
 pub fn lists(body: &[u8]) -> Lists {
     Lists {
         companies: list::<CompanyRow>(body),
-        agreements: list::<AgreementRow>(body),
+        agreements: agreements(body),
         products: list::<ProductRow>(body),
         additions: additions(body),
     }
@@ -77,4 +77,9 @@ fn list<R: Row>(body: &[u8]) -> Option<Vec<(i64, Result<R::Record, String>)>> {
 fn additions(body: &[u8]) -> Option<Vec<(i64, Result<Addition, String>)>> {
     let rows = list::<AdditionRow>(body)?;
     Some(rows.into_iter().map(|(id, row)| (id, row.map(|said| said.addition))).collect())
+}
+
+fn agreements(body: &[u8]) -> Option<Vec<(i64, Result<Agreement, String>)>> {
+    let rows = list::<AgreementRow>(body)?;
+    Some(rows.into_iter().map(|(id, row)| (id, row.map(|said| said.agreement))).collect())
 }
