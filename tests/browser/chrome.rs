@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use thirtyfour::prelude::{By, ElementQueryable as _, WebDriver, WebElement};
+use thirtyfour::prelude::{By, ElementQueryable as _, WebDriver, WebDriverResult, WebElement};
 use thirtyfour::{CapabilitiesHelper as _, ChromeCapabilities, ChromiumLikeCapabilities as _, DesiredCapabilities};
 
 use crate::client::{DeskOfNight, PASSWORD};
@@ -124,16 +124,30 @@ impl Chrome {
     }
 
     pub(super) async fn fill(&self, css: &str, text: &str) {
-        let field = self.find(css).await;
-        field.clear().await.expect("a field");
-        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.on(css, async |field| {
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
     }
 
     /// Presses a button that is in view, as a person does: one that something covers cannot be pressed.
     pub(super) async fn press(&self, css: &str) {
-        let button = self.find(css).await;
-        button.scroll_into_view().await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        button.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.on(css, async |button| {
+            button.scroll_into_view().await?;
+            button.click().await
+        })
+        .await;
+    }
+
+    /// Does something with an element, and again with the one that the page has put in its place meanwhile.
+    async fn on(&self, css: &str, act: impl AsyncFn(&WebElement) -> WebDriverResult<()>) {
+        let began = std::time::Instant::now();
+        loop {
+            let Err(error) = act(&self.find(css).await).await else { return };
+            let is_replaced = error.to_string().contains("stale element");
+            assert!(is_replaced && began.elapsed() < PATIENCE, "{css}: {error}");
+        }
     }
 
     /// Waits until the page says it.
