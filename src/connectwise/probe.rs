@@ -1,8 +1,8 @@
 //! What no public text says of ConnectWise, asked of a live one: by reading, and on request by setting a quantity to what it
 //! is. The answers are shapes and numbers; no name, id or quantity is among them.
 
-use http::Method;
 use http::header::LINK;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::connectwise::client::Client;
@@ -83,14 +83,18 @@ impl ProbeLine {
         Some(Self { agreement, addition, product: ProductCode::new(product), quantity, sent })
     }
 
-    fn answered(&self, answer: &HttpAnswer) -> (String, SetAgainEnd) {
+    fn answered(&self, answer: &HttpAnswer, how: SetAgain) -> (String, SetAgainEnd) {
         let (status, body) = (answer.status, body_of(answer));
         let members = body.as_object().map_or(0, serde_json::Map::len);
         let same = body["quantity"] == self.sent;
         let seen = format!("{}; {members} members, the same quantity: {same}", status.as_u16());
+        // Who asks for the id alone is not told the quantity.
+        let untold = how == SetAgain::WithFields && members > 0 && body["quantity"].is_null();
         let end = match status {
-            good if good.is_success() && (same || members > 0 && body["quantity"].is_null()) => SetAgainEnd::Same,
-            no if no.is_client_error() => SetAgainEnd::Refused(format!("status {}", no.as_u16())),
+            good if good.is_success() && (same || untold) => SetAgainEnd::Same,
+            no if no.is_client_error() && no != StatusCode::REQUEST_TIMEOUT => {
+                SetAgainEnd::Refused(format!("status {}", no.as_u16()))
+            }
             _ => SetAgainEnd::Unclear(seen.clone()),
         };
         (seen, end)
@@ -188,7 +192,7 @@ impl Client {
         let url = api_url(self.api_root().await, &path, how.query());
         let body = json!([{"op": "replace", "path": "quantity", "value": line.sent}]).to_string();
         let (seen, end) = match self.call(Method::PATCH, &url, body, None).await {
-            Ok(answer) => line.answered(&answer),
+            Ok(answer) => line.answered(&answer, how),
             Err(_) => ("no answer".to_owned(), SetAgainEnd::Unclear("no answer".to_owned())),
         };
         (ProbeAnswer { question: how.question(), seen }, end)

@@ -24,8 +24,9 @@ use crate::reconcile::guard::check::malformed;
 use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{IntegrationName, ServiceName};
-use crate::reconcile::model::mapping::ServiceRule;
+use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
 use crate::reconcile::model::past::{ExportStamp, InDoubt, Past, TakenOver};
+use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
@@ -67,14 +68,15 @@ impl Inputs {
     }
 }
 
-/// Gathers it. What is found on the way is told whether or not the rest can be had.
+/// Gathers it, and draws the plan on it: what is read follows from the plan. What is found on the way is told whether or not
+/// the rest can be had.
 pub(super) async fn gather<R: Reader>(
     run: BegunRun<'_>,
     source: ExportSource<'_>,
     connectwise: &R,
     history: &mut History,
     findings: &mut Vec<Finding>,
-) -> Result<Inputs, Failure> {
+) -> Result<(Inputs, Plan), Failure> {
     close_cut_off_runs(run, history, findings)?;
     run.trust_the_clock(history)?;
     let export = run.unless_stopped(sound_export(run, source)).await??;
@@ -85,15 +87,17 @@ pub(super) async fn gather<R: Reader>(
     past.decisions = past.decisions.in_zone(|at| run.job.zone.local(at));
     past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
     let due = is_due(run, source, history)?;
-    // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again.
-    let ahead = async { if due { connectwise.all_companies().await.err() } else { None } };
+    // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again. Who matches
+    // by name reads it anyway.
+    let is_read_ahead = due && source.mapping.match_customers == MatchCustomers::Mapped;
+    let ahead = async { if is_read_ahead { connectwise.all_companies().await.err() } else { None } };
     // On the heap: a night also runs on threads of a small stack.
     let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
     let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
     let remote = remote?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
-    let ground = SweptGround { run, source, remote: &remote, claims: &claims, owned: &past.owned };
+    let ground = SweptGround { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
@@ -107,8 +111,12 @@ pub(super) async fn gather<R: Reader>(
     };
     findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
     findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
-    run.unless_stopped(look_around(connectwise, &plan, &mut inputs.remote, run.today())).await??;
-    Ok(inputs)
+    let looking = look_around(connectwise, &plan, &mut inputs.remote, run.today());
+    let plan = match run.unless_stopped(looking).await?? {
+        true => draw(inputs.of_plan(run, source, &inputs.export.stamp())),
+        false => plan,
+    };
+    Ok((inputs, plan))
 }
 
 /// What was slower for it, and what to do if it is so every night.
@@ -119,7 +127,7 @@ fn bundles_left(why: &str) -> Finding {
 }
 
 /// That an agreement of which only the name of its cycle is known may be billed once and not month by month.
-fn cycles_by_name(why: &str) -> Finding {
+pub(super) fn cycles_by_name(why: &str) -> Finding {
     let message = format!("the names of billing cycles decided which agreements recur: {why}");
     let fix = Remedy::settings("give the API member's role the right to read billing cycles: docs/connectwise.md");
     Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) }

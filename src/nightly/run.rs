@@ -17,9 +17,9 @@ use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
 use crate::nightly::undo;
-use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
+use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
@@ -73,9 +73,9 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
     let drawn = match run.job.source {
         PlanSource::Export(source) => {
             let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
-            inputs.map(|inputs| {
+            inputs.map(|(inputs, plan)| {
                 grounds = inputs.remote.grounds();
-                decide(run, source, &inputs)
+                decide(run, source, (&inputs, plan))
             })
         }
         PlanSource::Undo(undone, source) => {
@@ -90,10 +90,9 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
 }
 
 /// The decision: nothing is looked up, and the clock is not asked.
-fn decide(run: BegunRun<'_>, source: ExportSource<'_>, inputs: &Inputs) -> Drawn {
+fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs, Plan)) -> Drawn {
     let Inputs { export, past, remote, claims: _ } = inputs;
     let (job, stamp) = (run.job, export.stamp());
-    let plan = draw(inputs.of_plan(run, source, &stamp));
     let plan = match job.approved {
         Some(fingerprint) => plan.approved_by(fingerprint),
         None => plan,

@@ -28,6 +28,8 @@ use crate::reconcile::model::records::{Addition, Additions, Agreement, Company};
 /// What is looked for, and what the night has read already.
 #[derive(Clone, Copy)]
 pub(super) struct SweptGround<'a> {
+    /// Whether all companies are looked through: see [`is_due`].
+    pub(super) due: bool,
     pub(super) run: BegunRun<'a>,
     pub(super) source: ExportSource<'a>,
     pub(super) remote: &'a Remote,
@@ -68,7 +70,7 @@ pub(super) async fn sweep<R: Reader>(
     history: &mut History,
     ground: SweptGround<'_>,
 ) -> Result<SweepResult, Failure> {
-    let due = is_due(ground.run, ground.source, history)?;
+    let due = ground.due;
     let mut known = BTreeMap::new();
     // What it knows itself is looked at until it is gone, also where `sweep` was switched off since.
     let own = (ground.integration(), ground.source.mapping);

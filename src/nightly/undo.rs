@@ -12,6 +12,7 @@ use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
+use crate::nightly::gather::cycles_by_name;
 use crate::nightly::job::ExportSource;
 use crate::nightly::recorder::Drawn;
 use crate::nightly::remote::additions::{AdditionLists, read_lists};
@@ -58,6 +59,7 @@ pub(super) async fn gather<R: Reader>(
     let past = with_lines(history.past(integration, run.id)?, &wrote);
     let reading = read(connectwise, source.mapping, &past, &wrote, run.today());
     let remote = run.unless_stopped(reading).await??;
+    findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     Ok(UndoInputs { export: planned.export, wrote, begun, remote, claims, in_doubt })

@@ -273,3 +273,18 @@ fn what_all_vendors_stand_on_is_asked_for_once() {
     let whole_catalogs = asked("/procurement/catalog") - asked("identifier%20in");
     assert_eq!((asked("/finance/billingCycles"), whole_catalogs), (1, 1));
 }
+
+/// Whoever matches by name reads ten thousand companies: on the night of a sweep as well once, and not twice.
+#[test]
+fn all_companies_are_read_once_on_the_night_of_a_sweep() {
+    for matched in ["exact-name", "mapped"] {
+        let night = Night::busy();
+        night.config("", &format!("match_customers = \"{matched}\""));
+        night.sim().clear_requests();
+        night.run();
+        let reads = night.sent("GET");
+        let all =
+            reads.iter().filter(|one| one.target.contains("/company/companies") && !one.target.contains("conditions"));
+        assert_eq!(all.count(), 1, "{matched}");
+    }
+}

@@ -69,7 +69,7 @@ impl History {
         })
     }
 
-    /// Since when this session is; `None` if it is none.
+    /// When a session began; `None` if the cookie is of none.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 
 use crate::history::record::LineRecord;
-use crate::history::store::columns::{folded, item_text, json, line_key, maybe_quantity};
+use crate::history::store::columns::{folded, item_text, json, line_key, maybe_quantity, quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
@@ -90,7 +90,7 @@ fn creations_in_doubt(connection: &Connection) -> Result<Vec<(IntegrationName, L
         .prepare_cached("SELECT * FROM writes WHERE kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')")?;
     let rows = statement.query_and_then([], |row| {
         let name: String = row.get("integration")?;
-        Ok((IntegrationName::new(&name), line_key(row)?, maybe_quantity(row, "quantity")?.unwrap_or_default()))
+        Ok((IntegrationName::new(&name), line_key(row)?, quantity(row, "quantity")?))
     })?;
     rows.collect()
 }

@@ -90,13 +90,13 @@ pub(crate) fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap
 }
 
 /// Reads the other agreements of the companies on which lines would begin by a plan, or by an answer to it: the product may
-/// bill there already.
+/// bill there already. Whether there were any, and the plan is to be drawn anew.
 pub(crate) async fn look_around<R: Reader>(
     connectwise: &R,
     plan: &Plan,
     remote: &mut Remote,
     today: NaiveDate,
-) -> Result<(), ReadError> {
+) -> Result<bool, ReadError> {
     let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
     let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
@@ -107,13 +107,13 @@ pub(crate) async fn look_around<R: Reader>(
     });
     let unread: BTreeSet<AgreementId> = unread.map(|agreement| agreement.id).collect();
     if unread.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let AdditionLists { additions, unread, others, .. } = read_lists(connectwise, unread, None).await?;
     remote.additions.extend(additions);
     remote.directory.unread.additions.extend(unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)));
     remote.directory.unread.others.extend(others);
-    Ok(())
+    Ok(true)
 }
 
 /// Companies, agreements and products, side by side as far as one does not follow from another.

@@ -103,7 +103,7 @@ impl<'a> Judge<'a> {
         let detail = format!(
             "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
             addition.id,
-            units(addition)
+            addition.units()
         );
         Some(Hindrance { code: Code::LineElsewhere, detail, changed: addition.changed.as_ref() })
     }
@@ -113,7 +113,7 @@ impl<'a> Judge<'a> {
         let ended = self.around.just_ended(key, product.id)?;
         let on = ended.cancelled_on.map(day).unwrap_or_default();
         let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
-        let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, units(ended));
+        let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, ended.units());
         Some((ended.id, Hindrance { code: Code::LineJustEnded, detail, changed: ended.changed.as_ref() }))
     }
 
@@ -170,13 +170,6 @@ impl<'a> Judge<'a> {
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
-    }
-}
-
-fn units(addition: &Addition) -> String {
-    match &addition.quantity {
-        Ok(units) => units.to_string(),
-        Err(_) => "an unreadable quantity".to_owned(),
     }
 }
 

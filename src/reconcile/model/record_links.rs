@@ -1,6 +1,6 @@
 //! Where a record of ConnectWise opens in a browser.
 
-use crate::reconcile::model::ids::{AgreementId, CompanyId, TicketId};
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
 
 /// The address of any record, with `{type}` and `{id}` in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,6 @@ pub struct RecordLinks(String);
 enum RecordType {
     Agreement,
     Company,
-    Ticket,
 }
 
 impl RecordLinks {
@@ -38,16 +37,10 @@ impl RecordLinks {
         self.to(RecordType::Company, id.0)
     }
 
-    /// Of a service ticket.
-    pub fn ticket(&self, id: TicketId) -> String {
-        self.to(RecordType::Ticket, id.0)
-    }
-
     fn to(&self, of: RecordType, id: i64) -> String {
         let word = match of {
             RecordType::Agreement => "AgreementFV",
             RecordType::Company => "CompanyFV",
-            RecordType::Ticket => "ServiceFV",
         };
         self.0.replace("{type}", word).replace("{id}", &id.to_string())
     }

@@ -264,6 +264,11 @@ impl From<Vec<Addition>> for AdditionList {
 pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
 
 impl Addition {
+    /// Its units, for a sentence.
+    pub fn units(&self) -> String {
+        self.quantity.as_ref().map_or_else(|_| "an unreadable quantity".to_owned(), Quantity::to_string)
+    }
+
     /// Whether it may be a line's: every addition may be of a line for all units, one that is marked only of its item's.
     pub fn bears(&self, item: Option<&ItemName>) -> bool {
         item.is_none_or(|item| self.mark.as_ref().is_some_and(|mark| mark.is_same(item)))

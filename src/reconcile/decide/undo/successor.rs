@@ -127,7 +127,7 @@ impl Undoing<'_> {
         let other = |addition: &&Addition| addition.id != wrote.addition && addition.is_current(self.today);
         let mut others = listed.iter().filter(other).filter(|addition| addition.bills() && of_item(addition));
         let found = others.find(|addition| fits(addition))?;
-        let units = found.quantity.as_ref().map_or_else(|_| "an unreadable quantity".to_owned(), ToString::to_string);
+        let units = found.units();
         let begun = self.begun.get(&found.id).map(|run| format!(", since run {run}")).unwrap_or_default();
         let why = format!("addition {} on agreement {agreement} bills {units} in its place{begun}", found.id);
         Some((Code::UndoReplaced, why))
