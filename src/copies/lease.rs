@@ -15,7 +15,7 @@ pub struct Lease {
     /// Made anew each time: a write whose answer was lost is known by it.
     pub mark: String,
     /// Who has it.
-    pub holder: Holder,
+    pub holder: LeaseHolder,
     /// How long it holds after the store's time of it.
     pub seconds: u64,
     /// When its holder wrote it, by the holder's clock.
@@ -26,7 +26,7 @@ pub struct Lease {
 
 /// A host with its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LeaseHolder {
     /// Drawn when the state folder was made.
     pub id: String,
     /// The host's name: a folder that was copied to another host is not this one's.
@@ -80,7 +80,7 @@ pub enum LeaseTurn {
 const RUN_OUT_AFTER: TimeDelta = TimeDelta::seconds(5);
 
 /// What a host is to do about the lease; `now` is by the store's clock, as `written_at` is.
-pub fn turn(seen: Option<&SeenLease>, me: &Holder, now: DateTime<Utc>) -> LeaseTurn {
+pub fn turn(seen: Option<&SeenLease>, me: &LeaseHolder, now: DateTime<Utc>) -> LeaseTurn {
     let Some(SeenLease { lease, written_at }) = seen else { return LeaseTurn::Take };
     if lease.holder == *me {
         return LeaseTurn::Renew;
@@ -110,8 +110,8 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn holder(host: &str) -> Holder {
-        Holder { id: "4f".to_owned(), host: host.to_owned() }
+    fn holder(host: &str) -> LeaseHolder {
+        LeaseHolder { id: "4f".to_owned(), host: host.to_owned() }
     }
 
     fn seen(host: &str) -> SeenLease {
@@ -150,7 +150,7 @@ mod tests {
     /// A state folder that was copied to a second host brings its identity with it.
     #[test]
     fn a_copied_state_folder_makes_no_second_holder() {
-        let copied = Holder { host: "b".to_owned(), ..holder("a") };
+        let copied = LeaseHolder { host: "b".to_owned(), ..holder("a") };
         assert!(matches!(turn(Some(&seen("a")), &copied, at(1001)), LeaseTurn::StandBy { .. }));
     }
 }

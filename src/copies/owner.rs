@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::apply::lease::{LeaseGuard, LeaseSpan};
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Holder, Lease, LeaseTurn, SeenLease, Takeover, turn};
+use crate::copies::lease::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
 use crate::copies::numbered::CopyName;
 use crate::copies::store::{CopyStore, ObjectState};
 use crate::copies::transfer::{CopyDescription, newest};
@@ -21,7 +21,7 @@ pub struct LeaseOwner {
     /// Where the lease lies.
     pub store: CopyStore,
     /// This host.
-    pub me: Holder,
+    pub me: LeaseHolder,
     /// How long the lease holds.
     pub length: Duration,
     /// This host's clock.

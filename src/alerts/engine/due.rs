@@ -1,14 +1,14 @@
 //! What is due after one run.
 
-use crate::alerts::alert::{Alert, Each};
+use crate::alerts::alert::{Alert, RunFilter};
 use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::overnight::Overnight;
-use crate::report::brief::{Brief, ToldBeside};
+use crate::report::brief::overnight::RunComparison;
+use crate::report::brief::{Brief, BriefExtras};
 use crate::report::exit::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
@@ -36,18 +36,18 @@ pub(super) fn of_run<'a>(
     let untold = untold.filter(|untold| is_due(alert.rules.each, exit_of(untold), None));
     let each = alert.rules.each;
     // An undo is compared with no night.
-    let overnight = if run.undoes.is_none() { Overnight::of(run, history)? } else { None };
+    let overnight = if run.undoes.is_none() { RunComparison::of(run, history)? } else { None };
     let like_yesterday = overnight.as_ref().is_some_and(|overnight| overnight.like_yesterday);
     let is_due = match each {
-        Each::Changes if overnight.is_some() => !like_yesterday,
-        Each::Changes | Each::Always | Each::Attention | Each::Never => {
+        RunFilter::Changes if overnight.is_some() => !like_yesterday,
+        RunFilter::Changes | RunFilter::Always | RunFilter::Attention | RunFilter::Never => {
             is_due(each, exit, before.as_ref().map(exit_of))
         }
     };
-    let due = untold.is_some() && each != Each::Never || is_due;
-    let untold = untold.as_ref().map(told_late);
+    let due = untold.is_some() && each != RunFilter::Never || is_due;
+    let untold = untold.as_ref().map(late_alert_text);
     let (untold, link) = (untold.as_deref(), alert.rules.link.as_deref());
-    let beside = ToldBeside { untold, link, overnight: overnight.as_ref(), records };
+    let beside = BriefExtras { untold, link, overnight: overnight.as_ref(), records };
     let brief = due.then(|| Brief::of(run, beside));
     Ok(DueAlert { alert: *alert, digest: false, brief })
 }
@@ -56,12 +56,14 @@ pub(super) fn of_run<'a>(
 const UNDOS_BETWEEN: usize = 10;
 
 /// Whether a run with this exit code is told, after one with that.
-fn is_due(each: Each, exit: u8, before: Option<u8>) -> bool {
+fn is_due(each: RunFilter, exit: u8, before: Option<u8>) -> bool {
     match each {
-        Each::Always => true,
+        RunFilter::Always => true,
         // The first good one after a bad one: otherwise nobody would know that it is over.
-        Each::Attention | Each::Changes => exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good()),
-        Each::Never => false,
+        RunFilter::Attention | RunFilter::Changes => {
+            exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good())
+        }
+        RunFilter::Never => false,
     }
 }
 
@@ -69,7 +71,7 @@ fn exit_of(run: &RunSummary) -> u8 {
     run.end.as_ref().map_or(1, |end| end.exit_code)
 }
 
-fn told_late(run: &RunSummary) -> String {
+fn late_alert_text(run: &RunSummary) -> String {
     let verdict = run.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
     format!("run {} of {}, {verdict}", run.run, shown(run.integration.as_str()))
 }
@@ -82,15 +84,15 @@ mod tests {
     #[test]
     fn attention_is_asked_for_when_something_is_wrong_and_once_when_it_is_right_again() {
         for (each, exit, before, due) in [
-            (Each::Always, 0, Some(0), true),
-            (Each::Attention, 0, Some(0), false),
-            (Each::Attention, 0, None, false),
-            (Each::Attention, 3, Some(0), true),
-            (Each::Attention, 3, Some(3), true),
-            (Each::Attention, 0, Some(3), false),
-            (Each::Attention, 0, Some(12), true),
-            (Each::Attention, 11, Some(0), true),
-            (Each::Never, 11, Some(11), false),
+            (RunFilter::Always, 0, Some(0), true),
+            (RunFilter::Attention, 0, Some(0), false),
+            (RunFilter::Attention, 0, None, false),
+            (RunFilter::Attention, 3, Some(0), true),
+            (RunFilter::Attention, 3, Some(3), true),
+            (RunFilter::Attention, 0, Some(3), false),
+            (RunFilter::Attention, 0, Some(12), true),
+            (RunFilter::Attention, 11, Some(0), true),
+            (RunFilter::Never, 11, Some(11), false),
         ] {
             assert_eq!(is_due(each, exit, before), due, "{each:?} {exit} after {before:?}");
         }

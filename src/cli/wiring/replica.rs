@@ -13,7 +13,7 @@ use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Holder, Lease, Takeover};
+use crate::copies::lease::{Lease, LeaseHolder, Takeover};
 use crate::copies::numbered::CopyName;
 use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
 use crate::copies::settings::ReplicaSettings;
@@ -158,11 +158,11 @@ fn mark() -> String {
 }
 
 /// The host's name, and what was drawn for its state folder; a folder without it has never held the lease.
-fn known_host(state: &Path) -> io::Result<Holder> {
+fn known_host(state: &Path) -> io::Result<LeaseHolder> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     match fs::read_to_string(state.join(HOST_ID)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Holder { id: String::new(), host }),
-        read => Ok(Holder { id: read?, host }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LeaseHolder { id: String::new(), host }),
+        read => Ok(LeaseHolder { id: read?, host }),
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
@@ -17,7 +17,7 @@ use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
     pub(in crate::reconcile) fn begins(&self, agreement: &Agreement) -> NaiveDate {
         let next = agreement.next_invoice_on.filter(|_| !agreement.prorates);

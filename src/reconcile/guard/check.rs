@@ -40,7 +40,7 @@ pub struct GuardInputs<'a> {
     /// Which export, and how old.
     pub export: &'a ExportStamp,
     /// Which additions ConnectWise returned tonight.
-    pub seen: &'a Seen,
+    pub seen: &'a ReadCoverage,
     /// The time of the run.
     pub now: DateTime<Utc>,
     /// Whether this run would write without anybody having looked: a nightly run in apply mode.
@@ -49,7 +49,7 @@ pub struct GuardInputs<'a> {
 
 /// What ConnectWise returned, and what it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReadCoverage {
     /// Every addition that was returned.
     pub additions: BTreeSet<AdditionId>,
     /// The agreements whose additions were asked for.
@@ -308,7 +308,7 @@ fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
 }
 
 /// Lines of customers that were taken out of the mapping are not missed.
-fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
+fn unseen(accepted: &Accepted, seen: &ReadCoverage, policy: &GuardPolicy) -> Option<Finding> {
     let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
     let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
         (then + 1, now + usize::from(seen.additions.contains(addition)))
