@@ -14,6 +14,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
 use crate::report::{names, trend};
+use crate::web::desk::visit::Visit;
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -37,6 +38,11 @@ pub(crate) fn note(tone: &str, title: &str, body: Markup) -> Markup {
 /// Nothing is here, and why.
 pub(crate) fn empty(title: &str, body: &str) -> Markup {
     html! { div.panel.empty { b { (title) } (body) } }
+}
+
+/// What helps where the desk has a button for it: the command, for whoever is on the host.
+pub(crate) fn on_the_host(remedy: &Remedy) -> Markup {
+    html! { details.fold { summary { "The same on the host" } div.in { (ways(remedy)) } } }
 }
 
 /// The sign of an item beside its words.
@@ -205,6 +211,18 @@ pub(crate) fn quantity(quantity: Option<Quantity>) -> Markup {
         Some(quantity) => html! { (quantity) },
         None => html! { span aria-hidden="true" { "–" } span.sr { "none" } },
     }
+}
+
+/// The page of a long list that is asked for, from 1; no list has so many that a product with it could be too large.
+pub(crate) fn asked_page(visit: &Visit) -> usize {
+    visit.query.get("page").parse::<usize>().unwrap_or(1).clamp(1, 1_000_000)
+}
+
+/// Where somebody does not find what was added in ConnectWise a moment ago.
+pub(crate) fn read_again(address: &str, asked: &[(&str, &str)]) -> Markup {
+    let asked = asked.iter().copied().chain([("again", "1")]);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    html! { p.small.soft { "What was read of ConnectWise is kept for ten minutes. " a href={ (address) "?" (query) } { "Read it again" } } }
 }
 
 /// A code in words: `count changed`.
