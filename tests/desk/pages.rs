@@ -112,6 +112,9 @@ fn two_nights_are_compared() {
         .expect("a run");
     let compared = dana.get(&format!("/diff?a={newest}&b={}", newest - 1)).body;
     assert!(compared.contains("differ") && compared.contains("Acme"), "{compared}");
+    let table = compared.split("differ</caption>").nth(1).expect("the lines");
+    let at = |name: &str| table.find(name).unwrap_or_else(|| panic!("no {name}: {table}"));
+    assert!(at("Acme") < at("Borealis"), "the lines stand in no order: {table}");
     for wrong in ["/diff", "/diff?a=1&b=x", "/diff?a=1&b=999"] {
         assert_eq!(dana.get(wrong).status, 404, "{wrong}");
     }

@@ -93,7 +93,7 @@ fn switch(visit: &Visit, run: &RunRecord) -> Markup {
     html! { @if visit.desk.plans.len() > 1 { ul.seg aria-label="Integration" { @for plan in &visit.desk.plans {
         @let name = plan.run.integration.as_str();
         li { a href={ "/plan?" (query(&[("i", name)])) } aria-current=[(plan.run.integration == run.integration).then_some("true")] { (shown(name)) } }
-    } } }
+    } } } }
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {
@@ -154,7 +154,7 @@ fn row(line: &LineRecord) -> Markup {
         td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
         td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (words::signed(delta)) } }
         td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (pieces::words_of(line.reason.as_str())) }
-    } } }
+    } }
 }
 
 /// By how much it would move; nothing where nobody knows what is wanted of it.

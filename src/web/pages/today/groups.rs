@@ -9,8 +9,8 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::pieces;
 use crate::web::pages::today::row;
 
-/// Rows of all groups together, and of a page of one kind.
-const ROWS: usize = 80;
+/// Rows of all groups of a section together, and of a page of one kind.
+const ROWS: usize = 60;
 /// Rows of a group, at least.
 const FEWEST: usize = 3;
 

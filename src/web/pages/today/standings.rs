@@ -1,6 +1,6 @@
 //! How each integration stands, and all of them together.
 
-use chrono::TimeZone as _;
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::history::record::Totals;
@@ -78,9 +78,15 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
         } }
         td.n.wide { (count(doubt, "bad")) }
         td.n.wide { (explained) }
-        td.wide.nb { @if let Some(export) = export { (words::minute(newest.started_at.offset().from_utc_datetime(&export.modified_at.naive_utc()))) span.rest { (words::plural(export.rows, "row")) } } @else { "–" } }
+        td.wide.nb { @if let Some(export) = export { (come_at(visit, export.modified_at)) span.rest { (words::plural(export.rows, "row")) } } @else { "–" } }
         td.wide.wider { (pieces::nights(&nights)) }
     } })
+}
+
+/// When an export was written: a time of today, or with its day.
+fn come_at(visit: &Visit, at: DateTime<Utc>) -> String {
+    let (at, now) = (visit.desk.zone.local(at), visit.desk.zone.local(visit.now));
+    at.format(if at.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b %H:%M" }).to_string()
 }
 
 fn count(count: usize, tone: &str) -> Markup {
