@@ -350,7 +350,9 @@ fn the_sheet_behind_a_cover_is_proposed() {
     let sheet = book.add_worksheet();
     for (row, cells) in [["C", "S", "N"], ["A", "E", "3"]].iter().enumerate() {
         let row = u32::try_from(row).expect("small");
-        cells.iter().zip(0..).for_each(|(cell, column)| drop(sheet.write_string(row, column, *cell).expect("a cell")));
+        for (cell, column) in cells.iter().zip(0..) {
+            sheet.write_string(row, column, *cell).expect("a cell");
+        }
     }
     book.save(folder.path().join("x.xlsx")).expect("written");
     let plain = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";

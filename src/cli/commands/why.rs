@@ -40,11 +40,11 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     match chain_of(global, &options.handle) {
         Err(error) => return error.tell(console),
         Ok(Chain::Line(chain, answer)) if console.json => {
-            let answer = answer.as_ref().map(AnswerJson::of);
+            let answer = answer.as_deref().map(AnswerJson::of);
             console.document(Exit::Done, &Document { nights: nights_json(&chain.nights), answer });
         }
         Ok(Chain::Line(chain, answer)) => {
-            console.print(&why::render(&chain.nights, &chain.trend, &chain.findings, answer.as_ref()));
+            console.print(&why::render(&chain.nights, &chain.trend, &chain.findings, answer.as_deref()));
         }
         Ok(Chain::Subject(run, _)) if console.json => {
             console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
@@ -61,7 +61,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 /// What a handle is about.
 enum Chain {
     /// One line, and what was answered to it since its last night.
-    Line(LineChain, Option<AnsweredItem>),
+    Line(LineChain, Option<Box<AnsweredItem>>),
     /// A customer, a service or a product, in its newest run.
     Subject(Box<RunRecord>, Box<Finding>),
     /// All lines of a customer, in the newest plan of each integration.
@@ -110,7 +110,7 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
         [(_, line)] => {
             let chain = of_line(&history, &line.handle)?;
             let answer = answer(&config, &history, &line.handle)?;
-            Ok(Chain::Line(chain, answer))
+            Ok(Chain::Line(chain, answer.map(Box::new)))
         }
         several => {
             let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();

@@ -67,7 +67,7 @@ fn later_sheets(layout: &Layout) -> impl Iterator<Item = TriedKeys> {
     let numbers = (2..=SHEETS_TRIED).filter(|_| layout.sheet.is_none());
     numbers.map(|number| {
         let with = Layout { sheet: Some(Sheet::Number(number)), ..layout.clone() };
-        TriedKeys::new(&format!("Is the export on sheet {number}?"), format!("sheet = {number}"), with)
+        TriedKeys::new(format!("Is the export on sheet {number}?"), format!("sheet = {number}"), with)
     })
 }
 
