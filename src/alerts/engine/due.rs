@@ -31,10 +31,10 @@ pub(super) fn of_run<'a>(
         Some(_) => Vec::new(),
     };
     let before = before.into_iter().find(|night| night.undoes.is_none());
-    let untold = history.untold_night(alert.name, &run.integration, run.run)?;
-    let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
-    let untold = untold.filter(|untold| is_due(alert.rules.each, exit_of(untold), None));
     let each = alert.rules.each;
+    let mut untold = history.untold_nights(alert.name, &run.integration, run.run)?;
+    untold.retain(|night| is_due(each, exit_of(night), None));
+    let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     // An undo is compared with no night.
     let overnight = if run.undoes.is_none() { RunComparison::of(run, history)? } else { None };
     let like_yesterday = overnight.as_ref().is_some_and(|overnight| overnight.like_yesterday);
@@ -44,8 +44,8 @@ pub(super) fn of_run<'a>(
             is_due(each, exit, before.as_ref().map(exit_of))
         }
     };
-    let due = untold.is_some() && each != RunFilter::Never || is_due;
-    let untold = untold.as_ref().map(late_alert_text);
+    let due = !untold.is_empty() || is_due;
+    let untold = late_alert_text(&untold);
     let (untold, link) = (untold.as_deref(), alert.rules.link.as_deref());
     let beside = BriefExtras { untold, link, overnight: overnight.as_ref(), records };
     let brief = due.then(|| Brief::of(run, beside));
@@ -71,10 +71,26 @@ fn exit_of(run: &RunSummary) -> u8 {
     run.end.as_ref().map_or(1, |end| end.exit_code)
 }
 
-fn late_alert_text(run: &RunSummary) -> String {
-    let verdict = run.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
-    format!("run {} of {}, {verdict}", run.run, shown(run.integration.as_str()))
+/// The nights that nobody was told of, as a message names them.
+fn late_alert_text(untold: &[RunSummary]) -> Option<String> {
+    let newest = untold.first()?;
+    let named = untold.iter().take(UNTOLD_NAMED).map(|night| {
+        let verdict = night.end.as_ref().map_or("cut off", |end| end.verdict.as_str());
+        if night.run == newest.run {
+            format!("run {} of {}, {verdict}", night.run, shown(night.integration.as_str()))
+        } else {
+            format!("run {}, {verdict}", night.run)
+        }
+    });
+    let mut text = named.collect::<Vec<_>>().join("; ");
+    if let more @ 1.. = untold.len().saturating_sub(UNTOLD_NAMED) {
+        text.push_str(&format!("; {more} before"));
+    }
+    Some(text)
 }
+
+/// A server that was away for weeks makes no message of pages.
+const UNTOLD_NAMED: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -93,6 +109,7 @@ mod tests {
             (RunFilter::Attention, 0, Some(12), true),
             (RunFilter::Attention, 11, Some(0), true),
             (RunFilter::Never, 11, Some(11), false),
+            (RunFilter::Never, 11, None, false),
         ] {
             assert_eq!(is_due(each, exit, before), due, "{each:?} {exit} after {before:?}");
         }

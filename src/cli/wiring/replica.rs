@@ -14,6 +14,7 @@ use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
 use crate::copies::lease::{Lease, LeaseHolder, Takeover};
+use crate::copies::marks::LeaseMarks;
 use crate::copies::numbered::CopyName;
 use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
 use crate::copies::settings::ReplicaSettings;
@@ -132,6 +133,8 @@ fn owner(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, Comm
 
 /// What was drawn once for a state folder.
 const HOST_ID: &str = "host.id";
+/// By which a state folder knows the lease that it wrote.
+const MARKS: &str = "lease.marks";
 
 /// This host, as one that looks and takes nothing.
 pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
@@ -140,7 +143,8 @@ pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<Le
         .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))?;
     let store = CopyStore::of(settings, secrets.as_ref()).map_err(|error| store_error(&error.into()))?;
     let me = known_host(&config.state).map_err(|error| unusable(&config.state, &error))?;
-    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, mark })
+    let marks = LeaseMarks { file: config.state.join(MARKS), draw: mark };
+    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, marks })
 }
 
 fn unusable(state: &Path, error: &io::Error) -> CommandError {

@@ -46,8 +46,8 @@ impl History {
             Ok(Past {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
-                written: written(connection, integration)?,
-                seen: seen::seen(connection, integration)?,
+                written: written(connection, integration, current)?,
+                seen: seen::seen(connection, integration, current)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
                 owned: owned::owned(connection, integration)?,

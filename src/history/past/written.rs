@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
@@ -10,14 +10,17 @@ use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 
-/// The integrations that bill in the ConnectWise of `?1`, itself included: addition ids mean nothing beyond it.
-pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS own
-     JOIN connectwise_of AS other ON other.site = own.site WHERE own.integration = ?1";
+/// The integrations that bill in the ConnectWise of `?1` and its run `?2`, itself included: addition ids mean nothing
+/// beyond it. One that never had an accepted run is bound to none, and its run says where it looks.
+pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS other
+     WHERE other.site = coalesce((SELECT site FROM runs WHERE run = ?2 AND integration = ?1),
+         (SELECT own.site FROM connectwise_of AS own WHERE own.integration = ?1))";
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(crate) fn written(
     connection: &Connection,
     integration: &IntegrationName,
+    current: RunId,
 ) -> Result<BTreeMap<AdditionId, WrittenQuantity>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, o.at, i.from_quantity, i.quantity AS sent,
@@ -28,7 +31,7 @@ pub(crate) fn written(
     ))?;
     let mut written: BTreeMap<AdditionId, WrittenQuantity> = BTreeMap::new();
     // In the journal's order, so that the last one stays, and knows how often it was the same.
-    let mut rows = statement.query([integration.as_str()])?;
+    let mut rows = statement.query(params![integration.as_str(), current.0])?;
     while let Some(row) = rows.next()? {
         let (addition, run) = (AdditionId(row.get("addition")?), RunId(row.get("run")?));
         let sent = quantity(row, "sent")?;
@@ -88,7 +91,7 @@ pub(crate) fn refusals(
          ORDER BY o.seq",
     )?;
     let mut refusals = BTreeMap::new();
-    let mut rows = statement.query(rusqlite::params![integration.as_str(), before.0])?;
+    let mut rows = statement.query(params![integration.as_str(), before.0])?;
     while let Some(row) = rows.next()? {
         let (key, event): (LineKey, String) = (line_key(row)?, row.get("event")?);
         let key = key.folded().into_owned();

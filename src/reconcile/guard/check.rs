@@ -195,7 +195,7 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
         let message = format!("the export looks like a part of it: {}", signs.join("; "));
         let whole = Remedy::settings("if it is whole as it is, set whole = true in the export's table");
         let on = counts.unread.iter().find(|sign| !matches!(sign, UnreadPart::Total { .. })).or(counts.unread.first());
-        let on = on.map_or(Remedy::Unsaid, reads_on);
+        let on = on.and_then(reads_on).unwrap_or_default();
         stop(Code::ExportPartUnread, message, on.or("fetch the export whole".into()).or(whole))
     })
 }
@@ -203,9 +203,9 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
 const SIGNS_SAID: usize = 3;
 
 /// The keys that would read the rest, of the first sign.
-fn reads_on(sign: &UnreadPart) -> Remedy {
+fn reads_on(sign: &UnreadPart) -> Option<Remedy> {
     let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
-    Remedy::settings(format!("{beside} {} in the export's table", sign.keys()))
+    Some(Remedy::settings(format!("{beside} {} in the export's table", sign.keys()?)))
 }
 
 /// So few lines may well go back by chance.

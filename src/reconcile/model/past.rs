@@ -23,7 +23,8 @@ pub struct Past {
     /// The last quantity that recount wrote to each addition, and in which run; other integrations of the same
     /// ConnectWise included.
     pub written: BTreeMap<AdditionId, WrittenQuantity>,
-    /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then.
+    /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then; other
+    /// integrations of the same ConnectWise included.
     pub seen: BTreeMap<AdditionId, SeenQuantity>,
     /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
     pub given_up: BTreeMap<LineKey, AbandonedCreation>,

@@ -10,9 +10,6 @@ use crate::export::locate::link::{ListRequest, NextPage, Pages};
 use crate::export::locate::paging::money::without_money;
 use crate::reconcile::model::export::unread::UnreadPart;
 
-/// Members by which an answer says that it is none.
-const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
-
 /// One page of a list.
 pub(super) struct VendorPage {
     /// Each record on one line.
@@ -31,7 +28,7 @@ impl VendorPage {
         let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
         let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
         let document = document.get();
-        if let Some(member) = ERRORS.iter().find(|member| unread::says_something(at_top(document, member))) {
+        if let Some(member) = unread::ERRORS.iter().find(|member| unread::says_something(at_top(document, member))) {
             return Err(FetchError::SaysError { page: number, member });
         }
         let list = at(document, &request.records).filter(|list| list.starts_with('['));
