@@ -121,6 +121,31 @@ fn two_nights_are_compared() {
     desk.close();
 }
 
+/// Otherwise nobody can look up what went onto the invoices of an earlier month, or takes it for this one's.
+#[test]
+fn each_month_has_its_invoices() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let long_ago = "UPDATE runs SET started_at = '2024-02-29T23:30:00Z', finished_at = '2024-02-29T23:31:00Z'";
+    history.execute(long_ago, []).expect("long ago");
+    drop(history);
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let old = dana.get("/invoices?month=2024-02").body;
+    assert!(old.contains("February 2024, as of the newest run of each integration in it"), "{old}");
+    assert!(old.contains("MP-ARCHIVE") && !old.contains("IN THE WAY"), "{old}");
+    let now = dana.get("/invoices").body;
+    assert!(now.contains("Nothing was changed this month."), "{now}");
+    let heading = now.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a month");
+    for other in ["2024-13", "2024-01", "x", "%22%3E", "9999-12", "-1-01"] {
+        let page = dana.get(&format!("/invoices?month={other}"));
+        assert!(page.status == 200 && page.body.contains(heading), "{other}: {}", page.body);
+    }
+    desk.close();
+}
+
 /// Otherwise nobody sees whether the connection works until the night has failed.
 #[test]
 fn what_an_integration_needs_is_tested() {

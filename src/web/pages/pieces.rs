@@ -229,3 +229,31 @@ pub(crate) fn read_again(address: &str, asked: &[(&str, &str)]) -> Markup {
 pub(crate) fn words_of(code: &str) -> String {
     code.replace('-', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use super::{Quantity, steps, trend};
+
+    /// Otherwise a line that is billed as counted looks as if it was not, or is drawn over the words beside it.
+    #[test]
+    fn what_is_billed_and_counted_is_drawn_to_one_scale_and_within_its_box() {
+        let quantities =
+            |all: &[&str]| -> Vec<Option<Quantity>> { all.iter().map(|one| Quantity::from_str(one).ok()).collect() };
+        let (billed, counted) = (quantities(&["5", "-", "9000000", "5"]), quantities(&["5", "0", "0.5", "5"]));
+        let drawn = trend(&billed, &counted).into_string();
+        let paths: Vec<&str> = drawn.split(" d=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let first = |path: &str| path.trim_start_matches("M0 ").split('H').next().map(str::to_owned);
+        assert_eq!(first(paths[0]), first(paths[1]), "five is not five: {drawn}");
+        for path in &paths {
+            for number in path.split(['M', 'H', 'V', 'z', ' ']).filter(|word| !word.is_empty()) {
+                let number: f32 = number.parse().expect("a number");
+                assert!((0.0..=132.0).contains(&number), "{path}");
+            }
+        }
+        let alone = quantities(&["7", "7"]);
+        let seven = alone[0].expect("seven").as_decimal();
+        assert_eq!(steps(&alone, seven, seven), "M0 15.5H132", "one value stands in the middle");
+    }
+}

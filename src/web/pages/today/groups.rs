@@ -7,15 +7,17 @@ use crate::report::commands::held::Waiting;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::pieces;
-use crate::web::pages::today::row;
 
 /// Rows of all groups of a section together, and of a page of one kind.
 const ROWS: usize = 60;
 /// Rows of a group, at least.
 const FEWEST: usize = 3;
 
+/// How one item is drawn, and whether it is ticked.
+type DrawRow = fn(&Visit, &Waiting, bool) -> Markup;
+
 /// The items of a page, the kinds in the order in which their first items stand.
-pub(super) fn of_kinds(visit: &Visit, open: &[&Waiting]) -> Markup {
+pub(super) fn of_kinds(visit: &Visit, open: &[&Waiting], row: DrawRow) -> Markup {
     let mut kinds: Vec<(Code, Vec<&Waiting>)> = Vec::new();
     for one in open {
         match kinds.iter_mut().find(|(code, _)| *code == one.finding.code) {
@@ -35,7 +37,7 @@ pub(super) fn of_kinds(visit: &Visit, open: &[&Waiting]) -> Markup {
 }
 
 /// The items of the kind that was asked for.
-pub(super) fn asked_for(visit: &Visit) -> Option<Markup> {
+pub(super) fn asked_for(visit: &Visit, row: DrawRow) -> Option<Markup> {
     let asked = visit.query.get("ask");
     let of_it: Vec<&Waiting> = visit.desk.waiting.iter().filter(|one| one.finding.code.as_str() == asked).collect();
     let page = pieces::asked_page(visit);

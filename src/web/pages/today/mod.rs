@@ -36,7 +36,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     };
     let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
     still.sort_by_key(|one| !has_answer(visit, one));
-    if let Some(one_kind) = groups::asked_for(visit) {
+    if let Some(one_kind) = groups::asked_for(visit, row) {
         let main = html! { (head(visit, &title, new.len(), still.len())) (one_kind) @if visit.may(DeskAction::Several) { (several(visit)) } };
         return Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main));
     }
@@ -94,7 +94,7 @@ fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Ma
 
 fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, PageError> {
     if open.len() > CARDS {
-        return Ok(groups::of_kinds(visit, open));
+        return Ok(groups::of_kinds(visit, open, row));
     }
     if !cards {
         return Ok(html! { div.rows.items { @for one in open { (row(visit, one, false)) } } });
