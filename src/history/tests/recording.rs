@@ -302,6 +302,7 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
                 outcome,
                 reason,
                 detail,
+                named: Some(Named::several([AdditionId(1)])),
             }
         },
     )

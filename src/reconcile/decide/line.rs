@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::{HoldReason, Judgement};
+use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::line_guards::{Hindrance, Step};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
@@ -14,6 +14,7 @@ use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::{InDoubt, TakenOver};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, Live, QuantityChange, Verdict};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Product};
 
@@ -40,10 +41,10 @@ impl Judge<'_> {
         let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
         let live = self.live(key, &on_line, additions);
         if let Some((code, detail)) = ended {
-            return held(code, live.ok().flatten().map(|(_, live)| live), detail);
+            return Judgement::held(code, live.ok().flatten().map(|(_, live)| live), detail);
         }
         match live {
-            Err((code, detail)) => held(code, None, detail),
+            Err(asked) => asked,
             Ok(Some((addition, live))) => self.named(&on_line, addition, self.compare(case, addition, live)),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
@@ -59,10 +60,14 @@ impl Judge<'_> {
         key: &LineKey,
         on_line: &[&'l Addition],
         all: &[Addition],
-    ) -> Result<Option<(&'l Addition, Live)>, HoldReason> {
+    ) -> Result<Option<(&'l Addition, Live)>, Judgement> {
+        let of = |code, detail, additions: &[&Addition]| {
+            let named = Named::several(additions.iter().map(|addition| addition.id));
+            Err(Judgement::held(code, None, detail).naming(named))
+        };
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
-            return Err((Code::LineUnreadable, detail));
+            return of(Code::LineUnreadable, detail, &[unreadable]);
         }
         let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(key, a)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
@@ -70,7 +75,7 @@ impl Judge<'_> {
         let one = match (live.as_slice(), pinned.as_slice()) {
             (_, [pin]) if self.is_there(key, pin) => *pin,
             (_, [pin]) => {
-                return Err((Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id)));
+                return of(Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id), &[pin]);
             }
             ([], []) => return Ok(None),
             ([one], []) => one,
@@ -78,16 +83,17 @@ impl Judge<'_> {
             (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
-                return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
+                return of(Code::LineAmbiguous, format!("{} live additions: {ids}", several.len()), several);
             }
             (_, pins) => {
                 let ids = ids(pins.iter().map(|addition| addition.id.0));
-                return Err((Code::LineAmbiguous, format!("{} additions of one line are pinned: {ids}", pins.len())));
+                let detail = format!("{} additions of one line are pinned: {ids}", pins.len());
+                return of(Code::LineAmbiguous, detail, pins);
             }
         };
         match &one.quantity {
             Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
-            Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
+            Err(why) => of(Code::LineUnreadable, format!("addition {}: {why}", one.id), &[one]),
         }
     }
 
@@ -122,28 +128,28 @@ impl Judge<'_> {
         };
         // What was sent to another ConnectWise is not this line.
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()).filter(|doubt| doubt.elsewhere.is_none()) {
-            return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
+            return in_doubt(doubt, Some(live));
         }
         let to = terms.against(counted, Some(&live));
         match self.settled(key, terms, addition, live, counted) {
             // Not taken for ours by being seen.
-            Some((Verdict::Held(Code::LineForeign), detail)) => return held(Code::LineForeign, None, detail),
+            Some((Verdict::Held(Code::LineForeign), detail)) => {
+                return held(Code::LineForeign, None, detail).naming(Named::one(live.addition, None));
+            }
             Some((verdict, detail)) => return judged(verdict, Some(live), detail),
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         let taken_out = self.taken_out(key, now, to);
         let guarded = taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole));
-        match guarded.or_else(|| self.begins_beside(case, now)) {
-            None => judged(update, Some(live), String::new()),
-            Some((code, detail)) => {
-                let asked = AskedStep { code, live: Some(live), to, changed: addition.changed.as_ref() };
-                match self.past.decisions.answer(key, asked) {
-                    StepAnswer::None => held(code, Some(live), detail),
-                    StepAnswer::Accepted(by) => judged(update, Some(live), by),
-                    StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
-                }
-            }
+        let mut all = self.begins_beside(case, now);
+        all.extend(guarded.map(|(code, detail)| {
+            let changed = addition.changed.as_ref();
+            Hindrance { changed, ..Hindrance::of_line(code, detail) }
+        }));
+        match self.unless_answered(key, Some(live), to, &all) {
+            Ok(by) => judged(update, Some(live), by),
+            Err(asked) => asked,
         }
     }
 
@@ -183,7 +189,7 @@ impl Judge<'_> {
     fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
         let wanted = case.wanted;
         match self.may_create(case, product, on_line) {
-            Err((code, detail)) => held(code, None, detail),
+            Err(asked) => asked,
             Ok(quantity) if quantity.is_zero() => {
                 let detail = "nothing is used, and no line is live today".to_owned();
                 judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
@@ -208,11 +214,11 @@ impl Judge<'_> {
         }
     }
 
-    fn may_create(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
+    fn may_create(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Judgement> {
         let Case { key, wanted, agreement, .. } = case;
-        let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
+        let quantity = wanted.quantity.map_err(|code| held(code, None, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
-            return Err((doubt_code(doubt), doubt_detail(doubt)));
+            return Err(in_doubt(doubt, None));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
@@ -221,79 +227,93 @@ impl Judge<'_> {
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
-            return Err((Code::InDoubt, detail));
+            return Err(held(Code::InDoubt, None, detail));
         }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(day).unwrap_or_default();
-            return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
+            let detail = format!("addition {} begins on {on}", later.id);
+            return Err(held(Code::LineNotYetEffective, None, detail).naming(Named::one(later.id, None)));
         }
         let hindrances = self.hindrances(case, product, quantity, on_line);
         // No answer creates what these are in the way of, so they are told first.
         if !self.mapping.create_lines {
             let missing = format!("{quantity} used, no live addition, and create_lines is off");
-            let told = std::iter::once(missing).chain(hindrances.into_iter().map(|one| one.detail));
-            return Err((Code::LineMissing, told.collect::<Vec<_>>().join("; ")));
+            let told = std::iter::once(missing).chain(hindrances.iter().map(|one| one.detail.clone()));
+            let detail = told.collect::<Vec<_>>().join("; ");
+            return Err(held(Code::LineMissing, None, detail).naming(all_named(&hindrances)));
         }
         if let Some(day) = self.not_billed_by(agreement) {
-            return Err(day);
+            let (code, detail) = day;
+            return Err(held(code, None, detail));
         }
         self.after_other_host(key, quantity)?;
-        self.unless_answered(key, quantity, &hindrances)?;
+        self.unless_answered(key, None, quantity, &hindrances)?;
         Ok(quantity)
     }
 
     /// A request that another host sent last is in no history of this one, and may be on its way.
-    fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
+    fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), Judgement> {
         let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
         if let Some(at) = settles_at {
             let at = minute(at.fixed_offset());
-            return Err((
-                Code::HostChanged,
-                format!("nothing is created before {at}: {from} may have sent it already"),
-            ));
+            let detail = format!("nothing is created before {at}: {from} may have sent it already");
+            return Err(held(Code::HostChanged, None, detail));
         }
         let detail = format!(
             "the first night after {from}, which may have created it; the next night creates what is not there"
         );
-        self.unless_answered(key, quantity, &[Hindrance { code: Code::HostChanged, detail, changed: None }])
+        self.unless_answered(key, None, quantity, &[Hindrance::of_line(Code::HostChanged, detail)])?;
+        Ok(())
     }
 
-    /// Unless somebody let pass all that is in the way of a new line: what was not shown to them holds it, and the others
-    /// are told with it.
-    fn unless_answered(&self, key: &LineKey, to: Quantity, all: &[Hindrance<'_>]) -> Result<(), HoldReason> {
-        let open = |Hindrance { code, detail, changed }: &Hindrance<'_>| {
-            let asked = AskedStep { code: *code, live: None, to, changed: *changed };
+    /// Unless somebody let pass all that is in the way of a step: what was not shown to them holds it, and the others are
+    /// told with it. Who let it pass is said.
+    fn unless_answered(
+        &self,
+        key: &LineKey,
+        live: Option<Live>,
+        to: Quantity,
+        all: &[Hindrance<'_>],
+    ) -> Result<String, Judgement> {
+        let mut by = String::new();
+        let mut open = |Hindrance { code, detail, changed, named }: &Hindrance<'_>| {
+            let asked = AskedStep { code: *code, live, to, changed: *changed, named };
             match self.past.decisions.answer(key, asked) {
                 _ if !may_be_accepted(*code) => Some(detail.clone()),
-                StepAnswer::Accepted(_) => None,
+                StepAnswer::Accepted(said) => {
+                    by = said;
+                    None
+                }
                 StepAnswer::None => Some(detail.clone()),
                 StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
             }
         };
         let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
-            return Ok(());
+            return Ok(by);
         };
         let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
-        Err((all[at].code, std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")))
+        let detail = std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ");
+        Err(held(all[at].code, live, detail).naming(all_named(all)))
     }
 
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
+    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<Hindrance<'static>> {
         let key = &*key.folded();
+        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
         if let Some(ours) = on_line.iter().find(|addition| self.was_here(key, addition)) {
             if self.policy.human_edit == HumanEdit::Overwrite {
                 return None;
             }
             let on = ours.cancelled_on.map(day).unwrap_or_default();
-            return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
+            return Some(of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
         let gone = *seen.or_else(|| self.past.ours.get(key))?;
         match self.around.listed(key.agreement, gone) {
-            None => Some(format!("addition {gone} was here, and ConnectWise does not show it any more")),
-            Some(listed) => self.of_another_line(key, listed),
+            None => Some(of(gone, format!("addition {gone} was here, and ConnectWise does not show it any more"))),
+            Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
         }
     }
 
@@ -315,7 +335,12 @@ fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
 }
 
 fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
-    judged(Verdict::Held(code), live, detail)
+    Judgement::held(code, live, detail)
+}
+
+/// All the additions that are in the way of a line.
+fn all_named(all: &[Hindrance<'_>]) -> Named {
+    all.iter().fold(Named::default(), |named, one| named.and(one.named.0.clone()))
 }
 
 /// What a product holds beside the lines of its items. Nothing of it is ever written.
@@ -329,13 +354,14 @@ fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
         (several, _) => {
             let ids = ids(several.iter().map(|addition| addition.id.0));
             let detail = format!("each item has a line of its own, and these additions name none: {ids}");
-            held(Code::LineUnmarked, None, detail)
+            let named = Named::several(several.iter().map(|addition| addition.id));
+            held(Code::LineUnmarked, None, detail).naming(named)
         }
     }
 }
 
 fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
-    Judgement { verdict, live, detail }
+    Judgement::new(verdict, live, detail)
 }
 
 fn product_trouble(code: Code, key: &LineKey) -> String {
@@ -362,8 +388,9 @@ fn source_trouble(code: Code) -> String {
     }
 }
 
-fn doubt_code(doubt: &InDoubt) -> Code {
-    if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous }
+fn in_doubt(doubt: &InDoubt, live: Option<Live>) -> Judgement {
+    let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
+    held(code, live, doubt_detail(doubt)).naming(Named::several(doubt.candidates.iter().copied()))
 }
 
 fn doubt_detail(doubt: &InDoubt) -> String {

@@ -199,7 +199,7 @@ impl<'a> WaitingJson<'a> {
 impl<'a> DecidedJson<'a> {
     fn of(decided: &'a Decided) -> Self {
         let Decided { integration, matter: _, decision, line: _, holds } = decided;
-        let Decision { handle, verb, until, note, who, at, reason, seen: _, within: _, spent: _ } = decision;
+        let Decision { handle, verb, until, note, who, at, reason, seen: _, named: _, within: _, spent: _ } = decision;
         Self {
             integration,
             handle,

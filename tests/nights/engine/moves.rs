@@ -162,6 +162,7 @@ impl House {
                 reason: permitted.reason,
                 seen: permitted.seen,
                 spent: false,
+                named: None,
                 within: None,
             };
             answers.push((item.of.run.run, permitted.matter, decision));
