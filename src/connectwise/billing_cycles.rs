@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::connectwise::CyclesByName;
 use crate::connectwise::wire::members::Reference;
 use crate::connectwise::wire::{Row, members};
-use crate::connectwise::CyclesByName;
 use crate::reconcile::model::ids::AgreementId;
 
 /// Which cycles recur.
@@ -102,7 +102,11 @@ mod tests {
         let unread = BillingCycles::unread("403".to_owned());
         assert!(!unread.recurs(of(10), &cycle(2, "one time")) && unread.recurs(of(10), &cycle(2, "None")));
         assert!(unread.recurs(of(20), &Reference::default()));
-        assert_eq!(unread.told().map(|told| told.agreements.len()), Some(1), "one without a cycle has no name to go by");
+        assert_eq!(
+            unread.told().map(|told| told.agreements.len()),
+            Some(1),
+            "one without a cycle has no name to go by"
+        );
     }
 
     #[test]

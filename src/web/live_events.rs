@@ -8,10 +8,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep};
 
-use crate::web::asked::DeskRequest;
 use crate::web::pages::live;
+use crate::web::request::DeskRequest;
 use crate::web::response::{now, read};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// How often the history is looked at.
 const EACH: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
 }
 
 /// The picture, and whether a run is under way; `None` without a session.
-async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, Missing> {
+async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageError> {
     let asked = asked.clone();
     read(move || {
         let Some(visit) = asked.visit(now())? else { return Ok(None) };

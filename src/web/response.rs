@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use maud::Markup;
 use tokio::sync::Semaphore;
 
-use crate::web::head::told;
-use crate::web::site::Missing;
+use crate::web::head::message_page;
+use crate::web::site::PageError;
 
 #[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
@@ -32,29 +32,29 @@ static READS: Semaphore = Semaphore::const_new(4);
 
 /// The history is read on a thread that may wait for the disk.
 pub(crate) async fn read<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Missing> + Send + 'static,
-) -> Result<T, Missing> {
+    work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
+) -> Result<T, PageError> {
     let _place = READS.acquire().await;
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Missing::Broken(error.to_string())))
+    done.unwrap_or_else(|error| Err(PageError::Broken(error.to_string())))
 }
 
 /// What is done by a form was asked for like a page.
 pub(crate) async fn only_a_form() -> Response {
     let said = "This is done by a button of the desk, and by nothing else. Nothing was changed.";
-    page_of(StatusCode::METHOD_NOT_ALLOWED, told("Not by an address", said))
+    page_of(StatusCode::METHOD_NOT_ALLOWED, message_page("Not by an address", said))
 }
 
-pub(crate) fn refused(missing: &Missing) -> Response {
+pub(crate) fn refused(missing: &PageError) -> Response {
     match missing {
-        Missing::Nothing => page_of(
+        PageError::Nothing => page_of(
             StatusCode::NOT_FOUND,
-            told("There is nothing here", "What stood at this address is gone, or never was."),
+            message_page("There is nothing here", "What stood at this address is gone, or never was."),
         ),
-        Missing::Broken(why) => {
+        PageError::Broken(why) => {
             tracing::error!("a page cannot be shown: {why}");
             let said = "The history or the configuration cannot be read; on the host recount verify and recount check say more.";
-            page_of(StatusCode::SERVICE_UNAVAILABLE, told("Nothing can be shown now", said))
+            page_of(StatusCode::SERVICE_UNAVAILABLE, message_page("Nothing can be shown now", said))
         }
     }
 }

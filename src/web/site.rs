@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 
 use crate::history::desk::desk_key::DeskKey;
 use crate::history::store::error::StoreError;
+use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::desk::host::DeskHost;
-use crate::web::door::oidc::settings::OidcSettings;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -25,16 +25,16 @@ pub type CurrentData<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 
 /// Why there is no page.
 #[derive(Debug)]
-pub enum Missing {
+pub enum PageError {
     /// There is no such thing.
     Nothing,
     /// It cannot be read.
     Broken(String),
 }
 
-impl From<StoreError> for Missing {
+impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        Missing::Broken(error.to_string())
+        PageError::Broken(error.to_string())
     }
 }
 

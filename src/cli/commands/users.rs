@@ -20,7 +20,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::report::exit::Exit;
 use crate::report::format::json::time;
-use crate::web::door::invitation;
+use crate::web::access::invitation;
 
 /// Arguments of `users`.
 #[derive(Debug, Args)]

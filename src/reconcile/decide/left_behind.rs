@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
@@ -15,7 +15,7 @@ use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Directory};
@@ -102,11 +102,11 @@ impl Ground<'_> {
     }
 
     /// `None` for a line that is at 0 or has ended.
-    fn judge(&self, key: &LineKey, owned: &Owned) -> Option<Judgement> {
+    fn judge(&self, key: &LineKey, owned: &Owned) -> Option<LineDecision> {
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             let detail =
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
-            return Some(Judgement::held(Code::InDoubt, None, detail));
+            return Some(LineDecision::held(Code::InDoubt, None, detail));
         }
         let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
         let why = self.why(key, owned);
@@ -127,9 +127,9 @@ impl Ground<'_> {
             Err(unreadable) => return Some(held(id, None, format!("{why}; addition {id}: {unreadable}"))),
         };
         if let Some(code) = self.in_trouble(owned) {
-            let live = Live { addition: id, quantity: now };
+            let live = LiveAddition { addition: id, quantity: now };
             let detail = format!("{now} billed still, and nobody can say where its customer belongs");
-            return Some(Judgement::held(code, Some(live), detail));
+            return Some(LineDecision::held(code, Some(live), detail));
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
         Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")))
@@ -142,8 +142,8 @@ impl Ground<'_> {
         addition: &Addition,
         now: Quantity,
         why: &str,
-    ) -> Judgement {
-        let live = Live { addition: addition.id, quantity: now };
+    ) -> LineDecision {
+        let live = LiveAddition { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
         let changed = addition.changed.as_ref();
         let named = &Named::one(addition.id, Some(now));
@@ -153,13 +153,13 @@ impl Ground<'_> {
             StepAnswer::Moved(what) => held(addition.id, Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {
                 let change = QuantityChange { addition: addition.id, from: now, to: Quantity::ZERO };
-                Judgement::new(Verdict::Update(change), Some(live), by)
+                LineDecision::new(Verdict::Update(change), Some(live), by)
             }
         }
     }
 
     /// Of a line on an agreement whose lines are not shown: it may bill still.
-    fn not_listed(&self, key: &LineKey, owned: &Owned, id: AdditionId, why: &str) -> Judgement {
+    fn not_listed(&self, key: &LineKey, owned: &Owned, id: AdditionId, why: &str) -> LineDecision {
         let agreement = key.agreement;
         let unread = match self.directory.unread.additions.get(&agreement) {
             Some(unread) => format!("whose additions cannot be read: {unread}"),
@@ -167,7 +167,7 @@ impl Ground<'_> {
         };
         let was = format!("addition {id} was on agreement {agreement}, {unread}");
         match self.in_trouble(owned) {
-            Some(code) => Judgement::held(code, None, was),
+            Some(code) => LineDecision::held(code, None, was),
             None => held(id, None, format!("{why}; {was}")),
         }
     }
@@ -315,9 +315,9 @@ pub(in crate::reconcile) fn taken_off<'o>(
 }
 
 /// It waits for somebody, about this addition.
-pub(in crate::reconcile) fn held(addition: AdditionId, live: Option<Live>, detail: String) -> Judgement {
+pub(in crate::reconcile) fn held(addition: AdditionId, live: Option<LiveAddition>, detail: String) -> LineDecision {
     let units = live.map(|live| live.quantity);
-    Judgement::held(Code::LineLeftBehind, live, detail).naming(Named::one(addition, units))
+    LineDecision::held(Code::LineLeftBehind, live, detail).naming(Named::one(addition, units))
 }
 
 /// The additions that the lines of a plan mean.

@@ -2,30 +2,28 @@
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::Judgement;
-use crate::reconcile::decide::line_guards::{Hindrance, Step};
+use crate::reconcile::decide::line_decision::{Hold, LineDecision};
+use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
+use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
-use crate::reconcile::model::display_text::{day, minute};
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::ids;
-use crate::reconcile::model::past::{InDoubt, TakenOver};
+use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Creation, LineKey, Live, QuantityChange, Verdict};
+use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Product};
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// What is to happen to a line, unless an operator said that it is to be kept as it is.
-    pub fn judge(&self, case: Case<'_>) -> Judgement {
+    pub fn judge(&self, case: LineCase<'_>) -> LineDecision {
         self.past.decisions.keep(case.key, self.judge_by_rules(case), self.today)
     }
 
-    fn judge_by_rules(&self, case: Case<'_>) -> Judgement {
-        let Case { key, wanted, agreement, product, additions } = case;
+    fn judge_by_rules(&self, case: LineCase<'_>) -> LineDecision {
+        let LineCase { key, wanted, agreement, product, additions } = case;
         let ended = agreement.billing(self.today).err();
         let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
         let product = match (product, &ended) {
@@ -41,10 +39,10 @@ impl Judge<'_> {
         let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
         let live = self.live(key, &on_line, additions);
         if let Some((code, detail)) = ended {
-            return Judgement::held(code, live.ok().flatten().map(|(_, live)| live), detail);
+            return LineDecision::held(code, live.ok().flatten().map(|(_, live)| live), detail);
         }
         match live {
-            Err(asked) => asked,
+            Err(hold) => hold.of(None),
             Ok(Some((addition, live))) => self.named(&on_line, addition, self.compare(case, addition, live)),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
@@ -60,10 +58,10 @@ impl Judge<'_> {
         key: &LineKey,
         on_line: &[&'l Addition],
         all: &[Addition],
-    ) -> Result<Option<(&'l Addition, Live)>, Judgement> {
+    ) -> Result<Option<(&'l Addition, LiveAddition)>, Hold> {
         let of = |code, detail, additions: &[&Addition]| {
             let named = Named::several(additions.iter().map(|addition| addition.id));
-            Err(Judgement::held(code, None, detail).naming(named))
+            Err(Hold::new(code, detail).naming(named))
         };
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
@@ -92,13 +90,13 @@ impl Judge<'_> {
             }
         };
         match &one.quantity {
-            Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
+            Ok(quantity) => Ok(Some((one, LiveAddition { addition: one.id, quantity: *quantity }))),
             Err(why) => of(Code::LineUnreadable, format!("addition {}: {why}", one.id), &[one]),
         }
     }
 
     /// A judgement that names what is live beside the line that is meant, and left as it is.
-    fn named(&self, on_line: &[&Addition], meant: &Addition, judgement: Judgement) -> Judgement {
+    fn named(&self, on_line: &[&Addition], meant: &Addition, judgement: LineDecision) -> LineDecision {
         let beside = on_line.iter().filter(|a| a.id != meant.id && a.is_live(self.today) && a.is_beside());
         let said: Vec<String> = beside
             .map(|addition| match addition.cancelled_on {
@@ -112,11 +110,11 @@ impl Judge<'_> {
         }
         let said = format!("{}, and is left as it is", said.join(", "));
         let detail = if judgement.detail.is_empty() { said } else { format!("{}; {said}", judgement.detail) };
-        Judgement { detail, ..judgement }
+        LineDecision { detail, ..judgement }
     }
 
-    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live) -> Judgement {
-        let (Case { key, wanted, .. }, now) = (case, live.quantity);
+    fn compare(&self, case: LineCase<'_>, addition: &Addition, live: LiveAddition) -> LineDecision {
+        let (LineCase { key, wanted, .. }, now) = (case, live.quantity);
         let terms = wanted.terms;
         let counted = match wanted.quantity {
             Ok(counted) => counted,
@@ -128,7 +126,7 @@ impl Judge<'_> {
         };
         // What was sent to another ConnectWise is not this line.
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()).filter(|doubt| doubt.elsewhere.is_none()) {
-            return in_doubt(doubt, Some(live));
+            return in_doubt(doubt).of(Some(live));
         }
         let to = terms.against(counted, Some(&live));
         match self.settled(key, terms, addition, live, counted) {
@@ -149,7 +147,7 @@ impl Judge<'_> {
         }));
         match self.unless_answered(key, Some(live), to, &all) {
             Ok(by) => judged(update, Some(live), by),
-            Err(asked) => asked,
+            Err(hold) => hold.of(Some(live)),
         }
     }
 
@@ -160,7 +158,7 @@ impl Judge<'_> {
         key: &LineKey,
         terms: Terms,
         addition: &Addition,
-        live: Live,
+        live: LiveAddition,
         counted: Quantity,
     ) -> Option<(Verdict, String)> {
         let (now, id) = (live.quantity, live.addition);
@@ -186,10 +184,10 @@ impl Judge<'_> {
         })
     }
 
-    fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
+    fn absent(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> LineDecision {
         let wanted = case.wanted;
         match self.may_create(case, product, on_line) {
-            Err(asked) => asked,
+            Err(hold) => hold.of(None),
             Ok(quantity) if quantity.is_zero() => {
                 let detail = "nothing is used, and no line is live today".to_owned();
                 judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
@@ -214,11 +212,11 @@ impl Judge<'_> {
         }
     }
 
-    fn may_create(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Judgement> {
-        let Case { key, wanted, agreement, .. } = case;
-        let quantity = wanted.quantity.map_err(|code| held(code, None, source_trouble(code)))?;
+    fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Hold> {
+        let LineCase { key, wanted, agreement, .. } = case;
+        let quantity = wanted.quantity.map_err(|code| Hold::new(code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
-            return Err(in_doubt(doubt, None));
+            return Err(in_doubt(doubt));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
@@ -227,12 +225,12 @@ impl Judge<'_> {
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
-            return Err(held(Code::InDoubt, None, detail));
+            return Err(Hold::new(Code::InDoubt, detail));
         }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(day).unwrap_or_default();
             let detail = format!("addition {} begins on {on}", later.id);
-            return Err(held(Code::LineNotYetEffective, None, detail).naming(Named::one(later.id, None)));
+            return Err(Hold::new(Code::LineNotYetEffective, detail).naming(Named::one(later.id, None)));
         }
         let hindrances = self.hindrances(case, product, quantity, on_line);
         // No answer creates what these are in the way of, so they are told first.
@@ -240,65 +238,24 @@ impl Judge<'_> {
             let missing = format!("{quantity} used, no live addition, and create_lines is off");
             let told = std::iter::once(missing).chain(hindrances.iter().map(|one| one.detail.clone()));
             let detail = told.collect::<Vec<_>>().join("; ");
-            return Err(held(Code::LineMissing, None, detail).naming(all_named(&hindrances)));
+            return Err(Hold::new(Code::LineMissing, detail).naming(all_named(&hindrances)));
         }
         if let Some(day) = self.not_billed_by(agreement) {
             let (code, detail) = day;
-            return Err(held(code, None, detail));
+            return Err(Hold::new(code, detail));
         }
         self.after_other_host(key, quantity)?;
         self.unless_answered(key, None, quantity, &hindrances)?;
         Ok(quantity)
     }
 
-    /// A request that another host sent last is in no history of this one, and may be on its way.
-    fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), Judgement> {
-        let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
-        if let Some(at) = settles_at {
-            let at = minute(at.fixed_offset());
-            let detail = format!("nothing is created before {at}: {from} may have sent it already");
-            return Err(held(Code::HostChanged, None, detail));
-        }
-        let detail = format!(
-            "the first night after {from}, which may have created it; the next night creates what is not there"
-        );
-        self.unless_answered(key, None, quantity, &[Hindrance::of_line(Code::HostChanged, detail)])?;
-        Ok(())
-    }
-
-    /// Unless somebody let pass all that is in the way of a step: what was not shown to them holds it, and the others are
-    /// told with it. Who let it pass is said.
-    fn unless_answered(
-        &self,
-        key: &LineKey,
-        live: Option<Live>,
-        to: Quantity,
-        all: &[Hindrance<'_>],
-    ) -> Result<String, Judgement> {
-        let mut by = String::new();
-        let mut open = |Hindrance { code, detail, changed, named }: &Hindrance<'_>| {
-            let asked = AskedStep { code: *code, live, to, changed: *changed, named };
-            match self.past.decisions.answer(key, asked) {
-                _ if !may_be_accepted(*code) => Some(detail.clone()),
-                StepAnswer::Accepted(said) => {
-                    by = said;
-                    None
-                }
-                StepAnswer::None => Some(detail.clone()),
-                StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
-            }
-        };
-        let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
-            return Ok(by);
-        };
-        let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
-        let detail = std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ");
-        Err(held(all[at].code, live, detail).naming(all_named(all)))
-    }
-
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<Hindrance<'static>> {
+    pub(in crate::reconcile) fn ended_by_hand(
+        &self,
+        key: &LineKey,
+        on_line: &[&Addition],
+    ) -> Option<Hindrance<'static>> {
         let key = &*key.folded();
         let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
@@ -334,17 +291,12 @@ fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
     said.unwrap_or_default()
 }
 
-fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
-    Judgement::held(code, live, detail)
-}
-
-/// All the additions that are in the way of a line.
-fn all_named(all: &[Hindrance<'_>]) -> Named {
-    all.iter().fold(Named::default(), |named, one| named.and(one.named.0.clone()))
+fn held(code: Code, live: Option<LiveAddition>, detail: String) -> LineDecision {
+    LineDecision::held(code, live, detail)
 }
 
 /// What a product holds beside the lines of its items. Nothing of it is ever written.
-fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
+fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> LineDecision {
     match (unmarked, wanted.quantity) {
         ([], Err(code)) => held(code, None, source_trouble(code)),
         ([], Ok(_)) => {
@@ -360,8 +312,8 @@ fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
     }
 }
 
-fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
-    Judgement::new(verdict, live, detail)
+fn judged(verdict: Verdict, live: Option<LiveAddition>, detail: String) -> LineDecision {
+    LineDecision::new(verdict, live, detail)
 }
 
 fn product_trouble(code: Code, key: &LineKey) -> String {
@@ -388,12 +340,12 @@ fn source_trouble(code: Code) -> String {
     }
 }
 
-fn in_doubt(doubt: &InDoubt, live: Option<Live>) -> Judgement {
+fn in_doubt(doubt: &CreationInDoubt) -> Hold {
     let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
-    held(code, live, doubt_detail(doubt)).naming(Named::several(doubt.candidates.iter().copied()))
+    Hold::new(code, doubt_detail(doubt)).naming(Named::several(doubt.candidates.iter().copied()))
 }
 
-fn doubt_detail(doubt: &InDoubt) -> String {
+fn doubt_detail(doubt: &CreationInDoubt) -> String {
     let sent = format!("a creation of run {} is in doubt", doubt.run);
     if let Some(other) = &doubt.elsewhere {
         // It may be the same one by another name: then a second line would bill the customer twice.

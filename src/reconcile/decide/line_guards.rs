@@ -3,15 +3,16 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
+use crate::reconcile::decide::line_decision::{Hold, HoldReason};
+use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::model::display_text::{day, shown};
-use crate::reconcile::model::past::ExportStamp;
+use crate::reconcile::model::display_text::{day, minute, shown};
+use crate::reconcile::model::past::{ExportStamp, RecentTakeover};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, LastChange, Product};
@@ -43,7 +44,7 @@ impl Hindrance<'_> {
     }
 }
 
-impl<'a> Judge<'a> {
+impl<'a> LineRules<'a> {
     /// Why a person has to look at a step first, if any guard says so.
     pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<HoldReason> {
         let Step { key, addition, now, to } = step;
@@ -65,7 +66,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
-    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Vec<Hindrance<'a>> {
+    pub(in crate::reconcile) fn begins_beside(&self, case: LineCase<'_>, now: Quantity) -> Vec<Hindrance<'a>> {
         let Some(product) = case.product.ok().filter(|_| now.is_zero()) else { return Vec::new() };
         self.bills_elsewhere(case, product)
     }
@@ -73,7 +74,7 @@ impl<'a> Judge<'a> {
     /// What a person has to look at before a line begins: first what may come into sight after an answer.
     pub(in crate::reconcile) fn hindrances(
         &self,
-        case: Case<'_>,
+        case: LineCase<'_>,
         product: &Product,
         quantity: Quantity,
         on_line: &[&Addition],
@@ -105,7 +106,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The product bills already, beside the line, where nobody counts it.
-    fn bills_elsewhere(&self, case: Case<'_>, product: &Product) -> Vec<Hindrance<'a>> {
+    fn bills_elsewhere(&self, case: LineCase<'_>, product: &Product) -> Vec<Hindrance<'a>> {
         let found = self.around.elsewhere(case.key, product.id, case.wanted.company);
         let each = found.into_iter().map(|(agreement, addition)| Hindrance {
             code: Code::LineElsewhere,
@@ -121,7 +122,7 @@ impl<'a> Judge<'a> {
     }
 
     /// It may bill where nobody can look.
-    fn unseen(&self, case: Case<'_>) -> Option<Hindrance<'a>> {
+    fn unseen(&self, case: LineCase<'_>) -> Option<Hindrance<'a>> {
         let unseen = self.around.unseen(case.key, case.wanted.company)?;
         let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
         Some(Hindrance::of_line(Code::AgreementUnreadable, detail))
@@ -194,6 +195,56 @@ impl<'a> Judge<'a> {
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
     }
+
+    /// A request that another host sent last is in no history of this one, and may be on its way.
+    pub(in crate::reconcile) fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), Hold> {
+        let Some(RecentTakeover { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
+        if let Some(at) = settles_at {
+            let at = minute(at.fixed_offset());
+            let detail = format!("nothing is created before {at}: {from} may have sent it already");
+            return Err(Hold::new(Code::HostChanged, detail));
+        }
+        let detail = format!(
+            "the first night after {from}, which may have created it; the next night creates what is not there"
+        );
+        self.unless_answered(key, None, quantity, &[Hindrance::of_line(Code::HostChanged, detail)])?;
+        Ok(())
+    }
+
+    /// Unless somebody let pass all that is in the way of a step: what was not shown to them holds it, and the others are
+    /// told with it. Who let it pass is said.
+    pub(in crate::reconcile) fn unless_answered(
+        &self,
+        key: &LineKey,
+        live: Option<LiveAddition>,
+        to: Quantity,
+        all: &[Hindrance<'_>],
+    ) -> Result<String, Hold> {
+        let mut by = String::new();
+        let mut open = |Hindrance { code, detail, changed, named }: &Hindrance<'_>| {
+            let asked = AskedStep { code: *code, live, to, changed: *changed, named };
+            match self.past.decisions.answer(key, asked) {
+                _ if !may_be_accepted(*code) => Some(detail.clone()),
+                StepAnswer::Accepted(said) => {
+                    by = said;
+                    None
+                }
+                StepAnswer::None => Some(detail.clone()),
+                StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
+            }
+        };
+        let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
+            return Ok(by);
+        };
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
+        let detail = std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ");
+        Err(Hold::new(all[at].code, detail).naming(all_named(all)))
+    }
+}
+
+/// All the additions that are in the way of a line.
+pub(in crate::reconcile) fn all_named(all: &[Hindrance<'_>]) -> Named {
+    all.iter().fold(Named::default(), |named, one| named.and(one.named.0.clone()))
 }
 
 /// How often the same change is undone by others before it is a fight.

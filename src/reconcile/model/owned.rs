@@ -1,7 +1,7 @@
 //! Lines that recount has owned, and lines that nobody owns: neither may bill out of sight.
 
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
-use crate::reconcile::model::plan::line::{LineKey, Live};
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named::Named;
 
 /// A line that a run in mode `apply` wrote or compared. It stays in every plan until it is at 0, it or its agreement has
@@ -19,7 +19,7 @@ pub struct Owned {
 
 /// A mapped product on an agreement that no mapped customer is billed on, as tonight's look found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uncounted {
+pub struct UncountedLine {
     /// Which line.
     pub key: LineKey,
     /// Whose, where its agreement can be read.
@@ -29,12 +29,12 @@ pub struct Uncounted {
     /// Whether somebody mapped the company: its customers are billed on other agreements.
     pub is_mapped: bool,
     /// What is billed, or why nobody can say.
-    pub billed: Result<Live, (AdditionId, String)>,
+    pub billed: Result<LiveAddition, (AdditionId, String)>,
     /// All the additions that it is told of.
     pub named: Named,
 }
 
-impl Uncounted {
+impl UncountedLine {
     /// Its addition.
     pub fn addition(&self) -> AdditionId {
         match &self.billed {

@@ -7,12 +7,12 @@ use crate::reconcile::model::display_text::escaped;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Entries of a page.
 const LISTED: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let typed = visit.query.get("q").trim();
     let before = visit.query.get("before").parse::<i64>().ok();
     let events = match &visit.desk.history {

@@ -104,7 +104,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     let next = match mode {
         Mode::Off => "recount integrations",
         Mode::Observe => "recount plan",
-        Mode::Apply => "recount plan, then recount apply with its fingerprint",
+        Mode::Apply => "recount plan; a first plan that changes anything needs recount apply with its fingerprint",
     };
     console.print(&format!("{name} {was} {mode}\n\nNext: {next}\n"));
     Ok(())
@@ -206,7 +206,7 @@ fn table(known: &[Known<'_>], running: Option<&str>) -> String {
     for Known { integration, customers: Customers { mapped, skipped, unmapped }, health } in known {
         let number = |number: &Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let IntegrationConfig { name, mode, connectwise, .. } = integration;
-        let _ = writeln!(text, "{name}  {mode} · ConnectWise {connectwise} · {}", health.said());
+        let _ = writeln!(text, "{name}  {mode} · ConnectWise {connectwise} · {}", health.sentence());
         let _ = writeln!(
             text,
             "    customers: {} mapped, {} skipped, {} unmapped",

@@ -30,7 +30,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::web;
-use crate::web::door::oidc::settings::OidcSettings;
+use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::site::{DeskSite, DoorRules, Site, TabRules};
 use crate::web::tls::TlsFiles;
 

@@ -25,7 +25,9 @@ impl Named {
     pub fn moved_from(&self, shown: &Named) -> Option<String> {
         self.0.iter().find_map(|(id, units)| match (shown.0.get(id), units) {
             (None, _) => Some(format!("nobody was asked about addition {id}")),
-            (Some(Some(then)), Some(now)) if then != now => Some(format!("addition {id} held {then} then, and {now} now")),
+            (Some(Some(then)), Some(now)) if then != now => {
+                Some(format!("addition {id} held {then} then, and {now} now"))
+            }
             (Some(_), _) => None,
         })
     }

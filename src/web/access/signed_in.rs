@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::history::desk::people::{Digest, Role};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::web::door::token;
+use crate::web::access::token;
 
 /// The cookie of a session. A browser takes a name that begins so only over https or on this host, for this very host,
 /// and no page elsewhere can set it.

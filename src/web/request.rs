@@ -8,11 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
 use crate::history::store::open::History;
+use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::visit::{Overview, Visit};
-use crate::web::door::signed_in::SignedIn;
 use crate::web::peer::Peer;
-use crate::web::site::{DeskSite, Missing};
+use crate::web::site::{DeskSite, PageError};
 
 /// What is taken of a request.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl FromRequestParts<DeskSite> for DeskRequest {
 
 impl DeskRequest {
     /// The visit, if somebody is signed in. Waits for the disk.
-    pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, Missing> {
+    pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, PageError> {
         let Self { desk: site, peer, headers, path, query, uri: _ } = self;
         let history = History::open_existing(&site.site.state)?;
         let person = history.map(|history| SignedIn::of(&history, &headers, now)).transpose()?.flatten();
