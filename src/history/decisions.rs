@@ -42,12 +42,10 @@ impl History {
         self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
-                                        verb, until, note, who, at, run, reason, addition, was, wanted, item, within,
-                                        named, journal)
+                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle, verb,
+                            until, note, who, at, run, reason, addition, was, wanted, item, within, named, journal)
                  VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                         (SELECT coalesce(max(seq), 0) FROM journal))",
+                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, (SELECT coalesce(max(seq), 0) FROM journal))",
                 )?
                 .execute(params![
                     integration.as_str(),

@@ -192,9 +192,10 @@ async fn all<R: Reader>(connectwise: &R, ground: SweepInputs<'_>) -> Result<Foun
     let placed = Placed::of(ground, &companies, &agreements.records);
     let mut agreements: BTreeMap<AgreementId, Agreement> = billing(agreements.records, ground.today());
     agreements.retain(|_, agreement| !placed.troubled.contains(&agreement.company));
-    // What the night has read is there.
+    // What the night has read is there, or told.
     let here = &ground.remote.additions;
-    let unread = agreements.keys().copied().filter(|agreement| !here.contains_key(agreement)).collect();
+    let told = &ground.remote.directory.unread.additions;
+    let unread = agreements.keys().copied().filter(|id| !here.contains_key(id) && !told.contains_key(id)).collect();
     let listed = read_lists(connectwise, unread, None).await?;
     found
         .unread
