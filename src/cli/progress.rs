@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
+use crate::connectwise::{AdditionsLook, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -135,7 +135,7 @@ impl<C: Reader> Reader for WatchedConnectWise<C> {
 }
 
 impl<C: Writer> Writer for WatchedConnectWise<C> {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.inner.look(agreement).await
     }
 

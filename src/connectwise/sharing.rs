@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
-use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
+use crate::connectwise::{AdditionsLook, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -254,7 +254,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
 }
 
 impl<C: Writer> Writer for Sharing<'_, C> {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.inner.look(agreement).await
     }
 
