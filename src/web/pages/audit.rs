@@ -25,12 +25,12 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
             button.b { "Filter" }
         }
-        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&events, typed)) }
+        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(visit, &events, typed)) }
     };
     Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }
 
-fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
+fn table(visit: &Visit, events: &[(i64, DeskEvent)], typed: &str) -> Markup {
     let last = events.last().map(|(number, _)| *number).filter(|_| events.len() == LISTED);
     html! {
         div.sheet {
@@ -38,7 +38,7 @@ fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
                 caption.sr { "Who did what" }
                 thead { tr { th.when scope="col" { "when" } th.when scope="col" { "who" } th scope="col" { "did what" } th.wide.n scope="col" { "from" } } }
                 tbody { @for (_, event) in events { tr {
-                    td { (event.at.format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
+                    td { (visit.desk.zone.local(event.at).format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
                     td {
                         @if event.refused { span.tag.bad { "refused" } " " (event.deed) } @else { b { (event.deed) } }
                         " " (escaped(&event.about))

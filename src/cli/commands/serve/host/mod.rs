@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::map::companies::KnownCompanies;
+use crate::cli::commands::map::known::KnownRecords;
 use crate::cli::commands::serve::{background, member};
 use crate::cli::session::NIGHT_STACK;
 use crate::cli::wiring::health;
@@ -48,7 +48,7 @@ const SETTLE_EACH: Duration = Duration::from_secs(1);
 pub(super) struct CommandHost {
     path: Arc<PathBuf>,
     work: Arc<Mutex<Work>>,
-    companies: KnownCompanies,
+    known: KnownRecords,
 }
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ struct Work {
 
 impl CommandHost {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), work: Arc::default(), companies: KnownCompanies::default() }
+        Self { path: Arc::new(path.to_owned()), work: Arc::default(), known: KnownRecords::default() }
     }
 
     /// Lets the run that was begun here finish the line in flight, and waits for its end.
@@ -129,6 +129,13 @@ impl DeskHost for CommandHost {
 
     fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
         self.config().map(|config| config.record_links()).unwrap_or_default()
+    }
+
+    fn read_again(&self, integration: &IntegrationName) {
+        let config = self.config();
+        if let Some(integration) = config.iter().find_map(|config| config.integrations.get(integration)) {
+            self.known.forget(integration);
+        }
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
