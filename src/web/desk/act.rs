@@ -75,7 +75,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
 }
 
 fn sign_out(visit: &Visit) -> Result<Deed, Missing> {
-    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(Missing::Nothing)?;
+    let mut history = History::open_beside(&visit.site.door.people)?.ok_or(Missing::Nothing)?;
     history.end_session(&visit.person.digest)?;
     Ok(Deed { acted: Acted::Left, events: vec![visit.event(DeskAction::SignOut.as_str(), "")] })
 }
