@@ -18,7 +18,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use recount::export::column::Column;
 use recount::export::read::content::read_bytes;
-use recount::export::settings::{Count, ExportSettings, Layout, Long, Shape};
+use recount::export::settings::{Count, ExportSettings, Layout, LongLayout, Shape};
 
 const ROWS: usize = 1_000_000;
 const CUSTOMERS: usize = 50_000;
@@ -98,7 +98,7 @@ fn layout(way: &str) -> Layout {
         "distinct" => Count::Distinct { item: Column::named("Device") },
         _ => return settings.layout,
     };
-    let long = Long { service: Column::named("Product"), count };
+    let long = LongLayout { service: Column::named("Product"), count };
     Layout::new(settings.layout.customer, Shape::Long(long))
 }
 

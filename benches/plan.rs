@@ -18,7 +18,7 @@ use recount::export::read::content::read_bytes;
 use recount::export::settings::ExportSettings;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
-use recount::reconcile::guard::check::{Approval, GuardInputs, Seen, Stopped, clear};
+use recount::reconcile::guard::check::{Approval, GuardInputs, ReadCoverage, Stopped, clear};
 use recount::reconcile::guard::cleared::ClearedPlan;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
@@ -143,7 +143,7 @@ impl Night {
     }
 
     fn clear(&self, plan: &Plan, counts: &Counts) -> Result<ClearedPlan, Stopped> {
-        let seen = Seen {
+        let seen = ReadCoverage {
             additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
             agreements: self.additions.keys().copied().collect(),
             lost_sight: false,

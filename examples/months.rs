@@ -21,7 +21,7 @@ use crate::night::{Night, day, stamp, time};
 use recount::reconcile::guard::baseline;
 use recount::reconcile::guard::check::{Approval, GuardInputs, clear};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, RunId, ServiceName};
-use recount::reconcile::model::past::{Accepted, Past, Written};
+use recount::reconcile::model::past::{Accepted, Past, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
@@ -301,11 +301,10 @@ impl Month {
             files: 0,
             by_count: true,
         };
-        let written = night
-            .additions
-            .values()
-            .flatten()
-            .filter_map(|addition| Some((addition.id, Written::once(*addition.quantity.as_ref().ok()?, run))));
+        let written =
+            night.additions.values().flatten().filter_map(|addition| {
+                Some((addition.id, WrittenQuantity::once(*addition.quantity.as_ref().ok()?, run)))
+            });
         let written = written.collect();
         let past = &mut self.night.past;
         *past = Past { accepted: Some(accepted), approved_once: true, counts: after, written, ..std::mem::take(past) };

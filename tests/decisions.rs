@@ -36,6 +36,22 @@ fn an_accepted_step_is_taken_once_and_the_same_step_asks_again() {
     assert_eq!(office.billed(200), "12");
 }
 
+/// What somebody had set by hand was overwritten on the night on which the product went to another integration.
+#[test]
+fn a_hand_edit_is_seen_by_the_integration_that_takes_the_product_over() {
+    let office = Office::running(&QUIET);
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0, "the lines are compared, and none is written");
+    }
+    office.by_hand(200, 10);
+    office.take_over("filters");
+    let first = office.plan_json();
+    let line = first["lines"].as_array().expect("lines").iter().find(|line| line["addition_id"] == 200);
+    assert_eq!(line.map(|line| line["reason"].as_str()), Some(Some("human-edit")), "{first:#}");
+    assert_eq!(office.recount(&["apply", &first["plan"].as_str().expect("a plan")[..12]]).code, 3);
+    assert_eq!((office.billed(100), office.billed(200)), ("3".to_owned(), "10".to_owned()));
+}
+
 #[test]
 fn an_answer_is_for_what_was_seen() {
     let office = Office::running(&QUIET);

@@ -67,6 +67,22 @@ fn ordinary_files_are_read() {
     }
 }
 
+/// Three of twelve customers beside "quota exceeded" were the whole bill.
+#[test]
+fn an_answer_that_says_an_error_is_not_the_whole() {
+    let keys = "records = \"items\"\ncolumns = { customer = \"n\", service = { fixed = \"S\" }, count = \"q\" }";
+    for (said, exit, code) in [
+        (r#"{"items":[{"n":"A","q":3}],"error":"quota exceeded"}"#, 11, "export-part-unread"),
+        (r#"{"items":[{"n":"A","q":3}],"error":null}"#, 0, "\"findings\":[]"),
+        (r#"{"items":[{"n":"A","q":3}],"errors":[]}"#, 0, "\"findings\":[]"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.json"), said).expect("written");
+        let (found, document) = read(folder.path(), "x.json", keys);
+        assert!(found == exit && document.to_string().contains(code), "{said}: {found} {document:#}");
+    }
+}
+
 /// What could be read in two ways is held or refused, and nobody is told to count what is no count.
 #[test]
 fn what_could_mean_two_things_is_not_counted() {

@@ -6,10 +6,10 @@ use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use recount::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
+use recount::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::export::read::content::read_files;
-use recount::export::settings::{Count, Format, Latest, Layout, Long, Shape, Sheet, Wide};
+use recount::export::settings::{Count, Format, Latest, Layout, LongLayout, Shape, Sheet, WideLayout};
 use recount::reconcile::model::export::counts::Cell;
 use rust_xlsxwriter::Workbook;
 use serde_json::{Map, Value, json};
@@ -212,24 +212,24 @@ impl Written {
         };
         let named = |name: &str| Column::named(&below(name));
         let customer = match self.container {
-            Container::SheetPerCustomer => made("the sheet's name", MadeColumn::SheetName, Some("^\\d (.+)$")),
+            Container::SheetPerCustomer => made("the sheet's name", DerivedColumn::SheetName, Some("^\\d (.+)$")),
             Container::Nested => Column::named("tenants.name"),
             Container::Keyed => Column::named("@key"),
             _ => Column::named("Customer"),
         };
         let mark = (self.counting == Counting::Marks).then_some(CountMark::Present);
         let shape = if self.wide {
-            Shape::Wide(Wide::Names(SERVICES.iter().map(|service| below(service)).collect()))
+            Shape::Wide(WideLayout::Names(SERVICES.iter().map(|service| below(service)).collect()))
         } else {
             let Column::Named(count) = named("Count") else { panic!("named") };
             let count = Column::Named(NamedColumn { mark: mark.clone(), ..count });
             let service = if self.joined {
                 let columns = vec![below("Kind"), below("Level")];
-                made("Kind and Level", MadeColumn::Joined { columns, join: " ".to_owned() }, None)
+                made("Kind and Level", DerivedColumn::Joined { columns, join: " ".to_owned() }, None)
             } else {
                 named("Service")
             };
-            Shape::Long(Long { service, count: Count::Column { count, item: None } })
+            Shape::Long(LongLayout { service, count: Count::Column { count, item: None } })
         };
         let records: &[&str] = match self.container {
             Container::Nested => &["tenants[]", "lines[]"],
@@ -253,7 +253,7 @@ impl Written {
     }
 }
 
-fn made(name: &str, made: MadeColumn, matching: Option<&str>) -> Column {
+fn made(name: &str, made: DerivedColumn, matching: Option<&str>) -> Column {
     let Column::Named(named) = Column::named(name) else { panic!("named") };
     let matching = matching.map(|pattern| Pattern::regex(pattern).expect("a pattern"));
     Column::Named(NamedColumn { made: Some(made), matching, ..named })
@@ -320,18 +320,18 @@ fn as_attributes(mut layout: Layout) -> Layout {
     let column = |column: &mut Column| {
         if let Column::Named(named) = column {
             match &mut named.made {
-                Some(MadeColumn::Joined { columns, .. }) => columns.iter_mut().for_each(|name| *name = at(name)),
+                Some(DerivedColumn::Joined { columns, .. }) => columns.iter_mut().for_each(|name| *name = at(name)),
                 _ => named.name = at(&named.name),
             }
         }
     };
     column(&mut layout.customer);
     match &mut layout.shape {
-        Shape::Long(Long { service, count: Count::Column { count, .. } }) => {
+        Shape::Long(LongLayout { service, count: Count::Column { count, .. } }) => {
             column(service);
             column(count);
         }
-        Shape::Wide(Wide::Names(names)) => names.iter_mut().for_each(|name| *name = at(name)),
+        Shape::Wide(WideLayout::Names(names)) => names.iter_mut().for_each(|name| *name = at(name)),
         other => panic!("{other:?}"),
     }
     layout.fill_down.iter_mut().for_each(|name| *name = at(name));

@@ -22,7 +22,7 @@ pub struct AlertRules {
     /// Whose runs; none means everybody's.
     pub integrations: Vec<String>,
     /// After which runs.
-    pub each: Each,
+    pub each: RunFilter,
     /// Whether Monday's digest is sent.
     pub weekly: bool,
     /// Where the report of a run can be seen, with `{run}` in it.
@@ -31,7 +31,7 @@ pub struct AlertRules {
 
 /// After which runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Each {
+pub enum RunFilter {
     /// All.
     Always,
     /// Those that need somebody, and the first good one after such.

@@ -64,7 +64,7 @@ impl Permission {
 
 /// The two rights that a write can lack; lacking one does not stop the other.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Verb {
+pub(super) enum WriteRight {
     Edit,
     Add,
 }
@@ -82,10 +82,10 @@ impl Breakers {
     }
 
     /// Whether this kind of write is not tried any more.
-    pub(super) fn is_closed(&self, verb: Verb) -> bool {
+    pub(super) fn is_closed(&self, verb: WriteRight) -> bool {
         match verb {
-            Verb::Edit => self.edits.is_missing(),
-            Verb::Add => self.adds.is_missing(),
+            WriteRight::Edit => self.edits.is_missing(),
+            WriteRight::Add => self.adds.is_missing(),
         }
     }
 
@@ -118,15 +118,15 @@ impl Breakers {
     }
 
     /// Notes the answer of a write; `None` for a good one.
-    pub(super) fn note(&mut self, verb: Verb, error: Option<&WriteError>) {
+    pub(super) fn note(&mut self, verb: WriteRight, error: Option<&WriteError>) {
         self.is_clear = matches!(error, None | Some(WriteError::Refused { .. }));
         if matches!(error, Some(WriteError::TooLate)) {
             return;
         }
         self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
         let (permission, what) = match verb {
-            Verb::Edit => (&mut self.edits, "(or change) agreement additions"),
-            Verb::Add => (&mut self.adds, "(or add) agreement additions"),
+            WriteRight::Edit => (&mut self.edits, "(or change) agreement additions"),
+            WriteRight::Add => (&mut self.adds, "(or add) agreement additions"),
         };
         match error {
             None => permission.note(None),

@@ -6,12 +6,12 @@ use std::task::Poll;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::apply::desk::JournalDesk;
+use crate::apply::agreement_writes::{LineEnd, lanes};
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::lane::{LineEnd, lanes};
+use crate::apply::journal_queue::JournalQueue;
 use crate::apply::one_write::WriteExecutor;
-use crate::apply::write_result::{Applied, Settled, not_reached};
-use crate::connectwise::{Ahead, Writer};
+use crate::apply::write_result::{Applied, LineWriteResult, not_reached};
+use crate::connectwise::{UpcomingWork, Writer};
 use crate::history::store::open::History;
 use crate::reconcile::guard::cleared::ClearedPlan;
 
@@ -22,12 +22,12 @@ pub async fn carry_out<W: Writer>(
     connectwise: &W,
     journal: &mut History,
 ) -> Applied {
-    connectwise.ahead(Ahead::Writes(plan.writes().len()));
-    let desk = JournalDesk::new(context, journal);
+    connectwise.ahead(UpcomingWork::Writes(plan.writes().len()));
+    let desk = JournalQueue::new(context, journal);
     let mut waiting = lanes(plan.writes());
     let agreements = waiting.iter().map(|lane| lane.agreement).collect();
     let executor = WriteExecutor::new(context, connectwise, &desk, agreements);
-    let mut settled: Vec<Option<Settled>> = vec![None; plan.writes().len()];
+    let mut settled: Vec<Option<LineWriteResult>> = vec![None; plan.writes().len()];
     let mut at_work = FuturesUnordered::new();
     let mut halt = None;
     loop {
@@ -54,7 +54,7 @@ pub async fn carry_out<W: Writer>(
 
 /// Waits until one line has ended. Whenever all that are at work wait, what they have for the journal is committed:
 /// once the answers that have arrived by then were taken, too, so that as many as possible share a commit.
-async fn next_end<T>(at_work: &mut FuturesUnordered<impl Future<Output = T>>, desk: &JournalDesk<'_>) -> Option<T> {
+async fn next_end<T>(at_work: &mut FuturesUnordered<impl Future<Output = T>>, desk: &JournalQueue<'_>) -> Option<T> {
     let mut arrived = false;
     poll_fn(|context| {
         loop {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use crate::apply::grounds::Grounds;
+use crate::apply::expected_owners::ExpectedOwners;
 use crate::apply::lease::{CLOCK_STEP, LeaseGuard};
 use crate::apply::stop::Stop;
 use crate::history::store::lock::RunLock;
@@ -27,7 +27,7 @@ pub struct ExecutionContext<'a> {
     /// Asked before every write, too: whether this host is still the one that writes.
     pub lease: &'a LeaseGuard,
     /// What the plan was drawn on.
-    pub grounds: &'a Grounds,
+    pub grounds: &'a ExpectedOwners,
 }
 
 /// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this

@@ -12,17 +12,17 @@
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
+mod agreement_writes;
+mod attempts;
 mod breakers;
-mod desk;
 pub mod execute;
 pub mod execution_context;
-pub mod grounds;
-mod lane;
+pub mod expected_owners;
+mod journal_queue;
 pub mod lease;
-mod looks;
+mod look;
 mod one_write;
 pub mod recovery;
 pub mod stop;
-mod tries;
 mod windows;
 pub mod write_result;

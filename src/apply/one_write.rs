@@ -4,16 +4,16 @@ use std::cell::RefCell;
 
 use tokio::time::Instant;
 
-use crate::apply::breakers::{Breakers, Verb};
-use crate::apply::desk::JournalDesk;
+use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
+use crate::apply::attempts::{LOOKS_AGAIN, WriteAttempts};
+use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::lane::{FreshLook, Lane, LineEnd};
+use crate::apply::journal_queue::JournalQueue;
 use crate::apply::recovery::new_lines;
-use crate::apply::tries::{LOOKS_AGAIN, Tries};
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
-    AsSent, Halt, Settled, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded, not_reached, overtaken,
-    refused, stale, stored_rounded, updated,
+    ConfirmedChange, Halt, LineWriteResult, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded,
+    not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -29,20 +29,20 @@ use crate::reconcile::model::records::Addition;
 pub(super) struct WriteExecutor<'a, W> {
     pub(super) context: ExecutionContext<'a>,
     pub(super) connectwise: &'a W,
-    desk: &'a JournalDesk<'a>,
+    desk: &'a JournalQueue<'a>,
     pub(super) windows: AgreementWindows,
     pub(super) breakers: RefCell<Breakers>,
 }
 
 /// How one line was written, or was not.
-struct Written {
-    settled: Settled,
+struct WrittenLine {
+    settled: LineWriteResult,
     /// What is known of its agreement now, if the answer was as sent.
-    sent: Option<AsSent>,
+    sent: Option<ConfirmedChange>,
 }
 
-impl From<Settled> for Written {
-    fn from(settled: Settled) -> Self {
+impl From<LineWriteResult> for WrittenLine {
+    fn from(settled: LineWriteResult) -> Self {
         Self { settled, sent: None }
     }
 }
@@ -51,7 +51,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     pub(super) fn new(
         context: ExecutionContext<'a>,
         connectwise: &'a W,
-        desk: &'a JournalDesk<'a>,
+        desk: &'a JournalQueue<'a>,
         agreements: Vec<AgreementId>,
     ) -> Self {
         let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
@@ -93,7 +93,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// Writes the next line of an agreement, if that still shows what the plan was drawn on: a person may be at work on
     /// it, too.
-    pub(super) async fn next_line<'p>(&self, mut lane: Lane<'p>) -> Option<LineEnd<'p>> {
+    pub(super) async fn next_line<'p>(&self, mut lane: AgreementWrites<'p>) -> Option<LineEnd<'p>> {
         let (at, key, write) = lane.writes.pop_front()?;
         let ended = self.look_and_write(&mut lane, key, write).await;
         Some(LineEnd { lane, at, ended })
@@ -101,13 +101,18 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// # Errors
     /// Why nothing is written from here on; nothing of this line was sent.
-    async fn look_and_write(&self, lane: &mut Lane<'_>, key: &LineKey, write: &Write) -> Result<Settled, Halt> {
+    async fn look_and_write(
+        &self,
+        lane: &mut AgreementWrites<'_>,
+        key: &LineKey,
+        write: &Write,
+    ) -> Result<LineWriteResult, Halt> {
         for _ in 0..=LOOKS_AGAIN {
             let seen = match self.see(lane, key, write).await? {
                 Ok(seen) => seen,
                 Err(settled) => return Ok(settled),
             };
-            if let Some(Written { settled, sent }) = self.write(key, write, &seen).await {
+            if let Some(WrittenLine { settled, sent }) = self.write(key, write, &seen).await {
                 lane.look = sent.map(|sent| seen.after(sent));
                 return Ok(settled);
             }
@@ -116,7 +121,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     /// Writes one line. `None`: nothing was sent, because what was seen before it had become too old.
-    async fn write(&self, key: &LineKey, write: &Write, look: &FreshLook) -> Option<Written> {
+    async fn write(&self, key: &LineKey, write: &Write, look: &FreshAdditions) -> Option<WrittenLine> {
         if look.is_over() {
             return None;
         }
@@ -126,7 +131,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshLook) -> Option<Written> {
+    async fn set(&self, key: &LineKey, set: &SetQuantity, look: &FreshAdditions) -> Option<WrittenLine> {
         let now = look.quantity_of_line(key, set.addition(), self.context);
         if now != Ok(set.from()) {
             return Some(changed_meanwhile(key, set, now, &look.additions).into());
@@ -141,16 +146,17 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     /// `None`: nothing was sent.
-    async fn send_set(&self, key: &LineKey, set: &SetQuantity, seen: &FreshLook) -> Option<WriteResult> {
-        let (mut until, mut tries, mut said) = (seen.until, Tries::default(), (String::new(), Code::WriteIgnored));
+    async fn send_set(&self, key: &LineKey, set: &SetQuantity, seen: &FreshAdditions) -> Option<WriteResult> {
+        let (mut until, mut tries, mut said) =
+            (seen.until, WriteAttempts::default(), (String::new(), Code::WriteIgnored));
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set, until)).await;
-            self.breakers.borrow_mut().note(Verb::Edit, answer.as_ref().err());
+            self.breakers.borrow_mut().note(WriteRight::Edit, answer.as_ref().err());
             tries.note(answer.as_ref().err());
             match answer {
                 Ok(quantity) if quantity == set.to() => {
                     // After a second look the one before it is over: it may have shown what a person did to the next line.
-                    let sent = tries.is_first().then_some(AsSent::Quantity(set.addition(), quantity));
+                    let sent = tries.is_first().then_some(ConfirmedChange::Quantity(set.addition(), quantity));
                     return Some(WriteResult { sent, ..updated(key, set, "") });
                 }
                 Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),
@@ -202,7 +208,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// What ConnectWise holds after an unclear answer. A look that fails is the last of the night: nothing more is
     /// written while nobody can see.
-    async fn look(&self, agreement: AgreementId) -> Result<FreshLook, String> {
+    async fn look(&self, agreement: AgreementId) -> Result<FreshAdditions, String> {
         let looked = tokio::select! {
             look = self.connectwise.look(agreement) => look,
             () = grace(self.context) => return Err("stopped before the outcome could be looked up".to_owned()),
@@ -217,7 +223,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
     }
 
-    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshLook) -> Option<Written> {
+    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshAdditions) -> Option<WrittenLine> {
         let fresh = &look.additions;
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
@@ -230,7 +236,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         if there || unreadable {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
             let settled = held(key, Code::ChangedMeanwhile, &detail);
-            return Some(Settled { outcome: Outcome::Conflict, ..settled }.into());
+            return Some(LineWriteResult { outcome: Outcome::Conflict, ..settled }.into());
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
@@ -250,12 +256,12 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         until: Instant,
     ) -> Option<WriteResult> {
         let answer = self.in_flight(self.connectwise.create_line(create, until)).await;
-        self.breakers.borrow_mut().note(Verb::Add, answer.as_ref().err());
+        self.breakers.borrow_mut().note(WriteRight::Add, answer.as_ref().err());
         Some(match answer {
             Ok(addition) => {
                 let end = created(key, create, &addition, "");
                 let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
-                let sent = as_sent.then_some(AsSent::Line(addition));
+                let sent = as_sent.then_some(ConfirmedChange::Line(addition));
                 WriteResult { sent, ..end }
             }
             Err(WriteError::TooLate) => return None,
@@ -294,11 +300,11 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     /// What happened has happened, whether or not it can be written down: the report tells it all the same.
-    async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Option<Written> {
+    async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Option<WrittenLine> {
         match end {
             Some(WriteResult { settled, outcome, sent }) => {
                 self.desk.outcome(write, outcome).await;
-                Some(Written { settled, sent })
+                Some(WrittenLine { settled, sent })
             }
             None => {
                 let why = "nothing was sent: what was seen before had become too old".to_owned();
@@ -320,10 +326,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 }
 
-pub(super) fn verb(write: &Write) -> Verb {
+pub(super) fn verb(write: &Write) -> WriteRight {
     match write {
-        Write::Set(_) => Verb::Edit,
-        Write::Create(_) => Verb::Add,
+        Write::Set(_) => WriteRight::Edit,
+        Write::Create(_) => WriteRight::Add,
     }
 }
 

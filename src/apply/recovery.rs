@@ -10,7 +10,7 @@ use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 use crate::reconcile::model::records::Addition;
@@ -30,7 +30,7 @@ pub struct Resolution {
 
 /// Whose unfinished writes are looked up, and where.
 #[derive(Debug, Clone, Copy)]
-pub struct LookUp<'a> {
+pub struct RecoveryScope<'a> {
     /// Whose.
     pub integration: &'a IntegrationName,
     /// Tonight's ConnectWise: its host, and the login company.
@@ -51,19 +51,20 @@ pub struct LookUp<'a> {
 /// # Errors
 /// ConnectWise's or the store's. Nothing may be planned then.
 pub async fn resolve_open_writes<R: Reader>(
-    what: LookUp<'_>,
+    what: RecoveryScope<'_>,
     connectwise: &R,
     journal: &mut History,
-) -> Result<(Vec<Resolution>, BTreeMap<LineKey, InDoubt>), RecoveryError> {
+) -> Result<(Vec<Resolution>, BTreeMap<LineKey, CreationInDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
-    let LookUp { integration, site, settle, now } = what;
+    let RecoveryScope { integration, site, settle, now } = what;
     for open in journal.open_writes(integration)? {
         let agreement = open.intent.key.agreement;
         if let Some(other) = open.elsewhere(site).map(str::to_owned) {
             let why = format!("it was sent to {other}, and this is {site}: it is not looked for here");
             if matches!(open.intent.kind, IntentKind::Create { .. }) {
-                let doubt = InDoubt { elsewhere: Some(other.clone()), ..InDoubt::of(&open, Vec::new()) };
+                let doubt =
+                    CreationInDoubt { elsewhere: Some(other.clone()), ..CreationInDoubt::of(&open, Vec::new()) };
                 in_doubt.entry(open.intent.key.folded().into_owned()).or_insert(doubt);
             }
             let (run, key, outcome) = (open.run, open.intent.key, WriteOutcome::Unknown { why });
@@ -76,7 +77,7 @@ pub async fn resolve_open_writes<R: Reader>(
                 Err(error @ (ReadError::Unreachable { .. } | ReadError::Denied { .. })) => return Err(error.into()),
                 // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.
                 Err(ReadError::Additions { .. }) => {
-                    in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, Vec::new()));
+                    in_doubt.insert(open.intent.key.folded().into_owned(), CreationInDoubt::of(&open, Vec::new()));
                     continue;
                 }
             }
@@ -86,7 +87,7 @@ pub async fn resolve_open_writes<R: Reader>(
         let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
             Found::InDoubt(candidates) => {
-                in_doubt.insert(open.intent.key.folded().into_owned(), InDoubt::of(&open, candidates));
+                in_doubt.insert(open.intent.key.folded().into_owned(), CreationInDoubt::of(&open, candidates));
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
             }
         };
@@ -130,7 +131,7 @@ fn record(
     if still_unknown { Ok(()) } else { journal.outcome(open.write, outcome, now) }
 }
 
-impl InDoubt {
+impl CreationInDoubt {
     fn of(open: &OpenWrite, candidates: Vec<AdditionId>) -> Self {
         Self { run: open.run, sent_at: open.sent_at, candidates, elsewhere: None }
     }

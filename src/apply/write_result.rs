@@ -13,7 +13,7 @@ use crate::reconcile::model::records::Addition;
 
 /// What became of one line that was to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct LineWriteResult {
     /// Which line.
     pub key: LineKey,
     /// In a word.
@@ -32,7 +32,7 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub struct Applied {
     /// One for each write of the plan, in its order.
-    pub settled: Vec<Settled>,
+    pub settled: Vec<LineWriteResult>,
     /// Why it ended early, if it did.
     pub halt: Option<Halt>,
 }
@@ -58,20 +58,20 @@ pub enum Halt {
 
 /// What became of a line that was sent, with what the journal has to keep of it.
 pub(super) struct WriteResult {
-    pub(super) settled: Settled,
+    pub(super) settled: LineWriteResult,
     pub(super) outcome: WriteOutcome,
     /// What it changed, if its own answer says so exactly.
-    pub(super) sent: Option<AsSent>,
+    pub(super) sent: Option<ConfirmedChange>,
 }
 
 /// What a write changed, by its own answer, and exactly as sent.
-pub(super) enum AsSent {
+pub(super) enum ConfirmedChange {
     Quantity(AdditionId, Quantity),
     Line(Addition),
 }
 
 impl WriteResult {
-    fn new(settled: Settled, outcome: WriteOutcome) -> Self {
+    fn new(settled: LineWriteResult, outcome: WriteOutcome) -> Self {
         Self { settled, outcome, sent: None }
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn changed_meanwhile(
     set: &SetQuantity,
     now: Result<Quantity, String>,
     fresh: &[Addition],
-) -> Settled {
+) -> LineWriteResult {
     let by = fresh.iter().find(|addition| addition.id == set.addition()).and_then(|addition| addition.changed.as_ref());
     let by = by.map(|change| format!(", changed by {} at {}", change.by, change.at)).unwrap_or_default();
     let (outcome, detail) = match &now {
@@ -91,11 +91,11 @@ pub(super) fn changed_meanwhile(
         Err(why) => (Outcome::Conflict, why.clone()),
     };
     let reason = if outcome == Outcome::Unchanged { Code::Equal } else { Code::ChangedMeanwhile };
-    Settled { key: key.clone(), outcome, reason, now: now.ok(), created: None, detail }
+    LineWriteResult { key: key.clone(), outcome, reason, now: now.ok(), created: None, detail }
 }
 
 pub(super) fn updated(key: &LineKey, set: &SetQuantity, detail: &str) -> WriteResult {
-    let settled = Settled {
+    let settled = LineWriteResult {
         key: key.clone(),
         outcome: Outcome::Updated,
         reason: Code::CountChanged,
@@ -116,7 +116,7 @@ pub(super) fn is_rounded(set: &SetQuantity, now: Quantity, answered: bool) -> bo
 /// ConnectWise took the write, and keeps fewer decimals.
 pub(super) fn stored_rounded(key: &LineKey, set: &SetQuantity, stored: Quantity) -> WriteResult {
     let outcome = if stored == set.from() { Outcome::Unchanged } else { Outcome::Updated };
-    let settled = Settled {
+    let settled = LineWriteResult {
         key: key.clone(),
         outcome,
         reason: Code::StoredRounded,
@@ -151,7 +151,7 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, h
         (Outcome::Failed, Code::WriteIgnored, detail)
     };
     let now = addition.quantity.clone().ok();
-    let settled = Settled { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
+    let settled = LineWriteResult { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
     // The journal keeps what was sent, where the answer cannot be read.
     let quantity = now.unwrap_or(create.quantity());
     WriteResult::new(settled, WriteOutcome::Applied { addition: addition.id, quantity })
@@ -159,14 +159,14 @@ pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, h
 
 pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> WriteResult {
     let detail = why.to_owned();
-    let settled = Settled { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
+    let settled = LineWriteResult { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
     WriteResult::new(settled, WriteOutcome::Refused { why: why.to_owned() })
 }
 
 /// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.
 pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> WriteResult {
     let detail = format!("planned {} to {}, ConnectWise holds {now}", set.from(), set.to());
-    let settled = Settled {
+    let settled = LineWriteResult {
         key: key.clone(),
         outcome: Outcome::Conflict,
         reason: Code::ChangedMeanwhile,
@@ -178,7 +178,7 @@ pub(super) fn overtaken(key: &LineKey, set: &SetQuantity, now: Quantity) -> Writ
 }
 
 pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
-    let settled = Settled {
+    let settled = LineWriteResult {
         key: key.clone(),
         outcome: Outcome::Unknown,
         reason: Code::InDoubt,
@@ -190,23 +190,23 @@ pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
 }
 
 /// A line that was not written, and why.
-pub(super) fn held(key: &LineKey, code: Code, detail: &str) -> Settled {
+pub(super) fn held(key: &LineKey, code: Code, detail: &str) -> LineWriteResult {
     let (key, detail) = (key.clone(), detail.to_owned());
-    Settled { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
+    LineWriteResult { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
 }
 
-pub(super) fn not_reached(key: &LineKey, write: &Write) -> Settled {
+pub(super) fn not_reached(key: &LineKey, write: &Write) -> LineWriteResult {
     let now = match write {
         Write::Set(set) => Some(set.from()),
         Write::Create(_) => None,
     };
     let detail = "not reached before the run stopped; nothing was sent";
-    Settled { now, ..held(key, Code::NotReached, detail) }
+    LineWriteResult { now, ..held(key, Code::NotReached, detail) }
 }
 
 /// A line whose turn to be written came again and again when what was seen before was too old.
-pub(super) fn stale(key: &LineKey, write: &Write) -> Settled {
+pub(super) fn stale(key: &LineKey, write: &Write) -> LineWriteResult {
     let detail = "ConnectWise was too slow to be written to: each look was too old before its write could leave; \
                   nothing was sent";
-    Settled { detail: detail.to_owned(), ..not_reached(key, write) }
+    LineWriteResult { detail: detail.to_owned(), ..not_reached(key, write) }
 }

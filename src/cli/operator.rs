@@ -12,7 +12,7 @@ pub(crate) fn who() -> String {
     if let Some(asked) = environment::asked_by() {
         return shown(&asked);
     }
-    let user = Owner::of(own_uid());
+    let user = HostUser::of(own_uid());
     match environment::sudo_user().filter(|asked| user.uid == 0 && *asked != user.name) {
         Some(asked) => format!("{} (as {})", shown(&asked), user.name),
         None => user.name,
@@ -21,7 +21,7 @@ pub(crate) fn who() -> String {
 
 /// The person, whatever user root's rights were taken through.
 pub(crate) fn asking() -> String {
-    let user = Owner::of(own_uid()).name;
+    let user = HostUser::of(own_uid()).name;
     environment::sudo_user().filter(|_| is_root()).unwrap_or(user)
 }
 
@@ -31,8 +31,8 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// Whose a file is; `None` if it is not there.
-pub(crate) fn owner_of(path: &Path) -> Option<Owner> {
-    fs::metadata(path).ok().map(|metadata| Owner::of(metadata.uid()))
+pub(crate) fn owner_of(path: &Path) -> Option<HostUser> {
+    fs::metadata(path).ok().map(|metadata| HostUser::of(metadata.uid()))
 }
 
 /// Whether the user who asks is named in a group.
@@ -43,7 +43,7 @@ pub(crate) fn is_member_of(group: &str) -> bool {
 
 /// A user of this host.
 #[derive(Debug)]
-pub(crate) struct Owner {
+pub(crate) struct HostUser {
     pub(crate) uid: u32,
     /// `uid 1000` if nobody has the number.
     pub(crate) name: String,
@@ -51,7 +51,7 @@ pub(crate) struct Owner {
     pub(crate) is_named: bool,
 }
 
-impl Owner {
+impl HostUser {
     fn of(uid: u32) -> Self {
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let name = name_of(&passwd, uid);

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -28,29 +28,29 @@ pub(crate) fn init(global: &Global) {
 }
 
 /// The same ConnectWise, with a bar that follows what is asked of it.
-pub(crate) fn watched<C>(inner: C) -> Watched<C> {
+pub(crate) fn watched<C>(inner: C) -> WatchedConnectWise<C> {
     if !SOMEBODY_WAITS.load(Ordering::Relaxed) {
-        return Watched { inner, bar: ProgressBar::hidden() };
+        return WatchedConnectWise { inner, bar: ProgressBar::hidden() };
     }
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(DRAWN_EVERY);
-    Watched { inner, bar }
+    WatchedConnectWise { inner, bar }
 }
 
 /// A ConnectWise that is watched.
-pub(crate) struct Watched<C> {
+pub(crate) struct WatchedConnectWise<C> {
     inner: C,
     bar: ProgressBar,
 }
 
-impl<C> Drop for Watched<C> {
+impl<C> Drop for WatchedConnectWise<C> {
     /// Before the report is shown, the line is empty again.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
-impl<C> Watched<C> {
+impl<C> WatchedConnectWise<C> {
     fn reading(&self, what: &'static str) {
         self.bar.set_style(style("{spinner} {msg}"));
         self.bar.set_message(what);
@@ -63,7 +63,7 @@ fn style(template: &str) -> ProgressStyle {
     style.progress_chars("=> ").tick_chars("|/-\\ ")
 }
 
-impl<C: Reader> Reader for Watched<C> {
+impl<C: Reader> Reader for WatchedConnectWise<C> {
     async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
         self.reading("reading companies");
         self.inner.companies(ids).await
@@ -96,7 +96,7 @@ impl<C: Reader> Reader for Watched<C> {
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let additions = self.inner.additions(agreement).await;
         // Writing, each line's agreement is read again.
-        if self.bar.message() == Ahead::Agreements(0).words() {
+        if self.bar.message() == UpcomingWork::Agreements(0).words() {
             self.bar.inc(1);
         }
         additions
@@ -124,9 +124,9 @@ impl<C: Reader> Reader for Watched<C> {
         self.inner.traffic()
     }
 
-    fn ahead(&self, work: Ahead) {
+    fn ahead(&self, work: UpcomingWork) {
         self.inner.ahead(work);
-        let (Ahead::Agreements(of) | Ahead::Writes(of)) = work;
+        let (UpcomingWork::Agreements(of) | UpcomingWork::Writes(of)) = work;
         self.bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
         self.bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
         self.bar.set_position(0);
@@ -134,8 +134,8 @@ impl<C: Reader> Reader for Watched<C> {
     }
 }
 
-impl<C: Writer> Writer for Watched<C> {
-    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+impl<C: Writer> Writer for WatchedConnectWise<C> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
         self.inner.look(agreement).await
     }
 

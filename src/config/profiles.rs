@@ -127,14 +127,14 @@ pub(in crate::config) fn with<T>(
 }
 
 /// A profile as it is written.
-struct Written {
+struct ProfileText {
     path: PathBuf,
     text: Cow<'static, str>,
     own: bool,
 }
 
 /// The operator's own, else the shipped one. A profile's name is a plain file name.
-fn written(name: &str, folder: &Path) -> Result<Option<Written>, ConfigError> {
+fn written(name: &str, folder: &Path) -> Result<Option<ProfileText>, ConfigError> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if !plain || name.starts_with('.') {
         return Ok(None);
@@ -143,10 +143,10 @@ fn written(name: &str, folder: &Path) -> Result<Option<Written>, ConfigError> {
     if path.exists() {
         let bytes = read(&path)?;
         let text = decoded(&path, &bytes)?.to_owned().into();
-        return Ok(Some(Written { path, text, own: true }));
+        return Ok(Some(ProfileText { path, text, own: true }));
     }
     let shipped = SHIPPED.iter().find(|(known, _)| *known == name);
-    Ok(shipped.map(|(_, text)| Written { path: PathBuf::from(name), text: Cow::Borrowed(text), own: false }))
+    Ok(shipped.map(|(_, text)| ProfileText { path: PathBuf::from(name), text: Cow::Borrowed(text), own: false }))
 }
 
 fn own_names(folder: &Path) -> Result<Vec<String>, ConfigError> {
@@ -165,7 +165,7 @@ fn own_names(folder: &Path) -> Result<Vec<String>, ConfigError> {
     Ok(names)
 }
 
-fn profile(name: &str, written: &Written) -> Result<Profile, Vec<ConfigError>> {
+fn profile(name: &str, written: &ProfileText) -> Result<Profile, Vec<ConfigError>> {
     let (profile, faults) = walked(written, |section| {
         let (title, vendor, recognised_by) = about(&section);
         let (title, vendor) = (title.unwrap_or_else(|| name.to_owned()), vendor.unwrap_or_default());
@@ -187,7 +187,7 @@ fn about(section: &Section<'_>) -> (Option<String>, Option<String>, Option<Vec<S
     (text("title"), text("vendor"), section.get("recognised_by").map_or(Some(Vec::new()), names))
 }
 
-fn walked<T>(written: &Written, read: impl FnOnce(Section<'_>) -> Option<T>) -> (Option<T>, Vec<ConfigError>) {
+fn walked<T>(written: &ProfileText, read: impl FnOnce(Section<'_>) -> Option<T>) -> (Option<T>, Vec<ConfigError>) {
     let document = Document::new(&written.path, &written.text);
     let (table, faults) = DeTable::parse_recoverable(&written.text);
     for fault in &faults {

@@ -15,7 +15,7 @@ use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::copies::settings::ReplicaSettings;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::matching::ownership::OtherIntegration;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
@@ -145,7 +145,7 @@ impl Config {
 
     /// The other integrations that are not off and bill in the same ConnectWise, by whatever table it is named. One
     /// whose `customers.csv` is at fault writes nothing, so it owns nothing.
-    pub fn neighbours<'a>(&'a self, of: &IntegrationConfig) -> Vec<Neighbour<'a>> {
+    pub fn neighbours<'a>(&'a self, of: &IntegrationConfig) -> Vec<OtherIntegration<'a>> {
         let own = self.connectwise.get(&of.connectwise);
         let same_site = |other: &&IntegrationConfig| {
             let site = self.connectwise.get(&other.connectwise);
@@ -153,7 +153,7 @@ impl Config {
         };
         let others = self.integrations.values().filter(|other| other.name != of.name && other.mode != Mode::Off);
         let neighbour = |other: &'a IntegrationConfig| {
-            Some(Neighbour { integration: &other.name, mapping: other.mapping.as_ref().ok()? })
+            Some(OtherIntegration { integration: &other.name, mapping: other.mapping.as_ref().ok()? })
         };
         others.filter(same_site).filter_map(neighbour).collect()
     }

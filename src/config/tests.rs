@@ -11,8 +11,8 @@ use crate::config::load::load;
 use crate::config::settings::Config;
 use crate::export::column::Column;
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::locate::link::{Auth, HeaderValue, TokenForm, Turn};
-use crate::export::settings::{Count, Encoding, ExportLocation, Format, HeaderRow, Shape, Sheet, Wide};
+use crate::export::locate::link::{Auth, HeaderValue, NextPage, TokenForm};
+use crate::export::settings::{Count, Encoding, ExportLocation, Format, HeaderRow, Shape, Sheet, WideLayout};
 use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{
@@ -528,7 +528,7 @@ max_rows = 20
     assert_eq!(layout.columns(), ["Account", "Mail", "CustomerName", "Status", "Product"]);
     assert_eq!(layout.stop.expect("a stop").is, ["Total", "Grand total"]);
     assert!(layout.keep[0].is.contains(&String::new()) && layout.drop[0].like[0].regex.is_match("100 Per GB [x]"));
-    let Shape::Both(long, Wide::From(3)) = layout.shape else { panic!("both") };
+    let Shape::Both(long, WideLayout::From(3)) = layout.shape else { panic!("both") };
     assert_eq!(long.service, Column::Fixed("M365 user".into()));
     assert!(matches!(long.count, Count::Distinct { item: Column::Named(item) } if item.lower && item.split.is_some()));
     let layout = exporting(
@@ -606,16 +606,16 @@ url = { env = "PING_URL" }
 
 #[test]
 fn alerts_have_the_documented_defaults() {
-    use crate::alerts::alert::Each;
+    use crate::alerts::alert::RunFilter;
     use crate::config::tables::alerts::AlertKind;
     let config = with(ALERTS).expect("valid");
     assert_eq!(config.alerts_within, Duration::from_secs(10));
     assert!(config.metrics_file.ends_with("state/metrics.prom"));
     assert_eq!(mail(&config).expected_every, Duration::from_secs(26 * 3600));
     let when = |name: &str| (config.alerts[name].rules.each, config.alerts[name].rules.weekly);
-    assert_eq!(when("office"), (Each::Attention, true));
-    assert_eq!(when("chat"), (Each::Never, true));
-    assert_eq!(when("alive"), (Each::Always, false));
+    assert_eq!(when("office"), (RunFilter::Attention, true));
+    assert_eq!(when("chat"), (RunFilter::Never, true));
+    assert_eq!(when("alive"), (RunFilter::Always, false));
     assert!(matches!(&config.alerts["office"].kind, AlertKind::Mail(mail) if mail.port == 587));
     assert!(!format!("{config:?}").contains("CANARY"));
 }
@@ -699,7 +699,7 @@ fn an_api_is_asked_as_the_configuration_says() {
     let [list] = link.requests.as_slice() else { panic!("{link:?}") };
     assert_eq!(list.records, ["data", "items"]);
     let pages = list.pages.as_ref().expect("numbered");
-    assert_eq!(pages.turn, Turn::Numbered { page: "page".into(), size: Some(("limit".into(), 50)) });
+    assert_eq!(pages.turn, NextPage::Numbered { page: "page".into(), size: Some(("limit".into(), 50)) });
     assert_eq!((pages.total.clone(), pages.max_pages), (Some(vec!["meta".into(), "total".into()]), 7));
     let Some(Auth::OAuth2(oauth2)) = link.auth else { panic!("{:?}", link.auth) };
     assert_eq!((oauth2.client_secret, oauth2.send), (HeaderValue::Env("S".into()), TokenForm::Form));

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connectwise::client::paging::next_id;
-use crate::connectwise::wire::{AdditionRow, Row, SaidAddition, members};
+use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
 use crate::reconcile::model::ids::AgreementId;
 
 /// One list that a bundle asks for.
@@ -78,7 +78,7 @@ impl BundleAnswer {
     ///
     /// # Errors
     /// What is wrong with the answer as a whole.
-    pub(crate) fn parts(self, asked: &[BundlePart]) -> Result<Vec<Option<Vec<SaidAddition>>>, String> {
+    pub(crate) fn parts(self, asked: &[BundlePart]) -> Result<Vec<Option<Vec<WireAddition>>>, String> {
         let mut answers: Vec<Option<PartAnswer>> = asked.iter().map(|_| None).collect();
         let all = self.results.len();
         for answer in self.results {
@@ -94,7 +94,7 @@ impl BundleAnswer {
 }
 
 impl PartAnswer {
-    fn rows(self, after: i64) -> Option<Vec<SaidAddition>> {
+    fn rows(self, after: i64) -> Option<Vec<WireAddition>> {
         let Self { sequence_number: _, success, status_code, count, entities } = self;
         let refused = success == Some(false) || status_code.is_some_and(|status| !(200..300).contains(&status));
         let rows: Vec<AdditionRow> = match entities {

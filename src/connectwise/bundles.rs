@@ -10,12 +10,12 @@ use futures_util::future::join_all;
 
 use crate::connectwise::bundle_wire::{BundleAnswer, BundlePart, bundle_body};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::asking::Unanswered;
+use crate::connectwise::client::attempt::Unanswered;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::client::paging::{CUT_MIN, PAGE_SIZES};
 use crate::connectwise::reads::own_rows;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::SaidAddition;
+use crate::connectwise::wire::WireAddition;
 use crate::connectwise::{BundledLists, ReadError};
 use crate::reconcile::model::ids::AgreementId;
 use crate::reconcile::model::records::AdditionList;
@@ -136,7 +136,7 @@ impl Client {
     /// on.
     async fn whole_bundle(&self, agreements: &[AgreementId]) -> Result<Lists, BundleFault> {
         let size = self.page_size().min(PAGE_SIZES[0]);
-        let mut rows: BTreeMap<AgreementId, Vec<SaidAddition>> = BTreeMap::new();
+        let mut rows: BTreeMap<AgreementId, Vec<WireAddition>> = BTreeMap::new();
         let mut asked: Vec<BundlePart> = agreements.iter().map(|agreement| BundlePart::first(*agreement)).collect();
         for _ in 0..ROUNDS_MAX {
             let found = self.parts(&asked, size).await?;
@@ -166,7 +166,7 @@ impl Client {
     }
 
     /// What each part of one request brought; nothing for a part that has to be read by itself.
-    async fn parts(&self, asked: &[BundlePart], size: usize) -> Result<Vec<Option<Vec<SaidAddition>>>, BundleFault> {
+    async fn parts(&self, asked: &[BundlePart], size: usize) -> Result<Vec<Option<Vec<WireAddition>>>, BundleFault> {
         let url = api_url(self.api_root().await, "system/bundles", &[]);
         let body = bundle_body(asked, &self.api_version, size);
         let one_try = async || match self.good(Right::Bundles, self.ask(&url, body.clone()).await) {
@@ -177,7 +177,7 @@ impl Client {
         let answer = match answer {
             Ok(answer) => answer,
             Err(Unanswered::Refused(error) | Unanswered::Failed(error)) => {
-                return Err(BundleFault::Unanswered(said(error)));
+                return Err(BundleFault::Unanswered(read_error_text(error)));
             }
         };
         answer.parts(asked).map_err(BundleFault::Wrong)
@@ -197,7 +197,7 @@ fn is_same(bundled: Option<&AdditionList>, plain: &AdditionList) -> bool {
 }
 
 /// The reason alone: what was being read is known.
-fn said(error: ReadError) -> String {
+fn read_error_text(error: ReadError) -> String {
     match error {
         ReadError::Unreachable { why, .. } | ReadError::Denied { why, .. } | ReadError::Additions { why, .. } => why,
     }

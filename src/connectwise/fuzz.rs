@@ -49,7 +49,7 @@ pub fn quantity(value: &Value) -> Result<Quantity, String> {
 
 /// What the body of a refusal says, on one line. `secret` must not be in it.
 pub fn said(body: &[u8], secret: &str) -> String {
-    Censor::new(vec![secret.into()]).said(body)
+    Censor::new(vec![secret.into()]).reason(body)
 }
 
 /// The wait that a 429 with these headers asks for, at most `most` if it does not say. Bytes that no header may hold

@@ -123,24 +123,24 @@ pub trait Reader {
     fn traffic(&self) -> Traffic;
 
     /// Told how much comes next, for whoever watches. Nothing is asked of ConnectWise.
-    fn ahead(&self, _work: Ahead) {}
+    fn ahead(&self, _work: UpcomingWork) {}
 }
 
 /// What takes long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ahead {
+pub enum UpcomingWork {
     /// The additions of so many agreements are read.
     Agreements(usize),
     /// So many lines are written.
     Writes(usize),
 }
 
-impl Ahead {
+impl UpcomingWork {
     /// What it counts.
     pub fn words(self) -> &'static str {
         match self {
-            Ahead::Agreements(_) => "agreements read",
-            Ahead::Writes(_) => "lines written",
+            UpcomingWork::Agreements(_) => "agreements read",
+            UpcomingWork::Writes(_) => "lines written",
         }
     }
 }
@@ -175,7 +175,7 @@ pub struct BundledLists {
 
 /// What an agreement's additions were seen to be.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct AdditionsOrigin {
     /// They.
     pub list: AdditionList,
     /// When they were asked for: the request left then, its turn behind it.
@@ -189,9 +189,9 @@ pub trait Writer: Reader {
     ///
     /// # Errors
     /// The same.
-    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
         let asked_at = Instant::now();
-        Ok(Look { list: self.additions(agreement).await?, asked_at })
+        Ok(AdditionsOrigin { list: self.additions(agreement).await?, asked_at })
     }
 
     /// How many requests may be on their way at the same time.

@@ -128,7 +128,7 @@ impl Client {
         ] {
             let found = self.asked(&path, query).await;
             let bearing = found.rows.iter().filter(|row| row.get("additionStatus").is_some()).count();
-            answers.push(ProbeAnswer { question, seen: format!("{}, {bearing} with additionStatus", found.told()) });
+            answers.push(ProbeAnswer { question, seen: format!("{}, {bearing} with additionStatus", found.result()) });
         }
         answers.extend(self.of_agreement(agreement).await);
         answers.push(self.bundle(agreement, list.rows.len()).await);
@@ -148,11 +148,11 @@ impl Client {
         let by_company = self.asked(path, &[("conditions", &company), ("fields", "id")]).await;
         let by_kind = self.asked(path, &[("conditions", &kind), ("fields", "id"), ("pageSize", "1000")]).await;
         vec![
-            ProbeAnswer { question: "company/id in (…) and id>0 on agreements", seen: by_company.told() },
-            ProbeAnswer { question: "type/name in conditions on agreements", seen: by_kind.told() },
+            ProbeAnswer { question: "company/id in (…) and id>0 on agreements", seen: by_company.result() },
+            ProbeAnswer { question: "type/name in conditions on agreements", seen: by_kind.result() },
             ProbeAnswer {
                 question: "billing cycles",
-                seen: format!("{}, {options} with billingOptions", cycles.told()),
+                seen: format!("{}, {options} with billingOptions", cycles.result()),
             },
         ]
     }
@@ -182,7 +182,7 @@ impl Client {
         let query = [("pageSize", "1"), ("fields", TRIED_FIELDS)];
         let list = self.asked(&additions_path(agreement), &query).await;
         let found = list.rows.first().and_then(|row| ProbeLine::of(row, agreement));
-        let seen = || format!("no addition to try: {}", list.told());
+        let seen = || format!("no addition to try: {}", list.result());
         found.ok_or_else(|| ProbeAnswer { question: SetAgain::Plain.question(), seen: seen() })
     }
 
@@ -220,7 +220,7 @@ impl Client {
 }
 
 impl Asked {
-    fn told(&self) -> String {
+    fn result(&self) -> String {
         format!("{}, {} rows", self.said, self.rows.len())
     }
 }
@@ -238,7 +238,7 @@ fn shapes(list: &Asked, agreement: AgreementId) -> Vec<ProbeAnswer> {
     vec![
         ProbeAnswer {
             question: "additions of the agreement",
-            seen: format!("{}, Link: {}", list.told(), list.has_link),
+            seen: format!("{}, Link: {}", list.result(), list.has_link),
         },
         ProbeAnswer { question: "api-current-version", seen: version.to_owned() },
         ProbeAnswer { question: "effectiveDate", seen: dates(rows, "effectiveDate") },

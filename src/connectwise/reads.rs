@@ -7,10 +7,12 @@ use crate::connectwise::client::Client;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, SaidAddition, SaidAgreement};
-use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic};
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
+use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
-use crate::reconcile::model::records::{AdditionList, Agreement, Agreements, Companies, Listed, OtherRow, Products};
+use crate::reconcile::model::records::{
+    AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
+};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };
@@ -87,8 +89,8 @@ impl Reader for Client {
         Client::traffic(self)
     }
 
-    fn ahead(&self, work: Ahead) {
-        if matches!(work, Ahead::Writes(_)) {
+    fn ahead(&self, work: UpcomingWork) {
+        if matches!(work, UpcomingWork::Writes(_)) {
             self.begin_writing();
         }
     }
@@ -96,11 +98,11 @@ impl Reader for Client {
 
 impl Client {
     /// The additions of one agreement, and when they were asked for.
-    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
         let path = additions_path(agreement);
         let list = List { path: &path, right: Right::Additions(agreement) };
         let (rows, asked_at) = self.read_whole_timed::<AdditionRow>(list, None).await?;
-        Ok(Look { list: own_rows(agreement, rows), asked_at })
+        Ok(AdditionsOrigin { list: own_rows(agreement, rows), asked_at })
     }
 
     /// Reads one record, to see whether the key and the role allow it.
@@ -136,12 +138,16 @@ pub(crate) fn additions_path(agreement: AgreementId) -> String {
 }
 
 /// A list may hold rows of another agreement: a child's are seen in its parent's. They count on neither here.
-pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<SaidAddition>) -> AdditionList {
+pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<WireAddition>) -> AdditionList {
     let mut list = AdditionList { additions: Vec::with_capacity(rows.len()), ..AdditionList::default() };
-    for SaidAddition { addition, agreement: said } in rows {
+    for WireAddition { addition, agreement: said } in rows {
         match said {
             Some(other) if other != agreement => {
-                list.others.push(OtherRow { addition: addition.id, agreement: other, product: addition.product });
+                list.others.push(ForeignAddition {
+                    addition: addition.id,
+                    agreement: other,
+                    product: addition.product,
+                });
             }
             _ => list.additions.push(addition),
         }
@@ -166,7 +172,7 @@ impl Client {
         let agreements = self.read_by_ids::<AgreementRow>(AGREEMENTS, key, std::iter::once(first).chain(ids));
         let (agreements, cycles) = tokio::join!(agreements, cycles);
         let (Listed { records, unreadable }, cycles) = (agreements?, cycles?);
-        let judged = records.into_iter().map(|SaidAgreement { agreement, cycle }| Agreement {
+        let judged = records.into_iter().map(|WireAgreement { agreement, cycle }| Agreement {
             one_time: agreement.one_time || !cycles.recurs(&cycle),
             ..agreement
         });

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
-use crate::connectwise::{Ahead, BundledLists, Look, ReadError, Reader, Traffic, WriteError, Writer};
+use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -248,13 +248,13 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         self.inner.traffic()
     }
 
-    fn ahead(&self, work: Ahead) {
+    fn ahead(&self, work: UpcomingWork) {
         self.inner.ahead(work);
     }
 }
 
 impl<C: Writer> Writer for Sharing<'_, C> {
-    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
         self.inner.look(agreement).await
     }
 

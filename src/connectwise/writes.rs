@@ -12,22 +12,22 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::asking::redirection;
+use crate::connectwise::client::attempt::redirection;
 use crate::connectwise::client::denial::WriteKind;
-use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
+use crate::connectwise::client::transport::{BodyCut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::{AdditionRow, Row, members};
-use crate::connectwise::{Look, ReadError, WriteError, Writer};
+use crate::connectwise::{AdditionsOrigin, ReadError, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
-use crate::reconcile::matching::item_marker::Mark;
+use crate::reconcile::matching::item_marker::ItemMarker;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
-    async fn look(&self, agreement: AgreementId) -> Result<Look, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
         self.additions_timed(agreement).await
     }
 
@@ -93,7 +93,7 @@ impl Client {
         let said = if answer.status.is_redirection() {
             self.censor.one_line(&redirection(&answer.headers))
         } else {
-            self.censor.said(&answer.body)
+            self.censor.reason(&answer.body)
         };
         Err(denial::of_write(kind, answer.status, Sign::of(&answer), said))
     }
@@ -112,8 +112,8 @@ impl Client {
     /// A good status with an answer that cannot be read may come from anything on the way.
     fn written<T: DeserializeOwned>(&self, answer: &HttpAnswer) -> Result<T, WriteError> {
         match &answer.cut {
-            Some(Cut::Broken(why)) => return Err(unclear(self.censor.one_line(why))),
-            Some(Cut::TooLarge) => return Err(unclear("the answer is larger than 16 MiB".to_owned())),
+            Some(BodyCut::Broken(why)) => return Err(unclear(self.censor.one_line(why))),
+            Some(BodyCut::TooLarge) => return Err(unclear("the answer is larger than 16 MiB".to_owned())),
             None => {}
         }
         serde_json::from_slice(&answer.body).map_err(|error| {
@@ -178,13 +178,13 @@ struct NewReference {
 
 impl From<&CreateLine> for NewAddition {
     fn from(line: &CreateLine) -> Self {
-        let (serial_number, invoice_description) = match line.item().and_then(Mark::of) {
+        let (serial_number, invoice_description) = match line.item().and_then(ItemMarker::of) {
             None => (None, None),
-            Some(Mark::Serial(text)) => {
+            Some(ItemMarker::Serial(text)) => {
                 let item = line.item().filter(|_| line.names_item());
-                (Some(text), item.and_then(Mark::beside_serial))
+                (Some(text), item.and_then(ItemMarker::beside_serial))
             }
-            Some(Mark::Description(text)) => (None, Some(text)),
+            Some(ItemMarker::Description(text)) => (None, Some(text)),
         };
         Self {
             product: NewReference { id: line.product() },

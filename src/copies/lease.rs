@@ -15,7 +15,7 @@ pub struct Lease {
     /// Made anew each time: a write whose answer was lost is known by it.
     pub mark: String,
     /// Who has it.
-    pub holder: Holder,
+    pub holder: LeaseHolder,
     /// How long it holds after the store's time of it.
     pub seconds: u64,
     /// When its holder wrote it, by the holder's clock.
@@ -26,7 +26,7 @@ pub struct Lease {
 
 /// A host with its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LeaseHolder {
     /// Drawn when the state folder was made.
     pub id: String,
     /// The host's name: a folder that was copied to another host is not this one's.
@@ -79,14 +79,15 @@ pub enum LeaseTurn {
 /// Stores give times in whole seconds, and a request of its holder may leave in its last moment.
 const RUN_OUT_AFTER: TimeDelta = TimeDelta::seconds(5);
 
-/// What a host is to do about the lease; `now` is by the store's clock, as `written_at` is.
-pub fn turn(seen: Option<&SeenLease>, me: &Holder, now: DateTime<Utc>) -> LeaseTurn {
+/// What a host is to do about the lease; `is_mine` says whether its own state folder wrote it, and `now` is by the store's
+/// clock, as `written_at` is.
+pub fn turn(seen: Option<&SeenLease>, me: &LeaseHolder, is_mine: bool, now: DateTime<Utc>) -> LeaseTurn {
     let Some(SeenLease { lease, written_at }) = seen else { return LeaseTurn::Take };
-    if lease.holder == *me {
+    if is_mine {
         return LeaseTurn::Renew;
     }
     let left = lease.holds_for() - now.signed_duration_since(*written_at);
-    let host = lease.holder.host.clone();
+    let host = lease.held_by(me);
     if left > TimeDelta::zero() {
         LeaseTurn::StandBy { host, left }
     } else {
@@ -95,6 +96,12 @@ pub fn turn(seen: Option<&SeenLease>, me: &Holder, now: DateTime<Utc>) -> LeaseT
 }
 
 impl Lease {
+    /// Its holder's name, for another host: two machines may bear one name.
+    pub(crate) fn held_by(&self, me: &LeaseHolder) -> String {
+        let LeaseHolder { host, .. } = &self.holder;
+        if *host == me.host { format!("another machine or state folder of the name {host}") } else { host.clone() }
+    }
+
     /// From the store's time of it until another host may have it.
     fn holds_for(&self) -> TimeDelta {
         let seconds = i64::try_from(self.seconds).ok().and_then(TimeDelta::try_seconds);
@@ -110,8 +117,8 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn holder(host: &str) -> Holder {
-        Holder { id: "4f".to_owned(), host: host.to_owned() }
+    fn holder(host: &str) -> LeaseHolder {
+        LeaseHolder { id: "4f".to_owned(), host: host.to_owned() }
     }
 
     fn seen(host: &str) -> SeenLease {
@@ -132,25 +139,29 @@ mod tests {
     #[test]
     fn a_lease_is_its_holders_until_it_has_run_out_by_the_clock_of_the_store() {
         let (a, b) = (holder("a"), holder("b"));
-        assert_eq!(turn(None, &a, at(0)), LeaseTurn::Take);
-        assert_eq!(turn(Some(&seen("a")), &a, at(99_999)), LeaseTurn::Renew, "nobody else took it meanwhile");
+        assert_eq!(turn(None, &a, false, at(0)), LeaseTurn::Take);
+        assert_eq!(turn(Some(&seen("a")), &a, true, at(99_999)), LeaseTurn::Renew, "nobody else took it meanwhile");
         let stands_by = |left| LeaseTurn::StandBy { host: "a".to_owned(), left: TimeDelta::seconds(left) };
-        assert_eq!(turn(Some(&seen("a")), &b, at(1000)), stands_by(605));
-        assert_eq!(turn(Some(&seen("a")), &b, at(1604)), stands_by(1));
+        assert_eq!(turn(Some(&seen("a")), &b, false, at(1000)), stands_by(605));
+        assert_eq!(turn(Some(&seen("a")), &b, false, at(1604)), stands_by(1));
         assert_eq!(
-            turn(Some(&seen("a")), &b, at(900)),
+            turn(Some(&seen("a")), &b, false, at(900)),
             stands_by(705),
             "a store whose clock stepped back gives nothing away"
         );
         let over = |seconds| LeaseTurn::TakeOver { from: "a".to_owned(), out_for: TimeDelta::seconds(seconds) };
-        assert_eq!(turn(Some(&seen("a")), &b, at(1605)), over(0));
-        assert_eq!(turn(Some(&seen("a")), &b, at(2000)), over(395));
+        assert_eq!(turn(Some(&seen("a")), &b, false, at(1605)), over(0));
+        assert_eq!(turn(Some(&seen("a")), &b, false, at(2000)), over(395));
     }
 
     /// A state folder that was copied to a second host brings its identity with it.
     #[test]
     fn a_copied_state_folder_makes_no_second_holder() {
-        let copied = Holder { host: "b".to_owned(), ..holder("a") };
-        assert!(matches!(turn(Some(&seen("a")), &copied, at(1001)), LeaseTurn::StandBy { .. }));
+        let copied = LeaseHolder { host: "b".to_owned(), ..holder("a") };
+        assert!(matches!(turn(Some(&seen("a")), &copied, false, at(1001)), LeaseTurn::StandBy { .. }));
+        let LeaseTurn::StandBy { host, .. } = turn(Some(&seen("a")), &holder("a"), false, at(1001)) else {
+            panic!("a machine of the same name is another one")
+        };
+        assert!(host.contains("another machine"), "{host}");
     }
 }

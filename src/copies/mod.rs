@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod lease;
+pub mod marks;
 pub mod numbered;
 pub mod owner;
 pub mod settings;

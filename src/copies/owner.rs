@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::apply::lease::{LeaseGuard, LeaseSpan};
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Holder, Lease, LeaseTurn, SeenLease, Takeover, turn};
+use crate::copies::lease::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
+use crate::copies::marks::LeaseMarks;
 use crate::copies::numbered::CopyName;
 use crate::copies::store::{CopyStore, ObjectState};
 use crate::copies::transfer::{CopyDescription, newest};
@@ -21,13 +22,13 @@ pub struct LeaseOwner {
     /// Where the lease lies.
     pub store: CopyStore,
     /// This host.
-    pub me: Holder,
+    pub me: LeaseHolder,
     /// How long the lease holds.
     pub length: Duration,
     /// This host's clock.
     pub clock: fn() -> DateTime<Utc>,
-    /// Draws what tells one write from every other.
-    pub mark: fn() -> String,
+    /// What tells one write of it from every other, and this host's from another's.
+    pub marks: LeaseMarks,
 }
 
 /// The lease as this host wrote it last.
@@ -49,22 +50,22 @@ impl LeaseOwner {
     /// # Errors
     /// [`ReplicaError::StandsBy`] while another host has it.
     pub async fn take(&self) -> Result<OwnedLease, ReplicaError> {
-        let now = self.store.probe(&(self.mark)()).await?;
+        let now = self.store.probe(&(self.marks.draw)()).await?;
         let left = match self.seen().await? {
             None => Some(newest(&self.store).await?),
             Some(_) => None,
         };
-        self.write(|seen| match turn(seen, &self.me, now) {
+        self.write(|seen, is_mine| match turn(seen, &self.me, is_mine, now) {
             // One that was there a moment ago was removed meanwhile: the next command looks at what it left.
             LeaseTurn::Take => match &left {
-                Some(left) => Ok(self.first(left.as_ref())),
+                Some(left) => self.first(left.as_ref()),
                 None => Err(CopyStoreError::Conflict { name: LEASE.to_owned() }.into()),
             },
-            LeaseTurn::Renew => Ok(self.next(seen.map(|seen| &seen.lease), None)),
+            LeaseTurn::Renew => self.next(seen.map(|seen| &seen.lease), None),
             LeaseTurn::TakeOver { from, out_for } => {
                 let at = (self.clock)();
                 let ran_out_at = at.checked_sub_signed(out_for).unwrap_or(at);
-                Ok(self.next(seen.map(|seen| &seen.lease), Some(Takeover { from, ran_out_at, at })))
+                self.next(seen.map(|seen| &seen.lease), Some(Takeover { from, ran_out_at, at }))
             }
             LeaseTurn::StandBy { host, left } => Err(self.stands_by(host, left)),
         })
@@ -76,9 +77,9 @@ impl LeaseOwner {
     /// # Errors
     /// [`ReplicaError::StandsBy`] if it is not any more.
     pub async fn renew(&self) -> Result<OwnedLease, ReplicaError> {
-        self.write(|seen| match seen {
-            Some(seen) if seen.lease.holder == self.me => Ok(self.next(Some(&seen.lease), None)),
-            Some(seen) => Err(self.stands_by(seen.lease.holder.host.clone(), TimeDelta::zero())),
+        self.write(|seen, is_mine| match seen {
+            Some(seen) if is_mine => self.next(Some(&seen.lease), None),
+            Some(seen) => Err(self.stands_by(seen.lease.held_by(&self.me), TimeDelta::zero())),
             None => Err(self.stands_by("nobody".to_owned(), TimeDelta::zero())),
         })
         .await
@@ -89,10 +90,10 @@ impl LeaseOwner {
     /// # Errors
     /// As for [`LeaseOwner::renew`].
     pub async fn go_back(&self, from: &str) -> Result<OwnedLease, ReplicaError> {
-        self.write(|seen| match seen {
-            Some(seen) if seen.lease.holder == self.me => {
+        self.write(|seen, is_mine| match seen {
+            Some(seen) if is_mine => {
                 let at = (self.clock)();
-                Ok(self.next(Some(&seen.lease), Some(Takeover { from: from.to_owned(), ran_out_at: at, at })))
+                self.next(Some(&seen.lease), Some(Takeover { from: from.to_owned(), ran_out_at: at, at }))
             }
             _ => Err(self.stands_by("another host".to_owned(), TimeDelta::zero())),
         })
@@ -109,12 +110,14 @@ impl LeaseOwner {
 
     async fn write(
         &self,
-        decide: impl Fn(Option<&SeenLease>) -> Result<Lease, ReplicaError>,
+        decide: impl Fn(Option<&SeenLease>, bool) -> Result<Lease, ReplicaError>,
     ) -> Result<OwnedLease, ReplicaError> {
         let mut conflict = CopyStoreError::Conflict { name: LEASE.to_owned() };
         for _ in 0..TRIES {
             let found = self.read().await?;
-            let lease = decide(found.as_ref().map(|(seen, _)| seen))?;
+            let seen = found.as_ref().map(|(seen, _)| seen);
+            let is_mine = seen.map_or(Ok(false), |seen| self.wrote(&seen.lease))?;
+            let lease = decide(seen, is_mine)?;
             let span = self.span();
             let bytes = serde_json::to_vec(&lease).expect("texts, numbers and times always make JSON");
             let written = match &found {
@@ -136,6 +139,14 @@ impl LeaseOwner {
         Err(conflict.into())
     }
 
+    /// Whether a lease is this host's. It is to be read first: another process of this host may have renewed it just now.
+    ///
+    /// # Errors
+    /// When this host's marks cannot be read.
+    pub fn wrote(&self, lease: &Lease) -> Result<bool, ReplicaError> {
+        Ok(lease.holder == self.me && self.marks.knows(&lease.mark)?)
+    }
+
     async fn read(&self) -> Result<Option<(SeenLease, ObjectState)>, ReplicaError> {
         let Some(found) = self.store.read(LEASE).await? else { return Ok(None) };
         let lease = serde_json::from_slice(&found.bytes)
@@ -151,27 +162,27 @@ impl LeaseOwner {
         LeaseSpan { since, until, ends: ticks + self.length }
     }
 
-    fn next(&self, before: Option<&Lease>, takeover: Option<Takeover>) -> Lease {
+    fn next(&self, before: Option<&Lease>, takeover: Option<Takeover>) -> Result<Lease, ReplicaError> {
         let term = before.map_or(1, |before| before.term + u64::from(takeover.is_some()));
-        Lease {
+        Ok(Lease {
             schema: 1,
             term,
             counter: before.map_or(0, |before| before.counter) + 1,
-            mark: (self.mark)(),
+            mark: self.marks.draw()?,
             holder: self.me.clone(),
             seconds: self.length.as_secs(),
             renewed_at: (self.clock)(),
             takeover: takeover.or_else(|| before.and_then(|before| before.takeover.clone())),
-        }
+        })
     }
 
     /// A lease where there is none. Beside copies somebody removed it: nobody knows what its holder wrote after the newest
     /// of them, and its terms are counted on from theirs, or an old copy would be the newest for ever.
-    fn first(&self, left: Option<&(CopyName, CopyDescription, usize)>) -> Lease {
+    fn first(&self, left: Option<&(CopyName, CopyDescription, usize)>) -> Result<Lease, ReplicaError> {
         let Some((name, copy, _)) = left else { return self.next(None, None) };
         let at = (self.clock)();
         let takeover = Takeover { from: copy.host.clone(), ran_out_at: at, at };
-        Lease { term: name.term + 1, ..self.next(None, Some(takeover)) }
+        Ok(Lease { term: name.term + 1, ..self.next(None, Some(takeover))? })
     }
 
     fn stands_by(&self, host: String, left: TimeDelta) -> ReplicaError {

@@ -27,14 +27,14 @@ pub struct NamedColumn {
     /// Folds case. Comes last.
     pub lower: bool,
     /// What it is made of, where no column of the file has its name.
-    pub made: Option<MadeColumn>,
+    pub made: Option<DerivedColumn>,
     /// Which of its cells are one unit each, where it is a count; else they hold numbers.
     pub mark: Option<CountMark>,
 }
 
 /// What a column that the file does not have by a name of its own is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MadeColumn {
+pub enum DerivedColumn {
     /// The file's name.
     FileName,
     /// The sheet's name.
@@ -111,9 +111,9 @@ impl Column {
             Self::Fixed(_) => Vec::new(),
             Self::Named(named) => match &named.made {
                 None => vec![&named.name],
-                Some(MadeColumn::Nth(name, _)) => vec![name],
-                Some(MadeColumn::Joined { columns, .. }) => columns.iter().map(String::as_str).collect(),
-                Some(MadeColumn::FileName | MadeColumn::SheetName | MadeColumn::Number(_)) => Vec::new(),
+                Some(DerivedColumn::Nth(name, _)) => vec![name],
+                Some(DerivedColumn::Joined { columns, .. }) => columns.iter().map(String::as_str).collect(),
+                Some(DerivedColumn::FileName | DerivedColumn::SheetName | DerivedColumn::Number(_)) => Vec::new(),
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern, Test};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::notation::Notation;
 use crate::export::locate::link::Link;
@@ -174,16 +174,16 @@ pub struct Latest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
     /// Of the service that it names.
-    Long(Long),
+    Long(LongLayout),
     /// One in each of several columns, which are named like their services.
-    Wide(Wide),
+    Wide(WideLayout),
     /// Both; then a row that names no service counts in its wide columns only.
-    Both(Long, Wide),
+    Both(LongLayout, WideLayout),
 }
 
 /// A row that names its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Long {
+pub struct LongLayout {
     /// Holds the service.
     pub service: Column,
     /// What is counted.
@@ -214,7 +214,7 @@ pub enum Count {
 
 /// Columns that are services.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wide {
+pub enum WideLayout {
     /// Those of these names.
     Names(Vec<String>),
     /// All from this one on, counted from 1, but for those that mean something else.
@@ -243,7 +243,7 @@ impl ExportSettings {
     /// The defaults of the contract for a file of one row for each customer and service.
     pub fn new(path: PathBuf, customer: &str, service: &str, count: &str) -> Self {
         let count = Count::Column { count: Column::named(count), item: None };
-        let shape = Shape::Long(Long { service: Column::named(service), count });
+        let shape = Shape::Long(LongLayout { service: Column::named(service), count });
         Self {
             source: ExportLocation::Path(path),
             files: Files::Newest,
@@ -289,7 +289,7 @@ impl Layout {
         let mut names: Vec<&str> = Vec::new();
         let tests = self.stop.iter().chain(&self.keep).chain(&self.drop).map(|test| test.column.as_str());
         let wide = match self.shape.wide() {
-            Some(Wide::Names(names)) => names.as_slice(),
+            Some(WideLayout::Names(names)) => names.as_slice(),
             _ => &[],
         };
         let own = self.read_columns().into_iter().flat_map(Column::names);
@@ -304,8 +304,8 @@ impl Layout {
     }
 
     /// Every column that the file does not have by a name of its own, each once.
-    pub fn made(&self) -> Vec<(&str, &MadeColumn)> {
-        let mut made: Vec<(&str, &MadeColumn)> = Vec::new();
+    pub fn made(&self) -> Vec<(&str, &DerivedColumn)> {
+        let mut made: Vec<(&str, &DerivedColumn)> = Vec::new();
         for column in self.read_columns() {
             if let Column::Named(NamedColumn { name, made: Some(of), .. }) = column
                 && !made.iter().any(|(known, _)| known == name)
@@ -318,7 +318,7 @@ impl Layout {
 
     /// What is looked for in a file's name, if any column is taken from it.
     pub fn file_names(&self) -> Option<Vec<&Pattern>> {
-        let is_of_it = |named: &&NamedColumn| named.made == Some(MadeColumn::FileName);
+        let is_of_it = |named: &&NamedColumn| named.made == Some(DerivedColumn::FileName);
         let named = self.read_columns().into_iter().filter_map(|column| match column {
             Column::Named(named) => Some(named),
             Column::Fixed(_) => None,
@@ -334,7 +334,7 @@ impl Layout {
 
 impl Shape {
     /// The rows that name their service.
-    pub fn long(&self) -> Option<&Long> {
+    pub fn long(&self) -> Option<&LongLayout> {
         match self {
             Self::Long(long) | Self::Both(long, _) => Some(long),
             Self::Wide(_) => None,
@@ -342,7 +342,7 @@ impl Shape {
     }
 
     /// The columns that are services.
-    pub fn wide(&self) -> Option<&Wide> {
+    pub fn wide(&self) -> Option<&WideLayout> {
         match self {
             Self::Wide(wide) | Self::Both(_, wide) => Some(wide),
             Self::Long(_) => None,

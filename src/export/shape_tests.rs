@@ -11,11 +11,11 @@ use crate::export::count::notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
 use crate::export::read::content::read_bytes;
-use crate::export::settings::{Count, HeaderRow, Layout, Long, Shape, Wide};
+use crate::export::settings::{Count, HeaderRow, Layout, LongLayout, Shape, WideLayout};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 
 fn long(count: Count) -> Layout {
-    Layout::new(Column::named("C"), Shape::Long(Long { service: Column::named("S"), count }))
+    Layout::new(Column::named("C"), Shape::Long(LongLayout { service: Column::named("S"), count }))
 }
 
 fn column() -> Count {
@@ -24,7 +24,7 @@ fn column() -> Count {
 
 fn wide(names: &[&str]) -> Layout {
     let names = names.iter().map(ToString::to_string).collect();
-    Layout { duplicates: Duplicates::Sum, ..Layout::new(Column::named("C"), Shape::Wide(Wide::Names(names))) }
+    Layout { duplicates: Duplicates::Sum, ..Layout::new(Column::named("C"), Shape::Wide(WideLayout::Names(names))) }
 }
 
 fn test(column: &str, is: &[&str], like: &[&str]) -> Test {
@@ -66,21 +66,22 @@ fn a_wide_row_holds_a_count_in_every_service_column_that_is_not_empty() {
     let read = read(text, &wide(&["PC", "Mac"])).expect("whole");
     assert_eq!(told(&read), "Acme/PC=4 Bob/Mac=1 Bob/PC=2");
     // Every other column from there on is a service, also one that is not named.
-    let mut from = Layout { shape: Shape::Wide(Wide::From(3)), ..wide(&[]) };
+    let mut from = Layout { shape: Shape::Wide(WideLayout::From(3)), ..wide(&[]) };
     let rejected = read_bytes(Path::new("x.csv"), text.as_bytes(), &from).expect("whole").rejected;
     assert_eq!((rejected.len(), rejected[0].column.as_str(), rejected[0].value.as_str()), (1, "GB", "."));
     from.keep = vec![test("GB", &["", "1.5"], &[])];
     assert_eq!(counted(text, &from), "Acme/PC=3 Bob/Mac=1 Bob/PC=2");
-    let error = read_bytes(Path::new("x.csv"), b"C,A\nx,1\n", &Layout { shape: Shape::Wide(Wide::From(3)), ..from });
+    let error =
+        read_bytes(Path::new("x.csv"), b"C,A\nx,1\n", &Layout { shape: Shape::Wide(WideLayout::From(3)), ..from });
     assert!(error.is_err());
 }
 
 /// A row that the vendor wrote twice would be billed twice.
 #[test]
 fn two_rows_of_a_customer_in_a_wide_file_are_asked_about_unless_declared() {
-    let layout = Layout::new(Column::named("C"), Shape::Wide(Wide::From(2)));
+    let layout = Layout::new(Column::named("C"), Shape::Wide(WideLayout::From(2)));
     assert_eq!(layout.duplicates, Duplicates::Error);
-    let shape = Shape::Both(Long { service: Column::named("S"), count: column() }, Wide::From(2));
+    let shape = Shape::Both(LongLayout { service: Column::named("S"), count: column() }, WideLayout::From(2));
     assert_eq!(Layout::new(Column::named("C"), shape).duplicates, Duplicates::Error);
     let read = read("C,PC\nAcme,3\nAcme,3\nBob,1\n", &layout).expect("whole");
     let [Some(acme), Some(bob)] = ["Acme", "Bob"].map(|name| read.customers.get(name)) else { panic!("both") };
@@ -89,8 +90,8 @@ fn two_rows_of_a_customer_in_a_wide_file_are_asked_about_unless_declared() {
 
 #[test]
 fn rows_that_name_a_service_are_counted_beside_columns_that_are_services() {
-    let rows = Long { service: Column::named("Os"), count: Count::Rows { item: None } };
-    let layout = Layout::new(Column::named("C"), Shape::Both(rows, Wide::Names(vec!["Users".into()])));
+    let rows = LongLayout { service: Column::named("Os"), count: Count::Rows { item: None } };
+    let layout = Layout::new(Column::named("C"), Shape::Both(rows, WideLayout::Names(vec!["Users".into()])));
     let text = "C,Os,Users\nAcme,Server,\nAcme,Server,0\nAcme,,25\nBob,,\n";
     let read = read(text, &layout).expect("whole");
     assert_eq!(told(&read), "Acme/Server=2 Acme/Users=25");
@@ -112,7 +113,7 @@ fn split_cells_that_multiply_are_no_count_beyond_a_limit() {
     };
     let names = |letter: char| (0..90).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(";");
     let row = format!("{},EDR,{}\n", names('c'), names('i'));
-    let shape = Shape::Long(Long { service: Column::named("S"), count: Count::Distinct { item: split("I") } });
+    let shape = Shape::Long(LongLayout { service: Column::named("S"), count: Count::Distinct { item: split("I") } });
     let layout = Layout { max_rows: 20, ..Layout::new(split("C"), shape) };
     let read = read(&format!("C,S,I\n{}", row.repeat(19)), &layout).expect("its structure is whole");
     assert_eq!(read.rejected.len(), 19, "{:?}", read.rejected.first());
@@ -142,7 +143,7 @@ fn a_cell_may_hold_several_values_or_more_than_is_meant() {
     let service =
         NamedColumn { name: "S".into(), split: Some("+".into()), matching: None, lower: false, made: None, mark: None };
     let count = Count::Rows { item: None };
-    let layout = Layout::new(Column::named("C"), Shape::Long(Long { service: Column::Named(service), count }));
+    let layout = Layout::new(Column::named("C"), Shape::Long(LongLayout { service: Column::Named(service), count }));
     assert_eq!(counted("C,S\nAcme,E3 + Visio\nAcme,E3+\n", &layout), "Acme/E3=2 Acme/Visio=1");
     let id = NamedColumn {
         name: "C".into(),
@@ -278,7 +279,7 @@ fn what_is_wrong_with_the_configuration_is_not_blamed_on_the_export() {
     let plain = || {
         Layout::new(
             Column::named("Account"),
-            Shape::Long(Long {
+            Shape::Long(LongLayout {
                 service: Column::named("Product"),
                 count: Count::Column { count: Column::named("Quantity"), item: None },
             }),

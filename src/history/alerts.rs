@@ -97,30 +97,29 @@ impl History {
         self.connection.query_row_and_then(sql, [alert], |row| maybe_time(row, "at"))
     }
 
-    /// The newest night of an integration before `run`, if this alert was in use by then and nobody was told of it.
+    /// The nights of an integration before `run` that this alert had to tell and told nobody, newest first: those since its
+    /// last message that arrived, from when it was in use.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn untold_night(
+    /// When they cannot be read.
+    pub fn untold_nights(
         &self,
         alert: &str,
         integration: &IntegrationName,
         run: RunId,
-    ) -> Result<Option<RunSummary>, StoreError> {
-        let newest = self.nights_before(integration, Some(run), 1)?.into_iter().next();
-        let Some(newest) = newest.filter(|night| night.end.is_some()) else { return Ok(None) };
-        let told: i64 = self.connection.query_row(
-            "SELECT count(*) FROM alerts WHERE alert = ?1 AND run = ?2 AND digest = 0 AND outcome <> 'failed'",
-            params![alert, newest.run.0],
-            |row| row.get(0),
-        )?;
-        let in_use: i64 = self.connection.query_row(
-            "SELECT count(*) FROM alerts AS a JOIN runs AS r ON r.run = a.run
-             WHERE a.alert = ?1 AND a.digest = 0 AND a.run <= ?2 AND r.integration = ?3",
-            params![alert, newest.run.0, integration.as_str()],
-            |row| row.get(0),
-        )?;
-        Ok((told == 0 && in_use > 0).then_some(newest))
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "WITH notes AS (SELECT a.run, a.outcome FROM alerts AS a JOIN runs AS r ON r.run = a.run
+                     WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
+                 SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
+                     AND finished_at IS NOT NULL
+                     AND run >= (SELECT min(run) FROM notes)
+                     AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
+                     AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC",
+            )?;
+            statement.query_and_then(params![alert, integration.as_str(), run.0], lookup::summary)?.collect()
+        })
     }
 
     /// The last nights of an integration, newest first: runs that were meant to carry out what they planned, so neither

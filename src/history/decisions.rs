@@ -12,17 +12,17 @@ use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::decision::{Decision, Decisions, Matter, SeenLine};
+use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::quantity::Quantity;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.
-pub type Since = (RunId, DateTime<Utc>);
+pub type OpenSince = (RunId, DateTime<Utc>);
 
 impl History {
-    /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`Verb::Reopen`] takes the
+    /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`WriteRight::Reopen`] takes the
     /// last one back.
     ///
     /// # Errors
@@ -33,12 +33,12 @@ impl History {
         _lock: &RunLock,
         integration: &IntegrationName,
         run: RunId,
-        matter: &Matter,
+        matter: &DecisionSubject,
         decision: &Decision,
     ) -> Result<(), StoreError> {
         let Decision { handle, verb, until, note, who, at, reason, seen, within, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
-        let item = if let Matter::Line(_, _, item) = matter { item.as_deref() } else { None };
+        let item = if let DecisionSubject::Line(_, _, item) = matter { item.as_deref() } else { None };
         self.write(|transaction| {
             transaction
                 .prepare_cached(
@@ -138,7 +138,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, Since)>, StoreError> {
+    pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, OpenSince)>, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
             let newest = lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
@@ -185,7 +185,10 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn waiting_since(&self, integration: &IntegrationName) -> Result<BTreeMap<(String, Code), Since>, StoreError> {
+    pub fn waiting_since(
+        &self,
+        integration: &IntegrationName,
+    ) -> Result<BTreeMap<(String, Code), OpenSince>, StoreError> {
         self.read(|connection| waiting_since(connection, integration))
     }
 }
@@ -229,14 +232,14 @@ const REFUSED_NOW: &str = "integration = ?1 AND verdict = 'refused' AND undoes I
 fn waiting_since(
     connection: &Connection,
     integration: &IntegrationName,
-) -> Result<BTreeMap<(String, Code), Since>, StoreError> {
+) -> Result<BTreeMap<(String, Code), OpenSince>, StoreError> {
     let mut runs = connection.prepare_cached(&format!(
         "SELECT run, started_at, verdict = 'held' AS held FROM runs WHERE {PLANNED} ORDER BY run DESC"
     ))?;
     let mut asked = connection.prepare_cached(
         "SELECT handle, code FROM findings WHERE run = ?1 AND severity = 'decide' AND handle IS NOT NULL",
     )?;
-    let mut since: BTreeMap<(String, Code), Since> = BTreeMap::new();
+    let mut since: BTreeMap<(String, Code), OpenSince> = BTreeMap::new();
     let mut still: Option<BTreeSet<(String, Code)>> = None;
     for run in runs.query_and_then([integration.as_str()], |row| {
         Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?, row.get::<_, bool>("held")?))
@@ -278,20 +281,20 @@ pub(super) fn decisions(
                                                     WHERE seen.run = d.run AND own.run = ?2), 0))
          ORDER BY decision",
     )?;
-    let mut last: BTreeMap<Matter, (Decision, i64)> = BTreeMap::new();
+    let mut last: BTreeMap<DecisionSubject, (Decision, i64)> = BTreeMap::new();
     for row in statement.query_and_then(params![integration.as_str(), of.map(|run| run.0)], |row| {
         Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))
     })? {
         let (matter, decision, journal) = row?;
         match decision.verb {
-            Verb::Reopen => _ = last.remove(&matter),
+            WriteRight::Reopen => _ = last.remove(&matter),
             _ => _ = last.insert(matter, (decision, journal)),
         }
     }
     // Of an accepted step that is over it is told that it was taken; what was kept or ignored is open again.
-    last.retain(|_, (decision, _)| decision.verb == Verb::Accept || !decision.spent);
+    last.retain(|_, (decision, _)| decision.verb == WriteRight::Accept || !decision.spent);
     let decided = last.into_iter().map(|(matter, (decision, journal))| {
-        let spent = decision.verb == Verb::Accept
+        let spent = decision.verb == WriteRight::Accept
             && (decision.spent || written_since(connection, integration, &matter, journal)?);
         Ok((matter, Decision { spent, ..decision }))
     });
@@ -307,8 +310,8 @@ pub(super) fn lapse(
 ) -> Result<(), StoreError> {
     let answers = decisions(transaction, integration, Some(run))?;
     let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
-    let shown: BTreeMap<Matter, &LineRecord> =
-        lines.iter().filter_map(|line| Some((Matter::line(&line.key()?), line))).collect();
+    let shown: BTreeMap<DecisionSubject, &LineRecord> =
+        lines.iter().filter_map(|line| Some((DecisionSubject::line(&line.key()?), line))).collect();
     let mut insert = transaction.prepare_cached(
         "INSERT OR IGNORE INTO lapsed_answers
          SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = ?4
@@ -317,7 +320,7 @@ pub(super) fn lapse(
     for (matter, decision) in open {
         let line = shown.get(matter);
         let over = match decision.verb {
-            Verb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
+            WriteRight::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
             _ => line.is_some_and(|line| decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))),
         };
         if over {
@@ -331,10 +334,10 @@ pub(super) fn lapse(
 fn written_since(
     connection: &Connection,
     integration: &IntegrationName,
-    matter: &Matter,
+    matter: &DecisionSubject,
     journal: i64,
 ) -> Result<bool, StoreError> {
-    let Matter::Line(agreement, ..) = matter else { return Ok(false) };
+    let DecisionSubject::Line(agreement, ..) = matter else { return Ok(false) };
     let mut statement = connection.prepare_cached(
         "SELECT agreement, product, item FROM writes
          WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'",
@@ -342,35 +345,35 @@ fn written_since(
     let written = statement
         .query_and_then(params![integration.as_str(), agreement.0, journal], line_key)?
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(written.iter().any(|written| Matter::line(written) == *matter))
+    Ok(written.iter().any(|written| DecisionSubject::line(written) == *matter))
 }
 
 type Columns<'a> = (&'static str, Option<i64>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-fn columns_of(matter: &Matter) -> Columns<'_> {
+fn columns_of(matter: &DecisionSubject) -> Columns<'_> {
     match matter {
-        Matter::Line(agreement, product, _) => ("line", Some(agreement.0), Some(product), None, None),
-        Matter::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
-        Matter::Service(service) => ("service", None, None, None, Some(service.as_str())),
-        Matter::Product(product) => ("product", None, Some(product), None, None),
-        Matter::Duplicate(customer, service) => {
+        DecisionSubject::Line(agreement, product, _) => ("line", Some(agreement.0), Some(product), None, None),
+        DecisionSubject::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
+        DecisionSubject::Service(service) => ("service", None, None, None, Some(service.as_str())),
+        DecisionSubject::Product(product) => ("product", None, Some(product), None, None),
+        DecisionSubject::Duplicate(customer, service) => {
             ("duplicate", None, None, Some(customer.as_str()), Some(service.as_str()))
         }
-        Matter::Nameless => ("nameless", None, None, None, None),
+        DecisionSubject::Nameless => ("nameless", None, None, None, None),
     }
 }
 
-fn matter(row: &Row<'_>) -> Result<Matter, StoreError> {
+fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
     let kind: String = row.get("kind")?;
     let customer = || Ok::<_, StoreError>(CustomerName::new(&row.get::<_, String>("customer")?));
     let service = || Ok::<_, StoreError>(ServiceName::new(&row.get::<_, String>("service")?));
     Ok(match kind.as_str() {
-        "line" => Matter::Line(AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?),
-        "customer" => Matter::Customer(customer()?),
-        "service" => Matter::Service(service()?),
-        "product" => Matter::Product(row.get("product")?),
-        "duplicate" => Matter::Duplicate(customer()?, service()?),
-        "nameless" => Matter::Nameless,
+        "line" => DecisionSubject::Line(AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?),
+        "customer" => DecisionSubject::Customer(customer()?),
+        "service" => DecisionSubject::Service(service()?),
+        "product" => DecisionSubject::Product(row.get("product")?),
+        "duplicate" => DecisionSubject::Duplicate(customer()?, service()?),
+        "nameless" => DecisionSubject::Nameless,
         _ => return Err(StoreError::Unreadable { column: "kind", value: kind }),
     })
 }
@@ -384,7 +387,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
     };
     Ok(Decision {
         handle: row.get("handle")?,
-        verb: word(row, "verb", Verb::from_word)?,
+        verb: word(row, "verb", WriteRight::from_word)?,
         until: maybe_day(row, "until")?,
         note: row.get("note")?,
         who: row.get("who")?,

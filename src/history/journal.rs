@@ -10,7 +10,7 @@ use crate::history::store::columns::{day, json, line_key, quantity, time, time_t
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::decision::Matter;
+use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -244,7 +244,7 @@ fn refuse_second_creation(transaction: &Transaction<'_>, run: RunId, key: &LineK
              AND coalesce(site = (SELECT site FROM runs WHERE run = ?2), 1)",
     )?;
     for open in statement.query_and_then([key.agreement.0, run.0], line_key)? {
-        if Matter::line(&open?) == Matter::line(key) {
+        if DecisionSubject::line(&open?) == DecisionSubject::line(key) {
             return Err(StoreError::CreationOpen { key: key.clone() });
         }
     }

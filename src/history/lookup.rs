@@ -195,7 +195,8 @@ impl History {
         })
     }
 
-    /// The different plans whose fingerprint begins like this, newest first.
+    /// The different plans whose fingerprint begins like this, newest first. Undos of two runs that come to the same writes
+    /// are one plan, and the newest undo is meant.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -204,7 +205,7 @@ impl History {
             let mut statement = connection.prepare_cached(
                 "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
                  WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
-                 GROUP BY integration, fingerprint, undoes ORDER BY 1 DESC",
+                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
             )?;
             statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
         })

@@ -70,7 +70,7 @@ pub enum TicketState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketEvent {
     /// What.
-    pub what: TicketDeed,
+    pub what: TicketAction,
     /// To which ticket.
     pub ticket: Option<TicketId>,
     /// A sentence, or the matter.
@@ -79,7 +79,7 @@ pub struct TicketEvent {
 
 /// What a run did about a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketDeed {
+pub enum TicketAction {
     /// Opened it.
     Opened,
     /// Found it again, instead of opening another.
@@ -103,13 +103,13 @@ const STATES: [(&str, TicketState); 6] = [
     ("dropped", TicketState::Dropped),
 ];
 
-const DEEDS: [(&str, TicketDeed); 6] = [
-    ("opened", TicketDeed::Opened),
-    ("found", TicketDeed::Found),
-    ("noted", TicketDeed::Noted),
-    ("closed", TicketDeed::Closed),
-    ("left", TicketDeed::Left),
-    ("trouble", TicketDeed::Trouble),
+const DEEDS: [(&str, TicketAction); 6] = [
+    ("opened", TicketAction::Opened),
+    ("found", TicketAction::Found),
+    ("noted", TicketAction::Noted),
+    ("closed", TicketAction::Closed),
+    ("left", TicketAction::Left),
+    ("trouble", TicketAction::Trouble),
 ];
 
 impl TicketState {
@@ -119,7 +119,7 @@ impl TicketState {
     }
 }
 
-impl TicketDeed {
+impl TicketAction {
     /// The word that stands in the history and in JSON.
     pub fn as_str(self) -> &'static str {
         DEEDS.iter().find(|(_, deed)| *deed == self).map_or("", |(word, _)| word)

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::history::days::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::guard::baseline::Cells;
+use crate::reconcile::guard::baseline::CountKeys;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::export::counts::Counts;
@@ -57,7 +57,7 @@ pub(super) fn counts_of_today(
     mapping: &Mapping,
     counts: &Counts,
     places: &BTreeMap<CustomerName, Place>,
-    doubted: &Cells<'_>,
+    doubted: &CountKeys<'_>,
 ) -> Vec<DayCount> {
     let services = mapping.looked_back_on();
     if services.is_empty() {

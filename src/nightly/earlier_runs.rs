@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::recovery::{LookUp, Resolution, resolve_open_writes};
+use crate::apply::recovery::{RecoveryScope, Resolution, resolve_open_writes};
 use crate::connectwise::Reader;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::store::error::StoreError;
@@ -13,7 +13,7 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::open_record::OpenRecord;
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
@@ -52,9 +52,9 @@ pub(super) async fn look_up_open_writes<R: Reader>(
     connectwise: &R,
     history: &mut History,
     findings: &mut Vec<Finding>,
-) -> Result<BTreeMap<LineKey, InDoubt>, Failure> {
+) -> Result<BTreeMap<LineKey, CreationInDoubt>, Failure> {
     let Job { integration, site, settle, .. } = run.job;
-    let what = LookUp { integration, site, settle, now: run.local_start() };
+    let what = RecoveryScope { integration, site, settle, now: run.local_start() };
     let looking = resolve_open_writes(what, connectwise, history);
     let (resolutions, in_doubt) = run.unless_stopped(looking).await??;
     findings.extend(resolutions.iter().map(resolved));

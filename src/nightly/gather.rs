@@ -17,7 +17,7 @@ use crate::nightly::job::ExportSource;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::nightly::remote::short_lists::read_again;
 use crate::nightly::remote::{Remote, look_around, read_remote};
-use crate::nightly::sweep::{SweptGround, is_due, sweep, uncounted};
+use crate::nightly::sweep::{SweepInputs, is_due, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
@@ -25,7 +25,7 @@ use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
-use crate::reconcile::model::past::{ExportStamp, InDoubt, Past, TakenOver};
+use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -97,7 +97,7 @@ pub(super) async fn gather<R: Reader>(
     let remote = remote?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
-    let ground = SweptGround { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
+    let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
@@ -199,7 +199,7 @@ fn past(
     run: BegunRun<'_>,
     source: ExportSource<'_>,
     history: &History,
-    in_doubt: BTreeMap<LineKey, InDoubt>,
+    in_doubt: BTreeMap<LineKey, CreationInDoubt>,
 ) -> Result<Past, Failure> {
     let integration = run.job.integration;
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
@@ -211,17 +211,17 @@ fn past(
 }
 
 /// The host before this one, until the first night after the change is over.
-fn taken_over(run: BegunRun<'_>, history: &History) -> Result<Option<TakenOver>, Failure> {
+fn taken_over(run: BegunRun<'_>, history: &History) -> Result<Option<RecentTakeover>, Failure> {
     let Some(change) = run.job.host_change else { return Ok(None) };
     let first = history.first_accepted_since(run.job.integration, change.at)?;
     if first.is_some_and(|first| run.job.zone.day(first) != run.today()) {
         return Ok(None);
     }
     let settles_at = change.ran_out_at.checked_add_signed(run.job.settle).filter(|at| *at > run.started_at);
-    Ok(Some(TakenOver { from: change.from.clone(), settles_at }))
+    Ok(Some(RecentTakeover { from: change.from.clone(), settles_at }))
 }
 
-fn host_changed(run: BegunRun<'_>, taken: &TakenOver) -> Finding {
+fn host_changed(run: BegunRun<'_>, taken: &RecentTakeover) -> Finding {
     let at = run.job.host_change.map(|change| change.at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
     let message = format!(
         "this host took over from {} at {at}; what that one wrote after its last copy is held as changed by somebody else, and \

@@ -8,7 +8,7 @@ use crate::apply::lease::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::matching::ownership::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
@@ -72,7 +72,7 @@ pub struct ExportSource<'a> {
     /// Where they are billed.
     pub mapping: &'a Mapping,
     /// Who else bills in the same ConnectWise.
-    pub neighbours: &'a [Neighbour<'a>],
+    pub neighbours: &'a [OtherIntegration<'a>],
     /// What stops a plan.
     pub guards: &'a GuardPolicy,
 }

@@ -1,6 +1,6 @@
 //! A line's record: as planned, as it was settled, and as the journal knows it.
 
-use crate::apply::write_result::Settled;
+use crate::apply::write_result::LineWriteResult;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::record::LineRecord;
 use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
@@ -12,7 +12,7 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What the journal knows of the lines of a run whose process died.
-pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<Settled> {
+pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<LineWriteResult> {
     let settled = lines.iter().filter(|_| wrote).filter_map(|line| {
         let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
         let key = line.key().filter(|_| planned)?;
@@ -32,7 +32,7 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
                 (Outcome::Unknown, Code::InDoubt, None, None, detail)
             }
         };
-        Some(Settled { key, outcome, reason, now, created, detail })
+        Some(LineWriteResult { key, outcome, reason, now, created, detail })
     });
     settled.collect()
 }
@@ -77,8 +77,8 @@ pub(super) fn undone_line(line: LineRecord, undone: bool) -> LineRecord {
     LineRecord { reason, ..line }
 }
 
-pub(super) fn settle_line(line: &mut LineRecord, settled: Settled, undone: bool) {
-    let Settled { key: _, outcome, reason, now, created, detail } = settled;
+pub(super) fn settle_line(line: &mut LineRecord, settled: LineWriteResult, undone: bool) {
+    let LineWriteResult { key: _, outcome, reason, now, created, detail } = settled;
     line.outcome = outcome;
     line.reason = if undone && reason == Code::CountChanged { Code::Undone } else { reason };
     line.now = now.or(line.now);
@@ -96,7 +96,7 @@ fn is_done(outcome: Outcome) -> bool {
 /// What a person has to hear of a line that did not go as planned.
 ///
 /// `again`: ConnectWise refused the line's last write in the same words.
-pub(super) fn settle_finding(line: &LineRecord, settled: &Settled, again: bool) -> Option<Finding> {
+pub(super) fn settle_finding(line: &LineRecord, settled: &LineWriteResult, again: bool) -> Option<Finding> {
     let (severity, fix): (Severity, Remedy) = match settled.outcome {
         Outcome::Conflict => {
             (Severity::Decide, "find out who changed it; the next run plans with what it finds".into())

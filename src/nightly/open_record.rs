@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::apply::write_result::Settled;
+use crate::apply::write_result::LineWriteResult;
 use crate::history::record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -58,10 +58,10 @@ impl<'a> OpenRecord<'a> {
     /// Takes in what became of the lines that were to be written.
     ///
     /// `refused` is what ConnectWise said to the last write of a line, where it refused that.
-    pub(super) fn settle(&mut self, settled: Vec<Settled>, refused: &BTreeMap<LineKey, String>) {
+    pub(super) fn settle(&mut self, settled: Vec<LineWriteResult>, refused: &BTreeMap<LineKey, String>) {
         let undone = self.record.undoes.is_some();
         let Some(planned) = &mut self.record.planned else { return };
-        let mut settled: BTreeMap<LineKey, Settled> =
+        let mut settled: BTreeMap<LineKey, LineWriteResult> =
             settled.into_iter().map(|settled| (settled.key.clone(), settled)).collect();
         for (at, line) in planned.lines.iter_mut().enumerate() {
             if let Some(settled) = line.key().and_then(|key| settled.remove(&key)) {

@@ -21,7 +21,7 @@ pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding>
     };
     let (then, now) = (by_handle(then), by_handle(now));
     let handles: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-    let moved = handles.into_iter().filter_map(|handle| told(then.get(handle), now.get(handle)));
+    let moved = handles.into_iter().filter_map(|handle| change_of(then.get(handle), now.get(handle)));
     let mut moved: Vec<Finding> = moved.collect();
     if moved.len() > TOLD {
         let more = moved.len() - TOLD;
@@ -35,7 +35,7 @@ pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding>
     moved
 }
 
-fn told(then: Option<&LineRecord>, now: Option<&LineRecord>) -> Option<Finding> {
+fn change_of(then: Option<&LineRecord>, now: Option<&LineRecord>) -> Option<Finding> {
     let message = match (then, now) {
         (Some(then), Some(now)) if (then.was, then.wanted) != (now.was, now.wanted) || kind(then) != kind(now) => {
             format!("planned {}, now {}", step(then), step(now))

@@ -8,7 +8,7 @@ use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::read_directory;
 use crate::reconcile::decide::findings::name_service;
 use crate::reconcile::matching::catalog::product;
-use crate::reconcile::matching::ownership::{Claims, Neighbour};
+use crate::reconcile::matching::ownership::{Claims, OtherIntegration};
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
@@ -101,7 +101,7 @@ pub async fn place_customers<R: Reader>(
 #[derive(Debug, Clone, Copy)]
 pub struct OtherIntegrations<'a> {
     /// The other integrations.
-    pub neighbours: &'a [Neighbour<'a>],
+    pub neighbours: &'a [OtherIntegration<'a>],
     /// See [`Claims::new`].
     pub seen: &'a BTreeMap<IntegrationName, BTreeSet<AgreementId>>,
 }

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::config::secrets;
 use crate::config::secrets::SecretError;
 use crate::export::error::ExportError;
-use crate::export::locate::fetch::Order;
-use crate::export::locate::fetch::patience::PAUSE;
+use crate::export::locate::fetch::FetchRequest;
 use crate::export::locate::fetch::sign_in::LinkSecrets;
+use crate::export::locate::fetch::time_limits::PAUSE;
 use crate::export::locate::file::Export;
 use crate::export::locate::obtain::obtain;
 use crate::export::settings::{ExportLocation, ExportSettings};
@@ -42,6 +42,6 @@ pub async fn read_export(
         ExportLocation::Path(_) | ExportLocation::Stdin => LinkSecrets::default(),
     };
     let (max_bytes, name) = (settings.layout.max_bytes, integration.as_str());
-    let order = Order { secrets: &secrets, max_bytes, folder: fetched, name, clock, pause: PAUSE };
+    let order = FetchRequest { secrets: &secrets, max_bytes, folder: fetched, name, clock, pause: PAUSE };
     Ok(obtain(settings, &order).await?)
 }

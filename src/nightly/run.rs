@@ -3,7 +3,7 @@
 
 use crate::apply::execute::carry_out;
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::grounds::Grounds;
+use crate::apply::expected_owners::ExpectedOwners;
 use crate::apply::write_result::Applied;
 use crate::connectwise::{Reader, Writer};
 use crate::history::record::RunRecord;
@@ -15,7 +15,7 @@ use crate::nightly::day_counts::counts_of_today;
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use crate::nightly::recorder::{Baselines, Drawn, Planning, RunRecorder};
+use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
@@ -68,8 +68,8 @@ pub async fn plan_and_apply<W: Writer>(
 }
 
 /// Everything up to the first write, and what of it a write is compared with.
-async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> (Planning, Grounds) {
-    let (mut findings, mut grounds) = (Vec::new(), Grounds::default());
+async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> (Planning, ExpectedOwners) {
+    let (mut findings, mut grounds) = (Vec::new(), ExpectedOwners::default());
     let drawn = match run.job.source {
         PlanSource::Export(source) => {
             let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
@@ -90,7 +90,7 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
 }
 
 /// The decision: nothing is looked up, and the clock is not asked.
-fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs, Plan)) -> Drawn {
+fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs, Plan)) -> RecordedPlan {
     let Inputs { export, past, remote, claims: _ } = inputs;
     let (job, stamp) = (run.job, export.stamp());
     let plan = match job.approved {
@@ -110,10 +110,10 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
     let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
     let accepted = baseline::after(&past.counts, &export.counts, &plan, job.approved.is_some());
-    Drawn::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
+    RecordedPlan::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
 }
 
-fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, grounds: &'a Grounds) -> ExecutionContext<'a> {
+fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, grounds: &'a ExpectedOwners) -> ExecutionContext<'a> {
     let control = run.job.control;
     let (today, drawn_at) = (run.today(), (control.clock)());
     let RunControl { clock, stop, lease } = control;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::connectwise::{ReadError, Reader};
-use crate::history::past::swept::Swept;
+use crate::history::past::swept::SweptLines;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
@@ -17,17 +17,17 @@ use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode, ProductId};
 use crate::reconcile::model::mapping::{Mapping, Sweep};
-use crate::reconcile::model::owned::{Owned, Uncounted};
+use crate::reconcile::model::owned::{Owned, UncountedLine};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::line::{LineKey, Live};
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::{Addition, Additions, Agreement, Company};
 
 /// What is looked for, and what the night has read already.
 #[derive(Clone, Copy)]
-pub(super) struct SweptGround<'a> {
+pub(super) struct SweepInputs<'a> {
     /// Whether all companies are looked through: see [`is_due`].
     pub(super) due: bool,
     pub(super) run: BegunRun<'a>,
@@ -38,7 +38,7 @@ pub(super) struct SweptGround<'a> {
     pub(super) owned: &'a BTreeMap<LineKey, Owned>,
 }
 
-impl<'a> SweptGround<'a> {
+impl<'a> SweepInputs<'a> {
     fn integration(&self) -> &'a IntegrationName {
         self.run.job.integration
     }
@@ -47,7 +47,7 @@ impl<'a> SweptGround<'a> {
         self.run.today()
     }
 
-    fn is_owned(&self, one: &Uncounted) -> bool {
+    fn is_owned(&self, one: &UncountedLine) -> bool {
         self.owned.contains_key(&*one.key.folded())
             || self.owned.values().any(|owned| owned.addition == Some(one.addition()))
     }
@@ -59,7 +59,7 @@ pub(super) type SweepResult = Result<SweepFindings, ReadError>;
 /// What a look found.
 #[derive(Debug, Default)]
 pub(super) struct SweepFindings {
-    lines: Vec<Uncounted>,
+    lines: Vec<UncountedLine>,
     /// The records that the look stands on and that cannot be read, with why.
     unread: Vec<String>,
 }
@@ -68,7 +68,7 @@ pub(super) struct SweepFindings {
 pub(super) async fn sweep<R: Reader>(
     connectwise: &R,
     history: &mut History,
-    ground: SweptGround<'_>,
+    ground: SweepInputs<'_>,
 ) -> Result<SweepResult, Failure> {
     let due = ground.due;
     let mut known = BTreeMap::new();
@@ -95,7 +95,7 @@ pub(super) async fn sweep<R: Reader>(
 }
 
 /// What the plan is told. That nobody could look is said, and tried again by the next run.
-pub(super) fn uncounted(looked: SweepResult, findings: &mut Vec<Finding>) -> Vec<Uncounted> {
+pub(super) fn uncounted(looked: SweepResult, findings: &mut Vec<Finding>) -> Vec<UncountedLine> {
     let (lines, message, fix) = match looked {
         Ok(SweepFindings { lines, unread }) if unread.is_empty() => return lines,
         Ok(SweepFindings { lines, unread }) => {
@@ -136,26 +136,26 @@ pub(super) fn is_due(run: BegunRun<'_>, source: ExportSource<'_>, history: &Hist
 /// What was found for each integration.
 #[derive(Default)]
 struct Found {
-    lines: BTreeMap<IntegrationName, Vec<Uncounted>>,
+    lines: BTreeMap<IntegrationName, Vec<UncountedLine>>,
     unread: Vec<String>,
 }
 
 /// What an integration knows from an earlier look.
 struct Known<'a> {
-    swept: Swept,
+    swept: SweptLines,
     mapping: &'a Mapping,
 }
 
 /// Looks through all companies where that is due; then at what is known and was not met there, as far as it is still so.
 async fn look<R: Reader>(
     connectwise: &R,
-    ground: SweptGround<'_>,
+    ground: SweepInputs<'_>,
     known: BTreeMap<IntegrationName, Known<'_>>,
     due: bool,
 ) -> Result<Found, ReadError> {
     let mut found = if due { all(connectwise, ground).await? } else { Found::default() };
     // By whichever integration: of several that map a product one asks.
-    let met: BTreeSet<AdditionId> = found.lines.values().flatten().map(Uncounted::addition).collect();
+    let met: BTreeSet<AdditionId> = found.lines.values().flatten().map(UncountedLine::addition).collect();
     for (name, mut known) in known {
         let Found { lines, unread } = &mut found;
         let lines = lines.entry(name).or_default();
@@ -167,7 +167,7 @@ async fn look<R: Reader>(
     Ok(found)
 }
 
-async fn all<R: Reader>(connectwise: &R, ground: SweptGround<'_>) -> Result<Found, ReadError> {
+async fn all<R: Reader>(connectwise: &R, ground: SweepInputs<'_>) -> Result<Found, ReadError> {
     let mapped = mapped(ground);
     let mut found = Found::default();
     let companies = connectwise.all_companies().await?;
@@ -207,14 +207,14 @@ async fn all<R: Reader>(connectwise: &R, ground: SweptGround<'_>) -> Result<Foun
 /// What is known from an earlier look, as far as it is still so. What cannot be read tonight must not look gone.
 async fn known_ones<R: Reader>(
     connectwise: &R,
-    ground: SweptGround<'_>,
+    ground: SweepInputs<'_>,
     known: &Known<'_>,
     unread: &mut Vec<String>,
-) -> Result<Vec<Uncounted>, ReadError> {
+) -> Result<Vec<UncountedLine>, ReadError> {
     let ours = known.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
     let wanted = |key: &LineKey| !ground.claims.of(key.agreement, &key.product).is_empty();
     let asked = known.swept.iter().filter(|(_, key)| ours.contains(&key.product.folded()) && !wanted(key));
-    let known: Swept = asked.map(|(addition, key)| (*addition, key.clone())).collect();
+    let known: SweptLines = asked.map(|(addition, key)| (*addition, key.clone())).collect();
     let read = connectwise.agreements(&known.values().map(|key| key.agreement).collect()).await?;
     let mapped = mapped(ground);
     let mut agreements = billing(read.records, ground.today());
@@ -239,7 +239,7 @@ async fn known_ones<R: Reader>(
             let company = agreements.get(&key.agreement).map(|agreement| agreement.company);
             let company_name = company.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
             let billed = Err((addition, format!("it could not be looked at tonight: {why}")));
-            still.push(Uncounted { key, company, company_name, billed });
+            still.push(UncountedLine { key, company, company_name, billed });
         }
     }
     Ok(still)
@@ -247,7 +247,7 @@ async fn known_ones<R: Reader>(
 
 /// The integration itself, and who bills beside it, in the order of their names: of several that map a product the first
 /// one asks.
-fn everybody<'a>(ground: SweptGround<'a>) -> impl Iterator<Item = (&'a IntegrationName, &'a Mapping)> {
+fn everybody<'a>(ground: SweepInputs<'a>) -> impl Iterator<Item = (&'a IntegrationName, &'a Mapping)> {
     let neighbours = ground.source.neighbours.iter().map(|neighbour| (neighbour.integration, neighbour.mapping));
     let all: BTreeMap<&IntegrationName, &Mapping> =
         neighbours.chain([(ground.integration(), ground.source.mapping)]).collect();
@@ -255,7 +255,7 @@ fn everybody<'a>(ground: SweptGround<'a>) -> impl Iterator<Item = (&'a Integrati
 }
 
 /// The companies that somebody mapped, by whatever integration, or that a customer is matched to by its name.
-fn mapped(ground: SweptGround<'_>) -> BTreeSet<CompanyId> {
+fn mapped(ground: SweepInputs<'_>) -> BTreeSet<CompanyId> {
     let neighbours = ground.source.neighbours.iter().flat_map(|neighbour| neighbour.mapping.companies());
     let placed = ground.remote.places.values().filter_map(Place::agreement).map(|(company, _)| company);
     neighbours.chain(placed).chain(ground.source.mapping.companies()).collect()
@@ -268,7 +268,7 @@ fn billing(agreements: Vec<Agreement>, today: NaiveDate) -> BTreeMap<AgreementId
 
 async fn products<R: Reader>(
     connectwise: &R,
-    ground: SweptGround<'_>,
+    ground: SweepInputs<'_>,
 ) -> Result<BTreeMap<ProductId, (IntegrationName, ProductCode)>, ReadError> {
     let mut owners: BTreeMap<String, (IntegrationName, ProductCode)> = BTreeMap::new();
     for (name, mapping) in everybody(ground) {
@@ -296,16 +296,16 @@ fn live<'a>(
         .filter(move |(addition, _)| addition.is_live(today) && addition.bills())
 }
 
-fn uncounted_line(key: LineKey, company: CompanyId, company_name: String, addition: &Addition) -> Uncounted {
+fn uncounted_line(key: LineKey, company: CompanyId, company_name: String, addition: &Addition) -> UncountedLine {
     let billed = match &addition.quantity {
-        Ok(quantity) => Ok(Live { addition: addition.id, quantity: *quantity }),
+        Ok(quantity) => Ok(LiveAddition { addition: addition.id, quantity: *quantity }),
         Err(why) => Err((addition.id, why.clone())),
     };
-    Uncounted { key, company: Some(company), company_name, billed }
+    UncountedLine { key, company: Some(company), company_name, billed }
 }
 
 /// A plan holds each line once: several additions of one product on one agreement are told together.
-fn one_of_each(mut lines: Vec<Uncounted>) -> Vec<Uncounted> {
+fn one_of_each(mut lines: Vec<UncountedLine>) -> Vec<UncountedLine> {
     lines.sort_by(|a, b| a.key.folded().cmp(&b.key.folded()).then(a.addition().cmp(&b.addition())));
     lines.dedup_by(|other, first| {
         let same = other.key.folded() == first.key.folded();
@@ -317,6 +317,6 @@ fn one_of_each(mut lines: Vec<Uncounted>) -> Vec<Uncounted> {
     lines
 }
 
-fn swept(lines: &[Uncounted]) -> Swept {
+fn swept(lines: &[UncountedLine]) -> SweptLines {
     lines.iter().map(|one| (one.addition(), one.key.clone())).collect()
 }

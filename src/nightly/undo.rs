@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use crate::history::past::written_since::WrittenSince;
+use crate::history::past::written_since::LaterWrites;
 use crate::history::record::{ExportRecord, PlanRecord};
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
@@ -14,19 +14,19 @@ use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::failure::Failure;
 use crate::nightly::gather::cycles_by_name;
 use crate::nightly::job::ExportSource;
-use crate::nightly::recorder::Drawn;
+use crate::nightly::recorder::RecordedPlan;
 use crate::nightly::remote::additions::{AdditionLists, read_lists};
 use crate::nightly::remote::{Remote, catalog_of, hold, read_directory};
 use crate::reconcile::decide::undo::draw_undo;
 use crate::reconcile::decide::undo::successor::agreements_to_see;
-use crate::reconcile::decide::undo::undoing::{Undoing, Wrote};
+use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
 use crate::reconcile::guard::check::clear_approved;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::place_all;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::past::{InDoubt, Past};
+use crate::reconcile::model::past::{CreationInDoubt, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::LineKey;
@@ -35,11 +35,11 @@ use crate::report::exit::Exit;
 /// Everything the plan of an undo is drawn from.
 pub(super) struct UndoInputs {
     export: ExportRecord,
-    wrote: BTreeMap<LineKey, Wrote>,
+    wrote: BTreeMap<LineKey, ConfirmedWrite>,
     begun: BTreeMap<AdditionId, RunId>,
     pub(super) remote: Remote,
     claims: Claims,
-    in_doubt: BTreeMap<LineKey, InDoubt>,
+    in_doubt: BTreeMap<LineKey, CreationInDoubt>,
 }
 
 /// Gathers it. What is found on the way is told whether or not the rest can be had.
@@ -54,7 +54,7 @@ pub(super) async fn gather<R: Reader>(
     let in_doubt = look_up_open_writes(run, connectwise, history, findings).await?;
     let integration = run.job.integration;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
-    let WrittenSince { later, begun } = history.written_since(integration, undone)?;
+    let LaterWrites { later, begun } = history.written_since(integration, undone)?;
     let wrote = wrote(&planned, history.writes_of(undone)?, &later);
     let past = with_lines(history.past(integration, run.id)?, &wrote);
     let reading = read(connectwise, source.mapping, &past, &wrote, run.today());
@@ -67,7 +67,11 @@ pub(super) async fn gather<R: Reader>(
 
 /// The decision: a proposal without an approval, and stopped when that no longer fits. Its plan stands on the export of
 /// the run that it sets back.
-pub(super) fn decide(run: BegunRun<'_>, (undone, source): (RunId, ExportSource<'_>), inputs: UndoInputs) -> Drawn {
+pub(super) fn decide(
+    run: BegunRun<'_>,
+    (undone, source): (RunId, ExportSource<'_>),
+    inputs: UndoInputs,
+) -> RecordedPlan {
     let UndoInputs { export, wrote, begun, remote, claims, in_doubt } = inputs;
     let plan = draw_undo(Undoing {
         integration: run.job.integration,
@@ -83,16 +87,16 @@ pub(super) fn decide(run: BegunRun<'_>, (undone, source): (RunId, ExportSource<'
         today: run.today(),
     });
     match run.job.approved {
-        None => Drawn::proposed(plan, export),
+        None => RecordedPlan::proposed(plan, export),
         Some(fingerprint) => {
             let cleared = clear_approved(&plan, fingerprint, &format!("recount undo {undone}"));
-            Drawn::checked(plan, cleared, export)
+            RecordedPlan::checked(plan, cleared, export)
         }
     }
 }
 
 /// The past, with the lines that are to be set back among those that are read.
-fn with_lines(mut past: Past, wrote: &BTreeMap<LineKey, Wrote>) -> Past {
+fn with_lines(mut past: Past, wrote: &BTreeMap<LineKey, ConfirmedWrite>) -> Past {
     for (key, one) in wrote {
         past.owned.entry(key.folded().into_owned()).or_insert_with(|| one.owned());
     }
@@ -109,7 +113,7 @@ fn wrote(
     planned: &PlanRecord,
     writes: Vec<WriteRecord>,
     later: &BTreeMap<AdditionId, RunId>,
-) -> BTreeMap<LineKey, Wrote> {
+) -> BTreeMap<LineKey, ConfirmedWrite> {
     let wrote = writes.into_iter().filter_map(|WriteRecord { intent, outcome, .. }| {
         let Some(WriteOutcome::Applied { addition, quantity }) = outcome else { return None };
         let before = match intent.kind {
@@ -121,7 +125,7 @@ fn wrote(
         let company = line.and_then(|line| line.company);
         let sources = line.map(|line| line.sources.clone()).unwrap_or_default();
         let later = later.get(&addition).copied();
-        Some((key, Wrote { company, sources, addition, before, quantity, later }))
+        Some((key, ConfirmedWrite { company, sources, addition, before, quantity, later }))
     });
     wrote.collect()
 }
@@ -132,7 +136,7 @@ async fn read<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,
     past: &Past,
-    wrote: &BTreeMap<LineKey, Wrote>,
+    wrote: &BTreeMap<LineKey, ConfirmedWrite>,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
     let counts = Counts::default();

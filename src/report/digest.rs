@@ -51,7 +51,7 @@ pub fn digest(weeks: &[Week], open: &[Waiting], links: WeekLinks<'_>, now: DateT
     );
     let moved = moved(weeks);
     let mut text = format!("{subject}\n\n");
-    nights.iter().for_each(|nights| told(&mut text, nights));
+    nights.iter().for_each(|nights| nights_section(&mut text, nights));
     text.push('\n');
     text.push_str(&held::render(&open[..open.len().min(OPEN_SHOWN)], &[]));
     if open.len() > OPEN_SHOWN {
@@ -112,7 +112,7 @@ fn missed(week: &Week, today: NaiveDate) -> Vec<NaiveDate> {
     days.filter(|day| day > first && !ran.contains(day)).collect()
 }
 
-fn told(text: &mut String, nights: &WeekNights<'_>) {
+fn nights_section(text: &mut String, nights: &WeekNights<'_>) {
     let WeekNights { week, good, bad, missed, link } = nights;
     let name = shown(week.integration.as_str());
     let _ = writeln!(text, "{name}: {}, {} bad", plural(*good, "good night"), bad.len());

@@ -98,7 +98,7 @@ impl Exit {
     }
 
     /// In a few words.
-    pub fn said(self) -> &'static str {
+    pub fn sentence(self) -> &'static str {
         match self {
             Exit::Done => "done",
             Exit::Unexpected => "failed unexpectedly",

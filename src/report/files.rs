@@ -17,7 +17,7 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current::Current;
-use crate::report::format::html::ready::Standing;
+use crate::report::format::html::ready::InvoiceStanding;
 use crate::report::format::html::{customer, index, ready, run, trends};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
@@ -165,7 +165,7 @@ impl Reports {
 ///
 /// # Errors
 /// When the history cannot be read.
-pub fn standings_of_month(history: &History, today: NaiveDate) -> Result<(String, Vec<Standing>), StoreError> {
+pub fn standings_of_month(history: &History, today: NaiveDate) -> Result<(String, Vec<InvoiceStanding>), StoreError> {
     let first = today.with_day(1).unwrap_or(today);
     let mut standings = Vec::new();
     for run in history.newest_runs()? {
@@ -173,7 +173,7 @@ pub fn standings_of_month(history: &History, today: NaiveDate) -> Result<(String
         let findings = history.findings(run.run)?;
         let ignored = history.lines_because(run.run, Code::Ignored)?;
         let (undos, uncounted) = undone(history, &run)?;
-        standings.push(Standing { run, findings, changes, ignored, undos, uncounted });
+        standings.push(InvoiceStanding { run, findings, changes, ignored, undos, uncounted });
     }
     Ok((first.format("%B %Y").to_string(), standings))
 }

@@ -11,9 +11,9 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current::Current;
 use crate::report::format::html::run::SPARKS;
-use crate::report::format::html::{Material, customer};
+use crate::report::format::html::{RunPageInputs, customer};
 use crate::report::lines;
-use crate::report::model::Part;
+use crate::report::model::ReportSection;
 use crate::report::trend::NIGHTS;
 
 /// Customers whose pages are drawn after a run. With thousands of customers most nights change a few.
@@ -60,7 +60,7 @@ impl<'a> ReportHistory<'a> {
         let last = undos.last().map_or(run.run, |undo| undo.run);
         let nights = history.nights(&run.integration, last, NIGHTS)?;
         let customers = lines_of(run, &customers);
-        let changed = lines(run).iter().filter(|line| Part::of(line) == Part::Changed).take(SPARKS);
+        let changed = lines(run).iter().filter(|line| ReportSection::of(line) == ReportSection::Changed).take(SPARKS);
         let drawn = changed.chain(customers.values().flatten().copied());
         let handles: BTreeSet<&str> = drawn.map(|line| line.handle.as_str()).collect();
         let runs: Vec<RunId> = nights.iter().map(|night| night.run).collect();
@@ -70,9 +70,9 @@ impl<'a> ReportHistory<'a> {
     }
 
     /// As pages take it.
-    pub fn material<'m>(&'m self, records: Option<&'m RecordLinks>) -> Material<'m> {
+    pub fn material<'m>(&'m self, records: Option<&'m RecordLinks>) -> RunPageInputs<'m> {
         let Self { run, undos, nights, lines, customers: _, names } = self;
-        Material { run, undos, nights, lines, customers: names, records }
+        RunPageInputs { run, undos, nights, lines, customers: names, records }
     }
 
     /// Whose run it is.
@@ -92,7 +92,9 @@ impl<'a> ReportHistory<'a> {
 }
 
 fn touched(run: &RunRecord) -> BTreeSet<&CustomerName> {
-    let is_news = |line: &&LineRecord| matches!(Part::of(line), Part::Changed | Part::Held | Part::Drift);
+    let is_news = |line: &&LineRecord| {
+        matches!(ReportSection::of(line), ReportSection::Changed | ReportSection::Held | ReportSection::Drift)
+    };
     let mut touched = BTreeSet::new();
     for source in lines(run).iter().filter(is_news).flat_map(|line| &line.sources) {
         if touched.len() == CUSTOMERS {

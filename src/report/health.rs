@@ -150,7 +150,7 @@ impl Health {
     }
 
     /// In a few words.
-    pub fn said(&self) -> &'static str {
+    pub fn sentence(&self) -> &'static str {
         match self.state {
             State::Healthy => "healthy",
             State::Off => "off",

@@ -25,7 +25,7 @@ pub struct Report<'a> {
     /// In a few words.
     pub verdict: ReportVerdict,
     /// The four numbers.
-    pub numbers: Numbers,
+    pub numbers: SummaryNumbers,
     /// What stopped the whole night.
     pub stops: Vec<&'a Finding>,
     /// What needs a person.
@@ -62,7 +62,7 @@ pub enum Tone {
 
 /// The four numbers: to decide, changed, failed or unknown, explained of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Numbers {
+pub struct SummaryNumbers {
     /// Findings that somebody has to decide on.
     pub to_decide: usize,
     /// Lines changed; or, where nothing was written, lines that would be.
@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
             entries(Severity::Info).collect(),
         );
         let changes = changes(run);
-        let numbers = Numbers::of(run, &changes);
+        let numbers = SummaryNumbers::of(run, &changes);
         let next = run.end.as_ref().map(|end| next(run, end, &changes, &stops)).unwrap_or_default();
         Self { run, verdict: ReportVerdict::of(run), numbers, stops, asked, changes, odd, told, next }
     }
@@ -182,7 +182,7 @@ impl ReportVerdict {
     }
 }
 
-impl Numbers {
+impl SummaryNumbers {
     fn of(run: &RunRecord, changes: &[(Change, Vec<&LineRecord>)]) -> Self {
         let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
         let Totals { to_decide, changed: _, would_change: _, failed, unknown, lines, explained } = *totals;
@@ -277,7 +277,7 @@ fn pending_plan(run: &RunRecord, plan: &str) -> String {
 
 /// In which part of a report a line stands: each line in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum ReportSection {
     /// Written, or would be.
     Changed,
     /// Held, refused or in doubt.
@@ -290,28 +290,28 @@ pub enum Part {
     Unchanged,
 }
 
-impl Part {
+impl ReportSection {
     /// The part of a line.
     pub fn of(line: &LineRecord) -> Self {
         let drift = matches!(line.reason, Code::HumanEdit | Code::TugOfWar | Code::ChangedMeanwhile | Code::UndoMoved);
         match line.outcome {
-            _ if Change::of(line).is_some() => Part::Changed,
-            Outcome::Unchanged => Part::Unchanged,
-            _ if drift => Part::Drift,
-            Outcome::Skipped => Part::LeftOut,
-            _ if line.agreement.is_none() => Part::LeftOut,
-            _ => Part::Held,
+            _ if Change::of(line).is_some() => ReportSection::Changed,
+            Outcome::Unchanged => ReportSection::Unchanged,
+            _ if drift => ReportSection::Drift,
+            Outcome::Skipped => ReportSection::LeftOut,
+            _ if line.agreement.is_none() => ReportSection::LeftOut,
+            _ => ReportSection::Held,
         }
     }
 
     /// Its word in tables.
     pub fn as_str(self) -> &'static str {
         match self {
-            Part::Changed => "changed",
-            Part::Held => "held",
-            Part::Drift => "drift",
-            Part::LeftOut => "left-out",
-            Part::Unchanged => "unchanged",
+            ReportSection::Changed => "changed",
+            ReportSection::Held => "held",
+            ReportSection::Drift => "drift",
+            ReportSection::LeftOut => "left-out",
+            ReportSection::Unchanged => "unchanged",
         }
     }
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::history::decisions::Since;
+use crate::history::decisions::OpenSince;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::decide::answers::{About, Refusal, ShownFinding, ShownItem, ShownLine, answer};
+use crate::reconcile::decide::answers::{AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer};
 use crate::reconcile::decide::decisions::Index;
-use crate::reconcile::model::decision::{Decisions, Matter, SeenLine};
+use crate::reconcile::model::decision::{DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::commands::held::{Decided, Waiting};
+use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::words::step;
 use crate::report::{lines, names};
 
@@ -28,7 +28,7 @@ pub struct OpenItems {
     /// The answers.
     pub decisions: Decisions,
     /// A newer run whose export was refused, and since when each one is. It asks one thing; the rest waits as it did.
-    pub refused: Option<(RunRecord, Since)>,
+    pub refused: Option<(RunRecord, OpenSince)>,
     index: Index,
 }
 
@@ -49,7 +49,7 @@ pub struct Item<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answerable {
     /// What it is about.
-    pub matter: Matter,
+    pub matter: DecisionSubject,
     /// Why that was held.
     pub reason: Code,
     /// What the line shows, if it is about one.
@@ -89,17 +89,17 @@ pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, Sto
 }
 
 /// Everything that was answered, but for accepted steps that were taken.
-pub fn decided(all: &[OpenItems], today: impl Fn(&IntegrationName) -> NaiveDate) -> Vec<Decided> {
+pub fn decided(all: &[OpenItems], today: impl Fn(&IntegrationName) -> NaiveDate) -> Vec<AnsweredItem> {
     let decided = all.iter().flat_map(|items| {
         let today = today(&items.run.integration);
         let live = items.decisions.0.iter().filter(|(_, decision)| !decision.spent);
-        live.map(move |(matter, decision)| Decided {
+        live.map(move |(matter, decision)| AnsweredItem {
             integration: items.run.integration.clone(),
             matter: matter.clone(),
             decision: decision.clone(),
             line: lines(&items.run)
                 .iter()
-                .find(|line| line.key().is_some_and(|key| Matter::line(&key) == *matter))
+                .find(|line| line.key().is_some_and(|key| DecisionSubject::line(&key) == *matter))
                 .cloned(),
             holds: decision.holds_on(today),
         })
@@ -146,8 +146,8 @@ impl OpenItems {
         Some(Item { of: self, handle, finding, line })
     }
 
-    fn matter(&self, finding: &Finding) -> Option<Matter> {
-        Matter::of(finding, &self.index)
+    fn matter(&self, finding: &Finding) -> Option<DecisionSubject> {
+        DecisionSubject::of(finding, &self.index)
     }
 
     fn findings(&self) -> impl Iterator<Item = &Finding> {
@@ -186,7 +186,7 @@ impl OpenItems {
         answered.is_none_or(|decision| decision.at < self.run.started_at)
     }
 
-    fn waiting(&self, finding: &Finding, line: Option<LineRecord>, since: Since) -> Waiting {
+    fn waiting(&self, finding: &Finding, line: Option<LineRecord>, since: OpenSince) -> Waiting {
         let (now, first) = (self.run.started_at, since.1.with_timezone(self.run.started_at.offset()));
         let nights = now.date_naive().signed_duration_since(first.date_naive()).num_days() + 1;
         let (integration, run) = (self.run.integration.clone(), self.run.run);
@@ -201,7 +201,7 @@ impl Item<'_> {
     }
 
     /// What it is called, and its step: `Acme Dental · MP-CLOUDFILTER 12 → 0`.
-    pub fn said(&self) -> String {
+    pub fn sentence(&self) -> String {
         let name = match (self.finding, self.line) {
             (Some(finding), line) => names::matter(finding, line),
             (None, Some(line)) => names::line(line),
@@ -222,15 +222,15 @@ impl Item<'_> {
     ///
     /// # Errors
     /// Why this is no answer to it.
-    pub fn answer(&self, verb: Verb) -> Result<Answerable, Refusal> {
+    pub fn answer(&self, verb: WriteRight) -> Result<Answerable, Refusal> {
         let permitted = answer(verb, &self.shown())?;
         let matter = match permitted.about {
-            About::Line => self.line_matter(),
-            About::Finding => self.finding_matter(),
+            AnswerSubject::Line => self.line_matter(),
+            AnswerSubject::Finding => self.finding_matter(),
         };
         // What has no matter is no placed line and no nameable finding, so nothing about it was permitted.
         let matter = matter.ok_or(Refusal::InformationOnly)?;
-        let line = self.line.filter(|_| matches!(matter, Matter::Line(..)));
+        let line = self.line.filter(|_| matches!(matter, DecisionSubject::Line(..)));
         let seen = line.map(|line| SeenLine { addition: line.addition, was: line.was, wanted: line.wanted });
         // Kept once more, it is kept for what it was kept for.
         let before = self.of.decisions.0.get(&matter).filter(|_| permitted.reason == Code::Kept);
@@ -257,11 +257,11 @@ impl Item<'_> {
         }
     }
 
-    fn line_matter(&self) -> Option<Matter> {
-        self.line.and_then(|line| line.key()).map(|key| Matter::line(&key))
+    fn line_matter(&self) -> Option<DecisionSubject> {
+        self.line.and_then(|line| line.key()).map(|key| DecisionSubject::line(&key))
     }
 
-    fn finding_matter(&self) -> Option<Matter> {
+    fn finding_matter(&self) -> Option<DecisionSubject> {
         self.finding.and_then(|finding| self.of.matter(finding))
     }
 }

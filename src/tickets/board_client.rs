@@ -77,7 +77,7 @@ impl Client {
         fn list(path: &str) -> List<'_> {
             List { path, right: Right::Boards }
         }
-        let mut look = Look::default();
+        let mut look = NameLookup::default();
         let boards = self.read_whole::<BoardRow>(list("service/boards"), None).await?;
         let Some(board) = look.up("board", Some(&names.board), &boards) else {
             return Err(TermsError::Missing(look.missing));
@@ -113,7 +113,7 @@ impl Client {
         &self,
         board: i64,
         names: &BoardNames,
-        look: &mut Look,
+        look: &mut NameLookup,
     ) -> Result<(Option<i64>, Option<i64>, Option<i64>), ReadError> {
         let list = |path| List { path, right: Right::Boards };
         if names.kind.is_none() {
@@ -145,11 +145,11 @@ fn once<'a>(rows: impl Iterator<Item = &'a NamedRecord>) -> Vec<NamedRecord> {
 
 /// Looks names up, and collects those that are not there.
 #[derive(Default)]
-struct Look {
+struct NameLookup {
     missing: Vec<String>,
 }
 
-impl Look {
+impl NameLookup {
     fn up(&mut self, key: &str, name: Option<&str>, rows: &[NamedRecord]) -> Option<i64> {
         let name = name?;
         let same = |row: &&NamedRecord| row.name.trim().to_lowercase() == name.trim().to_lowercase();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
-use crate::history::tickets::{TicketDeed, TicketRecord, TicketState};
+use crate::history::tickets::{TicketAction, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{NewTicket, ServiceBoard};
-use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, told};
+use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::sync_round::SyncHalt;
 use crate::tickets::text;
@@ -43,7 +43,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             if let Err(error) = &answer
                 && is_surely_not_written(error)
             {
-                self.end(&mut record, TicketState::Dropped, &told(error))?;
+                self.end(&mut record, TicketState::Dropped, &write_error_text(error))?;
                 record = self.record(matter, occurrence, reference.clone());
             }
             match answer {
@@ -52,10 +52,10 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             }
         };
         match opened {
-            Ok(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
+            Ok(ticket) => self.opened(&mut record, ticket.id, TicketAction::Opened),
             Err(WriteError::Refused { status, why }) => {
                 let said = format!("no ticket could be opened ({status}: {why}): {}", record.about);
-                self.say(TicketDeed::Trouble, None, said);
+                self.say(TicketAction::Trouble, None, said);
                 Ok(())
             }
             Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await,
@@ -69,10 +69,10 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         self.history.keep_ticket(&record)?;
         let found = self.find(&BTreeSet::from([record.reference.clone()])).await?;
         match found.get(&record.reference).and_then(|tickets| tickets.first()) {
-            Some(ticket) => self.opened(&mut record, ticket.id, TicketDeed::Opened),
+            Some(ticket) => self.opened(&mut record, ticket.id, TicketAction::Opened),
             None => {
                 let said = format!("it is not known whether a ticket exists ({error}); a later run looks: ");
-                self.say(TicketDeed::Trouble, None, said + &record.about);
+                self.say(TicketAction::Trouble, None, said + &record.about);
                 Ok(())
             }
         }

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::connectwise::WriteError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
+use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::report::brief::settled::AnswersSince;
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::subjects::TicketSubject;
-use crate::tickets::sync_round::{Round, SyncHalt, is_doubtful, references};
+use crate::tickets::sync_round::{SyncHalt, TicketRound, is_doubtful, references};
 use crate::tickets::text;
-use crate::tickets::text::Words;
+use crate::tickets::text::TokenValues;
 use crate::tickets::ticket_plan::TicketPlan;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
@@ -21,7 +21,7 @@ pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
 
 /// Whoever carries out the round.
 pub(crate) struct TicketSync<'a, D> {
-    pub(crate) round: Round<'a>,
+    pub(crate) round: TicketRound<'a>,
     pub(crate) lock: &'a RunLock,
     pub(crate) history: &'a mut History,
     pub(crate) desk: &'a D,
@@ -34,7 +34,7 @@ pub(crate) type Found = BTreeMap<TicketRef, Vec<Ticket>>;
 
 impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) async fn new(
-        round: Round<'a>,
+        round: TicketRound<'a>,
         lock: &'a RunLock,
         history: &'a mut History,
         desk: &'a D,
@@ -48,7 +48,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         self.history
     }
 
-    pub(crate) fn say(&mut self, what: TicketDeed, ticket: Option<TicketId>, said: String) {
+    pub(crate) fn say(&mut self, what: TicketAction, ticket: Option<TicketId>, said: String) {
         self.events.push(TicketEvent { what, ticket, said });
     }
 
@@ -56,7 +56,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) fn unless_fatal(&mut self, done: Result<(), SyncHalt>) -> Result<(), SyncHalt> {
         match done {
             Err(SyncHalt::Write(error @ WriteError::RightMissing { .. })) => {
-                self.say(TicketDeed::Trouble, None, told(&error));
+                self.say(TicketAction::Trouble, None, write_error_text(&error));
                 Ok(())
             }
             other => other,
@@ -67,7 +67,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), SyncHalt> {
         let live = self.history.live_tickets(Some(&self.round.run.integration))?;
         let here = |record: &TicketRecord| {
-            is_doubtful(record) && self.round.tends(record, None) && self.round.elsewhere(record).is_none()
+            is_doubtful(record) && self.round.covers(record, None) && self.round.elsewhere(record).is_none()
         };
         let doubtful: Vec<TicketRecord> = live.into_iter().filter(here).collect();
         let found = self.find(&references(&doubtful)).await?;
@@ -80,7 +80,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                 }
                 None => {
                     let said = format!("it is not known yet whether a ticket exists: {}", record.about);
-                    self.say(TicketDeed::Trouble, None, said);
+                    self.say(TicketAction::Trouble, None, said);
                 }
             }
         }
@@ -101,7 +101,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             {
                 let others: Vec<String> = others.iter().map(|ticket| ticket.id.to_string()).collect();
                 let said = format!("{reference} appears several times; also as {}", others.join(", "));
-                self.say(TicketDeed::Trouble, Some(oldest.id), said);
+                self.say(TicketAction::Trouble, Some(oldest.id), said);
             }
         }
         Ok(found)
@@ -117,7 +117,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     pub(crate) fn leave(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
         let place = self.round.elsewhere(&record).unwrap_or_default().to_owned();
         record.settled_run = Some(self.round.run.run);
-        self.say(TicketDeed::Left, record.ticket, format!("it is in {place}; close it there: {}", record.about));
+        self.say(TicketAction::Left, record.ticket, format!("it is in {place}; close it there: {}", record.about));
         self.end(&mut record, TicketState::Left, "settled; it is in another ConnectWise")
     }
 
@@ -159,7 +159,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                 Ok(_) => {}
                 Err(WriteError::Refused { status: code, why }) => {
                     let said = format!("cannot be closed ({code}: {why}); close it by hand: {}", record.about);
-                    self.say(TicketDeed::Trouble, Some(ticket.id), said);
+                    self.say(TicketAction::Trouble, Some(ticket.id), said);
                     return self.end(&mut record, TicketState::Left, "settled; ConnectWise refused to close it");
                 }
                 // Looked at again by the next run; to close it twice does no harm.
@@ -167,8 +167,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             }
         }
         let (state, deed) = match done || closing.is_some() {
-            true => (TicketState::Closed, TicketDeed::Closed),
-            false => (TicketState::Left, TicketDeed::Left),
+            true => (TicketState::Closed, TicketAction::Closed),
+            false => (TicketState::Left, TicketAction::Left),
         };
         self.say(deed, Some(ticket.id), record.about.clone());
         self.end(&mut record, state, "settled")
@@ -176,7 +176,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
 
     /// Who settled it and how, if somebody answered since the ticket was opened.
     fn settled(&self, record: &TicketRecord) -> Result<String, SyncHalt> {
-        let Round { run, .. } = self.round;
+        let TicketRound { run, .. } = self.round;
         let before = self.history.plan_before(run)?;
         let findings = before.iter().flat_map(|run| &run.end).flat_map(|end| &end.findings);
         let finding = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(&record.handle));
@@ -192,7 +192,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
             let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
             let said = format!("{why}, and the item is still open; it gets no other ticket: {}", record.about);
-            self.say(TicketDeed::Left, record.ticket, said);
+            self.say(TicketAction::Left, record.ticket, said);
             record.state = TicketState::Dismissed;
             record.why = Some(why.to_owned());
             self.history.keep_ticket(&record)?;
@@ -203,7 +203,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         record.settled_run = None;
         record.noted_at = self.round.run.started_at.to_utc();
         self.history.keep_ticket(&record)?;
-        let words = Words {
+        let words = TokenValues {
             since: record.intended_at.with_timezone(self.round.run.started_at.offset()).date_naive(),
             ..self.words(matter)
         };
@@ -213,7 +213,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             self.history.keep_ticket(&before)?;
         }
         if sent? {
-            self.say(TicketDeed::Noted, Some(ticket.id), record.about);
+            self.say(TicketAction::Noted, Some(ticket.id), record.about);
         }
         Ok(())
     }
@@ -226,14 +226,14 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             Ok(()) => Ok(true),
             Err(WriteError::Unclear { why, .. }) => {
                 self.say(
-                    TicketDeed::Trouble,
+                    TicketAction::Trouble,
                     Some(ticket),
                     format!("it is not known whether the note was written: {why}"),
                 );
                 Ok(false)
             }
             Err(error @ WriteError::Refused { .. }) => {
-                self.say(TicketDeed::Trouble, Some(ticket), format!("the note was refused: {error}"));
+                self.say(TicketAction::Trouble, Some(ticket), format!("the note was refused: {error}"));
                 Ok(false)
             }
             Err(error) => Err(SyncHalt::Write(error)),
@@ -241,14 +241,14 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     }
 
     pub(crate) fn adopt(&mut self, record: &mut TicketRecord, ticket: TicketId) -> Result<(), SyncHalt> {
-        self.opened(record, ticket, TicketDeed::Found)
+        self.opened(record, ticket, TicketAction::Found)
     }
 
     pub(crate) fn opened(
         &mut self,
         record: &mut TicketRecord,
         ticket: TicketId,
-        deed: TicketDeed,
+        deed: TicketAction,
     ) -> Result<(), SyncHalt> {
         record.state = TicketState::Open;
         record.ticket = Some(ticket);
@@ -307,12 +307,12 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         TicketRef::of(&self.round.run.integration, matter.kind, &matter.handle, occurrence)
     }
 
-    pub(crate) fn words<'b>(&self, matter: &'b TicketSubject) -> Words<'b>
+    pub(crate) fn words<'b>(&self, matter: &'b TicketSubject) -> TokenValues<'b>
     where
         'a: 'b,
     {
         let (run, today) = (self.round.run, self.today());
-        Words { integration: &run.integration, run: run.run, date: today, since: today, matter }
+        TokenValues { integration: &run.integration, run: run.run, date: today, since: today, matter }
     }
 
     pub(crate) fn today(&self) -> chrono::NaiveDate {
@@ -321,7 +321,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
 }
 
 /// Reads may wait long for a throttled server; a person who asks to stop does not.
-async fn unless_stopped<T>(round: Round<'_>, work: impl Future<Output = T>) -> Result<T, SyncHalt> {
+async fn unless_stopped<T>(round: TicketRound<'_>, work: impl Future<Output = T>) -> Result<T, SyncHalt> {
     tokio::select! {
         done = work => Ok(done),
         () = round.stop.wait() => Err(SyncHalt::Stopped),
@@ -332,7 +332,7 @@ pub(crate) fn is_surely_not_written(error: &WriteError) -> bool {
     !matches!(error, WriteError::Unclear { .. })
 }
 
-pub(crate) fn told(error: &WriteError) -> String {
+pub(crate) fn write_error_text(error: &WriteError) -> String {
     match error {
         WriteError::RightMissing { why, fix } => format!("the role may not do this: {why}; {fix}"),
         other => other.to_string(),

@@ -6,19 +6,19 @@
 use crate::history::record::RunRecord;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketDeed, TicketEvent};
+use crate::history::tickets::{TicketAction, TicketEvent};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::tickets::board::ServiceBoard;
 use crate::tickets::round::TicketSync;
-use crate::tickets::sync_round::{Round, SyncHalt};
+use crate::tickets::sync_round::{SyncHalt, TicketRound};
 use crate::tickets::ticket_plan::TicketPlan;
 
 /// Opens, notes and closes what the run asks for. `connect` is called only if there is something to do.
 ///
-/// What was done is stored, and given back. What went wrong is among it, as [`TicketDeed::Trouble`]; a later run goes on
+/// What was done is stored, and given back. What went wrong is among it, as [`TicketAction::Trouble`]; a later run goes on
 /// where this one left off.
 pub async fn sync_tickets<D: ServiceBoard>(
-    round: Round<'_>,
+    round: TicketRound<'_>,
     lock: &RunLock,
     history: &mut History,
     connect: impl FnOnce() -> Result<D, String>,
@@ -44,7 +44,7 @@ fn is_told(run: &RunRecord) -> bool {
 }
 
 async fn sync_all<D: ServiceBoard>(
-    round: Round<'_>,
+    round: TicketRound<'_>,
     lock: &RunLock,
     history: &mut History,
     connect: impl FnOnce() -> Result<D, String>,
@@ -62,7 +62,7 @@ async fn sync_all<D: ServiceBoard>(
 }
 
 async fn all<D: ServiceBoard>(
-    round: Round<'_>,
+    round: TicketRound<'_>,
     lock: &RunLock,
     history: &mut History,
     desk: &D,
@@ -89,7 +89,7 @@ async fn all<D: ServiceBoard>(
     if planned.left_over > 0 {
         let most = round.settings.max_new;
         sync.say(
-            TicketDeed::Trouble,
+            TicketAction::Trouble,
             None,
             format!("{} more wait for a ticket; a run opens {most}", planned.left_over),
         );
@@ -98,5 +98,5 @@ async fn all<D: ServiceBoard>(
 }
 
 fn trouble(said: String) -> TicketEvent {
-    TicketEvent { what: TicketDeed::Trouble, ticket: None, said }
+    TicketEvent { what: TicketAction::Trouble, ticket: None, said }
 }

@@ -16,7 +16,7 @@ use crate::tickets::subjects::TicketSubject;
 
 /// One run whose matters are to be told.
 #[derive(Clone, Copy)]
-pub struct Round<'a> {
+pub struct TicketRound<'a> {
     /// The run, ended and stored.
     pub run: &'a RunRecord,
     /// What is wanted: this one of the tables.
@@ -56,10 +56,10 @@ pub(crate) enum SyncHalt {
     TooLong(u64),
 }
 
-impl Round<'_> {
+impl TicketRound<'_> {
     /// Whether a ticket is tended by this table: the one of its board that takes its item, else the first one of its
     /// board, else the first one.
-    pub(crate) fn tends(&self, record: &TicketRecord, matter: Option<&TicketSubject>) -> bool {
+    pub(crate) fn covers(&self, record: &TicketRecord, matter: Option<&TicketSubject>) -> bool {
         let of_board = |table: &&TicketSettings| record.place.as_ref() == Some(&table.place());
         let takes = |table: &&TicketSettings| matter.is_some_and(|matter| table.take(matter));
         let at = |wanted: &dyn Fn(&&TicketSettings) -> bool| self.tables.iter().position(|table| wanted(&table));

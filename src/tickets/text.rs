@@ -31,7 +31,7 @@ const NO_VALUE: &str = "–";
 
 /// What the tokens of a text mean.
 #[derive(Debug, Clone, Copy)]
-pub struct Words<'a> {
+pub struct TokenValues<'a> {
     /// Whose run.
     pub integration: &'a IntegrationName,
     /// Which run.
@@ -45,7 +45,7 @@ pub struct Words<'a> {
 }
 
 /// One line of at most 100 characters, never blank.
-pub fn summary(template: &Template, words: Words<'_>) -> String {
+pub fn summary(template: &Template, words: TokenValues<'_>) -> String {
     let filled = template.fill(|token| value(token, words, shown).unwrap_or_else(|| NO_VALUE.to_owned()));
     let line = filled.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = if line.is_empty() { format!("recount {}: {}", words.integration, words.matter.kind) } else { line };
@@ -53,13 +53,13 @@ pub fn summary(template: &Template, words: Words<'_>) -> String {
 }
 
 /// A text of several lines.
-pub fn text(template: &Template, words: Words<'_>) -> String {
+pub fn text(template: &Template, words: TokenValues<'_>) -> String {
     let filled = template.fill_lines(|token| value(token, words, |text| cut(&escaped(text), VALUE_MAX)), NO_VALUE);
     cut(filled.trim_start_matches(['\n', '\r']).trim_end(), TEXT_MAX)
 }
 
 /// The other fields, each on one line and as long as ConnectWise takes it. What has no value is left out.
-pub fn fields(settings: &TicketSettings, words: Words<'_>) -> BTreeMap<String, String> {
+pub fn fields(settings: &TicketSettings, words: TokenValues<'_>) -> BTreeMap<String, String> {
     let most = |name: &str| FIELDS.iter().find(|(field, _)| *field == name).map_or(0, |(_, most)| *most);
     let filled = settings.fields.iter().map(|(name, template)| {
         let text = template.fill(|token| value(token, words, shown).unwrap_or_else(|| NO_VALUE.to_owned()));
@@ -70,7 +70,7 @@ pub fn fields(settings: &TicketSettings, words: Words<'_>) -> BTreeMap<String, S
 
 /// A ticket of made-up data, which says so.
 #[derive(Debug)]
-pub struct Sample {
+pub struct SampleTicket {
     /// Its summary.
     pub summary: String,
     /// Its text.
@@ -80,7 +80,7 @@ pub struct Sample {
 }
 
 /// The sample of an integration's tickets.
-pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: NaiveDate) -> Sample {
+pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: NaiveDate) -> SampleTicket {
     let quantity = |text: &str| text.parse().ok();
     let handle = "sample".to_owned();
     let finding = Finding {
@@ -107,14 +107,14 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
     };
     let kind = TicketKind::HeldLine;
     let matter = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
-    let words = Words { integration, run: RunId(0), date, since: date, matter: &matter };
+    let words = TokenValues { integration, run: RunId(0), date, since: date, matter: &matter };
     let summary = cut(&format!("TEST {}", summary(&settings.summary, words)), SUMMARY_MAX);
     let text = format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words));
-    Sample { summary, text, fields: fields(settings, words) }
+    SampleTicket { summary, text, fields: fields(settings, words) }
 }
 
-fn value(token: Token, words: Words<'_>, fit: impl Fn(&str) -> String) -> Option<String> {
-    let Words { integration, run, date, since, matter } = words;
+fn value(token: Token, words: TokenValues<'_>, fit: impl Fn(&str) -> String) -> Option<String> {
+    let TokenValues { integration, run, date, since, matter } = words;
     let TicketSubject { kind, handle, finding, line, company } = matter;
     let line = line.as_ref();
     let quantity = |of: fn(&LineRecord) -> Option<Quantity>| line.and_then(of).map(|units| units.to_string());
@@ -207,7 +207,7 @@ mod tests {
     fn said(text: &str, customer: &str) -> (String, String) {
         let (integration, date) = (IntegrationName::new("mail"), NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day"));
         let (template, matter) = (Template::parse(text).expect("a template"), matter(customer));
-        let words = Words { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
+        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
         (summary(&template, words), super::text(&template, words))
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let mut matter = matter("Acme");
         matter.finding.fix =
             Remedy::any_of(["accept", "keep"].map(|verb| Remedy::command(format!("recount {verb} k4x2p"))));
-        let words = Words { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
+        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
         let template = Template::parse("To do: [fix]").expect("a template");
         assert_eq!(super::text(&template, words), "To do: recount accept k4x2p\nor recount keep k4x2p");
         assert_eq!(summary(&template, words), "To do: recount accept k4x2p or recount keep k4x2p");

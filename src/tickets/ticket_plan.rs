@@ -4,7 +4,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketRecord, TicketState};
 use crate::tickets::subjects::{TicketSubject, matters, tells_what_is_settled};
-use crate::tickets::sync_round::{Round, is_doubtful};
+use crate::tickets::sync_round::{TicketRound, is_doubtful};
 
 /// What one round does about tickets.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct TicketPlan {
 }
 
 impl TicketPlan {
-    pub(crate) fn of(round: &Round<'_>, history: &History) -> Result<Self, StoreError> {
+    pub(crate) fn of(round: &TicketRound<'_>, history: &History) -> Result<Self, StoreError> {
         let live = history.live_tickets(Some(&round.run.integration))?;
         let mut matters = matters(round.run);
         let mut planned = Self::default();
@@ -34,7 +34,7 @@ impl TicketPlan {
             let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
             // Whoever has a ticket takes no second one, whatever is known of the first.
             let matter = at.map(|at| matters.remove(at));
-            if round.tends(&record, matter.as_ref().filter(|_| !is_doubtful(&record))) {
+            if round.covers(&record, matter.as_ref().filter(|_| !is_doubtful(&record))) {
                 planned.sort(round, record, matter);
             }
         }
@@ -51,7 +51,7 @@ impl TicketPlan {
         known && persisting.is_empty() && new.is_empty()
     }
 
-    fn sort(&mut self, round: &Round<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
+    fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
         match matter {
             None if round.elsewhere(&record).is_some() && tells_what_is_settled(round.run) => self.left.push(record),
             _ if round.elsewhere(&record).is_some() => {}
@@ -68,7 +68,7 @@ impl TicketPlan {
 }
 
 /// A matter that came back before its ticket could be closed is told at once.
-fn is_due(round: &Round<'_>, record: &TicketRecord) -> bool {
+fn is_due(round: &TicketRound<'_>, record: &TicketRecord) -> bool {
     let waited = round.run.started_at.signed_duration_since(record.noted_at);
     let due = round.settings.note_every.is_some_and(|every| waited >= every);
     record.state == TicketState::Open && (due || record.settled_run.is_some())

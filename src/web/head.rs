@@ -14,7 +14,7 @@ pub(crate) fn brand() -> Markup {
 }
 
 /// A page that is one sentence, for whoever came to where nothing is.
-pub(crate) fn told(title: &str, said: &str) -> Markup {
+pub(crate) fn message_page(title: &str, said: &str) -> Markup {
     let body = html! {
         body.door { main {
             p.brand { (brand()) }

@@ -8,9 +8,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep};
 
-use crate::web::asked::DeskRequest;
 use crate::web::pages::live;
-use crate::web::site::Missing;
+use crate::web::request::DeskRequest;
+use crate::web::site::PageError;
 
 /// How often the history is looked at.
 const EACH: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
 }
 
 /// The picture, and whether a run is under way; `None` without a session.
-async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, Missing> {
+async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageError> {
     let asked = asked.clone();
     let drawn = asked.read(|asked| {
         let Some(visit) = asked.visit_now()? else { return Ok(None) };

@@ -3,10 +3,9 @@
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
 //! refused ([`host_check`]), and so is every form that a page of ours did not give to this very session.
 
-mod asked;
+pub mod access;
 mod assets;
 pub mod desk;
-pub mod door;
 pub mod fleet;
 mod head;
 pub(crate) mod host_check;
@@ -15,6 +14,7 @@ mod live_events;
 mod monitoring;
 mod pages;
 mod peer;
+mod request;
 mod response;
 mod routes;
 pub mod site;

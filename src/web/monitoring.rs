@@ -9,7 +9,7 @@ use axum::routing::get;
 use crate::history::store::open::History;
 use crate::web::peer::Peer;
 use crate::web::response::refused;
-use crate::web::site::{Missing, Site};
+use crate::web::site::{PageError, Site};
 
 /// Who is served with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) fn routes(site: Site, asked: AskedBy) -> Router {
 
 async fn metrics(site: Site) -> Response {
     let reads = site.reads.clone();
-    match reads.read(move || (site.metrics)().map_err(Missing::Broken)).await {
+    match reads.read(move || (site.metrics)().map_err(PageError::Broken)).await {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(missing) => refused(&missing),
     }

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use maud::Markup;
 
-use crate::web::head::told;
-use crate::web::site::Missing;
+use crate::web::head::message_page;
+use crate::web::site::PageError;
 
 #[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
@@ -29,19 +29,19 @@ pub(crate) fn see(address: &str) -> Response {
 /// What is done by a form was asked for like a page.
 pub(crate) async fn only_a_form() -> Response {
     let said = "This is done by a button of the desk, and by nothing else. Nothing was changed.";
-    page_of(StatusCode::METHOD_NOT_ALLOWED, told("Not by an address", said))
+    page_of(StatusCode::METHOD_NOT_ALLOWED, message_page("Not by an address", said))
 }
 
-pub(crate) fn refused(missing: &Missing) -> Response {
+pub(crate) fn refused(missing: &PageError) -> Response {
     match missing {
-        Missing::Nothing => page_of(
+        PageError::Nothing => page_of(
             StatusCode::NOT_FOUND,
-            told("There is nothing here", "What stood at this address is gone, or never was."),
+            message_page("There is nothing here", "What stood at this address is gone, or never was."),
         ),
-        Missing::Broken(why) => {
+        PageError::Broken(why) => {
             tracing::error!("a page cannot be shown: {why}");
             let said = "The history or the configuration cannot be read; on the host recount verify and recount check say more.";
-            page_of(StatusCode::SERVICE_UNAVAILABLE, told("Nothing can be shown now", said))
+            page_of(StatusCode::SERVICE_UNAVAILABLE, message_page("Nothing can be shown now", said))
         }
     }
 }

@@ -10,24 +10,24 @@ use axum::routing::{get, post};
 use maud::Markup;
 
 use crate::report::files::Reports;
-use crate::web::asked::DeskRequest;
+use crate::web::access::oidc::flow;
+use crate::web::access::signed_in::{COOKIE, set};
+use crate::web::access::{account, second_step, sign_in};
 use crate::web::desk::act::act;
-use crate::web::desk::deed::Acted;
+use crate::web::desk::action_outcome::FormResponse;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::door::oidc::flow;
-use crate::web::door::signed_in::{COOKIE, set};
-use crate::web::door::{account, second_step, sign_in};
 use crate::web::pages::{
     audit, customers, export, find, integrations, invoices, item, live, night, nights, plan, services, today,
 };
+use crate::web::request::DeskRequest;
 use crate::web::response::{only_a_form, page_of, refused, see};
-use crate::web::site::{DeskSite, Door, Missing};
+use crate::web::site::{DeskSite, Door, PageError};
 use crate::web::{assets, live_events, tab, uploading};
 
 /// How a page is drawn.
-type Page = fn(&Visit) -> Result<Markup, Missing>;
+type Page = fn(&Visit) -> Result<Markup, PageError>;
 
 /// The pages of the desk.
 const PAGES: [(&str, Page); 20] = [
@@ -97,7 +97,7 @@ pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
         router = router.route(action.path(), post(handler));
     }
     router
-        .fallback(|| async { refused(&Missing::Nothing) })
+        .fallback(|| async { refused(&PageError::Nothing) })
         .method_not_allowed_fallback(only_a_form)
         .layer(DefaultBodyLimit::max(FORM_MOST))
         .with_state(desk)
@@ -120,15 +120,15 @@ async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
     });
     match acted.await {
         Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
-        Ok(Some(Acted::To(address))) => see(&address),
-        Ok(Some(Acted::Left)) => {
+        Ok(Some(FormResponse::To(address))) => see(&address),
+        Ok(Some(FormResponse::Left)) => {
             let mut response = see("/signin");
             if let Ok(gone) = set(COOKIE, "", None).parse() {
                 response.headers_mut().append(header::SET_COOKIE, gone);
             }
             response
         }
-        Ok(Some(Acted::Page(status, page))) => page_of(status, *page),
+        Ok(Some(FormResponse::Page(status, page))) => page_of(status, *page),
         Err(missing) => refused(&missing),
     }
 }
@@ -140,8 +140,8 @@ async fn report(asked: DeskRequest) -> Response {
     let state = asked.desk.site.state.clone();
     let kept = asked.read(move |asked| {
         let Some(_) = asked.visit_now()? else { return Ok(None) };
-        let page = Reports::of(&state).page(crate::reconcile::model::ids::RunId(run.ok_or(Missing::Nothing)?));
-        std::fs::read_to_string(page).map(Some).map_err(|_| Missing::Nothing)
+        let page = Reports::of(&state).page(crate::reconcile::model::ids::RunId(run.ok_or(PageError::Nothing)?));
+        std::fs::read_to_string(page).map(Some).map_err(|_| PageError::Nothing)
     });
     match kept.await {
         Ok(Some(html)) => {

@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 use crate::history::desk::desk_key::DeskKey;
 use crate::history::store::error::StoreError;
+use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::desk::host::DeskHost;
-use crate::web::door::oidc::settings::OidcSettings;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -28,16 +28,16 @@ pub type CurrentData<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 
 /// Why there is no page.
 #[derive(Debug)]
-pub enum Missing {
+pub enum PageError {
     /// There is no such thing.
     Nothing,
     /// It cannot be read.
     Broken(String),
 }
 
-impl From<StoreError> for Missing {
+impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        Missing::Broken(error.to_string())
+        PageError::Broken(error.to_string())
     }
 }
 
@@ -56,11 +56,11 @@ impl PageReads {
     /// The history is read on a thread that may wait for the disk.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Missing> + Send + 'static,
-    ) -> Result<T, Missing> {
+        work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
         let _place = self.0.acquire().await;
         let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|error| Err(Missing::Broken(error.to_string())))
+        done.unwrap_or_else(|error| Err(PageError::Broken(error.to_string())))
     }
 }
 

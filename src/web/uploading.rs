@@ -8,15 +8,15 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::web::asked::DeskRequest;
+use crate::web::access::sign_in;
+use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::act::{act, refusal};
-use crate::web::desk::deed::{Acted, not_done_page};
+use crate::web::desk::action_outcome::{FormResponse, not_done_page};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::DeskHost;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
-use crate::web::door::sign_in;
-use crate::web::door::signed_in::SignedIn;
+use crate::web::request::DeskRequest;
 use crate::web::response::{page_of, refused, see};
 
 /// Bytes of a file, at most: as of any export.
@@ -43,12 +43,12 @@ pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
     let reads = visit.site.site.reads.clone();
     let acted = reads.read(move || match received {
         Ok(()) => act(DeskAction::Upload, &visit, &fields),
-        Err(why) => Ok(Acted::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(not_done_page(&visit, &why)))),
+        Err(why) => Ok(FormResponse::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(not_done_page(&visit, &why)))),
     });
     match acted.await {
-        Ok(Acted::To(address)) => see(&address),
-        Ok(Acted::Page(status, page)) => page_of(status, *page),
-        Ok(Acted::Left) => see("/signin"),
+        Ok(FormResponse::To(address)) => see(&address),
+        Ok(FormResponse::Page(status, page)) => page_of(status, *page),
+        Ok(FormResponse::Left) => see("/signin"),
         Err(missing) => refused(&missing),
     }
 }

@@ -144,6 +144,28 @@ fn check_finds_an_address_that_cannot_be_read() {
     );
 }
 
+/// A refused night was told to nobody for ever where the good one after it was not told either.
+#[test]
+fn all_nights_that_nobody_was_told_of_are_told_when_the_server_is_back() {
+    let night = Night::new();
+    night.approve();
+    let server = Listener::answering(OK);
+    webhook(&night, &server, "when = \"attention\"");
+    night.run().exits(0);
+    server.answer("HTTP/1.1 500 Internal Server Error");
+    night.fault(r#"[{"then": {"status": 401}}]"#);
+    let bad: Vec<String> = (0..2).map(|_| night.run().exits(13).first_run()["run"].to_string()).collect();
+    night.no_faults();
+    night.run().exits(0);
+    server.answer(OK);
+    let before = server.heard().len();
+    night.run().exits(0);
+    night.run().exits(0);
+    let told = bodies(&server).split_off(before);
+    assert_eq!(told.len(), 1, "once: {told:#?}");
+    assert_eq!(told[0]["untold"], format!("run {} of mail, denied; run {}, denied", bad[1], bad[0]), "{told:#?}");
+}
+
 /// Otherwise a bad night would be lost together with the message about it.
 #[test]
 fn a_night_that_nobody_was_told_of_is_told_with_the_next() {

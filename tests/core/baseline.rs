@@ -13,13 +13,13 @@ use recount::reconcile::guard::accepted::{AcceptedCounts, Size};
 use recount::reconcile::guard::baseline;
 use recount::reconcile::guard::check::Approval;
 use recount::reconcile::guard::limits::Percent;
-use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::past::Accepted;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::Verb;
+use recount::reconcile::model::plan::outcome::WriteRight;
 
 const CUSTOMERS: i64 = 10;
 
@@ -90,7 +90,7 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
     right.row("C1", "Trial", "5");
     let keep = Decision {
         handle: "abcd".to_owned(),
-        verb: Verb::Keep,
+        verb: WriteRight::Keep,
         until: None,
         note: String::new(),
         who: "mmiller".to_owned(),
@@ -100,7 +100,7 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
         within: None,
         spent: false,
     };
-    right.past.decisions.0.insert(Matter::line(&key(5002, FILTER)), keep);
+    right.past.decisions.0.insert(DecisionSubject::line(&key(5002, FILTER)), keep);
     right.past.counts = after(&right, false);
     let mut typos = right.clone();
     for row in typos.rows.iter_mut().filter(|row| row.1 == "C0" || row.1 == "C2" || row.2 == "Trial") {

@@ -3,15 +3,15 @@
 use proptest::prelude::*;
 
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
-use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::owned::Owned;
-use recount::reconcile::model::past::Written;
+use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::Verb;
+use recount::reconcile::model::plan::outcome::WriteRight;
 
-fn decision(verb: Verb, reason: Code) -> Decision {
+fn decision(verb: WriteRight, reason: Code) -> Decision {
     Decision {
         handle: "b2c3d".to_owned(),
         verb,
@@ -28,15 +28,15 @@ fn decision(verb: Verb, reason: Code) -> Decision {
 
 fn accepted(was: &str, wanted: &str) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(100)), was: Some(q(was)), wanted: Some(q(wanted)) };
-    Decision { seen: Some(seen), ..decision(Verb::Accept, Code::LineStep) }
+    Decision { seen: Some(seen), ..decision(WriteRight::Accept, Code::LineStep) }
 }
 
-fn decide(night: &mut Night, matter: Matter, decision: Decision) {
+fn decide(night: &mut Night, matter: DecisionSubject, decision: Decision) {
     night.past.decisions.0.insert(matter, decision);
 }
 
-fn acme_filter() -> Matter {
-    Matter::line(&key(10, FILTER))
+fn acme_filter() -> DecisionSubject {
+    DecisionSubject::line(&key(10, FILTER))
 }
 
 /// Acme uses `used` and is billed `billed`; Borealis is there, and quiet.
@@ -94,7 +94,7 @@ fn a_new_line_that_is_accepted_is_created_by_the_rules_of_creations() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "2.5").whole("CloudFilter");
     let seen = SeenLine { addition: None, was: None, wanted: Some(q("2.5")) };
-    decide(&mut night, acme_filter(), Decision { seen: Some(seen), ..decision(Verb::Accept, Code::Fractional) });
+    decide(&mut night, acme_filter(), Decision { seen: Some(seen), ..decision(WriteRight::Accept, Code::Fractional) });
     assert_eq!(night.filter_line().verdict, create(1, "2.5"));
     night.mapping.create_lines = false;
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineMissing));
@@ -128,10 +128,10 @@ fn an_acceptance_never_guesses_between_two_lines() {
 #[test]
 fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     let mut night = acme("5", "40");
-    night.past.written.insert(AdditionId(100), Written::once(q("5"), RunId(7)));
+    night.past.written.insert(AdditionId(100), WrittenQuantity::once(q("5"), RunId(7)));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
     let until = Some(night.today);
-    decide(&mut night, acme_filter(), Decision { until, ..decision(Verb::Keep, Code::HumanEdit) });
+    decide(&mut night, acme_filter(), Decision { until, ..decision(WriteRight::Keep, Code::HumanEdit) });
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Skipped(Code::Kept));
     assert!(line.detail.contains("until Tue 10 Mar 2026") && line.detail.contains("asked"), "{}", line.detail);
@@ -147,7 +147,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
 #[test]
 fn keeping_a_line_hides_no_other_trouble() {
     let mut night = acme("5", "40");
-    decide(&mut night, acme_filter(), decision(Verb::Keep, Code::HumanEdit));
+    decide(&mut night, acme_filter(), decision(WriteRight::Keep, Code::HumanEdit));
     night.addition(10, 101, FILTER, "1");
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineAmbiguous));
 }
@@ -156,7 +156,11 @@ fn keeping_a_line_hides_no_other_trouble() {
 fn an_ignored_customer_is_not_asked_about_and_its_lines_are_explained() {
     let mut night = acme("5", "5");
     night.row("Zeta", "CloudFilter", "9");
-    decide(&mut night, Matter::Customer(CustomerName::new("Zeta")), decision(Verb::Ignore, Code::CustomerUnmapped));
+    decide(
+        &mut night,
+        DecisionSubject::Customer(CustomerName::new("Zeta")),
+        decision(WriteRight::Ignore, Code::CustomerUnmapped),
+    );
     let plan = night.plan();
     assert_eq!(codes(&plan), [(Severity::Info, Code::CustomerUnmapped)]);
     let line = unplaced(&plan, "Zeta", "CloudFilter");
@@ -173,9 +177,17 @@ fn an_ignored_customer_is_not_asked_about_and_its_lines_are_explained() {
 fn a_matter_is_ignored_for_the_reason_that_it_had() {
     let mut night = acme("5", "5");
     night.amend(10, |agreement| agreement.ends_on = Some(day("2026-01-31")));
-    decide(&mut night, Matter::Customer(CustomerName::new("Acme")), decision(Verb::Ignore, Code::CustomerUnmapped));
+    decide(
+        &mut night,
+        DecisionSubject::Customer(CustomerName::new("Acme")),
+        decision(WriteRight::Ignore, Code::CustomerUnmapped),
+    );
     assert_eq!(codes(&night.plan()), [(Severity::Decide, Code::AgreementNotActive)]);
-    decide(&mut night, Matter::Customer(CustomerName::new("Acme")), decision(Verb::Ignore, Code::AgreementNotActive));
+    decide(
+        &mut night,
+        DecisionSubject::Customer(CustomerName::new("Acme")),
+        decision(WriteRight::Ignore, Code::AgreementNotActive),
+    );
     assert_eq!(codes(&night.plan()), [(Severity::Info, Code::AgreementNotActive)]);
     assert_eq!(night.filter_line().verdict, Verdict::Skipped(Code::Ignored));
 }
@@ -189,8 +201,8 @@ fn a_line_that_two_matters_hold_waits_for_both() {
     for (customer, verdict) in
         [("Acme", Verdict::Held(Code::CustomerMissing)), ("Cedar", Verdict::Skipped(Code::Ignored))]
     {
-        let matter = Matter::Customer(CustomerName::new(customer));
-        decide(&mut night, matter, decision(Verb::Ignore, Code::CustomerMissing));
+        let matter = DecisionSubject::Customer(CustomerName::new(customer));
+        decide(&mut night, matter, decision(WriteRight::Ignore, Code::CustomerMissing));
         assert_eq!(line(&night.plan(), 10, FILTER).verdict, verdict, "with {customer}");
     }
 }
@@ -205,16 +217,16 @@ fn every_matter_that_asks_can_be_ignored_by_its_handle() {
     let asked: Vec<Code> = asked.map(|(_, code)| code).collect();
     assert_eq!(asked.len(), 7, "{asked:?}");
     for (matter, code) in [
-        (Matter::Nameless, Code::CustomerNameless),
-        (Matter::Customer(CustomerName::new("Borealis")), Code::CustomerIncomplete),
-        (Matter::Customer(CustomerName::new("Zeta")), Code::CustomerUnmapped),
-        (Matter::Service(ServiceName::new("New")), Code::ServiceUnmapped),
-        (Matter::Duplicate(CustomerName::new("Borealis"), ServiceName::new("Bracket")), Code::RowDuplicate),
-        (Matter::Product("mp-odd".to_owned()), Code::ProductMissing),
+        (DecisionSubject::Nameless, Code::CustomerNameless),
+        (DecisionSubject::Customer(CustomerName::new("Borealis")), Code::CustomerIncomplete),
+        (DecisionSubject::Customer(CustomerName::new("Zeta")), Code::CustomerUnmapped),
+        (DecisionSubject::Service(ServiceName::new("New")), Code::ServiceUnmapped),
+        (DecisionSubject::Duplicate(CustomerName::new("Borealis"), ServiceName::new("Bracket")), Code::RowDuplicate),
+        (DecisionSubject::Product("mp-odd".to_owned()), Code::ProductMissing),
         (acme_filter(), Code::ToZero),
     ] {
         assert!(said(&night.plan(), code)[0].handle.is_some(), "{code} has no handle to answer by");
-        decide(&mut night, matter, decision(Verb::Ignore, code));
+        decide(&mut night, matter, decision(WriteRight::Ignore, code));
     }
     let plan = night.plan();
     assert!(plan.findings.iter().all(|finding| finding.severity == Severity::Info), "{:#?}", plan.findings);
@@ -227,14 +239,14 @@ proptest! {
     #[test]
     fn a_decision_never_lets_a_line_be_written_that_connectwise_changed_since(
         used in 0_u32..60, billed in 0_u32..60, wrote in prop::option::of(0_u32..60),
-        was in 0_u32..60, wanted in 0_u32..60, verb in prop::sample::select(Verb::ALL),
+        was in 0_u32..60, wanted in 0_u32..60, verb in prop::sample::select(WriteRight::ALL),
         same in any::<[bool; 2]>(), spent in any::<bool>(),
     ) {
         let was = if same[0] { billed } else { was };
         let wanted = if same[1] { used } else { wanted };
         let mut night = acme(&used.to_string(), &billed.to_string());
         if let Some(wrote) = wrote {
-            night.past.written.insert(AdditionId(100), Written::once(wrote.into(), RunId(7)));
+            night.past.written.insert(AdditionId(100), WrittenQuantity::once(wrote.into(), RunId(7)));
         }
         let by_the_rules = night.filter_line().verdict;
         let seen = accepted(&was.to_string(), &wanted.to_string()).seen;
@@ -243,7 +255,7 @@ proptest! {
         let held = matches!(by_the_rules, Verdict::Held(_));
         match &decided {
             Verdict::Update(change) if held => {
-                prop_assert_eq!((verb, spent), (Verb::Accept, false));
+                prop_assert_eq!((verb, spent), (WriteRight::Accept, false));
                 prop_assert_eq!((change.from, change.to), (was.into(), wanted.into()));
                 prop_assert_eq!((billed, used), (was, wanted));
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
-use recount::reconcile::guard::check::{Approval, GuardInputs, Seen, Stopped, clear, malformed};
+use recount::reconcile::guard::check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
 use recount::reconcile::guard::cleared::ClearedPlan;
 use recount::reconcile::guard::limits::{GuardPolicy, Percent, ToZero};
 use recount::reconcile::model::export::counts::Counts;
@@ -224,7 +224,7 @@ fn lines_that_nobody_asked_for_are_not_missed_unless_a_mapped_place_is_gone() {
         night.additions.remove(&AgreementId(5000 + at));
     }
     let answer = |lost_sight| {
-        let seen = Seen { lost_sight, ..night.seen() };
+        let seen = ReadCoverage { lost_sight, ..night.seen() };
         let checks = GuardInputs {
             policy: &night.policy,
             past: &night.past,

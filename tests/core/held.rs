@@ -4,13 +4,13 @@ use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
 use recount::reconcile::guard::limits::{HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
-use recount::reconcile::model::past::{Accepted, GivenUp, InDoubt, SeenQuantity, Written};
+use recount::reconcile::model::past::{AbandonedCreation, Accepted, CreationInDoubt, SeenQuantity, WrittenQuantity};
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::records::{LastChange, Product};
 
-pub(super) fn written(quantity: &str) -> Written {
-    Written::once(q(quantity), RunId(7))
+pub(super) fn written(quantity: &str) -> WrittenQuantity {
+    WrittenQuantity::once(q(quantity), RunId(7))
 }
 
 /// Acme uses `used` and is billed `billed`; Borealis, who is missing, has no line.
@@ -321,7 +321,7 @@ fn a_hand_edit_is_noticed_on_every_line_that_was_ever_seen() {
     assert_eq!(night.filter_line().detail, "run 7 saw 4, ConnectWise holds 3");
     // What was seen after the last write is what counts, and the other way round.
     for (wrote, saw, asked) in [((9, "3"), (7, "4"), false), ((7, "3"), (9, "4"), true), ((7, "4"), (9, "3"), false)] {
-        night.past.written.insert(AdditionId(100), Written::once(q(wrote.1), RunId(wrote.0)));
+        night.past.written.insert(AdditionId(100), WrittenQuantity::once(q(wrote.1), RunId(wrote.0)));
         night.past.seen.insert(AdditionId(100), seen(saw.1, saw.0));
         let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, "3", "5") };
         assert_eq!(night.filter_line().verdict, expected, "wrote {wrote:?}, saw {saw:?}");
@@ -336,7 +336,7 @@ fn a_hand_edit_is_noticed_on_every_line_that_was_ever_seen() {
 fn a_confirmed_write_that_was_not_kept_is_told_apart_from_a_hand_edit() {
     let mut night = acme("5", "3");
     let written_at = Some(time("2026-03-09T01:00:00Z"));
-    let wrote = Written { from: Some(q("3")), written_at, ..written("5") };
+    let wrote = WrittenQuantity { from: Some(q("3")), written_at, ..written("5") };
     night.past.written.insert(AdditionId(100), wrote);
     let changed = |at: &str| Some(LastChange { by: "jdoe".to_owned(), at: at.to_owned() });
     for (change, code) in [
@@ -359,8 +359,8 @@ fn a_confirmed_write_that_was_not_kept_is_told_apart_from_a_hand_edit() {
 #[test]
 fn behind_a_write_without_a_clear_end_a_hand_edit_is_asked_about_and_a_late_arrival_is_not() {
     let sent = Some((RunId(8), q("6")));
-    let never_seen = Written { times: 0, sent, ..Written::once(q("5"), RunId(8)) };
-    let after_another = Written { sent, ..Written::once(q("5"), RunId(7)) };
+    let never_seen = WrittenQuantity { times: 0, sent, ..WrittenQuantity::once(q("5"), RunId(8)) };
+    let after_another = WrittenQuantity { sent, ..WrittenQuantity::once(q("5"), RunId(7)) };
     for written in [never_seen, after_another] {
         for (now, asked) in [("5", false), ("6", false), ("9", true)] {
             let mut night = acme("7", now);
@@ -379,7 +379,7 @@ fn behind_a_write_without_a_clear_end_a_hand_edit_is_asked_about_and_a_late_arri
 fn a_line_that_stands_where_a_creation_was_given_up_is_asked_about_unless_it_is_the_creation() {
     let given_up = |before: &[i64]| {
         let before = before.iter().copied().map(AdditionId).collect();
-        GivenUp { run: RunId(8), quantity: q("4"), before }
+        AbandonedCreation { run: RunId(8), quantity: q("4"), before }
     };
     for (now, before, asked) in [("4", &[][..], false), ("9", &[], true), ("9", &[100], false)] {
         let mut night = acme("5", now);
@@ -395,7 +395,7 @@ fn a_line_in_the_place_of_one_that_recount_wrote_is_asked_about_if_its_quantity_
     for (now, asked) in [("6", false), ("9", true)] {
         let mut night = acme("7", now);
         let seen = |id| Some(Accepted { lines: [(key(10, FILTER), AdditionId(id))].into(), ..accepted(&[]) });
-        night.past.written.insert(AdditionId(90), Written::once(q("6"), RunId(7)));
+        night.past.written.insert(AdditionId(90), WrittenQuantity::once(q("6"), RunId(7)));
         night.past.accepted = seen(90);
         let expected = if asked { Verdict::Held(Code::HumanEdit) } else { set(100, now, "7") };
         assert_eq!(night.filter_line().verdict, expected, "{now}");
@@ -426,7 +426,7 @@ fn a_fraction_is_held_where_the_service_has_whole_units() {
 /// A creation whose answer was lost may have happened: a second one would bill the customer twice.
 #[test]
 fn a_line_in_doubt_is_left_alone() {
-    let doubt = |candidates: &[i64]| InDoubt {
+    let doubt = |candidates: &[i64]| CreationInDoubt {
         run: RunId(7),
         sent_at: time("2026-03-09T02:00:00Z"),
         candidates: candidates.iter().copied().map(AdditionId).collect(),

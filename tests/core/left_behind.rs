@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, day, key, line, q, set, time};
 use recount::reconcile::guard::limits::HumanEdit;
-use recount::reconcile::matching::ownership::{Claims, Neighbour};
-use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::matching::ownership::{Claims, OtherIntegration};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{
     AdditionId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
 };
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::owned::Owned;
-use recount::reconcile::model::past::{InDoubt, Written};
+use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::Verb;
+use recount::reconcile::model::plan::outcome::WriteRight;
 
 /// Acme and Borealis have each had their line for a while: 9 and 7 units.
 fn owned() -> Night {
@@ -37,7 +37,7 @@ fn own(night: &mut Night, agreement: i64, company: i64, addition: i64, customers
     night.past.owned.insert(key(agreement, FILTER), owned);
 }
 
-fn answer(night: &mut Night, verb: Verb, agreement: i64, was: &str) {
+fn answer(night: &mut Night, verb: WriteRight, agreement: i64, was: &str) {
     let seen = SeenLine { addition: Some(AdditionId(agreement * 10)), was: Some(q(was)), wanted: Some(q("0")) };
     let decision = Decision {
         handle: "abcd".to_owned(),
@@ -51,7 +51,7 @@ fn answer(night: &mut Night, verb: Verb, agreement: i64, was: &str) {
         within: None,
         spent: false,
     };
-    night.past.decisions.0.insert(Matter::line(&key(agreement, FILTER)), decision);
+    night.past.decisions.0.insert(DecisionSubject::line(&key(agreement, FILTER)), decision);
 }
 
 fn verdict(plan: &Plan, agreement: i64) -> Verdict {
@@ -99,7 +99,7 @@ fn nothing_begins_beside_a_line_left_behind_until_a_night_after_it_is_at_0() {
     night.addition(11, 110, FILTER, "0");
     assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits), "nor is a line at 0 raised");
 
-    answer(&mut night, Verb::Accept, 10, "9");
+    answer(&mut night, WriteRight::Accept, 10, "9");
     let plan = night.plan();
     assert_eq!(verdict(&plan, 10), set(100, "9", "0"));
     assert_eq!(verdict(&plan, 11), Verdict::Held(Code::SuccessorWaits), "not in the same run");
@@ -182,12 +182,12 @@ fn a_line_whose_identifier_means_another_catalog_item_comes_before_the_new_one()
         assert!(old.detail.contains("catalog item 70") && old.detail.contains(waits), "{}", old.detail);
         assert!(!old.detail.contains("not show"), "it is in the list: {}", old.detail);
 
-        answer(&mut night, Verb::Accept, 10, "9");
+        answer(&mut night, WriteRight::Accept, 10, "9");
         let plan = night.plan();
         assert_eq!(verdict(&plan, 10), set(100, "9", "0"), "and nothing beside it: {there:?}");
         night.carry_out(&plan);
         let run = RunId(3);
-        night.past.written.insert(AdditionId(100), Written::once(q("0"), run));
+        night.past.written.insert(AdditionId(100), WrittenQuantity::once(q("0"), run));
         night
             .past
             .accepted
@@ -214,7 +214,7 @@ fn a_line_that_a_pin_has_left_comes_before_the_pinned_one() {
         assert!(old.detail.contains("9 billed still: addition 150 is pinned now"), "{}", old.detail);
         assert!(!old.detail.contains("ended"), "nobody ended it: {}", old.detail);
 
-        answer(&mut night, Verb::Keep, 10, "9");
+        answer(&mut night, WriteRight::Keep, 10, "9");
         let freed = line(&night.plan(), 10, FILTER);
         assert_eq!(freed.live.map(|live| live.addition), Some(AdditionId(150)), "{units}: {freed:#?}");
         assert_ne!(freed.verdict, Verdict::Skipped(Code::Kept), "what was kept is addition 100");
@@ -240,7 +240,7 @@ fn an_agreement_that_is_not_shown_is_no_edit_of_the_mapping() {
 #[test]
 fn what_was_kept_as_left_behind_is_not_kept_once_it_is_mapped_again() {
     let mut night = owned();
-    answer(&mut night, Verb::Keep, 10, "9");
+    answer(&mut night, WriteRight::Keep, 10, "9");
     night.rows.clear();
     night.row("Acme", "CloudFilter", "12").row("Borealis", "CloudFilter", "7");
     assert_eq!(verdict(&night.plan(), 10), set(100, "9", "12"));
@@ -249,7 +249,7 @@ fn what_was_kept_as_left_behind_is_not_kept_once_it_is_mapped_again() {
 /// Who bills the old line by hand must not wait for ever.
 #[test]
 fn to_keep_or_to_ignore_it_frees_what_it_held() {
-    for (verb, expected) in [(Verb::Keep, Code::Kept), (Verb::Ignore, Code::Ignored)] {
+    for (verb, expected) in [(WriteRight::Keep, Code::Kept), (WriteRight::Ignore, Code::Ignored)] {
         let mut night = owned();
         night.agreement(11, 1).customer("Acme", 1, Some(11));
         answer(&mut night, verb, 10, "9");
@@ -272,7 +272,7 @@ fn what_has_ended_or_is_wanted_elsewhere_is_let_go() {
             let other = IntegrationName::new("other");
             let mut theirs = night.mapping.clone();
             theirs.customers = Night::new().mapping.customers;
-            let neighbours = [Neighbour { integration: &other, mapping: &theirs }];
+            let neighbours = [OtherIntegration { integration: &other, mapping: &theirs }];
             night.claims = Claims::new(&neighbours, &Default::default(), &night.directory, night.today);
             night.mapping.services.remove("CloudFilter");
             night.rows.clear();
@@ -305,7 +305,10 @@ fn what_cannot_be_seen_stays_in_sight() {
     let mut night = owned();
     night.mapping.customers.remove("Acme");
     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-    night.past.in_doubt.insert(key(10, FILTER), InDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
+    night
+        .past
+        .in_doubt
+        .insert(key(10, FILTER), CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
     assert_eq!(verdict(&night.plan(), 10), Verdict::Held(Code::InDoubt));
 }
 

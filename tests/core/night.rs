@@ -12,7 +12,7 @@ use recount::export::count::number::Units;
 use recount::export::count::tally::Tally;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
-use recount::reconcile::guard::check::Seen;
+use recount::reconcile::guard::check::ReadCoverage;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
@@ -307,8 +307,8 @@ impl Night {
     }
 
     /// What ConnectWise returned.
-    pub(super) fn seen(&self) -> Seen {
-        Seen {
+    pub(super) fn seen(&self) -> ReadCoverage {
+        ReadCoverage {
             additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
             agreements: self.additions.keys().copied().collect(),
             lost_sight: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::night::{FILTER, Night};
-use recount::reconcile::matching::ownership::{Claims, Neighbour, shared};
+use recount::reconcile::matching::ownership::{Claims, OtherIntegration, shared};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use recount::reconcile::model::mapping::{Billed, Mapping, ServiceRule};
 use recount::reconcile::model::plan::code::Code;
@@ -18,7 +18,7 @@ fn other(night: &Night, product: &str) -> Mapping {
 fn claims(night: &Night, mapping: &Mapping, seen: &[i64]) -> Claims {
     let name = IntegrationName::new("backup");
     let seen = seen.iter().copied().map(AgreementId).collect();
-    let neighbours = [Neighbour { integration: &name, mapping }];
+    let neighbours = [OtherIntegration { integration: &name, mapping }];
     Claims::new(&neighbours, &BTreeMap::from([(name.clone(), seen)]), &night.directory, night.today)
 }
 

@@ -3,7 +3,7 @@
 use crate::core::night::{FILTER, Night, create, key, q, said, set};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
-use recount::reconcile::model::past::Written;
+use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::{LineKey, Verdict};
@@ -54,7 +54,7 @@ fn an_item_that_disappears_goes_to_zero_under_the_guards() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "b.com");
     night.billed("CloudFilter", |billed| billed.policy = Policy { minimum: Some(q("1")), ..Policy::default() });
-    night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
+    night.past.written.insert(AdditionId(101), WrittenQuantity::once(q("1"), RunId(7)));
     let held = Verdict::Held(Code::ToZero);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Unchanged(Code::Equal)), (Some("b.com"), &held)]);
     night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
@@ -81,7 +81,7 @@ fn a_mark_that_a_person_changed_to_a_name_of_no_export_is_left_alone() {
     night.carry_out(&plan);
     let id = night.additions[&AgreementId(10)].iter().find(|one| one.mark == Some(ItemName::new("b.com"))).unwrap().id;
     night.past.ours.insert(item("b.com"), id);
-    night.past.written.insert(id, Written::once(q("1"), RunId(7)));
+    night.past.written.insert(id, WrittenQuantity::once(q("1"), RunId(7)));
     night.amend_addition(id.0, |addition| addition.mark = Some(ItemName::new("other.com")));
     night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
     let plan = night.plan();
@@ -127,7 +127,7 @@ fn items_that_connectwise_would_take_for_one_are_held() {
 fn doubt_about_the_items_holds_every_line_of_the_product() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "2", "a.com").marked(10, 101, FILTER, "1", "b.com");
-    night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
+    night.past.written.insert(AdditionId(101), WrittenQuantity::once(q("1"), RunId(7)));
     night.rows[0].3 = "3".to_owned();
     let held = Verdict::Held(Code::ItemsDiffer);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &held), (Some("b.com"), &held)]);
@@ -145,8 +145,12 @@ fn doubt_about_the_items_holds_every_line_of_the_product() {
 fn a_doubt_about_one_item_is_not_one_about_another() {
     let mut night = night(&["a.com", "b.com"]);
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt =
-        recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new(), elsewhere: None };
+    let doubt = recount::reconcile::model::past::CreationInDoubt {
+        run: RunId(7),
+        sent_at,
+        candidates: Vec::new(),
+        elsewhere: None,
+    };
     night.past.in_doubt.insert(item("a.com"), doubt);
     let held = Verdict::Held(Code::InDoubt);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &held), (Some("b.com"), &create(1, "1"))]);
@@ -170,8 +174,12 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::HumanEdit))]);
     night.past.ours.clear();
     let sent_at = crate::core::night::time("2026-03-09T01:00:00Z");
-    let doubt =
-        recount::reconcile::model::past::InDoubt { run: RunId(7), sent_at, candidates: Vec::new(), elsewhere: None };
+    let doubt = recount::reconcile::model::past::CreationInDoubt {
+        run: RunId(7),
+        sent_at,
+        candidates: Vec::new(),
+        elsewhere: None,
+    };
     night.past.in_doubt.insert(item("b.com"), doubt);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
     night.past.in_doubt.clear();
@@ -184,7 +192,7 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
 fn the_second_night_of_an_item_knows_its_first_in_any_case() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "B.com");
-    night.past.written.insert(AdditionId(101), Written::once(q("1"), RunId(7)));
+    night.past.written.insert(AdditionId(101), WrittenQuantity::once(q("1"), RunId(7)));
     night.policy.to_zero = recount::reconcile::guard::limits::ToZero::SecondNight;
     assert_eq!(lines(&night.plan())[0], (Some("B.com"), &Verdict::Held(Code::ToZero)));
     night.past.zero_before.insert(item("b.com"), crate::core::night::stamp("bb", "2026-03-09T01:00:00Z"));
@@ -197,7 +205,8 @@ fn the_second_night_of_an_item_knows_its_first_in_any_case() {
 fn a_product_with_a_line_for_each_item_has_one_owner_as_well() {
     let mut night = night(&["a.com"]);
     let (name, other) = (recount::reconcile::model::ids::IntegrationName::new("backup"), night.mapping.clone());
-    let neighbours = [recount::reconcile::matching::ownership::Neighbour { integration: &name, mapping: &other }];
+    let neighbours =
+        [recount::reconcile::matching::ownership::OtherIntegration { integration: &name, mapping: &other }];
     let seen = std::collections::BTreeMap::new();
     night.claims =
         recount::reconcile::matching::ownership::Claims::new(&neighbours, &seen, &night.directory, night.today);

@@ -10,7 +10,7 @@ use recount::reconcile::model::mapping::Bill;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, Rounding, Used};
+use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, PolicyInput, Rounding};
 
 fn acme(policy: Policy, count: &str, billed: &str) -> Night {
     let mut night = Night::new();
@@ -152,7 +152,7 @@ proptest! {
         count in quantity(9_999_999),
         earlier in prop::collection::vec(quantity(9_999_999), 0..31),
     ) {
-        let reckoned = policy.apply(Used { count, earlier: &earlier, stated: true }).expect("it fits in 28 digits");
+        let reckoned = policy.apply(PolicyInput { count, earlier: &earlier, stated: true }).expect("it fits in 28 digits");
         prop_assert!(reckoned.units >= Quantity::ZERO);
         if policy.measure != Measure::Average {
             let measured = match policy.measure {
@@ -193,7 +193,7 @@ proptest! {
             round: Some(rounding),
             ..Policy::default()
         };
-        let shape = |count| policy.apply(Used { count, earlier: &[], stated: true }).expect("it fits").units;
+        let shape = |count| policy.apply(PolicyInput { count, earlier: &[], stated: true }).expect("it fits").units;
         let once = shape(count);
         prop_assert_eq!(shape(once), once);
         prop_assert!(Some(once) >= policy.minimum && Some(once) <= policy.maximum);

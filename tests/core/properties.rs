@@ -16,16 +16,16 @@ use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::decide::answers::{ShownItem, ShownLine, answer};
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
-use recount::reconcile::model::decision::{Decision, Matter, SeenLine};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::export::counts::RowLines;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
-use recount::reconcile::model::past::{InDoubt, Written};
+use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::handle::of_matter;
 use recount::reconcile::model::plan::line::{Line, Source, Subject, Verdict};
-use recount::reconcile::model::plan::outcome::{Outcome, Verb};
+use recount::reconcile::model::plan::outcome::{Outcome, WriteRight};
 
 /// Counts of rows: most are close together, so that lines change by little, and some are nonsense.
 const COUNTS: [&str; 12] = ["0", "1", "3", "4", "5", "7", "12", "2.5", "60", "", "N/A", "-1"];
@@ -175,11 +175,14 @@ impl Recipe {
             match what {
                 0 => {
                     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-                    night.past.in_doubt.insert(key, InDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
+                    night
+                        .past
+                        .in_doubt
+                        .insert(key, CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
                 }
                 1..=5 => drop(night.past.zero_before.insert(key, stamp("bb", "2026-03-09T01:00:00Z"))),
                 _ => {
-                    let written = Written::once(u32::from(*product).into(), RunId(1));
+                    let written = WrittenQuantity::once(u32::from(*product).into(), RunId(1));
                     night.past.written.insert(AdditionId(1000 + i64::from(*what) - 6), written);
                 }
             }
@@ -224,7 +227,7 @@ fn shown(line: &Line) -> ShownLine {
 }
 
 /// The verdict of a line once this was answered to it.
-fn answered(night: &Night, line: &Line, verb: Verb) -> Verdict {
+fn answered(night: &Night, line: &Line, verb: WriteRight) -> Verdict {
     let (mut night, key) = (night.clone(), line.key().expect("a place"));
     let (addition, was) = (line.live.map(|live| live.addition), line.live.map(|live| live.quantity));
     let decision = Decision {
@@ -239,7 +242,7 @@ fn answered(night: &Night, line: &Line, verb: Verb) -> Verdict {
         within: None,
         spent: false,
     };
-    night.past.decisions.0.insert(Matter::line(key), decision);
+    night.past.decisions.0.insert(DecisionSubject::line(key), decision);
     let plan = night.plan();
     let again = plan.lines.iter().find(|again| again.handle == line.handle);
     again.expect("the line is in the next plan").verdict.clone()
@@ -256,10 +259,10 @@ proptest! {
         for line in plan.lines.iter().filter(|line| line.key().is_some()) {
             let item = ShownItem { line: Some(shown(line)), finding: None, answered: None };
             let is_open = line.verdict.is_change() || line.verdict.is_held();
-            let kept = answered(&night, line, Verb::Keep) == Verdict::Skipped(Code::Kept);
-            prop_assert_eq!(answer(Verb::Keep, &item).is_ok() && is_open, kept, "keep {:?}", line);
-            let accepted = answered(&night, line, Verb::Accept) != line.verdict;
-            prop_assert_eq!(answer(Verb::Accept, &item).is_ok(), accepted, "accept {:?}", line);
+            let kept = answered(&night, line, WriteRight::Keep) == Verdict::Skipped(Code::Kept);
+            prop_assert_eq!(answer(WriteRight::Keep, &item).is_ok() && is_open, kept, "keep {:?}", line);
+            let accepted = answered(&night, line, WriteRight::Accept) != line.verdict;
+            prop_assert_eq!(answer(WriteRight::Accept, &item).is_ok(), accepted, "accept {:?}", line);
         }
     }
 
@@ -282,7 +285,7 @@ proptest! {
         night.carry_out(&plan);
         for line in &plan.lines {
             if let Verdict::Update(change) = &line.verdict {
-                night.past.written.insert(change.addition, Written::once(change.to, RunId(2)));
+                night.past.written.insert(change.addition, WrittenQuantity::once(change.to, RunId(2)));
             }
         }
         let again = night.plan();

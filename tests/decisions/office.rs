@@ -197,6 +197,15 @@ impl Office {
         self.write("recount.toml", &text.replace(from, to));
     }
 
+    /// All services of the integration are another's from now on.
+    pub(super) fn take_over(&self, name: &str) {
+        let text = fs::read_to_string(self.folder.path().join("recount.toml")).expect("the configuration");
+        let (before, own) = text.split_once("[integration.mail]").expect("the integration");
+        let new = own.replace("[integration.mail.", &format!("[integration.{name}."));
+        let old = own.replace("{ product = \"FILTER\" }", "{ not_assigned = true }");
+        self.write("recount.toml", &format!("{before}[integration.mail]{old}\n[integration.{name}]{new}"));
+    }
+
     /// What an undo of this run would do, and with which exit code.
     pub(super) fn undo(&self, run: &str) -> (i32, Value) {
         let said = self.recount(&["undo", run, "--json"]);

@@ -219,3 +219,18 @@ fn the_commands_that_an_undo_prints_do_what_they_say() {
     office.run();
     assert_eq!(office.billed(100), "3");
 }
+
+/// The second of two wrong nights could not be set back: its undo came to the same writes as the first one's, and
+/// `apply` asked which of the two was meant.
+#[test]
+fn the_undo_of_a_second_night_like_the_first_is_carried_out() {
+    let (office, first) = raised();
+    let mut wrong = first;
+    for _ in 0..2 {
+        let (code, drawn) = office.undo(&wrong);
+        assert_eq!((code, apply(&office, &drawn)), (0, 0), "{drawn:#}");
+        assert_eq!(office.billed(100), "3");
+        wrong = office.run_json()["run"].to_string();
+        assert_eq!(office.billed(100), "5", "the vendor's count is wrong again");
+    }
+}

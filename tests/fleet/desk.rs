@@ -113,6 +113,15 @@ fn whoever_has_no_role_at_a_tenant_sees_and_does_nothing_there() {
             assert_eq!(runs(&fleet)[1..], before[1..], "a viewer began nothing");
         }
     }
+    for (name, browser, own) in &mut people {
+        let sign_ins = browser.get("/audit");
+        let all = own.len() == fleet.tenants.len();
+        assert_eq!(
+            (sign_ins.status, sign_ins.body.contains("signed in")),
+            (if all { 200 } else { 404 }, all),
+            "{name}"
+        );
+    }
     let nobody = desk.browser().get("/t/tenant-00/plan?q=1");
     let door = Some("/signin?next=%2Ft%2Ftenant-00%2Fplan%3Fq%3D1");
     assert_eq!((nobody.status, nobody.header("location")), (303, door));

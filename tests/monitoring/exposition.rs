@@ -75,11 +75,11 @@ fn sample(line: &str) -> (String, Labels, String) {
 #[test]
 fn a_hostile_name_stays_one_label() {
     use recount::reconcile::model::ids::IntegrationName;
-    use recount::report::format::prometheus::Measured;
+    use recount::report::format::prometheus::IntegrationMetrics;
     use recount::report::health::{Health, State};
     let names = ["mail", "a\"b", "a\\", "a\nb 1\nrecount_healthy{integration=\"x\"} 1", "é✓"];
     let health = Health { state: State::Never, last: None, undo: None, last_success: None, running: None };
-    let measured = names.map(|name| Measured {
+    let measured = names.map(|name| IntegrationMetrics {
         integration: IntegrationName::new(name),
         health: health.clone(),
         outcomes: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! Copies that fail, or were not finished, and a lease that somebody removed.
 
 use std::fs;
+use std::process::Command;
 
 use crate::alerts::{Listener, OK};
 use crate::replicas::bucket::Bucket;
@@ -82,4 +83,28 @@ fn a_backup_that_was_put_back_and_not_copied_is_told() {
     assert!(said.err.contains("takes the newest copy instead"), "{}", said.err);
     store.takes_copies(true);
     night.recount(&["restore", "kept.db"]).exits(0);
+}
+
+/// A machine that was cloned, or a container that was moved with its volume, bears the name and the state of the first one;
+/// eight lines were created twice, on both of which the customer was billed.
+#[test]
+fn a_copied_machine_of_the_same_name_stands_by() {
+    let night = folder();
+    night.run().exits(0);
+    let copied = Command::new("cp").args(["-a", "state", "state-b"]).current_dir(night.path(".")).status();
+    assert!(copied.expect("cp runs").success());
+    night.export(BUSY);
+    night.run().exits(0);
+    let billed = night.billed();
+    night.sim().clear_requests();
+    let twin = run_b(&night);
+    assert_eq!(twin.exit, 15, "{}{}", twin.out, twin.err);
+    assert!(twin.err.contains("another machine or state folder of the name"), "{}", twin.err);
+    assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
+    night.run().exits(0);
+    // Once it has taken over, the first one is the other.
+    lease_is_old(&night, DAYS);
+    run_b(&night).exits(0);
+    assert_eq!(night.run().exit, 15);
+    assert_eq!(night.billed(), billed);
 }

@@ -12,8 +12,8 @@ use recount::history::record::RunRecord;
 use recount::history::store::open::History;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
-use recount::report::brief::{Brief, ToldBeside};
-use recount::report::format::html::Material;
+use recount::report::brief::{Brief, BriefExtras};
+use recount::report::format::html::RunPageInputs;
 use recount::report::format::json::Document;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::View;
@@ -26,7 +26,14 @@ type Numbers = [usize; 6];
 /// What the HTML form says of this run alone.
 pub(super) fn page(run: &RunRecord) -> String {
     let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
-    html::run::page(&Material { run, undos: &[], nights: &[], lines: &lines, customers: &customers, records: None })
+    html::run::page(&RunPageInputs {
+        run,
+        undos: &[],
+        nights: &[],
+        lines: &lines,
+        customers: &customers,
+        records: None,
+    })
 }
 
 /// Otherwise whoever pastes what a report advises would run every answer of it.
@@ -38,7 +45,7 @@ fn each_answer_has_its_line_in_every_form() {
         RunVerdict::Decide,
     );
     let plain = text::render(&run, View { paint: Paint::PLAIN, whole: true, known: &[] });
-    let brief = Brief::of(&run, ToldBeside::default());
+    let brief = Brief::of(&run, BriefExtras::default());
     for text in [&plain, &brief.text] {
         for answer in ["→ recount accept h1", "→ recount keep h1"] {
             assert!(text.lines().any(|line| line.trim() == answer), "{text}");

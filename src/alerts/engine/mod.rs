@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
 
 use crate::alerts::Channel;
-use crate::alerts::alert::{Alert, Each};
+use crate::alerts::alert::{Alert, RunFilter};
 use crate::alerts::engine::due::DueAlert;
 use crate::error_chain::error_chain;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
@@ -93,7 +93,7 @@ impl Alerts<'_> {
 
     /// Tells of a run that could not be recorded: what happened, and what to do.
     pub async fn unrecorded(&self, integration: &IntegrationName, announced: &AnnouncedRun, brief: &Brief) {
-        let sent = self.about(integration).filter(|alert| alert.rules.each != Each::Never);
+        let sent = self.about(integration).filter(|alert| alert.rules.each != RunFilter::Never);
         let sent = sent.map(|alert| async move { (alert.name, tell(alert, brief, announced).await) });
         for (name, ended) in join_all(sent).await {
             if let Err(error) = ended {

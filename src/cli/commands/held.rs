@@ -8,7 +8,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::report::commands::held;
-use crate::report::commands::held::{Decided, Waiting};
+use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::exit::Exit;
 use crate::report::open_items::{decided, open_items, waiting};
 
@@ -40,7 +40,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     Exit::Done
 }
 
-fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<Decided>), CommandError> {
+fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<AnsweredItem>), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let all = open_items(config.integrations.keys(), &history)?;

@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
-use crate::export::read::content::{Misfit, fit};
+use crate::export::read::content::{LayoutMismatch, fit};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
 
@@ -61,10 +61,10 @@ pub(crate) fn fitting<'a>(
     }
 }
 
-fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> CommandError {
+fn none_fits(file: &str, misfits: &[(&Profile, LayoutMismatch)]) -> CommandError {
     let mut nearest: Option<(usize, usize, &Profile, &[String])> = None;
     for (profile, misfit) in misfits {
-        let Misfit::Lacks { columns, of } = misfit else { continue };
+        let LayoutMismatch::Lacks { columns, of } = misfit else { continue };
         let has = of - columns.len();
         // Compared as shares, of which the first largest counts.
         if has > 0 && nearest.is_none_or(|(most, out_of, ..)| has * out_of > most * of) {
@@ -80,10 +80,10 @@ fn none_fits(file: &str, misfits: &[(&Profile, Misfit)]) -> CommandError {
     }
     // Where nobody can read it, the file itself is at fault.
     let damage = misfits.iter().find_map(|(_, misfit)| match misfit {
-        Misfit::Other(why) => Some(why.as_str()),
-        Misfit::Lacks { .. } => None,
+        LayoutMismatch::Other(why) => Some(why.as_str()),
+        LayoutMismatch::Lacks { .. } => None,
     });
-    let unreadable = damage.filter(|_| misfits.iter().all(|(_, misfit)| matches!(misfit, Misfit::Other(_))));
+    let unreadable = damage.filter(|_| misfits.iter().all(|(_, misfit)| matches!(misfit, LayoutMismatch::Other(_))));
     match unreadable {
         Some(why) => {
             let fix = "if it is as the vendor wrote it, write a profile of its own: docs/exports.md says how";

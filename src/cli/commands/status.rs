@@ -19,7 +19,7 @@ use crate::cli::wiring::upkeep::StateSize;
 use crate::config::settings::Config;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
-use crate::history::past::owned::Unwatched;
+use crate::history::past::owned::UnwatchedLine;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
@@ -62,7 +62,7 @@ struct Status {
     running: Option<String>,
     alerts: BTreeMap<String, AlertRecord>,
     /// What lines of integrations that are off, renamed or removed bill still.
-    unwatched: Vec<Unwatched>,
+    unwatched: Vec<UnwatchedLine>,
     size: StateSize,
     /// Where copies go: what this host knew last of the lease and of them.
     replica: Option<ReplicaStanding>,
@@ -124,7 +124,7 @@ impl Status {
         for (name, health, zone) in &self.integrations {
             entry(&mut text, name, (health, zone), paint);
         }
-        for Unwatched { integration, lines, units } in &self.unwatched {
+        for UnwatchedLine { integration, lines, units } in &self.unwatched {
             let name = shown(integration.as_str());
             let lines = plural(*lines, "line");
             let sentence =
@@ -166,7 +166,7 @@ fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Z
         State::Off => "·".to_owned(),
         _ => paint.bad("✗"),
     };
-    let _ = writeln!(text, "{sign} {name}  {}", health.said());
+    let _ = writeln!(text, "{sign} {name}  {}", health.sentence());
     if let Some(run) = health.running {
         let _ = writeln!(text, "    run {run} is in progress");
     }
@@ -267,8 +267,8 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> UnwatchedJson<'a> {
-    fn of(unwatched: &'a Unwatched) -> Self {
-        let Unwatched { integration, lines, units } = unwatched;
+    fn of(unwatched: &'a UnwatchedLine) -> Self {
+        let UnwatchedLine { integration, lines, units } = unwatched;
         Self { integration, lines: *lines, units: units.normalize() }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             console.document(Exit::Done, &Document { nights: nights.collect() });
         }
         Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
-        Ok(Chain::Matter(run, _)) if console.json => {
+        Ok(Chain::Subject(run, _)) if console.json => {
             console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
         }
         Ok(Chain::Customer(nights)) if console.json => {
@@ -50,7 +50,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             console.document(Exit::Done, &Document { nights: nights.collect() });
         }
         Ok(Chain::Customer(nights)) => console.print(&why::render_customer(&options.handle, &nights)),
-        Ok(Chain::Matter(run, finding)) => console.print(&why::render_matter(&run, &finding)),
+        Ok(Chain::Subject(run, finding)) => console.print(&why::render_matter(&run, &finding)),
     }
     Exit::Done
 }
@@ -60,7 +60,7 @@ enum Chain {
     /// One line.
     Line(LineChain),
     /// A customer, a service or a product, in its newest run.
-    Matter(Box<RunRecord>, Box<Finding>),
+    Subject(Box<RunRecord>, Box<Finding>),
     /// All lines of a customer, in the newest plan of each integration.
     Customer(Vec<Night>),
 }
@@ -91,7 +91,7 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
     let found = history.find_line(handle)?;
     match found.as_slice() {
         [] => match of_matter(&history, handle)? {
-            Some((run, finding)) => Ok(Chain::Matter(Box::new(run), Box::new(finding))),
+            Some((run, finding)) => Ok(Chain::Subject(Box::new(run), Box::new(finding))),
             None => {
                 let nights = of_customer(&history, handle)?;
                 if nights.is_empty() { Err(unknown(&history, handle)) } else { Ok(Chain::Customer(nights)) }

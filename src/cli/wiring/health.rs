@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::cli::clock;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::past::owned::Unwatched;
+use crate::history::past::owned::UnwatchedLine;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -27,7 +27,7 @@ pub(crate) fn of(
 }
 
 /// What lines of integrations that are off, renamed or removed bill still.
-pub(crate) fn unwatched(config: &Config, history: &History) -> Result<Vec<Unwatched>, StoreError> {
+pub(crate) fn unwatched(config: &Config, history: &History) -> Result<Vec<UnwatchedLine>, StoreError> {
     history.unwatched(&on(config))
 }
 

@@ -13,7 +13,8 @@ use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Holder, Lease, Takeover};
+use crate::copies::lease::{Lease, LeaseHolder, Takeover};
+use crate::copies::marks::LeaseMarks;
 use crate::copies::numbered::CopyName;
 use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
 use crate::copies::settings::ReplicaSettings;
@@ -132,6 +133,8 @@ fn owner(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, Comm
 
 /// What was drawn once for a state folder.
 const HOST_ID: &str = "host.id";
+/// By which a state folder knows the lease that it wrote.
+const MARKS: &str = "lease.marks";
 
 /// This host, as one that looks and takes nothing.
 pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, CommandError> {
@@ -140,7 +143,8 @@ pub(crate) fn onlooker(config: &Config, settings: &ReplicaSettings) -> Result<Le
         .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))?;
     let store = CopyStore::of(settings, secrets.as_ref()).map_err(|error| store_error(&error.into()))?;
     let me = known_host(&config.state).map_err(|error| unusable(&config.state, &error))?;
-    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, mark })
+    let marks = LeaseMarks { file: config.state.join(MARKS), draw: mark };
+    Ok(LeaseOwner { store, me, length: settings.lease, clock: clock::now, marks })
 }
 
 fn unusable(state: &Path, error: &io::Error) -> CommandError {
@@ -158,11 +162,11 @@ fn mark() -> String {
 }
 
 /// The host's name, and what was drawn for its state folder; a folder without it has never held the lease.
-fn known_host(state: &Path) -> io::Result<Holder> {
+fn known_host(state: &Path) -> io::Result<LeaseHolder> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     match fs::read_to_string(state.join(HOST_ID)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Holder { id: String::new(), host }),
-        read => Ok(Holder { id: read?, host }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LeaseHolder { id: String::new(), host }),
+        read => Ok(LeaseHolder { id: read?, host }),
     }
 }
 

@@ -8,11 +8,11 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::history::record::RunRecord;
-use crate::history::tickets::TicketDeed;
+use crate::history::tickets::TicketAction;
 use crate::reconcile::model::display_text::escaped;
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::sync::sync_tickets;
-use crate::tickets::sync_round::Round;
+use crate::tickets::sync_round::TicketRound;
 
 /// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
 pub(crate) async fn after_run(
@@ -23,12 +23,12 @@ pub(crate) async fn after_run(
     stop: &Stop,
 ) {
     for at in 0..integration.tickets.len() {
-        tend(config, integration, at, run, session, stop).await;
+        sync_integration(config, integration, at, run, session, stop).await;
     }
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a run is about, and which of its tables")]
-async fn tend(
+async fn sync_integration(
     config: &Config,
     integration: &IntegrationConfig,
     at: usize,
@@ -43,12 +43,12 @@ async fn tend(
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
     let site = desk.as_ref().map(|desk| desk.site()).unwrap_or_default();
     let site = site.as_str();
-    let round = Round { run, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
+    let round = TicketRound { run, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
     for event in sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
         let ticket = event.ticket.map(|ticket| ticket.0);
         match event.what {
-            TicketDeed::Trouble => tracing::warn!(run.id = run, ticket, "tickets of {name}: {said}"),
+            TicketAction::Trouble => tracing::warn!(run.id = run, ticket, "tickets of {name}: {said}"),
             deed => tracing::info!(run.id = run, ticket, "{}: {said}", deed.as_str()),
         }
     }

@@ -126,7 +126,7 @@ fn set_in(document: &mut DocumentMut, service: &ServiceName, choice: &ServiceCho
         (ServiceChoice::Products(products), Some(table)) => {
             let (old, new) = if products.len() == 1 { ("products", "product") } else { ("product", "products") };
             table.remove(old);
-            let said = said(products);
+            let said = products_value(products);
             match table.get_mut(new).and_then(Item::as_value_mut) {
                 Some(there) => {
                     let around = there.decor().clone();
@@ -141,7 +141,7 @@ fn set_in(document: &mut DocumentMut, service: &ServiceName, choice: &ServiceCho
             match choice {
                 ServiceChoice::Products(products) => {
                     let key = if products.len() == 1 { "product" } else { "products" };
-                    table.insert(key, said(products));
+                    table.insert(key, products_value(products));
                 }
                 ServiceChoice::NotAssigned => _ = table.insert("not_assigned", true.into()),
                 ServiceChoice::Deprecated => _ = table.insert("deprecated", true.into()),
@@ -151,7 +151,7 @@ fn set_in(document: &mut DocumentMut, service: &ServiceName, choice: &ServiceCho
     }
 }
 
-fn said(products: &[ProductCode]) -> toml_edit::Value {
+fn products_value(products: &[ProductCode]) -> toml_edit::Value {
     match products {
         [one] => one.as_str().into(),
         several => several.iter().map(ProductCode::as_str).collect::<Array>().into(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::alerts::alert::{AlertRules, ChannelSource, Each};
+use crate::alerts::alert::{AlertRules, ChannelSource, RunFilter};
 use crate::alerts::mail::{Mail, Privacy};
 use crate::alerts::{Channel, PayloadShape, Ping, Webhook};
 use crate::config::document::{Field, Section};
@@ -189,8 +189,8 @@ fn alert(section: Section<'_>, folder: &Path, known: &[&str]) -> Option<AlertCon
     let link = optional(section.get("link"), link);
     let when = match kind {
         // A switch that is not told of every night says that the host is dead.
-        Some(Kind::Ping) => Some((Each::Always, false)),
-        _ => section.get("when").map_or(Some((Each::Attention, true)), |field| when(&field)),
+        Some(Kind::Ping) => Some((RunFilter::Always, false)),
+        _ => section.get("when").map_or(Some((RunFilter::Attention, true)), |field| when(&field)),
     };
     let kind = match kind {
         Some(Kind::Mail) => mail(&section, folder).map(AlertKind::Mail),
@@ -219,7 +219,7 @@ fn names(field: &Field<'_>, known: &[&str]) -> Option<Vec<String>> {
 }
 
 /// One word, or several: `["attention", "weekly"]`.
-fn when(field: &Field<'_>) -> Option<(Each, bool)> {
+fn when(field: &Field<'_>) -> Option<(RunFilter, bool)> {
     #[derive(Clone, Copy, PartialEq)]
     enum Word {
         Always,
@@ -238,10 +238,10 @@ fn when(field: &Field<'_>) -> Option<(Each, bool)> {
         None => vec![field.word(&words)?],
     };
     let each = match (found.contains(&Word::Always), found.contains(&Word::Attention)) {
-        (true, _) => Each::Always,
-        (false, true) => Each::Attention,
-        (false, false) if found.contains(&Word::Changes) => Each::Changes,
-        (false, false) => Each::Never,
+        (true, _) => RunFilter::Always,
+        (false, true) => RunFilter::Attention,
+        (false, false) if found.contains(&Word::Changes) => RunFilter::Changes,
+        (false, false) => RunFilter::Never,
     };
     Some((each, found.contains(&Word::Weekly)))
 }

@@ -73,7 +73,7 @@ impl Censor {
     }
 
     /// What an error body says.
-    pub(crate) fn said(&self, body: &[u8]) -> String {
+    pub(crate) fn reason(&self, body: &[u8]) -> String {
         match serde_json::from_slice::<ErrorBody>(body) {
             Ok(error) => self.one_line(&error.words()),
             Err(_) if body.is_empty() => "no reason given".to_owned(),
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn said(body: &str) -> String {
-        Censor::new(vec!["k-private".into(), "bXNwK2s=".into()]).said(body.as_bytes())
+        Censor::new(vec!["k-private".into(), "bXNwK2s=".into()]).reason(body.as_bytes())
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) fn parse(text: &str) -> Option<&str> {
 
 /// What `/login/companyinfo/COMPANY` answered.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Looked {
+pub(crate) enum CodebaseAnswer {
     /// The codebase.
     Up(String),
     /// `null`: there is no such company (seen in the field).
@@ -30,11 +30,13 @@ struct CompanyInfo {
     codebase: String,
 }
 
-pub(crate) fn read(body: &[u8]) -> Looked {
+pub(crate) fn read(body: &[u8]) -> CodebaseAnswer {
     match serde_json::from_slice::<Option<CompanyInfo>>(body) {
-        Ok(Some(info)) => parse(&info.codebase).map_or(Looked::Elsewhere, |word| Looked::Up(word.to_owned())),
-        Ok(None) => Looked::UnknownCompany,
-        Err(_) => Looked::Elsewhere,
+        Ok(Some(info)) => {
+            parse(&info.codebase).map_or(CodebaseAnswer::Elsewhere, |word| CodebaseAnswer::Up(word.to_owned()))
+        }
+        Ok(None) => CodebaseAnswer::UnknownCompany,
+        Err(_) => CodebaseAnswer::Elsewhere,
     }
 }
 
@@ -45,10 +47,10 @@ mod tests {
     /// Otherwise a hostile or broken answer could send the keys to a path of its choosing.
     #[test]
     fn only_a_version_word_is_a_codebase() {
-        assert_eq!(read(br#"{"CompanyName":"X","Codebase":"v2025_1/"}"#), Looked::Up("v2025_1".into()));
-        assert_eq!(read(b"null"), Looked::UnknownCompany);
+        assert_eq!(read(br#"{"CompanyName":"X","Codebase":"v2025_1/"}"#), CodebaseAnswer::Up("v2025_1".into()));
+        assert_eq!(read(b"null"), CodebaseAnswer::UnknownCompany);
         for body in ["{}", r#"{"Codebase":"../evil"}"#, r#"{"Codebase":"v1/../x"}"#, "<html>", r#"{"Codebase":"v"}"#] {
-            assert_eq!(read(body.as_bytes()), Looked::Elsewhere, "{body}");
+            assert_eq!(read(body.as_bytes()), CodebaseAnswer::Elsewhere, "{body}");
         }
     }
 }

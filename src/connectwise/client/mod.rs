@@ -2,7 +2,7 @@
 
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;
-pub(crate) mod asking;
+pub(crate) mod attempt;
 pub mod cause;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
@@ -34,12 +34,12 @@ use crate::connectwise::billing_cycles::BillingCycles;
 use crate::connectwise::bundling::Bundling;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
-use crate::connectwise::client::codebase::Looked;
+use crate::connectwise::client::codebase::CodebaseAnswer;
 use crate::connectwise::client::pace::Pace;
 use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
-use crate::connectwise::client::stopwatch::{Going, Stopwatch};
+use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
 use crate::connectwise::client::throttle::{Gate, Throttle};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
@@ -187,7 +187,7 @@ impl Client {
         self.times.is_writing.store(true, Ordering::Relaxed);
     }
 
-    fn reading(&self) -> Going<'_> {
+    fn reading(&self) -> RunningStopwatch<'_> {
         match self.times.is_writing.load(Ordering::Relaxed) {
             true => self.times.look.start(),
             false => self.times.read.start(),
@@ -275,18 +275,18 @@ impl Client {
     /// Whether the login site knows the company; `None` where it does not say.
     pub async fn knows_company(&self) -> Option<bool> {
         match self.company_info().await {
-            Looked::Up(_) => Some(true),
-            Looked::UnknownCompany => Some(false),
-            Looked::Elsewhere => None,
+            CodebaseAnswer::Up(_) => Some(true),
+            CodebaseAnswer::UnknownCompany => Some(false),
+            CodebaseAnswer::Elsewhere => None,
         }
     }
 
-    async fn company_info(&self) -> Looked {
+    async fn company_info(&self) -> CodebaseAnswer {
         let mut request = Request::new(Method::GET, self.sites.company_info(&self.company));
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         match self.send(request, None).await {
             Ok(answer) if answer.status.is_success() && answer.cut.is_none() => codebase::read(&answer.body),
-            _ => Looked::Elsewhere,
+            _ => CodebaseAnswer::Elsewhere,
         }
     }
 
@@ -294,11 +294,11 @@ impl Client {
     /// wherever the API does.
     async fn look_up_codebase(&self) -> String {
         match self.company_info().await {
-            Looked::Up(word) => return word,
-            Looked::UnknownCompany => {
+            CodebaseAnswer::Up(word) => return word,
+            CodebaseAnswer::UnknownCompany => {
                 tracing::warn!(company = %self.company, "ConnectWise has no company with this login id");
             }
-            Looked::Elsewhere => tracing::debug!("no codebase was given; using {}", codebase::FALLBACK),
+            CodebaseAnswer::Elsewhere => tracing::debug!("no codebase was given; using {}", codebase::FALLBACK),
         }
         codebase::FALLBACK.to_owned()
     }

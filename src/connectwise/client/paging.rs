@@ -6,7 +6,7 @@ use http::header::LINK;
 use tokio::time::Instant;
 
 use crate::connectwise::ReadError;
-use crate::connectwise::client::asking::{Try, Unanswered};
+use crate::connectwise::client::attempt::{AttemptResult, Unanswered};
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::{Client, retry};
@@ -191,7 +191,7 @@ impl Client {
         self.tried(right, retry::TRIES, async || self.try_page(right, url).await).await
     }
 
-    async fn try_page<R: Row>(&self, right: Right, url: &str) -> Try<Page<R>> {
+    async fn try_page<R: Row>(&self, right: Right, url: &str) -> AttemptResult<Page<R>> {
         let answer = match self.good(right, self.get(url).await) {
             Ok(answer) => answer,
             Err(ended) => return ended.into(),

@@ -19,17 +19,17 @@ struct State {
 }
 
 /// One that goes on until this is dropped.
-pub(crate) struct Going<'a>(&'a Stopwatch);
+pub(crate) struct RunningStopwatch<'a>(&'a Stopwatch);
 
 impl Stopwatch {
     /// One more begins.
-    pub(crate) fn start(&self) -> Going<'_> {
+    pub(crate) fn start(&self) -> RunningStopwatch<'_> {
         let mut state = self.state();
         if state.going == 0 {
             state.since = Some(Instant::now());
         }
         state.going += 1;
-        Going(self)
+        RunningStopwatch(self)
     }
 
     /// Milliseconds so far.
@@ -44,7 +44,7 @@ impl Stopwatch {
     }
 }
 
-impl Drop for Going<'_> {
+impl Drop for RunningStopwatch<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.going = state.going.saturating_sub(1);

@@ -34,12 +34,12 @@ pub(crate) struct HttpAnswer {
     /// When its request left.
     pub(crate) sent_at: Instant,
     /// Why `body` is not whole, if it is not.
-    pub(crate) cut: Option<Cut>,
+    pub(crate) cut: Option<BodyCut>,
 }
 
 /// Why a body is not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cut {
+pub(crate) enum BodyCut {
     /// The connection broke or stood still.
     Broken(String),
     /// It is larger than anything that can be right.
@@ -93,20 +93,20 @@ pub(crate) async fn exchange(
     Ok(HttpAnswer { status, headers, body, sent_at, cut })
 }
 
-async fn read_body(response: &mut Response) -> (Vec<u8>, Option<Cut>) {
+async fn read_body(response: &mut Response) -> (Vec<u8>, Option<BodyCut>) {
     let good = response.status().is_success();
     let mut body = Vec::new();
     loop {
         let chunk = match tokio::time::timeout(STALL_TIMEOUT, response.chunk()).await {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => return (body, None),
-            Ok(Err(error)) => return (body, Some(Cut::Broken(failure(error)))),
-            Err(_) => return (body, Some(Cut::Broken("the answer was cut off".to_owned()))),
+            Ok(Err(error)) => return (body, Some(BodyCut::Broken(failure(error)))),
+            Err(_) => return (body, Some(BodyCut::Broken("the answer was cut off".to_owned()))),
         };
         let room = if good { BODY_MAX } else { ERROR_BODY_MAX } - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
-            return (body, Some(Cut::TooLarge));
+            return (body, Some(BodyCut::TooLarge));
         }
     }
 }

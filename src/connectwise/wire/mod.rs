@@ -148,13 +148,13 @@ pub(crate) struct AgreementRow {
 
 /// An agreement, and the billing cycle that says whether it recurs.
 #[derive(Debug)]
-pub(crate) struct SaidAgreement {
+pub(crate) struct WireAgreement {
     pub(crate) agreement: Agreement,
     pub(crate) cycle: Reference,
 }
 
 impl Row for AgreementRow {
-    type Record = SaidAgreement;
+    type Record = WireAgreement;
     type Known = AgreementSign;
     const FIELDS: &'static str = "id,name,type,company,agreementStatus,cancelledFlag,dateCancelled,startDate,endDate,\
                                   noEndingDateFlag,billStartDate,oneTimeFlag,billOneTimeFlag,billingCycle,\
@@ -166,7 +166,7 @@ impl Row for AgreementRow {
         &self.id
     }
 
-    fn record(&self, id: i64) -> Result<SaidAgreement, String> {
+    fn record(&self, id: i64) -> Result<WireAgreement, String> {
         let company = members::reference("company", &self.company)?.id.ok_or("its company is missing")?;
         let flag = |field, value| members::flag(field, value);
         let endless = flag("noEndingDateFlag", &self.no_ending_date_flag)? == Some(true);
@@ -190,7 +190,7 @@ impl Row for AgreementRow {
             prorates: flag("prorateFlag", &self.prorate_flag)? != Some(false),
             next_invoice_on: members::day("nextInvoiceDate", &self.next_invoice_date)?,
         };
-        Ok(SaidAgreement { agreement, cycle })
+        Ok(WireAgreement { agreement, cycle })
     }
 
     fn known(&self) -> AgreementSign {
@@ -270,14 +270,14 @@ pub(crate) struct AdditionRow {
 
 /// An addition, and of which agreement it says to be.
 #[derive(Debug)]
-pub(crate) struct SaidAddition {
+pub(crate) struct WireAddition {
     pub(crate) addition: Addition,
     /// `None`: it does not say. One that cannot be read is told with the quantity.
     pub(crate) agreement: Option<AgreementId>,
 }
 
 impl Row for AdditionRow {
-    type Record = SaidAddition;
+    type Record = WireAddition;
     type Known = ();
     /// `_info` is left out by ConnectWise unless it is named (seen in the field).
     const FIELDS: &'static str = "id,agreementId,product,quantity,effectiveDate,cancelledDate,lessIncluded,\
@@ -290,7 +290,7 @@ impl Row for AdditionRow {
     }
 
     /// A line that cannot be read whole is still a line: it stands in the plan, held.
-    fn record(&self, id: i64) -> Result<SaidAddition, String> {
+    fn record(&self, id: i64) -> Result<WireAddition, String> {
         let product = members::reference("product", &self.product);
         let effective_on = members::day("effectiveDate", &self.effective_date);
         let cancelled_on = members::day("cancelledDate", &self.cancelled_date);
@@ -319,7 +319,7 @@ impl Row for AdditionRow {
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };
-        Ok(SaidAddition { addition, agreement: agreement.ok().flatten().map(AgreementId) })
+        Ok(WireAddition { addition, agreement: agreement.ok().flatten().map(AgreementId) })
     }
 
     fn known(&self) {}
@@ -409,7 +409,7 @@ mod tests {
             "agreementStatus":"Active","endDate":"2020-01-01T00:00:00Z","noEndingDateFlag":true,
             "prorateFlag":false,"nextInvoiceDate":"2026-12-01T00:00:00Z",
             "billingCycle":{"id":2,"name":"Not Recurring"},"more":[1]}"#;
-        let SaidAgreement { agreement, cycle } = row::<AgreementRow>(json).expect("a record");
+        let WireAgreement { agreement, cycle } = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.company, agreement.kind.as_str(), agreement.ends_on), (CompanyId(9), "Email", None));
         assert_eq!((cycle.id, cycle.name.as_deref(), agreement.one_time), (Some(2), Some("Not Recurring"), false));
         assert_eq!((agreement.prorates, agreement.next_invoice_on), (false, NaiveDate::from_ymd_opt(2026, 12, 1)));

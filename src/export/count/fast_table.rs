@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number::Units;
-use crate::export::count::numbered::{Numbered, at, number};
+use crate::export::count::numbered::{NameTable, at, number};
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
@@ -15,8 +15,8 @@ use crate::reconcile::model::quantity::Quantity;
 /// is several times faster than looking for each row's place as it comes.
 #[derive(Debug, Default)]
 pub(super) struct FastTable {
-    customers: Numbered<CustomerName>,
-    services: Numbered<ServiceName>,
+    customers: NameTable<CustomerName>,
+    services: NameTable<ServiceName>,
     stretches: Vec<Stretch>,
     rows: Vec<Row>,
     /// Units of rows that are not short.

@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 
 /// Each name once, numbered in the order of their first use.
 #[derive(Debug)]
-pub(super) struct Numbered<N> {
+pub(super) struct NameTable<N> {
     known: Vec<N>,
     index: HashMap<N, u32, RandomState>,
     /// Which name came after each the last time: exports repeat the same services for every customer.
@@ -16,13 +16,13 @@ pub(super) struct Numbered<N> {
     last: u32,
 }
 
-impl<N> Default for Numbered<N> {
+impl<N> Default for NameTable<N> {
     fn default() -> Self {
         Self { known: Vec::new(), index: HashMap::default(), after: Vec::new(), last: 0 }
     }
 }
 
-impl<N> Numbered<N>
+impl<N> NameTable<N>
 where
     N: Clone + Ord + Hash + Borrow<str> + for<'a> From<&'a str>,
 {

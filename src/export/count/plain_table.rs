@@ -10,7 +10,7 @@ use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 
 /// All that is written down of one customer.
 #[derive(Debug, Default)]
-struct Written {
+struct CustomerRows {
     services: BTreeMap<ServiceName, Rows>,
     rejected_lines: BTreeSet<u64>,
 }
@@ -24,7 +24,7 @@ struct Rows {
 
 /// See [`FastTable`](super::fast_table::FastTable), which does the same.
 #[derive(Debug, Default)]
-pub(super) struct PlainTable(BTreeMap<CustomerName, Written>);
+pub(super) struct PlainTable(BTreeMap<CustomerName, CustomerRows>);
 
 impl PlainTable {
     pub(super) fn customer(&mut self, name: &str) -> CustomerName {
@@ -46,7 +46,7 @@ impl PlainTable {
     }
 
     pub(super) fn finish(self, duplicates: Duplicates) -> BTreeMap<CustomerName, CustomerCounts> {
-        let counts = |Written { services, rejected_lines }| {
+        let counts = |CustomerRows { services, rejected_lines }| {
             let cell = |rows: Rows| {
                 duplicates.cell(rows.units.iter().copied(), rows.lines.clone(), rows.items.into_iter().collect())
             };

@@ -8,7 +8,7 @@ use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
-    Counts, CustomerCounts, DateColumn, Excluded, NewerDate, RejectedRow, RowLines,
+    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow, RowLines,
 };
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
@@ -64,7 +64,7 @@ impl Above {
 impl Tally {
     /// An empty tally; `filters` are the words for what may exclude a row.
     pub fn new(duplicates: Duplicates, filters: Vec<String>) -> Self {
-        let excluded = |rule| Excluded { rule, rows: 0, names: Vec::new(), more: false, newer: None };
+        let excluded = |rule| FilteredRows { rule, rows: 0, names: Vec::new(), more: false, newer: None };
         let counts = Counts { excluded: filters.into_iter().map(excluded).collect(), ..Counts::default() };
         let (table, above, left_out) = (FastTable::default(), Above::default(), BTreeMap::new());
         Self { duplicates, table, counts, above, left_out, anybodys: RowLines::default() }

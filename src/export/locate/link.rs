@@ -36,7 +36,7 @@ pub struct ListRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pages {
     /// What leads to the next one.
-    pub turn: Turn,
+    pub turn: NextPage,
     /// The keys of an answer that lead to the number of all records.
     pub total: Option<Vec<String>>,
     /// More pages than this are refused.
@@ -45,7 +45,7 @@ pub struct Pages {
 
 /// What leads from one page to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum NextPage {
     /// A member of the answer: an address, or the value of a parameter. None, null and blank is the end.
     Next {
         /// The keys that lead to it.

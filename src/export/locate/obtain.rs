@@ -9,7 +9,7 @@ use crate::export::error::ExportError;
 use crate::export::format::archive;
 use crate::export::locate::delivery::{ReadFile, complete, read_all, together};
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::fetch::{Order, fetch, shown};
+use crate::export::locate::fetch::{FetchRequest, fetch, shown};
 use crate::export::locate::file::{Export, read};
 use crate::export::locate::link::Link;
 use crate::export::locate::newest::or_kept;
@@ -23,7 +23,7 @@ use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
 ///
 /// # Errors
 /// Whatever makes the export no sound ground for a bill; nothing of it is used then.
-pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
+pub async fn obtain(settings: &ExportSettings, order: &FetchRequest<'_>) -> Result<Export, ExportError> {
     let export = found(settings, order).await?;
     let pattern = match &settings.source {
         ExportLocation::Path(pattern) => pattern.clone(),
@@ -33,7 +33,7 @@ pub async fn obtain(settings: &ExportSettings, order: &Order<'_>) -> Result<Expo
     complete(settings.files, &pattern, export)
 }
 
-async fn found(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, ExportError> {
+async fn found(settings: &ExportSettings, order: &FetchRequest<'_>) -> Result<Export, ExportError> {
     let layout = &settings.layout;
     match &settings.source {
         ExportLocation::Path(pattern) => match settings.files {
@@ -45,7 +45,7 @@ async fn found(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, E
             Export::of(PathBuf::from("-"), bytes, (order.clock)(), layout)
         }
         ExportLocation::Place(place) => {
-            let order = Order { max_bytes: layout.max_bytes, ..*order };
+            let order = FetchRequest { max_bytes: layout.max_bytes, ..*order };
             match settings.files {
                 Files::Newest => placed(place, layout, &order).await,
                 Files::All { delivery, .. } => all_placed(place, delivery, layout, &order).await,
@@ -56,7 +56,7 @@ async fn found(settings: &ExportSettings, order: &Order<'_>) -> Result<Export, E
 }
 
 /// The newest file of another host.
-async fn placed(place: &RemotePlace, layout: &Layout, order: &Order<'_>) -> Result<Export, ExportError> {
+async fn placed(place: &RemotePlace, layout: &Layout, order: &FetchRequest<'_>) -> Result<Export, ExportError> {
     let ReadFile { path, bytes, modified_at } = read_place(place, order).await?;
     let kept = order.keep(bytes, Some(modified_at));
     let kept = kept.map_err(|why| ExportError::Fetch { path: path.clone(), why })?;
@@ -68,7 +68,7 @@ async fn all_placed(
     place: &RemotePlace,
     delivery: Duration,
     layout: &Layout,
-    order: &Order<'_>,
+    order: &FetchRequest<'_>,
 ) -> Result<Export, ExportError> {
     let files = read_delivery(place, delivery, order).await?;
     let pattern = PathBuf::from(place.shown(&place.pattern));
@@ -80,8 +80,8 @@ async fn all_placed(
     together(files, &pattern, layout, (order.clock)())
 }
 
-async fn linked(link: &Link, layout: &Layout, order: &Order<'_>) -> Result<Export, ExportError> {
-    let order = Order { max_bytes: layout.max_bytes, ..*order };
+async fn linked(link: &Link, layout: &Layout, order: &FetchRequest<'_>) -> Result<Export, ExportError> {
+    let order = FetchRequest { max_bytes: layout.max_bytes, ..*order };
     let refused = |why| {
         let path = link.requests.first().map(|first| shown(&first.url)).unwrap_or_default();
         ExportError::Fetch { path: path.into(), why }

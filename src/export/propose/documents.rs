@@ -6,7 +6,7 @@ use crate::export::column::Column;
 use crate::export::format::json::records::is_lines;
 use crate::export::format::xml;
 use crate::export::propose::candidate::TriedKeys;
-use crate::export::settings::{Count, Layout, Long, Shape};
+use crate::export::settings::{Count, Layout, LongLayout, Shape};
 
 /// Lists in lists; records lie at the top of a document.
 const DEPTH_MAX: usize = 4;
@@ -130,12 +130,12 @@ fn renamed(layout: &Layout, rename: impl Fn(&str) -> String) -> Option<Layout> {
         }
         same => same.clone(),
     };
-    let Shape::Long(Long { service, count }) = &layout.shape else { return None };
+    let Shape::Long(LongLayout { service, count }) = &layout.shape else { return None };
     let count = match count {
         Count::Column { count, item } => Count::Column { count: moved(count), item: item.as_ref().map(&moved) },
         Count::Rows { item } => Count::Rows { item: item.as_ref().map(&moved) },
         Count::Distinct { item } => Count::Distinct { item: moved(item) },
     };
-    let shape = Shape::Long(Long { service: moved(service), count });
+    let shape = Shape::Long(LongLayout { service: moved(service), count });
     Some(Layout { customer: moved(&layout.customer), shape, ..layout.clone() })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::export::column::{Column, MadeColumn, NamedColumn};
+use crate::export::column::{Column, DerivedColumn, NamedColumn};
 use crate::export::count::number::Units;
 use crate::export::propose::candidate::TriedKeys;
-use crate::export::settings::{Count, HeaderRow, Layout, Long, Shape};
+use crate::export::settings::{Count, HeaderRow, Layout, LongLayout, Shape};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 
 /// Columns beside the service that are tried.
@@ -20,14 +20,14 @@ pub(super) fn no_heading(names: &[String], layout: &Layout) -> Option<TriedKeys>
     let texts = names.iter().enumerate().filter(|(_, name)| !name.is_empty() && !is_number(name));
     let mut texts = texts.map(|(index, _)| index + 1);
     let at = |number: usize| Column::named(&number.to_string());
-    let Shape::Long(Long { service, count: Count::Column { .. } }) = &layout.shape else { return None };
+    let Shape::Long(LongLayout { service, count: Count::Column { .. } }) = &layout.shape else { return None };
     let customer = texts.next()?;
     let (service, of_service) = match service {
         Column::Fixed(text) => (service.clone(), format!("{{ fixed = {text:?} }}")),
         Column::Named(_) => texts.next().map(|service| (at(service), format!("{{ number = {service} }}")))?,
     };
     let count = Count::Column { count: at(number), item: None };
-    let shape = Shape::Long(Long { service, count });
+    let shape = Shape::Long(LongLayout { service, count });
     let with = Layout { header: HeaderRow::Absent, customer: at(customer), shape, ..layout.clone() };
     let columns = format!(
         "columns = {{ customer = {{ number = {customer} }}, service = {of_service}, count = {{ number = {number} }} }}"
@@ -38,15 +38,15 @@ pub(super) fn no_heading(names: &[String], layout: &Layout) -> Option<TriedKeys>
 
 /// The service with another column beside it.
 pub(super) fn two_columns(layout: &Layout, other: &str) -> Option<TriedKeys> {
-    let Shape::Long(Long { service: Column::Named(service), count }) = &layout.shape else { return None };
+    let Shape::Long(LongLayout { service: Column::Named(service), count }) = &layout.shape else { return None };
     if service.made.is_some() || service.matching.is_some() || service.split.is_some() {
         return None;
     }
     let columns = vec![service.name.clone(), other.to_owned()];
     let keys = format!("service = {{ columns = {columns:?}, join = \" \" }} in `columns`");
-    let made = MadeColumn::Joined { columns, join: " ".to_owned() };
+    let made = DerivedColumn::Joined { columns, join: " ".to_owned() };
     let joined = NamedColumn { name: format!("{} and {other}", service.name), made: Some(made), ..service.clone() };
-    let shape = Shape::Long(Long { service: Column::Named(joined), count: count.clone() });
+    let shape = Shape::Long(LongLayout { service: Column::Named(joined), count: count.clone() });
     let question = format!("Is a service what {:?} and {other:?} say together?", service.name);
     Some(TriedKeys::new(question, keys, Layout { shape, ..layout.clone() }))
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::propose::candidate::TriedKeys;
 use crate::export::read::dates::FORMATS;
 use crate::export::read::layout::says_no;
-use crate::export::settings::{Count, Latest, Layout, Long, Shape, Sheet};
+use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
 
@@ -52,7 +52,7 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
 
 fn filled(layout: &Layout) -> Option<TriedKeys> {
     let Column::Named(customer) = &layout.customer else { return None };
-    let is_of_file = matches!(&customer.made, None | Some(MadeColumn::Joined { .. }));
+    let is_of_file = matches!(&customer.made, None | Some(DerivedColumn::Joined { .. }));
     if !is_of_file || !layout.fill_down.is_empty() {
         return None;
     }
@@ -121,10 +121,10 @@ fn keys_of(layout: &Layout, mark: &str) -> String {
 
 fn marked(layout: &Layout, mark: CountMark) -> Option<Layout> {
     let with = match &layout.shape {
-        Shape::Long(Long { service, count: Count::Column { count: Column::Named(named), item } }) => {
+        Shape::Long(LongLayout { service, count: Count::Column { count: Column::Named(named), item } }) => {
             let count = Column::Named(NamedColumn { mark: Some(mark), ..named.clone() });
             let count = Count::Column { count, item: item.clone() };
-            Layout { shape: Shape::Long(Long { service: service.clone(), count }), ..layout.clone() }
+            Layout { shape: Shape::Long(LongLayout { service: service.clone(), count }), ..layout.clone() }
         }
         Shape::Wide(_) => Layout { wide_mark: Some(mark), ..layout.clone() },
         Shape::Long(_) | Shape::Both(..) => return None,
@@ -136,6 +136,6 @@ fn marked(layout: &Layout, mark: CountMark) -> Option<Layout> {
 pub(super) fn of_sheets(layout: &Layout) -> Option<Layout> {
     let Column::Named(NamedColumn { made: None, .. }) = &layout.customer else { return None };
     let Column::Named(mut customer) = Column::named("the sheet's name") else { return None };
-    (customer.made, customer.matching) = (Some(MadeColumn::SheetName), Pattern::regex("(.+)").ok());
+    (customer.made, customer.matching) = (Some(DerivedColumn::SheetName), Pattern::regex("(.+)").ok());
     Some(Layout { sheet: Some(Sheet::All), customer: Column::Named(customer), ..layout.clone() })
 }

@@ -100,7 +100,7 @@ fn newest(files: &[(PathBuf, Cow<'_, [u8]>)], layout: &Layout, column: &str) -> 
 
 /// How a file fails to be what a layout is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Misfit {
+pub enum LayoutMismatch {
     /// Columns that it lacks, in the layout's order, and how many the layout asks for.
     Lacks {
         /// Their names.
@@ -117,12 +117,12 @@ pub enum Misfit {
 ///
 /// # Errors
 /// What does not fit.
-pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), Misfit> {
+pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), LayoutMismatch> {
     let wanted: Vec<&str> = layout.columns().into_iter().chain(others.iter().map(String::as_str)).collect();
     let mut find = FindHeader { layout, header: None };
     match with_rows(bytes, layout, ExportPart::default(), &mut find) {
         Ok(()) => lacking(&wanted, find.header.as_ref().map_or(&[], Header::names)),
-        Err(faults) => Err(Misfit::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
+        Err(faults) => Err(LayoutMismatch::Other(faults.to_string().trim_start_matches([':', ',', ' ']).to_owned())),
     }
 }
 
@@ -133,10 +133,10 @@ pub fn column_names(bytes: &[u8], layout: &Layout) -> Vec<String> {
     read.ok().and(find.header).map_or(Vec::new(), |header| header.names().to_vec())
 }
 
-fn lacking(wanted: &[&str], names: &[String]) -> Result<(), Misfit> {
+fn lacking(wanted: &[&str], names: &[String]) -> Result<(), LayoutMismatch> {
     let lacks = wanted.iter().filter(|wanted| !names.iter().any(|name| name == *wanted));
     let columns: Vec<String> = lacks.map(ToString::to_string).collect();
-    if columns.is_empty() { Ok(()) } else { Err(Misfit::Lacks { columns, of: wanted.len() }) }
+    if columns.is_empty() { Ok(()) } else { Err(LayoutMismatch::Lacks { columns, of: wanted.len() }) }
 }
 
 /// What is done with the rows of each part of an export. The compiler makes one for each format.

@@ -178,12 +178,12 @@ mod tests {
     use super::*;
     use crate::export::column::{Column, Test};
     use crate::export::read::content::read_bytes;
-    use crate::export::settings::{Count, Layout, Long, Shape};
+    use crate::export::settings::{Count, Layout, LongLayout, Shape};
     use crate::reconcile::model::export::counts::Counts;
 
     fn read(text: &str, day: Option<&str>) -> Counts {
         let count = Count::Column { count: Column::named("N"), item: None };
-        let shape = Shape::Long(Long { service: Column::named("S"), count });
+        let shape = Shape::Long(LongLayout { service: Column::named("S"), count });
         let keep =
             day.map(|day| Test { column: "Day".to_owned(), is: vec![day.to_owned()], like: Vec::new(), range: None });
         let layout = Layout { keep: keep.into_iter().collect(), ..Layout::new(Column::named("C"), shape) };

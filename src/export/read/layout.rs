@@ -11,7 +11,7 @@ use crate::export::read::header::Header;
 use crate::export::read::names::normalized;
 use crate::export::read::part::ExportPart;
 use crate::export::read::row_date::RowDate;
-use crate::export::settings::{Count, Latest, Layout, Long, Wide};
+use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
 
 /// A layout, with the places of its columns.
@@ -100,8 +100,10 @@ impl<'a> FoundColumns<'a> {
             filters.map(|(keep, test)| (keep, finder.asked(test, if keep { "keep" } else { "drop" }))).collect();
         let wide = match layout.shape.wide() {
             None => Vec::new(),
-            Some(Wide::Names(names)) => names.iter().map(|name| (finder.index(name, "wide"), name.clone())).collect(),
-            Some(Wide::From(first)) => finder.from(*first, &layout.columns()),
+            Some(WideLayout::Names(names)) => {
+                names.iter().map(|name| (finder.index(name, "wide"), name.clone())).collect()
+            }
+            Some(WideLayout::From(first)) => finder.from(*first, &layout.columns()),
         };
         let latest = layout.latest.as_ref().map(|latest| {
             let index = finder.index(&latest.column, "latest");
@@ -167,7 +169,7 @@ impl Finder<'_> {
         CellFilter { index: self.index(&test.column, key), test }
     }
 
-    fn long<'a>(&mut self, long: &'a Long) -> LongReading<'a> {
+    fn long<'a>(&mut self, long: &'a LongLayout) -> LongReading<'a> {
         let service = self.taken(&long.service);
         let counting = match &long.count {
             Count::Column { count, .. } => Counting::Column(self.taken(count)),

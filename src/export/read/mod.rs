@@ -3,9 +3,9 @@
 mod cells;
 pub mod content;
 pub(in crate::export) mod dates;
+pub(crate) mod derived_columns;
 pub(crate) mod header;
 pub(crate) mod layout;
-pub(crate) mod made;
 pub mod names;
 pub(crate) mod part;
 mod rejection;

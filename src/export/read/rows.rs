@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::{MadeColumn, NamedColumn};
+use crate::export::column::{DerivedColumn, NamedColumn};
 use crate::export::count::fast_table::Customer;
 use crate::export::count::tally::Tally;
 use crate::export::damage::{Damage, Shown};
@@ -11,9 +11,9 @@ use crate::export::excerpt::Excerpt;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::{RawRows, Without};
 use crate::export::read::dates::Dates;
+use crate::export::read::derived_columns::MadeRows;
 use crate::export::read::header::{Header, header, header_below};
 use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
-use crate::export::read::made::MadeRows;
 use crate::export::read::names::{is_blank, normalized};
 use crate::export::read::part::ExportPart;
 use crate::export::read::rejection::Rejection;
@@ -294,7 +294,8 @@ impl Reader<'_> {
     /// Whether the customer is known without any row: a sheet of its own, on which nothing stands, says that it has
     /// nothing.
     fn is_named_by_the_sheet(&mut self) -> bool {
-        let ColumnValue::MadeColumn(_, NamedColumn { made: Some(MadeColumn::SheetName), .. }) = self.reading.customer
+        let ColumnValue::MadeColumn(_, NamedColumn { made: Some(DerivedColumn::SheetName), .. }) =
+            self.reading.customer
         else {
             return false;
         };

@@ -22,12 +22,12 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
-use crate::reconcile::matching::ownership::Neighbour;
+use crate::reconcile::matching::ownership::OtherIntegration;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
 use crate::reconcile::model::mapping::MatchCustomers;
-use crate::reconcile::model::past::{Accepted, InDoubt, JustCreated, Past};
+use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
@@ -46,8 +46,8 @@ impl History {
             Ok(Past {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
-                written: written(connection, integration)?,
-                seen: seen::seen(connection, integration)?,
+                written: written(connection, integration, current)?,
+                seen: seen::seen(connection, integration, current)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
@@ -85,7 +85,7 @@ impl History {
     /// When they cannot be read.
     pub fn agreements_by_name(
         &self,
-        neighbours: &[Neighbour<'_>],
+        neighbours: &[OtherIntegration<'_>],
     ) -> Result<BTreeMap<IntegrationName, BTreeSet<AgreementId>>, StoreError> {
         let by_name = neighbours.iter().filter(|one| one.mapping.match_customers == MatchCustomers::ExactName);
         self.read(|connection| {
@@ -366,12 +366,15 @@ fn approved_once(connection: &Connection, integration: &IntegrationName) -> Resu
     Ok(statement.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
-fn in_doubt(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, InDoubt>, StoreError> {
+fn in_doubt(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<LineKey, CreationInDoubt>, StoreError> {
     let open = journal::open_writes(connection, integration)?;
     let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
     let creations = creations.map(|write| {
         let (run, sent_at, candidates) = (write.run, write.sent_at, Vec::new());
-        (folded(&write.intent.key), InDoubt { run, sent_at, candidates, elsewhere: None })
+        (folded(&write.intent.key), CreationInDoubt { run, sent_at, candidates, elsewhere: None })
     });
     Ok(creations.collect())
 }

@@ -17,7 +17,7 @@ use crate::reconcile::model::quantity::Quantity;
 
 /// Lines that bill, and that no integration which is on looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unwatched {
+pub struct UnwatchedLine {
     /// Who owned them.
     pub integration: IntegrationName,
     /// How many lines bill still.
@@ -57,7 +57,7 @@ impl History {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<Unwatched>, StoreError> {
+    pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<UnwatchedLine>, StoreError> {
         let mut rows = self.read(every_line)?;
         rows.extend(self.read(creations_in_doubt)?);
         let watched: BTreeSet<LineKey> =
@@ -71,7 +71,7 @@ impl History {
             }
         }
         let all = unwatched.into_iter();
-        Ok(all.map(|(integration, (lines, units))| Unwatched { integration, lines, units }).collect())
+        Ok(all.map(|(integration, (lines, units))| UnwatchedLine { integration, lines, units }).collect())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction, params};
 
+use crate::history::past::written::SAME_CONNECTWISE;
 use crate::history::record::LineRecord;
 use crate::history::store::columns::{folded, item_text, quantity};
 use crate::history::store::error::StoreError;
@@ -13,14 +14,19 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 
-/// See [`Past::seen`](crate::reconcile::model::past::Past::seen).
+/// What each addition held when an integration of the same ConnectWise saw it last: a product that moves to another
+/// integration takes what is known of its lines along. See [`Past::seen`](crate::reconcile::model::past::Past::seen).
 pub(crate) fn seen(
     connection: &Connection,
     integration: &IntegrationName,
+    current: RunId,
 ) -> Result<BTreeMap<AdditionId, SeenQuantity>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT addition, quantity, run FROM seen_quantities WHERE integration = ?1")?;
-    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+    // The other columns of a row are those of its newest run.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT addition, quantity, max(run) AS run FROM seen_quantities WHERE integration IN ({SAME_CONNECTWISE})
+         GROUP BY addition",
+    ))?;
+    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let seen = SeenQuantity { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
         Ok((AdditionId(row.get("addition")?), seen))
     })?;

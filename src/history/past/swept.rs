@@ -12,7 +12,7 @@ use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::plan::line::LineKey;
 
 /// The lines that were found, each with its addition.
-pub type Swept = BTreeMap<AdditionId, LineKey>;
+pub type SweptLines = BTreeMap<AdditionId, LineKey>;
 
 impl History {
     /// The day of the last look of any of these integrations.
@@ -35,7 +35,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn swept(&self, integration: &IntegrationName) -> Result<Swept, StoreError> {
+    pub fn swept(&self, integration: &IntegrationName) -> Result<SweptLines, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM swept_lines WHERE integration = ?1")?;
             let rows = statement
@@ -51,7 +51,7 @@ impl History {
     /// When it cannot be stored.
     pub fn keep_swept(
         &mut self,
-        found: &BTreeMap<IntegrationName, Swept>,
+        found: &BTreeMap<IntegrationName, SweptLines>,
         looked: Option<(&IntegrationName, NaiveDate)>,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {

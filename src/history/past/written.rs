@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
-use crate::reconcile::model::past::{GivenUp, Written};
+use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 
-/// The integrations that bill in the ConnectWise of `?1`, itself included: addition ids mean nothing beyond it.
-pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS own
-     JOIN connectwise_of AS other ON other.site = own.site WHERE own.integration = ?1";
+/// The integrations that bill in the ConnectWise of `?1` and its run `?2`, itself included: addition ids mean nothing
+/// beyond it. One that never had an accepted run is bound to none, and its run says where it looks.
+pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS other
+     WHERE other.site = coalesce((SELECT site FROM runs WHERE run = ?2 AND integration = ?1),
+         (SELECT own.site FROM connectwise_of AS own WHERE own.integration = ?1))";
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(crate) fn written(
     connection: &Connection,
     integration: &IntegrationName,
-) -> Result<BTreeMap<AdditionId, Written>, StoreError> {
+    current: RunId,
+) -> Result<BTreeMap<AdditionId, WrittenQuantity>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT coalesce(o.addition, i.addition) AS addition, o.quantity, o.run, o.at, i.from_quantity, i.quantity AS sent,
                 o.event = 'refused' AS refused
@@ -26,9 +29,9 @@ pub(crate) fn written(
          WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event IN ('applied', 'refused', 'unknown', 'superseded')
              AND (o.event = 'applied' OR i.event = 'set') ORDER BY o.seq",
     ))?;
-    let mut written: BTreeMap<AdditionId, Written> = BTreeMap::new();
+    let mut written: BTreeMap<AdditionId, WrittenQuantity> = BTreeMap::new();
     // In the journal's order, so that the last one stays, and knows how often it was the same.
-    let mut rows = statement.query([integration.as_str()])?;
+    let mut rows = statement.query(params![integration.as_str(), current.0])?;
     while let Some(row) = rows.next()? {
         let (addition, run) = (AdditionId(row.get("addition")?), RunId(row.get("run")?));
         let sent = quantity(row, "sent")?;
@@ -38,15 +41,20 @@ pub(crate) fn written(
                 let from = maybe_quantity(row, "from_quantity")?;
                 let before = before.filter(|before| (before.from, before.quantity) == (from, quantity));
                 let times = before.map_or(1, |before| before.times.saturating_add(1));
-                Written { from, times, written_at: Some(time(row, "at")?), ..Written::once(quantity, run) }
+                WrittenQuantity {
+                    from,
+                    times,
+                    written_at: Some(time(row, "at")?),
+                    ..WrittenQuantity::once(quantity, run)
+                }
             }
             // A write that was never answered ends as refused, too, and may have arrived all the same.
-            (None, Some(before)) => Written { sent: Some((run, sent)), ..before },
+            (None, Some(before)) => WrittenQuantity { sent: Some((run, sent)), ..before },
             (None, None) if row.get("refused")? => continue,
             // Nothing of ours was there before: what stood there is what a person may have meant.
             (None, None) => {
                 let stood = quantity(row, "from_quantity")?;
-                Written { times: 0, sent: Some((run, sent)), ..Written::once(stood, run) }
+                WrittenQuantity { times: 0, sent: Some((run, sent)), ..WrittenQuantity::once(stood, run) }
             }
         };
         written.insert(addition, now);
@@ -83,7 +91,7 @@ pub(crate) fn refusals(
          ORDER BY o.seq",
     )?;
     let mut refusals = BTreeMap::new();
-    let mut rows = statement.query(rusqlite::params![integration.as_str(), before.0])?;
+    let mut rows = statement.query(params![integration.as_str(), before.0])?;
     while let Some(row) = rows.next()? {
         let (key, event): (LineKey, String) = (line_key(row)?, row.get("event")?);
         let key = key.folded().into_owned();
@@ -99,7 +107,7 @@ pub(crate) fn refusals(
 pub(crate) fn given_up(
     connection: &Connection,
     integration: &IntegrationName,
-) -> Result<BTreeMap<LineKey, GivenUp>, StoreError> {
+) -> Result<BTreeMap<LineKey, AbandonedCreation>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
@@ -107,7 +115,7 @@ pub(crate) fn given_up(
     )?;
     let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
         let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
-        Ok((folded(&line_key(row)?), GivenUp { run, quantity, before: json(row, "before")? }))
+        Ok((folded(&line_key(row)?), AbandonedCreation { run, quantity, before: json(row, "before")? }))
     })?;
     rows.collect()
 }

@@ -12,7 +12,7 @@ use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 
 /// Writes of the same ConnectWise after a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WrittenSince {
+pub struct LaterWrites {
     /// Each addition with the last run that wrote it and was not set back.
     pub later: BTreeMap<AdditionId, RunId>,
     /// Additions that a run created or raised from 0, each with the last that did; undos are none.
@@ -32,7 +32,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn written_since(&self, integration: &IntegrationName, run: RunId) -> Result<WrittenSince, StoreError> {
+    pub fn written_since(&self, integration: &IntegrationName, run: RunId) -> Result<LaterWrites, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT w.applied_addition, w.run, w.kind, w.from_quantity, r.undoes
@@ -54,7 +54,7 @@ impl History {
                 }
             }
             let later = standing.into_iter().filter_map(|(addition, runs)| Some((addition, *runs.last()?))).collect();
-            Ok(WrittenSince { later, begun })
+            Ok(LaterWrites { later, begun })
         })
     }
 }

@@ -3,12 +3,12 @@
 use super::*;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
-use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
+use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 
-fn decision(verb: Verb) -> Decision {
+fn decision(verb: WriteRight) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };
     Decision {
         handle: "h1".to_owned(),
@@ -24,7 +24,7 @@ fn decision(verb: Verb) -> Decision {
     }
 }
 
-fn decide(place: &mut Place, run: RunId, matter: &Matter, decision: &Decision) {
+fn decide(place: &mut Place, run: RunId, matter: &DecisionSubject, decision: &Decision) {
     place.history.decide(&place.lock, &mail(), run, matter, decision).unwrap();
 }
 
@@ -35,22 +35,22 @@ fn every_kind_of_matter_comes_back_as_it_was_answered() {
     let (customer, service) = (CustomerName::new("Acme"), ServiceName::new("CloudFilter"));
     let until = Some(noon().date_naive());
     for matter in [
-        Matter::Customer(customer.clone()),
-        Matter::Service(service.clone()),
-        Matter::Product("filter".to_owned()),
-        Matter::Duplicate(customer, service),
-        Matter::Nameless,
+        DecisionSubject::Customer(customer.clone()),
+        DecisionSubject::Service(service.clone()),
+        DecisionSubject::Product("filter".to_owned()),
+        DecisionSubject::Duplicate(customer, service),
+        DecisionSubject::Nameless,
     ] {
-        let answer = Decision { seen: None, until, ..decision(Verb::Ignore) };
+        let answer = Decision { seen: None, until, ..decision(WriteRight::Ignore) };
         decide(&mut place, run, &matter, &answer);
         assert_eq!(place.history.decisions(&mail()).unwrap().0.get(&matter), Some(&answer));
-        decide(&mut place, run, &matter, &Decision { verb: Verb::Reopen, until: None, ..answer });
+        decide(&mut place, run, &matter, &Decision { verb: WriteRight::Reopen, until: None, ..answer });
         assert_eq!(place.history.past(&mail(), run).unwrap().decisions.0.get(&matter), None);
     }
-    let line = Matter::line(&key(10, "FILTER"));
-    decide(&mut place, run, &line, &decision(Verb::Accept));
-    decide(&mut place, run, &line, &decision(Verb::Keep));
-    assert_eq!(place.history.decisions(&mail()).unwrap().0[&line], decision(Verb::Keep));
+    let line = DecisionSubject::line(&key(10, "FILTER"));
+    decide(&mut place, run, &line, &decision(WriteRight::Accept));
+    decide(&mut place, run, &line, &decision(WriteRight::Keep));
+    assert_eq!(place.history.decisions(&mail()).unwrap().0[&line], decision(WriteRight::Keep));
     assert!(place.history.decisions(&IntegrationName::new("other")).unwrap().0.is_empty());
 }
 
@@ -58,11 +58,11 @@ fn every_kind_of_matter_comes_back_as_it_was_answered() {
 #[test]
 fn an_accepted_step_is_spent_by_the_write_and_by_no_attempt() {
     let mut place = Place::new();
-    let line = Matter::line(&key(10, "Filter"));
+    let line = DecisionSubject::line(&key(10, "Filter"));
     let run = place.begin(RunCommand::Run);
     let before = place.write(run, &set(101, 4, 3));
     place.history.outcome(before, &applied(3), noon()).unwrap();
-    decide(&mut place, run, &line, &decision(Verb::Accept));
+    decide(&mut place, run, &line, &decision(WriteRight::Accept));
     let spent = |place: &Place| place.history.decisions(&mail()).unwrap().0[&line].spent;
     assert!(!spent(&place), "by a write before it");
     let refused = place.write(run, &set(101, 3, 0));
@@ -81,7 +81,7 @@ fn applied(quantity: u32) -> WriteOutcome {
 fn an_answer_cannot_be_changed_or_taken_away() {
     let mut place = Place::new();
     let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
-    decide(&mut place, run, &Matter::line(&key(10, "FILTER")), &decision(Verb::Keep));
+    decide(&mut place, run, &DecisionSubject::line(&key(10, "FILTER")), &decision(WriteRight::Keep));
     for sql in [
         "UPDATE decisions SET verb = 'accept'",
         "DELETE FROM decisions",
@@ -149,8 +149,8 @@ fn a_decision_cannot_be_changed_added_or_taken_away_unnoticed() {
         let mut place = Place::new();
         let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
         let before = place.history.head().unwrap();
-        let line = Matter::line(&key(10, "FILTER"));
-        for verb in [Verb::Keep, Verb::Reopen] {
+        let line = DecisionSubject::line(&key(10, "FILTER"));
+        for verb in [WriteRight::Keep, WriteRight::Reopen] {
             decide(&mut place, run, &line, &Decision { who: "jdoe".to_owned(), ..decision(verb) });
         }
         assert_eq!(place.history.verify_journal().unwrap().rows, 2);

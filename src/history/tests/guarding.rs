@@ -10,7 +10,7 @@ use crate::history::record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted::AcceptedCount;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};
-use crate::reconcile::model::past::{Accepted, ExportStamp, InDoubt, Past, Written};
+use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, Past, WrittenQuantity};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 
@@ -143,8 +143,11 @@ fn what_recount_wrote_last_is_told_from_what_a_person_wrote() {
 
     let written_at = Some(noon());
     let expected = BTreeMap::from([
-        (AdditionId(100), Written { from: Some(units(7)), written_at, ..Written::once(units(9), second) }),
-        (AdditionId(555), Written { written_at, ..Written::once("2.5".parse().unwrap(), first) }),
+        (
+            AdditionId(100),
+            WrittenQuantity { from: Some(units(7)), written_at, ..WrittenQuantity::once(units(9), second) },
+        ),
+        (AdditionId(555), WrittenQuantity { written_at, ..WrittenQuantity::once("2.5".parse().unwrap(), first) }),
     ]);
     assert_eq!(past(&mut place).written, expected);
 }
@@ -175,7 +178,7 @@ fn a_creation_in_doubt_is_known_to_the_next_run() {
     let run = place.begin(RunCommand::Run);
     place.write(run, &set(100, 3, 7));
     let write = place.write(run, &create(20, "NEW"));
-    let doubt = InDoubt { run, sent_at: noon(), candidates: Vec::new(), elsewhere: None };
+    let doubt = CreationInDoubt { run, sent_at: noon(), candidates: Vec::new(), elsewhere: None };
     assert_eq!(past(&mut place).in_doubt, BTreeMap::from([(key(20, "NEW"), doubt)]));
 
     place.history.outcome(write, &WriteOutcome::Superseded { why: "not there".to_owned() }, noon()).unwrap();

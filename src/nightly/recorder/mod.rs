@@ -80,8 +80,8 @@ impl<'a> RunRecorder<'a> {
         (PlannedRun { run, open }, cleared)
     }
 
-    fn take(&mut self, drawn: Drawn, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let Drawn { plan, clearance, export, baselines } = drawn;
+    fn take(&mut self, drawn: RecordedPlan, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
+        let RecordedPlan { plan, clearance, export, baselines } = drawn;
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, export);
@@ -241,11 +241,11 @@ impl PlannedRun<'_> {
 pub(super) struct Planning {
     /// What was found on the way, whether or not there is a plan.
     pub(super) findings: Vec<Finding>,
-    pub(super) drawn: Result<Drawn, Failure>,
+    pub(super) drawn: Result<RecordedPlan, Failure>,
 }
 
 /// A plan, and everything that is stored with it. Nobody else can take out what may be written.
-pub(super) struct Drawn {
+pub(super) struct RecordedPlan {
     plan: Plan,
     clearance: Clearance,
     export: ExportRecord,
@@ -269,7 +269,7 @@ enum Clearance {
     Proposed,
 }
 
-impl Drawn {
+impl RecordedPlan {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 
-use crate::connectwise::{Ahead, BundledLists, ReadError, Reader};
+use crate::connectwise::{BundledLists, ReadError, Reader, UpcomingWork};
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::records::{AdditionList, Additions, OtherRow};
+use crate::reconcile::model::records::{AdditionList, Additions, ForeignAddition};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(crate) const READS_AT_ONCE: usize = 32;
@@ -16,7 +16,7 @@ pub(crate) const READS_AT_ONCE: usize = 32;
 pub(crate) struct AdditionLists {
     pub(crate) additions: Additions,
     pub(crate) unread: BTreeMap<AgreementId, UnreadList>,
-    pub(crate) others: BTreeMap<AgreementId, Vec<OtherRow>>,
+    pub(crate) others: BTreeMap<AgreementId, Vec<ForeignAddition>>,
     /// Those of the lists that may lack rows.
     pub(crate) bundled: BTreeSet<AgreementId>,
     /// Why bundles are left for the night, if they are.
@@ -29,7 +29,7 @@ pub(crate) async fn read_together<R: Reader>(
     agreements: BTreeSet<AgreementId>,
     all: Option<usize>,
 ) -> Result<AdditionLists, ReadError> {
-    connectwise.ahead(Ahead::Agreements(agreements.len()));
+    connectwise.ahead(UpcomingWork::Agreements(agreements.len()));
     let BundledLists { lists: together, left } = connectwise.in_bundles(&agreements).await;
     let others = agreements.into_iter().filter(|agreement| !together.contains_key(agreement)).collect();
     let mut lists = one_by_one(connectwise, others, all).await?;
@@ -59,7 +59,7 @@ pub(crate) async fn read_lists<R: Reader>(
     agreements: BTreeSet<AgreementId>,
     all: Option<usize>,
 ) -> Result<AdditionLists, ReadError> {
-    connectwise.ahead(Ahead::Agreements(agreements.len()));
+    connectwise.ahead(UpcomingWork::Agreements(agreements.len()));
     one_by_one(connectwise, agreements, all).await
 }
 

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::apply::grounds::Grounds;
+use crate::apply::expected_owners::ExpectedOwners;
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists, read_together};
-use crate::reconcile::guard::check::Seen;
+use crate::reconcile::guard::check::ReadCoverage;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
@@ -36,16 +36,16 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// What a write is compared with.
-    pub(crate) fn grounds(&self) -> Grounds {
-        Grounds::of(self.directory.agreements.values(), &self.additions)
+    pub(crate) fn grounds(&self) -> ExpectedOwners {
+        ExpectedOwners::of(self.directory.agreements.values(), &self.additions)
     }
 
     /// What was returned, for the guard that asks whether all of it still is.
-    pub(crate) fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> ReadCoverage {
         let lost = |place: &Place| {
             place.problem().is_some_and(|problem| matches!(problem.code, Code::CompanyMissing | Code::AgreementMissing))
         };
-        Seen {
+        ReadCoverage {
             additions: self.additions.values().flatten().map(|addition| addition.id).collect(),
             agreements: self.additions.keys().copied().collect(),
             lost_sight: self.places.values().any(lost),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
@@ -17,7 +17,7 @@ use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
     pub(in crate::reconcile) fn begins(&self, agreement: &Agreement) -> NaiveDate {
         let next = agreement.next_invoice_on.filter(|_| !agreement.prorates);
@@ -95,7 +95,7 @@ impl Met {
                     format!("on the invoice of {}; one made before stays as it is", day(next))
                 }
                 Reach::After(next) => format!("on an invoice after that of {}", day(next)),
-                Reach::Frozen(next) => format!("waits until the invoice of {} is made", day(next)),
+                Reach::Frozen(next) => format!("waits until {}, the next invoice date, is past", day(next)),
                 Reach::Due(next) => {
                     format!("the invoice of {} is not made yet, and its period was higher", day(next))
                 }
@@ -120,15 +120,15 @@ impl Met {
             };
             *counted.entry(kind).or_default() += 1;
         }
-        counted.into_iter().map(|((code, next), lines)| told(code, lines, &day(next))).collect()
+        counted.into_iter().map(|((code, next), lines)| invoice_finding(code, lines, &day(next))).collect()
     }
 }
 
-fn told(code: Code, lines: usize, next: &str) -> Finding {
+fn invoice_finding(code: Code, lines: usize, next: &str) -> Finding {
     let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     let (message, fix) = match code {
         Code::Frozen => {
-            let message = format!("{lines} will be written after the invoice of {next} is made");
+            let message = format!("{lines} will be written when {next}, the next invoice date, is past");
             (message, Remedy::nothing("`freeze` leaves the days before an invoice alone"))
         }
         Code::InvoiceDue => {
@@ -167,7 +167,9 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
     if begins.is_some_and(|first| first > next) {
         return Some(Reach::After(next));
     }
-    Some(Reach::Invoice(next, fall && today < next))
+    // What begins with the next invoice was on none before.
+    let begun = begins.is_none_or(|first| first < next);
+    Some(Reach::Invoice(next, fall && begun && today < next))
 }
 
 fn looks_back(mapping: &Mapping, source: &Source) -> bool {

@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::keep_applies;
-use crate::reconcile::decide::judgement::Judgement;
-use crate::reconcile::model::decision::{Decision, Decisions, Matter};
+use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ItemName};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::plan::line::{Line, LineKey, Live, Verdict};
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::reconcile::model::records::LastChange;
@@ -38,7 +38,7 @@ pub(in crate::reconcile) struct AskedStep<'a> {
     /// Why it is held.
     pub(in crate::reconcile) code: Code,
     /// From what is live.
-    pub(in crate::reconcile) live: Option<Live>,
+    pub(in crate::reconcile) live: Option<LiveAddition>,
     pub(in crate::reconcile) to: Quantity,
     /// When ConnectWise's record of what it is held for was changed last.
     pub(in crate::reconcile) changed: Option<&'a LastChange>,
@@ -48,7 +48,8 @@ impl Decisions {
     /// What was answered to the step of a line.
     pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
         let AskedStep { code, live, to, changed } = asked;
-        let accepted = self.0.get(&Matter::line(key)).filter(|found| found.verb == Verb::Accept && !found.spent);
+        let accepted =
+            self.0.get(&DecisionSubject::line(key)).filter(|found| found.verb == WriteRight::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
         };
@@ -64,40 +65,42 @@ impl Decisions {
         } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
-            return StepAnswer::Accepted(decision.said());
+            return StepAnswer::Accepted(decision.sentence());
         };
         StepAnswer::Moved(format!(
             "{} → {} was {}, but {moved}",
             or_dash(seen.was),
             or_dash(seen.wanted),
-            decision.said()
+            decision.sentence()
         ))
     }
 
     /// Leaves a line that is to be kept as it is.
-    pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: Judgement, today: NaiveDate) -> Judgement {
-        let kept = self.0.get(&Matter::line(key)).filter(|decision| decision.verb == Verb::Keep);
+    pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
+        let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == WriteRight::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
         if decision.holds_on(today) {
-            return Judgement { verdict: Verdict::Skipped(Code::Kept), detail: decision.said(), ..judgement };
+            return LineDecision { verdict: Verdict::Skipped(Code::Kept), detail: decision.sentence(), ..judgement };
         }
-        let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.said())];
+        let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.sentence())];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-        Judgement { detail, ..judgement }
+        LineDecision { detail, ..judgement }
     }
 
     /// Whether somebody said of an addition that the mapping does not want any more that it may stay.
     pub(in crate::reconcile) fn lets_be(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
-        let answer = self.0.get(&Matter::line(key)).filter(|answer| answer.reason == Code::LineLeftBehind);
-        let stays = answer.filter(|answer| matches!(answer.verb, Verb::Keep | Verb::Ignore) && answer.holds_on(today));
+        let answer = self.0.get(&DecisionSubject::line(key)).filter(|answer| answer.reason == Code::LineLeftBehind);
+        let stays = answer
+            .filter(|answer| matches!(answer.verb, WriteRight::Keep | WriteRight::Ignore) && answer.holds_on(today));
         stays.is_some_and(|answer| answer.is_of(addition))
     }
 
     /// What was said where a line is ignored for this reason.
     pub(in crate::reconcile) fn ignored(&self, key: &LineKey, reason: Code, today: NaiveDate) -> Option<String> {
-        let answer = self.0.get(&Matter::line(key)).filter(|a| a.verb == Verb::Ignore && a.reason == reason);
-        answer.filter(|decision| decision.holds_on(today)).map(Decision::said)
+        let answer =
+            self.0.get(&DecisionSubject::line(key)).filter(|a| a.verb == WriteRight::Ignore && a.reason == reason);
+        answer.filter(|decision| decision.holds_on(today)).map(Decision::sentence)
     }
 
     /// Makes ignored matters quiet, their lines skipped, and says which answers ran out.
@@ -114,13 +117,13 @@ impl Decisions {
         let index = Index::new(integration, lines.iter().filter_map(|line| Some((&*line.handle, line.key()?.clone()))));
         let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_keeps(today, lines));
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Decide) {
-            let Some(matter) = Matter::of(finding, &index) else { continue };
-            let answer = self.0.get(&matter).filter(|a| a.verb == Verb::Ignore && a.reason == finding.code);
+            let Some(matter) = DecisionSubject::of(finding, &index) else { continue };
+            let answer = self.0.get(&matter).filter(|a| a.verb == WriteRight::Ignore && a.reason == finding.code);
             match answer {
                 Some(decision) if decision.holds_on(today) => {
-                    ignored.push((matter, finding.code, decision.said()));
+                    ignored.push((matter, finding.code, decision.sentence()));
                     finding.severity = Severity::Info;
-                    finding.message = format!("{}; {}", finding.message, decision.said());
+                    finding.message = format!("{}; {}", finding.message, decision.sentence());
                     finding.fix = Remedy::command(format!("recount held --reopen {}", decision.handle));
                 }
                 Some(decision) => {
@@ -147,8 +150,8 @@ impl Decisions {
     /// A keep that ran out, on lines that it would still hold: somebody meant to look again on that day.
     fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
-            let decision = self.0.get(&Matter::line(line.key()?))?;
-            let keeps = decision.verb == Verb::Keep && decision.keeps(&line.verdict, line.live);
+            let decision = self.0.get(&DecisionSubject::line(line.key()?))?;
+            let keeps = decision.verb == WriteRight::Keep && decision.keeps(&line.verdict, line.live);
             let over = keeps && !decision.holds_on(today);
             over.then(|| {
                 let told = finding(Severity::Warning, Code::DecisionExpired, String::new());
@@ -162,7 +165,7 @@ impl Decisions {
 impl Decision {
     /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
     /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
-    fn keeps(&self, verdict: &Verdict, live: Option<Live>) -> bool {
+    fn keeps(&self, verdict: &Verdict, live: Option<LiveAddition>) -> bool {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
         same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
@@ -199,7 +202,7 @@ impl Index {
     }
 }
 
-impl Matter {
+impl DecisionSubject {
     /// A line.
     pub fn line(key: &LineKey) -> Self {
         Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))

@@ -15,7 +15,7 @@ use crate::reconcile::model::records::{Addition, Additions, Agreement, Agreement
 
 /// What is looked through.
 #[derive(Debug, Clone)]
-pub struct Surroundings<'a> {
+pub struct ElsewhereInputs<'a> {
     directory: &'a Directory,
     additions: &'a Additions,
     claims: &'a Claims,
@@ -29,7 +29,7 @@ pub struct Surroundings<'a> {
     today: NaiveDate,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> ElsewhereInputs<'a> {
     /// Of these customers' companies.
     #[expect(clippy::too_many_arguments, reason = "all that is looked through")]
     pub fn new(

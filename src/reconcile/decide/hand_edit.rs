@@ -2,17 +2,17 @@
 
 use chrono::TimeDelta;
 
-use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::judgement::HoldReason;
+use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::decide::line_guards::Step;
+use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::model::ids::AdditionId;
-use crate::reconcile::model::past::{SeenQuantity, Written};
+use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// What was last seen of a line is not what stands there: somebody meant something by it, or ConnectWise did not
     /// keep what it confirmed.
     pub(in crate::reconcile) fn hand_edit(&self, step: Step<'_>) -> Option<HoldReason> {
@@ -75,9 +75,9 @@ impl Judge<'_> {
 #[derive(Debug, Clone, Copy)]
 enum LastKnown<'a> {
     /// Recount wrote it.
-    Written(&'a Written),
+    Written(&'a WrittenQuantity),
     /// A later run only saw it.
-    Seen(&'a SeenQuantity, Option<&'a Written>),
+    Seen(&'a SeenQuantity, Option<&'a WrittenQuantity>),
 }
 
 impl LastKnown<'_> {
@@ -93,7 +93,7 @@ impl LastKnown<'_> {
 
     fn said(self) -> String {
         match self {
-            LastKnown::Written(Written { quantity, run, times, sent, .. }) => match sent {
+            LastKnown::Written(WrittenQuantity { quantity, run, times, sent, .. }) => match sent {
                 None => format!("run {run} wrote {quantity}"),
                 Some((run, sent)) if *times == 0 => format!("run {run} found {quantity} and sent {sent}"),
                 Some((later, sent)) => format!("run {run} wrote {quantity}, and run {later} sent {sent}"),
@@ -104,7 +104,9 @@ impl LastKnown<'_> {
 
     /// A write that was confirmed is gone, and the record names nobody who changed it since.
     fn was_not_kept(self, addition: &Addition, now: Quantity) -> bool {
-        let LastKnown::Written(Written { from, written_at: Some(at), sent: None, .. }) = self else { return false };
+        let LastKnown::Written(WrittenQuantity { from, written_at: Some(at), sent: None, .. }) = self else {
+            return false;
+        };
         let later = *at + CLOCKS_APART;
         *from == Some(now) && addition.changed.as_ref().is_some_and(|change| change.is_by(later))
     }

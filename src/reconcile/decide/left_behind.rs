@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
@@ -15,7 +15,7 @@ use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Directory};
 
@@ -100,11 +100,11 @@ impl Ground<'_> {
     }
 
     /// `None` for a line that is at 0 or has ended.
-    fn judge(&self, key: &LineKey, owned: &Owned) -> Option<Judgement> {
+    fn judge(&self, key: &LineKey, owned: &Owned) -> Option<LineDecision> {
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             let detail =
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
-            return Some(Judgement { verdict: Verdict::Held(Code::InDoubt), live: None, detail });
+            return Some(LineDecision { verdict: Verdict::Held(Code::InDoubt), live: None, detail });
         }
         let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
         let why = self.why(key, owned);
@@ -125,9 +125,9 @@ impl Ground<'_> {
             Err(unreadable) => return Some(held(None, format!("{why}; addition {id}: {unreadable}"))),
         };
         if let Some(code) = self.in_trouble(owned) {
-            let live = Live { addition: id, quantity: now };
+            let live = LiveAddition { addition: id, quantity: now };
             let detail = format!("{now} billed still, and nobody can say where its customer belongs");
-            return Some(Judgement { verdict: Verdict::Held(code), live: Some(live), detail });
+            return Some(LineDecision { verdict: Verdict::Held(code), live: Some(live), detail });
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
         Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")))
@@ -140,8 +140,8 @@ impl Ground<'_> {
         addition: &Addition,
         now: Quantity,
         why: &str,
-    ) -> Judgement {
-        let live = Live { addition: addition.id, quantity: now };
+    ) -> LineDecision {
+        let live = LiveAddition { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
         let changed = addition.changed.as_ref();
         let asked = AskedStep { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
@@ -150,13 +150,13 @@ impl Ground<'_> {
             StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {
                 let change = QuantityChange { addition: addition.id, from: now, to: Quantity::ZERO };
-                Judgement { verdict: Verdict::Update(change), live: Some(live), detail: by }
+                LineDecision { verdict: Verdict::Update(change), live: Some(live), detail: by }
             }
         }
     }
 
     /// Of a line on an agreement whose lines are not shown: it may bill still.
-    fn not_listed(&self, key: &LineKey, owned: &Owned, id: AdditionId, why: &str) -> Judgement {
+    fn not_listed(&self, key: &LineKey, owned: &Owned, id: AdditionId, why: &str) -> LineDecision {
         let agreement = key.agreement;
         let unread = match self.directory.unread.additions.get(&agreement) {
             Some(unread) => format!("whose additions cannot be read: {unread}"),
@@ -164,7 +164,7 @@ impl Ground<'_> {
         };
         let was = format!("addition {id} was on agreement {agreement}, {unread}");
         match self.in_trouble(owned) {
-            Some(code) => Judgement { verdict: Verdict::Held(code), live: None, detail: was },
+            Some(code) => LineDecision { verdict: Verdict::Held(code), live: None, detail: was },
             None => held(None, format!("{why}; {was}")),
         }
     }
@@ -311,8 +311,8 @@ pub(in crate::reconcile) fn taken_off<'o>(
     })
 }
 
-pub(in crate::reconcile) fn held(live: Option<Live>, detail: String) -> Judgement {
-    Judgement { verdict: Verdict::Held(Code::LineLeftBehind), live, detail }
+pub(in crate::reconcile) fn held(live: Option<LiveAddition>, detail: String) -> LineDecision {
+    LineDecision { verdict: Verdict::Held(Code::LineLeftBehind), live, detail }
 }
 
 /// The additions that the lines of a plan mean.

@@ -4,27 +4,27 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::{HoldReason, Judgement};
+use crate::reconcile::decide::line_decision::{HoldReason, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step};
+use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::ids;
-use crate::reconcile::model::past::{InDoubt, TakenOver};
+use crate::reconcile::model::past::{CreationInDoubt, RecentTakeover};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Creation, LineKey, Live, QuantityChange, Verdict};
+use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Product};
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// What is to happen to a line, unless an operator said that it is to be kept as it is.
-    pub fn judge(&self, case: Case<'_>) -> Judgement {
+    pub fn judge(&self, case: LineCase<'_>) -> LineDecision {
         self.past.decisions.keep(case.key, self.judge_by_rules(case), self.today)
     }
 
-    fn judge_by_rules(&self, case: Case<'_>) -> Judgement {
-        let Case { key, wanted, agreement, product, additions } = case;
+    fn judge_by_rules(&self, case: LineCase<'_>) -> LineDecision {
+        let LineCase { key, wanted, agreement, product, additions } = case;
         let ended = agreement.billing(self.today).err();
         let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
         let product = match (product, &ended) {
@@ -59,7 +59,7 @@ impl Judge<'_> {
         key: &LineKey,
         on_line: &[&'l Addition],
         all: &[Addition],
-    ) -> Result<Option<(&'l Addition, Live)>, HoldReason> {
+    ) -> Result<Option<(&'l Addition, LiveAddition)>, HoldReason> {
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return Err((Code::LineUnreadable, detail));
@@ -86,13 +86,13 @@ impl Judge<'_> {
             }
         };
         match &one.quantity {
-            Ok(quantity) => Ok(Some((one, Live { addition: one.id, quantity: *quantity }))),
+            Ok(quantity) => Ok(Some((one, LiveAddition { addition: one.id, quantity: *quantity }))),
             Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
         }
     }
 
     /// A judgement that names what is live beside the line that is meant, and left as it is.
-    fn named(&self, on_line: &[&Addition], meant: &Addition, judgement: Judgement) -> Judgement {
+    fn named(&self, on_line: &[&Addition], meant: &Addition, judgement: LineDecision) -> LineDecision {
         let beside = on_line.iter().filter(|a| a.id != meant.id && a.is_live(self.today) && a.is_beside());
         let said: Vec<String> = beside
             .map(|addition| match addition.cancelled_on {
@@ -106,11 +106,11 @@ impl Judge<'_> {
         }
         let said = format!("{}, and is left as it is", said.join(", "));
         let detail = if judgement.detail.is_empty() { said } else { format!("{}; {said}", judgement.detail) };
-        Judgement { detail, ..judgement }
+        LineDecision { detail, ..judgement }
     }
 
-    fn compare(&self, case: Case<'_>, addition: &Addition, live: Live) -> Judgement {
-        let (Case { key, wanted, .. }, now) = (case, live.quantity);
+    fn compare(&self, case: LineCase<'_>, addition: &Addition, live: LiveAddition) -> LineDecision {
+        let (LineCase { key, wanted, .. }, now) = (case, live.quantity);
         let terms = wanted.terms;
         let counted = match wanted.quantity {
             Ok(counted) => counted,
@@ -154,7 +154,7 @@ impl Judge<'_> {
         key: &LineKey,
         terms: Terms,
         addition: &Addition,
-        live: Live,
+        live: LiveAddition,
         counted: Quantity,
     ) -> Option<(Verdict, String)> {
         let (now, id) = (live.quantity, live.addition);
@@ -180,7 +180,7 @@ impl Judge<'_> {
         })
     }
 
-    fn absent(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Judgement {
+    fn absent(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> LineDecision {
         let wanted = case.wanted;
         match self.may_create(case, product, on_line) {
             Err((code, detail)) => held(code, None, detail),
@@ -208,8 +208,8 @@ impl Judge<'_> {
         }
     }
 
-    fn may_create(&self, case: Case<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
-        let Case { key, wanted, agreement, .. } = case;
+    fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
+        let LineCase { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             return Err((doubt_code(doubt), doubt_detail(doubt)));
@@ -244,7 +244,7 @@ impl Judge<'_> {
 
     /// A request that another host sent last is in no history of this one, and may be on its way.
     fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
-        let Some(TakenOver { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
+        let Some(RecentTakeover { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
         if let Some(at) = settles_at {
             let at = minute(at.fixed_offset());
             return Err((
@@ -314,12 +314,12 @@ fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
     said.unwrap_or_default()
 }
 
-fn held(code: Code, live: Option<Live>, detail: String) -> Judgement {
+fn held(code: Code, live: Option<LiveAddition>, detail: String) -> LineDecision {
     judged(Verdict::Held(code), live, detail)
 }
 
 /// What a product holds beside the lines of its items. Nothing of it is ever written.
-fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
+fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> LineDecision {
     match (unmarked, wanted.quantity) {
         ([], Err(code)) => held(code, None, source_trouble(code)),
         ([], Ok(_)) => {
@@ -334,8 +334,8 @@ fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> Judgement {
     }
 }
 
-fn judged(verdict: Verdict, live: Option<Live>, detail: String) -> Judgement {
-    Judgement { verdict, live, detail }
+fn judged(verdict: Verdict, live: Option<LiveAddition>, detail: String) -> LineDecision {
+    LineDecision { verdict, live, detail }
 }
 
 fn product_trouble(code: Code, key: &LineKey) -> String {
@@ -362,11 +362,11 @@ fn source_trouble(code: Code) -> String {
     }
 }
 
-fn doubt_code(doubt: &InDoubt) -> Code {
+fn doubt_code(doubt: &CreationInDoubt) -> Code {
     if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous }
 }
 
-fn doubt_detail(doubt: &InDoubt) -> String {
+fn doubt_detail(doubt: &CreationInDoubt) -> String {
     let sent = format!("a creation of run {} is in doubt", doubt.run);
     if let Some(other) = &doubt.elsewhere {
         // It may be the same one by another name: then a second line would bill the customer twice.

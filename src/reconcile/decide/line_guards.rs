@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
+use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::ToZero;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::AdditionId;
@@ -34,7 +34,7 @@ pub(in crate::reconcile) struct Hindrance<'a> {
     pub(in crate::reconcile) changed: Option<&'a LastChange>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> LineRules<'a> {
     /// Why a person has to look at a step first, if any guard says so.
     pub(in crate::reconcile) fn line_guard(&self, step: Step<'_>, whole: bool) -> Option<HoldReason> {
         let Step { key, addition, now, to } = step;
@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
-    pub(in crate::reconcile) fn begins_beside(&self, case: Case<'_>, now: Quantity) -> Option<HoldReason> {
+    pub(in crate::reconcile) fn begins_beside(&self, case: LineCase<'_>, now: Quantity) -> Option<HoldReason> {
         let product = case.product.ok().filter(|_| now.is_zero())?;
         let found = self.bills_already(case, product).filter(|found| found.code == Code::LineElsewhere)?;
         Some((found.code, found.detail))
@@ -65,7 +65,7 @@ impl<'a> Judge<'a> {
     /// What a person has to look at before a line begins: first what may come into sight after an answer.
     pub(in crate::reconcile) fn hindrances(
         &self,
-        case: Case<'_>,
+        case: LineCase<'_>,
         product: &Product,
         quantity: Quantity,
         on_line: &[&Addition],
@@ -93,7 +93,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The product bills already, beside the new line, where nobody counts it.
-    fn bills_already(&self, case: Case<'_>, product: &Product) -> Option<Hindrance<'a>> {
+    fn bills_already(&self, case: LineCase<'_>, product: &Product) -> Option<Hindrance<'a>> {
         let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
         let Some((agreement, addition)) = elsewhere else {
             let unseen = self.around.unseen(case.key, case.wanted.company)?;

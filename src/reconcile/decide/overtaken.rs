@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::judge::Judge;
-use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::left_behind::{Ground, held, live};
+use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Line, LineKey, Live, Verdict};
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
@@ -30,7 +30,7 @@ impl Ground<'_> {
                 Ok(now) => self.set_to_zero(&key, addition, *now, &why),
                 Err(unreadable) => held(None, format!("{why}; addition {}: {unreadable}", addition.id)),
             };
-            let Judgement { verdict, live, detail } = self.past.decisions.keep(&key, judgement, self.today);
+            let LineDecision { verdict, live, detail } = self.past.decisions.keep(&key, judgement, self.today);
             let wanted = live.map(|_| Quantity::ZERO);
             *line = Line { wanted, live, carried: None, verdict, detail, ..line.clone() };
             put.insert(key);
@@ -89,7 +89,7 @@ impl Ground<'_> {
     }
 }
 
-impl Judge<'_> {
+impl LineRules<'_> {
     /// An addition that was this line, and is another product's or another item's now. Nothing is held for one that
     /// recount set to 0, or of which somebody said that it may stay.
     pub(in crate::reconcile) fn of_another_line(&self, key: &LineKey, listed: &Addition) -> Option<String> {
@@ -121,7 +121,7 @@ fn waits(line: &Line) -> String {
         return String::new();
     };
     match line.live {
-        Some(Live { addition, quantity }) => {
+        Some(LiveAddition { addition, quantity }) => {
             format!("; until it is answered, {quantity} → {wanted} of addition {addition} waits")
         }
         None => format!("; until it is answered, a new line of {wanted} waits"),

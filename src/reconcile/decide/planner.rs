@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::reconcile::decide::calendar::Calendar;
-use crate::reconcile::decide::elsewhere::Surroundings;
+use crate::reconcile::decide::elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
-use crate::reconcile::decide::judge::{Case, Judge};
-use crate::reconcile::decide::judgement::Judgement;
 use crate::reconcile::decide::left_behind::Ground;
+use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{calendar, uncounted};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::desired::wanted_lines;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
-use crate::reconcile::matching::wanted_line::{There, WantedLine};
+use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
@@ -62,21 +62,21 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let there = |agreement: AgreementId| {
         let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
         current.filter_map(|addition| {
-            Some(There { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
+            Some(PresentAddition { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
         })
     };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
     // What begins beside a line is looked at there; what is there already is compared here.
-    let around = Surroundings::new(directory, additions, claims, places, past, today);
-    let judge = Judge { mapping, policy, past, export, places, around: &around, today };
+    let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
+    let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
     let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
         let wanted = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {
-                judge.judge(Case { key: &key, wanted: &wanted, agreement, product, additions })
+                judge.judge(LineCase { key: &key, wanted: &wanted, agreement, product, additions })
             }
             _ => not_read(key.agreement, directory),
         };
@@ -94,28 +94,28 @@ fn products_by_id<'a>(mapping: &'a Mapping, directory: &Directory) -> BTreeMap<P
 }
 
 /// What was not read is not empty: a line must not be created where nobody looked.
-fn not_read(agreement: AgreementId, directory: &Directory) -> Judgement {
+fn not_read(agreement: AgreementId, directory: &Directory) -> LineDecision {
     let record = directory.unread.agreements.get(&agreement).map(|record| record.why.as_str());
     let (code, why) = match record.or(directory.unread.additions.get(&agreement).map(String::as_str)) {
         Some(why) => (Code::AgreementUnreadable, format!(": {why}")),
         None => (Code::LineUnreadable, String::new()),
     };
     let detail = format!("the additions of agreement {agreement} were not read{why}");
-    Judgement { verdict: Verdict::Held(code), live: None, detail }
+    LineDecision { verdict: Verdict::Held(code), live: None, detail }
 }
 
 /// A catalog item that cannot be read, with what is wrong with it.
-fn naming_the_member(judgement: Judgement, key: &LineKey, directory: &Directory) -> Judgement {
+fn naming_the_member(judgement: LineDecision, key: &LineKey, directory: &Directory) -> LineDecision {
     match directory.unread.products.get(&key.product.folded()) {
         Some(Unreadable { id, why, .. }) if judgement.verdict == Verdict::Held(Code::ProductUnreadable) => {
-            Judgement { detail: format!("{} (record {id}: {why})", judgement.detail), ..judgement }
+            LineDecision { detail: format!("{} (record {id}: {why})", judgement.detail), ..judgement }
         }
         _ => judgement,
     }
 }
 
-fn placed_line(key: LineKey, wanted: WantedLine, judgement: Judgement) -> Line {
-    let Judgement { verdict, live, detail } = judgement;
+fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Line {
+    let LineDecision { verdict, live, detail } = judgement;
     let WantedLine { company, sources, quantity, nobody_counted: _, terms, rolled } = wanted;
     let rolled = rolled.filter(|rolled| live.is_some_and(|live| live.quantity == rolled.before));
     Line {

@@ -5,19 +5,19 @@ use chrono::NaiveDate;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::owned::Uncounted;
+use crate::reconcile::model::owned::UncountedLine;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
 
 /// The lines of the plan. Nothing of them is ever written.
-pub(in crate::reconcile) fn lines(uncounted: &[Uncounted], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
+pub(in crate::reconcile) fn lines(uncounted: &[UncountedLine], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
     uncounted.iter().map(|one| line(one, decisions, today)).collect()
 }
 
-fn line(one: &Uncounted, decisions: &Decisions, today: NaiveDate) -> Line {
-    let Uncounted { key, company, company_name, billed } = one;
+fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
+    let UncountedLine { key, company, company_name, billed } = one;
     let whom = match company_name.as_str() {
         "" => "a company",
         name => &shown(name),

@@ -21,17 +21,17 @@ use crate::reconcile::model::plan::line::Verdict;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Counts by customer and service.
-pub type Cells<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
+pub type CountKeys<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
 
 /// The counts that some line of the plan is held for.
-fn held(plan: &Plan) -> Cells<'_> {
+fn held(plan: &Plan) -> CountKeys<'_> {
     let held = plan.lines.iter().filter(|line| line.verdict.is_held());
     held.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
 
 /// What a night makes of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum CountStanding {
     /// It comes to no line that is ever written.
     NotBilled,
     /// Its line is left as it is by an answer.
@@ -43,17 +43,17 @@ enum Standing {
 }
 
 /// The standing of each count that is not simply believed. A count of several lines has that of the line that says most.
-struct Standings<'a>(BTreeMap<(&'a CustomerName, &'a ServiceName), Standing>);
+struct Standings<'a>(BTreeMap<(&'a CustomerName, &'a ServiceName), CountStanding>);
 
 impl<'a> Standings<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut standings = BTreeMap::new();
         for line in &plan.lines {
             let standing = match line.verdict {
-                Verdict::Held(_) | Verdict::Large(_) => Standing::Held,
-                Verdict::Skipped(Code::Kept | Code::Ignored) => Standing::Left,
-                Verdict::Skipped(_) => Standing::NotBilled,
-                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) => Standing::Believed,
+                Verdict::Held(_) | Verdict::Large(_) => CountStanding::Held,
+                Verdict::Skipped(Code::Kept | Code::Ignored) => CountStanding::Left,
+                Verdict::Skipped(_) => CountStanding::NotBilled,
+                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) => CountStanding::Believed,
             };
             for source in &line.sources {
                 let known = standings.entry((&source.customer, &source.service)).or_insert(standing);
@@ -63,8 +63,8 @@ impl<'a> Standings<'a> {
         Self(standings)
     }
 
-    fn of_count(&self, customer: &CustomerName, service: &ServiceName) -> Standing {
-        self.0.get(&(customer, service)).copied().unwrap_or(Standing::Believed)
+    fn of_count(&self, customer: &CustomerName, service: &ServiceName) -> CountStanding {
+        self.0.get(&(customer, service)).copied().unwrap_or(CountStanding::Believed)
     }
 }
 
@@ -79,17 +79,21 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
         let tonight = AcceptedCount { units: cell.units(), rows: cell.lines().number() };
         let before = past.get(customer).and_then(|own| own.get(service));
         match (standings.of_count(customer, service), before) {
-            (Standing::Believed, _) => keep(customer, service, tonight),
-            (Standing::Held, Some(before)) if !approved => keep(customer, service, *before),
-            (Standing::Held | Standing::Left, Some(before)) => keep(customer, service, before.least(tonight)),
-            (Standing::Held | Standing::Left, None) | (Standing::NotBilled, _) => {}
+            (CountStanding::Believed, _) => keep(customer, service, tonight),
+            (CountStanding::Held, Some(before)) if !approved => keep(customer, service, *before),
+            (CountStanding::Held | CountStanding::Left, Some(before)) => {
+                keep(customer, service, before.least(tonight));
+            }
+            (CountStanding::Held | CountStanding::Left, None) | (CountStanding::NotBilled, _) => {}
         }
     }
     // What is in the export no more: a customer who is missing, or a service that would go to zero.
     for (customer, services) in past.iter().filter(|_| !approved) {
         let counted = counts.customers.get(customer);
         let gone = services.iter().filter(|(service, _)| counted.and_then(|own| own.get(*service)).is_none());
-        for (service, before) in gone.filter(|(service, _)| standings.of_count(customer, service) == Standing::Held) {
+        for (service, before) in
+            gone.filter(|(service, _)| standings.of_count(customer, service) == CountStanding::Held)
+        {
             keep(customer, service, *before);
         }
     }
@@ -98,7 +102,7 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
 
 /// The counts that are not to be taken for those of their day: their lines are held, and they are far from the last one
 /// that was taken. A line that is held for another reason is counted all the same.
-pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardPolicy) -> Cells<'a> {
+pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardPolicy) -> CountKeys<'a> {
     let is_doubted = |(customer, service): &(&CustomerName, &ServiceName)| {
         let cell = counts.of(customer).map(|own| own.get(*service));
         let Some(count) = cell.map(|cell| cell.map_or(Decimal::ZERO, Cell::units)) else { return false };
@@ -119,7 +123,7 @@ pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Si
         past.get(customer).is_some_and(|own| own.contains_key(service))
     };
     let measured = |(customer, service, _): &(&CustomerName, &ServiceName, &Cell)| {
-        known(customer, service) || standings.of_count(customer, service) == Standing::Believed
+        known(customer, service) || standings.of_count(customer, service) == CountStanding::Believed
     };
     let mut size = Size::default();
     let mut customers: BTreeSet<&CustomerName> =

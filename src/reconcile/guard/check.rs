@@ -40,7 +40,7 @@ pub struct GuardInputs<'a> {
     /// Which export, and how old.
     pub export: &'a ExportStamp,
     /// Which additions ConnectWise returned tonight.
-    pub seen: &'a Seen,
+    pub seen: &'a ReadCoverage,
     /// The time of the run.
     pub now: DateTime<Utc>,
     /// Whether this run would write without anybody having looked: a nightly run in apply mode.
@@ -49,7 +49,7 @@ pub struct GuardInputs<'a> {
 
 /// What ConnectWise returned, and what it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReadCoverage {
     /// Every addition that was returned.
     pub additions: BTreeSet<AdditionId>,
     /// The agreements whose additions were asked for.
@@ -195,7 +195,7 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
         let message = format!("the export looks like a part of it: {}", signs.join("; "));
         let whole = Remedy::settings("if it is whole as it is, set whole = true in the export's table");
         let on = counts.unread.iter().find(|sign| !matches!(sign, UnreadPart::Total { .. })).or(counts.unread.first());
-        let on = on.map_or(Remedy::Unsaid, reads_on);
+        let on = on.and_then(reads_on).unwrap_or_default();
         stop(Code::ExportPartUnread, message, on.or("fetch the export whole".into()).or(whole))
     })
 }
@@ -203,9 +203,9 @@ pub fn part_unread(counts: &Counts) -> Option<Finding> {
 const SIGNS_SAID: usize = 3;
 
 /// The keys that would read the rest, of the first sign.
-fn reads_on(sign: &UnreadPart) -> Remedy {
+fn reads_on(sign: &UnreadPart) -> Option<Remedy> {
     let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
-    Remedy::settings(format!("{beside} {} in the export's table", sign.keys()))
+    Some(Remedy::settings(format!("{beside} {} in the export's table", sign.keys()?)))
 }
 
 /// So few lines may well go back by chance.
@@ -308,7 +308,7 @@ fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
 }
 
 /// Lines of customers that were taken out of the mapping are not missed.
-fn unseen(accepted: &Accepted, seen: &Seen, policy: &GuardPolicy) -> Option<Finding> {
+fn unseen(accepted: &Accepted, seen: &ReadCoverage, policy: &GuardPolicy) -> Option<Finding> {
     let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
     let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
         (then + 1, now + usize::from(seen.additions.contains(addition)))

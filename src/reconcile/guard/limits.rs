@@ -62,7 +62,7 @@ pub struct LineStep {
 
 /// Why a step is too far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TooFar {
+pub enum ExceededStep {
     /// More units than this.
     Units(Decimal),
     /// So many times what it was, or more.
@@ -125,24 +125,24 @@ impl Default for LineStep {
 
 impl LineStep {
     /// Why a line may not move so without a person, if it may not. From nothing, the units alone count.
-    pub fn too_far(&self, from: Decimal, to: Decimal) -> Option<TooFar> {
+    pub fn too_far(&self, from: Decimal, to: Decimal) -> Option<ExceededStep> {
         let limit = self.units.max(self.percent.share(from)).normalize();
         let distance = (to - from).abs();
         if distance > limit {
-            return Some(TooFar::Units(limit));
+            return Some(ExceededStep::Units(limit));
         }
         if from.is_zero() || distance <= FACTOR_UNITS {
             return None;
         }
         let multiple = |part: Decimal, whole: Decimal| whole >= part.saturating_mul(self.factor);
         if multiple(from, to) {
-            return Some(TooFar::Times(self.factor));
+            return Some(ExceededStep::Times(self.factor));
         }
-        multiple(to, from).then_some(TooFar::Part(self.factor))
+        multiple(to, from).then_some(ExceededStep::Part(self.factor))
     }
 }
 
-impl std::fmt::Display for TooFar {
+impl std::fmt::Display for ExceededStep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Units(limit) => write!(f, "the limit is {limit}"),

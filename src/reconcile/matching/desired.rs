@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::matching::per_item;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::matching::wanted_line::{Biller, Tenancy, There, WantedLine};
+use crate::reconcile::matching::wanted_line::{Biller, PresentAddition, Tenancy, WantedLine};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductCode};
 use crate::reconcile::model::mapping::{LineShape, Mapping};
@@ -15,7 +15,7 @@ use crate::reconcile::model::plan::line::LineKey;
 /// are there already, which a customer without a row for the service wants at zero.
 ///
 /// One at a time: a large MSP has a hundred thousand of them.
-pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
+pub fn wanted_lines<'a, T: Iterator<Item = PresentAddition<'a>>>(
     counts: &'a Counts,
     mapping: &'a Mapping,
     places: &'a BTreeMap<CustomerName, Place>,
@@ -24,7 +24,7 @@ pub fn wanted_lines<'a, T: Iterator<Item = There<'a>>>(
 ) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
     let biller = Biller::new(counts, mapping, past);
     tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
-        let there: Vec<There<'_>> = there(agreement).collect();
+        let there: Vec<PresentAddition<'_>> = there(agreement).collect();
         let named = there.iter().map(|there| there.product);
         let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(named).collect();
         let lines = products.into_iter().flat_map(|product| {

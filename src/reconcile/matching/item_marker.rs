@@ -7,7 +7,7 @@ use crate::reconcile::model::ids::ItemName;
 
 /// Where a mark stands, and what is written there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum ItemMarker {
     /// `serialNumber`.
     Serial(String),
     /// `invoiceDescription`.
@@ -21,7 +21,7 @@ const SERIAL_MAX: usize = 50;
 const DESCRIPTION_MAX: usize = 1000;
 const OPENS: &str = "[item ";
 
-impl Mark {
+impl ItemMarker {
     /// The mark of an item; `None` if its name cannot be one: it would not be found again as it was written.
     pub fn of(item: &ItemName) -> Option<Self> {
         let name = item.as_str();
@@ -96,19 +96,19 @@ mod tests {
         let long = format!("{}.example.com", "x".repeat(60));
         for name in ["example.com", "PC-01 [lab]", "ü".repeat(50).as_str(), long.as_str()] {
             let item = ItemName::new(name);
-            let read = match Mark::of(&item).expect("a mark") {
-                Mark::Serial(text) => read(Some(&text), Some("Email filtering")),
-                Mark::Description(text) => read(Some(""), Some(&format!("Email filtering {text} since May"))),
+            let read = match ItemMarker::of(&item).expect("a mark") {
+                ItemMarker::Serial(text) => read(Some(&text), Some("Email filtering")),
+                ItemMarker::Description(text) => read(Some(""), Some(&format!("Email filtering {text} since May"))),
             };
             assert_eq!(read, Some(item));
         }
-        assert!(matches!(Mark::of(&ItemName::new(&"ü".repeat(51))), Some(Mark::Description(_))));
+        assert!(matches!(ItemMarker::of(&ItemName::new(&"ü".repeat(51))), Some(ItemMarker::Description(_))));
         for name in ["", "a\nb", &"x".repeat(2000), &format!("{}]", "x".repeat(60))] {
-            assert_eq!(Mark::of(&ItemName::new(name)), None, "{name}");
+            assert_eq!(ItemMarker::of(&ItemName::new(name)), None, "{name}");
         }
         assert_eq!(read(Some("  "), Some("Email filtering")), None);
         for (name, beside) in [("a.com", Some("[item a.com]")), ("PC [lab]", Some("[item PC [lab]]")), ("a]b", None)] {
-            assert_eq!(Mark::beside_serial(&ItemName::new(name)).as_deref(), beside, "{name}");
+            assert_eq!(ItemMarker::beside_serial(&ItemName::new(name)).as_deref(), beside, "{name}");
         }
     }
 }

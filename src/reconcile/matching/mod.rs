@@ -3,10 +3,10 @@
 pub mod catalog;
 pub mod desired;
 pub mod item_marker;
+pub mod look_back;
 pub mod ownership;
 pub mod per_item;
 pub mod placement;
-pub mod rolled;
 pub mod spellings;
 pub(crate) mod stored_decimals;
 pub mod wanted_line;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::judgement::Judgement;
+use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
@@ -21,7 +21,7 @@ use crate::reconcile::model::records::Directory;
 
 /// Another integration that is not off and bills in the same ConnectWise.
 #[derive(Debug, Clone, Copy)]
-pub struct Neighbour<'a> {
+pub struct OtherIntegration<'a> {
     /// Its name.
     pub integration: &'a IntegrationName,
     /// Its mapping.
@@ -44,13 +44,13 @@ impl Claims {
     /// What `neighbours` own on the agreements of this directory. `seen` are the agreements of a neighbour's last
     /// accepted run: customers that match by name stand in no file.
     pub fn new(
-        neighbours: &[Neighbour<'_>],
+        neighbours: &[OtherIntegration<'_>],
         seen: &BTreeMap<IntegrationName, BTreeSet<AgreementId>>,
         directory: &Directory,
         today: NaiveDate,
     ) -> Self {
-        let claim = |neighbour: &Neighbour<'_>| {
-            let Neighbour { integration, mapping } = *neighbour;
+        let claim = |neighbour: &OtherIntegration<'_>| {
+            let OtherIntegration { integration, mapping } = *neighbour;
             let places = place_all(&Counts::default(), mapping, &Past::default(), directory, today);
             let placed = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement);
             let seen = seen.get(integration).into_iter().flatten().copied();
@@ -73,7 +73,7 @@ impl Claims {
 
     /// The judgement of a line, held if a neighbour owns it as well. What is held for a reason that nobody can wave
     /// through, and what an operator keeps, stays as it was judged.
-    pub(in crate::reconcile) fn hold(&self, key: &LineKey, judgement: Judgement) -> Judgement {
+    pub(in crate::reconcile) fn hold(&self, key: &LineKey, judgement: LineDecision) -> LineDecision {
         let others = self.of(key.agreement, &key.product);
         let stays = match &judgement.verdict {
             Verdict::Unchanged(code) => matches!(code, Code::NothingToBill | Code::Kept),
@@ -85,7 +85,7 @@ impl Claims {
             return judgement;
         }
         let detail = owned_by(&key.product, &others);
-        Judgement { verdict: Verdict::Held(Code::LineOwnedTwice), detail, ..judgement }
+        LineDecision { verdict: Verdict::Held(Code::LineOwnedTwice), detail, ..judgement }
     }
 }
 

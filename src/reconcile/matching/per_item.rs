@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::matching::item_marker::Mark;
-use crate::reconcile::matching::wanted_line::{Biller, Tenancy, Terms, There, WantedLine, first, terms};
+use crate::reconcile::matching::item_marker::ItemMarker;
+use crate::reconcile::matching::wanted_line::{Biller, PresentAddition, Tenancy, Terms, WantedLine, first, terms};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::quantity_policy::{Policy, Used};
+use crate::reconcile::model::quantity_policy::{Policy, PolicyInput};
 
 /// The lines of one product on one agreement: one for each item that the export names, and one for each mark that is
 /// there and that the export names no more, which wants none.
@@ -23,7 +23,7 @@ pub(in crate::reconcile) fn lines(
     tenancy: &Tenancy<'_>,
     agreement: AgreementId,
     product: &ProductCode,
-    there: &[There<'_>],
+    there: &[PresentAddition<'_>],
 ) -> Vec<(LineKey, WantedLine)> {
     let gathered = Gathered::of(biller, tenancy, product);
     let on_product = there.iter().filter(|there| there.product == product);
@@ -113,7 +113,7 @@ impl<'a> Gathered<'a> {
         let mut total = Ok(Quantity::ZERO);
         let mut sources = Vec::new();
         for Share { source, policy } in shares {
-            let used = Used { count: Quantity::from(1), earlier: &[], stated: true };
+            let used = PolicyInput { count: Quantity::from(1), earlier: &[], stated: true };
             let reckoned = policy.apply(used);
             let how = reckoned.as_ref().ok().and_then(|reckoned| reckoned.how.clone());
             total = total.and_then(|total: Quantity| total.checked_add(reckoned?.units).ok_or(Code::TooLarge));
@@ -124,7 +124,7 @@ impl<'a> Gathered<'a> {
             None if self.spellings.get(&item.folded()).is_some_and(|spellings| *spellings > 1) => {
                 Err(Code::ItemAmbiguous)
             }
-            None if Mark::of(item).is_none() => Err(Code::ItemUnusable),
+            None if ItemMarker::of(item).is_none() => Err(Code::ItemUnusable),
             None => total,
         };
         let terms = shares.iter().fold(self.terms, |terms, share| terms.with(share.policy));

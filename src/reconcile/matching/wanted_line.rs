@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::matching::rolled::{Rolled, Rolling};
+use crate::reconcile::matching::look_back::{LookBackLine, Rolling};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Bill, Billed, Mapping};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::{Live, Source};
+use crate::reconcile::model::plan::line::{LiveAddition, Source};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::quantity_policy::{Policy, Reckoned, Used};
+use crate::reconcile::model::quantity_policy::{Policy, PolicyInput, PolicyResult};
 
 /// A line as the export and the mapping want it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct WantedLine {
     /// What else was agreed about it.
     pub terms: Terms,
     /// What the last day that was counted came to, where a policy looks back on it.
-    pub rolled: Option<Rolled>,
+    pub rolled: Option<LookBackLine>,
 }
 
 /// What is agreed about a line, beside its quantity.
@@ -51,7 +51,7 @@ pub struct Terms {
 
 /// An addition that is there today or later, as far as it says which line's it is.
 #[derive(Debug, Clone, Copy)]
-pub struct There<'a> {
+pub struct PresentAddition<'a> {
     /// The product.
     pub product: &'a ProductCode,
     /// The item it is marked with.
@@ -123,7 +123,7 @@ impl<'a> Biller<'a> {
 
     pub(crate) fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
         let services = self.services(product);
-        let mut sum = Sum::default();
+        let mut sum = LineSum::default();
         for (customer, counted) in &tenancy.customers {
             for (service, billed) in services {
                 sum.add(self, customer, service, billed, *counted);
@@ -141,7 +141,7 @@ pub(in crate::reconcile) fn terms(services: &[(&ServiceName, &Billed)]) -> Terms
 
 impl Terms {
     /// What the line is to hold, where that depends on what it holds.
-    pub(in crate::reconcile) fn against(self, units: Quantity, live: Option<&Live>) -> Quantity {
+    pub(in crate::reconcile) fn against(self, units: Quantity, live: Option<&LiveAddition>) -> Quantity {
         live.map(|live| live.quantity).filter(|now| self.never_decrease && *now > units).unwrap_or(units)
     }
 
@@ -158,7 +158,7 @@ impl Terms {
 
 /// Adds up the counts of one line, and remembers the first reason why they cannot be.
 #[derive(Default)]
-pub(crate) struct Sum<'a> {
+pub(crate) struct LineSum<'a> {
     explicit: Vec<(Source, &'a Policy)>,
     implied: Vec<(Source, &'a Policy)>,
     total: Quantity,
@@ -166,7 +166,7 @@ pub(crate) struct Sum<'a> {
     rolling: Rolling,
 }
 
-impl<'a> Sum<'a> {
+impl<'a> LineSum<'a> {
     #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn add(
         &mut self,
@@ -179,13 +179,14 @@ impl<'a> Sum<'a> {
         let cell = counted.and_then(|customer| customer.get(service));
         let count = biller.count(customer, cell, counted);
         let policy = biller.mapping.policy(customer, service, billed);
-        let used = |count| Used { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
+        let used =
+            |count| PolicyInput { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
         let reckoned = count.and_then(|count| policy.apply(used(count)));
         if let Ok(count) = count {
             self.rolling.add(policy, used(count), biller.past.last_days(customer, service));
         }
         let (units, how) = match reckoned {
-            Ok(Reckoned { units, how }) => (Ok(units), how),
+            Ok(PolicyResult { units, how }) => (Ok(units), how),
             Err(fault) => (Err(fault), None),
         };
         let named = cell.filter(|_| billed.names_in_report);

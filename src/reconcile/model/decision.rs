@@ -8,18 +8,18 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::outcome::{Outcome, Verb};
+use crate::reconcile::model::plan::outcome::{Outcome, WriteRight};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 
 /// The last answer to each matter of an integration; one that was reopened has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Decisions(pub BTreeMap<Matter, Decision>);
+pub struct Decisions(pub BTreeMap<DecisionSubject, Decision>);
 
 /// What an answer is about. Products are folded as [`crate::reconcile::model::ids::ProductCode::folded`]: another spelling in
 /// the configuration is no other line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Matter {
+pub enum DecisionSubject {
     /// A line: a product on an agreement, and the item, where each has its line; folded.
     Line(AgreementId, String, Option<String>),
     /// A customer.
@@ -39,8 +39,8 @@ pub enum Matter {
 pub struct Decision {
     /// The handle that was typed.
     pub handle: String,
-    /// What was answered. Never [`Verb::Reopen`]: that takes an answer back.
-    pub verb: Verb,
+    /// What was answered. Never [`WriteRight::Reopen`]: that takes an answer back.
+    pub verb: WriteRight,
     /// The last day on which it holds; `None` means until it is reopened.
     pub until: Option<NaiveDate>,
     /// A note of the person; may be empty.
@@ -113,7 +113,7 @@ impl Decision {
         match self.reason {
             Code::LineLeftBehind => !matches!(reason, Code::LineLeftBehind | Code::Kept | Code::Ignored),
             _ => {
-                self.verb == Verb::Keep
+                self.verb == WriteRight::Keep
                     && self.until.is_none()
                     && seen.was != seen.wanted
                     && outcome == Outcome::Unchanged
@@ -127,12 +127,12 @@ impl Decision {
     }
 
     /// `kept by mmiller on Sun 22 Nov 2026 until Thu 31 Dec 2026 ("asked Acme")`.
-    pub fn said(&self) -> String {
+    pub fn sentence(&self) -> String {
         let done = match self.verb {
-            Verb::Accept => "accepted",
-            Verb::Keep => "kept",
-            Verb::Ignore => "ignored",
-            Verb::Reopen => "reopened",
+            WriteRight::Accept => "accepted",
+            WriteRight::Keep => "kept",
+            WriteRight::Ignore => "ignored",
+            WriteRight::Reopen => "reopened",
         };
         let until = self.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
         let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
@@ -142,7 +142,7 @@ impl Decision {
 
     pub(crate) fn expired(&self, about: &Finding) -> Finding {
         let Finding { customer, service, handle, .. } = about.clone();
-        let message = format!("{}; it has expired, and the ordinary rules apply again", self.said());
+        let message = format!("{}; it has expired, and the ordinary rules apply again", self.sentence());
         let again = format!("recount {} {} --until DATE", self.verb, handle.as_deref().unwrap_or(&self.handle));
         let fix = Remedy::command(again);
         Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }

@@ -1,7 +1,7 @@
 //! Lines that recount has owned, and lines that nobody owns: neither may bill out of sight.
 
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
-use crate::reconcile::model::plan::line::{LineKey, Live};
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 
 /// A line that a run in mode `apply` wrote or compared. It stays in every plan until it is at 0, it or its agreement has
 /// ended, another integration wants it, or somebody answered.
@@ -18,7 +18,7 @@ pub struct Owned {
 
 /// A mapped product on an agreement of a company that nobody mapped, as tonight's look found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uncounted {
+pub struct UncountedLine {
     /// Which line.
     pub key: LineKey,
     /// Whose, where its agreement can be read.
@@ -26,10 +26,10 @@ pub struct Uncounted {
     /// What the company is called; empty where that cannot be read.
     pub company_name: String,
     /// What is billed, or why nobody can say.
-    pub billed: Result<Live, (AdditionId, String)>,
+    pub billed: Result<LiveAddition, (AdditionId, String)>,
 }
 
-impl Uncounted {
+impl UncountedLine {
     /// Its addition.
     pub fn addition(&self) -> AdditionId {
         match &self.billed {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use crate::reconcile::model::owned::{Owned, Uncounted};
+use crate::reconcile::model::owned::{Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -22,18 +22,19 @@ pub struct Past {
     pub approved_once: bool,
     /// The last quantity that recount wrote to each addition, and in which run; other integrations of the same
     /// ConnectWise included.
-    pub written: BTreeMap<AdditionId, Written>,
-    /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then.
+    pub written: BTreeMap<AdditionId, WrittenQuantity>,
+    /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then; other
+    /// integrations of the same ConnectWise included.
     pub seen: BTreeMap<AdditionId, SeenQuantity>,
     /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
-    pub given_up: BTreeMap<LineKey, GivenUp>,
+    pub given_up: BTreeMap<LineKey, AbandonedCreation>,
     /// Lines that an earlier run's export already wanted at zero, with that export.
     pub zero_before: BTreeMap<LineKey, ExportStamp>,
     /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
     /// any more is not created anew.
     pub ours: BTreeMap<LineKey, AdditionId>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
-    pub in_doubt: BTreeMap<LineKey, InDoubt>,
+    pub in_doubt: BTreeMap<LineKey, CreationInDoubt>,
     /// What operators answered.
     pub decisions: Decisions,
     /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
@@ -41,7 +42,7 @@ pub struct Past {
     /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
     pub owned: BTreeMap<LineKey, Owned>,
     /// Mapped products on agreements of companies that nobody mapped, as tonight's look found them.
-    pub uncounted: Vec<Uncounted>,
+    pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them.
     pub counted: CountedDays,
     /// The same of the period before, where no day of this one was counted yet.
@@ -51,14 +52,14 @@ pub struct Past {
     /// The decimals that answers showed ConnectWise to keep of a quantity; `None` until one does.
     pub decimals: Option<u32>,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
-    pub taken_over: Option<TakenOver>,
+    pub taken_over: Option<RecentTakeover>,
     /// The last accepted night that had tonight's bytes, if that was not the night before.
     pub same_bytes: Option<RunId>,
 }
 
 /// Another host wrote before this one, and its last requests may be on their way, or arrived unseen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenOver {
+pub struct RecentTakeover {
     /// The host before.
     pub from: String,
     /// Until when nothing is created at all; `None` once that is over, and new lines wait for a person or the next night.
@@ -94,7 +95,7 @@ pub struct Accepted {
 
 /// A creation that came to nothing that could be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GivenUp {
+pub struct AbandonedCreation {
     /// In which run it was sent.
     pub run: RunId,
     /// The units of the new line.
@@ -114,7 +115,7 @@ pub struct SeenQuantity {
 
 /// A quantity that recount wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenQuantity {
     /// The units; where nothing was ever seen to arrive (`times` is 0), those that stood there before.
     pub quantity: Quantity,
     /// In which run.
@@ -163,7 +164,7 @@ impl Past {
     }
 }
 
-impl Written {
+impl WrittenQuantity {
     /// Written once, and nobody knows from what.
     pub fn once(quantity: Quantity, run: RunId) -> Self {
         Self { quantity, run, from: None, times: 1, written_at: None, sent: None }
@@ -193,7 +194,7 @@ pub struct ExportStamp {
 
 /// A creation of an earlier run that may or may not have happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InDoubt {
+pub struct CreationInDoubt {
     /// In which run it was sent.
     pub run: RunId,
     /// When.

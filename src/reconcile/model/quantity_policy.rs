@@ -75,7 +75,7 @@ pub const DIVIDED_PLACES: u32 = 6;
 
 /// What a policy is applied to.
 #[derive(Debug, Clone, Copy)]
-pub struct Used<'a> {
+pub struct PolicyInput<'a> {
     /// Tonight's count.
     pub count: Quantity,
     /// The counts of the period's earlier days, one for each day that was counted.
@@ -87,7 +87,7 @@ pub struct Used<'a> {
 
 /// What a count comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reckoned {
+pub struct PolicyResult {
     /// The units.
     pub units: Quantity,
     /// How: `count 37 · × 1.5 = 55.5 · round up to 5 = 60`; `None` if the policy has no step.
@@ -99,7 +99,7 @@ impl Policy {
     ///
     /// # Errors
     /// [`Code::TooLarge`] where a step cannot be done exactly in 28 digits.
-    pub fn apply(&self, used: Used<'_>) -> Result<Reckoned, Code> {
+    pub fn apply(&self, used: PolicyInput<'_>) -> Result<PolicyResult, Code> {
         let mut steps = Steps { units: used.count.as_decimal(), how: format!("count {}", used.count), any: false };
         self.measured(used, &mut steps)?;
         let nothing = steps.units.is_zero() && !used.stated;
@@ -128,10 +128,10 @@ impl Policy {
             steps.to(rounded, &format!("round {} to {}", rounding.direction.as_str(), rounding.step));
         }
         let units = Quantity::from_decimal(steps.units).ok_or(Code::TooLarge)?;
-        Ok(Reckoned { units, how: steps.any.then_some(steps.how) })
+        Ok(PolicyResult { units, how: steps.any.then_some(steps.how) })
     }
 
-    fn measured(&self, used: Used<'_>, steps: &mut Steps) -> Result<(), Code> {
+    fn measured(&self, used: PolicyInput<'_>, steps: &mut Steps) -> Result<(), Code> {
         let days = used.earlier.len().saturating_add(1);
         let of_days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
         match self.measure {
@@ -250,7 +250,7 @@ mod tests {
 
     fn reckon(policy: &Policy, count: &str, earlier: &[&str]) -> String {
         let earlier: Vec<Quantity> = earlier.iter().map(|day| q(day)).collect();
-        let reckoned = policy.apply(Used { count: q(count), earlier: &earlier, stated: true }).expect("it fits");
+        let reckoned = policy.apply(PolicyInput { count: q(count), earlier: &earlier, stated: true }).expect("it fits");
         reckoned.how.unwrap_or_else(|| reckoned.units.to_string())
     }
 
@@ -299,10 +299,10 @@ mod tests {
     /// Otherwise a service that a customer gave up would be billed for ever at its minimum.
     #[test]
     fn a_general_minimum_does_not_lift_what_the_export_does_not_name() {
-        let unstated = Used { count: Quantity::ZERO, earlier: &[], stated: false };
+        let unstated = PolicyInput { count: Quantity::ZERO, earlier: &[], stated: false };
         let policy = Policy { minimum: Some(q("5")), ..Policy::default() };
         assert_eq!(policy.apply(unstated).expect("it fits").units, Quantity::ZERO);
-        assert_eq!(policy.apply(Used { stated: true, ..unstated }).expect("it fits").units, q("5"));
+        assert_eq!(policy.apply(PolicyInput { stated: true, ..unstated }).expect("it fits").units, q("5"));
         let own = Policy { own_minimum: true, ..policy };
         assert_eq!(own.apply(unstated).expect("it fits").units, q("5"));
     }
@@ -311,7 +311,7 @@ mod tests {
     fn what_cannot_be_exact_is_too_large() {
         let policy =
             Policy { multiply: Some(Decimal::from_str_exact("1234567.0123456789").unwrap()), ..Policy::default() };
-        let used = Used { count: q("7654321.0123456789"), earlier: &[], stated: true };
+        let used = PolicyInput { count: q("7654321.0123456789"), earlier: &[], stated: true };
         assert_eq!(policy.apply(used), Err(Code::TooLarge));
     }
 }

@@ -172,14 +172,14 @@ pub struct AdditionList {
     /// Its own, live or not.
     pub additions: Vec<Addition>,
     /// Rows of it that say they are another agreement's: a child's may stand in its parent's list. None of them counts.
-    pub others: Vec<OtherRow>,
+    pub others: Vec<ForeignAddition>,
     /// Whether it came with others in one answer, which may leave rows out and not say so.
     pub bundled: bool,
 }
 
 /// A row in the list of one agreement that is of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherRow {
+pub struct ForeignAddition {
     /// Its record id.
     pub addition: AdditionId,
     /// Of which agreement it says to be.
@@ -200,7 +200,7 @@ pub struct Unread {
     /// Agreements whose additions ConnectWise does not give out, with what it says.
     pub additions: BTreeMap<AgreementId, String>,
     /// Rows that say they are of another agreement than the one in whose list they stand.
-    pub others: BTreeMap<AgreementId, Vec<OtherRow>>,
+    pub others: BTreeMap<AgreementId, Vec<ForeignAddition>>,
 }
 
 /// The agreements, companies and products that a plan is drawn on.

@@ -15,7 +15,7 @@ use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::overnight::Overnight;
+use crate::report::brief::overnight::RunComparison;
 use crate::report::exit::Exit;
 use crate::report::format::brief_html::BriefPage;
 use crate::report::format::paint::Paint;
@@ -96,26 +96,26 @@ const CAUSE_MAX: usize = 60;
 
 /// What is told beside a run.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ToldBeside<'a> {
+pub struct BriefExtras<'a> {
     /// An earlier run that nobody was told of.
     pub untold: Option<&'a str>,
     /// An address with `{run}` in it.
     pub link: Option<&'a str>,
     /// The morning before.
-    pub overnight: Option<&'a Overnight>,
+    pub overnight: Option<&'a RunComparison>,
     /// Where its records open.
     pub records: Option<&'a RecordLinks>,
 }
 
 impl Brief {
     /// What is told of a run.
-    pub fn of(run: &RunRecord, beside: ToldBeside<'_>) -> Self {
-        let ToldBeside { untold, link, overnight, records } = beside;
+    pub fn of(run: &RunRecord, beside: BriefExtras<'_>) -> Self {
+        let BriefExtras { untold, link, overnight, records } = beside;
         let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
         let verdict = run.end.as_ref().map_or(RunVerdict::Interrupted, |end| end.verdict);
         let untold_sentence = untold.map(|untold| format!("Alert not delivered for {untold}."));
         let news: Vec<String> =
-            untold_sentence.into_iter().chain(overnight.map(Overnight::sentences).unwrap_or_default()).collect();
+            untold_sentence.into_iter().chain(overnight.map(RunComparison::sentences).unwrap_or_default()).collect();
         let preface = preface(&news);
         let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
         let links = link_words_of(run);

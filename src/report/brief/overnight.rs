@@ -14,7 +14,7 @@ use crate::report::{lines, names};
 
 /// A run beside the last night before it that looked at every line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overnight {
+pub struct RunComparison {
     /// Titles of the open items that were not there before.
     pub new: Vec<String>,
     /// Titles of those that were, each with the nights that it waits; longest first.
@@ -27,7 +27,7 @@ pub struct Overnight {
 
 type Key = (String, Code);
 
-impl Overnight {
+impl RunComparison {
     /// The run beside the night before it; `None` where there was none.
     ///
     /// # Errors

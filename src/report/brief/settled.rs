@@ -38,7 +38,7 @@ impl<'a> AnswersSince<'a> {
         let answers = self.decisions.0.values();
         let answer = answers.filter(|_| !handle.is_empty()).find(|one| one.handle == handle && one.at >= self.since);
         match (answer, finding) {
-            (Some(decision), _) => Some(escaped(&decision.said())),
+            (Some(decision), _) => Some(escaped(&decision.sentence())),
             (None, Some(Finding { code: Code::CustomerUnmapped, customer: Some(customer), .. })) => {
                 self.mapped(customer)
             }

@@ -93,13 +93,13 @@ impl<'a> Counted<'a> {
         if !self.findings.is_empty() {
             text.push('\n');
         }
-        self.findings.iter().for_each(|finding| told(&mut text, finding));
+        self.findings.iter().for_each(|finding| finding_text(&mut text, finding));
         text.push_str(self.drawn);
         print(&text);
     }
 }
 
-fn told(text: &mut String, finding: &Finding) {
+fn finding_text(text: &mut String, finding: &Finding) {
     let Finding { code, customer, service, message, fix, .. } = finding;
     let about = [customer.as_ref().map(|name| shown(name.as_str())), service.as_ref().map(|name| shown(name.as_str()))];
     let about: Vec<String> = about.into_iter().flatten().chain([message.clone()]).collect();

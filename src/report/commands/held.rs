@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::history::decisions::Since;
+use crate::history::decisions::OpenSince;
 use crate::history::record::LineRecord;
-use crate::reconcile::model::decision::{Decision, Matter};
+use crate::reconcile::model::decision::{Decision, DecisionSubject};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
@@ -30,18 +30,18 @@ pub struct Waiting {
     /// The line, if it is about one.
     pub line: Option<LineRecord>,
     /// From when it waits.
-    pub since: Since,
+    pub since: OpenSince,
     /// For how many nights, the first and the last counted.
     pub nights: i64,
 }
 
 /// One matter that was answered.
 #[derive(Debug, Clone)]
-pub struct Decided {
+pub struct AnsweredItem {
     /// Whose.
     pub integration: IntegrationName,
     /// What it is about.
-    pub matter: Matter,
+    pub matter: DecisionSubject,
     /// The answer.
     pub decision: Decision,
     /// The line in the newest plan, if it is about one.
@@ -51,7 +51,7 @@ pub struct Decided {
 }
 
 /// The list as text.
-pub fn render(waiting: &[Waiting], decided: &[Decided]) -> String {
+pub fn render(waiting: &[Waiting], decided: &[AnsweredItem]) -> String {
     let mut text = match waiting.len() {
         0 => "No open items.\n".to_owned(),
         1 => "1 open item.\n".to_owned(),
@@ -67,7 +67,7 @@ pub fn render(waiting: &[Waiting], decided: &[Decided]) -> String {
         let handle = &one.decision.handle;
         let _ = writeln!(text, "  ✓ {handle:<6} {}", middle_cut(&one.title(), WIDTH - 11));
         let over = if one.holds { "" } else { "; no longer in force" };
-        wrapped(&mut text, &format!("{}{over}", one.decision.said()), INDENT, INDENT);
+        wrapped(&mut text, &format!("{}{over}", one.decision.sentence()), INDENT, INDENT);
     }
     text
 }
@@ -100,7 +100,7 @@ impl Waiting {
     }
 }
 
-impl Decided {
+impl AnsweredItem {
     /// What it is about, and the step that was answered.
     pub fn about(&self) -> String {
         let seen = self.decision.seen.map(|seen| format!(" {} → {}", or_dash(seen.was), or_dash(seen.wanted)));
@@ -110,17 +110,17 @@ impl Decided {
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
             (Some(line), _) => names::line(line),
-            (None, Matter::Line(agreement, product, item)) => {
+            (None, DecisionSubject::Line(agreement, product, item)) => {
                 let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
                 format!("{}{item} on agreement {agreement}", shown(product))
             }
-            (None, Matter::Customer(customer)) => shown(customer.as_str()),
-            (None, Matter::Service(service)) => format!("service {}", shown(service.as_str())),
-            (None, Matter::Product(product)) => format!("product {}", shown(product)),
-            (None, Matter::Duplicate(customer, service)) => {
+            (None, DecisionSubject::Customer(customer)) => shown(customer.as_str()),
+            (None, DecisionSubject::Service(service)) => format!("service {}", shown(service.as_str())),
+            (None, DecisionSubject::Product(product)) => format!("product {}", shown(product)),
+            (None, DecisionSubject::Duplicate(customer, service)) => {
                 format!("{} · {}", shown(customer.as_str()), shown(service.as_str()))
             }
-            (None, Matter::Nameless) => "rows without a customer".to_owned(),
+            (None, DecisionSubject::Nameless) => "rows without a customer".to_owned(),
         }
     }
 }
@@ -167,7 +167,7 @@ struct DecidedJson<'a> {
 
 impl<'a> Document<'a> {
     /// The document of these matters; `decided` only where it was asked for.
-    pub fn new(waiting: &'a [Waiting], decided: Option<&'a [Decided]>) -> Self {
+    pub fn new(waiting: &'a [Waiting], decided: Option<&'a [AnsweredItem]>) -> Self {
         let decided = decided.map(|decided| decided.iter().map(DecidedJson::of).collect());
         Self { waiting: waiting.iter().map(WaitingJson::of).collect(), decided }
     }
@@ -197,8 +197,8 @@ impl<'a> WaitingJson<'a> {
 }
 
 impl<'a> DecidedJson<'a> {
-    fn of(decided: &'a Decided) -> Self {
-        let Decided { integration, matter: _, decision, line: _, holds } = decided;
+    fn of(decided: &'a AnsweredItem) -> Self {
+        let AnsweredItem { integration, matter: _, decision, line: _, holds } = decided;
         let Decision { handle, verb, until, note, who, at, reason, seen: _, within: _, spent: _ } = decision;
         Self {
             integration,

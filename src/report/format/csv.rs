@@ -8,7 +8,7 @@ use csv::{Writer, WriterBuilder};
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::model::Part;
+use crate::report::model::ReportSection;
 use crate::report::{Change, lines, names};
 
 const HEADER: [&str; 19] = [
@@ -150,8 +150,8 @@ impl Sheet {
 fn part(line: &LineRecord) -> &'static str {
     match Change::of(line) {
         Some(Change::Would) => "would-change",
-        Some(Change::WithPlan | Change::NotReached) => Part::Held.as_str(),
-        Some(Change::Done) | None => Part::of(line).as_str(),
+        Some(Change::WithPlan | Change::NotReached) => ReportSection::Held.as_str(),
+        Some(Change::Done) | None => ReportSection::of(line).as_str(),
     }
 }
 

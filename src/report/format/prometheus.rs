@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::lookup::{EndSummary, RunSummary};
-use crate::history::past::owned::Unwatched;
+use crate::history::past::owned::UnwatchedLine;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -15,7 +15,7 @@ use crate::report::health::{Expected, Health};
 
 /// What is measured of one integration.
 #[derive(Debug, Clone)]
-pub struct Measured {
+pub struct IntegrationMetrics {
     /// Whose.
     pub integration: IntegrationName,
     /// Its health, and its last run.
@@ -33,20 +33,20 @@ pub fn measured<'e>(
     history: Option<&History>,
     is_running: bool,
     now: DateTime<Utc>,
-) -> Result<Vec<Measured>, StoreError> {
+) -> Result<Vec<IntegrationMetrics>, StoreError> {
     let measured = expected.map(|one| {
         let health = one.health(history, is_running, now)?;
         let outcomes = match (history, &health.last) {
             (Some(history), Some(last)) => history.outcomes(last.run)?,
             _ => BTreeMap::new(),
         };
-        Ok(Measured { integration: one.integration.clone(), health, outcomes })
+        Ok(IntegrationMetrics { integration: one.integration.clone(), health, outcomes })
     });
     measured.collect()
 }
 
 /// The whole text. Every metric is a gauge: it is about the last run, not about a process.
-pub fn render(measured: &[Measured], unwatched: &[Unwatched]) -> String {
+pub fn render(measured: &[IntegrationMetrics], unwatched: &[UnwatchedLine]) -> String {
     let mut text = String::new();
     let version = label("version", env!("CARGO_PKG_VERSION"));
     head(&mut text, "recount_build_info", "The version that wrote this.");
@@ -66,16 +66,16 @@ pub fn render(measured: &[Measured], unwatched: &[Unwatched]) -> String {
 }
 
 /// Lines of integrations that are off, renamed or removed.
-fn still_billed(text: &mut String, unwatched: &[Unwatched]) {
+fn still_billed(text: &mut String, unwatched: &[UnwatchedLine]) {
     if unwatched.is_empty() {
         return;
     }
     head(text, "recount_unwatched_lines", "Lines that bill still and that no integration which is on looks at.");
-    for Unwatched { integration, lines, units: _ } in unwatched {
+    for UnwatchedLine { integration, lines, units: _ } in unwatched {
         let _ = writeln!(text, "recount_unwatched_lines{{{}}} {lines}", label("integration", integration.as_str()));
     }
     head(text, "recount_unwatched_units", "Units of these lines, as last seen.");
-    for Unwatched { integration, lines: _, units } in unwatched {
+    for UnwatchedLine { integration, lines: _, units } in unwatched {
         let name = label("integration", integration.as_str());
         let _ = writeln!(text, "recount_unwatched_units{{{name}}} {}", units.normalize());
     }
@@ -85,7 +85,7 @@ struct Gauge {
     name: &'static str,
     help: &'static str,
     /// The value as text; `None` while there is none.
-    of: fn(&Measured) -> Option<String>,
+    of: fn(&IntegrationMetrics) -> Option<String>,
 }
 
 /// In the order of a report: health, the four numbers, then the rest.
@@ -164,8 +164,8 @@ const GAUGES: &[Gauge] = &[
     },
 ];
 
-fn outcomes(text: &mut String, measured: &[Measured]) {
-    let ran: Vec<&Measured> = measured.iter().filter(|one| end(one).is_some()).collect();
+fn outcomes(text: &mut String, measured: &[IntegrationMetrics]) {
+    let ran: Vec<&IntegrationMetrics> = measured.iter().filter(|one| end(one).is_some()).collect();
     if ran.is_empty() {
         return;
     }
@@ -189,11 +189,11 @@ fn label(name: &str, value: &str) -> String {
     format!("{name}=\"{value}\"")
 }
 
-fn end(one: &Measured) -> Option<&EndSummary> {
+fn end(one: &IntegrationMetrics) -> Option<&EndSummary> {
     one.health.last.as_ref()?.end.as_ref()
 }
 
-fn duration(one: &Measured) -> Option<String> {
+fn duration(one: &IntegrationMetrics) -> Option<String> {
     let RunSummary { started_at, end, .. } = one.health.last.as_ref()?;
     let finished: DateTime<Utc> = end.as_ref()?.finished_at;
     // A clock that was set back meanwhile would make it negative.

@@ -28,13 +28,13 @@ fn integration(nights: &WeekNights<'_>) -> Markup {
         p style="margin:0 0 6px 0" {
             strong { (shown(integration.as_str())) } ": " (words::plural(*good, "good night")) ", " (bad.len()) " bad"
             @if let Some(link) = link { " · " a href=(link) { "newest report" } }
-            @for night in bad { br; "✗ " (told(night)) }
+            @for night in bad { br; "✗ " (night_row(night)) }
             @for without in missed { br; "✗ " (day(*without)) " · no run" }
         }
     }
 }
 
-fn told(night: &RunSummary) -> String {
+fn night_row(night: &RunSummary) -> String {
     let verdict = ReportVerdict::of_summary(night);
     format!("{} · run {} · {}", words::day(night.started_at), night.run, verdict.words)
 }

@@ -6,8 +6,10 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
+use crate::web::access::signed_in::SignedIn;
+use crate::web::access::token;
+use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::answering;
-use crate::web::desk::deed::{Acted, Deed};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::mapping;
 use crate::web::desk::roles::DeskAction;
@@ -17,19 +19,17 @@ use crate::web::desk::services;
 use crate::web::desk::trials;
 use crate::web::desk::uploads;
 use crate::web::desk::visit::Visit;
-use crate::web::door::signed_in::SignedIn;
-use crate::web::door::token;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::note;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Does it, if the person may, and if the form is one that this desk gave them.
-pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Acted, Missing> {
+pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<FormResponse, PageError> {
     let deed = match refusal(action, &visit.person, fields) {
         Some(why) => {
             let event = DeskEvent { refused: true, said: why.to_owned(), ..visit.event(action.as_str(), "") };
-            Deed {
-                acted: Acted::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))),
+            ActionOutcome {
+                acted: FormResponse::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))),
                 events: vec![event],
             }
         }
@@ -47,7 +47,7 @@ pub(crate) fn refusal(action: DeskAction, person: &SignedIn, fields: &PostedFiel
     (person.role < action.least()).then_some("the role does not allow it")
 }
 
-fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     match action {
         DeskAction::SignOut => sign_out(visit),
         DeskAction::Answer => answering::one(visit, fields),
@@ -74,17 +74,17 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
     }
 }
 
-fn sign_out(visit: &Visit) -> Result<Deed, Missing> {
-    let mut history = History::open_beside(&visit.site.door.people)?.ok_or(Missing::Nothing)?;
+fn sign_out(visit: &Visit) -> Result<ActionOutcome, PageError> {
+    let mut history = History::open_beside(&visit.site.door.people)?.ok_or(PageError::Nothing)?;
     history.end_session(&visit.person.digest)?;
-    Ok(Deed { acted: Acted::Left, events: vec![visit.event(DeskAction::SignOut.as_str(), "")] })
+    Ok(ActionOutcome { acted: FormResponse::Left, events: vec![visit.event(DeskAction::SignOut.as_str(), "")] })
 }
 
-fn note_all(visit: &Visit, events: &[DeskEvent]) -> Result<(), Missing> {
+fn note_all(visit: &Visit, events: &[DeskEvent]) -> Result<(), PageError> {
     if events.is_empty() {
         return Ok(());
     }
-    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(Missing::Nothing)?;
+    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(PageError::Nothing)?;
     for event in events {
         history.note_desk_event(event)?;
     }

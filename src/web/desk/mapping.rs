@@ -4,28 +4,28 @@ use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::web::desk::deed::Deed;
+use crate::web::desk::action_outcome::ActionOutcome;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::mapping::RowChange;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Characters of a note, at most.
 const NOTE_MOST: usize = 500;
 
 /// One row of customers.csv: added, changed, or taken out.
-pub(crate) fn map(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+pub(crate) fn map(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let handle = visit.part("handle");
-    let customers = visit.site.host.customers().map_err(Missing::Broken)?;
-    let customer = customers.iter().find(|one| one.handle == handle).ok_or(Missing::Nothing)?;
+    let customers = visit.site.host.customers().map_err(PageError::Broken)?;
+    let customer = customers.iter().find(|one| one.handle == handle).ok_or(PageError::Nothing)?;
     let note = fields.get("note").trim();
     let about = format!("{} of {}", customer.name, customer.integration);
     let event = DeskEvent { said: escaped(note), ..visit.event(DeskAction::Map.as_str(), &about) };
     let target = match target(fields) {
         Ok(target) => target,
-        Err(why) => return Ok(Deed::refused(visit, event, &why)),
+        Err(why) => return Ok(ActionOutcome::refused(visit, event, &why)),
     };
     let (deed, to) = match &target {
         None => ("took out a row", String::new()),
@@ -39,13 +39,13 @@ pub(crate) fn map(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing>
     let shown = fields.get("shown").to_owned();
     let change = RowChange { handle: handle.to_owned(), shown, target, note: note.to_owned() };
     match visit.site.host.map(&visit.person.name, &change) {
-        Ok(()) => Ok(Deed::done(format!("/mapping/{handle}?saved=1"), event)),
-        Err(why) => Ok(Deed::refused(visit, event, &why)),
+        Ok(()) => Ok(ActionOutcome::done(format!("/mapping/{handle}?saved=1"), event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 
 /// A row for each customer who was ticked, with the company that stood beside it.
-pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let pair = |ticked: &str| {
         let (handle, company) = ticked.split_once(':')?;
         Some((handle.to_owned(), CompanyId(company.parse().ok().filter(|id| *id > 0)?)))
@@ -54,13 +54,13 @@ pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<Deed, Mi
     let event = visit.event(DeskAction::MapExact.as_str(), "");
     let chosen = match chosen {
         Some(chosen) if !chosen.is_empty() => chosen,
-        _ => return Ok(Deed::refused(visit, event, &wrong("no customer was chosen"))),
+        _ => return Ok(ActionOutcome::refused(visit, event, &wrong("no customer was chosen"))),
     };
     let said: Vec<String> = chosen.iter().map(|(handle, company)| format!("{handle} → company {company}")).collect();
     let event = DeskEvent { about: said.join(", "), ..event };
     match visit.site.host.map_exact(&visit.person.name, &chosen) {
-        Ok(()) => Ok(Deed::done(format!("/customers?mapped={}", chosen.len()), event)),
-        Err(why) => Ok(Deed::refused(visit, event, &why)),
+        Ok(()) => Ok(ActionOutcome::done(format!("/customers?mapped={}", chosen.len()), event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 

@@ -2,8 +2,8 @@
 //! line, which refuse it or store it with the person's name. No action has a place for a price, a path or a command.
 
 pub(crate) mod act;
+pub(crate) mod action_outcome;
 pub(crate) mod answering;
-pub(crate) mod deed;
 pub(crate) mod fields;
 pub mod host;
 pub(crate) mod mapping;

@@ -4,54 +4,54 @@ use axum::http::StatusCode;
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::ids::ProductCode;
-use crate::web::desk::deed::{Acted, Deed};
+use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::services::{KnownService, PressedChoice, ServiceChange};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::services::picker;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Products of one service, at most.
 const PRODUCTS_MOST: usize = 20;
 
 /// The page with what the choice would change; nothing is stored.
-pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let service = meant(visit)?;
     let event = visit.event(DeskAction::TryService.as_str(), &about(&service));
     let choice = match pressed(fields) {
         Ok(choice) => choice,
-        Err(why) => return Ok(Deed::refused(visit, event, &why)),
+        Err(why) => return Ok(ActionOutcome::refused(visit, event, &why)),
     };
     match visit.site.host.try_service(&service, &choice) {
         Ok(drawn) => {
             let page = picker::tried(visit, &service, &choice, &drawn);
-            Ok(Deed { acted: Acted::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
+            Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
         }
-        Err(why) => Ok(Deed::refused(visit, event, &why)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 
 /// The choice is written into the services' file.
-pub(crate) fn save(visit: &Visit, fields: &PostedFields) -> Result<Deed, Missing> {
+pub(crate) fn save(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let service = meant(visit)?;
     let event = visit.event(DeskAction::SaveService.as_str(), &about(&service));
     let choice = match pressed(fields) {
         Ok(choice) => choice,
-        Err(why) => return Ok(Deed::refused(visit, event, &why)),
+        Err(why) => return Ok(ActionOutcome::refused(visit, event, &why)),
     };
-    let event = DeskEvent { about: format!("{} → {}", event.about, picker::said(&choice)), ..event };
+    let event = DeskEvent { about: format!("{} → {}", event.about, picker::choice_text(&choice)), ..event };
     let change = ServiceChange { handle: service.handle.clone(), shown: fields.get("shown").to_owned(), choice };
     match visit.site.host.set_service(&visit.person.name, &change) {
-        Ok(()) => Ok(Deed::done(format!("/services?i={}&saved=1", service.integration), event)),
-        Err(why) => Ok(Deed::refused(visit, event, &why)),
+        Ok(()) => Ok(ActionOutcome::done(format!("/services?i={}&saved=1", service.integration), event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 
-fn meant(visit: &Visit) -> Result<KnownService, Missing> {
-    let services = visit.site.host.services().map_err(Missing::Broken)?;
-    services.into_iter().find(|one| one.handle == visit.part("handle")).ok_or(Missing::Nothing)
+fn meant(visit: &Visit) -> Result<KnownService, PageError> {
+    let services = visit.site.host.services().map_err(PageError::Broken)?;
+    services.into_iter().find(|one| one.handle == visit.part("handle")).ok_or(PageError::Nothing)
 }
 
 fn about(service: &KnownService) -> String {

@@ -10,13 +10,13 @@ use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::commands::held::{Decided, Waiting};
+use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
+use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{Background, IntegrationStanding};
-use crate::web::door::signed_in::SignedIn;
 use crate::web::site::DeskSite;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 use crate::zone::Zone;
 
 /// Who asks for what, and when.
@@ -44,7 +44,7 @@ pub(crate) struct Overview {
     /// Answers that wait for the end of a run.
     pub(crate) queued: Vec<QueuedAnswer>,
     /// Answers that no run has followed yet.
-    pub(crate) answered: Vec<Decided>,
+    pub(crate) answered: Vec<AnsweredItem>,
     pub(crate) background: Background,
     /// Whose days and times are shown.
     pub(crate) zone: Zone,
@@ -55,10 +55,10 @@ pub(crate) struct Overview {
 }
 
 impl Overview {
-    pub(crate) fn of(site: &DeskSite, now: DateTime<Utc>) -> Result<Self, Missing> {
+    pub(crate) fn of(site: &DeskSite, now: DateTime<Utc>) -> Result<Self, PageError> {
         let host = &site.host;
         let zone = host.zone();
-        let standings = host.standings().map_err(Missing::Broken)?;
+        let standings = host.standings().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
         let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
         let mut queued: Vec<QueuedAnswer> = Vec::new();
@@ -71,11 +71,11 @@ impl Overview {
                 nights.extend(history.last_night(&standing.name)?.map(|run| (standing.name.clone(), run)));
             }
         }
-        let fresh = |decided: &Decided| {
+        let fresh = |decided: &AnsweredItem| {
             let plan = plans.iter().find(|plan| plan.run.integration == decided.integration);
             plan.is_some_and(|plan| decided.decision.at >= plan.run.started_at)
         };
-        let mut answered: Vec<Decided> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
+        let mut answered: Vec<AnsweredItem> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
         answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let running = crate::history::store::lock::RunLock::holder(&site.site.state);
         Ok(Self {
@@ -100,8 +100,8 @@ impl Overview {
     }
 
     /// The history, where a page is nothing without it.
-    pub(crate) fn history(&self) -> Result<&History, Missing> {
-        self.history.as_ref().ok_or(Missing::Nothing)
+    pub(crate) fn history(&self) -> Result<&History, PageError> {
+        self.history.as_ref().ok_or(PageError::Nothing)
     }
 
     pub(crate) fn plan(&self, integration: &IntegrationName) -> Option<&OpenItems> {

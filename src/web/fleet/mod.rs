@@ -19,21 +19,22 @@ use axum::routing::{get, post};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use crate::web::door::sign_in;
-use crate::web::door::signed_in::SignedIn;
+use crate::web::access::sign_in;
+use crate::web::access::signed_in::SignedIn;
 use crate::web::fleet::addresses::{LIST, base, parted};
 use crate::web::fleet::host::{FleetDesk, TenantDesk};
 use crate::web::fleet::moved::moved;
-use crate::web::head::told;
+use crate::web::head::message_page;
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::routes;
-use crate::web::site::{DeskSite, Door, Missing};
+use crate::web::site::{DeskSite, Door, PageError};
 
 pub(crate) fn routes(fleet: FleetDesk) -> Router {
     routes::door_routes()
         .route("/", get(|| async { see(LIST) }))
         .route(LIST, get(list::page))
+        .route(list::SIGN_INS, get(list::sign_ins))
         .route("/signout", post(list::sign_out))
         .fallback(of_tenant)
         .with_state(fleet)
@@ -41,7 +42,7 @@ pub(crate) fn routes(fleet: FleetDesk) -> Router {
 
 /// Whatever lies under a tenant's address.
 async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
-    let Some((tenant, page)) = parted(request.uri()) else { return refused(&Missing::Nothing) };
+    let Some((tenant, page)) = parted(request.uri()) else { return refused(&PageError::Nothing) };
     match admitted(&fleet.door, request.headers().clone(), tenant.clone()).await {
         Ok(Admitted::Yes) => {}
         Ok(Admitted::Unknown) if request.method() == Method::GET => {
@@ -49,16 +50,16 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
             return sign_in::to_door(&address.unwrap_or_default());
         }
         Ok(Admitted::Unknown) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
-        Ok(Admitted::No) => return refused(&Missing::Nothing),
+        Ok(Admitted::No) => return refused(&PageError::Nothing),
         Err(missing) => return refused(&missing),
     }
     let Some(page) = page else { return see(&format!("{}/", base(&tenant))) };
     let (host, name) = (Arc::clone(&fleet.host), tenant.clone());
     match fleet.door.reads.read(move || Ok(host.desk(&name))).await {
         Ok(Ok(Some(desk))) => answered(desk, (fleet.door, tenant), peer, (request, page)).await,
-        Ok(Ok(None)) => refused(&Missing::Nothing),
+        Ok(Ok(None)) => refused(&PageError::Nothing),
         Ok(Err(why)) => {
-            page_of(StatusCode::SERVICE_UNAVAILABLE, told(&format!("{tenant}: nothing can be shown now"), &why))
+            page_of(StatusCode::SERVICE_UNAVAILABLE, message_page(&format!("{tenant}: nothing can be shown now"), &why))
         }
         Err(missing) => refused(&missing),
     }
@@ -72,7 +73,7 @@ enum Admitted {
     Unknown,
 }
 
-async fn admitted(door: &Door, headers: HeaderMap, tenant: String) -> Result<Admitted, Missing> {
+async fn admitted(door: &Door, headers: HeaderMap, tenant: String) -> Result<Admitted, PageError> {
     let own = door.clone();
     let asked = door.reads.read(move || {
         let Some(person) = SignedIn::at(&own, &headers, now())? else { return Ok(Admitted::Unknown) };
@@ -91,7 +92,7 @@ async fn answered(
     let TenantDesk { site, host, places } = desk;
     let Ok(_place) = places.try_acquire() else {
         let said = "Many pages of this desk are being made; those that ask ConnectWise wait for its answer. Try again.";
-        return page_of(StatusCode::SERVICE_UNAVAILABLE, told("Busy", said));
+        return page_of(StatusCode::SERVICE_UNAVAILABLE, message_page("Busy", said));
     };
     let base = base(&tenant);
     let desk = DeskSite { site, host, door, tenant: Some(tenant.into()) };

@@ -7,12 +7,12 @@ use crate::reconcile::model::display_text::escaped;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Entries of a page.
-const LISTED: usize = 100;
+pub(crate) const LISTED: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let typed = visit.query.get("q").trim();
     let before = visit.query.get("before").parse::<i64>().ok();
     let events = match &visit.desk.history {
@@ -20,7 +20,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
         None => Vec::new(),
     };
     let main = html! {
-        header.head { div { p.over { "Sign-ins and everything that was done on the desk" } h1 { "Audit" } p.lead { "Nothing here can be changed or taken out by recount." } } }
+        header.head { div { p.over { @if visit.site.tenant.is_none() { "Sign-ins and everything" } @else { "Everything" } " that was done on the desk" } h1 { "Audit" } p.lead { "Nothing here can be changed or taken out by recount." } } }
         form.filters role="search" aria-label="Filter" action="/audit" {
             label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
             button.b { "Filter" }
@@ -30,7 +30,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }
 
-fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
+pub(crate) fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
     let last = events.last().map(|(number, _)| *number).filter(|_| events.len() == LISTED);
     html! {
         div.sheet {

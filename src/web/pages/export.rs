@@ -17,12 +17,12 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, plan};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Rows of a table, at most.
 const LISTED: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let may = visit.may(DeskAction::Upload);
     let staged = if may { visit.site.host.staged(&visit.person.name) } else { None };
     let kept = visit.query.get("kept");
@@ -36,7 +36,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
     Ok(frame(visit, RailEntry::Export, "Export", &main))
 }
 
-fn newest(visit: &Visit) -> Result<Markup, Missing> {
+fn newest(visit: &Visit) -> Result<Markup, PageError> {
     let mut rows = Vec::new();
     for plan in &visit.desk.plans {
         let Some(planned) = &plan.run.planned else { continue };

@@ -7,12 +7,12 @@ use crate::report::{lines, names, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines that are listed.
 const LISTED: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let typed = visit.query.get("q").trim();
     let folded = typed.to_lowercase();
     let fits = |line: &&LineRecord| {

@@ -12,12 +12,12 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, today};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let standings = &visit.desk.standings;
     let well = standings.iter().filter(|standing| standing.health.is_healthy()).count();
-    let tests: Result<Vec<Markup>, Missing> = standings.iter().map(|standing| tests(visit, standing)).collect();
+    let tests: Result<Vec<Markup>, PageError> = standings.iter().map(|standing| tests(visit, standing)).collect();
     let tests = tests?;
     let main = html! {
         header.head { div { h1 { "Integrations" } p.lead { (well) " of " (standings.len()) " healthy or off." } } }
@@ -34,7 +34,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             div.sec {
                 div.headline {
                     h2 id=(id) { (shown(name.as_str())) }
-                    span.tag.(if health.is_healthy() { "good" } else { "bad" }) { (health.said()) }
+                    span.tag.(if health.is_healthy() { "good" } else { "bad" }) { (health.sentence()) }
                 }
                 @if visit.may(DeskAction::Mode) { (switch(visit, name.as_str(), *mode)) } @else { p { "mode " b { (mode) } } }
             }
@@ -59,7 +59,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
 }
 
 /// What was tried of it, when, by whom, and how it went.
-fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, Missing> {
+fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageError> {
     let name = standing.name.as_str();
     let mut rows = Vec::new();
     for kind in visit.site.host.trials(&standing.name) {

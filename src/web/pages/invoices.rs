@@ -7,9 +7,9 @@ use crate::report::format::html::{Links, ready};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = match &visit.desk.history {
         None => html! { header.head { div { h1 { "Invoices" } } } (pieces::empty("No night has run yet", "")) },
         Some(history) => {

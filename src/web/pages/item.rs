@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
@@ -16,17 +16,17 @@ use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{mend, pieces, today};
-use crate::web::site::Missing;
+use crate::web::pages::{next_step, pieces, today};
+use crate::web::site::PageError;
 
 /// Nights of a line that are listed.
 const NIGHTS: usize = 30;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let handle = visit.part("handle");
-    let item = visit.desk.item(handle).ok_or(Missing::Nothing)?;
+    let item = visit.desk.item(handle).ok_or(PageError::Nothing)?;
     let open = visit.desk.waiting.iter().find(|one| one.finding.handle.as_deref() == Some(handle));
-    let title = item.said();
+    let title = item.sentence();
     let main = html! {
         header.head { div {
             p.over { a href="/" { "Today" } " · " code { (handle) } " · " (shown(item.of.run.integration.as_str())) }
@@ -47,10 +47,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
 }
 
 /// What the answers mean.
-const MEANT: [(Verb, &str, &str); 3] = [
-    (Verb::Accept, "Accept", "follows the export."),
-    (Verb::Keep, "Keep", "leaves what ConnectWise bills."),
-    (Verb::Ignore, "Ignore", "stops asking."),
+const MEANT: [(WriteRight, &str, &str); 3] = [
+    (WriteRight::Accept, "Accept", "follows the export."),
+    (WriteRight::Keep, "Keep", "leaves what ConnectWise bills."),
+    (WriteRight::Ignore, "Ignore", "stops asking."),
 ];
 
 fn card(visit: &Visit, item: Item<'_>) -> Markup {
@@ -74,7 +74,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
-                @if let Some(finding) = finding { p.do { (mend::link(visit, &item.of.run.integration, finding, "")) } }
+                @if let Some(finding) = finding { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
                 } }
@@ -83,7 +83,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
     }
 }
 
-fn nights(visit: &Visit, handle: &str) -> Result<Markup, Missing> {
+fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
     let history = visit.desk.history()?;
     let lines = history.line_history(handle, NIGHTS)?;
     let newest = lines.first().map(|(run, ..)| *run);

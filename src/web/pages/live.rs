@@ -11,14 +11,14 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};
 use crate::web::pages::{pieces, plan};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// A browser asks again after so many seconds while a run is under way.
 const AGAIN: u32 = 2;
 /// Writes that are listed.
 const LISTED: usize = 50;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let (busy, picture) = (is_busy(visit), picture(visit)?);
     let main = html! { @if busy { div #live hx-sse:connect="/live/events" { (picture) } } @else { (picture) } };
     let title = if busy { "Running" } else { "The last run" };
@@ -31,7 +31,7 @@ pub(crate) fn is_busy(visit: &Visit) -> bool {
 }
 
 /// What the page shows of it; the same goes out as events.
-pub(crate) fn picture(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn picture(visit: &Visit) -> Result<Markup, PageError> {
     let newest = match &visit.desk.history {
         Some(history) => history.latest_run(None)?,
         None => None,
@@ -47,7 +47,7 @@ pub(crate) fn picture(visit: &Visit) -> Result<Markup, Missing> {
     })
 }
 
-fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, Missing> {
+fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, PageError> {
     let writes = visit.desk.history()?.writes_of(run.run)?;
     let pending = lines(run).iter().filter(|line| plan::would_change(line)).count();
     let done = writes.iter().filter(|write| write.outcome.is_some()).count();
@@ -107,7 +107,7 @@ fn written(writes: &[WriteRecord]) -> Markup {
     }
 }
 
-fn over(visit: &Visit) -> Result<Markup, Missing> {
+fn over(visit: &Visit) -> Result<Markup, PageError> {
     let newest = match &visit.desk.history {
         Some(history) => history.runs(1)?.into_iter().next(),
         None => None,

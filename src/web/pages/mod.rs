@@ -9,7 +9,7 @@ pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod item;
 pub(crate) mod live;
-pub(crate) mod mend;
+pub(crate) mod next_step;
 pub(crate) mod night;
 pub(crate) mod nights;
 pub(crate) mod pieces;

@@ -12,15 +12,15 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, plan};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines of a section.
 const LINES: usize = 200;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
-    let number = visit.part("run").parse::<i64>().map_err(|_| Missing::Nothing)?;
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let number = visit.part("run").parse::<i64>().map_err(|_| PageError::Nothing)?;
     let history = visit.desk.history()?;
-    let run = history.run(RunId(number))?.ok_or(Missing::Nothing)?;
+    let run = history.run(RunId(number))?.ok_or(PageError::Nothing)?;
     let report = Report::of(&run);
     let nights = history.nights(&run.integration, run.run, trend::NIGHTS)?;
     let main = html! {

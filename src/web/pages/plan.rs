@@ -16,14 +16,14 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::diff;
 use crate::web::pages::{pieces, today};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines of a page.
 const LINES: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     if let Ok(run) = visit.query.get("run").parse::<i64>() {
-        let run = visit.desk.history()?.run(RunId(run))?.ok_or(Missing::Nothing)?;
+        let run = visit.desk.history()?.run(RunId(run))?.ok_or(PageError::Nothing)?;
         return Ok(approval_page(visit, &run, None));
     }
     let asked = visit.query.get("i");

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::report::open_items::Item;
 use crate::report::words;
 use crate::web::desk::roles::DeskAction;
@@ -11,14 +11,14 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, today};
 
-pub(crate) fn page(visit: &Visit, verb: Verb, handles: &[&str]) -> Markup {
+pub(crate) fn page(visit: &Visit, verb: WriteRight, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
     let open =
         |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
     let (taken, left): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
     let title = format!("{} {}?", name(verb), words::plural(taken.len(), "item"));
-    let asks_note = verb == Verb::Accept && taken.iter().any(|item| to_zero(*item));
+    let asks_note = verb == WriteRight::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {
         header.head { div {
             p.over { a href="/" { "Today" } " · " (handles.len()) " selected" }
@@ -37,19 +37,22 @@ pub(crate) fn to_zero(item: Item<'_>) -> bool {
     item.line.is_some_and(|line| line.wanted.is_some_and(|wanted| wanted.is_zero()))
 }
 
-fn name(verb: Verb) -> &'static str {
+fn name(verb: WriteRight) -> &'static str {
     match verb {
-        Verb::Accept => "Accept",
-        Verb::Keep => "Keep",
-        Verb::Ignore => "Ignore",
-        Verb::Reopen => "Ask again about",
+        WriteRight::Accept => "Accept",
+        WriteRight::Keep => "Keep",
+        WriteRight::Ignore => "Ignore",
+        WriteRight::Reopen => "Ask again about",
     }
 }
 
-fn form(visit: &Visit, verb: Verb, taken: &[Item<'_>], asks_note: bool) -> Markup {
+fn form(visit: &Visit, verb: WriteRight, taken: &[Item<'_>], asks_note: bool) -> Markup {
     let sum: Decimal = taken.iter().filter_map(|item| item.line).map(words::delta).sum();
-    let sum =
-        if verb == Verb::Accept && !sum.is_zero() { format!(", {} units", words::signed(sum)) } else { String::new() };
+    let sum = if verb == WriteRight::Accept && !sum.is_zero() {
+        format!(", {} units", words::signed(sum))
+    } else {
+        String::new()
+    };
     let label = format!("{} {}", name(verb), words::plural(taken.len(), "item"));
     html! {
         form method="post" action=(DeskAction::AnswerSeveral.path()) {
@@ -58,7 +61,7 @@ fn form(visit: &Visit, verb: Verb, taken: &[Item<'_>], asks_note: bool) -> Marku
                 caption { "Answered by this " small { (words::plural(taken.len(), "item")) (sum) } }
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.wide scope="col" { "reason" } } }
                 tbody { @for item in taken { tr {
-                    th scope="row" { (item.said())
+                    th scope="row" { (item.sentence())
                         input type="hidden" name="item" value=(item.handle);
                         input type="hidden" name="shown" value=(item.as_shown()); }
                     td.n { (pieces::quantity(item.line.and_then(|line| line.was))) }
@@ -70,7 +73,7 @@ fn form(visit: &Visit, verb: Verb, taken: &[Item<'_>], asks_note: bool) -> Marku
                 h2 id="n" { "One note for all" }
                 div.field { label for="note" { "Why is it right? " @if asks_note { span.hint { "Asked for because a line goes to zero." } } }
                     textarea id="note" name="note" rows="2" maxlength="500" required[asks_note] {} }
-                @if verb != Verb::Accept { div.field { label for="until" { "Until" } input id="until" name="until" type="date"; } }
+                @if verb != WriteRight::Accept { div.field { label for="until" { "Until" } input id="until" name="until" type="date"; } }
             }
             div.bar {
                 p { b { (label) (sum) "." } " " span.small { "The next night uses it. Until then each can be undone." } }
@@ -80,12 +83,12 @@ fn form(visit: &Visit, verb: Verb, taken: &[Item<'_>], asks_note: bool) -> Marku
     }
 }
 
-fn left_out(verb: Verb, left: &[Item<'_>]) -> Markup {
+fn left_out(verb: WriteRight, left: &[Item<'_>]) -> Markup {
     html! {
         div.sheet { table {
             caption { "Left out " small { "they stay as they are" } }
             tbody { @for item in left { tr {
-                th scope="row" { (item.said()) }
+                th scope="row" { (item.sentence()) }
                 td { @if today::takes(Some(*item), verb) { "was answered meanwhile" } @else { "cannot be answered so: " a href={ "/items/" (item.handle) } { "look at it" } } }
             } } }
         } }

@@ -10,9 +10,9 @@ use crate::history::nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::commands::held::{Decided, Waiting};
+use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::model::{Report, ReportVerdict, sign as sign_of};
 use crate::report::open_items::Item;
 use crate::report::{names, trend, words};
@@ -21,13 +21,13 @@ use crate::web::desk::host::mapping::CompanyGuess;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{mend, pieces};
-use crate::web::site::Missing;
+use crate::web::pages::{next_step, pieces};
+use crate::web::site::PageError;
 
 /// Items that are cards; more of them are rows.
 const CARDS: usize = 12;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
         0 => "Nothing to decide".to_owned(),
@@ -88,8 +88,8 @@ fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Ma
     }
 }
 
-fn standings(visit: &Visit) -> Result<Markup, Missing> {
-    let rows: Result<Vec<Markup>, Missing> =
+fn standings(visit: &Visit) -> Result<Markup, PageError> {
+    let rows: Result<Vec<Markup>, PageError> =
         visit.desk.standings.iter().map(|standing| standing_row(visit, standing)).collect();
     Ok(html! {
         div.sheet { table.mid.stand {
@@ -105,7 +105,7 @@ fn standings(visit: &Visit) -> Result<Markup, Missing> {
     })
 }
 
-fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, Missing> {
+fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageError> {
     let history = visit.desk.history()?;
     let newest = history.newest_runs()?.into_iter().find(|run| run.integration == standing.name);
     let Some(newest) = newest else {
@@ -128,7 +128,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             span.rest.mode { (standing.mode) }
             span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
         }
-        td { (pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.said()) } } }
+        td { (pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
         td.n.wide { (count(totals.to_decide, "ask")) }
         td.n.wide { (changed) " " @if let Some(numbers) = numbers {
             @if numbers.would { small { (numbers.changed) " would" } } @else { (pieces::ups_and_downs(numbers.up, numbers.down)) }
@@ -144,7 +144,7 @@ fn count(count: usize, tone: &str) -> Markup {
     html! { @if count == 0 { span.zero { "0" } } @else { span.hot.(tone) { (count) } } }
 }
 
-fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, Missing> {
+fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, PageError> {
     if !cards {
         return Ok(html! { div.rows.items { @for one in open { (row(visit, one)) } } });
     }
@@ -163,7 +163,7 @@ fn guesses(visit: &Visit, open: &[&Waiting]) -> Vec<CompanyGuess> {
 /// Whether accepting or keeping would settle it.
 fn has_answer(visit: &Visit, one: &Waiting) -> bool {
     let item = visit.desk.item(handle(one));
-    takes(item, Verb::Accept) || takes(item, Verb::Keep)
+    takes(item, WriteRight::Accept) || takes(item, WriteRight::Keep)
 }
 
 fn handle(one: &Waiting) -> &str {
@@ -173,7 +173,7 @@ fn handle(one: &Waiting) -> &str {
 /// The last nights of lines: what was billed, and what was counted.
 type Trends = BTreeMap<String, Markup>;
 
-fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, Missing> {
+fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, PageError> {
     let history = visit.desk.history()?;
     let mut drawn = Trends::new();
     let integrations: BTreeSet<&IntegrationName> = open.iter().map(|one| &one.integration).collect();
@@ -191,7 +191,7 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, Missing> {
 }
 
 /// The open items of one page, each as a card.
-pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, Missing> {
+pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, PageError> {
     items(visit, open, true)
 }
 
@@ -222,7 +222,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
             } }
-            (mend::way_on(visit, one, guesses))
+            (next_step::way_on(visit, one, guesses))
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
@@ -260,7 +260,7 @@ fn row(visit: &Visit, one: &Waiting) -> Markup {
 }
 
 /// Whether this would be an answer to it.
-pub(crate) fn takes(item: Option<Item<'_>>, verb: Verb) -> bool {
+pub(crate) fn takes(item: Option<Item<'_>>, verb: WriteRight) -> bool {
     item.is_some_and(|item| item.answer(verb).is_ok())
 }
 
@@ -276,8 +276,8 @@ fn address(handle: &str) -> String {
 fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
     let handle = handle(one);
     let item = visit.desk.item(handle);
-    let (accept, keep) = (takes(item, Verb::Accept), takes(item, Verb::Keep));
-    let said = item.map(|item| item.said()).unwrap_or_default();
+    let (accept, keep) = (takes(item, WriteRight::Accept), takes(item, WriteRight::Keep));
+    let said = item.map(|item| item.sentence()).unwrap_or_default();
     html! {
         @if visit.may(DeskAction::Answer) && (accept || keep) {
             form.do method="post" action=(address(handle)) {
@@ -286,7 +286,7 @@ fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
                 @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
             }
-        } @else if !handle.is_empty() { p.do { (mend::link(visit, &one.integration, &one.finding, &said)) a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
+        } @else if !handle.is_empty() { p.do { (next_step::link(visit, &one.integration, &one.finding, &said)) a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
         @else { p.do {} }
     }
 }
@@ -295,7 +295,8 @@ fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
 pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
     let item = visit.desk.item(handle);
     let line = item.and_then(|item| item.line);
-    let [accept, keep, ignore] = [Verb::Accept, Verb::Keep, Verb::Ignore].map(|verb| takes(item, verb));
+    let [accept, keep, ignore] =
+        [WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore].map(|verb| takes(item, verb));
     let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
         return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(&finding.fix)) } } };
@@ -332,7 +333,7 @@ fn answered(visit: &Visit) -> Markup {
 
 /// An answer that was given while a run was under way.
 fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
-    let about = visit.desk.item(&one.handle).map(|item| item.said()).unwrap_or_default();
+    let about = visit.desk.item(&one.handle).map(|item| item.sentence()).unwrap_or_default();
     let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
     html! {
         div.slip {
@@ -345,14 +346,14 @@ fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
     }
 }
 
-fn slip(visit: &Visit, one: &Decided) -> Markup {
+fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
     let decision = &one.decision;
     let handle = &decision.handle;
     let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
     html! {
         div.slip {
             (pieces::sign("good", '✓'))
-            p { b { (one.about()) } br; span.small.soft { (escaped(&decision.said())) " · the next night uses it" } }
+            p { b { (one.about()) } br; span.small.soft { (escaped(&decision.sentence())) " · the next night uses it" } }
             @if visit.may(DeskAction::TakeBack) {
                 form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (one.about()) } } }
             }

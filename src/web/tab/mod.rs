@@ -15,11 +15,11 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::CompanyId;
 use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 use crate::web::desk::visit::Overview;
 use crate::web::peer::Peer;
 use crate::web::response::{MayBeFramed, now, page_of, refused};
-use crate::web::site::{DeskSite, Missing, TabRules};
+use crate::web::site::{DeskSite, PageError, TabRules};
 
 /// What only this page may do: be framed by ConnectWise, and run the one script of the desk.
 fn policy(rules: &TabRules) -> HeaderValue {
@@ -41,7 +41,7 @@ fn framed(mut response: Response, rules: &TabRules) -> Response {
 
 /// `GET /tab`: the page that asks who is looking. It holds nothing of anybody.
 pub(crate) async fn open(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
-    let Some(rules) = &desk.door.rules.tab else { return refused(&Missing::Nothing) };
+    let Some(rules) = &desk.door.rules.tab else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     framed(page_of(StatusCode::OK, page::asking(rules, query.get("id"), query.get("screen"))), rules)
 }
@@ -58,7 +58,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(rules) = desk.door.rules.tab.clone() else { return refused(&Missing::Nothing) };
+    let Some(rules) = desk.door.rules.tab.clone() else { return refused(&PageError::Nothing) };
     let fields = PostedFields::parse(&body);
     let text = |name: &str| fields.get(name).to_owned();
     let claim = MemberClaim {
@@ -73,7 +73,7 @@ pub(crate) async fn show(
     let drawn = reads.read(move || {
         let vouched = desk.host.vouched(&claim);
         note(&desk, &claim, address, &vouched)?;
-        if vouched != Vouched::Yes {
+        if vouched != MemberVerification::Yes {
             return Ok((StatusCode::FORBIDDEN, page::nothing(vouched)));
         }
         let Some(company) = company else { return Ok((StatusCode::NOT_FOUND, page::elsewhere())) };
@@ -91,16 +91,16 @@ fn is_of_a_company(screen: &str) -> bool {
     screen.to_ascii_lowercase().contains("company")
 }
 
-fn note(desk: &DeskSite, claim: &MemberClaim, address: String, vouched: &Vouched) -> Result<(), Missing> {
-    let mut history = History::open_beside(&desk.site.state)?.ok_or(Missing::Nothing)?;
+fn note(desk: &DeskSite, claim: &MemberClaim, address: String, vouched: &MemberVerification) -> Result<(), PageError> {
+    let mut history = History::open_beside(&desk.site.state)?.ok_or(PageError::Nothing)?;
     let event = DeskEvent {
         at: now(),
         person: shown(&claim.member),
         address,
         deed: "opened the tab".to_owned(),
         about: String::new(),
-        refused: *vouched != Vouched::Yes,
-        said: vouched.said().to_owned(),
+        refused: *vouched != MemberVerification::Yes,
+        said: vouched.sentence().to_owned(),
     };
     Ok(history.note_desk_event(&event)?)
 }

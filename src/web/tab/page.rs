@@ -11,11 +11,11 @@ use crate::report::commands::held::Waiting;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::OpenItems;
 use crate::report::{lines, names, trend, words};
-use crate::web::desk::host::member::Vouched;
+use crate::web::desk::host::member::MemberVerification;
 use crate::web::desk::visit::Overview;
 use crate::web::head::document;
 use crate::web::pages::{pieces, today};
-use crate::web::site::{Missing, TabRules};
+use crate::web::site::{PageError, TabRules};
 
 /// Before anything is known of who is looking.
 pub(super) fn asking(rules: &TabRules, id: &str, screen: &str) -> Markup {
@@ -37,22 +37,22 @@ fn desk() -> Markup {
     html! { p { a href="/" target="_blank" rel="noopener" { "Open the desk" } } }
 }
 
-fn told(title: &str, said: &str) -> Markup {
+fn message_page(title: &str, said: &str) -> Markup {
     document(title, &html! {}, &html! { body { main.tab { h1 { (title) } p role="status" { (said) } (desk()) } } })
 }
 
 /// ConnectWise does not vouch for whoever is looking.
-pub(super) fn nothing(why: Vouched) -> Markup {
-    told("Nothing is shown", why.said())
+pub(super) fn nothing(why: MemberVerification) -> Markup {
+    message_page("Nothing is shown", why.sentence())
 }
 
 /// The tab stands on another screen than a company's.
 pub(super) fn elsewhere() -> Markup {
-    told("No company", "This tab belongs on the company screen. docs/hosted-tab.md says how it is set up.")
+    message_page("No company", "This tab belongs on the company screen. docs/hosted-tab.md says how it is set up.")
 }
 
 /// One company's lines and open items.
-pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> Result<Markup, Missing> {
+pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> Result<Markup, PageError> {
     let own = |line: &LineRecord| line.company == Some(company);
     let of_all = || overview.plans.iter().flat_map(|plan| lines(&plan.run)).filter(|line| own(line));
     let customers: BTreeSet<&CustomerName> = of_all().flat_map(names::customers).collect();
@@ -114,7 +114,7 @@ fn table(rows: &[Markup]) -> Markup {
     }
 }
 
-fn table_rows(overview: &Overview, plan: &OpenItems, of_it: &[&LineRecord]) -> Result<Vec<Markup>, Missing> {
+fn table_rows(overview: &Overview, plan: &OpenItems, of_it: &[&LineRecord]) -> Result<Vec<Markup>, PageError> {
     let history = overview.history()?;
     let nights = history.nights(&plan.run.integration, plan.run.run, trend::NIGHTS)?;
     let runs: Vec<RunId> = nights.iter().map(|run| run.run).collect();

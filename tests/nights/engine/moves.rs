@@ -11,10 +11,10 @@ use super::{HOME, House, SECOND, judge, mapping};
 use recount::history::record::RunRecord;
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
-use recount::reconcile::model::decision::{Decision, Matter};
+use recount::reconcile::model::decision::{Decision, DecisionSubject};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Outcome, RunCommand, Verb};
+use recount::reconcile::model::plan::outcome::{Outcome, RunCommand, WriteRight};
 use recount::report::open_items::{Item, open_items};
 
 /// Every count that the mapping bills: customer, service, and where.
@@ -112,7 +112,8 @@ impl House {
             self.connectwise.state.borrow_mut().seen.late_answers += 1;
             return self.answer(|item| (item.handle == handle).then_some(verb)).map(|_| ());
         }
-        let (verbs, which, now) = ([Verb::Accept, Verb::Keep, Verb::Ignore], self.chance.next(), self.chance.coin());
+        let (verbs, which, now) =
+            ([WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore], self.chance.next(), self.chance.coin());
         let verb = verbs[usize::try_from(which % 3).unwrap_or(0)];
         if now {
             let mut left = which % 4;
@@ -144,7 +145,7 @@ impl House {
 
     /// Stores an answer to each item of the newest plan that `verb` chooses one for, as far as it is permitted. Tells how
     /// many.
-    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<Verb>) -> Result<usize, String> {
+    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<WriteRight>) -> Result<usize, String> {
         let (lock, mut history) = self.open()?;
         let integration = self.connectwise.integration.clone();
         let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
@@ -175,14 +176,14 @@ impl House {
         Ok(answers.len())
     }
 
-    fn note_answer(&self, matter: &Matter, verb: Verb) {
+    fn note_answer(&self, matter: &DecisionSubject, verb: WriteRight) {
         let mut state = self.connectwise.state.borrow_mut();
         state.seen.answers += 1;
-        if let Matter::Line(agreement, product, _) = matter {
+        if let DecisionSubject::Line(agreement, product, _) = matter {
             let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
             match verb {
-                Verb::Keep | Verb::Ignore => _ = state.answered.insert(key),
-                Verb::Accept | Verb::Reopen => _ = state.answered.remove(&key),
+                WriteRight::Keep | WriteRight::Ignore => _ = state.answered.insert(key),
+                WriteRight::Accept | WriteRight::Reopen => _ = state.answered.remove(&key),
             }
         }
     }
@@ -194,7 +195,7 @@ impl House {
         let known = history.decisions(&integration).map_err(|error| error.to_string())?;
         let run = history.latest_plan(&integration).map_err(|error| error.to_string())?.map(|record| record.run);
         for (matter, decision) in known.0.into_iter().filter(|_| run.is_some()) {
-            let back = Decision { verb: Verb::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
+            let back = Decision { verb: WriteRight::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
             let stored = history.decide(&lock, &integration, run.expect("filtered"), &matter, &back);
             stored.map_err(|error| format!("an answer is not taken back: {error}"))?;
         }
@@ -220,7 +221,7 @@ impl House {
             if held {
                 self.approve()?;
             }
-            let accepted = self.answer(|item| is_asked(&item).then_some(Verb::Accept))?;
+            let accepted = self.answer(|item| is_asked(&item).then_some(WriteRight::Accept))?;
             self.pass(TimeDelta::days(1));
             if accepted == 0 && settled {
                 break;

@@ -11,7 +11,7 @@ use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
@@ -44,7 +44,7 @@ pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: No
     let Some(mut history) = history else { return Err(busy) };
     let waiting = history.queued_answers().map_err(failed)?;
     if let [one] = pressed
-        && one.verb == Verb::Reopen
+        && one.verb == WriteRight::Reopen
     {
         let known = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
         return history.forget_queued(known.0).map_err(failed);
@@ -104,7 +104,7 @@ fn of_desk<'a>(
     let DeskAnswer { verb, handle, shown, until, note } = pressed;
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
-    if *verb == Verb::Reopen {
+    if *verb == WriteRight::Reopen {
         let known = all.iter().flat_map(|items| items.decisions.0.values()).any(|known| known.handle == *handle);
         if !known {
             return Err(moved(format!("nothing is answered about {handle}")));
@@ -118,10 +118,10 @@ fn of_desk<'a>(
         .max_by_key(Item::is_asked)
         .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
     if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
-        return Err(moved(format!("{} was answered a moment ago", item.said())));
+        return Err(moved(format!("{} was answered a moment ago", item.sentence())));
     }
     if shown.as_deref() != Some(&item.as_shown()) {
-        return Err(moved(format!("the newest plan says {}", item.said())));
+        return Err(moved(format!("the newest plan says {}", item.sentence())));
     }
     answer(typed, item, history).map_err(not_done)
 }

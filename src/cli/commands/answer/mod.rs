@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_handle;
 use crate::cli::commands::answer::accepted_step::TypedStep;
-use crate::cli::commands::answer::which::Which;
+use crate::cli::commands::answer::which::AnswerTarget;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -19,11 +19,11 @@ use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::reconcile::decide::answers::Refusal;
-use crate::reconcile::model::decision::{Decision, Matter, SeenLine};
+use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::display_text::{day, escaped};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
@@ -35,7 +35,7 @@ use crate::report::words::step;
 #[derive(Debug, Args)]
 pub(crate) struct AcceptOptions {
     #[command(flatten)]
-    which: Which,
+    which: AnswerTarget,
     /// What the step leads to, as the report shows it: another step is refused
     #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["within", "all"])]
     to: Option<Quantity>,
@@ -51,7 +51,7 @@ pub(crate) struct AcceptOptions {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[command(flatten)]
-    which: Which,
+    which: AnswerTarget,
     /// The last day on which it holds; without it, until `recount held --reopen`
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<NaiveDate>,
@@ -65,7 +65,7 @@ pub(crate) struct Options {
 struct Typed<'a> {
     /// Who pressed it at the desk; else whoever runs the command.
     who: Option<&'a str>,
-    verb: Verb,
+    verb: WriteRight,
     step: TypedStep,
     until: Option<NaiveDate>,
     note: &'a str,
@@ -74,31 +74,31 @@ struct Typed<'a> {
 pub(crate) fn accept(global: &Global, options: &AcceptOptions, console: &Console) -> Exit {
     let AcceptOptions { which, to, within, note } = options;
     let step = to.map(TypedStep::To).or(within.map(TypedStep::Within)).unwrap_or(TypedStep::Shown);
-    run(global, which, Typed { step, ..Typed::of(Verb::Accept, note) }, console)
+    run(global, which, Typed { step, ..Typed::of(WriteRight::Accept, note) }, console)
 }
 
 pub(crate) fn keep(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { which, until, note } = options;
-    run(global, which, Typed { until: *until, ..Typed::of(Verb::Keep, note) }, console)
+    run(global, which, Typed { until: *until, ..Typed::of(WriteRight::Keep, note) }, console)
 }
 
 pub(crate) fn ignore(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { which, until, note } = options;
-    run(global, which, Typed { until: *until, ..Typed::of(Verb::Ignore, note) }, console)
+    run(global, which, Typed { until: *until, ..Typed::of(WriteRight::Ignore, note) }, console)
 }
 
 /// Takes an answer back; the matter is asked about again.
 pub(crate) fn reopen(global: &Global, handle: &str, console: &Console) -> Exit {
-    run(global, &Which::one(handle), Typed::of(Verb::Reopen, ""), console)
+    run(global, &AnswerTarget::one(handle), Typed::of(WriteRight::Reopen, ""), console)
 }
 
 impl<'a> Typed<'a> {
-    fn of(verb: Verb, note: &'a str) -> Self {
+    fn of(verb: WriteRight, note: &'a str) -> Self {
         Self { who: None, verb, step: TypedStep::Shown, until: None, note }
     }
 }
 
-fn run(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Exit {
+fn run(global: &Global, which: &AnswerTarget, typed: Typed<'_>, console: &Console) -> Exit {
     match decide(global, which, typed, console) {
         Err(error) => return error.tell(console),
         Ok(stored) if console.json => match stored.as_slice() {
@@ -142,7 +142,12 @@ impl Stored {
     }
 }
 
-fn decide(global: &Global, which: &Which, typed: Typed<'_>, console: &Console) -> Result<Vec<Stored>, CommandError> {
+fn decide(
+    global: &Global,
+    which: &AnswerTarget,
+    typed: Typed<'_>,
+    console: &Console,
+) -> Result<Vec<Stored>, CommandError> {
     let config = session::configuration(global)?;
     not_past(typed.until, &config)?;
     // A history that an older version made is upgraded under the lock; one that never was is not made here.
@@ -181,7 +186,7 @@ fn not_past(until: Option<NaiveDate>, config: &Config) -> Result<(), CommandErro
 /// Stores the answers: all of them, or none if one is refused, or if they are not what was shown.
 fn store(
     config: &Config,
-    which: &Which,
+    which: &AnswerTarget,
     typed: Typed<'_>,
     session: &mut Session,
     seen: Option<&[String]>,
@@ -189,7 +194,7 @@ fn store(
     let Session { lock, history, .. } = &mut *session;
     let all = open_items(config.integrations.keys(), history)?;
     let answers = match typed.verb {
-        Verb::Reopen => vec![answered(&all, typed, which.first())?],
+        WriteRight::Reopen => vec![answered(&all, typed, which.first())?],
         _ => answers(&all, which, typed, history)?,
     };
     if seen.is_some_and(|seen| answers.iter().map(Answer::shown).ne(seen.iter().cloned())) {
@@ -200,7 +205,7 @@ fn store(
     for Answer { of, matter, decision, name: _, step } in answers {
         let integration = &of.run.integration;
         history.decide(lock, integration, of.run.run, &matter, &decision)?;
-        let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.said());
+        let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.sentence());
         stored.push(Stored { verb, handle: decision.handle, integration, said, step });
     }
     // The answer is stored; that its copy failed is told by a warning and by `status`.
@@ -210,7 +215,7 @@ fn store(
 
 struct Answer<'a> {
     of: &'a OpenItems,
-    matter: Matter,
+    matter: DecisionSubject,
     decision: Decision,
     name: String,
     step: String,
@@ -225,7 +230,7 @@ impl Answer<'_> {
 
 fn answers<'a>(
     all: &'a [OpenItems],
-    which: &Which,
+    which: &AnswerTarget,
     typed: Typed<'_>,
     history: &History,
 ) -> Result<Vec<Answer<'a>>, CommandError> {
@@ -234,7 +239,7 @@ fn answers<'a>(
 
 fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Answer<'a>, CommandError> {
     let permitted = item.answer(typed.verb).map_err(|refusal| refused(typed.verb, item, refusal))?;
-    if typed.verb == Verb::Accept {
+    if typed.verb == WriteRight::Accept {
         typed.step.check(item, history)?;
     }
     let Answerable { matter, reason, seen } = permitted;
@@ -260,7 +265,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
 }
 
 /// Why this is no answer to it, and what is.
-fn refused(verb: Verb, item: Item<'_>, refusal: Refusal) -> CommandError {
+fn refused(verb: WriteRight, item: Item<'_>, refusal: Refusal) -> CommandError {
     let Item { of, handle, finding, line } = item;
     let detail = line.map(|line| line.detail.clone()).unwrap_or_default();
     let held = || Remedy::command("recount held");
@@ -300,7 +305,7 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>, handle: &str) -> Result<
     } else {
         exact
     };
-    let handles = |found: &[(&OpenItems, &Matter, &'a Decision)]| -> Vec<&'a str> {
+    let handles = |found: &[(&OpenItems, &DecisionSubject, &'a Decision)]| -> Vec<&'a str> {
         found.iter().map(|(.., known)| known.handle.as_str()).collect()
     };
     match found.as_slice() {

@@ -8,14 +8,14 @@ use crate::cli::arguments::typed_handle;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::outcome::Verb;
+use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
 use crate::report::words::plural;
 
 /// What is answered.
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct AnswerTarget {
     /// The handles, as `recount held` shows them, or their first four letters
     #[arg(value_name = "HANDLE", required_unless_present = "all")]
     handles: Vec<String>,
@@ -27,7 +27,7 @@ pub(super) struct Which {
     pub(super) yes: bool,
 }
 
-impl Which {
+impl AnswerTarget {
     pub(super) fn one(handle: &str) -> Self {
         Self { handles: vec![handle.to_owned()], all: None, yes: false }
     }
@@ -66,7 +66,12 @@ impl Which {
 }
 
 /// Shows what several answers are about, and asks.
-pub(super) fn confirm(verb: Verb, seen: &[String], which: &Which, console: &Console) -> Result<(), CommandError> {
+pub(super) fn confirm(
+    verb: WriteRight,
+    seen: &[String],
+    which: &AnswerTarget,
+    console: &Console,
+) -> Result<(), CommandError> {
     let list: String = seen.iter().map(|one| format!("  {one}\n")).collect();
     let mut terminal = std::io::stderr().lock();
     if !console.json {

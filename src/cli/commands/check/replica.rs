@@ -23,6 +23,7 @@ const NAME: &str = "replicate";
 struct Seen {
     now: DateTime<Utc>,
     lease: Option<SeenLease>,
+    is_mine: bool,
     newest: Option<(CopyName, CopyDescription, usize)>,
 }
 
@@ -39,9 +40,9 @@ impl CheckList {
         }
     }
 
-    fn seen(&mut self, settings: &ReplicaSettings, owner: &LeaseOwner, Seen { now, lease, newest }: &Seen) {
+    fn seen(&mut self, settings: &ReplicaSettings, owner: &LeaseOwner, Seen { now, lease, is_mine, newest }: &Seen) {
         self.good(NAME, format!("{}: conditional writes hold", settings.shown));
-        match turn(lease.as_ref(), &owner.me, *now) {
+        match turn(lease.as_ref(), &owner.me, *is_mine, *now) {
             LeaseTurn::Take => self.note("lease", "nobody holds it yet; the next run takes it".to_owned()),
             LeaseTurn::Renew => self.good("lease", format!("this host ({}) holds it", owner.me.host)),
             LeaseTurn::TakeOver { from, .. } => {
@@ -66,6 +67,8 @@ impl CheckList {
 }
 
 async fn look(owner: &LeaseOwner) -> Result<Seen, ReplicaError> {
-    let now = owner.store.probe(&(owner.mark)()).await?;
-    Ok(Seen { now, lease: owner.seen().await?, newest: transfer::newest(&owner.store).await? })
+    let now = owner.store.probe(&(owner.marks.draw)()).await?;
+    let lease = owner.seen().await?;
+    let is_mine = lease.as_ref().map_or(Ok(false), |seen| owner.wrote(&seen.lease))?;
+    Ok(Seen { now, lease, is_mine, newest: transfer::newest(&owner.store).await? })
 }

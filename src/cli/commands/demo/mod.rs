@@ -28,7 +28,7 @@ use crate::history::record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;
-use crate::web::door::invitation::invite;
+use crate::web::access::invitation::invite;
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");
 const CUSTOMERS: &str = include_str!("../../../../deploy/sim/customers.csv");

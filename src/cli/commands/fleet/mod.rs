@@ -18,7 +18,7 @@ use futures_util::StreamExt as _;
 use crate::apply::stop::Stop;
 use crate::cli::commands::fleet::known::KnownTenants;
 use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::fleet::process::{TenantEnd, TenantOrder, tend};
+use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};
 use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -37,7 +37,7 @@ pub(crate) fn run(of: &Path, options: &FleetOptions, console: &Console) -> Exit 
 fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandError> {
     let mut known = KnownTenants::default();
     let found = found(of, options, &mut known)?;
-    let order = TenantOrder { words: words(std::env::args_os().skip(1)), limit: options.limit() };
+    let order = TenantRequest { words: words(std::env::args_os().skip(1)), limit: options.limit() };
     let runtime = session::runtime()?;
     let mut refused = known.refused();
     let (not_begun, begun): (Vec<_>, Vec<_>) = found.into_iter().partition(|tenant| refused.contains_key(tenant));
@@ -48,7 +48,7 @@ fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandErro
     let mut ends: Vec<TenantEnd> = not_begun.collect();
     ends.extend(runtime.block_on(async {
         let stop = stop()?;
-        let work = begun.into_iter().map(|tenant| tend(tenant, &order, &stop));
+        let work = begun.into_iter().map(|tenant| run_tenant(tenant, &order, &stop));
         let ended = futures_util::stream::iter(work).buffer_unordered(options.at_once.max(1)).collect().await;
         Ok::<Vec<TenantEnd>, CommandError>(ended)
     })?);

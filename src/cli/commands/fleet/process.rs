@@ -36,7 +36,7 @@ impl TenantEnd {
 
 /// What is asked of each tenant.
 #[derive(Debug, Clone)]
-pub(super) struct TenantOrder {
+pub(super) struct TenantRequest {
     pub(super) words: Vec<OsString>,
     pub(super) limit: Duration,
 }
@@ -47,7 +47,7 @@ const SAID_MAX: u64 = 64 * 1024 * 1024;
 const GRACE: Duration = Duration::from_secs(90);
 
 /// Runs a tenant's command to its end, or to the end of its time.
-pub(super) async fn tend(tenant: Tenant, order: &TenantOrder, stop: &Stop) -> TenantEnd {
+pub(super) async fn run_tenant(tenant: Tenant, order: &TenantRequest, stop: &Stop) -> TenantEnd {
     let began = Instant::now();
     let (exit, out, err, why) = match spent(&tenant, order, stop).await {
         Ok(Spent { status, out, err, why }) => {
@@ -67,7 +67,7 @@ struct Spent {
     why: Option<String>,
 }
 
-async fn spent(tenant: &Tenant, order: &TenantOrder, stop: &Stop) -> std::io::Result<Spent> {
+async fn spent(tenant: &Tenant, order: &TenantRequest, stop: &Stop) -> std::io::Result<Spent> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(&order.words).arg("--of-fleet").arg("--config").arg(tenant.configuration());
     // The folder of one tenant is no place for the summary of a build, and no other tenant's file is meant.
@@ -75,7 +75,7 @@ async fn spent(tenant: &Tenant, order: &TenantOrder, stop: &Stop) -> std::io::Re
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;
     let (pid, out, err) = (child.id(), child.stdout.take(), child.stderr.take());
-    let whole = async { tokio::join!(said(out), said(err), child.wait()) };
+    let whole = async { tokio::join!(read_output(out), read_output(err), child.wait()) };
     tokio::pin!(whole);
     let why = tokio::select! {
         (out, err, status) = &mut whole => return Ok(Spent { status: status?, out, err, why: None }),
@@ -101,7 +101,7 @@ fn send(pid: Option<u32>, signal: Signal) {
 }
 
 /// Read to the end, so that nobody waits for a full pipe; kept up to a limit.
-async fn said(pipe: Option<impl AsyncRead + Unpin>) -> String {
+async fn read_output(pipe: Option<impl AsyncRead + Unpin>) -> String {
     let Some(mut pipe) = pipe else { return String::new() };
     let mut kept = Vec::new();
     let read = (&mut pipe).take(SAID_MAX).read_to_end(&mut kept).await;

@@ -198,8 +198,8 @@ fn said(health: &Health) -> Option<String> {
     match (health.is_healthy(), waiting) {
         (true, 0) => None,
         (true, waiting) => Some(format!("{waiting} to decide")),
-        (false, 0) => Some(health.said().to_owned()),
-        (false, waiting) => Some(format!("{}, {waiting} to decide", health.said())),
+        (false, 0) => Some(health.sentence().to_owned()),
+        (false, waiting) => Some(format!("{}, {waiting} to decide", health.sentence())),
     }
 }
 

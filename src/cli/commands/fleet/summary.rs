@@ -68,7 +68,7 @@ fn text(ends: &[TenantEnd]) -> String {
     }
     for end in ends.iter().filter(|end| end.exit != Exit::Done) {
         let why = end.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
-        let _ = writeln!(text, "{:>3}  {}: {}{why}", end.exit.code(), shown(&end.tenant.name), end.exit.said());
+        let _ = writeln!(text, "{:>3}  {}: {}{why}", end.exit.code(), shown(&end.tenant.name), end.exit.sentence());
     }
     let done = ends.iter().filter(|end| end.exit == Exit::Done).count();
     let _ = writeln!(text, "{}, {done} done with nothing to decide", plural(ends.len(), "tenant"));

@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use crate::apply::stop::Stop;
 use crate::cli::commands::fleet::known::KnownTenants;
 use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::fleet::process::{TenantEnd, TenantOrder, tend};
+use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};
 use crate::cli::commands::fleet::summary::first;
 use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::commands::fleet::{found, keep_metrics, metrics_of, stop};
@@ -34,7 +34,7 @@ const AGAIN: TimeDelta = TimeDelta::minutes(1);
 const SAID_EACH: u32 = 60;
 
 /// What is known of a tenant.
-struct Watched {
+struct TenantState {
     /// When it was seen first: a first start owes nothing to the past.
     since: DateTime<Utc>,
     /// Turns in a row that did not end well.
@@ -50,7 +50,7 @@ struct Watch<'a> {
     console: &'a Console,
     known: KnownTenants,
     refused: BTreeMap<Tenant, String>,
-    watched: BTreeMap<Tenant, Watched>,
+    watched: BTreeMap<Tenant, TenantState>,
     /// Whose turn is when; whoever is at work is not among them.
     waiting: BTreeSet<(DateTime<Utc>, Tenant)>,
     /// What `/metrics` answers.
@@ -108,7 +108,7 @@ impl Watch<'_> {
             }
             for tenant in self.due(self.options.at_once.max(1).saturating_sub(at_work.len())) {
                 let order = self.turn(&tenant);
-                at_work.push(async move { tend(tenant, &order, stop).await });
+                at_work.push(async move { run_tenant(tenant, &order, stop).await });
             }
         }
         // Each was told to stop, too, and finishes its line.
@@ -136,7 +136,7 @@ impl Watch<'_> {
         self.waiting.retain(|(_, tenant)| mine.contains(tenant) && !changed.contains(tenant));
         for tenant in mine {
             let is_new = !self.watched.contains_key(tenant);
-            let new = Watched { since: now, failed: 0, is_busy: false, last: None };
+            let new = TenantState { since: now, failed: 0, is_busy: false, last: None };
             let one = self.watched.entry(tenant.clone()).or_insert(new);
             if !one.is_busy && (is_new || changed.contains(tenant)) {
                 self.waiting.insert((now, tenant.clone()));
@@ -168,12 +168,12 @@ impl Watch<'_> {
     }
 
     /// A turn: the night that is due, if one is.
-    fn turn(&self, tenant: &Tenant) -> TenantOrder {
+    fn turn(&self, tenant: &Tenant) -> TenantRequest {
         let (since, failed) = self.watched.get(tenant).map_or((clock::now(), 0), |one| (one.since, one.failed));
         let since = since.to_rfc3339_opts(SecondsFormat::Nanos, true);
         let failed = failed.to_string();
         let words = ["daemon", "--turn-since", &since, "--turns-failed", &failed];
-        TenantOrder { words: words.map(OsString::from).to_vec(), limit: self.options.limit() }
+        TenantRequest { words: words.map(OsString::from).to_vec(), limit: self.options.limit() }
     }
 
     fn settle(&mut self, end: &TenantEnd) {

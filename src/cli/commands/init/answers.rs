@@ -19,7 +19,7 @@ use crate::zone::Zone;
 pub(super) struct Answers {
     pub(super) connection: Connection,
     pub(super) vendor: Vendor,
-    pub(super) at: At,
+    pub(super) at: TimeOfDay,
     pub(super) zone: String,
 }
 
@@ -47,7 +47,7 @@ pub(in crate::cli::commands) struct Vendor {
 
 /// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct At {
+pub(super) struct TimeOfDay {
     pub(super) hour: u8,
     pub(super) minute: u8,
 }
@@ -61,7 +61,7 @@ pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, C
     let mut offers = Offers::default();
     if let Some(connection) = &connection {
         offers = Offers::of(settings(connection, &options.dir));
-        asker.say(&offers.said());
+        asker.say(&offers.description());
     }
     let vendor = vendor((&options.dir, &options.vendor), options.integration.as_ref(), offers, asker)?;
     let text = "Every night at (06:15, or 7am)";
@@ -202,7 +202,7 @@ fn mode(text: &str) -> Result<String, String> {
     known.then(|| text.to_owned()).ok_or_else(|| "is one of observe, apply, off".to_owned())
 }
 
-fn time_of_day(text: &str) -> Result<At, String> {
+fn time_of_day(text: &str) -> Result<TimeOfDay, String> {
     let text = text.trim().to_lowercase();
     let half = |mark: &str| text.strip_suffix(mark).map(str::trim_end);
     let (time, from, below, afternoon) = match (half("am"), half("pm")) {
@@ -220,7 +220,7 @@ fn time_of_day(text: &str) -> Result<At, String> {
         part.parse::<u8>().ok().filter(|number| plain && range.contains(number))
     };
     let at = number(hour, &[1, 2], from..below).zip(number(minute, &[2], 0..60));
-    let at = at.map(|(hour, minute)| At { hour: afternoon.map_or(hour, |more| hour % 12 + more), minute });
+    let at = at.map(|(hour, minute)| TimeOfDay { hour: afternoon.map_or(hour, |more| hour % 12 + more), minute });
     at.ok_or_else(|| "is a time such as 02:30 or 7am".to_owned())
 }
 
@@ -250,11 +250,11 @@ mod tests {
 
     #[test]
     fn times_zones_and_names_are_what_the_files_can_hold() {
-        assert_eq!(time_of_day("02:30"), Ok(At { hour: 2, minute: 30 }));
+        assert_eq!(time_of_day("02:30"), Ok(TimeOfDay { hour: 2, minute: 30 }));
         for (typed, hour, minute) in
             [("7am", 7, 0), ("7:30 PM", 19, 30), ("12am", 0, 0), ("12pm", 12, 0), ("2:30", 2, 30)]
         {
-            assert_eq!(time_of_day(typed), Ok(At { hour, minute }), "{typed}");
+            assert_eq!(time_of_day(typed), Ok(TimeOfDay { hour, minute }), "{typed}");
         }
         for wrong in ["24:00", "12:60", "noon", "", "02:30:00", "13pm", "0am", "+7:00", "7"] {
             assert!(time_of_day(wrong).is_err(), "{wrong}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, At, Vendor};
+use crate::cli::commands::init::answers::{Answers, TimeOfDay, Vendor};
 use crate::cli::commands::init::folder::HOME;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::config::secrets::SecretSource;
@@ -148,7 +148,7 @@ fn secret(source: &SecretSource, folder: &Path) -> String {
 }
 
 /// As `cron` writes it.
-fn schedule(At { hour, minute }: At) -> String {
+fn schedule(TimeOfDay { hour, minute }: TimeOfDay) -> String {
     format!("{minute} {hour} * * *")
 }
 

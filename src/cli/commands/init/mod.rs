@@ -21,7 +21,7 @@ use crate::cli::commands::check;
 use crate::cli::commands::init::answers::Vendor;
 use crate::cli::commands::init::folder::Folder;
 use crate::cli::commands::init::options::Options;
-use crate::cli::commands::init::output::{Made, services_of};
+use crate::cli::commands::init::output::{CreatedFiles, services_of};
 use crate::cli::commands::init::prompt::Asker;
 use crate::cli::commands::init::sample::ChosenExport;
 use crate::cli::commands::read::all_proposals;
@@ -43,7 +43,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             if console.json {
                 console.document(Exit::Done, &made.document());
             } else {
-                told(&made, console);
+                print_created(&made, console);
             }
             Exit::Done
         }
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 }
 
 /// What was made, and whether all is in place: the keys, the export, each permission.
-fn told(made: &Made, console: &Console) {
+fn print_created(made: &CreatedFiles, console: &Console) {
     console.print(&made.text());
     let path = made.folder.path.join("recount.toml");
     let checks = made.can_be_checked().then(|| session::configuration_of(&path).and_then(check::of)).transpose();
@@ -62,7 +62,7 @@ fn told(made: &Made, console: &Console) {
     }
 }
 
-fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
+fn made(global: &Global, options: &Options) -> Result<CreatedFiles, CommandError> {
     let mut folder = Folder::new(&options.dir)?;
     let mut answers = with_asker(global, options.yes, |asker| answers::ask(options, asker))?;
     answers.connection.public_key.store(&mut folder)?;
@@ -71,7 +71,7 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     folder.write("customers.csv", document::CUSTOMERS)?;
     let path = folder.write("recount.toml", &configuration)?;
     let config = loaded(&path).map_err(|error| folder.taken_back(error))?;
-    let Tonight { counts, unread, proposals } = tonight(&config, &answers.vendor);
+    let ExportPreview { counts, unread, proposals } = tonight(&config, &answers.vendor);
     let services = services_of(&counts);
     let guesses = answers.vendor.offers.products(&services);
     folder.append(&path, &document::services(&answers.vendor.name, &services, &guesses))?;
@@ -79,7 +79,7 @@ fn made(global: &Global, options: &Options) -> Result<Made, CommandError> {
     folder.write(folder::TIMER, &units::timer(&answers))?;
     // What was written is what will be read tonight.
     loaded(&path).map_err(|error| folder.taken_back(error))?;
-    Ok(Made { answers, folder, counts, unread, proposals })
+    Ok(CreatedFiles { answers, folder, counts, unread, proposals })
 }
 
 /// By a person at the terminal, if there is one who wants to be asked.
@@ -103,7 +103,7 @@ fn loaded(path: &Path) -> Result<Config, CommandError> {
 
 /// The export as tonight's run would read it.
 #[derive(Default)]
-pub(super) struct Tonight {
+pub(super) struct ExportPreview {
     pub(super) counts: Counts,
     /// Why it was not read.
     pub(super) unread: Option<String>,
@@ -112,8 +112,8 @@ pub(super) struct Tonight {
 }
 
 /// Reads it; a link is left alone.
-pub(super) fn tonight(config: &Config, vendor: &Vendor) -> Tonight {
-    let unread = |why: String| Tonight { unread: Some(why), ..Tonight::default() };
+pub(super) fn tonight(config: &Config, vendor: &Vendor) -> ExportPreview {
+    let unread = |why: String| ExportPreview { unread: Some(why), ..ExportPreview::default() };
     if let ChosenExport::Url(_) = vendor.export {
         return unread("`recount check` fetches the link".to_owned());
     }
@@ -130,11 +130,11 @@ pub(super) fn tonight(config: &Config, vendor: &Vendor) -> Tonight {
     match runtime.block_on(read) {
         Ok(export) => {
             let proposals = all_proposals(&files_of(&export.path, &export.counts), layout, &export.counts);
-            Tonight { counts: export.counts, unread: None, proposals }
+            ExportPreview { counts: export.counts, unread: None, proposals }
         }
         Err(ReadExportError::Export(error)) => {
             let proposals = proposals(&files_of(error.path(), &Counts::default()), layout);
-            Tonight { proposals, ..unread(error_chain(&error)) }
+            ExportPreview { proposals, ..unread(error_chain(&error)) }
         }
         Err(error) => unread(error_chain(&error)),
     }

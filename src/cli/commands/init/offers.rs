@@ -75,7 +75,7 @@ impl Offers {
     }
 
     /// What a person is told before the next question.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn description(&self) -> String {
         match &self.unread {
             Some(why) => format!("  ConnectWise was not asked yet: {}\n", shown(why)),
             None => {

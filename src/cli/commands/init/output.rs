@@ -20,7 +20,7 @@ use crate::report::words::plural;
 
 /// What was made.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct CreatedFiles {
     pub(super) answers: Answers,
     pub(super) folder: Folder,
     pub(super) counts: Counts,
@@ -41,7 +41,7 @@ pub(super) struct Document<'a> {
     next: String,
 }
 
-impl Made {
+impl CreatedFiles {
     pub(super) fn document(&self) -> Document<'_> {
         let vendor = &self.answers.vendor;
         let profile = match &vendor.layout {

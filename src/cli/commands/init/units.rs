@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, At};
+use crate::cli::commands::init::answers::{Answers, TimeOfDay};
 use crate::cli::commands::init::sample::ChosenExport;
 use crate::config::secrets::SecretSource;
 
@@ -34,7 +34,7 @@ fn bound(export: &ChosenExport) -> Option<String> {
 
 /// Every night at this time.
 pub(super) fn timer(answers: &Answers) -> String {
-    let At { hour, minute } = answers.at;
+    let TimeOfDay { hour, minute } = answers.at;
     format!("[Timer]\nOnCalendar=\nOnCalendar=*-*-* {hour:02}:{minute:02}:00 {}\n", answers.zone)
 }
 

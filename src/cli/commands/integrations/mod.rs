@@ -206,7 +206,7 @@ fn table(known: &[Known<'_>], running: Option<&str>) -> String {
     for Known { integration, customers: Customers { mapped, skipped, unmapped }, health } in known {
         let number = |number: &Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let IntegrationConfig { name, mode, connectwise, .. } = integration;
-        let _ = writeln!(text, "{name}  {mode} · ConnectWise {connectwise} · {}", health.said());
+        let _ = writeln!(text, "{name}  {mode} · ConnectWise {connectwise} · {}", health.sentence());
         let _ = writeln!(
             text,
             "    customers: {} mapped, {} skipped, {} unmapped",

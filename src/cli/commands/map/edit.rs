@@ -32,7 +32,7 @@ use crate::report::open_items::open_items;
 #[derive(Debug, Args)]
 pub(super) struct AddOptions {
     #[command(flatten)]
-    whose: Whose,
+    whose: CustomerScope,
     /// The company's record id in ConnectWise
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     company_id: i64,
@@ -48,11 +48,11 @@ pub(super) struct AddOptions {
 #[derive(Debug, Args)]
 pub(super) struct IgnoreOptions {
     #[command(flatten)]
-    whose: Whose,
+    whose: CustomerScope,
 }
 
 #[derive(Debug, Default, Args)]
-pub(super) struct Whose {
+pub(super) struct CustomerScope {
     /// The customer's handle, as reports show it, or its name, exactly as in the export
     #[arg(value_name = "HANDLE|CUSTOMER")]
     pub(super) customer: String,
@@ -70,7 +70,7 @@ pub(super) struct Whose {
     new: bool,
 }
 
-impl Whose {
+impl CustomerScope {
     /// A customer who has a row, or is in the export.
     pub(super) fn of(customer: &str, integration: Option<&str>) -> Self {
         let (customer, integration) = (customer.to_owned(), integration.map(str::to_owned));
@@ -88,7 +88,7 @@ pub(super) fn ignore(global: &Global, options: &IgnoreOptions, console: &Console
     tell(edit(global, &options.whose, CustomerTarget::Skip, true), console)
 }
 
-fn tell(done: Result<Done, CommandError>, console: &Console) -> Exit {
+fn tell(done: Result<MappingEdit, CommandError>, console: &Console) -> Exit {
     match done {
         Err(error) => error.tell(console),
         Ok(done) => {
@@ -103,7 +103,7 @@ fn tell(done: Result<Done, CommandError>, console: &Console) -> Exit {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Done {
+pub(super) struct MappingEdit {
     integration: String,
     customer: String,
     company_id: Option<i64>,
@@ -116,7 +116,7 @@ pub(super) struct Done {
     with: Vec<String>,
 }
 
-impl Done {
+impl MappingEdit {
     fn text(&self) -> String {
         let Self { integration, customer, company_id, company, agreement_id, file, line, replaced, with, .. } = self;
         let company = company.as_ref().map(|name| format!(", \"{}\"", escaped(name))).unwrap_or_default();
@@ -140,11 +140,21 @@ impl Done {
     }
 }
 
-fn edit(global: &Global, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
+fn edit(
+    global: &Global,
+    whose: &CustomerScope,
+    target: CustomerTarget,
+    offline: bool,
+) -> Result<MappingEdit, CommandError> {
     edit_in(&session::configuration(global)?, whose, target, offline)
 }
 
-fn edit_in(config: &Config, whose: &Whose, target: CustomerTarget, offline: bool) -> Result<Done, CommandError> {
+fn edit_in(
+    config: &Config,
+    whose: &CustomerScope,
+    target: CustomerTarget,
+    offline: bool,
+) -> Result<MappingEdit, CommandError> {
     let (integration, customer) = meant(config, whose)?;
     let known = inventory::mapping(integration)?.customers.get(&customer);
     if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
@@ -170,7 +180,7 @@ pub(super) fn write(
     integration: &IntegrationConfig,
     row: NewRow,
     how: RowWriting<'_>,
-) -> Result<Done, CommandError> {
+) -> Result<MappingEdit, CommandError> {
     let company = match row.target {
         CustomerTarget::Company { company, agreement } if !how.offline => {
             Some(verified(config, integration, company, agreement)?)
@@ -191,7 +201,7 @@ pub(super) fn write(
         CustomerTarget::Company { company, agreement } => (Some(company.0), agreement.map(|id| id.0)),
         CustomerTarget::Skip => (None, None),
     };
-    Ok(Done {
+    Ok(MappingEdit {
         integration: integration.name.to_string(),
         customer: row.customer.to_string(),
         company_id,
@@ -221,7 +231,7 @@ pub(super) fn refused(error: &CustomersEditError) -> CommandError {
 /// The customer and the integration that were typed: a handle, or an exact name.
 pub(super) fn meant<'a>(
     config: &'a Config,
-    whose: &Whose,
+    whose: &CustomerScope,
 ) -> Result<(&'a IntegrationConfig, CustomerName), CommandError> {
     let named = whose.integration.as_deref().map(|name| typed_integration::named(config, name)).transpose()?;
     let chosen = |one: &&IntegrationConfig| named.is_none_or(|named| named.name == one.name);

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::map::edit::{Whose, meant, refused};
+use crate::cli::commands::map::edit::{CustomerScope, meant, refused};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::file_versions;
@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 fn removed(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
     let Options { customer, integration } = options;
     let config = session::configuration(global)?;
-    let (integration, customer) = meant(&config, &Whose::of(customer, integration.as_deref()))?;
+    let (integration, customer) = meant(&config, &CustomerScope::of(customer, integration.as_deref()))?;
     remove(&config, integration, &customer, &operator::who())?;
     let (file, name) = (integration.customers_path.display().to_string(), integration.name.as_str());
     if console.json {

@@ -17,7 +17,7 @@ use crate::history::desk::desk_key::DeskKey;
 use crate::history::desk::people::Role;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
-use crate::web::door::oidc::settings::OidcSettings;
+use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::site::{DoorRules, TabRules};
 use crate::web::tls::TlsFiles;
 

@@ -3,26 +3,28 @@
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::connectwise::hosted::HostedMember;
-use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 
 /// Whether they may see it. Whatever cannot be made out is a no.
-pub(super) fn vouched(config: Option<&Config>, claim: &MemberClaim) -> Vouched {
-    let Some(config) = config else { return Vouched::Unknown };
-    let Some(tab) = config.desk.as_ref().and_then(|desk| desk.tab.as_ref()) else { return Vouched::NotNamed };
+pub(super) fn vouched(config: Option<&Config>, claim: &MemberClaim) -> MemberVerification {
+    let Some(config) = config else { return MemberVerification::Unknown };
+    let Some(tab) = config.desk.as_ref().and_then(|desk| desk.tab.as_ref()) else {
+        return MemberVerification::NotNamed;
+    };
     if !tab.members.may(&claim.member) {
-        return Vouched::NotNamed;
+        return MemberVerification::NotNamed;
     }
-    let Some(connectwise) = config.connectwise.get(&tab.connectwise) else { return Vouched::Unknown };
+    let Some(connectwise) = config.connectwise.get(&tab.connectwise) else { return MemberVerification::Unknown };
     let (Ok(client), Ok(runtime)) = (session::connect(connectwise), session::runtime()) else {
-        return Vouched::Unknown;
+        return MemberVerification::Unknown;
     };
     let MemberClaim { company, member, hash, context } = claim;
     match runtime.block_on(client.vouches_for(&HostedMember { company, member, hash, context })) {
-        Ok(true) => Vouched::Yes,
-        Ok(false) => Vouched::No,
+        Ok(true) => MemberVerification::Yes,
+        Ok(false) => MemberVerification::No,
         Err(why) => {
             tracing::warn!("ConnectWise could not be asked about a member: {why}");
-            Vouched::Unknown
+            MemberVerification::Unknown
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketDeed, TicketEvent, TicketRecord, TicketState};
+use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::escaped;
 use crate::report::exit::Exit;
@@ -114,7 +114,7 @@ fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord)
         let _ = writeln!(text, "{number:>8}  {state:<9}  since {since}  {}", escaped(&record.about));
     }
     for round in last {
-        for event in round.events.iter().filter(|event| event.event == TicketDeed::Trouble.as_str()) {
+        for event in round.events.iter().filter(|event| event.event == TicketAction::Trouble.as_str()) {
             let (integration, run) = (&round.integration, round.run);
             let _ = writeln!(text, "problem in run {run} of {integration}: {}", escaped(&event.said));
         }

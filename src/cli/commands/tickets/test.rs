@@ -19,7 +19,7 @@ use crate::report::exit::Exit;
 use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::text;
-use crate::tickets::text::Sample;
+use crate::tickets::text::SampleTicket;
 
 /// Arguments of `tickets test`.
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Resu
     let integration = chosen(&config, options.integration.as_deref())?;
     let tickets = tried(&config, integration, options.leave_open, &mut |tried| {
         if !console.json {
-            console.print(&said(tried));
+            console.print(&result_text(tried));
         }
     })?;
     if console.json {
@@ -91,7 +91,7 @@ fn tried(
     Ok(tickets)
 }
 
-fn said(tried: &Tried) -> String {
+fn result_text(tried: &Tried) -> String {
     let Tried { board, ticket, summary, reference: _, closed } = tried;
     let end = if *closed {
         "It was opened, got a note and was closed: every right that tickets ask for is there."
@@ -123,7 +123,7 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationC
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let Sample { summary, text, fields } = text::sample(&integration.name, settings, integration.zone.day(now));
+    let SampleTicket { summary, text, fields } = text::sample(&integration.name, settings, integration.zone.day(now));
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),

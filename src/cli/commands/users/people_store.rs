@@ -21,7 +21,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
-use crate::web::door::invitation;
+use crate::web::access::invitation;
 
 /// At which tenants.
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::auth::{self, address};
 use crate::config::values::optional;
-use crate::export::locate::link::{ListRequest, MAX_PAGES, Pages, Turn};
+use crate::export::locate::link::{ListRequest, MAX_PAGES, NextPage, Pages};
 
 /// Nobody has more pages of customers.
 const PAGES_MOST: i64 = 100_000;
@@ -95,12 +95,12 @@ fn pages(field: &Field<'_>) -> Option<Pages> {
     section.finish(&[]);
     let (query, size) = (query?, size?);
     let (led, sized) = (query.is_some(), size.is_some());
-    let mut turns: Vec<(Turn, bool)> = Vec::new();
-    turns.extend(next?.map(|member| (Turn::Next { member, query: query.clone() }, !sized)));
-    turns.extend(cursor?.map(|member| (Turn::Next { member, query: query.clone() }, led && !sized)));
-    turns.extend(link?.then_some((Turn::Header, !led && !sized)));
-    turns.extend(page?.map(|page| (Turn::Numbered { page, size: size.clone() }, !led)));
-    turns.extend(offset?.map(|offset| (Turn::Offset { offset, size }, !led)));
+    let mut turns: Vec<(NextPage, bool)> = Vec::new();
+    turns.extend(next?.map(|member| (NextPage::Next { member, query: query.clone() }, !sized)));
+    turns.extend(cursor?.map(|member| (NextPage::Next { member, query: query.clone() }, led && !sized)));
+    turns.extend(link?.then_some((NextPage::Header, !led && !sized)));
+    turns.extend(page?.map(|page| (NextPage::Numbered { page, size: size.clone() }, !led)));
+    turns.extend(offset?.map(|offset| (NextPage::Offset { offset, size }, !led)));
     let (total, max_pages) = (total?, max_pages?);
     match turns.pop() {
         Some((turn, true)) if turns.is_empty() => Some(Pages { turn, total, max_pages }),

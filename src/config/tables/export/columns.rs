@@ -6,11 +6,11 @@ use crate::config::document::{Field, Section};
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::texts::{column_name, column_names, joint, texts};
 use crate::config::values::optional;
-use crate::export::column::{Column, CountMark, MadeColumn, NamedColumn, Pattern};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
 use crate::export::read::names::normalized;
-use crate::export::settings::{Count, Long, Shape, Wide};
+use crate::export::settings::{Count, LongLayout, Shape, WideLayout};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CountBy {
@@ -44,7 +44,7 @@ pub(in crate::config) fn columns(keys: &Layered<'_>) -> Option<(Column, Shape)> 
         }
         (Some(service), wide) => {
             let count = count(&field, by, columns.count, columns.item, contradicts)?;
-            let long = Long { service, count };
+            let long = LongLayout { service, count };
             wide.map_or_else(|| Shape::Long(long.clone()), |wide| Shape::Both(long.clone(), wide))
         }
         (None, Some(_)) if columns.count.is_some() || columns.item.is_some() => {
@@ -163,7 +163,7 @@ fn column(field: &Field<'_>) -> Option<Column> {
 }
 
 /// A name, what the column is made of, and a pattern that is a part of that.
-type Source = ((String, Option<MadeColumn>), Option<Pattern>);
+type Source = ((String, Option<DerivedColumn>), Option<Pattern>);
 
 /// Where a column's values come from, if that is said; several ways are refused by whoever asks.
 fn source(section: &Section<'_>) -> Option<Option<Source>> {
@@ -189,19 +189,19 @@ fn source(section: &Section<'_>) -> Option<Option<Source>> {
     if join.is_some() && several.is_none() {
         return refuse("`join` is of `columns`");
     }
-    let of = |name: String, made: MadeColumn, pattern: Option<Pattern>| Some(Some(((name, Some(made)), pattern)));
+    let of = |name: String, made: DerivedColumn, pattern: Option<Pattern>| Some(Some(((name, Some(made)), pattern)));
     match (name, number, several, file, sheet) {
         (Some(name), ..) => match nth {
             None => Some(Some(((name, None), None))),
-            Some(nth) => of(format!("{name} (number {nth})"), MadeColumn::Nth(name, nth), None),
+            Some(nth) => of(format!("{name} (number {nth})"), DerivedColumn::Nth(name, nth), None),
         },
-        (_, Some(number), ..) => of(format!("column number {number}"), MadeColumn::Number(number), None),
+        (_, Some(number), ..) => of(format!("column number {number}"), DerivedColumn::Number(number), None),
         (_, _, Some(columns), ..) => {
             let join = join.unwrap_or_else(|| " ".to_owned());
-            of(columns.join(" and "), MadeColumn::Joined { columns, join }, None)
+            of(columns.join(" and "), DerivedColumn::Joined { columns, join }, None)
         }
-        (_, _, _, Some(file), _) => of("the file's name".to_owned(), MadeColumn::FileName, Some(file)),
-        (.., Some(sheet)) => of("the sheet's name".to_owned(), MadeColumn::SheetName, Some(sheet)),
+        (_, _, _, Some(file), _) => of("the file's name".to_owned(), DerivedColumn::FileName, Some(file)),
+        (.., Some(sheet)) => of("the sheet's name".to_owned(), DerivedColumn::SheetName, Some(sheet)),
         _ => Some(None),
     }
 }
@@ -278,7 +278,7 @@ fn separator(field: &Field<'_>) -> Option<String> {
     None
 }
 
-fn wide(field: &Field<'_>) -> Option<Wide> {
+fn wide(field: &Field<'_>) -> Option<WideLayout> {
     if field.value().is_table() {
         let section = field.table()?;
         let names = optional(section.get("columns"), wide_names);
@@ -287,15 +287,15 @@ fn wide(field: &Field<'_>) -> Option<Wide> {
         section.finish(&[]);
         marked?;
         return match (names?, from?) {
-            (None, Some(from)) => Some(Wide::From(from)),
-            (Some(names), None) => Some(Wide::Names(names)),
+            (None, Some(from)) => Some(WideLayout::From(from)),
+            (Some(names), None) => Some(WideLayout::Names(names)),
             _ => {
                 field.error("`wide` takes one of `columns` and `from`");
                 None
             }
         };
     }
-    wide_names(field).map(Wide::Names)
+    wide_names(field).map(WideLayout::Names)
 }
 
 /// Which cells of the wide columns are one unit each, if they are marks: `present` or `is` in `wide` or beside it.

@@ -10,7 +10,7 @@ use crate::export::damage::Damage;
 use crate::export::fault::Fault;
 use crate::export::format::json::damage;
 use crate::export::format::json::names::Names;
-use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPlace, Way, offset};
+use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPath, RecordPlace, offset};
 use crate::export::format::json::records::documents;
 use crate::export::format::json::steps::PathStep;
 use crate::export::format::json::value;
@@ -22,7 +22,7 @@ use crate::export::format::raw::{RawRows, Without};
 #[derive(Debug)]
 pub(in crate::export) struct NestedRecords<'a> {
     text: &'a str,
-    way: Way<'a>,
+    way: RecordPath<'a>,
     found: FoundRecord<'a>,
     names: Names,
     lines: Lines<'a>,
@@ -41,7 +41,7 @@ impl<'a> NestedRecords<'a> {
     /// # Errors
     /// If the text is no JSON, holds no records there, or an object names a key twice.
     pub(in crate::export) fn open(text: &'a str, steps: Vec<PathStep<'a>>, from_top: bool) -> Result<Self, Fault> {
-        Self::of(text, Way::of(steps, from_top), false)
+        Self::of(text, RecordPath::of(steps, from_top), false)
     }
 
     /// Those of a document on each line, which are read like a list of them.
@@ -52,10 +52,10 @@ impl<'a> NestedRecords<'a> {
         if steps.first() != Some(&PathStep::Each) {
             steps.insert(0, PathStep::Each);
         }
-        Self::of(text, Way::of(steps, true), true)
+        Self::of(text, RecordPath::of(steps, true), true)
     }
 
-    fn of(text: &'a str, way: Way<'a>, on_lines: bool) -> Result<Self, Fault> {
+    fn of(text: &'a str, way: RecordPath<'a>, on_lines: bool) -> Result<Self, Fault> {
         if text.trim().is_empty() {
             return Err(Fault::new(Damage::Empty));
         }

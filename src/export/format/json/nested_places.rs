@@ -43,7 +43,7 @@ pub(super) struct FoundRecord<'a> {
 
 /// The steps, and what columns are called on them.
 #[derive(Debug)]
-pub(super) struct Way<'a> {
+pub(super) struct RecordPath<'a> {
     pub(super) steps: Vec<PathStep<'a>>,
     /// What the keys of an object before each step begin with.
     pub(super) prefixes: Vec<String>,
@@ -51,7 +51,7 @@ pub(super) struct Way<'a> {
     pub(super) from_top: bool,
 }
 
-impl<'a> Way<'a> {
+impl<'a> RecordPath<'a> {
     pub(super) fn of(steps: Vec<PathStep<'a>>, from_top: bool) -> Self {
         let mut prefixes = vec![String::new()];
         for step in &steps {
@@ -80,7 +80,7 @@ pub(super) fn offset(text: &str, inside: &str) -> usize {
 
 /// Goes to the records, and remembers what they stand in.
 pub(super) struct Finder<'w, 'a> {
-    pub(super) way: &'w Way<'a>,
+    pub(super) way: &'w RecordPath<'a>,
     pub(super) text: &'a str,
     pub(super) document: &'a str,
     pub(super) found: FoundRecord<'a>,

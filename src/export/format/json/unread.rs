@@ -24,6 +24,9 @@ const TOTAL: [&str; 6] = ["total", "totalcount", "totalrecords", "totalitems", "
 /// Members that say how many pages there are in all.
 const PAGES: [&str; 3] = ["totalpages", "pagecount", "lastpage"];
 
+/// Members by which an answer says that it is none, or not whole.
+pub(in crate::export) const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
+
 /// Every sign in the objects that lead to the records, and in the objects beside those, that there are more records.
 pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<UnreadPart> {
     let read = u64::try_from(read).unwrap_or(u64::MAX);
@@ -49,6 +52,8 @@ fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: 
         let raw = raw.get();
         if NEXT.contains(&plain.as_str()) && says_something(raw) {
             found.push(UnreadPart::Next { member });
+        } else if prefix.is_empty() && ERRORS.contains(&&*key.0) && says_something(raw) {
+            found.push(UnreadPart::Error { member });
         } else if let Some(total) = whole(raw).filter(|total| TOTAL.contains(&plain.as_str()) && *total > read) {
             found.push(UnreadPart::Total { member, total, read });
         } else if let Some(total) = whole(raw).filter(|total| PAGES.contains(&plain.as_str()) && *total > 1) {
@@ -94,12 +99,13 @@ mod tests {
                 r#"{"data":[{},{}],"paging":{"cursors":{"next_page":"b"}}}"#,
                 "its \"paging.cursors.next_page\" says that there is more",
             ),
+            (r#"{"data":[{},{}],"error":"quota exceeded"}"#, "its \"error\" says that something went wrong"),
             (r#"{"data":[{},{}],"totalPages":3}"#, "its \"totalPages\" says 3, and there are 1"),
         ] {
             assert_eq!(told(text), said, "{text}");
         }
         for text in [
-            r#"{"data":[{},{}],"next":null,"has_more":false,"total":2,"total_pages":1}"#,
+            r#"{"data":[{},{}],"next":null,"has_more":false,"total":2,"total_pages":1,"errors":[]}"#,
             r#"{"data":[{"next":"x","total":9},{}],"links":{"self":"x","next":""}}"#,
             "[{},{}]",
         ] {

@@ -23,7 +23,7 @@ const SHEET_TIMES: u64 = 16;
 pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (FaultPlace, Damage)> {
     let nowhere = |damage| (FaultPlace::NOWHERE, damage);
     let broken = |why: &str| nowhere(Damage::Workbook { why: Shown::of(why) });
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&said(&error)))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&zip_error_text(&error)))?;
     if files_said(bytes).is_some_and(|said| said != archive.len()) {
         return Err(broken("several of its parts have one name"));
     }
@@ -32,8 +32,8 @@ pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (FaultPlace, Damage)> 
     }
     let (mut held, mut streamed) = (max, max.saturating_mul(SHEET_TIMES));
     for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|error| broken(&said(&error)))?;
-        let name = part.name().map_err(|error| broken(&said(&error)))?.into_owned();
+        let part = archive.by_index(index).map_err(|error| broken(&zip_error_text(&error)))?;
+        let name = part.name().map_err(|error| broken(&zip_error_text(&error)))?.into_owned();
         let left = if name.contains("/worksheets/") { &mut streamed } else { &mut held };
         let length = io::copy(&mut part.take(left.saturating_add(1)), &mut io::sink());
         let length = length.map_err(|error| broken(&format!("{name}: {error}")))?;
@@ -42,6 +42,6 @@ pub(super) fn check(bytes: &[u8], max: u64) -> Result<(), (FaultPlace, Damage)> 
     Ok(())
 }
 
-fn said(error: &ZipError) -> String {
+fn zip_error_text(error: &ZipError) -> String {
     error.to_string()
 }

@@ -3,9 +3,9 @@
 pub(in crate::export::locate) mod answer;
 pub(in crate::export) mod error;
 mod kept;
-pub mod patience;
 pub(in crate::export::locate) mod session;
 pub mod sign_in;
+pub mod time_limits;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::export::locate::fetch::sign_in::LinkSecrets;
 
 /// What a link needs beside its settings, and where the answer is kept.
 #[derive(Clone, Copy)]
-pub struct Order<'a> {
+pub struct FetchRequest<'a> {
     /// Its secrets, read.
     pub secrets: &'a LinkSecrets,
     /// More than this is refused.
@@ -46,7 +46,7 @@ pub struct Fetched {
     pub modified_at: DateTime<Utc>,
 }
 
-impl<'a> Order<'a> {
+impl<'a> FetchRequest<'a> {
     /// What asks this address's host.
     pub(in crate::export::locate) fn session(&self, home: &'a Url) -> Result<VendorSession<'a>, FetchError> {
         let Self { secrets, name, clock, pause, .. } = *self;
@@ -82,7 +82,7 @@ impl<'a> Order<'a> {
 ///
 /// # Errors
 /// If there is no whole file in the end.
-pub async fn fetch(url: &Url, order: &Order<'_>) -> Result<Fetched, FetchError> {
+pub async fn fetch(url: &Url, order: &FetchRequest<'_>) -> Result<Fetched, FetchError> {
     let answer = order.session(url)?.get(url, order.max_bytes, Ok::<VendorAnswer, _>).await?;
     order.keep(answer.bytes, answer.modified_at)
 }

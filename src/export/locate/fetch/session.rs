@@ -10,8 +10,8 @@ use url::Url;
 use crate::export::locate::fetch::answer;
 use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::{FetchError, REDIRECTS_MAX};
-use crate::export::locate::fetch::patience::{CONNECT_TIMEOUT, FIRST_BYTE, TIMEOUT, TRIES};
 use crate::export::locate::fetch::sign_in::{LinkSecrets, Tokens, headers, is_unknown, with_token};
+use crate::export::locate::fetch::time_limits::{CONNECT_TIMEOUT, FIRST_BYTE, TIMEOUT, TRIES};
 use crate::http_client::{client, failure};
 
 /// What asks one server.

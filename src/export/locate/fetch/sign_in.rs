@@ -13,7 +13,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::export::locate::fetch::answer::{VendorAnswer, refusal};
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::fetch::patience::{CONNECT_TIMEOUT, FIRST_BYTE};
+use crate::export::locate::fetch::time_limits::{CONNECT_TIMEOUT, FIRST_BYTE};
 use crate::export::locate::link::TokenForm;
 use crate::http_client::{client, failure};
 

@@ -30,7 +30,7 @@ impl Vendor {
         let clock = || DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
         let folder = self.state.path().join("fetched");
         let (secrets, pause) = (&secrets, Duration::ZERO);
-        let order = Order { secrets, max_bytes, folder: &folder, name: "vendor", clock: &clock, pause };
+        let order = FetchRequest { secrets, max_bytes, folder: &folder, name: "vendor", clock: &clock, pause };
         fetch(&url, &order).await
     }
 }
@@ -95,7 +95,7 @@ async fn a_server_that_stays_ill_or_is_gone_is_given_up() {
     let url = Url::parse("http://127.0.0.1:1/report?sig=hunter3").expect("an address");
     let (folder, clock) = (vendor.state.path(), || DateTime::<Utc>::UNIX_EPOCH);
     let (secrets, pause) = (&LinkSecrets::default(), Duration::ZERO);
-    let order = Order { secrets, max_bytes: 1, folder, name: "vendor", clock: &clock, pause };
+    let order = FetchRequest { secrets, max_bytes: 1, folder, name: "vendor", clock: &clock, pause };
     let error = fetch(&url, &order).await.expect_err("nobody listens");
     assert!(matches!(error, FetchError::NoAnswer { .. }) && !error.to_string().contains("hunter"), "{error}");
     assert!(!error.to_string().contains("client error"), "{error}");

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::export::format::json::value::Object;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::link::{ListRequest, Turn};
+use crate::export::locate::link::{ListRequest, NextPage};
 use crate::export::locate::paging::page::VendorPage;
 use crate::export::locate::paging::turn;
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -114,28 +114,28 @@ impl VendorList {
         let read = self.rows.len() + came;
         let all = self.total.is_some_and(|total| u64::try_from(read).is_ok_and(|read| read >= total));
         match &pages.turn {
-            Turn::Next { member, query } => {
+            NextPage::Next { member, query } => {
                 let no_way = || FetchError::NoWay { page: self.pages, member: member.join(".") };
                 let Some(said) = page.next.as_deref() else { return Ok(None) };
                 turn::led(asked, said, query.as_deref()).map(Some).ok_or_else(no_way)
             }
-            Turn::Header => {
+            NextPage::Header => {
                 let no_way = || FetchError::NoWay { page: self.pages, member: "Link".to_owned() };
                 let Some(said) = page.next.as_deref() else { return Ok(None) };
                 turn::led(asked, said, None).map(Some).ok_or_else(no_way)
             }
             // Without a total, only a page without records is behind the last one: a vendor's own limit may be smaller
             // than the size that is asked for.
-            Turn::Numbered { .. } | Turn::Offset { .. } if all || came == 0 => Ok(None),
-            Turn::Numbered { page, .. } => Ok(Some(turn::numbered(asked, page))),
-            Turn::Offset { offset, .. } => Ok(Some(turn::passing(asked, offset, read))),
+            NextPage::Numbered { .. } | NextPage::Offset { .. } if all || came == 0 => Ok(None),
+            NextPage::Numbered { page, .. } => Ok(Some(turn::numbered(asked, page))),
+            NextPage::Offset { offset, .. } => Ok(Some(turn::passing(asked, offset, read))),
         }
     }
 
     /// The addresses of all pages after the first, where their number follows from the total.
     pub(super) fn numbered(&self) -> Result<Vec<Url>, FetchError> {
         let turn = self.request.pages.as_ref().map(|pages| &pages.turn);
-        let (Some(Turn::Numbered { page, .. }), Some(total), 1) = (turn, self.total, self.pages) else {
+        let (Some(NextPage::Numbered { page, .. }), Some(total), 1) = (turn, self.total, self.pages) else {
             return Ok(Vec::new());
         };
         let pages = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(self.first.max(1));

@@ -10,7 +10,7 @@ use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::session::VendorSession;
-use crate::export::locate::fetch::{Fetched, Order};
+use crate::export::locate::fetch::{FetchRequest, Fetched};
 use crate::export::locate::link::{Link, ListRequest};
 use crate::export::locate::paging::join::{JoinedRecords, joined};
 use crate::export::locate::paging::list::VendorList;
@@ -38,7 +38,7 @@ pub struct FetchedLists {
 ///
 /// # Errors
 /// If there is any doubt whether that is all, and all of it once.
-pub async fn fetch_lists(link: &Link, order: &Order<'_>) -> Result<FetchedLists, FetchError> {
+pub async fn fetch_lists(link: &Link, order: &FetchRequest<'_>) -> Result<FetchedLists, FetchError> {
     let Some(first) = link.requests.first() else {
         return Err(FetchError::Client { why: "there is nothing to ask for".to_owned() });
     };

@@ -6,12 +6,9 @@ use crate::export::format::json::unread;
 use crate::export::format::json::value::{Object, value};
 use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::link::{ListRequest, Pages, Turn};
+use crate::export::locate::link::{ListRequest, NextPage, Pages};
 use crate::export::locate::paging::money::without_money;
 use crate::reconcile::model::export::unread::UnreadPart;
-
-/// Members by which an answer says that it is none.
-const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
 
 /// One page of a list.
 pub(super) struct VendorPage {
@@ -31,7 +28,7 @@ impl VendorPage {
         let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
         let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
         let document = document.get();
-        if let Some(member) = ERRORS.iter().find(|member| unread::says_something(at_top(document, member))) {
+        if let Some(member) = unread::ERRORS.iter().find(|member| unread::says_something(at_top(document, member))) {
             return Err(FetchError::SaysError { page: number, member });
         }
         let list = at(document, &request.records).filter(|list| list.starts_with('['));
@@ -39,8 +36,8 @@ impl VendorPage {
         let records: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| FetchError::NotJson { page: number })?;
         let member = |keys: &[String]| at(document, keys);
         let next = match request.pages.as_ref().map(|pages| &pages.turn) {
-            Some(Turn::Next { member: keys, .. }) => said(member(keys), keys, number)?,
-            Some(Turn::Header) => answer.next.clone(),
+            Some(NextPage::Next { member: keys, .. }) => text_member(member(keys), keys, number)?,
+            Some(NextPage::Header) => answer.next.clone(),
             _ => None,
         };
         let total = request.pages.as_ref().and_then(|pages| total(pages, document));
@@ -93,7 +90,7 @@ pub(super) fn at<'a>(document: &'a str, keys: &[String]) -> Option<&'a str> {
 }
 
 /// What leads on: a text that is not blank, or a number. Null, false, 0, blank and nothing are the end.
-fn said(raw: Option<&str>, keys: &[String], number: usize) -> Result<Option<String>, FetchError> {
+fn text_member(raw: Option<&str>, keys: &[String], number: usize) -> Result<Option<String>, FetchError> {
     let Some(raw) = raw.filter(|raw| !matches!(*raw, "null" | "false" | "0")) else { return Ok(None) };
     let no_way = || FetchError::NoWay { page: number, member: keys.join(".") };
     if !raw.starts_with(['"', '-']) && !raw.starts_with(|first: char| first.is_ascii_digit()) {

@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::*;
 use crate::export::locate::fetch::sign_in::{LinkSecrets, TokenRequest};
-use crate::export::locate::link::{Pages, TokenForm, Turn};
+use crate::export::locate::link::{NextPage, Pages, TokenForm};
 
 /// A vendor that answers what is asked for, each address as often as there are answers for it; the last one stays.
 struct Vendor {
@@ -41,7 +41,7 @@ impl Vendor {
         Self { server, state: tempfile::tempdir().expect("a folder") }
     }
 
-    fn list(&self, query: &str, turn: Turn, total: Option<&str>) -> ListRequest {
+    fn list(&self, query: &str, turn: NextPage, total: Option<&str>) -> ListRequest {
         let url = Url::parse(&format!("{}/list{query}", self.server.uri())).expect("an address");
         let total = total.map(|path| path.split('.').map(str::to_owned).collect());
         let pages = Some(Pages { turn, total, max_pages: 5 });
@@ -57,7 +57,7 @@ impl Vendor {
         let clock = || DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
         let folder = self.state.path().join("fetched");
         let (max_bytes, pause) = (10_000, Duration::ZERO);
-        fetch_lists(&link, &Order { secrets, max_bytes, folder: &folder, name: "v", clock: &clock, pause }).await
+        fetch_lists(&link, &FetchRequest { secrets, max_bytes, folder: &folder, name: "v", clock: &clock, pause }).await
     }
 
     async fn asked(&self) -> Vec<String> {
@@ -82,12 +82,12 @@ fn keys(path: &str) -> Vec<String> {
     path.split('.').map(str::to_owned).collect()
 }
 
-fn cursor() -> Turn {
-    Turn::Next { member: keys("meta.next"), query: Some("after".to_owned()) }
+fn cursor() -> NextPage {
+    NextPage::Next { member: keys("meta.next"), query: Some("after".to_owned()) }
 }
 
-fn numbered() -> Turn {
-    Turn::Numbered { page: "page".to_owned(), size: Some(("limit".to_owned(), 2)) }
+fn numbered() -> NextPage {
+    NextPage::Numbered { page: "page".to_owned(), size: Some(("limit".to_owned(), 2)) }
 }
 
 /// A list that is read to its first page bills a third of the customers.
@@ -100,12 +100,12 @@ async fn every_form_of_pages_is_read_to_its_end() {
 
     let linked = r#"{"items":[{"a":1}],"@odata.nextLink":"/list?s=2"}"#;
     let vendor = Vendor::of(vec![("", json(linked)), ("?s=2", json(r#"{"items":[{"a":2}]}"#))]).await;
-    let turn = Turn::Next { member: vec!["@odata.nextLink".to_owned()], query: None };
+    let turn = NextPage::Next { member: vec!["@odata.nextLink".to_owned()], query: None };
     assert_eq!(vendor.told(vec![vendor.list("", turn, None)]).await, r#"{"a":1} {"a":2}"#);
 
     let first = json(r#"{"items":[{"a":1}]}"#).insert_header("Link", "</list?p=2>; rel=\"next\"");
     let vendor = Vendor::of(vec![("", first), ("?p=2", json(r#"{"items":[{"a":2}]}"#))]).await;
-    assert_eq!(vendor.told(vec![vendor.list("", Turn::Header, None)]).await, r#"{"a":1} {"a":2}"#);
+    assert_eq!(vendor.told(vec![vendor.list("", NextPage::Header, None)]).await, r#"{"a":1} {"a":2}"#);
 
     // The vendor gives one record where two are asked for: an end is a page without any.
     let answers = [("?limit=2&page=1", 1), ("?limit=2&page=2", 2)];
@@ -121,7 +121,7 @@ async fn every_form_of_pages_is_read_to_its_end() {
         ("?top=2&skip=3", json(r#"{"items":[]}"#)),
     ];
     let vendor = Vendor::of(answers).await;
-    let turn = Turn::Offset { offset: "skip".to_owned(), size: Some(("top".to_owned(), 2)) };
+    let turn = NextPage::Offset { offset: "skip".to_owned(), size: Some(("top".to_owned(), 2)) };
     assert_eq!(vendor.told(vec![vendor.list("", turn, None)]).await, r#"{"a":1} {"a":2} {"a":3}"#);
 }
 
@@ -321,7 +321,7 @@ async fn lists_are_joined_by_their_key() {
     let lists = |vendor: &Vendor, name: Option<&str>| {
         let list = |query: &str, on: &str, name: Option<&str>| {
             let on = Some(on.to_owned());
-            ListRequest { pages: None, on, name: name.map(str::to_owned), ..vendor.list(query, Turn::Header, None) }
+            ListRequest { pages: None, on, name: name.map(str::to_owned), ..vendor.list(query, NextPage::Header, None) }
         };
         vec![list("?counts", "org", None), list("?names", "id", name)]
     };

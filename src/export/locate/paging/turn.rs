@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
-use crate::export::locate::link::{ListRequest, Turn};
+use crate::export::locate::link::{ListRequest, NextPage};
 
 /// What would end a parameter, or mean something else in it.
 const IN_QUERY: &AsciiSet =
@@ -13,12 +13,12 @@ const IN_QUERY: &AsciiSet =
 pub(super) fn first(request: &ListRequest) -> Url {
     let mut url = request.url.clone();
     match request.pages.as_ref().map(|pages| &pages.turn) {
-        Some(Turn::Numbered { page, size }) => {
+        Some(NextPage::Numbered { page, size }) => {
             let from = number(&url, page).unwrap_or(1);
             sized(&mut url, size.as_ref());
             set(&mut url, page, &from.to_string());
         }
-        Some(Turn::Offset { offset, size }) => {
+        Some(NextPage::Offset { offset, size }) => {
             let from = number(&url, offset).unwrap_or(0);
             sized(&mut url, size.as_ref());
             set(&mut url, offset, &from.to_string());

@@ -12,7 +12,7 @@ use glob::{MatchOptions, Pattern};
 
 use crate::export::error::ExportError;
 use crate::export::locate::delivery::ReadFile;
-use crate::export::locate::fetch::Order;
+use crate::export::locate::fetch::FetchRequest;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::sign_in::PlaceSecrets;
 use crate::export::locate::newest::is_candidate;
@@ -76,7 +76,7 @@ impl Opened {
 ///
 /// # Errors
 /// Whatever makes the file no sound ground for a bill.
-pub(super) async fn read_place(place: &RemotePlace, order: &Order<'_>) -> Result<ReadFile, ExportError> {
+pub(super) async fn read_place(place: &RemotePlace, order: &FetchRequest<'_>) -> Result<ReadFile, ExportError> {
     let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(place, &place.pattern))?;
     let file = newest(place, &opened).await.map_err(refused(place, &place.pattern))?;
     let file = file.ok_or_else(|| no_match(place))?;
@@ -90,14 +90,14 @@ pub(super) async fn read_place(place: &RemotePlace, order: &Order<'_>) -> Result
 pub(super) async fn read_delivery(
     place: &RemotePlace,
     delivery: Duration,
-    order: &Order<'_>,
+    order: &FetchRequest<'_>,
 ) -> Result<Vec<ReadFile>, ExportError> {
     let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(place, &place.pattern))?;
     let (mut left, mut files) = (order.max_bytes, Vec::new());
     for name in delivered(place, &opened, delivery).await.map_err(refused(place, &place.pattern))? {
         let file = opened.look(&name).await.map_err(refused(place, &name))?;
         let gone = || ExportError::StillWritten { path: place.shown(&name).into() };
-        let read = one(place, &opened, file.ok_or_else(gone)?, &Order { max_bytes: left, ..*order }).await?;
+        let read = one(place, &opened, file.ok_or_else(gone)?, &FetchRequest { max_bytes: left, ..*order }).await?;
         left = left.saturating_sub(u64::try_from(read.bytes.len()).unwrap_or(u64::MAX));
         files.push(read);
     }
@@ -118,7 +118,7 @@ async fn one(
     place: &RemotePlace,
     opened: &Opened,
     file: RemoteFile,
-    order: &Order<'_>,
+    order: &FetchRequest<'_>,
 ) -> Result<ReadFile, ExportError> {
     let path = PathBuf::from(place.shown(&file.name));
     if file.bytes > order.max_bytes {

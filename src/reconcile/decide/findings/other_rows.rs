@@ -6,7 +6,7 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::records::OtherRow;
+use crate::reconcile::model::records::ForeignAddition;
 
 /// One finding for each agreement in whose list such rows stand. Whoever looks at it in ConnectWise sees them there; of
 /// a product that is billed here, they are worth a look.
@@ -18,7 +18,7 @@ pub(crate) fn of(gathered: PlanInputs<'_>) -> Vec<Finding> {
     directory.unread.others.iter().map(|(agreement, rows)| of_agreement(*agreement, rows, &products)).collect()
 }
 
-fn of_agreement(agreement: AgreementId, rows: &[OtherRow], products: &BTreeSet<ProductId>) -> Finding {
+fn of_agreement(agreement: AgreementId, rows: &[ForeignAddition], products: &BTreeSet<ProductId>) -> Finding {
     let is_ours = rows.iter().any(|row| row.product.is_none_or(|product| products.contains(&product)));
     let severity = if is_ours { Severity::Warning } else { Severity::Info };
     let named = rows.iter().map(|row| format!("{} (of agreement {})", row.addition, row.agreement));

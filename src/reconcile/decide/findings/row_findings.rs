@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, Excluded, NewerDate, RejectedRow, RowLines};
+use crate::reconcile::model::export::counts::{
+    Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow, RowLines,
+};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
@@ -164,8 +166,8 @@ fn passed_over(what: &str) -> Finding {
     finding(Severity::Info, Code::RowsExcluded, format!("passed over: {}", shown(what)))
 }
 
-fn excluded(excluded: &Excluded) -> Finding {
-    let Excluded { rule, rows, names, more, newer } = excluded;
+fn excluded(excluded: &FilteredRows) -> Finding {
+    let FilteredRows { rule, rows, names, more, newer } = excluded;
     let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", shown(name))).collect();
     let others = if *more { " and others" } else { "" };
     let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));

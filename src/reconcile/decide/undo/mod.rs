@@ -11,15 +11,15 @@ pub mod undoing;
 use crate::reconcile::decide::calendar;
 use crate::reconcile::decide::calendar::Calendar;
 use crate::reconcile::decide::findings::line_remedies::end_all_but_one;
-use crate::reconcile::decide::judgement::{HoldReason, Judgement};
+use crate::reconcile::decide::line_decision::{HoldReason, LineDecision};
 use crate::reconcile::decide::undo::successor::is_wanted;
-use crate::reconcile::decide::undo::undoing::{Undoing, Wrote};
+use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{one_owner, owned_by};
 use crate::reconcile::model::ids::{AgreementId, ids};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
-use crate::reconcile::model::plan::line::{Line, LineKey, Live, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::quantity::Quantity;
@@ -44,8 +44,8 @@ pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
 }
 
 impl Undoing<'_> {
-    fn line(&self, key: &LineKey, wrote: &Wrote) -> Line {
-        let Judgement { verdict, live, detail } = self.judge(key, wrote);
+    fn line(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Line {
+        let LineDecision { verdict, live, detail } = self.judge(key, wrote);
         // The counts led to what is undone, not to what it is set back to.
         let uncounted =
             |source: &Source| Source { count: None, lines: Vec::new(), how: None, items: Vec::new(), ..source.clone() };
@@ -62,13 +62,13 @@ impl Undoing<'_> {
         }
     }
 
-    fn judge(&self, key: &LineKey, wrote: &Wrote) -> Judgement {
+    fn judge(&self, key: &LineKey, wrote: &ConfirmedWrite) -> LineDecision {
         let (addition, now) = match self.there(key, wrote) {
             Ok(there) => there,
-            Err((verdict, detail)) => return Judgement { verdict, live: None, detail },
+            Err((verdict, detail)) => return LineDecision { verdict, live: None, detail },
         };
         let (verdict, detail) = self.moved(key, wrote, addition, now).unwrap_or_else(|| {
-            let Wrote { before, quantity, .. } = wrote;
+            let ConfirmedWrite { before, quantity, .. } = wrote;
             let created = format!("run {} created it; nothing is deleted, so it is set to 0", self.run);
             let detail = if before.is_none() { created } else { format!("run {} wrote {quantity}", self.run) };
             match self.guard(key, wrote, addition) {
@@ -79,11 +79,11 @@ impl Undoing<'_> {
                 }
             }
         });
-        Judgement { verdict, live: Some(Live { addition: addition.id, quantity: now }), detail }
+        LineDecision { verdict, live: Some(LiveAddition { addition: addition.id, quantity: now }), detail }
     }
 
     /// The addition, if it is there, live and readable, on an agreement that bills, and still what the run wrote.
-    fn there(&self, key: &LineKey, wrote: &Wrote) -> Result<(&Addition, Quantity), Stays> {
+    fn there(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Result<(&Addition, Quantity), Stays> {
         let skipped = |code, why: String| (Verdict::Skipped(code), why);
         self.agreement(key, wrote)?;
         let listed = self.listed(key.agreement).map_err(|(code, why)| (Verdict::Held(code), why))?;
@@ -113,7 +113,7 @@ impl Undoing<'_> {
     }
 
     /// The agreement, if it bills, and bills the company that the run wrote.
-    fn agreement(&self, key: &LineKey, wrote: &Wrote) -> Result<&Agreement, Stays> {
+    fn agreement(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Result<&Agreement, Stays> {
         let id = key.agreement;
         let Some(agreement) = self.directory.agreements.get(&id) else {
             return Err(match self.directory.unread.agreements.get(&id) {
@@ -145,8 +145,8 @@ impl Undoing<'_> {
     }
 
     /// Why there is nothing to set back: somebody else wrote it since, or it is back already.
-    fn moved(&self, key: &LineKey, wrote: &Wrote, addition: &Addition, now: Quantity) -> Option<Stays> {
-        let Wrote { before, quantity, later, .. } = wrote;
+    fn moved(&self, key: &LineKey, wrote: &ConfirmedWrite, addition: &Addition, now: Quantity) -> Option<Stays> {
+        let ConfirmedWrite { before, quantity, later, .. } = wrote;
         if self.in_doubt.contains_key(&*key.folded()) {
             let why = "a creation of it is in doubt; a later run looks again".to_owned();
             return Some((Verdict::Skipped(Code::InDoubt), why));
@@ -167,7 +167,7 @@ impl Undoing<'_> {
     }
 
     /// Why it is not to be written, as in a night.
-    fn guard(&self, key: &LineKey, wrote: &Wrote, addition: &Addition) -> Option<HoldReason> {
+    fn guard(&self, key: &LineKey, wrote: &ConfirmedWrite, addition: &Addition) -> Option<HoldReason> {
         let others = self.claims.of(key.agreement, &key.product);
         if !others.is_empty() {
             return Some((Code::LineOwnedTwice, owned_by(&key.product, &others)));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::judgement::HoldReason;
 use crate::reconcile::decide::left_behind::taken_off;
-use crate::reconcile::decide::undo::undoing::{Undoing, Wrote};
+use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, RunId, ServiceName};
@@ -18,7 +18,7 @@ use crate::reconcile::model::records::{Addition, Directory};
 /// The agreements whose additions an undo has to see: those of its lines, those that their customers are billed on now,
 /// and all of the company of a line that is to rise and that the mapping does not want.
 pub fn agreements_to_see(
-    wrote: &BTreeMap<LineKey, Wrote>,
+    wrote: &BTreeMap<LineKey, ConfirmedWrite>,
     mapping: &Mapping,
     places: &BTreeMap<CustomerName, Place>,
     directory: &Directory,
@@ -51,7 +51,7 @@ fn billing(directory: &Directory, company: CompanyId, today: NaiveDate) -> impl 
 
 impl Undoing<'_> {
     /// Why the units of a line are not brought back: something bills in its place, or may.
-    pub(super) fn replaced(&self, key: &LineKey, wrote: &Wrote) -> Option<HoldReason> {
+    pub(super) fn replaced(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Option<HoldReason> {
         let owned = wrote.owned();
         let mut lost = taken_off(&owned, key, self.mapping, self.places);
         lost.find_map(|(customer, service)| self.billed_now(key, wrote, (customer, service)))
@@ -62,7 +62,7 @@ impl Undoing<'_> {
     fn billed_now(
         &self,
         key: &LineKey,
-        wrote: &Wrote,
+        wrote: &ConfirmedWrite,
         (customer, service): (&CustomerName, &ServiceName),
     ) -> Option<HoldReason> {
         let (_, agreement) = self.places.get(customer)?.agreement()?;
@@ -91,7 +91,7 @@ impl Undoing<'_> {
 
     /// What bills on the company's agreements where the mapping wants nothing of the line: the same product, or whatever
     /// began since.
-    fn beside(&self, key: &LineKey, wrote: &Wrote) -> Option<HoldReason> {
+    fn beside(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Option<HoldReason> {
         let company = self.directory.agreements.get(&key.agreement)?.company;
         let mut unread = self.directory.unread.agreements.iter();
         if let Some((id, _)) = unread.find(|(_, record)| record.known.company.is_none_or(|of| of == company)) {
@@ -111,7 +111,7 @@ impl Undoing<'_> {
     fn found(
         &self,
         key: &LineKey,
-        wrote: &Wrote,
+        wrote: &ConfirmedWrite,
         agreement: AgreementId,
         fits: impl Fn(&Addition) -> bool,
     ) -> Option<HoldReason> {

@@ -9,7 +9,7 @@ use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::owned::Owned;
-use crate::reconcile::model::past::InDoubt;
+use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Additions, Directory};
@@ -22,7 +22,7 @@ pub struct Undoing<'a> {
     /// The run that is undone.
     pub run: RunId,
     /// What it wrote, each line once.
-    pub wrote: &'a BTreeMap<LineKey, Wrote>,
+    pub wrote: &'a BTreeMap<LineKey, ConfirmedWrite>,
     /// Additions that runs after it created, or raised from 0, each with the last that did.
     pub begun: &'a BTreeMap<AdditionId, RunId>,
     /// The operator's mapping as it is now.
@@ -36,14 +36,14 @@ pub struct Undoing<'a> {
     /// What other integrations own.
     pub claims: &'a Claims,
     /// Creations that nobody knows the end of.
-    pub in_doubt: &'a BTreeMap<LineKey, InDoubt>,
+    pub in_doubt: &'a BTreeMap<LineKey, CreationInDoubt>,
     /// The day of the undo.
     pub today: NaiveDate,
 }
 
 /// One write of the run that ConnectWise took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrote {
+pub struct ConfirmedWrite {
     /// The company, as the run knew it.
     pub company: Option<CompanyId>,
     /// The counts behind it, as the run knew them.
@@ -58,7 +58,7 @@ pub struct Wrote {
     pub later: Option<RunId>,
 }
 
-impl Wrote {
+impl ConfirmedWrite {
     /// The line as one that recount owns.
     pub fn owned(&self) -> Owned {
         let sources = self.sources.iter().map(|source| (source.customer.clone(), source.service.clone()));

@@ -25,7 +25,7 @@ pub struct Counts {
     /// Lines of rows that name no customer. A blank customer is no customer: reported, never counted.
     pub nameless: Vec<u64>,
     /// What the operator's filters left out on purpose, in the order of the configuration.
-    pub excluded: Vec<Excluded>,
+    pub excluded: Vec<FilteredRows>,
     /// Rows of data, rejected and excluded ones included; blank rows are none.
     pub rows: usize,
     /// Those of them that passed the filters.
@@ -129,7 +129,7 @@ pub struct MarkedText {
 
 /// What one filter left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excluded {
+pub struct FilteredRows {
     /// The filter in words: `drop "Status" is "Trial"`.
     pub rule: String,
     /// How many rows.

@@ -22,6 +22,11 @@ pub enum UnreadPart {
         /// How many records or pages there are.
         read: u64,
     },
+    /// A member of a JSON document says that something went wrong: `error`, `errors`.
+    Error {
+        /// Its name.
+        member: String,
+    },
     /// Another visible sheet of the workbook has the same columns.
     Sheet {
         /// Its name.
@@ -37,9 +42,10 @@ pub enum UnreadPart {
 }
 
 impl UnreadPart {
-    /// The keys of the export's table that would read the rest.
-    pub fn keys(&self) -> String {
-        match self {
+    /// The keys of the export's table that would read the rest; `None` where none does.
+    pub fn keys(&self) -> Option<String> {
+        let keys = match self {
+            Self::Error { .. } => return None,
             Self::Next { member } if has(member, &["cursor", "token"]) => {
                 format!("pages = {{ cursor = \"{0}\", query = \"cursor\" }}", shown(member))
             }
@@ -51,7 +57,8 @@ impl UnreadPart {
             Self::Total { .. } => NUMBERED.to_owned(),
             Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
             Self::File { .. } => "files = \"all\"".to_owned(),
-        }
+        };
+        Some(keys)
     }
 
     /// Whether the vendor's server is to be asked on, and not the file read on.
@@ -72,6 +79,7 @@ impl fmt::Display for UnreadPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Next { member } => write!(f, "its \"{}\" says that there is more", shown(member)),
+            Self::Error { member } => write!(f, "its \"{}\" says that something went wrong", shown(member)),
             Self::Total { member, total, read } => {
                 write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))
             }

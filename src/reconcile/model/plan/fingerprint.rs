@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::handle::subject_text;
-use crate::reconcile::model::plan::line::{Creation, Line, Live, QuantityChange, Source, Verdict};
+use crate::reconcile::model::plan::line::{Creation, Line, LiveAddition, QuantityChange, Source, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
 impl Plan {
@@ -35,7 +35,7 @@ pub(crate) fn canonical(text: &mut String, line: &Line) {
     write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));
     canonical_count(text, *wanted);
     write_all(text, format_args!("\u{1f}{:?} ", live.map(|live| live.addition.0)));
-    canonical_count(text, live.map(|Live { addition: _, quantity }| quantity));
+    canonical_count(text, live.map(|LiveAddition { addition: _, quantity }| quantity));
     text.push('\u{1f}');
     canonical_verdict(text, verdict);
     for Source { customer, service, count, lines: _, how: _, items: _ } in sources {

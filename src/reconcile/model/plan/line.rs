@@ -25,7 +25,7 @@ pub struct Line {
     /// The quantity that follows from the counts; `None` when they do not say.
     pub wanted: Option<Quantity>,
     /// What ConnectWise holds: the live addition and its quantity, if there is exactly one and it is readable.
-    pub live: Option<Live>,
+    pub live: Option<LiveAddition>,
     /// What a peak or an average comes to tonight by the new day or period alone, if the line held what the last day
     /// asked for.
     pub carried: Option<Quantity>,
@@ -79,7 +79,7 @@ pub struct Source {
 
 /// The one live addition of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveAddition {
     /// Its record id.
     pub addition: AdditionId,
     /// The units billed.

@@ -9,8 +9,8 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::html::{Links, Material, Place, document, pieces};
-use crate::report::model::Part;
+use crate::report::format::html::{Links, Place, RunPageInputs, document, pieces};
+use crate::report::model::ReportSection;
 use crate::report::words::ExportReadability;
 use crate::report::{names, trend, words};
 
@@ -18,10 +18,13 @@ use crate::report::{names, trend, words};
 pub const LINES: usize = 300;
 
 /// The page of a customer and its lines.
-pub fn page(material: &Material<'_>, customer: &CustomerName, of_it: &[&LineRecord]) -> String {
+pub fn page(material: &RunPageInputs<'_>, customer: &CustomerName, of_it: &[&LineRecord]) -> String {
     let run = material.run;
     let name = shown(customer.as_str());
-    let open = of_it.iter().filter(|line| matches!(Part::of(line), Part::Held | Part::Drift)).count();
+    let open = of_it
+        .iter()
+        .filter(|line| matches!(ReportSection::of(line), ReportSection::Held | ReportSection::Drift))
+        .count();
     let main = html! {
         header.head { div {
             div.headline {
@@ -63,7 +66,7 @@ pub fn file(integration: &IntegrationName, customer: &CustomerName) -> String {
     format!("{}.html", parts.collect::<Vec<_>>().join("-"))
 }
 
-fn table(of_it: &[&LineRecord], material: &Material<'_>) -> Markup {
+fn table(of_it: &[&LineRecord], material: &RunPageInputs<'_>) -> Markup {
     let (runs, reading) = (material.runs(), ExportReadability::of_run(material.run));
     html! {
         div.sheet tabindex="0" { table {
@@ -87,7 +90,7 @@ fn events(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
     nights.iter().rev().filter(|night| night.outcome != Outcome::Unchanged)
 }
 
-fn happened(line: &LineRecord, material: &Material<'_>) -> Markup {
+fn happened(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
     let day = |night: &LineNight| {
         material.nights.iter().find(|one| one.run == night.run).map(|one| words::day(one.started_at))
     };

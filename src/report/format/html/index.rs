@@ -59,7 +59,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
             header { h3 { a href={ (newest.run) ".html" } { (shown(integration.as_str())) } } (pieces::chip(&verdict)) }
             p { (numbers(newest)) }
             (pieces::nights(&nights, None, ""))
-            p { (health.said()) }
+            p { (health.sentence()) }
             p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode"
                 (pieces::set_back(&undos, Links::KEPT)) }
         }

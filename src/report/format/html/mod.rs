@@ -42,7 +42,7 @@ const POLICY: &str =
 
 /// What the pages of one run are drawn from.
 #[derive(Debug)]
-pub struct Material<'a> {
+pub struct RunPageInputs<'a> {
     /// The run.
     pub run: &'a RunRecord,
     /// Undos that were carried out since, as far as the page is about them; the lines are as these left them.
@@ -57,7 +57,7 @@ pub struct Material<'a> {
     pub records: Option<&'a RecordLinks>,
 }
 
-impl Material<'_> {
+impl RunPageInputs<'_> {
     fn runs(&self) -> Vec<RunId> {
         self.nights.iter().map(|night| night.run).collect()
     }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
-use crate::history::past::owned::Unwatched;
+use crate::history::past::owned::UnwatchedLine;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
@@ -21,7 +21,7 @@ pub const CHANGES: usize = 500;
 
 /// What the page asks of one integration.
 #[derive(Debug)]
-pub struct Standing {
+pub struct InvoiceStanding {
     /// Its newest run.
     pub run: RunSummary,
     /// What that run found.
@@ -44,14 +44,14 @@ struct Check {
 }
 
 /// The page; `month` in words.
-pub fn page(integrations: &[Standing], unwatched: &[Unwatched], month: &str) -> String {
+pub fn page(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str) -> String {
     let main = main(integrations, unwatched, month, Links::KEPT);
     document(Place::Ready, "Ready to invoice · recount", &main)
 }
 
 /// What stands on it, wherever the pages of runs are.
-pub fn main(integrations: &[Standing], unwatched: &[Unwatched], month: &str, links: Links) -> Markup {
-    let checked: Vec<(&Standing, Vec<Check>)> =
+pub fn main(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str, links: Links) -> Markup {
+    let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
         integrations.iter().map(|standing| (standing, checks(standing))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
     let open = open + unwatched.len();
@@ -70,8 +70,8 @@ pub fn main(integrations: &[Standing], unwatched: &[Unwatched], month: &str, lin
     }
 }
 
-fn checks(standing: &Standing) -> Vec<Check> {
-    let Standing { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
+fn checks(standing: &InvoiceStanding) -> Vec<Check> {
+    let InvoiceStanding { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
     let Some(end) = &run.end else {
         let what = "the newest run is not finished".to_owned();
         return vec![Check { holds: false, what, then: "it is running, or was cut off; recount status".to_owned() }];
@@ -111,8 +111,8 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
     findings.iter().filter(|finding| finding.severity == Severity::Decide).filter(is).count()
 }
 
-fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links): (&str, Links)) -> Markup {
-    let Standing { run, findings, changes, ignored, undos, uncounted: _ } = standing;
+fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, links): (&str, Links)) -> Markup {
+    let InvoiceStanding { run, findings, changes, ignored, undos, uncounted: _ } = standing;
     let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
     let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
     html! {
@@ -122,8 +122,8 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links):
             ul.checks.sheet { @for check in checks { (line(check)) } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
-        @if !by_hand.is_empty() { (told(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
-        @if !kept.is_empty() { (told(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
+        @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
+        @if !kept.is_empty() { (findings_list(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
         section aria-labelledby={ "c" (at) } {
             h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
             @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
@@ -132,7 +132,7 @@ fn integration(at: usize, standing: &Standing, checks: &[Check], (month, links):
 }
 
 /// Findings about lines that go on the invoice otherwise than counted.
-fn told(id: &str, title: &str, findings: &[&Finding]) -> Markup {
+fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (title) span.count { (findings.len()) } }
@@ -148,9 +148,9 @@ fn told(id: &str, title: &str, findings: &[&Finding]) -> Markup {
 }
 
 /// Lines of integrations that are off, renamed or removed: they go on the invoice, and nobody counts them.
-fn nobody_looks(unwatched: &[Unwatched]) -> Markup {
+fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
     let then = "end them in ConnectWise, or let an integration that is on bill them";
-    let check = |one: &Unwatched| {
+    let check = |one: &UnwatchedLine| {
         let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
         let what = format!("{name} is not on: {} bill {units} units still", words::plural(one.lines, "line"));
         Check { holds: false, what, then: then.to_owned() }

@@ -12,8 +12,8 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::Anchors;
-use crate::report::format::html::{Material, Place, customer, document, pieces};
-use crate::report::model::{Numbers, Part, Report, ReportEntry, sign};
+use crate::report::format::html::{Place, RunPageInputs, customer, document, pieces};
+use crate::report::model::{Report, ReportEntry, ReportSection, SummaryNumbers, sign};
 use crate::report::words::ExportReadability;
 use crate::report::{Change, lines as lines_of, model, names, trend, words};
 
@@ -25,12 +25,12 @@ pub const ROWS: usize = 600;
 pub const SPARKS: usize = ROWS;
 
 /// The page.
-pub fn page(material: &Material<'_>) -> String {
+pub fn page(material: &RunPageInputs<'_>) -> String {
     let report = Report::of(material.run);
     let run = material.run;
     let title = format!("{} · {} · run {} · recount", report.verdict.words, shown(run.integration.as_str()), run.run);
     let (parts, anchors) = (parts(run), Anchors::default());
-    let of = |part: Part| parts.get(&part).map(Vec::as_slice).unwrap_or_default();
+    let of = |part: ReportSection| parts.get(&part).map(Vec::as_slice).unwrap_or_default();
     let stops = report.stops.iter().map(|finding| ReportEntry { finding, line: None });
     let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
@@ -39,10 +39,10 @@ pub fn page(material: &Material<'_>) -> String {
         @if !report.next.is_empty() { p.panel.command { b { "Next: " } (escaped(&report.next)) } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
         (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
-        (grouped("held", "HELD, REFUSED OR IN DOUBT", of(Part::Held), run))
-        (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(Part::Drift), run))
-        (left_out(&report, of(Part::LeftOut), &anchors))
-        (unchanged(&report, of(Part::Unchanged)))
+        (grouped("held", "HELD, REFUSED OR IN DOUBT", of(ReportSection::Held), run))
+        (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(ReportSection::Drift), run))
+        (left_out(&report, of(ReportSection::LeftOut), &anchors))
+        (unchanged(&report, of(ReportSection::Unchanged)))
         (facts(run))
     };
     document(Place::Run, &title, &main)
@@ -58,15 +58,15 @@ pub fn sibling(run: &RunRecord) -> String {
     format!("{}-lines.csv", run.run)
 }
 
-fn parts(run: &RunRecord) -> BTreeMap<Part, Vec<&LineRecord>> {
-    let mut parts: BTreeMap<Part, Vec<&LineRecord>> = BTreeMap::new();
+fn parts(run: &RunRecord) -> BTreeMap<ReportSection, Vec<&LineRecord>> {
+    let mut parts: BTreeMap<ReportSection, Vec<&LineRecord>> = BTreeMap::new();
     for line in lines_of(run) {
-        parts.entry(Part::of(line)).or_default().push(line);
+        parts.entry(ReportSection::of(line)).or_default().push(line);
     }
     parts
 }
 
-fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
+fn band(report: &Report<'_>, material: &RunPageInputs<'_>) -> Markup {
     let run = report.run;
     let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run))).count();
     html! {
@@ -89,8 +89,8 @@ fn band(report: &Report<'_>, material: &Material<'_>) -> Markup {
     }
 }
 
-fn numbers(numbers: &Numbers) -> Markup {
-    let Numbers { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = numbers;
+fn numbers(numbers: &SummaryNumbers) -> Markup {
+    let SummaryNumbers { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = numbers;
     let ask = (*to_decide > 0).then_some("ask");
     let bad = (failed + unknown > 0).then_some("bad");
     let unexplained = (explained < lines).then_some("bad");
@@ -174,7 +174,7 @@ fn drawn(code: Code) -> String {
     }
 }
 
-fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, anchors: &Anchors) -> Markup {
+fn changes(kind: Change, changed: &[&LineRecord], material: &RunPageInputs<'_>, anchors: &Anchors) -> Markup {
     let (runs, reading) = (material.runs(), ExportReadability::of_run(material.run));
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let id = kind.heading().to_lowercase().replace(' ', "-");
@@ -203,7 +203,7 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &Material<'_>, ancho
 }
 
 /// The name of a line, as a link to its customer where there is one.
-fn name(line: &LineRecord, material: &Material<'_>) -> Markup {
+fn name(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
     match names::customers(line).as_slice() {
         [customer] if material.customers.contains(*customer) => html! {
             a href={ "customers/" (customer::file(&material.run.integration, customer)) } { (shown(customer.as_str())) }

@@ -15,7 +15,7 @@ pub struct MemberClaim {
 
 /// Whether somebody may see the tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vouched {
+pub enum MemberVerification {
     /// ConnectWise vouches for them, and they are named.
     Yes,
     /// ConnectWise does not know them.
@@ -26,14 +26,14 @@ pub enum Vouched {
     Unknown,
 }
 
-impl Vouched {
+impl MemberVerification {
     /// A sentence.
-    pub fn said(self) -> &'static str {
+    pub fn sentence(self) -> &'static str {
         match self {
-            Vouched::Yes => "verified by ConnectWise",
-            Vouched::No => "ConnectWise does not vouch for you.",
-            Vouched::NotNamed => "You are not among the members of [desk.tab].",
-            Vouched::Unknown => "ConnectWise could not be asked who you are.",
+            MemberVerification::Yes => "verified by ConnectWise",
+            MemberVerification::No => "ConnectWise does not vouch for you.",
+            MemberVerification::NotNamed => "You are not among the members of [desk.tab].",
+            MemberVerification::Unknown => "ConnectWise could not be asked who you are.",
         }
     }
 }

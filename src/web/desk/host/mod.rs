@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::outcome::{Mode, Verb};
+use crate::reconcile::model::plan::outcome::{Mode, WriteRight};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
-use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::services::ServicesHost;
 use crate::web::desk::host::trials::TrialHost;
@@ -56,7 +56,7 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     fn background(&self) -> Background;
 
     /// Whether ConnectWise vouches for somebody who looks at the tab, and the configuration lets them.
-    fn vouched(&self, claim: &MemberClaim) -> Vouched;
+    fn vouched(&self, claim: &MemberClaim) -> MemberVerification;
 
     /// Switches an integration.
     ///
@@ -95,7 +95,7 @@ impl IntegrationStanding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskAnswer {
     /// What.
-    pub verb: Verb,
+    pub verb: WriteRight,
     /// To what.
     pub handle: String,
     /// What the page showed of it; nothing to take an answer back.

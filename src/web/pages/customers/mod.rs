@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::decision::Matter;
+use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::handle;
@@ -21,7 +21,7 @@ use crate::web::desk::host::mapping::MappedCustomer;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Customers of a page.
 const LISTED: usize = 100;
@@ -48,8 +48,8 @@ const STATES: [(&str, &str, Fits); 6] = [
     ("held", "With held lines", |_, row| row.held > 0),
 ];
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
-    let customers = visit.site.host.customers().map_err(Missing::Broken)?;
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let customers = visit.site.host.customers().map_err(PageError::Broken)?;
     let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
     let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
     let guesses = visit.site.host.guesses(visit.query.get("look") == "1");
@@ -114,9 +114,9 @@ fn ignored(visit: &Visit) -> BTreeMap<String, String> {
     let today = visit.desk.zone.day(visit.now);
     let holds = decided(&visit.desk.plans, |_| today).into_iter().filter(|one| one.holds);
     let by_handle = holds.filter_map(|one| match &one.matter {
-        Matter::Customer(name) => {
+        DecisionSubject::Customer(name) => {
             let handle = handle::of_matter(&one.integration, "customer", name.as_str());
-            Some((handle, escaped(&one.decision.said())))
+            Some((handle, escaped(&one.decision.sentence())))
         }
         _ => None,
     });

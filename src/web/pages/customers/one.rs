@@ -19,19 +19,19 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::customers::standing;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{item, pieces, today};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines of a customer that are listed of one integration.
 const LINES: usize = 200;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let name = visit.part("customer");
     let mut parts = Vec::new();
     for plan in &visit.desk.plans {
         parts.extend(of_integration(visit, plan, name)?);
     }
     if parts.is_empty() {
-        return Err(Missing::Nothing);
+        return Err(PageError::Nothing);
     }
     let customer = CustomerName::new(name);
     let of_it = |one: &&Waiting| {
@@ -55,7 +55,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
 /// Its lines, and what happened to them.
 type OfIntegration = (Markup, Markup);
 
-fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<OfIntegration>, Missing> {
+fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<OfIntegration>, PageError> {
     let history = visit.desk.history()?;
     let own = |line: &&LineRecord| line.sources.iter().any(|source| source.customer.as_str() == name);
     if !lines(&plan.run).iter().any(|line| own(&line)) {

@@ -11,13 +11,13 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let handle = visit.part("handle");
     let host = &visit.site.host;
-    let customers = host.customers().map_err(Missing::Broken)?;
-    let customer = customers.iter().find(|one| one.handle == handle).ok_or(Missing::Nothing)?;
+    let customers = host.customers().map_err(PageError::Broken)?;
+    let customer = customers.iter().find(|one| one.handle == handle).ok_or(PageError::Nothing)?;
     let name = shown(customer.name.as_str());
     let may = visit.may(DeskAction::Map);
     let main = html! {

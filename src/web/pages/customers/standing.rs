@@ -4,23 +4,23 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::decision::Matter;
+use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
-use crate::report::commands::held::Decided;
+use crate::report::commands::held::AnsweredItem;
 use crate::report::lines;
 use crate::report::open_items::decided;
 use crate::web::desk::host::mapping::{AgreedPolicy, MappedCustomer};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::customers::picker;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// The panels of this customer.
-pub(super) fn panels(visit: &Visit, customer: &CustomerName) -> Result<Markup, Missing> {
-    let customers = visit.site.host.customers().map_err(Missing::Broken)?;
+pub(super) fn panels(visit: &Visit, customer: &CustomerName) -> Result<Markup, PageError> {
+    let customers = visit.site.host.customers().map_err(PageError::Broken)?;
     let rows: Vec<&MappedCustomer> = customers.iter().filter(|one| one.name == *customer).collect();
-    let agreed = visit.site.host.agreed(customer).map_err(Missing::Broken)?;
+    let agreed = visit.site.host.agreed(customer).map_err(PageError::Broken)?;
     let counted = counted(visit, customer);
     let of_it = |one: &&AgreedPolicy| match &one.service {
         Some(service) => one.is_own || counted.contains(&(&one.integration, service)),
@@ -75,18 +75,18 @@ fn policies(agreed: &[&AgreedPolicy]) -> Markup {
 
 fn answers(visit: &Visit, customer: &CustomerName) -> Markup {
     let today = visit.desk.zone.day(visit.now);
-    let about = |one: &Decided| match (&one.line, &one.matter) {
+    let about = |one: &AnsweredItem| match (&one.line, &one.matter) {
         (Some(line), _) => line.sources.iter().any(|source| source.customer == *customer),
-        (None, Matter::Customer(name) | Matter::Duplicate(name, _)) => name == customer,
+        (None, DecisionSubject::Customer(name) | DecisionSubject::Duplicate(name, _)) => name == customer,
         _ => false,
     };
-    let given: Vec<Decided> = decided(&visit.desk.plans, |_| today).into_iter().filter(about).collect();
+    let given: Vec<AnsweredItem> = decided(&visit.desk.plans, |_| today).into_iter().filter(about).collect();
     html! { @if !given.is_empty() {
         section aria-labelledby="an" {
             div.sec { h2 id="an" { "Answers " span.count { (given.len()) } } }
             ul.rows { @for one in &given { li.slip {
                 span.sign.(if one.holds { "good" } else { "plain" }) aria-hidden="true" { (if one.holds { '✓' } else { '–' }) }
-                p { b { (one.about()) } br; span.small.soft { (escaped(&one.decision.said())) @if !one.holds { "; it has expired" } } }
+                p { b { (one.about()) } br; span.small.soft { (escaped(&one.decision.sentence())) @if !one.holds { "; it has expired" } } }
             } } }
         }
     } }

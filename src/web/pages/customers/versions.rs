@@ -10,20 +10,20 @@ use crate::report::words;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Versions that are listed of a file.
 const LISTED: usize = 30;
 /// Lines of a version that are listed.
 const LINES: usize = 20;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let asked = visit.part("integration");
     let files = visit.site.host.edited_files();
     let of_it: Vec<&(String, String)> =
         files.iter().filter(|(integration, _)| integration.as_str() == asked).map(|(_, file)| file).collect();
     if of_it.is_empty() {
-        return Err(Missing::Nothing);
+        return Err(PageError::Nothing);
     }
     let history = visit.desk.history()?;
     let mut sections = Vec::new();

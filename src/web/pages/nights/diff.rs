@@ -10,19 +10,19 @@ use crate::report::words;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines that are listed.
 const LINES: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let [one, other] = ["a", "b"].map(|name| visit.query.get(name).parse::<i64>());
-    let (Ok(one), Ok(other)) = (one, other) else { return Err(Missing::Nothing) };
+    let (Ok(one), Ok(other)) = (one, other) else { return Err(PageError::Nothing) };
     let history = visit.desk.history()?;
-    let run = |number: i64| history.run(RunId(number))?.ok_or(Missing::Nothing);
+    let run = |number: i64| history.run(RunId(number))?.ok_or(PageError::Nothing);
     let (earlier, later) = (run(one.min(other))?, run(one.max(other))?);
     if earlier.integration != later.integration {
-        return Err(Missing::Nothing);
+        return Err(PageError::Nothing);
     }
     let difference = Difference::of(&earlier, &later);
     let main = html! {

@@ -11,14 +11,14 @@ use crate::report::words;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Runs that are listed.
 const RUNS: usize = 90;
 /// Runs that are looked through for those of one integration.
 const SEEN: usize = 1000;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let asked = visit.query.get("i");
     let mut runs = match &visit.desk.history {
         Some(history) => history.runs(if asked.is_empty() { RUNS } else { SEEN })?,

@@ -12,13 +12,13 @@ use crate::web::desk::host::services::KnownService;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Services that are listed.
 const LISTED: usize = 300;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
-    let all = visit.site.host.services().map_err(Missing::Broken)?;
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let all = visit.site.host.services().map_err(PageError::Broken)?;
     let standings = &visit.desk.standings;
     let asked = visit.query.get("i");
     let chosen = standings.iter().map(|one| one.name.as_str()).find(|name| *name == asked);

@@ -13,14 +13,14 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::services::billed_as;
 use crate::web::pages::{pieces, plan};
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
 /// Lines that are listed of a trial.
 const LINES: usize = 100;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
-    let services = visit.site.host.services().map_err(Missing::Broken)?;
-    let service = services.into_iter().find(|one| one.handle == visit.part("handle")).ok_or(Missing::Nothing)?;
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let services = visit.site.host.services().map_err(PageError::Broken)?;
+    let service = services.into_iter().find(|one| one.handle == visit.part("handle")).ok_or(PageError::Nothing)?;
     let main = html! {
         (head(&service))
         @if visit.may(DeskAction::TryService) { (picker(visit, &service)) }
@@ -95,7 +95,7 @@ fn choices(
 }
 
 /// A choice in words.
-pub(crate) fn said(choice: &PressedChoice) -> String {
+pub(crate) fn choice_text(choice: &PressedChoice) -> String {
     match choice {
         PressedChoice::NotAssigned => "not assigned".to_owned(),
         PressedChoice::Deprecated => "deprecated".to_owned(),
@@ -133,7 +133,7 @@ pub(crate) fn tried(visit: &Visit, service: &KnownService, choice: &PressedChoic
                 PressedChoice::NotAssigned => input type="hidden" name="state" value="not-assigned";,
                 PressedChoice::Deprecated => input type="hidden" name="state" value="deprecated";,
             }
-            p { b { (shown(service.name.as_str())) ": " (said(choice)) "." } " " span.small { "Changes one line of the services' file under your name; the version before it is kept." } }
+            p { b { (shown(service.name.as_str())) ": " (choice_text(choice)) "." } " " span.small { "Changes one line of the services' file under your name; the version before it is kept." } }
             div.do { button.b.act { "Save" } a.b href={ "/services/" (service.handle) } { "Back" } }
         }
     };

@@ -32,7 +32,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::web::desk::host::member::{MemberClaim, Vouched};
+use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
 use crate::zone::Zone;
@@ -190,7 +190,7 @@ impl DeskHost for CommandHost {
         Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
     }
 
-    fn vouched(&self, claim: &MemberClaim) -> Vouched {
+    fn vouched(&self, claim: &MemberClaim) -> MemberVerification {
         member::vouched(self.config().ok().as_ref(), claim)
     }
 

@@ -10,12 +10,12 @@ use crate::reconcile::model::records::{Addition, Additions, Agreement};
 
 /// Whose each agreement was, and of which product each addition.
 #[derive(Debug, Default)]
-pub struct Grounds {
+pub struct ExpectedOwners {
     companies: BTreeMap<AgreementId, CompanyId>,
     products: BTreeMap<AdditionId, ProductId>,
 }
 
-impl Grounds {
+impl ExpectedOwners {
     /// What was read for the plan.
     pub fn of<'a>(agreements: impl Iterator<Item = &'a Agreement>, additions: &Additions) -> Self {
         let product = |addition: &Addition| Some((addition.id, addition.product?));

@@ -13,18 +13,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::history::desk::provided::{Provided, ProvidedPerson};
 use crate::history::store::open::History;
+use crate::web::access::form::door_page;
+use crate::web::access::oidc::claims::{TokenAsked, person};
+use crate::web::access::oidc::error::OidcError;
+use crate::web::access::oidc::provider::Provider;
+use crate::web::access::oidc::settings::OidcSettings;
+use crate::web::access::sign_in::{next_page, sign_in_event, with_cookie};
+use crate::web::access::signed_in::{COOKIE, LASTS, cookie, set};
+use crate::web::access::token::{Token, form_token, is_form_token};
 use crate::web::desk::fields::PostedFields;
-use crate::web::door::form::door_page;
-use crate::web::door::oidc::claims::{TokenAsked, person};
-use crate::web::door::oidc::error::OidcError;
-use crate::web::door::oidc::provider::Provider;
-use crate::web::door::oidc::settings::OidcSettings;
-use crate::web::door::sign_in::{next_page, sign_in_event, with_cookie};
-use crate::web::door::signed_in::{COOKIE, LASTS, cookie, set};
-use crate::web::door::token::{Token, form_token, is_form_token};
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, refused, see};
-use crate::web::site::{Door, Missing};
+use crate::web::site::{Door, PageError};
 
 const OIDC_COOKIE: &str = "__Host-provider";
 /// How long somebody may take at the provider.
@@ -39,12 +39,12 @@ fn derived(secret: &str, purpose: &str) -> String {
 
 /// `GET /signin/provider`: to the provider.
 pub(crate) async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
-    let Some(settings) = door.rules.oidc.clone() else { return refused(&Missing::Nothing) };
+    let Some(settings) = door.rules.oidc.clone() else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     let next = next_page(query.get("next"));
     let next = if next.len() > NEXT_MOST { "/" } else { next };
     let Ok(secret) = Token::random() else {
-        return refused(&Missing::Broken("the system has no random bytes".to_owned()));
+        return refused(&PageError::Broken("the system has no random bytes".to_owned()));
     };
     let provider = match Provider::discover(&settings).await {
         Ok(provider) => provider,
@@ -73,7 +73,7 @@ pub(crate) async fn back(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some(settings) = door.rules.oidc.clone() else { return refused(&Missing::Nothing) };
+    let Some(settings) = door.rules.oidc.clone() else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     let address = peer.address(&headers, door.rules.proxy);
     let Some((secret, next)) = cookie(&headers, OIDC_COOKIE).and_then(|kept| kept.split_once('.')) else {
@@ -113,8 +113,8 @@ async fn vouched(settings: &OidcSettings, secret: &str, query: &PostedFields) ->
 async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str) -> Response {
     let state = door.people.clone();
     let begun = door.reads.read(move || {
-        let mut history = History::open_beside(&state)?.ok_or(Missing::Nothing)?;
-        let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
+        let mut history = History::open_beside(&state)?.ok_or(PageError::Nothing)?;
+        let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
         let at = now();
         let provided = history.begin_provided_session(&person, &secret.digest(), (at, at + LASTS))?;
         let how = match &provided {
@@ -128,13 +128,13 @@ async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str
     match begun.await {
         Ok((Provided::In(_), secret, _)) => with_cookie(see(next), &set(COOKIE, secret.reveal(), Some(LASTS))),
         Ok((Provided::Locked, ..)) => {
-            said(StatusCode::FORBIDDEN, "You are locked here. An administrator can unlock you.")
+            error_page(StatusCode::FORBIDDEN, "You are locked here. An administrator can unlock you.")
         }
         Ok((Provided::NameTaken, _, name)) => {
             let why = format!(
                 "There is a {name} here already who signs in another way. An administrator can remove that one."
             );
-            said(StatusCode::CONFLICT, &why)
+            error_page(StatusCode::CONFLICT, &why)
         }
         Err(missing) => refused(&missing),
     }
@@ -144,7 +144,7 @@ async fn note(door: &Door, address: IpAddr, error: &OidcError) {
     tracing::warn!("a sign-in by the provider was refused: {}", crate::error_chain::error_chain(error));
     let (state, why) = (door.people.clone(), error.to_string());
     let noted = door.reads.read(move || {
-        let mut history = History::open_beside(&state)?.ok_or(Missing::Nothing)?;
+        let mut history = History::open_beside(&state)?.ok_or(PageError::Nothing)?;
         Ok(history.note_desk_event(&sign_in_event("", address, now(), Err(&why)))?)
     });
     if let Err(missing) = noted.await {
@@ -157,10 +157,10 @@ fn not_in(error: &OidcError) -> Response {
         OidcError::Unreachable(_) | OidcError::Answer(_) => StatusCode::BAD_GATEWAY,
         OidcError::Token(_) | OidcError::Claim(_) | OidcError::NoRole(_) => StatusCode::FORBIDDEN,
     };
-    said(status, &format!("You are not signed in: {error}."))
+    error_page(status, &format!("You are not signed in: {error}."))
 }
 
-fn said(status: StatusCode, why: &str) -> Response {
+fn error_page(status: StatusCode, why: &str) -> Response {
     let panel = html! {
         h1.sr { "Not signed in" }
         div.note.bad role="alert" { div { b { (why) } } }

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::history::desk::people::{Digest, Role};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::web::door::token;
-use crate::web::site::{Door, Missing};
+use crate::web::access::token;
+use crate::web::site::{Door, PageError};
 
 /// The cookie of a session. A browser takes a name that begins so only over https or on this host, for this very host,
 /// and no page elsewhere can set it.
@@ -29,14 +29,14 @@ pub(crate) struct SignedIn {
 
 impl SignedIn {
     /// Whose session the request carries, as this door knows them. Waits for the disk.
-    pub(crate) fn at(door: &Door, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, Missing> {
+    pub(crate) fn at(door: &Door, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, PageError> {
         let history = History::open_existing(&door.people)?;
         Ok(history.map(|history| Self::of(&history, headers, now)).transpose()?.flatten())
     }
 
     /// What they may do at a tenant's desk; `None` where they have no business. Waits for the disk.
-    pub(crate) fn role_at(&self, door: &Door, tenant: &str) -> Result<Option<Role>, Missing> {
-        let history = History::open_existing(&door.people)?.ok_or(Missing::Nothing)?;
+    pub(crate) fn role_at(&self, door: &Door, tenant: &str) -> Result<Option<Role>, PageError> {
+        let history = History::open_existing(&door.people)?.ok_or(PageError::Nothing)?;
         Ok(history.tenant_roles(&self.name)?.at(tenant))
     }
 

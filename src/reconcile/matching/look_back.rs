@@ -1,11 +1,11 @@
 //! What a peak or an average comes to because a day or a period has passed, and not because anybody uses more or less.
 
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::quantity_policy::{Policy, Used};
+use crate::reconcile::model::quantity_policy::{Policy, PolicyInput};
 
 /// A line whose services are looked back on, if tonight's counts were those of the last day that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rolled {
+pub struct LookBackLine {
     /// What the line came to on that day.
     pub before: Quantity,
     /// What it would come to tonight.
@@ -24,12 +24,12 @@ pub(in crate::reconcile) struct Rolling {
 impl Rolling {
     /// One count, and those of the days up to the last one that was counted. What is not looked back on counts as it is
     /// tonight: then the line held something else before, and nothing of its step is put down to the day.
-    pub(in crate::reconcile) fn add(&mut self, policy: &Policy, used: Used<'_>, last_days: &[Quantity]) {
+    pub(in crate::reconcile) fn add(&mut self, policy: &Policy, used: PolicyInput<'_>, last_days: &[Quantity]) {
         let (before, carried) = match (policy.looks_back(), last_days.split_last()) {
             (false, _) => (used, used),
             (true, Some((last, earlier))) => {
                 self.looks_back = true;
-                (Used { count: *last, earlier, ..used }, Used { count: *last, ..used })
+                (PolicyInput { count: *last, earlier, ..used }, PolicyInput { count: *last, ..used })
             }
             (true, None) => {
                 self.unknown = true;
@@ -44,8 +44,8 @@ impl Rolling {
     }
 
     /// `None` where nothing is looked back on, or the last day is not known.
-    pub(in crate::reconcile) fn finish(self) -> Option<Rolled> {
+    pub(in crate::reconcile) fn finish(self) -> Option<LookBackLine> {
         let Self { looks_back, unknown, before, carried } = self;
-        (looks_back && !unknown).then_some(Rolled { before, carried })
+        (looks_back && !unknown).then_some(LookBackLine { before, carried })
     }
 }

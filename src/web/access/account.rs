@@ -5,20 +5,20 @@ use maud::{Markup, html};
 use crate::history::desk::authenticators::Authenticator;
 use crate::history::store::open::History;
 use crate::report::words;
+use crate::web::access::authenticator;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::door::authenticator;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::pieces;
-use crate::web::site::Missing;
+use crate::web::site::PageError;
 
-pub(crate) fn page(visit: &Visit) -> Result<Markup, Missing> {
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     drawn(visit, None)
 }
 
 /// The page, with what was wrong with a code.
-pub(crate) fn drawn(visit: &Visit, wrong: Option<&str>) -> Result<Markup, Missing> {
-    let history = History::open_existing(&visit.site.door.people)?.ok_or(Missing::Nothing)?;
+pub(crate) fn drawn(visit: &Visit, wrong: Option<&str>) -> Result<Markup, PageError> {
+    let history = History::open_existing(&visit.site.door.people)?.ok_or(PageError::Nothing)?;
     let person = history.people()?.into_iter().find(|person| person.name == visit.person.name);
     let provided = person.as_ref().is_some_and(|person| person.is_provided);
     let local = |at| words::minute(visit.desk.zone.local(at));
@@ -40,7 +40,7 @@ pub(crate) fn drawn(visit: &Visit, wrong: Option<&str>) -> Result<Markup, Missin
     Ok(frame(visit, RailEntry::None, "Your account", &main))
 }
 
-fn own(visit: &Visit, known: Option<Authenticator>, wrong: bool) -> Result<Markup, Missing> {
+fn own(visit: &Visit, known: Option<Authenticator>, wrong: bool) -> Result<Markup, PageError> {
     Ok(match known {
         None => html! {
             p { "With an authenticator app a password alone lets nobody in: each sign-in asks for a code as well." }

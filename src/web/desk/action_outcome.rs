@@ -11,7 +11,7 @@ use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces::{note, ways};
 
 /// What a browser gets for a form.
-pub(crate) enum Acted {
+pub(crate) enum FormResponse {
     /// It was done: to this page.
     To(String),
     /// Signed out.
@@ -21,16 +21,16 @@ pub(crate) enum Acted {
 }
 
 /// What an action made.
-pub(crate) struct Deed {
-    pub(crate) acted: Acted,
+pub(crate) struct ActionOutcome {
+    pub(crate) acted: FormResponse,
     /// What is noted; empty for what stores nothing.
     pub(crate) events: Vec<DeskEvent>,
 }
 
-impl Deed {
+impl ActionOutcome {
     /// It was done, and this is noted.
     pub(crate) fn done(to: impl Into<String>, event: DeskEvent) -> Self {
-        Self { acted: Acted::To(to.into()), events: vec![event] }
+        Self { acted: FormResponse::To(to.into()), events: vec![event] }
     }
 
     /// It was not done.
@@ -42,7 +42,7 @@ impl Deed {
         };
         let page = not_done_page(visit, why);
         let event = DeskEvent { refused: true, said: shown(&why.message), ..event };
-        Self { acted: Acted::Page(status, Box::new(page)), events: vec![event] }
+        Self { acted: FormResponse::Page(status, Box::new(page)), events: vec![event] }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 
 /// Takes what writes have to keep; whoever drives them commits it when none of them can go on without.
-pub(super) struct JournalDesk<'a> {
+pub(super) struct JournalQueue<'a> {
     context: ExecutionContext<'a>,
     journal: RefCell<&'a mut History>,
     waiting: RefCell<Vec<Waiting>>,
@@ -25,7 +25,7 @@ struct Waiting {
     stored: oneshot::Sender<WriteId>,
 }
 
-impl<'a> JournalDesk<'a> {
+impl<'a> JournalQueue<'a> {
     pub(super) fn new(context: ExecutionContext<'a>, journal: &'a mut History) -> Self {
         let (waiting, failure, is_shut) = Default::default();
         Self { context, journal: RefCell::new(journal), waiting, failure, is_shut }

@@ -13,15 +13,15 @@ use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
+use crate::web::access::addresses::{HALF_COOKIE, HALF_LASTS};
+use crate::web::access::form::{NO_ACCOUNT, door_page, step};
+use crate::web::access::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
+use crate::web::access::token::Token;
+use crate::web::access::{addresses, form, password, token};
 use crate::web::desk::fields::PostedFields;
-use crate::web::door::addresses::{HALF_COOKIE, HALF_LASTS};
-use crate::web::door::form::{NO_ACCOUNT, door_page, step};
-use crate::web::door::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
-use crate::web::door::token::Token;
-use crate::web::door::{addresses, form, password, token};
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, refused, see};
-use crate::web::site::{Door, Missing};
+use crate::web::site::{Door, PageError};
 
 /// How long a form of the door may lie open.
 const DOOR_LASTS: TimeDelta = TimeDelta::hours(1);
@@ -61,7 +61,7 @@ pub(crate) async fn door(State(door): State<Door>, RawQuery(query): RawQuery) ->
 /// A door with a fresh form.
 fn open(form: &DoorForm<'_>) -> Response {
     let Ok(secret) = Token::random() else {
-        return refused(&Missing::Broken("the system has no random bytes".to_owned()));
+        return refused(&PageError::Broken("the system has no random bytes".to_owned()));
     };
     let page = door_page("Sign in", &sign_in_form(form, &token::form_token(secret.reveal())), NO_ACCOUNT);
     with_cookie(page_of(form.status, page), &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
@@ -95,7 +95,7 @@ pub(crate) async fn knock(
         return form(StatusCode::FORBIDDEN, "This page was open for too long. Try again.");
     }
     let Ok(_permit) = door.hashing.clone().acquire_owned().await else {
-        return refused(&Missing::Broken("the desk is closing".to_owned()));
+        return refused(&PageError::Broken("the desk is closing".to_owned()));
     };
     let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, door.rules.proxy));
     let who = name.clone();
@@ -147,7 +147,7 @@ pub(crate) fn sign_in_event(name: &str, address: IpAddr, at: DateTime<Utc>, how:
     }
 }
 
-fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Tried, Missing> {
+fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Tried, PageError> {
     let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Tried::Wrong) };
     let counted = subjects(name, address);
     let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
@@ -159,7 +159,7 @@ fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateT
     let known = history.password_of(name)?;
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
-    let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
+    let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
     if asks_for_code(door, &history, name)? {
         if history.begin_half_session((name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
             return Ok(Tried::Half(secret));
@@ -176,7 +176,7 @@ fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateT
     Ok(Tried::In(secret))
 }
 
-fn asks_for_code(door: &Door, history: &History, name: &str) -> Result<bool, Missing> {
+fn asks_for_code(door: &Door, history: &History, name: &str) -> Result<bool, PageError> {
     let is_on = history.authenticator(name)?.is_some_and(|authenticator| authenticator.is_on);
     Ok(is_on || door.rules.totp_required)
 }
@@ -198,7 +198,7 @@ async fn welcome_form(door: &Door, link: String, status: StatusCode, said: Optio
         Ok(None) => page_of(StatusCode::GONE, door_page("Link", &used_up(), NO_ACCOUNT)),
         Ok(Some(name)) => {
             let Ok(secret) = Token::random() else {
-                return refused(&Missing::Broken("the system has no random bytes".to_owned()));
+                return refused(&PageError::Broken("the system has no random bytes".to_owned()));
             };
             let form = password_form(&name, &token::form_token(secret.reveal()), said.as_deref());
             let page = page_of(status, door_page("Choose a password", &form, NO_ACCOUNT));
@@ -221,7 +221,7 @@ pub(crate) async fn choose(
         return welcome_form(&door, link, StatusCode::FORBIDDEN, said).await;
     }
     let Ok(_permit) = door.hashing.clone().acquire_owned().await else {
-        return refused(&Missing::Broken("the desk is closing".to_owned()));
+        return refused(&PageError::Broken("the desk is closing".to_owned()));
     };
     let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
     let (state, address, digest) =
@@ -241,8 +241,8 @@ fn store_password(
     (chosen, again): (&str, &str),
     address: IpAddr,
     at: DateTime<Utc>,
-) -> Result<Option<String>, Missing> {
-    let mut history = History::open_beside(state)?.ok_or(Missing::Nothing)?;
+) -> Result<Option<String>, PageError> {
+    let mut history = History::open_beside(state)?.ok_or(PageError::Nothing)?;
     let Some(name) = history.invited(digest, at)? else { return Ok(None) };
     if chosen != again {
         return Ok(Some("The two are not the same.".to_owned()));
@@ -250,7 +250,7 @@ fn store_password(
     if let Err(error) = password::check(&name, chosen) {
         return Ok(Some(format!("This password cannot be taken: {error}.")));
     }
-    let hash = password::hash(chosen).map_err(|error| Missing::Broken(error.to_string()))?;
+    let hash = password::hash(chosen).map_err(|error| PageError::Broken(error.to_string()))?;
     if let Some(person) = history.choose_password(digest, &hash, at)? {
         let (deed, address) = ("chose a password".to_owned(), address.to_string());
         let event = DeskEvent { at, person, address, deed, about: String::new(), refused: false, said: String::new() };

@@ -1,9 +1,9 @@
 //! What is seen of a line's agreement before it is written.
 
-use crate::apply::lane::{FreshLook, Lane};
+use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions};
 use crate::apply::one_write::{WriteExecutor, verb};
-use crate::apply::write_result::{Halt, Settled, held, not_reached};
-use crate::connectwise::{Look, ReadError, Writer};
+use crate::apply::write_result::{Halt, LineWriteResult, held, not_reached};
+use crate::connectwise::{AdditionsOrigin, ReadError, Writer};
 use crate::reconcile::guard::cleared::Write;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
@@ -11,7 +11,7 @@ use crate::reconcile::model::plan::line::LineKey;
 /// What an agreement shows when its lines are about to be written.
 enum Fresh {
     /// Its additions, and after which nothing may be sent that stands on them.
-    Billing(FreshLook),
+    Billing(FreshAdditions),
     Held(Code, String),
     /// ConnectWise does not give out the additions of this one.
     Hidden(ReadError),
@@ -22,10 +22,10 @@ impl<W: Writer> WriteExecutor<'_, W> {
     /// Looks at the line's agreement: what it shows, or how the line ends without a write.
     pub(super) async fn see(
         &self,
-        lane: &mut Lane<'_>,
+        lane: &mut AgreementWrites<'_>,
         key: &LineKey,
         write: &Write,
-    ) -> Result<Result<FreshLook, Settled>, Halt> {
+    ) -> Result<Result<FreshAdditions, LineWriteResult>, Halt> {
         if self.breakers.borrow().is_closed(verb(write)) {
             return Ok(Err(not_reached(key, write)));
         }
@@ -53,7 +53,7 @@ impl<W: Writer> WriteExecutor<'_, W> {
 
     /// What the line's agreement shows, by looks that are fresh: the agreement and its additions are asked for at the
     /// same time.
-    async fn look_again(&self, lane: &mut Lane<'_>) -> Fresh {
+    async fn look_again(&self, lane: &mut AgreementWrites<'_>) -> Fresh {
         let lately = lane.look.take().filter(|look| !look.is_over());
         let additions = async {
             match lately {
@@ -78,8 +78,8 @@ impl<W: Writer> WriteExecutor<'_, W> {
     }
 
     /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
-    pub(super) fn fresh(&self, look: Look) -> FreshLook {
-        let fresh = FreshLook::new(look, self.connectwise.usual_answer());
+    pub(super) fn fresh(&self, look: AdditionsOrigin) -> FreshAdditions {
+        let fresh = FreshAdditions::new(look, self.connectwise.usual_answer());
         match self.context.lease.ends() {
             Some(ends) => fresh.until(ends),
             None => fresh,

@@ -12,16 +12,16 @@ use maud::{Markup, html};
 
 use crate::history::desk::attempts::Attempt;
 use crate::history::store::open::History;
+use crate::web::access::addresses::HALF_COOKIE;
+use crate::web::access::form::{door_page, step};
+use crate::web::access::sign_in::{next_page, sign_in_event, subjects, with_cookie};
+use crate::web::access::signed_in::{COOKIE, LASTS, cookie, set};
+use crate::web::access::token::Token;
+use crate::web::access::{authenticator, token};
 use crate::web::desk::fields::PostedFields;
-use crate::web::door::addresses::HALF_COOKIE;
-use crate::web::door::form::{door_page, step};
-use crate::web::door::sign_in::{next_page, sign_in_event, subjects, with_cookie};
-use crate::web::door::signed_in::{COOKIE, LASTS, cookie, set};
-use crate::web::door::token::Token;
-use crate::web::door::{authenticator, token};
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, refused, see};
-use crate::web::site::{Door, Missing};
+use crate::web::site::{Door, PageError};
 
 /// `GET /signin/code`.
 pub(crate) async fn ask(State(door): State<Door>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -41,7 +41,7 @@ async fn form(door: Door, headers: &HeaderMap, status: StatusCode, (next, said):
             Some(known) => known,
             None => {
                 authenticator::offer(&mut history, &name)?;
-                history.authenticator(&name)?.ok_or(Missing::Nothing)?
+                history.authenticator(&name)?.ok_or(PageError::Nothing)?
             }
         };
         let key = if known.is_on { None } else { Some(authenticator::shown_once(&door, &name, &known.salt)?) };
@@ -112,7 +112,7 @@ enum Coded {
     Wait(DateTime<Utc>),
 }
 
-fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, Missing> {
+fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, PageError> {
     let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Coded::Over) };
     let half = token::digest(half);
     let Some(name) = history.half_session_owner(&half, at)? else { return Ok(Coded::Over) };
@@ -126,7 +126,7 @@ fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<
         history.note_desk_event(&sign_in_event(&name, address, at, Err("wrong code")))?;
         return Ok(Coded::Wrong);
     }
-    let secret = Token::random().map_err(|error| Missing::Broken(error.to_string()))?;
+    let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
     if !history.complete_session(&half, &secret.digest(), (at, at + LASTS))? {
         return Ok(Coded::Over);
     }

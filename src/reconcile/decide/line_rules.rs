@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::elsewhere::Surroundings;
+use crate::reconcile::decide::elsewhere::ElsewhereInputs;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
@@ -17,7 +17,7 @@ use crate::reconcile::model::records::{Addition, Agreement, Product};
 
 /// What a line is judged by, beside itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Judge<'a> {
+pub struct LineRules<'a> {
     /// Pins, and whether a line may be created.
     pub mapping: &'a Mapping,
     /// The line guards.
@@ -29,14 +29,14 @@ pub struct Judge<'a> {
     /// Where each customer is billed.
     pub places: &'a BTreeMap<CustomerName, Place>,
     /// What bills beside the lines.
-    pub around: &'a Surroundings<'a>,
+    pub around: &'a ElsewhereInputs<'a>,
     /// The day of the run.
     pub today: NaiveDate,
 }
 
 /// One line, and what ConnectWise has of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct LineCase<'a> {
     /// Which line.
     pub key: &'a LineKey,
     /// What it ought to be.

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::http_client;
-use crate::web::door::oidc::error::OidcError;
-use crate::web::door::oidc::settings::OidcSettings;
+use crate::web::access::oidc::error::OidcError;
+use crate::web::access::oidc::settings::OidcSettings;
 
 /// Somebody waits in front of a browser.
 const PATIENCE: Duration = Duration::from_secs(10);

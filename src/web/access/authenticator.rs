@@ -8,20 +8,20 @@ use totp_rs::{Builder, Totp};
 
 use crate::history::desk::authenticators::{Authenticator, Salt};
 use crate::history::store::open::History;
-use crate::web::site::{Door, Missing};
+use crate::web::site::{Door, PageError};
 
 /// Bytes of a secret, as RFC 4226 recommends.
 const SECRET: usize = 20;
 
 /// A salt for a new authenticator.
-fn salt() -> Result<Salt, Missing> {
+fn salt() -> Result<Salt, PageError> {
     let mut salt = Salt::default();
-    getrandom::fill(&mut salt).map_err(|error| Missing::Broken(error.to_string()))?;
+    getrandom::fill(&mut salt).map_err(|error| PageError::Broken(error.to_string()))?;
     Ok(salt)
 }
 
 /// The authenticator of a person, for as long as its salt and the desk's key are what they are.
-fn totp(door: &Door, name: &str, salt: &Salt) -> Result<Totp, Missing> {
+fn totp(door: &Door, name: &str, salt: &Salt) -> Result<Totp, PageError> {
     let mut hash = Sha256::new();
     hash.update(b"authenticator of the desk\0");
     hash.update(door.rules.key.reveal());
@@ -29,14 +29,14 @@ fn totp(door: &Door, name: &str, salt: &Salt) -> Result<Totp, Missing> {
     hash.update(name.as_bytes());
     let secret = hash.finalize()[..SECRET].to_vec();
     let built = Builder::new().with_secret(secret).with_account_name(name).with_issuer(Some("recount")).build();
-    built.map_err(|error| Missing::Broken(error.to_string()))
+    built.map_err(|error| PageError::Broken(error.to_string()))
 }
 
 /// Offers somebody an authenticator, unless they have one.
 ///
 /// # Errors
 /// When it cannot be made or stored.
-pub(crate) fn offer(history: &mut History, name: &str) -> Result<(), Missing> {
+pub(crate) fn offer(history: &mut History, name: &str) -> Result<(), PageError> {
     Ok(history.offer_authenticator(name, &salt()?)?)
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn takes(
     name: &str,
     typed: &str,
     at: DateTime<Utc>,
-) -> Result<bool, Missing> {
+) -> Result<bool, PageError> {
     let Some(Authenticator { salt, .. }) = history.authenticator(name)? else { return Ok(false) };
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     let now = u64::try_from(at.timestamp()).unwrap_or_default();
@@ -64,9 +64,9 @@ pub(crate) fn takes(
 ///
 /// # Errors
 /// When it cannot be drawn.
-pub(crate) fn shown_once(door: &Door, name: &str, salt: &Salt) -> Result<Markup, Missing> {
+pub(crate) fn shown_once(door: &Door, name: &str, salt: &Salt) -> Result<Markup, PageError> {
     let totp = totp(door, name, salt)?;
-    let broken = |error: String| Missing::Broken(error);
+    let broken = |error: String| PageError::Broken(error);
     let url = totp.to_url().map_err(|error| broken(error.to_string()))?;
     let code = QrCode::encode_text(&url, QrCodeEcc::Medium).map_err(|error| broken(error.to_string()))?;
     let typed = totp.secret().to_base32();

@@ -11,7 +11,7 @@ pub(super) const LOOKS_AGAIN: u32 = 2;
 
 /// How often one quantity was tried, and in vain why.
 #[derive(Debug, Default)]
-pub(super) struct Tries {
+pub(super) struct WriteAttempts {
     busy: u32,
     unclear: u32,
     late: u32,
@@ -21,7 +21,7 @@ pub(super) struct Tries {
     took: bool,
 }
 
-impl Tries {
+impl WriteAttempts {
     pub(super) fn sent_nothing(&self) -> bool {
         self.busy == 0 && self.unclear == 0
     }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::export::column::MadeColumn;
+use crate::export::column::DerivedColumn;
 use crate::export::damage::Damage;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::raw::{RawRows, Without};
@@ -119,22 +119,22 @@ impl<'a, R: RawRows> MadeRows<'a, R> {
 }
 
 fn cell<'a>(
-    made: &'a MadeColumn,
+    made: &'a DerivedColumn,
     header: &Header,
     own: usize,
     part: ExportPart<'a>,
     is_grid: bool,
 ) -> Result<MadeCell<'a>, Fault> {
     Ok(match made {
-        MadeColumn::FileName => MadeCell::Same(part.file),
-        MadeColumn::SheetName => MadeCell::Same(part.sheet),
+        DerivedColumn::FileName => MadeCell::Same(part.file),
+        DerivedColumn::SheetName => MadeCell::Same(part.sheet),
         // A sheet's row ends with its last cell that holds anything.
-        MadeColumn::Number(number) if *number > own && !is_grid => {
+        DerivedColumn::Number(number) if *number > own && !is_grid => {
             let (what, why) = (format!("column number {number}"), format!("there are {own}"));
             return Err(Fault::new(Damage::NoSuchColumn { what, why }));
         }
-        MadeColumn::Number(number) => MadeCell::Copy(number.saturating_sub(1)),
-        MadeColumn::Nth(name, nth) => {
+        DerivedColumn::Number(number) => MadeCell::Copy(number.saturating_sub(1)),
+        DerivedColumn::Nth(name, nth) => {
             let found: Vec<usize> = header.positions(name).collect();
             match found.get(nth.saturating_sub(1)) {
                 Some(index) => MadeCell::Copy(*index),
@@ -145,7 +145,7 @@ fn cell<'a>(
                 }
             }
         }
-        MadeColumn::Joined { columns, join } => {
+        DerivedColumn::Joined { columns, join } => {
             let found: Result<Vec<usize>, Fault> =
                 columns.iter().map(|name| header.position(name, "columns")).collect();
             MadeCell::Joined(found?, join)

@@ -8,17 +8,17 @@ use crate::connectwise::ReadError;
 use crate::connectwise::client::answer_text::Sign;
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
-use crate::connectwise::client::transport::{Cut, HttpAnswer, NoAnswer};
+use crate::connectwise::client::transport::{BodyCut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial, retry};
 
 /// How one try of a read ended.
-pub(crate) enum Try<T> {
+pub(crate) enum AttemptResult<T> {
     Done(T),
-    NotYet(Trouble),
+    NotYet(AttemptFailure),
 }
 
 /// What came of a try that brought nothing.
-pub(crate) enum Trouble {
+pub(crate) enum AttemptFailure {
     /// Worth another try; what happened.
     Again(UnreachableCause, String),
     /// 429.
@@ -33,17 +33,17 @@ pub(crate) enum Unanswered {
     Failed(ReadError),
 }
 
-impl<T> From<Trouble> for Try<T> {
-    fn from(trouble: Trouble) -> Self {
+impl<T> From<AttemptFailure> for AttemptResult<T> {
+    fn from(trouble: AttemptFailure) -> Self {
         Self::NotYet(trouble)
     }
 }
 
-impl<T> Try<T> {
-    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> Try<U> {
+impl<T> AttemptResult<T> {
+    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> AttemptResult<U> {
         match self {
-            Try::Done(answer) => Try::Done(into(answer)),
-            Try::NotYet(trouble) => Try::NotYet(trouble),
+            AttemptResult::Done(answer) => AttemptResult::Done(into(answer)),
+            AttemptResult::NotYet(trouble) => AttemptResult::NotYet(trouble),
         }
     }
 }
@@ -54,20 +54,20 @@ impl Client {
         &self,
         right: Right,
         most: u32,
-        one_try: impl AsyncFn() -> Try<T>,
+        one_try: impl AsyncFn() -> AttemptResult<T>,
     ) -> Result<T, Unanswered> {
         let (mut tries, mut busy) = (0, 0);
         loop {
             match one_try().await {
-                Try::Done(answer) => return Ok(answer),
-                Try::NotYet(Trouble::Failed(error)) => return Err(error),
+                AttemptResult::Done(answer) => return Ok(answer),
+                AttemptResult::NotYet(AttemptFailure::Failed(error)) => return Err(error),
                 // The pause that every request makes after a 429 is the wait.
-                Try::NotYet(Trouble::Busy(_)) if busy < retry::BUSY_MAX => busy += 1,
-                Try::NotYet(Trouble::Busy(why)) => {
+                AttemptResult::NotYet(AttemptFailure::Busy(_)) if busy < retry::BUSY_MAX => busy += 1,
+                AttemptResult::NotYet(AttemptFailure::Busy(why)) => {
                     let why = format!("{why} ({busy} times in a row)");
                     return Err(Unanswered::Failed(failed(right, UnreachableCause::Busy, &why)));
                 }
-                Try::NotYet(Trouble::Again(cause, why)) => {
+                AttemptResult::NotYet(AttemptFailure::Again(cause, why)) => {
                     tries += 1;
                     busy = 0;
                     if tries == most {
@@ -82,8 +82,12 @@ impl Client {
     }
 
     /// An answer to a read, if it is a whole one and JSON.
-    pub(crate) fn good(&self, right: Right, answer: Result<HttpAnswer, NoAnswer>) -> Result<HttpAnswer, Trouble> {
-        let fail = |cause, why: &str| Err(Trouble::Failed(Unanswered::Failed(failed(right, cause, why))));
+    pub(crate) fn good(
+        &self,
+        right: Right,
+        answer: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<HttpAnswer, AttemptFailure> {
+        let fail = |cause, why: &str| Err(AttemptFailure::Failed(Unanswered::Failed(failed(right, cause, why))));
         let answer = match answer {
             Ok(answer) => answer,
             Err(NoAnswer::Throttled(why)) => return fail(UnreachableCause::Busy, &why),
@@ -93,18 +97,18 @@ impl Client {
             // A read has all the time there is.
             Err(NoAnswer::TooLate) => return fail(UnreachableCause::Busy, "its turn came too late"),
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
-                return Err(Trouble::Again(UnreachableCause::Network, self.censor.one_line(&why)));
+                return Err(AttemptFailure::Again(UnreachableCause::Network, self.censor.one_line(&why)));
             }
         };
         let status = answer.status;
         if status.is_success() {
             return self.whole(right, answer);
         }
-        let said = || self.censor.said(&answer.body);
+        let said = || self.censor.reason(&answer.body);
         if status == StatusCode::TOO_MANY_REQUESTS {
-            Err(Trouble::Busy(format!("429: {}", said())))
+            Err(AttemptFailure::Busy(format!("429: {}", said())))
         } else if status.is_server_error() {
-            Err(Trouble::Again(UnreachableCause::Server, format!("{}: {}", status.as_u16(), said())))
+            Err(AttemptFailure::Again(UnreachableCause::Server, format!("{}: {}", status.as_u16(), said())))
         } else if status.is_redirection() {
             let why = self.censor.one_line(&redirection(&answer.headers));
             fail(UnreachableCause::Redirect, &format!("{}: {why}", status.as_u16()))
@@ -112,19 +116,19 @@ impl Client {
             let sign = Sign::of(&answer);
             let error = denial::of_read(right, status, sign, &said());
             let refused = status == StatusCode::BAD_REQUEST && sign == Sign::Plain;
-            Err(Trouble::Failed(if refused { Unanswered::Refused(error) } else { Unanswered::Failed(error) }))
+            Err(AttemptFailure::Failed(if refused { Unanswered::Refused(error) } else { Unanswered::Failed(error) }))
         }
     }
 
-    fn whole(&self, right: Right, answer: HttpAnswer) -> Result<HttpAnswer, Trouble> {
+    fn whole(&self, right: Right, answer: HttpAnswer) -> Result<HttpAnswer, AttemptFailure> {
         let fail = |cause, why: &str| {
-            Err(Trouble::Failed(Unanswered::Failed(failed(right, cause, &self.censor.one_line(why)))))
+            Err(AttemptFailure::Failed(Unanswered::Failed(failed(right, cause, &self.censor.one_line(why)))))
         };
         match &answer.cut {
-            Some(Cut::Broken(why)) => {
-                return Err(Trouble::Again(UnreachableCause::Network, self.censor.one_line(why)));
+            Some(BodyCut::Broken(why)) => {
+                return Err(AttemptFailure::Again(UnreachableCause::Network, self.censor.one_line(why)));
             }
-            Some(Cut::TooLarge) => return fail(UnreachableCause::Answer, "the answer is larger than 16 MiB"),
+            Some(BodyCut::TooLarge) => return fail(UnreachableCause::Answer, "the answer is larger than 16 MiB"),
             None => {}
         }
         match other_content(&answer.headers) {
@@ -138,15 +142,20 @@ impl Client {
     }
 
     /// What a good answer says; `what` it should be.
-    pub(crate) fn parsed<T: DeserializeOwned>(&self, right: Right, answer: &HttpAnswer, what: &str) -> Try<T> {
+    pub(crate) fn parsed<T: DeserializeOwned>(
+        &self,
+        right: Right,
+        answer: &HttpAnswer,
+        what: &str,
+    ) -> AttemptResult<T> {
         match serde_json::from_slice(&answer.body) {
-            Ok(said) => Try::Done(said),
+            Ok(said) => AttemptResult::Done(said),
             Err(error) if error.is_eof() => {
-                Trouble::Again(UnreachableCause::Network, "the answer was cut off".to_owned()).into()
+                AttemptFailure::Again(UnreachableCause::Network, "the answer was cut off".to_owned()).into()
             }
             Err(error) => {
                 let why = self.censor.one_line(&format!("an answer that is not {what}: {error}"));
-                Trouble::Failed(Unanswered::Failed(failed(right, UnreachableCause::Answer, &why))).into()
+                AttemptFailure::Failed(Unanswered::Failed(failed(right, UnreachableCause::Answer, &why))).into()
             }
         }
     }

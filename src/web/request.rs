@@ -7,12 +7,12 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
+use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::visit::{Overview, Visit};
-use crate::web::door::signed_in::SignedIn;
 use crate::web::peer::Peer;
 use crate::web::response::now;
-use crate::web::site::{DeskSite, Missing};
+use crate::web::site::{DeskSite, PageError};
 
 /// What is taken of a request.
 #[derive(Clone)]
@@ -45,23 +45,23 @@ impl DeskRequest {
     /// Does this work for the request, where it may wait for the disk.
     pub(crate) async fn read<T: Send + 'static>(
         self,
-        work: impl FnOnce(Self) -> Result<T, Missing> + Send + 'static,
-    ) -> Result<T, Missing> {
+        work: impl FnOnce(Self) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
         let reads = self.desk.site.reads.clone();
         reads.read(move || work(self)).await
     }
 
     /// The visit that it is at this moment.
-    pub(crate) fn visit_now(self) -> Result<Option<Visit>, Missing> {
+    pub(crate) fn visit_now(self) -> Result<Option<Visit>, PageError> {
         self.visit(now())
     }
 
     /// The visit, if somebody is signed in, and may come to this desk. Waits for the disk.
-    pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, Missing> {
+    pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, PageError> {
         let Self { desk: site, peer, headers, path, query, uri: _ } = self;
         let Some(mut person) = SignedIn::at(&site.door, &headers, now)? else { return Ok(None) };
         if let Some(tenant) = &site.tenant {
-            person.role = person.role_at(&site.door, tenant)?.ok_or(Missing::Nothing)?;
+            person.role = person.role_at(&site.door, tenant)?.ok_or(PageError::Nothing)?;
         }
         let address = peer.address(&headers, site.door.rules.proxy);
         let desk = Overview::of(&site, now)?;

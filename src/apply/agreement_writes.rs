@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::apply::execution_context::ExecutionContext;
-use crate::apply::write_result::{AsSent, Halt, Settled};
-use crate::connectwise::Look;
+use crate::apply::write_result::{ConfirmedChange, Halt, LineWriteResult};
+use crate::connectwise::AdditionsOrigin;
 use crate::reconcile::guard::cleared::{SetQuantity, Write};
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
@@ -18,16 +18,16 @@ use crate::reconcile::model::records::Addition;
 const LOOK_LIFE: Duration = Duration::from_secs(2);
 
 /// The writes of one agreement that are still to be done.
-pub(super) struct Lane<'p> {
+pub(super) struct AgreementWrites<'p> {
     pub(super) agreement: AgreementId,
     /// Each with its place in the plan.
     pub(super) writes: VecDeque<(usize, &'p LineKey, &'p Write)>,
     /// What the last write left of its look, if its answer was as sent.
-    pub(super) look: Option<FreshLook>,
+    pub(super) look: Option<FreshAdditions>,
 }
 
 /// An agreement's additions, as they were seen just now.
-pub(super) struct FreshLook {
+pub(super) struct FreshAdditions {
     pub(super) additions: Vec<Addition>,
     /// After which no write may leave that stands on it.
     pub(super) until: Instant,
@@ -35,29 +35,29 @@ pub(super) struct FreshLook {
 
 /// How the next line of an agreement ended: what became of it, or why nothing is written from here on.
 pub(super) struct LineEnd<'p> {
-    pub(super) lane: Lane<'p>,
+    pub(super) lane: AgreementWrites<'p>,
     /// Its place in the plan.
     pub(super) at: usize,
-    pub(super) ended: Result<Settled, Halt>,
+    pub(super) ended: Result<LineWriteResult, Halt>,
 }
 
 /// The writes of a plan, agreement by agreement, in the order of their first lines. No agreement has two lanes.
-pub(super) fn lanes(writes: &[(LineKey, Write)]) -> VecDeque<Lane<'_>> {
-    let (mut lanes, mut places) = (VecDeque::<Lane<'_>>::new(), BTreeMap::new());
+pub(super) fn lanes(writes: &[(LineKey, Write)]) -> VecDeque<AgreementWrites<'_>> {
+    let (mut lanes, mut places) = (VecDeque::<AgreementWrites<'_>>::new(), BTreeMap::new());
     for (at, (key, write)) in writes.iter().enumerate() {
         let agreement = key.agreement;
         let place = *places.entry(agreement).or_insert(lanes.len());
         if place == lanes.len() {
-            lanes.push_back(Lane { agreement, writes: VecDeque::new(), look: None });
+            lanes.push_back(AgreementWrites { agreement, writes: VecDeque::new(), look: None });
         }
         lanes[place].writes.push_back((at, key, write));
     }
     lanes
 }
 
-impl FreshLook {
+impl FreshAdditions {
     /// A look that a write may stand on for two seconds, or twice as long as an answer usually takes tonight.
-    pub(super) fn new(look: Look, usual_answer: Duration) -> Self {
+    pub(super) fn new(look: AdditionsOrigin, usual_answer: Duration) -> Self {
         let until = look.asked_at + LOOK_LIFE.max(usual_answer * 2);
         Self { additions: look.list.additions, until }
     }
@@ -96,8 +96,9 @@ impl FreshLook {
 
     /// Whether ConnectWise took a fraction and keeps whole numbers, so that the line did not move: its record was changed
     /// since the look `before` the write, and no line of the agreement shows a fraction.
-    pub(super) fn keeps_whole(&self, set: &SetQuantity, before: &FreshLook) -> bool {
-        let line = |look: &FreshLook| look.additions.iter().find(|addition| addition.id == set.addition()).cloned();
+    pub(super) fn keeps_whole(&self, set: &SetQuantity, before: &FreshAdditions) -> bool {
+        let line =
+            |look: &FreshAdditions| look.additions.iter().find(|addition| addition.id == set.addition()).cloned();
         let (Some(before), Some(now)) = (line(before), line(self)) else { return false };
         let kept = now.quantity.as_ref().ok().and_then(|now| now.decimals_kept_of(set.to()));
         let whole = |addition: &Addition| addition.quantity.as_ref().is_ok_and(|units| units.is_whole());
@@ -110,10 +111,10 @@ impl FreshLook {
     }
 
     /// The same, with what a write changed since.
-    pub(super) fn after(mut self, sent: AsSent) -> Self {
+    pub(super) fn after(mut self, sent: ConfirmedChange) -> Self {
         match sent {
-            AsSent::Line(line) => self.additions.push(line),
-            AsSent::Quantity(id, quantity) => {
+            ConfirmedChange::Line(line) => self.additions.push(line),
+            ConfirmedChange::Quantity(id, quantity) => {
                 self.additions.iter_mut().filter(|one| one.id == id).for_each(|one| one.quantity = Ok(quantity));
             }
         }
