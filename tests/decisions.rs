@@ -28,6 +28,10 @@ fn an_accepted_step_is_taken_once_and_the_same_step_asks_again() {
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.contains("12 → 0") && said.out.contains("recount plan mail"), "{said:?}");
     assert_eq!(office.billed(200), "12", "an answer writes nothing by itself");
+    let why = office.recount(&["why", &handle]).out;
+    assert!(why.contains("accepted by") && !why.contains("recount accept"), "{why}");
+    let why: Value = serde_json::from_str(&office.recount(&["why", &handle, "--json"]).out).expect("JSON");
+    assert_eq!(why["answer"]["verb"], "accept", "{why:#}");
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(200), "0");
 
@@ -50,6 +54,20 @@ fn a_hand_edit_is_seen_by_the_integration_that_takes_the_product_over() {
     assert_eq!(line.map(|line| line["reason"].as_str()), Some(Some("human-edit")), "{first:#}");
     assert_eq!(office.recount(&["apply", &first["plan"].as_str().expect("a plan")[..12]]).code, 3);
     assert_eq!((office.billed(100), office.billed(200)), ("3".to_owned(), "10".to_owned()));
+}
+
+/// A script got a path where a document was promised; and the only vendor was removed into a file that cannot be.
+#[test]
+fn a_customers_page_is_a_document_and_the_only_integration_stays() {
+    let office = Office::running(&QUIET);
+    let page: Value =
+        serde_json::from_str(&office.recount(&["report", "--customer", "Acme", "--json"]).out).expect("JSON");
+    assert!(
+        page["customer"] == "Acme" && page["page"].as_str().is_some_and(|page| page.ends_with(".html")),
+        "{page:#}"
+    );
+    let removed = office.recount(&["integrations", "remove", "mail", "--yes"]);
+    assert!(removed.code == 2 && removed.err.contains("recount integrations disable mail"), "{removed:?}");
 }
 
 #[test]

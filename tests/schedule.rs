@@ -10,6 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
 
 use crate::snapshots::snapshot_settings;
+use crate::support::Night;
 use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 const SIX_HOURS: Duration = Duration::from_secs(6 * 3600);
@@ -207,4 +208,19 @@ fn a_schedule_with_a_mistake_is_refused_in_words() {
         unknown.to_string(),
         "time zone \"America/New York\" is not an IANA name such as \"America/New_York\" or \"UTC\""
     );
+}
+
+/// "All in order", and the night never came: `check` said nothing of a schedule that the daemon refuses.
+#[test]
+fn check_says_what_the_daemon_would_say_of_a_schedule() {
+    for (cron, exit, said) in [
+        ("15 6 * * *", 0, "✓ schedule"),
+        ("60 6 * * *", 16, "is not five cron fields"),
+        ("15 6 31 2 *", 16, "never occurs"),
+    ] {
+        let night = Night::new();
+        night.append(&format!("\n[daemon]\nschedule = \"{cron}\"\nzone = \"UTC\"\n"));
+        let check = night.recount(&["check"]);
+        assert!(check.exit == exit && check.out.contains(said), "{cron}: {}\n{}", check.exit, check.out);
+    }
 }

@@ -341,6 +341,25 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
     }
 }
 
+/// A workbook that begins with a cover was "correct `columns`", which were right.
+#[test]
+fn the_sheet_behind_a_cover_is_proposed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut book = Workbook::new();
+    book.add_worksheet().write_string(0, 0, "Usage report").expect("a cell");
+    let sheet = book.add_worksheet();
+    for (row, cells) in [["C", "S", "N"], ["A", "E", "3"]].iter().enumerate() {
+        let row = u32::try_from(row).expect("small");
+        for (cell, column) in cells.iter().zip(0..) {
+            sheet.write_string(row, column, *cell).expect("a cell");
+        }
+    }
+    book.save(folder.path().join("x.xlsx")).expect("written");
+    let plain = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let (exit, document) = read(folder.path(), "x.xlsx", plain);
+    assert!(exit == 11 && document.to_string().contains("sheet = 2"), "{document:#}");
+}
+
 /// A person with the vendor's file in hand is asked what it means, and the keys that are told were tried.
 #[test]
 fn keys_that_would_read_a_file_are_proposed_as_a_question() {

@@ -191,6 +191,10 @@ impl LeaseOwner {
     }
 }
 
+/// While a run is on the lease is renewed so often: for so long another host that was given it by hand, or a machine that was
+/// copied in the middle of a run, goes unnoticed.
+const RENEWED_EACH: Duration = Duration::from_secs(20);
+
 /// Renews the lease from a thread of its own until it is dropped: a run that waits must not lose it.
 #[derive(Debug)]
 pub struct LeaseKeeper {
@@ -209,12 +213,13 @@ impl LeaseKeeper {
         let (stop, stopped) = channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let keep = move || {
-            let mut pause = owner.length / 3;
+            let between = RENEWED_EACH.min(owner.length / 3);
+            let mut pause = between;
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 pause = match runtime.block_on(owner.renew()) {
                     Ok(held) => {
                         renewed.send_replace(held.span);
-                        owner.length / 3
+                        between
                     }
                     Err(ReplicaError::StandsBy { host, .. }) => return end(&renewed, &host),
                     Err(error) => {

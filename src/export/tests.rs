@@ -85,6 +85,10 @@ fn a_damaged_file_is_refused_by_line_and_column() {
             "x.csv, line 1: the header is one cell, `Account;Product;Quantity`: set delimiter = \";\"",
         ),
         (
+            b"Account\t\"Product\"\tQuantity\nA\tB\t1\n".to_vec(),
+            "x.csv, line 1: the header is one cell, `Account\\t\"Product\"\\tQuantity`: set delimiter = \"tab\"",
+        ),
+        (
             b"Account,Product,Quantity,Account\nA,B,1,C\n".to_vec(),
             "x.csv, line 1: the column `Account` appears 2 times",
         ),

@@ -90,6 +90,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// What ConnectWise has of all that is to be dealt with.
     pub(crate) async fn look(&mut self, planned: &TicketPlan) -> Result<Found, SyncHalt> {
         let mut wanted = references(&planned.settled);
+        wanted.extend(references(&planned.waiting));
         wanted.extend(planned.persisting.iter().map(|(record, _)| record.reference.clone()));
         for matter in &planned.new {
             wanted.insert(self.reference(matter, self.next_occurrence(matter)?));
@@ -187,16 +188,31 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         })
     }
 
+    /// Tickets that a person closed or deleted while their matter goes on.
+    pub(crate) fn dismiss_closed(&mut self, waiting: Vec<TicketRecord>, found: &Found) -> Result<(), SyncHalt> {
+        for record in waiting {
+            let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
+            if ticket.is_none_or(|ticket| self.terms.is_closed(ticket)) {
+                self.dismiss(record, ticket)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever closed it knows of the matter.
+    fn dismiss(&mut self, mut record: TicketRecord, ticket: Option<&Ticket>) -> Result<(), SyncHalt> {
+        let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
+        let said = format!("{why}, and the item is still open; it gets no other ticket: {}", record.about);
+        self.say(TicketAction::Left, record.ticket, said);
+        record.state = TicketState::Dismissed;
+        record.why = Some(why.to_owned());
+        Ok(self.history.keep_ticket(&record)?)
+    }
+
     async fn note(&mut self, mut record: TicketRecord, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
         let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
-            let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
-            let said = format!("{why}, and the item is still open; it gets no other ticket: {}", record.about);
-            self.say(TicketAction::Left, record.ticket, said);
-            record.state = TicketState::Dismissed;
-            record.why = Some(why.to_owned());
-            self.history.keep_ticket(&record)?;
-            return Ok(());
+            return self.dismiss(record, ticket);
         };
         let before = record.clone();
         record.ticket = Some(ticket.id);

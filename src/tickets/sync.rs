@@ -79,6 +79,7 @@ async fn all<D: ServiceBoard>(
     for record in planned.left {
         sync.leave(record)?;
     }
+    sync.dismiss_closed(planned.waiting, &found)?;
     // One right that is missing does not keep the others from being used.
     let closed = sync.settle_all(planned.settled, &found).await;
     sync.unless_fatal(closed)?;

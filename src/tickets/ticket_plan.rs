@@ -19,6 +19,8 @@ pub(crate) struct TicketPlan {
     pub(crate) left: Vec<TicketRecord>,
     /// Their matter goes on, and a note is due.
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
+    /// Their matter goes on, and nothing is due but a look: a person may have closed them.
+    pub(crate) waiting: Vec<TicketRecord>,
     /// Matters without one.
     pub(crate) new: Vec<TicketSubject>,
     /// Matters that have to wait for another run's turn.
@@ -46,8 +48,8 @@ impl TicketPlan {
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
-        let Self { doubtful, settled, forgotten, left, persisting, new, left_over: _ } = self;
-        let known = [doubtful, settled, forgotten, left].into_iter().all(Vec::is_empty);
+        let Self { doubtful, settled, forgotten, left, persisting, waiting, new, left_over: _ } = self;
+        let known = [doubtful, settled, forgotten, left, waiting].into_iter().all(Vec::is_empty);
         known && persisting.is_empty() && new.is_empty()
     }
 
@@ -62,6 +64,7 @@ impl TicketPlan {
             Some(matter) if is_due(round, &record) && round.settings.take(&matter) => {
                 self.persisting.push((record, matter));
             }
+            Some(_) if record.state == TicketState::Open => self.waiting.push(record),
             Some(_) => {}
         }
     }

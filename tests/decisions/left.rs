@@ -147,3 +147,23 @@ fn a_keep_ends_with_the_export_that_wants_what_is_billed() {
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "4");
 }
+
+/// Two customers move in one edit, the second into the place of a third: the second was billed where it was and where it
+/// is now, because the line that it left waited itself.
+#[test]
+fn what_waits_lets_nobody_be_billed_in_two_places() {
+    let office = Office::running(&[("Acme", 6), ("Borealis", 5), ("Cedar", 40)]);
+    office.rewrite("customers.csv", "Acme,1,,\nBorealis,2,,", "Acme,2,,\nBorealis,3,,");
+    let billed = |office: &Office| [100, 200, 300].map(|line| office.billed(line));
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 3);
+        assert_eq!(billed(&office), ["6", "5", "40"]);
+    }
+    let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    for _ in 0..3 {
+        office.run();
+    }
+    assert_eq!(billed(&office), ["0", "6", "45"]);
+    assert_eq!(office.run().code, 0);
+}

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::session;
+use crate::cli::{clock, session};
+use crate::config::settings::Config;
 use crate::export::read::names::alike;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -17,10 +18,12 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
+use crate::report::commands::held::{AnswerJson, AnsweredItem};
 use crate::report::commands::why;
 use crate::report::commands::why::{Night, Trend};
 use crate::report::exit::Exit;
 use crate::report::format::json::{Document as RunDocument, JsonLine};
+use crate::report::open_items::{decided, open_items};
 use crate::report::{lines, trend};
 
 /// Nights that are listed of a line.
@@ -36,18 +39,18 @@ pub(crate) struct Options {
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match chain_of(global, &options.handle) {
         Err(error) => return error.tell(console),
-        Ok(Chain::Line(chain)) if console.json => {
-            let nights =
-                chain.nights.iter().map(|night| NightJson { run: night.run.run.0, line: JsonLine::of(&night.line) });
-            console.document(Exit::Done, &Document { nights: nights.collect() });
+        Ok(Chain::Line(chain, answer)) if console.json => {
+            let answer = answer.as_deref().map(AnswerJson::of);
+            console.document(Exit::Done, &Document { nights: nights_json(&chain.nights), answer });
         }
-        Ok(Chain::Line(chain)) => console.print(&why::render(&chain.nights, &chain.trend, &chain.findings)),
+        Ok(Chain::Line(chain, answer)) => {
+            console.print(&why::render(&chain.nights, &chain.trend, &chain.findings, answer.as_deref()));
+        }
         Ok(Chain::Subject(run, _)) if console.json => {
             console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
         }
         Ok(Chain::Customer(nights)) if console.json => {
-            let nights = nights.iter().map(|night| NightJson { run: night.run.run.0, line: JsonLine::of(&night.line) });
-            console.document(Exit::Done, &Document { nights: nights.collect() });
+            console.document(Exit::Done, &Document { nights: nights_json(&nights), answer: None });
         }
         Ok(Chain::Customer(nights)) => console.print(&why::render_customer(&options.handle, &nights)),
         Ok(Chain::Subject(run, finding)) => console.print(&why::render_matter(&run, &finding)),
@@ -57,8 +60,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 /// What a handle is about.
 enum Chain {
-    /// One line.
-    Line(LineChain),
+    /// One line, and what was answered to it since its last night.
+    Line(LineChain, Option<Box<AnsweredItem>>),
     /// A customer, a service or a product, in its newest run.
     Subject(Box<RunRecord>, Box<Finding>),
     /// All lines of a customer, in the newest plan of each integration.
@@ -77,6 +80,13 @@ pub(crate) struct LineChain {
 #[derive(Serialize)]
 struct Document<'a> {
     nights: Vec<NightJson<'a>>,
+    /// What was answered to the line, as far as no write has used it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerJson<'a>>,
+}
+
+fn nights_json(nights: &[Night]) -> Vec<NightJson<'_>> {
+    nights.iter().map(|night| NightJson { run: night.run.run.0, line: JsonLine::of(&night.line) }).collect()
 }
 
 #[derive(Serialize)]
@@ -98,8 +108,9 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
             }
         },
         [(_, line)] => {
-            let handle = line.handle.clone();
-            Ok(Chain::Line(of_line(&history, &handle)?))
+            let chain = of_line(&history, &line.handle)?;
+            let answer = answer(&config, &history, &line.handle)?;
+            Ok(Chain::Line(chain, answer.map(Box::new)))
         }
         several => {
             let found: Vec<&str> = several.iter().map(|(_, line)| line.handle.as_str()).collect();
@@ -107,6 +118,13 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
             Err(CommandError::new(Exit::Usage, message, "type more of it"))
         }
     }
+}
+
+/// The answer to a line that no write has used up yet.
+fn answer(config: &Config, history: &History, handle: &str) -> Result<Option<AnsweredItem>, StoreError> {
+    let all = open_items(config.integrations.keys(), history)?;
+    let answered = decided(&all, |name| config.day(name, clock::now()));
+    Ok(answered.into_iter().find(|one| one.line.as_ref().is_some_and(|line| line.handle == handle)))
 }
 
 /// The lines of a customer whose name was typed.

@@ -13,7 +13,7 @@ use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Lease, LeaseHolder, Takeover};
+use crate::copies::lease::{LeaseHolder, Takeover};
 use crate::copies::marks::LeaseMarks;
 use crate::copies::numbered::CopyName;
 use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
@@ -32,8 +32,7 @@ use crate::report::exit::Exit;
 
 /// This host has the lease, and keeps it while this is there.
 pub(crate) struct Replica {
-    store: CopyStore,
-    lease: Lease,
+    owner: LeaseOwner,
     keeper: LeaseKeeper,
     change: Option<HostChange>,
 }
@@ -56,10 +55,8 @@ impl Replica {
         let keeper = LeaseKeeper::new(owner.clone(), &held).map_err(no_thread)?;
         let before = ReplicaStanding::read(&config.state);
         before.holds(&held.lease, held.span.until, newest).keep(&config.state);
-        let OwnedLease { lease, .. } = held;
-        let change =
-            lease.takeover.clone().map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
-        Ok(Self { store: owner.store, lease, keeper, change })
+        let change = held.lease.takeover.map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
+        Ok(Self { owner, keeper, change })
     }
 
     /// Asked before each write.
@@ -108,7 +105,11 @@ impl Replica {
     fn send(&self, config: &Config, history: &History) -> Result<CopyDescription, String> {
         let said = |error: ReplicaError| error_chain(&error);
         let snapshot = transfer::snapshot(history, &config.state).map_err(said)?;
-        let sent = wait(transfer::send(&self.store, snapshot, &self.lease, clock::now()));
+        let sent = wait(async {
+            // Nobody took it meanwhile: a copy under a lease of another host would be its newest one.
+            let held = self.owner.renew().await?;
+            transfer::send(&self.owner.store, snapshot, &held.lease, clock::now()).await
+        });
         let (_, description) = sent.map_err(|error| error.message)?.map_err(said)?;
         Ok(description)
     }

@@ -36,8 +36,9 @@ impl Notation {
         };
         let groups: Vec<&str> = whole.split(is_mark).collect();
         let grouped = groups.len() > 1;
-        let first = groups.first().map_or(0, |group| group.len());
-        let good = !grouped || ((1..=3).contains(&first) && groups[1..].iter().all(|group| group.len() == 3));
+        // `0,050` is no fifty: a zero stands before no group, but before decimals of another notation.
+        let begins = |group: &str| (1..=3).contains(&group.len()) && !group.starts_with('0');
+        let good = !grouped || (begins(groups[0]) && groups[1..].iter().all(|group| group.len() == 3));
         good.then(|| groups.concat())
     }
 }

@@ -16,7 +16,7 @@ use crate::export::error::ExportError;
 use crate::export::format::packed::is_zip;
 use crate::export::propose::candidate::{Proposal, TriedKeys};
 use crate::export::read::content::{column_names, read_files};
-use crate::export::settings::{HeaderRow, Layout};
+use crate::export::settings::{HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 
 /// The files of an export, read once more.
@@ -61,6 +61,16 @@ pub fn bytes_counted(counts: &Counts) -> Option<Proposal> {
     Some(Proposal { question, keys: "divide = 1073741824 in its service's table, and GiB are billed".to_owned() })
 }
 
+/// A workbook may begin with a cover.
+fn later_sheets(layout: &Layout) -> impl Iterator<Item = TriedKeys> {
+    const SHEETS_TRIED: usize = 6;
+    let numbers = (2..=SHEETS_TRIED).filter(|_| layout.sheet.is_none());
+    numbers.map(|number| {
+        let with = Layout { sheet: Some(Sheet::Number(number)), ..layout.clone() };
+        TriedKeys::new(format!("Is the export on sheet {number}?"), format!("sheet = {number}"), with)
+    })
+}
+
 /// How much of the file is not read.
 fn trouble(read: &Result<Counts, ExportError>) -> usize {
     let Ok(counts) = read else { return usize::MAX };
@@ -95,6 +105,7 @@ impl Tried<'_> {
         let (mut found, text) = (Vec::new(), self.text());
         if self.files.iter().any(|(_, bytes)| is_zip(bytes)) {
             found.extend(self.sheet_per_customer(layout));
+            found.extend(later_sheets(layout));
         }
         if let Some(text) = text {
             found.extend(documents::candidates(text, layout));

@@ -128,10 +128,13 @@ impl Header {
 
     /// Guessing a delimiter moves cells where it is wrong, so it is only suggested.
     pub(in crate::export) fn other_delimiter(&self, wanted: &[&str]) -> Option<Fault> {
-        let [header] = self.names.as_slice() else { return None };
+        let [name] = self.names.as_slice() else { return None };
+        // As it is written: a tab within a name is a blank of it.
+        let header = self.text.trim_matches(['\r', '\n']);
+        let is_wanted = |cell: &str| wanted.contains(&normalized(cell.trim().trim_matches('"')).as_ref());
         // One of them is enough: another one may be misspelt. A column of the whole row's name is that column.
-        let has_some = |one: &char| header.split(*one).any(|cell| wanted.contains(&normalized(cell).as_ref()));
-        let none = !wanted.contains(&header.as_str());
+        let has_some = |one: &char| header.split(*one).any(is_wanted);
+        let none = !wanted.contains(&name.as_str());
         let delimiter = DELIMITERS.into_iter().find(|one| none && header.contains(*one) && has_some(one))?;
         let delimiter = shown_delimiter(delimiter);
         Some(self.fault(Damage::OtherDelimiter { delimiter, text: Shown::of(self.text.trim()) }, None))

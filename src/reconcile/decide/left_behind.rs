@@ -218,19 +218,24 @@ impl Ground<'_> {
     /// customer who was billed on such a line or on a line that waits because the mapping took the customer off it: billed
     /// on both, the customer would pay twice. Lines have their handles by now.
     pub(in crate::reconcile) fn hold_successors(&self, lines: &mut [Line], left: &BTreeSet<LineKey>) {
-        let before = self.predecessors(lines, left);
-        if before.is_empty() {
-            return;
-        }
         let mut waiting: BTreeMap<LineKey, Vec<String>> = BTreeMap::new();
-        for line in lines.iter_mut().filter(|line| rises(&line.verdict)) {
-            // It is told by the line that it waits for, and asks for nothing itself.
-            let Some(first) = before.iter().find(|one| Some(&one.key) != line.key() && one.is_before(line)) else {
-                continue;
-            };
-            line.verdict = Verdict::Held(Code::SuccessorWaits);
-            line.detail = format!("waits until {} is answered, or written since an earlier run", first.said);
-            waiting.entry(first.key.clone()).or_default().push(told(line));
+        // What waits bills still for whom it was billed for, and so another line may have to wait for it.
+        loop {
+            let before = self.predecessors(lines, left);
+            let mut any = false;
+            for line in lines.iter_mut().filter(|line| rises(&line.verdict)) {
+                // It is told by the line that it waits for, and asks for nothing itself.
+                let Some(first) = before.iter().find(|one| Some(&one.key) != line.key() && one.is_before(line)) else {
+                    continue;
+                };
+                line.verdict = Verdict::Held(Code::SuccessorWaits);
+                line.detail = format!("waits until {} is answered, or written since an earlier run", first.said);
+                waiting.entry(first.key.clone()).or_default().push(units_and_place(line));
+                any = true;
+            }
+            if !any {
+                break;
+            }
         }
         for line in lines.iter_mut().filter(|line| line.verdict.is_held()) {
             if let Some(waiting) = line.key().and_then(|key| waiting.get(key)) {
@@ -246,7 +251,9 @@ impl Ground<'_> {
             let is_left = left.contains(key);
             let lost: BTreeSet<_> = match owned {
                 Some(owned) if is_left => owned.sources.iter().collect(),
-                Some(owned) if !is_paid_down(line) => taken_off(owned, key, self.mapping, self.places).collect(),
+                Some(owned) if line.verdict.is_held() || !is_paid_down(line) => {
+                    taken_off(owned, key, self.mapping, self.places).collect()
+                }
                 _ => BTreeSet::new(),
             };
             if !self.is_open(line) || !is_left && lost.is_empty() {
@@ -326,7 +333,7 @@ fn is_paid_down(line: &Line) -> bool {
 }
 
 /// `20 of MP-CLOUDFILTER on agreement 11`.
-fn told(line: &Line) -> String {
+fn units_and_place(line: &Line) -> String {
     let units = line.wanted.map(|units| format!("{units} of ")).unwrap_or_default();
     let place = line.key().map(|key| format!("{} on agreement {}", shown(key.product.as_str()), key.agreement));
     format!("{units}{}", place.unwrap_or_default())

@@ -130,7 +130,7 @@ impl AnsweredItem {
 pub struct Document<'a> {
     waiting: Vec<WaitingJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    decided: Option<Vec<DecidedJson<'a>>>,
+    decided: Option<Vec<AnswerJson<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,8 +151,9 @@ struct WaitingJson<'a> {
     nights: i64,
 }
 
+/// An answer that is in force or was, as a document shows it.
 #[derive(Debug, Serialize)]
-struct DecidedJson<'a> {
+pub struct AnswerJson<'a> {
     integration: &'a IntegrationName,
     handle: &'a str,
     verb: &'static str,
@@ -168,7 +169,7 @@ struct DecidedJson<'a> {
 impl<'a> Document<'a> {
     /// The document of these matters; `decided` only where it was asked for.
     pub fn new(waiting: &'a [Waiting], decided: Option<&'a [AnsweredItem]>) -> Self {
-        let decided = decided.map(|decided| decided.iter().map(DecidedJson::of).collect());
+        let decided = decided.map(|decided| decided.iter().map(AnswerJson::of).collect());
         Self { waiting: waiting.iter().map(WaitingJson::of).collect(), decided }
     }
 }
@@ -196,8 +197,9 @@ impl<'a> WaitingJson<'a> {
     }
 }
 
-impl<'a> DecidedJson<'a> {
-    fn of(decided: &'a AnsweredItem) -> Self {
+impl<'a> AnswerJson<'a> {
+    /// Of what was answered.
+    pub fn of(decided: &'a AnsweredItem) -> Self {
         let AnsweredItem { integration, matter: _, decision, line: _, holds } = decided;
         let Decision { handle, verb, until, note, who, at, reason, seen: _, within: _, spent: _ } = decision;
         Self {

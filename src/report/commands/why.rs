@@ -12,6 +12,7 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::report::commands::held::AnsweredItem;
 use crate::report::format::text::{ways, wrapped};
 use crate::report::trend::blocks;
 use crate::report::words::ExportReadability;
@@ -35,8 +36,9 @@ pub struct Trend {
     pub wanted: Vec<Option<Quantity>>,
 }
 
-/// The chain of the newest night, and the nights before it, newest first. `findings` are all that this night found.
-pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
+/// The chain of the newest night, and the nights before it, newest first. `findings` are all that this night found, and
+/// `answer` is what was answered to the line since.
+pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding], answer: Option<&AnsweredItem>) -> String {
     let Some((Night { run, line }, earlier)) = nights.split_first() else { return String::new() };
     let mut text = format!("{}   {}: {}\n", names::line(line), line.outcome, line.reason);
     if !line.detail.is_empty() {
@@ -60,6 +62,10 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
         &format!("billed {}, wanted {}, now {}", or_dash(line.was), or_dash(line.wanted), or_dash(line.now)),
     );
     row(&mut text, "rule", &rule(line));
+    if let Some(AnsweredItem { decision, holds, .. }) = answer {
+        let until = if *holds { "the next night uses it" } else { "no longer in force" };
+        row(&mut text, "answered", &format!("{}; {until}", decision.sentence()));
+    }
     if let Some(request) = request(line) {
         row(&mut text, request.0, &request.1);
     }
@@ -70,6 +76,10 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding]) -> String {
         row(&mut text, "before", &earlier_row(night));
     }
     drawing(&mut text, trend);
+    if answer.is_some_and(|answer| answer.holds) {
+        row(&mut text, "you can", &format!("recount held --reopen {}", line.handle));
+        return text;
+    }
     let about = findings.iter().find(|finding| finding.handle.as_ref() == Some(&line.handle));
     for (at, line) in about.iter().flat_map(|finding| finding.fix.lines()).enumerate() {
         row(&mut text, if at == 0 { "you can" } else { "or" }, &line.to_string());

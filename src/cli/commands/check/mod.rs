@@ -17,6 +17,7 @@ use futures_util::StreamExt as _;
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::check::output::{CheckList, NAMED};
+use crate::cli::commands::daemon::configured;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -97,6 +98,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
+    checks.schedule(&config);
     checks.store(&config);
     checks.replica(&config);
     checks.alerts(&config);
@@ -122,6 +124,17 @@ type Twice = BTreeMap<(ProductCode, IntegrationName), BTreeSet<CustomerName>>;
 const PROBES_AT_ONCE: usize = 32;
 
 impl CheckList {
+    /// A schedule that never comes is no night at all, and the daemon would say so to its log alone.
+    fn schedule(&mut self, config: &Config) {
+        if config.daemon.is_none() {
+            return;
+        }
+        match configured::schedule(config) {
+            Ok(schedule) => self.good("schedule", schedule.describe()),
+            Err(CommandError { exit, message, fix, .. }) => self.wrong("schedule", exit, message, fix),
+        }
+    }
+
     fn store(&mut self, config: &Config) {
         let state = config.state.display();
         let opened = History::open_existing(&config.state);

@@ -8,10 +8,12 @@ use crate::report::exit::Exit;
 
 /// That of `[daemon]`, which has to be there.
 pub(crate) fn schedule(config: &Config) -> Result<Schedule, CommandError> {
-    let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
     let Some(daemon) = &config.daemon else {
+        let fix = "add [daemon] with schedule = \"15 6 * * *\" and zone = \"UTC\" to recount.toml";
         return Err(CommandError::new(Exit::Config, "recount.toml has no [daemon]", fix));
     };
-    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up)
-        .map_err(|error| CommandError::new(Exit::Config, error_chain(&error), fix))
+    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).map_err(|error| {
+        let fix = "correct [daemon] in recount.toml, as schedule = \"15 6 * * *\" and zone = \"UTC\"";
+        CommandError::new(Exit::Config, error_chain(&error), fix)
+    })
 }

@@ -104,7 +104,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     let next = match mode {
         Mode::Off => "recount integrations",
         Mode::Observe => "recount plan",
-        Mode::Apply => "recount plan, then recount apply with its fingerprint",
+        Mode::Apply => "recount plan; a first plan that changes anything needs recount apply with its fingerprint",
     };
     console.print(&format!("{name} {was} {mode}\n\nNext: {next}\n"));
     Ok(())

@@ -53,6 +53,11 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
     let config = session::configuration(global)?;
     let integration = typed_integration::named(&config, &options.name)?;
     let (name, customers) = (integration.name.as_str(), integration.customers_path.display().to_string());
+    if config.integrations.len() == 1 {
+        let message = format!("{name} is the only integration, and recount.toml needs one");
+        let fix = format!("recount integrations disable {name}, or first: recount integrations add NAME");
+        return Err(CommandError::new(Exit::Usage, message, fix));
+    }
     let history = History::open_existing(&config.state)?;
     let still = history.map(|history| history.still_billed(&integration.name)).transpose()?.unwrap_or_default();
     confirmed(name, &still, options.yes, console)?;

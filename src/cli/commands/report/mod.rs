@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::browser::open;
@@ -193,6 +194,13 @@ fn known(names: &[String]) -> String {
     format!("integrations: {}", names.join(", "))
 }
 
+/// Where a customer's page was drawn.
+#[derive(Serialize)]
+struct CustomerPage<'a> {
+    customer: &'a CustomerName,
+    page: &'a Path,
+}
+
 fn customer_page(
     config: &Config,
     history: &History,
@@ -210,7 +218,12 @@ fn customer_page(
             let gathered = ReportHistory::of_customers(history, &current, BTreeSet::from([customer]));
             let gathered = gathered?;
             let kept = kept_in(config).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
-            return kept.map_or(Ok(()), |path| show(&path, options.open, console));
+            let Some(path) = kept else { return Ok(()) };
+            if console.json && !options.open {
+                console.document(Exit::Done, &CustomerPage { customer, page: &path });
+                return Ok(());
+            }
+            return show(&path, options.open, console);
         }
         known.extend(customers.into_iter().cloned());
     }
