@@ -94,7 +94,7 @@ fn a_tenant_whose_night_failed_is_told_by_its_own_settings_and_by_nobody_elses()
         assert_eq!(bodies.len(), expected, "{tenant}: {bodies:?}");
         let others = fleet.tenants.iter().filter(|other| *other != tenant);
         others.for_each(|other| {
-            assert!(!bodies.concat().contains(other.as_str()), "{tenant} hears of {other}: {bodies:?}")
+            assert!(!bodies.concat().contains(other.as_str()), "{tenant} hears of {other}: {bodies:?}");
         });
     }
 }

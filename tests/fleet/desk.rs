@@ -122,13 +122,18 @@ fn whoever_has_no_role_at_a_tenant_sees_and_does_nothing_there() {
             "{name}"
         );
     }
+    nobody_comes_in(&desk);
+    desk.close();
+}
+
+/// Whoever has not signed in learns nothing, not even which tenants there are.
+fn nobody_comes_in(desk: &DeskOfNight<'_>) {
     let nobody = desk.browser().get("/t/tenant-00/plan?q=1");
     let door = Some("/signin?next=%2Ft%2Ftenant-00%2Fplan%3Fq%3D1");
     assert_eq!((nobody.status, nobody.header("location")), (303, door));
     let nowhere = desk.browser().get("/t/nowhere/plan?q=1");
     assert_eq!(nowhere.status, 303, "whether there is such a tenant is not told either");
     assert_eq!(desk.browser().post(&form_of("tenant-00", DeskAction::Start), &[]).status, 401);
-    desk.close();
 }
 
 /// How many runs each tenant's history has.

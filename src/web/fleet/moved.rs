@@ -67,10 +67,10 @@ fn page(piece: &Bytes, base: &str) -> Bytes {
 mod tests {
     use maud::html;
 
-    use super::*;
+    use super::page;
 
-    fn of(page: maud::Markup) -> String {
-        String::from_utf8(super::page(&page.into_string().into(), "/t/acme").to_vec()).expect("a page")
+    fn of(markup: maud::Markup) -> String {
+        String::from_utf8(page(&markup.into_string().into(), "/t/acme").to_vec()).expect("a page")
     }
 
     /// Otherwise a link or a form of one tenant's page would lead to nowhere, or to another tenant's desk.

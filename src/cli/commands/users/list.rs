@@ -91,7 +91,7 @@ fn line((person, roles): &(Person, Option<TenantRoles>)) -> String {
         (false, true) => ", with an authenticator",
         (false, false) => "",
     };
-    let what = roles.as_ref().map_or_else(|| role.to_string(), |roles| at(roles));
+    let what = roles.as_ref().map_or_else(|| role.to_string(), at);
     format!("{name}  {what}{how}{state}, since {}\n", day(added_at.date_naive()))
 }
 

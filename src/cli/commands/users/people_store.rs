@@ -37,7 +37,7 @@ pub(super) struct TypedScope {
 /// The desk whose people these are.
 pub(super) enum PeopleStore {
     One(Box<Config>),
-    Fleet { folder: PathBuf, there: BTreeSet<String>, config: FleetDeskConfig },
+    Fleet { folder: PathBuf, there: BTreeSet<String>, config: Box<FleetDeskConfig> },
 }
 
 impl PeopleStore {
@@ -49,7 +49,7 @@ impl PeopleStore {
                     CommandError::new(Exit::Config, format!("{}: {error}", folder.display()), "--tenants DIR")
                 })?;
                 let there = there.into_iter().map(|tenant| tenant.name).collect();
-                PeopleStore::Fleet { folder: folder.to_owned(), there, config: desk::configuration(folder)? }
+                PeopleStore::Fleet { folder: folder.to_owned(), there, config: Box::new(desk::configuration(folder)?) }
             }
         })
     }
