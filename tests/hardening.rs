@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use rusqlite::Connection;
 
@@ -167,4 +168,17 @@ fn a_quiet_night_logs_little_and_a_refused_one_not_much() {
     night.export("Account,Product,Quantity\n");
     let refused = night.recount(&["run", "-v"]).exits(11);
     assert!(refused.err.lines().count() < 30, "{}", refused.err);
+}
+
+/// A full disk behind `>` was exit 0, and a script went on with nothing.
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let night = Night::new();
+    for arguments in [&["profiles"][..], &["profiles", "--json"]] {
+        let full = fs::File::options().write(true).open("/dev/full").expect("the device");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
+        let output = command.args(arguments).current_dir(night.path(".")).stdout(full).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() != Some(0) && said.contains("No space left"), "{arguments:?}: {output:?}");
+    }
 }

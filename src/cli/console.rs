@@ -1,7 +1,9 @@
 //! Where products go: stdout. A closed pipe (`| head`) is no failure.
 
 use std::borrow::Cow;
+use std::io;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -64,13 +66,30 @@ impl Console {
 /// One document, on stdout; for whoever has no console yet.
 pub(crate) fn document(exit: Exit, body: &impl Serialize) {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    // The only thing that can fail is the pipe, and nobody is there to be told.
-    let _ = serde_json::to_writer_pretty(&mut out, &Envelope::new(exit, body));
-    let _ = out.write_all(b"\n").and_then(|()| out.flush());
+    let written = serde_json::to_writer_pretty(&mut out, &Envelope::new(exit, body)).map_err(io::Error::from);
+    written_or_noted(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
 }
 
 fn write(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
-    // A reader that has seen enough is no failure of the run.
-    let _ = out.write_all(bytes).and_then(|()| out.flush());
+    written_or_noted(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+/// Whether anything that was to be printed is lost.
+static IS_LOST: AtomicBool = AtomicBool::new(false);
+
+/// A reader that has seen enough is no failure; a full disk behind `>` is one, and is told once.
+fn written_or_noted(written: io::Result<()>) {
+    let Err(error) = written else { return };
+    if error.kind() != io::ErrorKind::BrokenPipe && !IS_LOST.swap(true, Ordering::Relaxed) {
+        let _ = writeln!(std::io::stderr(), "recount: the output cannot be written: {error}");
+    }
+}
+
+/// The exit of the process: what went well and could not be printed is no success.
+pub(crate) fn heard(exit: Exit) -> Exit {
+    match exit {
+        Exit::Done if IS_LOST.load(Ordering::Relaxed) => Exit::Unexpected,
+        other => other,
+    }
 }

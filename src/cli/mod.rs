@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
     if let Err(error) = as_service::hand_over(&cli) {
         return ExitCode::from(error.tell(&console).code());
     }
-    ExitCode::from(dispatch(&cli, &console).code())
+    ExitCode::from(console::heard(dispatch(&cli, &console)).code())
 }
 
 fn dispatch(cli: &Cli, console: &Console) -> Exit {

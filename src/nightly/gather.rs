@@ -228,6 +228,8 @@ fn host_changed(run: BegunRun<'_>, taken: &RecentTakeover) -> Finding {
          new lines wait for the next night",
         taken.from
     );
-    let fix = Remedy::nothing("the next night creates what is not there; `recount accept HANDLE` creates it now");
+    let fix = Remedy::nothing(
+        "the next night creates what is not there; who wants it sooner accepts the line that `recount held` shows",
+    );
     Finding { fix, ..finding(Severity::Warning, Code::HostChanged, message) }
 }

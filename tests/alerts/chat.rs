@@ -1,9 +1,11 @@
 //! Webhooks and pings, at a real server.
 
+use std::net::TcpListener;
+
 use serde_json::Value;
 
 use super::{Listener, OK};
-use crate::support::Night;
+use crate::support::{Night, wait_until};
 
 fn bodies(server: &Listener) -> Vec<Value> {
     server.heard().iter().map(|heard| serde_json::from_str(&heard.body).expect("JSON")).collect()
@@ -192,4 +194,32 @@ fn a_night_that_nobody_was_told_of_is_told_with_the_next() {
         assert_eq!(told.len(), 1, "once: {told:#?}");
         assert_eq!(told[0]["untold"], format!("run {bad} of mail, denied"), "{told:#?}");
     }
+}
+
+/// Killed while one server hangs, on the first night with alerts: what it had to tell was told to nobody ever, and who had
+/// taken the message was told of it again.
+#[test]
+fn a_night_that_is_killed_while_a_server_hangs_knows_whom_it_told() {
+    let night = Night::new();
+    night.approve();
+    let server = Listener::answering(OK);
+    webhook(&night, &server, "when = \"always\"");
+    let hangs = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = hangs.local_addr().expect("an address").port();
+    night.secret("slow", &format!("http://127.0.0.1:{port}/"), 0o600);
+    night.append("\n[alert.slow]\nkind = \"webhook\"\nurl = { file = \"keys/slow\" }\nwhen = \"always\"\n");
+    let outcomes = || {
+        let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+        let mut rows = history.prepare("SELECT outcome FROM alerts ORDER BY run, alert").expect("alerts");
+        let rows = rows.query_map([], |row| row.get::<_, String>(0)).expect("rows");
+        rows.collect::<Result<Vec<_>, _>>().expect("words")
+    };
+    let running = night.start(&["run"]);
+    wait_until("one took it", || outcomes() == ["sent", "failed"]);
+    running.kill();
+    drop(hangs);
+    server.forget();
+    night.run();
+    assert_eq!(bodies(&server)[0]["untold"], Value::Null, "it took that message");
+    assert_eq!(outcomes(), ["sent", "failed", "sent", "failed"]);
 }

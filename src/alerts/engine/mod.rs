@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use sha2::{Digest as _, Sha256};
 
 use crate::alerts::Channel;
@@ -122,39 +124,50 @@ impl Alerts<'_> {
     }
 
     async fn send(&self, run: &RunRecord, due: &[DueAlert<'_>], announced: &AnnouncedRun, history: &mut History) {
-        let sent = due.iter().map(|due| async move {
-            match &due.brief {
-                Some(brief) => Some(tell(&due.alert, brief, announced).await),
-                None => None,
-            }
-        });
-        let ended = join_all(sent).await;
-        for (due, ended) in due.iter().zip(ended) {
-            let (outcome, detail) = match ended {
-                None => (AlertOutcome::NotDue, String::new()),
-                Some(Ok(())) => (AlertOutcome::Sent, String::new()),
-                Some(Err(error)) => (AlertOutcome::Failed, escaped(&error)),
+        // Who is cut off while a server hangs has noted what was due, and whom it has told.
+        for due in due {
+            let (outcome, detail) = match due.brief {
+                None => (AlertOutcome::NotDue, ""),
+                Some(_) => (AlertOutcome::Failed, "cut off before it was known to be delivered"),
             };
-            if outcome == AlertOutcome::Failed {
-                tracing::warn!(
-                    alert = due.alert.name,
-                    run.id = run.run.0,
-                    "alert {} of run {} failed: {detail}",
-                    due.alert.name,
-                    run.run
-                );
-            }
-            let (alert, digest, at) = (due.alert.name.to_owned(), due.digest, (self.clock)());
-            let record = AlertRecord { alert, run: run.run, digest, at, outcome, detail };
-            if let Err(error) = history.record_alert(&record) {
-                tracing::warn!(
-                    alert = due.alert.name,
-                    "cannot record that alert {} is {}: {error}",
-                    due.alert.name,
-                    outcome.as_str()
-                );
-            }
+            self.note(run, due, (outcome, detail.to_owned()), history);
         }
+        let tell_one = |due| async move { (due, tell_due(due, announced).await) };
+        let mut sent: FuturesUnordered<_> = due.iter().filter(|due| due.brief.is_some()).map(tell_one).collect();
+        while let Some((due, ended)) = sent.next().await {
+            let name = due.alert.name;
+            let ended = match ended {
+                Ok(()) => (AlertOutcome::Sent, String::new()),
+                Err(error) => {
+                    let error = escaped(&error);
+                    tracing::warn!(alert = name, run.id = run.run.0, "alert {name} of run {} failed: {error}", run.run);
+                    (AlertOutcome::Failed, error)
+                }
+            };
+            self.note(run, due, ended, history);
+        }
+    }
+
+    fn note(
+        &self,
+        run: &RunRecord,
+        due: &DueAlert<'_>,
+        (outcome, detail): (AlertOutcome, String),
+        history: &mut History,
+    ) {
+        let (alert, digest, at) = (due.alert.name.to_owned(), due.digest, (self.clock)());
+        let record = AlertRecord { alert, run: run.run, digest, at, outcome, detail };
+        if let Err(error) = history.record_alert(&record) {
+            let (name, outcome) = (due.alert.name, outcome.as_str());
+            tracing::warn!(alert = name, "cannot record that alert {name} is {outcome}: {error}");
+        }
+    }
+}
+
+async fn tell_due(due: &DueAlert<'_>, announced: &AnnouncedRun) -> Result<(), String> {
+    match &due.brief {
+        Some(brief) => tell(&due.alert, brief, announced).await,
+        None => Ok(()),
     }
 }
 
