@@ -3,7 +3,7 @@
 use chrono::Days;
 use recount_sim::{Addition, Agreement};
 
-use crate::support::{Night, QUIET, today};
+use crate::support::{Night, QUIET, Said, today};
 
 const FILTER: &str = "MP-CLOUDFILTER";
 
@@ -87,7 +87,7 @@ fn a_line_in_the_place_of_another_is_asked_about_after_the_customer_was_missing(
     assert_eq!(quantity(&night, 150), "2");
 }
 
-fn handle(said: &crate::support::Said) -> String {
+fn handle(said: &Said) -> String {
     let run = said.first_run();
     let lines = run["lines"].as_array().cloned().unwrap_or_default();
     let held = lines.iter().find(|line| line["outcome"] == "held").expect("a held line");
@@ -186,4 +186,64 @@ fn a_line_of_the_export_is_named_once() {
     let said = night.recount(&["plan", "--json"]);
     assert!(said.codes().contains(&"customer-incomplete".to_owned()), "{}", said.out);
     assert!(said.out.contains("line 4 of the export has no customer"), "{}", said.out);
+}
+
+/// Nine units were billed for three: what one vendor left behind billed on, and another vendor's line of the product, which
+/// stood at 0 on another agreement, was raised the same night.
+#[test]
+fn a_line_at_zero_of_another_vendor_waits_for_what_one_vendor_left_behind() {
+    let night = compared();
+    night.sim().edit(|world| {
+        let other = Agreement { id: 11, kind: "Legacy".to_owned(), ..world.agreements[0].clone() };
+        world.agreements.push(other);
+    });
+    begins(&night, 150, 11, 0);
+    night.config("guards", r#"max_units_down = "100%""#);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nBorealis,2,,\n");
+    night.write("other.csv", "customer,company_id,agreement_id,note\nAcme,1,11,\n");
+    night.write("exports/other-1.csv", "Account,Product,Quantity\nAcme,Filter,3\n");
+    night.append(
+        "\n[integration.other]\nconnectwise = \"main\"\nmode = \"apply\"\ncustomers = \"other.csv\"\ncreate_lines = true\n\
+         match_customers = \"mapped\"\n[integration.other.export]\npath = \"exports/other-*.csv\"\n\
+         columns = { customer = \"Account\", service = \"Product\", count = \"Quantity\" }\n\
+         [integration.other.services]\n\"Filter\" = { product = \"MP-CLOUDFILTER\" }\n",
+    );
+    let said = night.recount(&["run", "mail", "--json"]).exits(3);
+    assert!(said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
+    let left = handle(&said);
+    let said = night.recount(&["plan", "other", "--json"]).exits(3);
+    assert!(said.codes().contains(&"line-elsewhere".to_owned()), "{}", said.out);
+    let approve = |said: Said| {
+        let plan = said.first_run()["plan"].as_str().expect("a plan").to_owned();
+        night.recount(&["apply", &plan, "--json"])
+    };
+    approve(said).exits(3);
+    assert_eq!((quantity(&night, 100), quantity(&night, 150)), ("3".to_owned(), "0".to_owned()));
+
+    night.recount(&["accept", &left, "--to", "0"]).exits(0);
+    night.recount(&["run", "mail", "--json"]).exits(3);
+    approve(night.recount(&["plan", "other", "--json"])).exits(0);
+    assert_eq!((quantity(&night, 100), quantity(&night, 150)), ("0".to_owned(), "3".to_owned()));
+}
+
+/// The agreement was deleted, or hidden from the key; that its customer "is not mapped any more" sent people to a row that
+/// was right, and the one thing to type was to ignore it.
+#[test]
+fn an_agreement_that_vanished_is_told_as_that_and_not_as_an_edit_of_the_mapping() {
+    for (agreement, addition) in [(10, 100), (20, 200)] {
+        let night = compared();
+        let mut gone = None;
+        night.sim().edit(|world| {
+            let at = world.agreements.iter().position(|found| found.id == agreement).expect("the agreement");
+            gone = Some(world.agreements.remove(at));
+        });
+        let said = night.run().exits(3);
+        assert!(said.codes().contains(&"agreement-missing".to_owned()), "{agreement}: {}", said.out);
+        assert!(!said.out.contains("not mapped any more"), "{agreement}: {}", said.out);
+        assert!(said.out.contains(&format!("agreement {agreement}")), "{agreement}: {}", said.out);
+        assert!(night.sent("POST").is_empty() && night.sent("PATCH").is_empty(), "{}", said.out);
+        night.sim().edit(|world| world.agreements.extend(gone.take()));
+        night.run().exits(0);
+        assert_ne!(quantity(&night, addition), "0");
+    }
 }

@@ -42,6 +42,7 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         outcome,
         reason,
         detail: format!("{customer} goes from {was} to {wanted}"),
+        named: None,
     }
 }
 

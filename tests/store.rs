@@ -232,6 +232,7 @@ fn as_of_version_7(night: &Night) {
                  FROM journal AS i JOIN runs AS r ON r.run = i.run
                  LEFT JOIN journal AS o ON o.seq = (SELECT max(seq) FROM journal WHERE write = i.seq AND seq > i.seq) WHERE i.write = i.seq;
                  DROP TABLE file_versions; DROP TABLE queued_answers;
-                 DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;";
+                 DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;
+                 ALTER TABLE decisions DROP COLUMN named; ALTER TABLE lines DROP COLUMN named;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

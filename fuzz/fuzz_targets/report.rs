@@ -64,6 +64,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         outcome,
         reason: Code::PlanHeld,
         detail: message.to_owned(),
+        named: None,
     };
     let export = ExportRecord {
         path: file.to_owned(),

@@ -9,7 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
-use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
+use crate::connectwise::{
+    AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -116,7 +118,7 @@ impl<C: Reader> Reader for WatchedConnectWise<C> {
         self.inner.leave_bundles(why);
     }
 
-    fn cycles_by_name(&self) -> Option<String> {
+    fn cycles_by_name(&self) -> Option<CyclesByName> {
         self.inner.cycles_by_name()
     }
 

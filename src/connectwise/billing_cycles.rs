@@ -2,13 +2,15 @@
 //! key may not read the list of cycles.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::connectwise::CyclesByName;
 use crate::connectwise::wire::members::Reference;
 use crate::connectwise::wire::{Row, members};
+use crate::reconcile::model::ids::AgreementId;
 
 /// Which cycles recur.
 #[derive(Debug, Default)]
@@ -17,8 +19,8 @@ pub(crate) struct BillingCycles {
     recurring: BTreeMap<i64, bool>,
     /// Why the list was not read, if it was not.
     unread: Option<String>,
-    /// Whether some agreement went by the name of its cycle for that.
-    went_by_name: AtomicBool,
+    /// The agreements that went by the names of their cycles, each with that name.
+    by_name: Mutex<BTreeMap<AgreementId, String>>,
 }
 
 impl BillingCycles {
@@ -30,18 +32,19 @@ impl BillingCycles {
         Self { unread: Some(why), ..Self::default() }
     }
 
-    /// A cycle that the list does not tell of goes by its name, and an agreement without one recurs.
-    pub(crate) fn recurs(&self, cycle: &Reference) -> bool {
+    /// Whether an agreement of this cycle recurs. One that the list does not tell of goes by its name, and an agreement
+    /// without one recurs.
+    pub(crate) fn recurs(&self, agreement: AgreementId, cycle: &Reference) -> bool {
         let listed = cycle.id.and_then(|id| self.recurring.get(&id).copied());
-        listed.unwrap_or_else(|| {
-            self.went_by_name.fetch_or(cycle.name.is_some(), Ordering::Relaxed);
-            cycle.name.as_deref().is_none_or(recurs_by_name)
-        })
+        let (None, Some(name)) = (listed, &cycle.name) else { return listed.unwrap_or(true) };
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner).insert(agreement, name.clone());
+        recurs_by_name(name)
     }
 
-    /// Why agreements went by the names of their cycles, if any did because the list was not read.
-    pub(crate) fn why_by_name(&self) -> Option<&str> {
-        self.unread.as_deref().filter(|_| self.went_by_name.load(Ordering::Relaxed))
+    /// The agreements that went by the names of their cycles, and why; `None` if none did.
+    pub(crate) fn told(&self) -> Option<CyclesByName> {
+        let agreements = self.by_name.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (!agreements.is_empty()).then(|| CyclesByName { unread: self.unread.clone(), agreements })
     }
 }
 
@@ -89,12 +92,21 @@ mod tests {
     #[test]
     fn the_option_decides_and_the_name_where_the_list_does_not_tell() {
         let listed = BillingCycles::listed([(1, true), (2, false)].into());
-        assert!(listed.recurs(&cycle(1, "One-time")), "a cycle may be called so and recur");
-        assert!(!listed.recurs(&cycle(2, "None")));
-        assert!(!listed.recurs(&cycle(3, "Non-Recurring")) && listed.recurs(&cycle(3, "None")));
-        let unread = BillingCycles::default();
-        assert!(!unread.recurs(&cycle(2, "one time")) && unread.recurs(&cycle(2, "None")));
-        assert!(unread.recurs(&Reference::default()));
+        let of = AgreementId;
+        assert!(listed.recurs(of(10), &cycle(1, "One-time")), "a cycle may be called so and recur");
+        assert!(!listed.recurs(of(10), &cycle(2, "None")));
+        assert_eq!(listed.told(), None);
+        assert!(!listed.recurs(of(20), &cycle(3, "Non-Recurring")) && listed.recurs(of(30), &cycle(3, "None")));
+        let told = listed.told().expect("two went by a name");
+        assert_eq!(told.agreements, [(of(20), "Non-Recurring".to_owned()), (of(30), "None".to_owned())].into());
+        let unread = BillingCycles::unread("403".to_owned());
+        assert!(!unread.recurs(of(10), &cycle(2, "one time")) && unread.recurs(of(10), &cycle(2, "None")));
+        assert!(unread.recurs(of(20), &Reference::default()));
+        assert_eq!(
+            unread.told().map(|told| told.agreements.len()),
+            Some(1),
+            "one without a cycle has no name to go by"
+        );
     }
 
     #[test]

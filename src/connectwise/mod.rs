@@ -113,9 +113,8 @@ pub trait Reader {
     /// Told that bundles were found to be wrong: none is asked for any more tonight.
     fn leave_bundles(&self, _why: String) {}
 
-    /// Why the names of billing cycles decided whether agreements recur, if they did because ConnectWise does not give
-    /// out the list of cycles.
-    fn cycles_by_name(&self) -> Option<String> {
+    /// The agreements of which the names of their billing cycles decided whether they recur, so far.
+    fn cycles_by_name(&self) -> Option<CyclesByName> {
         None
     }
 
@@ -124,6 +123,15 @@ pub trait Reader {
 
     /// Told how much comes next, for whoever watches. Nothing is asked of ConnectWise.
     fn ahead(&self, _work: UpcomingWork) {}
+}
+
+/// Agreements of which the names of their billing cycles decided whether they recur.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CyclesByName {
+    /// Why the list of cycles was not read; `None` where it was, and does not tell of theirs.
+    pub unread: Option<String>,
+    /// Each with the name of its cycle.
+    pub agreements: BTreeMap<AgreementId, String>,
 }
 
 /// What takes long.

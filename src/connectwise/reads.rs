@@ -8,7 +8,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
-use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork};
+use crate::connectwise::{AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::records::{
     AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
@@ -81,8 +81,8 @@ impl Reader for Client {
         self.bundling().leave(why);
     }
 
-    fn cycles_by_name(&self) -> Option<String> {
-        self.cycles().get()?.why_by_name().map(str::to_owned)
+    fn cycles_by_name(&self) -> Option<CyclesByName> {
+        self.cycles().get()?.told()
     }
 
     fn traffic(&self) -> Traffic {
@@ -173,7 +173,7 @@ impl Client {
         let (agreements, cycles) = tokio::join!(agreements, cycles);
         let (Listed { records, unreadable }, cycles) = (agreements?, cycles?);
         let judged = records.into_iter().map(|WireAgreement { agreement, cycle }| Agreement {
-            one_time: agreement.one_time || !cycles.recurs(&cycle),
+            one_time: agreement.one_time || !cycles.recurs(agreement.id, &cycle),
             ..agreement
         });
         Ok(Listed { records: judged.collect(), unreadable })

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
-use crate::connectwise::{AdditionsOrigin, BundledLists, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer};
+use crate::connectwise::{
+    AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
@@ -240,7 +242,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         self.inner.leave_bundles(why);
     }
 
-    fn cycles_by_name(&self) -> Option<String> {
+    fn cycles_by_name(&self) -> Option<CyclesByName> {
         self.inner.cycles_by_name()
     }
 

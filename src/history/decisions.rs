@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::lookup;
 use crate::history::record::{GoodExport, LineRecord, RunRecord};
-use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, time, time_text, word};
+use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
@@ -36,18 +36,16 @@ impl History {
         matter: &DecisionSubject,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let Decision { handle, verb, until, note, who, at, reason, seen, within, spent: _ } = decision;
+        let Decision { handle, verb, until, note, who, at, reason, seen, named, within, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
         let item = if let DecisionSubject::Line(_, _, item) = matter { item.as_deref() } else { None };
         self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle,
-                                        verb, until, note, who, at, run, reason, addition, was, wanted, item, within,
-                                        journal)
+                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle, verb,
+                            until, note, who, at, run, reason, addition, was, wanted, item, within, named, journal)
                  VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                         (SELECT coalesce(max(seq), 0) FROM journal))",
+                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, (SELECT coalesce(max(seq), 0) FROM journal))",
                 )?
                 .execute(params![
                     integration.as_str(),
@@ -69,6 +67,7 @@ impl History {
                     seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
                     item,
                     within.map(|units| units.to_string()),
+                    named.as_ref().map(named_text),
                 ])?;
             decision_chain::append(transaction, run, at.to_utc())
         })
@@ -395,6 +394,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
         reason: word(row, "reason", Code::from_word)?,
         seen: (kind == "line").then_some(seen),
         within: maybe_quantity(row, "within")?,
+        named: named(row)?,
         spent: row.get("lapsed")?,
     })
 }

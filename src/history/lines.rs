@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, Statement, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use crate::history::record::LineRecord;
-use crate::history::store::columns::{integer, json, maybe_quantity, word};
+use crate::history::store::columns::{integer, json, maybe_quantity, named, named_text, word};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
@@ -18,8 +18,8 @@ use crate::reconcile::model::quantity::Quantity;
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
-                            outcome, reason, detail, item)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                            outcome, reason, detail, item, named)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     let mut by_handle: Vec<_> = lines.iter().enumerate().collect();
     // In the order of the table's key every row goes to its end.
@@ -34,7 +34,8 @@ pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
 pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "UPDATE lines SET company = ?4, agreement = ?5, addition = ?6, product = ?7, sources = ?8, was = ?9,
-                          wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14, item = ?15
+                          wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14, item = ?15,
+                          named = ?16
          WHERE run = ?1 AND position = coalesce(?2, position) AND handle = ?3",
     )?;
     for line in lines {
@@ -70,6 +71,7 @@ pub(super) fn line(row: &Row<'_>) -> Result<LineRecord, StoreError> {
         outcome: word(row, "outcome", Outcome::from_word)?,
         reason: word(row, "reason", Code::from_word)?,
         detail: row.get("detail")?,
+        named: named(row)?,
     })
 }
 
@@ -93,6 +95,7 @@ fn execute(
         outcome,
         reason,
         detail,
+        named,
     } = line;
     let changed = statement.execute(params![
         run.0,
@@ -110,6 +113,7 @@ fn execute(
         reason.as_str(),
         detail,
         item.as_ref().map(ItemName::as_str),
+        named.as_ref().map(named_text),
     ])?;
     Ok(changed)
 }

@@ -10,6 +10,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, Integrati
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::quantity::Quantity;
 
@@ -106,6 +107,9 @@ pub struct LineRecord {
     pub reason: Code,
     /// One sentence for a person.
     pub detail: String,
+    /// The other additions that a held line asks about; `None` where it asks nothing, and in plans of a version that did
+    /// not note them.
+    pub named: Option<Named>,
 }
 
 impl LineRecord {

@@ -1,11 +1,11 @@
 //! Everything that a night's plan is drawn from: what earlier runs left, the export, the history, ConnectWise in as few
 //! requests as the mapping allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::connectwise::Reader;
+use crate::connectwise::{CyclesByName, Reader};
 use crate::export::locate::file::Export;
 use crate::history::record::ExportRecord;
 use crate::history::store::open::History;
@@ -23,7 +23,9 @@ use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::check::malformed;
 use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
-use crate::reconcile::model::ids::{IntegrationName, ServiceName};
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AgreementId, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
 use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
 use crate::reconcile::model::plan::Plan;
@@ -110,7 +112,8 @@ pub(super) async fn gather<R: Reader>(
         }
     };
     findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
-    findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
+    let billed = inputs.remote.places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
+    findings.extend(connectwise.cycles_by_name().and_then(|told| cycles_by_name(told, &billed)));
     let looking = look_around(connectwise, &plan, &mut inputs.remote, run.today());
     let plan = match run.unless_stopped(looking).await?? {
         true => draw(inputs.of_plan(run, source, &inputs.export.stamp())),
@@ -127,11 +130,30 @@ fn bundles_left(why: &str) -> Finding {
 }
 
 /// That an agreement of which only the name of its cycle is known may be billed once and not month by month.
-pub(super) fn cycles_by_name(why: &str) -> Finding {
-    let message = format!("the names of billing cycles decided which agreements recur: {why}");
-    let fix = Remedy::settings("give the API member's role the right to read billing cycles: docs/connectwise.md");
-    Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) }
+/// Where the list was read and does not tell of some cycles, only the agreements that are billed are named.
+pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>) -> Option<Finding> {
+    let by_name = |why: String, fix| {
+        let message = format!("the names of billing cycles decided which agreements recur: {why}");
+        Some(Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) })
+    };
+    let CyclesByName { unread, agreements } = told;
+    if let Some(why) = unread {
+        let right = "give the API member's role the right to read billing cycles: docs/connectwise.md";
+        return by_name(why, Remedy::settings(right));
+    }
+    let ours: Vec<_> = agreements.into_iter().filter(|(agreement, _)| billed.contains(agreement)).collect();
+    let named =
+        ours.iter().take(NAMED).map(|(agreement, cycle)| format!("agreement {agreement} by {:?}", shown(cycle)));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = ours.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let why = format!("the list of billing cycles does not tell of theirs: {named}{more}");
+    let look = "look at the agreement's billing cycle, and whether its record can be read";
+    if ours.is_empty() { None } else { by_name(why, Remedy::in_connectwise(look)) }
 }
+
+/// Agreements that are named.
+const NAMED: usize = 5;
 
 /// Said once to who ran a version in which `create_lines` left out meant true.
 fn create_lines_unset(

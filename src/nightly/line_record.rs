@@ -38,7 +38,7 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
 }
 
 pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
-    let Line { handle, subject, company, sources, wanted, live, carried: _, verdict, detail } = line;
+    let Line { handle, subject, company, sources, wanted, live, carried: _, verdict, detail, named } = line;
     let (agreement, product, item) = match subject {
         Subject::Line(LineKey { agreement, product, item }) => (Some(agreement), Some(product), item),
         Subject::Unplaced { .. } => (None, None, None),
@@ -53,6 +53,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         Verdict::Skipped(code) => (Outcome::Skipped, *code),
     };
     let was = live.map(|live| live.quantity);
+    let named = (outcome == Outcome::Held).then_some(named);
     let addition = live.map(|live| live.addition);
     LineRecord {
         handle,
@@ -68,6 +69,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         outcome,
         reason,
         detail,
+        named,
     }
 }
 

@@ -1,5 +1,7 @@
-//! Mapped products that bill to companies nobody mapped: looked for once a week, and what is known looked at every night.
+//! Mapped products that bill where nobody is mapped to, on companies or on other agreements of them: looked for once a week,
+//! and what is known looked at every night.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
@@ -14,16 +16,21 @@ use crate::nightly::job::ExportSource;
 use crate::nightly::remote::additions::read_lists;
 use crate::nightly::remote::{Remote, catalog_of};
 use crate::reconcile::matching::ownership::Claims;
-use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode, ProductId};
+use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId,
+};
 use crate::reconcile::model::mapping::{Mapping, Sweep};
 use crate::reconcile::model::owned::{Owned, UncountedLine};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Company};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, AgreementSign, Company, Directory, Unreadable};
 
 /// What is looked for, and what the night has read already.
 #[derive(Clone, Copy)]
@@ -171,35 +178,40 @@ async fn all<R: Reader>(connectwise: &R, ground: SweepInputs<'_>) -> Result<Foun
     let mapped = mapped(ground);
     let mut found = Found::default();
     let companies = connectwise.all_companies().await?;
+    // What is to be said of a company that is mapped, the night says.
     let unread = companies.unreadable.iter().filter(|record| !mapped.contains(&CompanyId(record.id)));
     found.unread.extend(unread.map(|record| format!("company {}: {}", record.id, record.why)));
-    let companies = companies.records.into_iter().filter(|company| !company.deleted && !mapped.contains(&company.id));
+    let companies = companies.records.into_iter().filter(|company| !company.deleted);
     let companies: BTreeMap<CompanyId, Company> = companies.map(|company| (company.id, company)).collect();
     if companies.is_empty() {
         return Ok(found);
     }
     let agreements = connectwise.agreements_of(&companies.keys().copied().collect()).await?;
-    found.unread.extend(agreements.unreadable.iter().map(|record| format!("agreement {}: {}", record.id, record.why)));
-    let agreements: BTreeMap<AgreementId, Agreement> = billing(agreements.records, ground.today());
-    let listed = read_lists(connectwise, agreements.keys().copied().collect(), None).await?;
+    let strange = agreements.unreadable.iter().filter(|record| !is_known(record, &mapped));
+    found.unread.extend(strange.map(|record| format!("agreement {}: {}", record.id, record.why)));
+    let placed = Placed::of(ground, &companies, &agreements.records);
+    let mut agreements: BTreeMap<AgreementId, Agreement> = billing(agreements.records, ground.today());
+    agreements.retain(|_, agreement| !placed.troubled.contains(&agreement.company));
+    // What the night has read is there, or told.
+    let here = &ground.remote.additions;
+    let told = &ground.remote.directory.unread.additions;
+    let unread = agreements.keys().copied().filter(|id| !here.contains_key(id) && !told.contains_key(id)).collect();
+    let listed = read_lists(connectwise, unread, None).await?;
     found
         .unread
         .extend(listed.unread.iter().map(|(id, list)| format!("the additions of agreement {id}: {}", list.why)));
     let products = products(connectwise, ground).await?;
-    for (addition, agreement) in live(&listed.additions, &agreements, ground.today()) {
+    let elsewhere = live(&listed.additions, &agreements, ground.today());
+    for (addition, agreement) in elsewhere.chain(live(here, &agreements, ground.today())) {
         let owner = addition.product.and_then(|product| products.get(&product));
-        let Some((integration, code)) = owner.filter(|(_, code)| ground.claims.of(agreement.id, code).is_empty())
-        else {
+        let Some((integration, code)) = owner.filter(|(_, code)| !placed.count(ground, agreement.id, code)) else {
             continue;
         };
         let name = companies.get(&agreement.company).map(|company| company.name.clone()).unwrap_or_default();
         let key = LineKey { agreement: agreement.id, product: code.clone(), item: addition.mark.clone() };
-        found.lines.entry(integration.clone()).or_default().push(uncounted_line(
-            key,
-            agreement.company,
-            name,
-            addition,
-        ));
+        let line = uncounted_line(key, agreement.company, name, addition);
+        let line = UncountedLine { is_mapped: mapped.contains(&agreement.company), ..line };
+        found.lines.entry(integration.clone()).or_default().push(line);
     }
     Ok(found)
 }
@@ -212,13 +224,15 @@ async fn known_ones<R: Reader>(
     unread: &mut Vec<String>,
 ) -> Result<Vec<UncountedLine>, ReadError> {
     let ours = known.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
-    let wanted = |key: &LineKey| !ground.claims.of(key.agreement, &key.product).is_empty();
+    let here: BTreeSet<AgreementId> = placed_on(&ground.remote.places).collect();
+    let billed = ground.source.mapping.products().into_iter().map(ProductCode::folded).collect::<BTreeSet<_>>();
+    let own = |key: &LineKey| here.contains(&key.agreement) && billed.contains(&key.product.folded());
+    let wanted = |key: &LineKey| own(key) || !ground.claims.of(key.agreement, &key.product).is_empty();
     let asked = known.swept.iter().filter(|(_, key)| ours.contains(&key.product.folded()) && !wanted(key));
     let known: SweptLines = asked.map(|(addition, key)| (*addition, key.clone())).collect();
     let read = connectwise.agreements(&known.values().map(|key| key.agreement).collect()).await?;
     let mapped = mapped(ground);
-    let mut agreements = billing(read.records, ground.today());
-    agreements.retain(|_, agreement| !mapped.contains(&agreement.company));
+    let agreements = billing(read.records, ground.today());
     let of: BTreeSet<CompanyId> = agreements.values().map(|agreement| agreement.company).collect();
     let companies = if of.is_empty() { Vec::new() } else { connectwise.companies(&of).await?.records };
     let names: BTreeMap<CompanyId, String> = companies.into_iter().map(|company| (company.id, company.name)).collect();
@@ -227,7 +241,8 @@ async fn known_ones<R: Reader>(
     for (addition, agreement) in live(&lists.additions, &agreements, ground.today()) {
         if let Some(key) = known.get(&addition.id) {
             let name = names.get(&agreement.company).cloned().unwrap_or_default();
-            still.push(uncounted_line(key.clone(), agreement.company, name, addition));
+            let line = uncounted_line(key.clone(), agreement.company, name, addition);
+            still.push(UncountedLine { is_mapped: mapped.contains(&agreement.company), ..line });
         }
     }
     let records = read.unreadable.iter().map(|record| (AgreementId(record.id), &record.why));
@@ -239,7 +254,9 @@ async fn known_ones<R: Reader>(
             let company = agreements.get(&key.agreement).map(|agreement| agreement.company);
             let company_name = company.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
             let billed = Err((addition, format!("it could not be looked at tonight: {why}")));
-            still.push(UncountedLine { key, company, company_name, billed });
+            let named = Named::one(addition, None);
+            let is_mapped = company.is_some_and(|company| mapped.contains(&company));
+            still.push(UncountedLine { key, company, company_name, is_mapped, billed, named });
         }
     }
     Ok(still)
@@ -252,6 +269,57 @@ fn everybody<'a>(ground: SweepInputs<'a>) -> impl Iterator<Item = (&'a Integrati
     let all: BTreeMap<&IntegrationName, &Mapping> =
         neighbours.chain([(ground.integration(), ground.source.mapping)]).collect();
     all.into_iter().filter(|(_, mapping)| mapping.sweep != Sweep::Off)
+}
+
+/// Where the customers of each integration are billed.
+struct Placed {
+    on: BTreeMap<IntegrationName, BTreeSet<AgreementId>>,
+    /// Companies with a customer whom nobody can place tonight: that is told as what it is.
+    troubled: BTreeSet<CompanyId>,
+}
+
+impl Placed {
+    fn of(ground: SweepInputs<'_>, companies: &BTreeMap<CompanyId, Company>, agreements: &[Agreement]) -> Self {
+        let directory = Directory {
+            companies: companies.clone(),
+            agreements: agreements.iter().map(|agreement| (agreement.id, agreement.clone())).collect(),
+            ..Directory::default()
+        };
+        let mut placed = Self { on: BTreeMap::new(), troubled: BTreeSet::new() };
+        let neighbours = ground.source.neighbours.iter().map(|neighbour| {
+            let places = place_all(&Counts::default(), neighbour.mapping, &Past::default(), &directory, ground.today());
+            (neighbour.integration, Cow::Owned(places))
+        });
+        for (integration, places) in neighbours.chain([(ground.integration(), Cow::Borrowed(&ground.remote.places))]) {
+            placed.on.insert(integration.clone(), placed_on(&places).collect());
+            let problems = places.values().filter_map(|place| match place {
+                Place::Nowhere(problem) => problem.company,
+                Place::On { .. } | Place::Blocked { .. } | Place::Skipped => None,
+            });
+            placed.troubled.extend(problems);
+        }
+        placed
+    }
+
+    /// Whether an integration that maps a product bills customers on this agreement.
+    fn count(&self, ground: SweepInputs<'_>, agreement: AgreementId, code: &ProductCode) -> bool {
+        let maps = |mapping: &Mapping| mapping.products().iter().any(|mapped| mapped.folded() == code.folded());
+        let here = |(name, mapping): (&IntegrationName, &Mapping)| {
+            self.on.get(name).is_some_and(|on| on.contains(&agreement)) && maps(mapping)
+        };
+        let neighbours = ground.source.neighbours.iter().map(|neighbour| (neighbour.integration, neighbour.mapping));
+        neighbours.chain([(ground.integration(), ground.source.mapping)]).any(here)
+            || !ground.claims.of(agreement, code).is_empty()
+    }
+}
+
+fn placed_on(places: &BTreeMap<CustomerName, Place>) -> impl Iterator<Item = AgreementId> {
+    places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement)
+}
+
+/// Whether an agreement that cannot be read is of a company that is mapped.
+fn is_known(record: &Unreadable<AgreementSign>, mapped: &BTreeSet<CompanyId>) -> bool {
+    record.known.company.is_some_and(|company| mapped.contains(&company))
 }
 
 /// The companies that somebody mapped, by whatever integration, or that a customer is matched to by its name.
@@ -301,7 +369,8 @@ fn uncounted_line(key: LineKey, company: CompanyId, company_name: String, additi
         Ok(quantity) => Ok(LiveAddition { addition: addition.id, quantity: *quantity }),
         Err(why) => Err((addition.id, why.clone())),
     };
-    UncountedLine { key, company: Some(company), company_name, billed }
+    let named = Named::one(addition.id, None);
+    UncountedLine { key, company: Some(company), company_name, is_mapped: false, billed, named }
 }
 
 /// A plan holds each line once: several additions of one product on one agreement are told together.
@@ -311,6 +380,9 @@ fn one_of_each(mut lines: Vec<UncountedLine>) -> Vec<UncountedLine> {
         let same = other.key.folded() == first.key.folded();
         if let (true, Ok(more), Ok(live)) = (same, &other.billed, &mut first.billed) {
             live.quantity = live.quantity.checked_add(more.quantity).unwrap_or(live.quantity);
+        }
+        if same {
+            first.named.0.append(&mut other.named.0);
         }
         same
     });

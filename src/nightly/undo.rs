@@ -59,7 +59,8 @@ pub(super) async fn gather<R: Reader>(
     let past = with_lines(history.past(integration, run.id)?, &wrote);
     let reading = read(connectwise, source.mapping, &past, &wrote, run.today());
     let remote = run.unless_stopped(reading).await??;
-    findings.extend(connectwise.cycles_by_name().map(|why| cycles_by_name(&why)));
+    let billed = wrote.keys().map(|key| key.agreement).collect();
+    findings.extend(connectwise.cycles_by_name().and_then(|told| cycles_by_name(told, &billed)));
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     Ok(UndoInputs { export: planned.export, wrote, begun, remote, claims, in_doubt })

@@ -14,6 +14,7 @@ use crate::reconcile::model::decision::{DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{AnsweredItem, Waiting};
@@ -54,6 +55,8 @@ pub struct Answerable {
     pub reason: Code,
     /// What the line shows, if it is about one.
     pub seen: Option<SeenLine>,
+    /// The other additions that it asks about, where they were noted.
+    pub named: Option<Named>,
 }
 
 /// Those of every integration that has a plan.
@@ -215,7 +218,8 @@ impl Item<'_> {
         let reason = self.finding.map(|finding| finding.code).or(self.line.map(|line| line.reason));
         let reason = reason.map(Code::as_str).unwrap_or_default();
         let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
-        format!("{}:{}:{reason}", or_dash(was), or_dash(wanted))
+        let named = self.line.and_then(|line| line.named.as_ref()).map(names::named).unwrap_or_default();
+        format!("{}:{}:{reason}:{named}", or_dash(was), or_dash(wanted))
     }
 
     /// The answer as it may be stored.
@@ -235,7 +239,10 @@ impl Item<'_> {
         // Kept once more, it is kept for what it was kept for.
         let before = self.of.decisions.0.get(&matter).filter(|_| permitted.reason == Code::Kept);
         let reason = before.map_or(permitted.reason, |before| before.reason);
-        Ok(Answerable { matter, reason, seen })
+        // Answered once more, it is answered for what it was answered for.
+        let known = || self.of.decisions.0.get(&matter)?.named.clone();
+        let named = line.and_then(|line| line.named.clone()).or_else(known);
+        Ok(Answerable { matter, reason, seen, named })
     }
 
     fn shown(&self) -> ShownItem {

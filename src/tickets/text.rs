@@ -104,6 +104,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         outcome: Outcome::Held,
         reason: Code::ToZero,
         detail: String::new(),
+        named: None,
     };
     let kind = TicketKind::HeldLine;
     let matter = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };

@@ -97,6 +97,7 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: Code::LineStep,
         seen: Some(SeenLine { addition: Some(AdditionId(9002)), was: Some(q("20")), wanted: Some(q("2000")) }),
+        named: None,
         within: None,
         spent: false,
     };

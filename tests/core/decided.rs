@@ -21,6 +21,7 @@ fn decision(verb: WriteRight, reason: Code) -> Decision {
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason,
         seen: None,
+        named: None,
         within: None,
         spent: false,
     }

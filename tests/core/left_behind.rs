@@ -48,6 +48,7 @@ fn answer(night: &mut Night, verb: WriteRight, agreement: i64, was: &str) {
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: Code::LineLeftBehind,
         seen: Some(seen),
+        named: None,
         within: None,
         spent: false,
     };

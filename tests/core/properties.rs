@@ -239,6 +239,7 @@ fn answered(night: &Night, line: &Line, verb: WriteRight) -> Verdict {
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: line.verdict.code(),
         seen: Some(SeenLine { addition, was, wanted: line.wanted }),
+        named: None,
         within: None,
         spent: false,
     };

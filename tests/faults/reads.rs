@@ -469,3 +469,13 @@ fn that_only_a_cycles_name_was_known_is_told() {
     let said = night.run().exits(0);
     assert!(!said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
 }
+
+/// A cycle that a list which can be read does not tell of: whoever bills by its name is told on which agreement.
+#[test]
+fn an_agreement_whose_cycle_is_in_no_list_is_named() {
+    let night = Night::busy();
+    night.sim().edit(|world| world.agreements[0].billing_cycle = "Each quarter".to_owned());
+    let said = night.run().exits(0);
+    assert!(said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
+    assert!(said.out.contains("agreement 10 by") && !said.out.contains("agreement 20 by"), "{}", said.out);
+}

@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
-use crate::reconcile::model::ids::{AgreementId, ItemName, ProductCode};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCode};
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 
 /// RFC 3339 in UTC, always with nine decimals: exact, and in the order of time when ordered as text.
@@ -74,6 +75,25 @@ pub(crate) fn word<T>(row: &Row<'_>, column: &'static str, of: fn(&str) -> Optio
 /// A JSON value.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, StoreError> {
     parsed(row, column, |text| serde_json::from_str(text).ok())
+}
+
+/// Additions that a question names, as JSON: `[[1900, "4"], [1800, null]]`.
+pub(crate) fn named_text(named: &Named) -> String {
+    let rows: Vec<(i64, Option<String>)> =
+        named.0.iter().map(|(addition, units)| (addition.0, units.map(|units| units.to_string()))).collect();
+    serde_json::to_string(&rows).expect("texts and integers always make JSON")
+}
+
+/// The same; `None` where nobody noted them.
+pub(crate) fn named(row: &Row<'_>) -> Result<Option<Named>, StoreError> {
+    maybe(row, "named", |text| {
+        let rows: Vec<(i64, Option<String>)> = serde_json::from_str(text).ok()?;
+        let each = rows.into_iter().map(|(addition, units)| {
+            let units = units.map(|units| units.parse::<Quantity>()).transpose().ok()?;
+            Some((AdditionId(addition), units))
+        });
+        each.collect::<Option<_>>().map(Named)
+    })
 }
 
 /// The files of a run's export; none where it is one file, and for runs of versions before.

@@ -29,7 +29,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_identity.sql"),
     include_str!("migrations/0018_waits.sql"),
     include_str!("migrations/0019_sites.sql"),
-    include_str!("migrations/0020_tenant_roles.sql"),
+    include_str!("migrations/0020_named.sql"),
+    include_str!("migrations/0021_tenant_roles.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -19,6 +19,7 @@ fn decision(verb: WriteRight) -> Decision {
         at: noon().fixed_offset(),
         reason: Code::ToZero,
         seen: Some(seen),
+        named: None,
         within: None,
         spent: false,
     }

@@ -128,6 +128,7 @@ fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
         outcome,
         reason,
         detail: "as it is".to_owned(),
+        named: None,
     }
 }
 

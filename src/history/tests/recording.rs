@@ -17,6 +17,7 @@ use crate::reconcile::model::ids::{
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
@@ -302,6 +303,7 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
                 outcome,
                 reason,
                 detail,
+                named: Some(Named::several([AdditionId(1)])),
             }
         },
     )

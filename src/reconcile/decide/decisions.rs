@@ -16,6 +16,7 @@ use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
@@ -42,18 +43,21 @@ pub(in crate::reconcile) struct AskedStep<'a> {
     pub(in crate::reconcile) to: Quantity,
     /// When ConnectWise's record of what it is held for was changed last.
     pub(in crate::reconcile) changed: Option<&'a LastChange>,
+    /// The other additions that it is held for.
+    pub(in crate::reconcile) named: &'a Named,
 }
 
 impl Decisions {
     /// What was answered to the step of a line.
     pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
-        let AskedStep { code, live, to, changed } = asked;
+        let AskedStep { code, live, to, changed, named } = asked;
         let accepted =
             self.0.get(&DecisionSubject::line(key)).filter(|found| found.verb == WriteRight::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
         };
         let now = live.map(|live| live.quantity);
+        let unshown = decision.named.as_ref().and_then(|shown| named.moved_from(shown));
         let moved = if seen.addition != live.map(|live| live.addition) {
             live.map_or("the line is gone".to_owned(), |live| format!("the line is addition {} now", live.addition))
         } else if seen.was != now {
@@ -62,6 +66,8 @@ impl Decisions {
             format!("{to} is wanted now")
         } else if !was_shown(code, decision.reason) {
             format!("that answered {}, and nobody was asked about {code}", decision.reason)
+        } else if let Some(unshown) = unshown {
+            unshown
         } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
@@ -96,11 +102,13 @@ impl Decisions {
         stays.is_some_and(|answer| answer.is_of(addition))
     }
 
-    /// What was said where a line is ignored for this reason.
-    pub(in crate::reconcile) fn ignored(&self, key: &LineKey, reason: Code, today: NaiveDate) -> Option<String> {
-        let answer =
-            self.0.get(&DecisionSubject::line(key)).filter(|a| a.verb == WriteRight::Ignore && a.reason == reason);
-        answer.filter(|decision| decision.holds_on(today)).map(Decision::sentence)
+    /// What was said where a line is ignored for this reason, with all that it asks about.
+    pub(in crate::reconcile) fn ignored(&self, line: &Line, reason: Code, today: NaiveDate) -> Option<String> {
+        let answer = self
+            .0
+            .get(&DecisionSubject::line(line.key()?))
+            .filter(|a| a.verb == WriteRight::Ignore && a.reason == reason);
+        answer.filter(|decision| decision.holds_on(today) && decision.is_about(line)).map(Decision::sentence)
     }
 
     /// Makes ignored matters quiet, their lines skipped, and says which answers ran out.
@@ -120,6 +128,11 @@ impl Decisions {
             let Some(matter) = DecisionSubject::of(finding, &index) else { continue };
             let answer = self.0.get(&matter).filter(|a| a.verb == WriteRight::Ignore && a.reason == finding.code);
             match answer {
+                Some(decision) if decision.holds_on(today) && asks_more(&matter, finding, decision, lines) => {
+                    let other = "another addition is asked about now";
+                    finding.message = format!("{}; {}, but {other}", finding.message, decision.sentence());
+                    open.push((matter, finding.code));
+                }
                 Some(decision) if decision.holds_on(today) => {
                     ignored.push((matter, finding.code, decision.sentence()));
                     finding.severity = Severity::Info;
@@ -163,6 +176,11 @@ impl Decisions {
 }
 
 impl Decision {
+    /// Whether it was for the additions that a line asks about now.
+    fn is_about(&self, line: &Line) -> bool {
+        self.is_for(line.live.map(|live| live.addition), &line.named)
+    }
+
     /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
     /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
     fn keeps(&self, verdict: &Verdict, live: Option<LiveAddition>) -> bool {
@@ -170,6 +188,13 @@ impl Decision {
         let same = left == (self.reason == Code::LineLeftBehind);
         same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
     }
+}
+
+/// Whether a finding about a line asks about an addition that was not shown when it was ignored.
+fn asks_more(matter: &DecisionSubject, finding: &Finding, ignored: &Decision, lines: &[Line]) -> bool {
+    let mut lines = lines.iter().filter(|_| matches!(matter, DecisionSubject::Line(..)));
+    let line = lines.find(|line| Some(&line.handle) == finding.handle.as_ref());
+    line.is_some_and(|line| !ignored.is_about(line))
 }
 
 /// Whether a line that was held for `answered` showed that it is held for `code` as well. What may come to a line after

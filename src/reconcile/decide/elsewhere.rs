@@ -57,23 +57,24 @@ impl<'a> ElsewhereInputs<'a> {
         key: &LineKey,
         product: ProductId,
         company: CompanyId,
-    ) -> Option<(AgreementId, &'a Addition)> {
+    ) -> Vec<(AgreementId, &'a Addition)> {
         let items = self.same_identifier(&key.product, product);
         let agreements = self.by_company.get(&company).map(Vec::as_slice).unwrap_or_default();
-        agreements.iter().find_map(|agreement| {
+        let mut found = Vec::new();
+        for agreement in agreements {
             let here = agreement.id == key.agreement;
             let wanted = |id| self.counted.contains(&agreement.id) && id == product;
             if !here && !self.claims.of(agreement.id, &key.product).is_empty() {
-                return None;
+                continue;
             }
-            let mut listed = self.additions.get(&agreement.id).into_iter().flatten();
-            let found = listed.find(|addition| {
+            let others = self.additions.get(&agreement.id).into_iter().flatten().filter(|addition| {
                 let other = addition.product.is_some_and(|id| items.contains(&id) && !wanted(id));
                 let other = other && !self.owned.contains(&addition.id);
                 other && addition.is_live(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
             });
-            found.map(|addition| (agreement.id, addition))
-        })
+            found.extend(others.map(|addition| (agreement.id, addition)));
+        }
+        found
     }
 
     /// Another agreement of the company whose record or whose additions cannot be read, or not all of them: the
@@ -97,14 +98,15 @@ impl<'a> ElsewhereInputs<'a> {
         })
     }
 
-    /// An addition of the product on this agreement whose last billed day is today, or was in this month.
-    pub(in crate::reconcile) fn just_ended(&self, key: &LineKey, product: ProductId) -> Option<&'a Addition> {
+    /// The additions of the product on this agreement whose last billed day is today, or was in this month.
+    pub(in crate::reconcile) fn just_ended(&self, key: &LineKey, product: ProductId) -> Vec<&'a Addition> {
         let items = self.same_identifier(&key.product, product);
-        let mut listed = self.additions.get(&key.agreement).into_iter().flatten();
-        listed.find(|addition| {
+        let listed = self.additions.get(&key.agreement).into_iter().flatten();
+        let ended = listed.filter(|addition| {
             let ours = addition.product.is_some_and(|id| items.contains(&id));
             ours && addition.just_ended(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
-        })
+        });
+        ended.collect()
     }
 
     /// An addition of this agreement, of whatever product it is now.

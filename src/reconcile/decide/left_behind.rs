@@ -16,6 +16,7 @@ use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Additions, Directory};
 
@@ -90,6 +91,7 @@ impl Ground<'_> {
             carried: None,
             verdict: judgement.verdict,
             detail: judgement.detail,
+            named: judgement.named,
         })
     }
 
@@ -104,7 +106,7 @@ impl Ground<'_> {
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
             let detail =
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
-            return Some(LineDecision { verdict: Verdict::Held(Code::InDoubt), live: None, detail });
+            return Some(LineDecision::held(Code::InDoubt, None, detail));
         }
         let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
         let why = self.why(key, owned);
@@ -113,7 +115,7 @@ impl Ground<'_> {
         };
         let Some(addition) = listed.iter().find(|addition| addition.id == id) else {
             let detail = format!("{why}; addition {id} was here, and ConnectWise does not show it any more");
-            return Some(held(None, detail));
+            return Some(held(id, None, detail));
         };
         // One that begins later will bill.
         if !addition.is_current(self.today) {
@@ -122,12 +124,12 @@ impl Ground<'_> {
         let now = match &addition.quantity {
             Ok(now) if now.is_zero() => return None,
             Ok(now) => *now,
-            Err(unreadable) => return Some(held(None, format!("{why}; addition {id}: {unreadable}"))),
+            Err(unreadable) => return Some(held(id, None, format!("{why}; addition {id}: {unreadable}"))),
         };
         if let Some(code) = self.in_trouble(owned) {
             let live = LiveAddition { addition: id, quantity: now };
             let detail = format!("{now} billed still, and nobody can say where its customer belongs");
-            return Some(LineDecision { verdict: Verdict::Held(code), live: Some(live), detail });
+            return Some(LineDecision::held(code, Some(live), detail));
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
         Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")))
@@ -144,13 +146,14 @@ impl Ground<'_> {
         let live = LiveAddition { addition: addition.id, quantity: now };
         let detail = format!("{now} billed still: {why}");
         let changed = addition.changed.as_ref();
-        let asked = AskedStep { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed };
+        let named = &Named::one(addition.id, Some(now));
+        let asked = AskedStep { code: Code::LineLeftBehind, live: Some(live), to: Quantity::ZERO, changed, named };
         match self.past.decisions.answer(key, asked) {
-            StepAnswer::None => held(Some(live), detail),
-            StepAnswer::Moved(what) => held(Some(live), format!("{detail}; {what}")),
+            StepAnswer::None => held(addition.id, Some(live), detail),
+            StepAnswer::Moved(what) => held(addition.id, Some(live), format!("{detail}; {what}")),
             StepAnswer::Accepted(by) => {
                 let change = QuantityChange { addition: addition.id, from: now, to: Quantity::ZERO };
-                LineDecision { verdict: Verdict::Update(change), live: Some(live), detail: by }
+                LineDecision::new(Verdict::Update(change), Some(live), by)
             }
         }
     }
@@ -164,8 +167,8 @@ impl Ground<'_> {
         };
         let was = format!("addition {id} was on agreement {agreement}, {unread}");
         match self.in_trouble(owned) {
-            Some(code) => LineDecision { verdict: Verdict::Held(code), live: None, detail: was },
-            None => held(None, format!("{why}; {was}")),
+            Some(code) => LineDecision::held(code, None, was),
+            None => held(id, None, format!("{why}; {was}")),
         }
     }
 
@@ -269,7 +272,7 @@ impl Ground<'_> {
 
     /// Whether nobody has said of a line left behind that it may stay.
     fn is_open(&self, line: &Line) -> bool {
-        let ignored = |code| line.key().is_some_and(|key| self.past.decisions.ignored(key, code, self.today).is_some());
+        let ignored = |code| self.past.decisions.ignored(line, code, self.today).is_some();
         match line.verdict {
             Verdict::Held(code) => !ignored(code),
             Verdict::Update(_) => true,
@@ -318,8 +321,10 @@ pub(in crate::reconcile) fn taken_off<'o>(
     })
 }
 
-pub(in crate::reconcile) fn held(live: Option<LiveAddition>, detail: String) -> LineDecision {
-    LineDecision { verdict: Verdict::Held(Code::LineLeftBehind), live, detail }
+/// It waits for somebody, about this addition.
+pub(in crate::reconcile) fn held(addition: AdditionId, live: Option<LiveAddition>, detail: String) -> LineDecision {
+    let units = live.map(|live| live.quantity);
+    LineDecision::held(Code::LineLeftBehind, live, detail).naming(Named::one(addition, units))
 }
 
 /// The additions that the lines of a plan mean.

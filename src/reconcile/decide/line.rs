@@ -2,18 +2,17 @@
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
-use crate::reconcile::decide::line_decision::{HoldReason, LineDecision};
-use crate::reconcile::decide::line_guards::{Hindrance, Step};
+use crate::reconcile::decide::line_decision::{Hold, LineDecision};
+use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
 use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
-use crate::reconcile::model::display_text::{day, minute};
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::ids;
-use crate::reconcile::model::past::{CreationInDoubt, RecentTakeover};
+use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Product};
 
@@ -40,10 +39,10 @@ impl LineRules<'_> {
         let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
         let live = self.live(key, &on_line, additions);
         if let Some((code, detail)) = ended {
-            return held(code, live.ok().flatten().map(|(_, live)| live), detail);
+            return LineDecision::held(code, live.ok().flatten().map(|(_, live)| live), detail);
         }
         match live {
-            Err((code, detail)) => held(code, None, detail),
+            Err(hold) => hold.of(None),
             Ok(Some((addition, live))) => self.named(&on_line, addition, self.compare(case, addition, live)),
             // A second line beside one that may hold the item already would bill it twice.
             Ok(None) if wanted.terms.per_item && unmarked().next().is_some() => {
@@ -59,10 +58,14 @@ impl LineRules<'_> {
         key: &LineKey,
         on_line: &[&'l Addition],
         all: &[Addition],
-    ) -> Result<Option<(&'l Addition, LiveAddition)>, HoldReason> {
+    ) -> Result<Option<(&'l Addition, LiveAddition)>, Hold> {
+        let of = |code, detail, additions: &[&Addition]| {
+            let named = Named::several(additions.iter().map(|addition| addition.id));
+            Err(Hold::new(code, detail).naming(named))
+        };
         if let Some(unreadable) = all.iter().find(|a| a.product.is_none() && a.is_current(self.today)) {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
-            return Err((Code::LineUnreadable, detail));
+            return of(Code::LineUnreadable, detail, &[unreadable]);
         }
         let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(key, a)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
@@ -70,7 +73,7 @@ impl LineRules<'_> {
         let one = match (live.as_slice(), pinned.as_slice()) {
             (_, [pin]) if self.is_there(key, pin) => *pin,
             (_, [pin]) => {
-                return Err((Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id)));
+                return of(Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id), &[pin]);
             }
             ([], []) => return Ok(None),
             ([one], []) => one,
@@ -78,16 +81,17 @@ impl LineRules<'_> {
             (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
-                return Err((Code::LineAmbiguous, format!("{} live additions: {ids}", several.len())));
+                return of(Code::LineAmbiguous, format!("{} live additions: {ids}", several.len()), several);
             }
             (_, pins) => {
                 let ids = ids(pins.iter().map(|addition| addition.id.0));
-                return Err((Code::LineAmbiguous, format!("{} additions of one line are pinned: {ids}", pins.len())));
+                let detail = format!("{} additions of one line are pinned: {ids}", pins.len());
+                return of(Code::LineAmbiguous, detail, pins);
             }
         };
         match &one.quantity {
             Ok(quantity) => Ok(Some((one, LiveAddition { addition: one.id, quantity: *quantity }))),
-            Err(why) => Err((Code::LineUnreadable, format!("addition {}: {why}", one.id))),
+            Err(why) => of(Code::LineUnreadable, format!("addition {}: {why}", one.id), &[one]),
         }
     }
 
@@ -122,28 +126,28 @@ impl LineRules<'_> {
         };
         // What was sent to another ConnectWise is not this line.
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()).filter(|doubt| doubt.elsewhere.is_none()) {
-            return held(doubt_code(doubt), Some(live), doubt_detail(doubt));
+            return in_doubt(doubt).of(Some(live));
         }
         let to = terms.against(counted, Some(&live));
         match self.settled(key, terms, addition, live, counted) {
             // Not taken for ours by being seen.
-            Some((Verdict::Held(Code::LineForeign), detail)) => return held(Code::LineForeign, None, detail),
+            Some((Verdict::Held(Code::LineForeign), detail)) => {
+                return held(Code::LineForeign, None, detail).naming(Named::one(live.addition, None));
+            }
             Some((verdict, detail)) => return judged(verdict, Some(live), detail),
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
         let taken_out = self.taken_out(key, now, to);
         let guarded = taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole));
-        match guarded.or_else(|| self.begins_beside(case, now)) {
-            None => judged(update, Some(live), String::new()),
-            Some((code, detail)) => {
-                let asked = AskedStep { code, live: Some(live), to, changed: addition.changed.as_ref() };
-                match self.past.decisions.answer(key, asked) {
-                    StepAnswer::None => held(code, Some(live), detail),
-                    StepAnswer::Accepted(by) => judged(update, Some(live), by),
-                    StepAnswer::Moved(what) => held(code, Some(live), format!("{detail}; {what}")),
-                }
-            }
+        let mut all = self.begins_beside(case, now);
+        all.extend(guarded.map(|(code, detail)| {
+            let changed = addition.changed.as_ref();
+            Hindrance { changed, ..Hindrance::of_line(code, detail) }
+        }));
+        match self.unless_answered(key, Some(live), to, &all) {
+            Ok(by) => judged(update, Some(live), by),
+            Err(hold) => hold.of(Some(live)),
         }
     }
 
@@ -183,7 +187,7 @@ impl LineRules<'_> {
     fn absent(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> LineDecision {
         let wanted = case.wanted;
         match self.may_create(case, product, on_line) {
-            Err((code, detail)) => held(code, None, detail),
+            Err(hold) => hold.of(None),
             Ok(quantity) if quantity.is_zero() => {
                 let detail = "nothing is used, and no line is live today".to_owned();
                 judged(Verdict::Unchanged(Code::NothingToBill), None, detail)
@@ -208,11 +212,11 @@ impl LineRules<'_> {
         }
     }
 
-    fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, HoldReason> {
+    fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Hold> {
         let LineCase { key, wanted, agreement, .. } = case;
-        let quantity = wanted.quantity.map_err(|code| (code, source_trouble(code)))?;
+        let quantity = wanted.quantity.map_err(|code| Hold::new(code, source_trouble(code)))?;
         if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
-            return Err((doubt_code(doubt), doubt_detail(doubt)));
+            return Err(in_doubt(doubt));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
@@ -221,79 +225,52 @@ impl LineRules<'_> {
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
-            return Err((Code::InDoubt, detail));
+            return Err(Hold::new(Code::InDoubt, detail));
         }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(day).unwrap_or_default();
-            return Err((Code::LineNotYetEffective, format!("addition {} begins on {on}", later.id)));
+            let detail = format!("addition {} begins on {on}", later.id);
+            return Err(Hold::new(Code::LineNotYetEffective, detail).naming(Named::one(later.id, None)));
         }
         let hindrances = self.hindrances(case, product, quantity, on_line);
         // No answer creates what these are in the way of, so they are told first.
         if !self.mapping.create_lines {
             let missing = format!("{quantity} used, no live addition, and create_lines is off");
-            let told = std::iter::once(missing).chain(hindrances.into_iter().map(|one| one.detail));
-            return Err((Code::LineMissing, told.collect::<Vec<_>>().join("; ")));
+            let told = std::iter::once(missing).chain(hindrances.iter().map(|one| one.detail.clone()));
+            let detail = told.collect::<Vec<_>>().join("; ");
+            return Err(Hold::new(Code::LineMissing, detail).naming(all_named(&hindrances)));
         }
         if let Some(day) = self.not_billed_by(agreement) {
-            return Err(day);
+            let (code, detail) = day;
+            return Err(Hold::new(code, detail));
         }
         self.after_other_host(key, quantity)?;
-        self.unless_answered(key, quantity, &hindrances)?;
+        self.unless_answered(key, None, quantity, &hindrances)?;
         Ok(quantity)
-    }
-
-    /// A request that another host sent last is in no history of this one, and may be on its way.
-    fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), HoldReason> {
-        let Some(RecentTakeover { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
-        if let Some(at) = settles_at {
-            let at = minute(at.fixed_offset());
-            return Err((
-                Code::HostChanged,
-                format!("nothing is created before {at}: {from} may have sent it already"),
-            ));
-        }
-        let detail = format!(
-            "the first night after {from}, which may have created it; the next night creates what is not there"
-        );
-        self.unless_answered(key, quantity, &[Hindrance { code: Code::HostChanged, detail, changed: None }])
-    }
-
-    /// Unless somebody let pass all that is in the way of a new line: what was not shown to them holds it, and the others
-    /// are told with it.
-    fn unless_answered(&self, key: &LineKey, to: Quantity, all: &[Hindrance<'_>]) -> Result<(), HoldReason> {
-        let open = |Hindrance { code, detail, changed }: &Hindrance<'_>| {
-            let asked = AskedStep { code: *code, live: None, to, changed: *changed };
-            match self.past.decisions.answer(key, asked) {
-                _ if !may_be_accepted(*code) => Some(detail.clone()),
-                StepAnswer::Accepted(_) => None,
-                StepAnswer::None => Some(detail.clone()),
-                StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
-            }
-        };
-        let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
-            return Ok(());
-        };
-        let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
-        Err((all[at].code, std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")))
     }
 
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Option<String> {
+    pub(in crate::reconcile) fn ended_by_hand(
+        &self,
+        key: &LineKey,
+        on_line: &[&Addition],
+    ) -> Option<Hindrance<'static>> {
         let key = &*key.folded();
+        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
         if let Some(ours) = on_line.iter().find(|addition| self.was_here(key, addition)) {
             if self.policy.human_edit == HumanEdit::Overwrite {
                 return None;
             }
             let on = ours.cancelled_on.map(day).unwrap_or_default();
-            return Some(format!("addition {} was cancelled on {on} by somebody else", ours.id));
+            return Some(of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
         let gone = *seen.or_else(|| self.past.ours.get(key))?;
         match self.around.listed(key.agreement, gone) {
-            None => Some(format!("addition {gone} was here, and ConnectWise does not show it any more")),
-            Some(listed) => self.of_another_line(key, listed),
+            None => Some(of(gone, format!("addition {gone} was here, and ConnectWise does not show it any more"))),
+            Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
         }
     }
 
@@ -315,7 +292,7 @@ fn last_ended(on_line: &[&Addition], today: NaiveDate) -> String {
 }
 
 fn held(code: Code, live: Option<LiveAddition>, detail: String) -> LineDecision {
-    judged(Verdict::Held(code), live, detail)
+    LineDecision::held(code, live, detail)
 }
 
 /// What a product holds beside the lines of its items. Nothing of it is ever written.
@@ -329,13 +306,14 @@ fn without_item(wanted: &WantedLine, unmarked: &[&Addition]) -> LineDecision {
         (several, _) => {
             let ids = ids(several.iter().map(|addition| addition.id.0));
             let detail = format!("each item has a line of its own, and these additions name none: {ids}");
-            held(Code::LineUnmarked, None, detail)
+            let named = Named::several(several.iter().map(|addition| addition.id));
+            held(Code::LineUnmarked, None, detail).naming(named)
         }
     }
 }
 
 fn judged(verdict: Verdict, live: Option<LiveAddition>, detail: String) -> LineDecision {
-    LineDecision { verdict, live, detail }
+    LineDecision::new(verdict, live, detail)
 }
 
 fn product_trouble(code: Code, key: &LineKey) -> String {
@@ -362,8 +340,9 @@ fn source_trouble(code: Code) -> String {
     }
 }
 
-fn doubt_code(doubt: &CreationInDoubt) -> Code {
-    if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous }
+fn in_doubt(doubt: &CreationInDoubt) -> Hold {
+    let code = if doubt.candidates.is_empty() { Code::InDoubt } else { Code::InDoubtAmbiguous };
+    Hold::new(code, doubt_detail(doubt)).naming(Named::several(doubt.candidates.iter().copied()))
 }
 
 fn doubt_detail(doubt: &CreationInDoubt) -> String {

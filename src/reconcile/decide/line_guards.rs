@@ -3,16 +3,17 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
+use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::left_behind::taken_off;
-use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::ToZero;
-use crate::reconcile::model::display_text::{day, shown};
-use crate::reconcile::model::ids::AdditionId;
-use crate::reconcile::model::past::ExportStamp;
+use crate::reconcile::model::display_text::{day, minute, shown};
+use crate::reconcile::model::past::{ExportStamp, RecentTakeover};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, LastChange, Product};
 
@@ -32,6 +33,15 @@ pub(in crate::reconcile) struct Hindrance<'a> {
     pub(in crate::reconcile) detail: String,
     /// When ConnectWise's record of it was changed last.
     pub(in crate::reconcile) changed: Option<&'a LastChange>,
+    /// The other additions that it is about.
+    pub(in crate::reconcile) named: Named,
+}
+
+impl Hindrance<'_> {
+    /// One that is about the line alone.
+    pub(in crate::reconcile) fn of_line(code: Code, detail: String) -> Self {
+        Self { code, detail, changed: None, named: Named::default() }
+    }
 }
 
 impl<'a> LineRules<'a> {
@@ -56,10 +66,9 @@ impl<'a> LineRules<'a> {
     }
 
     /// A line at 0 begins while the product bills on another agreement of the company, where nobody counts it.
-    pub(in crate::reconcile) fn begins_beside(&self, case: LineCase<'_>, now: Quantity) -> Option<HoldReason> {
-        let product = case.product.ok().filter(|_| now.is_zero())?;
-        let found = self.bills_already(case, product).filter(|found| found.code == Code::LineElsewhere)?;
-        Some((found.code, found.detail))
+    pub(in crate::reconcile) fn begins_beside(&self, case: LineCase<'_>, now: Quantity) -> Vec<Hindrance<'a>> {
+        let Some(product) = case.product.ok().filter(|_| now.is_zero()) else { return Vec::new() };
+        self.bills_elsewhere(case, product)
     }
 
     /// What a person has to look at before a line begins: first what may come into sight after an answer.
@@ -71,50 +80,64 @@ impl<'a> LineRules<'a> {
         on_line: &[&Addition],
     ) -> Vec<Hindrance<'a>> {
         let (key, terms) = (case.key, case.wanted.terms);
-        let mut all: Vec<Hindrance<'a>> = self.bills_already(case, product).into_iter().collect();
-        let (just_ended, by_hand) = (self.just_ended(key, product), self.ended_by_hand(key, on_line));
+        let mut all = self.bills_elsewhere(case, product);
+        if all.is_empty() {
+            all.extend(self.unseen(case));
+        }
+        let mut by_hand = self.ended_by_hand(key, on_line);
         let is_ours = |id| on_line.iter().any(|addition| addition.id == id && self.was_here(key, addition));
-        match (just_ended, by_hand) {
-            // One and the same.
-            (Some((id, ended)), Some(detail)) if is_ours(id) => {
-                let detail = format!("{detail}; {}", ended.detail);
-                all.push(Hindrance { code: Code::HumanEdit, detail, changed: None });
-            }
-            (ended, by_hand) => {
-                all.extend(ended.map(|(_, ended)| ended));
-                all.extend(by_hand.map(|detail| Hindrance { code: Code::HumanEdit, detail, changed: None }));
+        for ended in self.around.just_ended(key, product.id) {
+            let told = self.just_ended(ended);
+            match by_hand.take_if(|_| is_ours(ended.id)) {
+                // One and the same.
+                Some(Hindrance { detail, named, .. }) => {
+                    let (detail, named) = (format!("{detail}; {}", told.detail), told.named.and(named.0));
+                    all.push(Hindrance { code: Code::HumanEdit, detail, changed: None, named });
+                }
+                None => all.push(told),
             }
         }
+        all.extend(by_hand);
         if terms.whole && !quantity.is_whole() {
             let detail = format!("{quantity} is not a whole number of units");
-            all.push(Hindrance { code: Code::Fractional, detail, changed: None });
+            all.push(Hindrance::of_line(Code::Fractional, detail));
         }
         all
     }
 
-    /// The product bills already, beside the new line, where nobody counts it.
-    fn bills_already(&self, case: LineCase<'_>, product: &Product) -> Option<Hindrance<'a>> {
-        let elsewhere = self.around.elsewhere(case.key, product.id, case.wanted.company);
-        let Some((agreement, addition)) = elsewhere else {
-            let unseen = self.around.unseen(case.key, case.wanted.company)?;
-            let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
-            return Some(Hindrance { code: Code::AgreementUnreadable, detail, changed: None });
-        };
-        let detail = format!(
-            "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
-            addition.id,
-            addition.units()
-        );
-        Some(Hindrance { code: Code::LineElsewhere, detail, changed: addition.changed.as_ref() })
+    /// The product bills already, beside the line, where nobody counts it.
+    fn bills_elsewhere(&self, case: LineCase<'_>, product: &Product) -> Vec<Hindrance<'a>> {
+        let found = self.around.elsewhere(case.key, product.id, case.wanted.company);
+        let each = found.into_iter().map(|(agreement, addition)| Hindrance {
+            code: Code::LineElsewhere,
+            detail: format!(
+                "addition {} on agreement {agreement} bills {} of it already, and no mapped customer wants it there",
+                addition.id,
+                addition.units()
+            ),
+            changed: addition.changed.as_ref(),
+            named: Named::one(addition.id, addition.quantity.as_ref().ok().copied()),
+        });
+        each.collect()
+    }
+
+    /// It may bill where nobody can look.
+    fn unseen(&self, case: LineCase<'_>) -> Option<Hindrance<'a>> {
+        let unseen = self.around.unseen(case.key, case.wanted.company)?;
+        let detail = format!("the additions of agreement {unseen} cannot be read, and the product may bill there");
+        Some(Hindrance::of_line(Code::AgreementUnreadable, detail))
     }
 
     /// A line of the product that is not over long enough for a new one to begin.
-    fn just_ended(&self, key: &LineKey, product: &Product) -> Option<(AdditionId, Hindrance<'a>)> {
-        let ended = self.around.just_ended(key, product.id)?;
+    fn just_ended(&self, ended: &'a Addition) -> Hindrance<'a> {
         let on = ended.cancelled_on.map(day).unwrap_or_default();
         let ends = if ended.cancelled_on == Some(self.today) { "bills its last day today" } else { "ended" };
-        let detail = format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, ended.units());
-        Some((ended.id, Hindrance { code: Code::LineJustEnded, detail, changed: ended.changed.as_ref() }))
+        Hindrance {
+            code: Code::LineJustEnded,
+            detail: format!("addition {} of {} {ends} ({on}), in this calendar month", ended.id, ended.units()),
+            changed: ended.changed.as_ref(),
+            named: Named::one(ended.id, ended.quantity.as_ref().ok().copied()),
+        }
     }
 
     /// Twice recount set it so, and twice somebody set it back: a third time would change nothing but the invoice of
@@ -164,13 +187,64 @@ impl<'a> LineRules<'a> {
     pub(in crate::reconcile) fn too_large(&self, key: &LineKey, quantity: Quantity) -> Option<String> {
         let too_far = self.policy.line_step.too_far(Decimal::ZERO, quantity.as_decimal())?;
         let detail = format!("a new line of {quantity}, {too_far}");
-        let asked = AskedStep { code: Code::LineStep, live: None, to: quantity, changed: None };
+        let named = &Named::default();
+        let asked = AskedStep { code: Code::LineStep, live: None, to: quantity, changed: None, named };
         match self.past.decisions.answer(key, asked) {
             StepAnswer::Accepted(_) => None,
             StepAnswer::None => Some(format!("{detail}; approving the plan creates it as well")),
             StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
         }
     }
+
+    /// A request that another host sent last is in no history of this one, and may be on its way.
+    pub(in crate::reconcile) fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), Hold> {
+        let Some(RecentTakeover { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
+        if let Some(at) = settles_at {
+            let at = minute(at.fixed_offset());
+            let detail = format!("nothing is created before {at}: {from} may have sent it already");
+            return Err(Hold::new(Code::HostChanged, detail));
+        }
+        let detail = format!(
+            "the first night after {from}, which may have created it; the next night creates what is not there"
+        );
+        self.unless_answered(key, None, quantity, &[Hindrance::of_line(Code::HostChanged, detail)])?;
+        Ok(())
+    }
+
+    /// Unless somebody let pass all that is in the way of a step: what was not shown to them holds it, and the others are
+    /// told with it. Who let it pass is said.
+    pub(in crate::reconcile) fn unless_answered(
+        &self,
+        key: &LineKey,
+        live: Option<LiveAddition>,
+        to: Quantity,
+        all: &[Hindrance<'_>],
+    ) -> Result<String, Hold> {
+        let mut by = String::new();
+        let mut open = |Hindrance { code, detail, changed, named }: &Hindrance<'_>| {
+            let asked = AskedStep { code: *code, live, to, changed: *changed, named };
+            match self.past.decisions.answer(key, asked) {
+                _ if !may_be_accepted(*code) => Some(detail.clone()),
+                StepAnswer::Accepted(said) => {
+                    by = said;
+                    None
+                }
+                StepAnswer::None => Some(detail.clone()),
+                StepAnswer::Moved(what) => Some(format!("{detail}; {what}")),
+            }
+        };
+        let Some((at, first)) = all.iter().enumerate().find_map(|(at, one)| Some((at, open(one)?))) else {
+            return Ok(by);
+        };
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.detail.clone());
+        let detail = std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ");
+        Err(Hold::new(all[at].code, detail).naming(all_named(all)))
+    }
+}
+
+/// All the additions that are in the way of a line.
+pub(in crate::reconcile) fn all_named(all: &[Hindrance<'_>]) -> Named {
+    all.iter().fold(Named::default(), |named, one| named.and(one.named.0.clone()))
 }
 
 /// How often the same change is undone by others before it is a fight.

@@ -28,11 +28,11 @@ impl Ground<'_> {
             let why = format!("{}{}", self.another_is_meant(&key, line, addition), waits(line));
             let judgement = match &addition.quantity {
                 Ok(now) => self.set_to_zero(&key, addition, *now, &why),
-                Err(unreadable) => held(None, format!("{why}; addition {}: {unreadable}", addition.id)),
+                Err(unreadable) => held(addition.id, None, format!("{why}; addition {}: {unreadable}", addition.id)),
             };
-            let LineDecision { verdict, live, detail } = self.past.decisions.keep(&key, judgement, self.today);
+            let LineDecision { verdict, live, detail, named } = self.past.decisions.keep(&key, judgement, self.today);
             let wanted = live.map(|_| Quantity::ZERO);
-            *line = Line { wanted, live, carried: None, verdict, detail, ..line.clone() };
+            *line = Line { wanted, live, carried: None, verdict, detail, named, ..line.clone() };
             put.insert(key);
         }
         put

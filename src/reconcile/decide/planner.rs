@@ -21,6 +21,7 @@ use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::sort;
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::records::{Directory, Product, Unreadable};
 
@@ -101,7 +102,7 @@ fn not_read(agreement: AgreementId, directory: &Directory) -> LineDecision {
         None => (Code::LineUnreadable, String::new()),
     };
     let detail = format!("the additions of agreement {agreement} were not read{why}");
-    LineDecision { verdict: Verdict::Held(code), live: None, detail }
+    LineDecision::held(code, None, detail)
 }
 
 /// A catalog item that cannot be read, with what is wrong with it.
@@ -115,7 +116,7 @@ fn naming_the_member(judgement: LineDecision, key: &LineKey, directory: &Directo
 }
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Line {
-    let LineDecision { verdict, live, detail } = judgement;
+    let LineDecision { verdict, live, detail, named } = judgement;
     let WantedLine { company, sources, quantity, nobody_counted: _, terms, rolled } = wanted;
     let rolled = rolled.filter(|rolled| live.is_some_and(|live| live.quantity == rolled.before));
     Line {
@@ -128,6 +129,7 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         live,
         verdict,
         detail,
+        named,
     }
 }
 
@@ -185,5 +187,6 @@ fn unplaced_line(
         carried: None,
         verdict,
         detail: String::new(),
+        named: Named::default(),
     }
 }

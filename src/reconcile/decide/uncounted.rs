@@ -1,4 +1,4 @@
-//! Mapped products that bill to companies nobody mapped: lines that no count stands behind.
+//! Mapped products that bill where nobody is mapped to: lines that no count stands behind.
 
 use chrono::NaiveDate;
 
@@ -17,21 +17,17 @@ pub(in crate::reconcile) fn lines(uncounted: &[UncountedLine], decisions: &Decis
 }
 
 fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
-    let UncountedLine { key, company, company_name, billed } = one;
+    let UncountedLine { key, company, company_name, is_mapped, billed, named } = one;
     let whom = match company_name.as_str() {
         "" => "a company",
         name => &shown(name),
     };
+    let so = if *is_mapped { "on an agreement that none of its customers is billed on" } else { "which nobody mapped" };
     let what = match billed {
-        Ok(live) => format!("{} billed to {whom}, which nobody mapped", live.quantity),
-        Err((addition, why)) => format!("addition {addition} is billed to {whom}, which nobody mapped: {why}"),
+        Ok(live) => format!("{} billed to {whom}, {so}", live.quantity),
+        Err((addition, why)) => format!("addition {addition} is billed to {whom}, {so}: {why}"),
     };
-    let ignored = decisions.ignored(key, Code::BilledNotCounted, today);
-    let (verdict, detail) = match ignored {
-        Some(said) => (Verdict::Skipped(Code::Ignored), format!("{what}; {said}")),
-        None => (Verdict::Held(Code::BilledNotCounted), what),
-    };
-    Line {
+    let line = Line {
         handle: String::new(),
         subject: Subject::Line(key.clone()),
         company: *company,
@@ -39,8 +35,16 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         wanted: None,
         live: billed.as_ref().ok().copied(),
         carried: None,
-        verdict,
-        detail,
+        verdict: Verdict::Held(Code::BilledNotCounted),
+        detail: what,
+        named: named.clone(),
+    };
+    match decisions.ignored(&line, Code::BilledNotCounted, today) {
+        Some(said) => {
+            let detail = format!("{}; {said}", line.detail);
+            Line { verdict: Verdict::Skipped(Code::Ignored), detail, ..line }
+        }
+        None => line,
     }
 }
 
@@ -66,8 +70,8 @@ pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) 
         plural(&units, "unit"),
         plural(&open.len(), "line")
     );
-    let fix =
-        "map the customer to the company, or end the line in ConnectWise; `recount ignore HANDLE` of a line lets it be";
+    let fix = "map the customer to the company, or to that agreement of it, or end the line in ConnectWise; \
+               `recount ignore HANDLE` of a line lets it be";
     Some(Finding {
         handle: Some(handle::of_matter(integration, "sweep", Code::BilledNotCounted.as_str())),
         fix: fix.into(),

@@ -8,6 +8,7 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::{Outcome, WriteRight};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
@@ -53,6 +54,8 @@ pub struct Decision {
     pub reason: Code,
     /// What the line showed, where it is about one.
     pub seen: Option<SeenLine>,
+    /// The other additions that it showed; `None` for an answer of a version that did not note them.
+    pub named: Option<Named>,
     /// How far an accepted step may go, where more than the one that was shown is covered.
     pub within: Option<Quantity>,
     /// Whether the line was written since, or an accepted export no longer asked for the step: one is taken once.
@@ -96,9 +99,21 @@ impl Decision {
         !moved && wanted.is_some_and(|wanted| self.covers(wanted))
     }
 
+    /// Whether all the additions that a line asks about now, its own one with them, were shown when this was answered.
+    pub fn is_for(&self, live: Option<AdditionId>, named: &Named) -> bool {
+        let shown = self.seen.and_then(|seen| seen.addition);
+        match &self.named {
+            Some(before) => {
+                let own = |addition: Option<AdditionId>| addition.map(|addition| (addition, None));
+                named.clone().and(own(live)).is_within(&before.clone().and(own(shown)))
+            }
+            None => shown.zip(live).is_none_or(|(shown, live)| shown == live),
+        }
+    }
+
     /// Whether the line that was shown was this addition, as far as one was shown.
     pub fn is_of(&self, addition: AdditionId) -> bool {
-        self.seen.and_then(|seen| seen.addition).is_none_or(|seen| seen == addition)
+        self.is_for(Some(addition), &Named::default())
     }
 
     /// Whether what was to be kept is what a later plan finds in order: the step that was refused is asked for no more, or the

@@ -2,6 +2,7 @@
 
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
+use crate::reconcile::model::plan::named::Named;
 
 /// A line that a run in mode `apply` wrote or compared. It stays in every plan until it is at 0, it or its agreement has
 /// ended, another integration wants it, or somebody answered.
@@ -16,7 +17,7 @@ pub struct Owned {
     pub sources: Vec<(CustomerName, ServiceName)>,
 }
 
-/// A mapped product on an agreement of a company that nobody mapped, as tonight's look found it.
+/// A mapped product on an agreement that no mapped customer is billed on, as tonight's look found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UncountedLine {
     /// Which line.
@@ -25,8 +26,12 @@ pub struct UncountedLine {
     pub company: Option<CompanyId>,
     /// What the company is called; empty where that cannot be read.
     pub company_name: String,
+    /// Whether somebody mapped the company: its customers are billed on other agreements.
+    pub is_mapped: bool,
     /// What is billed, or why nobody can say.
     pub billed: Result<LiveAddition, (AdditionId, String)>,
+    /// All the additions that it is told of.
+    pub named: Named,
 }
 
 impl UncountedLine {

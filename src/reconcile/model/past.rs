@@ -41,7 +41,7 @@ pub struct Past {
     pub just_created: BTreeMap<LineKey, JustCreated>,
     /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
     pub owned: BTreeMap<LineKey, Owned>,
-    /// Mapped products on agreements of companies that nobody mapped, as tonight's look found them.
+    /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them.
     pub counted: CountedDays,

@@ -201,7 +201,7 @@ impl<'a> AnswerJson<'a> {
     /// Of what was answered.
     pub fn of(decided: &'a AnsweredItem) -> Self {
         let AnsweredItem { integration, matter: _, decision, line: _, holds } = decided;
-        let Decision { handle, verb, until, note, who, at, reason, seen: _, within: _, spent: _ } = decision;
+        let Decision { handle, verb, until, note, who, at, reason, seen: _, named: _, within: _, spent: _ } = decision;
         Self {
             integration,
             handle,

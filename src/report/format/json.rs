@@ -232,6 +232,7 @@ impl<'a> JsonLine<'a> {
             outcome,
             reason,
             detail,
+            named: _,
         } = record;
         Self {
             handle,

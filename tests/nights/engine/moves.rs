@@ -163,6 +163,7 @@ impl House {
                 reason: permitted.reason,
                 seen: permitted.seen,
                 spent: false,
+                named: permitted.named,
                 within: None,
             };
             answers.push((item.of.run.run, permitted.matter, decision));

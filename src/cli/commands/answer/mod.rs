@@ -17,6 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
+use crate::history::record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::decide::answers::Refusal;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
@@ -242,11 +243,19 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     if typed.verb == WriteRight::Accept {
         typed.step.check(item, history)?;
     }
-    let Answerable { matter, reason, seen } = permitted;
-    let decision = decision(typed, item.handle, reason, seen);
+    let Answerable { matter, reason, seen, named } = permitted;
+    let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| names::matter(finding, item.line)).or(item.line.map(names::line));
-    let step = item.line.map(step).unwrap_or_default();
+    let step = item.line.map(step_of).unwrap_or_default();
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
+}
+
+/// The step of a line, and the other additions that an answer is about.
+fn step_of(line: &LineRecord) -> String {
+    let mut named = line.named.clone().unwrap_or_default();
+    named.0.retain(|addition, _| Some(*addition) != line.addition);
+    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", names::named(&named)) };
+    format!("{}{named}", step(line))
 }
 
 fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>) -> Decision {
@@ -259,6 +268,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         at: clock::now().fixed_offset(),
         reason,
         seen,
+        named: None,
         within: typed.step.within(),
         spent: false,
     }
@@ -310,7 +320,8 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>, handle: &str) -> Result<
     };
     match found.as_slice() {
         [(of, matter, known)] => {
-            let decision = decision(typed, &known.handle, known.reason, known.seen);
+            let named = known.named.clone();
+            let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
             Ok(Answer { of, matter: (*matter).clone(), decision, name: String::new(), step: String::new() })
         }
         [] => {

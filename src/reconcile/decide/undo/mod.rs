@@ -45,7 +45,7 @@ pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
 
 impl Undoing<'_> {
     fn line(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Line {
-        let LineDecision { verdict, live, detail } = self.judge(key, wrote);
+        let LineDecision { verdict, live, detail, named } = self.judge(key, wrote);
         // The counts led to what is undone, not to what it is set back to.
         let uncounted =
             |source: &Source| Source { count: None, lines: Vec::new(), how: None, items: Vec::new(), ..source.clone() };
@@ -59,13 +59,14 @@ impl Undoing<'_> {
             carried: None,
             verdict,
             detail,
+            named,
         }
     }
 
     fn judge(&self, key: &LineKey, wrote: &ConfirmedWrite) -> LineDecision {
         let (addition, now) = match self.there(key, wrote) {
             Ok(there) => there,
-            Err((verdict, detail)) => return LineDecision { verdict, live: None, detail },
+            Err((verdict, detail)) => return LineDecision::new(verdict, None, detail),
         };
         let (verdict, detail) = self.moved(key, wrote, addition, now).unwrap_or_else(|| {
             let ConfirmedWrite { before, quantity, .. } = wrote;
@@ -79,7 +80,7 @@ impl Undoing<'_> {
                 }
             }
         });
-        LineDecision { verdict, live: Some(LiveAddition { addition: addition.id, quantity: now }), detail }
+        LineDecision::new(verdict, Some(LiveAddition { addition: addition.id, quantity: now }), detail)
     }
 
     /// The addition, if it is there, live and readable, on an agreement that bills, and still what the run wrote.

@@ -97,7 +97,7 @@ codes! {
     LineJustEnded = "line-just-ended",
     /// A new line after a change of hosts: the host before may have created it.
     HostChanged = "host-changed",
-    /// A mapped product bills to companies that nobody mapped.
+    /// A mapped product bills on agreements that no mapped customer is billed on.
     BilledNotCounted = "billed-not-counted",
     /// An addition's product or quantity could not be read.
     LineUnreadable = "line-unreadable",

@@ -9,6 +9,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
 
 /// One line of a plan.
@@ -33,6 +34,8 @@ pub struct Line {
     pub verdict: Verdict,
     /// One sentence for a person.
     pub detail: String,
+    /// The other additions that it asks about.
+    pub named: Named,
 }
 
 /// What a line is about.
@@ -189,9 +192,18 @@ impl Line {
 
     /// Whether it begins, by itself or by an answer: then what bills beside it has to be shown.
     pub fn may_begin(&self) -> bool {
-        let asked = [Code::HumanEdit, Code::LineJustEnded, Code::HostChanged, Code::Fractional];
+        let asked = [
+            Code::HumanEdit,
+            Code::LineJustEnded,
+            Code::LineElsewhere,
+            Code::HostChanged,
+            Code::Fractional,
+            Code::LineStep,
+            Code::WriteIgnored,
+            Code::TugOfWar,
+        ];
         let is_asked = matches!(self.verdict, Verdict::Held(code) if asked.contains(&code));
-        self.verdict.is_creation() || self.live.is_none() && is_asked
+        self.verdict.is_creation() || self.live.is_none_or(|live| live.quantity.is_zero()) && is_asked
     }
 
     /// The key, if the line has a place on an agreement.

@@ -5,6 +5,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod handle;
 pub mod line;
+pub mod named;
 pub mod outcome;
 pub mod remedy;
 

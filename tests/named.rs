@@ -1,0 +1,160 @@
+//! An answer is for the additions that the question named: one that came into sight since is asked about anew.
+
+use recount_sim::{Addition, Agreement, Company};
+
+use crate::support::{Night, QUIET, Said};
+
+const FILTER: &str = "MP-CLOUDFILTER";
+const ARCHIVE: &str = "MP-ARCHIVE";
+
+/// Acme's first archive, two units of it, is to be created on agreement 10; nobody is mapped on its agreements 11 to 13.
+fn begins() -> Night {
+    let night = Night::new();
+    night.approve();
+    night.export(format!("{QUIET}Acme,Archive,2\n"));
+    night.sim().edit(|world| {
+        for id in 11..14 {
+            let other = Agreement { id, kind: "Legacy".to_owned(), ..world.agreements[0].clone() };
+            world.agreements.push(other);
+        }
+    });
+    night
+}
+
+fn bills(night: &Night, id: i64, agreement: i64, product: &str, quantity: i64) {
+    night.sim().edit(|world| world.additions.push(Addition::new(id, agreement, product, quantity.into())));
+}
+
+fn holds(night: &Night, id: i64, quantity: i64) {
+    night.sim().edit(|world| world.addition_mut(id).expect("the line").quantity = quantity.into());
+}
+
+/// The handle of what is held for this reason.
+fn held(said: &Said, reason: &str) -> String {
+    let run = said.first_run();
+    let lines = run["lines"].as_array().cloned().unwrap_or_default();
+    let line = lines.iter().find(|line| line["outcome"] == "held" && line["reason"] == reason);
+    let line = line.unwrap_or_else(|| panic!("nothing is held for {reason}: {}", said.out));
+    line["handle"].as_str().expect("a handle").to_owned()
+}
+
+/// Six units were billed for two: a second line was begun between the plan and the answer, and nobody was shown it.
+#[test]
+fn an_accepted_creation_is_not_for_a_line_elsewhere_that_came_after_the_plan() {
+    let night = begins();
+    bills(&night, 1_100, 11, ARCHIVE, 2);
+    let handle = held(&night.run().exits(3), "line-elsewhere");
+    bills(&night, 1_200, 12, ARCHIVE, 4);
+    let said = night.recount(&["accept", &handle, "--to", "2"]).exits(0);
+    assert!(said.out.contains("addition 1100 of 2"), "what it is for is said: {}", said.out);
+    let said = night.run().exits(3);
+    held(&said, "line-elsewhere");
+    assert!(said.out.contains("nobody was asked about addition 1200"), "{}", said.out);
+    assert!(said.out.contains("addition 1100 on agreement 11"), "the others are told with it: {}", said.out);
+    assert!(night.sent("POST").is_empty(), "{}", said.out);
+
+    night.recount(&["accept", &handle, "--to", "2"]).exits(0);
+    bills(&night, 1_300, 13, ARCHIVE, 1);
+    assert!(night.run().exits(3).out.contains("nobody was asked about addition 1300"));
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != 1_300 && addition.id != 1_100));
+    night.run().exits(0);
+    assert_eq!(night.sent("POST").len(), 1, "less is in its way than was shown");
+}
+
+/// The same line elsewhere, which bills ten times as much by the time of the answer.
+#[test]
+fn an_accepted_creation_is_not_for_other_units_elsewhere() {
+    let night = begins();
+    bills(&night, 1_100, 11, ARCHIVE, 2);
+    let handle = held(&night.run().exits(3), "line-elsewhere");
+    holds(&night, 1_100, 20);
+    night.recount(&["accept", &handle, "--to", "2"]).exits(0);
+    let said = night.run().exits(3);
+    assert!(said.out.contains("addition 1100 held 2 then, and 20 now"), "{}", said.out);
+    assert!(night.sent("POST").is_empty());
+}
+
+/// A line that stands at 0 is raised, and its step is too large: that answer is none for a line elsewhere that came later.
+#[test]
+fn an_accepted_step_from_zero_is_not_for_a_line_elsewhere() {
+    let night = begins();
+    bills(&night, 150, 10, ARCHIVE, 0);
+    night.config("guards", r#"max_units_up = "1000%""#);
+    night.export(format!("{QUIET}Acme,Archive,30\n"));
+    let handle = held(&night.run(), "line-step");
+    bills(&night, 1_100, 11, ARCHIVE, 30);
+    night.recount(&["accept", &handle, "--to", "30"]).exits(0);
+    let said = night.run().exits(3);
+    held(&said, "line-elsewhere");
+    assert_eq!(night.sim().world().addition(150).expect("the line").quantity, 0.into(), "{}", said.out);
+    night.recount(&["accept", &handle, "--to", "30"]).exits(0);
+    night.run().exits(0);
+    assert_eq!(night.sim().world().addition(150).expect("the line").quantity, 30.into());
+}
+
+/// Two lines of one product were ignored, and a third one that was begun by mistake was billed in silence.
+#[test]
+fn an_ignored_pair_of_lines_is_not_for_a_third_one() {
+    let night = begins();
+    bills(&night, 150, 10, FILTER, 3);
+    let handle = held(&night.run().exits(3), "line-ambiguous");
+    night.recount(&["ignore", &handle]).exits(0);
+    night.run().exits(0);
+    bills(&night, 151, 10, FILTER, 3);
+    let said = night.run().exits(3);
+    assert!(said.out.contains("another addition is asked about now"), "{}", said.out);
+    night.recount(&["ignore", &handle]).exits(0);
+    night.run().exits(0);
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != 150));
+    night.run().exits(0);
+}
+
+/// What was billed by hand to a company that nobody mapped was let be; what came to it later, of the same product on the
+/// same agreement, was never told.
+#[test]
+fn an_ignored_line_that_nobody_counts_is_not_for_another_one() {
+    let night = Night::new();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    night.sim().edit(|world| {
+        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+    });
+    bills(&night, 300, 30, FILTER, 4);
+    night.approve();
+    let handle = held(&night.run().exits(3), "billed-not-counted");
+    night.recount(&["ignore", &handle]).exits(0);
+    night.run().exits(0);
+    holds(&night, 300, 5);
+    night.run().exits(0);
+    bills(&night, 301, 30, FILTER, 6);
+    let said = night.run().exits(3);
+    assert!(said.out.contains("11 billed to Cedar"), "{}", said.out);
+    night.recount(&["ignore", &held(&said, "billed-not-counted")]).exits(0);
+    night.run().exits(0);
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != 300));
+    night.run().exits(0);
+}
+
+/// An addition that was left behind was let be, and another one that was left behind on its agreement later was, too.
+#[test]
+fn an_ignored_line_left_behind_is_not_for_another_one() {
+    let night = begins();
+    night.config("guards", r#"min_lines_seen = "10%""#);
+    night.export(QUIET);
+    night.run().exits(0);
+    let (with, without) = ("Acme,1,10,\nBorealis,2,,\n", "Borealis,2,,\n");
+    let map = |rows: &str| night.write("customers.csv", format!("customer,company_id,agreement_id,note\n{rows}"));
+    map(without);
+    let handle = held(&night.run().exits(3), "line-left-behind");
+    night.recount(&["ignore", &handle]).exits(0);
+    let quiet = night.run();
+    assert!(!quiet.codes().contains(&"billed-not-counted".to_owned()), "{}", quiet.out);
+    // Somebody put another line in its place, which becomes Acme's for a night.
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != 100));
+    bills(&night, 150, 10, FILTER, 3);
+    map(with);
+    night.run();
+    map(without);
+    held(&night.run().exits(3), "line-left-behind");
+}
