@@ -4,6 +4,7 @@ mod answers;
 mod break_in;
 pub(crate) mod client;
 mod hostile;
+mod large;
 mod mapping;
 mod pages;
 mod provided;

@@ -27,6 +27,10 @@ fn scenarios() {
     let mut settings = snapshot_settings();
     let days = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
     let day = format!(r"{days} \d{{1,2}} [A-Z][a-z]{{2}} (?:202[6-9]|20[3-8]\d)");
+    settings.add_filter(
+        r"changed by (\w+) at\s+\w{3}\s+\d{1,2}\s+\w{3}\s+\d{4}\s+\d\d:\d\d\s+UTC",
+        "changed by $1 at TIME",
+    );
     settings.add_filter(&format!(r"{day} \d\d:\d\d UTC"), "TIME");
     settings.add_filter(&format!(r"{day} \d\d:\d\d +"), "DAY HOUR  ");
     settings.add_filter(&day, "TODAY");

@@ -1,12 +1,12 @@
 //! The journal of writes: an intent is on the disk before its request leaves, an outcome when it is known.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::history::record::WriteId;
 use crate::history::store::chain;
 use crate::history::store::chain::JournalEntry;
-use crate::history::store::columns::{day, json, line_key, quantity, time, time_text};
+use crate::history::store::columns::{day, json, line_key, local_time, quantity, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -182,6 +182,28 @@ impl History {
     /// When they cannot be read.
     pub fn open_writes(&self, integration: &IntegrationName) -> Result<Vec<OpenWrite>, StoreError> {
         self.read(|connection| open_writes(connection, integration))
+    }
+
+    /// The last run of an integration by which a quantity was set, or a line created, and ConnectWise confirmed it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_confirmed(
+        &self,
+        integration: &IntegrationName,
+        creates: bool,
+    ) -> Result<Option<(RunId, DateTime<FixedOffset>)>, StoreError> {
+        let kind = if creates { "create" } else { "set" };
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT r.run, r.started_at, r.utc_offset FROM writes AS w JOIN runs AS r ON r.run = w.run
+                 WHERE w.integration = ?1 AND w.kind = ?2 AND w.outcome = 'applied' ORDER BY w.write DESC LIMIT 1",
+            )?;
+            let mut rows = statement.query_and_then([integration.as_str(), kind], |row| {
+                Ok((RunId(row.get("run")?), local_time(row, "started_at", "utc_offset")?))
+            })?;
+            rows.next().transpose()
+        })
     }
 
     /// Every write of a run, in the order in which they were sent.

@@ -152,24 +152,55 @@ impl History {
         })
     }
 
-    /// Lines that recount changed from that day on, newest first. Days are those of the runs' own zone.
+    /// The same, of the runs that began on these days. Days are those of the runs' own zone.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn changes_since(
+    pub fn newest_runs_within(&self, first: NaiveDate, last: NaiveDate) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                               AND date(started_at, utc_offset || ' seconds') BETWEEN ?1 AND ?2 GROUP BY integration)
+                 ORDER BY integration",
+            )?;
+            statement.query_and_then([first.to_string(), last.to_string()], summary)?.collect()
+        })
+    }
+
+    /// A day of each month in which something ran, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn months(&self, limit: usize) -> Result<Vec<NaiveDate>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT max(date(started_at, utc_offset || ' seconds')) AS day FROM runs WHERE command <> 'probe'
+                 GROUP BY strftime('%Y-%m', started_at, utc_offset || ' seconds') ORDER BY day DESC LIMIT ?1",
+            )?;
+            let days = statement.query_map([integer(limit)], |row| row.get::<_, String>(0))?;
+            Ok(days.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|day| day.parse().ok()).collect())
+        })
+    }
+
+    /// Lines that recount changed on these days, newest first. Days are those of the runs' own zone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn changes_within(
         &self,
         integration: &IntegrationName,
-        first: NaiveDate,
+        (first, last): (NaiveDate, NaiveDate),
         limit: usize,
     ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') >= ?2 AND r.changed > 0
+                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') BETWEEN ?2 AND ?3
+                     AND r.changed > 0
                      AND l.outcome IN ('updated', 'created')
-                 ORDER BY r.run DESC, l.position LIMIT ?3",
+                 ORDER BY r.run DESC, l.position LIMIT ?4",
             )?;
-            let bounds = params![integration.as_str(), first.to_string(), integer(limit)];
+            let bounds = params![integration.as_str(), first.to_string(), last.to_string(), integer(limit)];
             statement.query_and_then(bounds, numbered_line)?.collect()
         })
     }

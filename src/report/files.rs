@@ -5,24 +5,23 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use thiserror::Error;
 
 use crate::files::replace_unsynced;
-use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current::Current;
-use crate::report::format::html::ready::InvoiceStanding;
+
 use crate::report::format::html::{customer, index, ready, run, trends};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
 use crate::report::gather::ReportHistory;
+use crate::report::months::InvoiceMonth;
 
 /// Why a report could not be kept.
 #[derive(Debug, Error)]
@@ -122,7 +121,8 @@ impl Reports {
 
     /// The month is that of the run's own zone: it is invoiced there.
     fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
-        let (month, standings) = standings_of_month(history, today)?;
+        let month = InvoiceMonth::of(today);
+        let standings = month.standings(history, today)?;
         let mut nights = Vec::new();
         for run in standings.iter().map(|standing| &standing.run) {
             let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;
@@ -130,7 +130,7 @@ impl Reports {
             nights.push((run.integration.clone(), exports));
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready::page(&standings, &unwatched, &month))?;
+        self.write("ready.html", &ready::page(&standings, &unwatched, &month.said()))?;
         self.write("trends.html", &trends::page(&nights))?;
         Ok(())
     }
@@ -159,33 +159,6 @@ impl Reports {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// The month in words, and how each integration stands in it.
-///
-/// # Errors
-/// When the history cannot be read.
-pub fn standings_of_month(history: &History, today: NaiveDate) -> Result<(String, Vec<InvoiceStanding>), StoreError> {
-    let first = today.with_day(1).unwrap_or(today);
-    let mut standings = Vec::new();
-    for run in history.newest_runs()? {
-        let changes = history.changes_since(&run.integration, first, ready::CHANGES + 1)?;
-        let findings = history.findings(run.run)?;
-        let ignored = history.lines_because(run.run, Code::Ignored)?;
-        let (undos, uncounted) = undone(history, &run)?;
-        standings.push(InvoiceStanding { run, findings, changes, ignored, undos, uncounted });
-    }
-    Ok((first.format("%B %Y").to_string(), standings))
-}
-
-/// The undos since a run, and how many lines are not billed as counted because of them.
-fn undone(history: &History, run: &RunSummary) -> Result<(Vec<RunSummary>, usize), StoreError> {
-    if history.undos_since(&run.integration, run.run)?.is_empty() {
-        return Ok((Vec::new(), 0));
-    }
-    let Some(run) = history.run(run.run)? else { return Ok((Vec::new(), 0)) };
-    let Current { undos, uncounted, .. } = Current::of(history, run)?;
-    Ok((undos, uncounted))
 }
 
 /// CSV files beside pages that are kept.

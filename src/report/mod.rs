@@ -13,6 +13,7 @@ pub mod gather;
 pub mod health;
 pub mod metrics_file;
 pub mod model;
+pub mod months;
 pub(crate) mod names;
 pub mod needs;
 pub mod open_items;

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
@@ -149,12 +150,23 @@ fn changes(run: &RunRecord) -> Vec<(Change, Vec<&LineRecord>)> {
 impl ReportVerdict {
     /// The verdict of a run; a run without an end is running, or was cut off.
     pub fn of(run: &RunRecord) -> Self {
-        Self::words(run.end.as_ref().map(|end| (end.verdict, &end.totals)), run.planned.is_some())
+        let words = Self::words(run.end.as_ref().map(|end| (end.verdict, &end.totals)), run.planned.is_some());
+        words.of_undo(run.undoes, run.end.as_ref().map(|end| &end.totals))
     }
 
     /// The same, of a run without its lines.
     pub fn of_summary(run: &RunSummary) -> Self {
-        Self::words(run.end.as_ref().map(|end| (end.verdict, &end.totals)), run.planned.is_some())
+        let words = Self::words(run.end.as_ref().map(|end| (end.verdict, &end.totals)), run.planned.is_some());
+        words.of_undo(run.undoes, run.end.as_ref().map(|end| &end.totals))
+    }
+
+    /// The plan of an undo is no night that went well: nothing was set back yet.
+    fn of_undo(self, undoes: Option<RunId>, totals: Option<&Totals>) -> Self {
+        let waits = totals.is_some_and(|totals| totals.would_change > 0 && totals.changed + totals.unknown == 0);
+        match (undoes, self.tone) {
+            (Some(_), Tone::Good) if waits => Self { tone: Tone::Ask, words: "WAITS FOR APPROVAL".to_owned() },
+            _ => self,
+        }
     }
 
     fn words(end: Option<(RunVerdict, &Totals)>, planned: bool) -> Self {

@@ -300,7 +300,7 @@ fn what_somebody_else_changed_since_is_not_overwritten() {
     night.amend_addition(100, |addition| addition.changed = Some(change));
     assert_eq!(held(&night), Code::HumanEdit);
     let detail = night.filter_line().detail;
-    assert_eq!(detail, "run 7 wrote 4, ConnectWise holds 3, last changed by jdoe at 2026-03-09T10:00:00Z");
+    assert_eq!(detail, "run 7 wrote 4, ConnectWise holds 3, last changed by jdoe at Mon 9 Mar 2026 10:00 UTC");
     night.policy.human_edit = HumanEdit::Overwrite;
     assert_eq!(night.filter_line().verdict, set(100, "3", "5"));
     night.policy.human_edit = HumanEdit::Ask;

@@ -112,8 +112,38 @@ fn two_nights_are_compared() {
         .expect("a run");
     let compared = dana.get(&format!("/diff?a={newest}&b={}", newest - 1)).body;
     assert!(compared.contains("differ") && compared.contains("Acme"), "{compared}");
+    let table = compared.split("differ</caption>").nth(1).expect("the lines");
+    let at = |name: &str| table.find(name).unwrap_or_else(|| panic!("no {name}: {table}"));
+    assert!(at("Acme") < at("Borealis"), "the lines stand in no order: {table}");
     for wrong in ["/diff", "/diff?a=1&b=x", "/diff?a=1&b=999"] {
         assert_eq!(dana.get(wrong).status, 404, "{wrong}");
+    }
+    desk.close();
+}
+
+/// Otherwise nobody can look up what went onto the invoices of an earlier month, or takes it for this one's.
+#[test]
+fn each_month_has_its_invoices() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let day = crate::support::today() - chrono::TimeDelta::days(45);
+    let long_ago = format!("UPDATE runs SET started_at = '{day}T23:30:00Z', finished_at = '{day}T23:31:00Z'");
+    history.execute(&long_ago, []).expect("long ago");
+    drop(history);
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let old = dana.get(&format!("/invoices?month={}", day.format("%Y-%m"))).body;
+    let said = format!("{}, as of the newest run of each integration in it", day.format("%B %Y"));
+    assert!(old.contains(&said), "{old}");
+    assert!(old.contains("MP-ARCHIVE") && !old.contains("IN THE WAY"), "{old}");
+    let now = dana.get("/invoices").body;
+    assert!(now.contains("Nothing was changed this month."), "{now}");
+    let heading = now.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a month");
+    for other in ["2024-13", "2024-01", "x", "%22%3E", "9999-12", "-1-01"] {
+        let page = dana.get(&format!("/invoices?month={other}"));
+        assert!(page.status == 200 && page.body.contains(heading), "{other}: {}", page.body);
     }
     desk.close();
 }

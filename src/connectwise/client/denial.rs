@@ -68,6 +68,19 @@ pub(crate) enum WriteKind {
     CloseTicket,
 }
 
+impl WriteKind {
+    /// Where ConnectWise keeps the switch (vendors' published roles; unverified on a live tenant).
+    pub(crate) fn switch(self) -> &'static str {
+        match self {
+            WriteKind::Set => "Finance > Agreements > Edit Level = All",
+            WriteKind::Create => "Finance > Agreements > Add Level = All",
+            WriteKind::OpenTicket => "Service Desk > Service Tickets > Add Level = All",
+            WriteKind::NoteTicket => "Service Desk > Service Tickets > Add and Edit Level = All",
+            WriteKind::CloseTicket => "Service Desk > Service Tickets and Close Service Tickets > Edit Level = All",
+        }
+    }
+}
+
 const CHECK_KEYS: &str = "check company (the login company id), public_key, private_key and client_id";
 
 fn turn(switch: &str) -> String {
@@ -137,16 +150,7 @@ pub(crate) fn of_write(kind: WriteKind, status: StatusCode, sign: Sign, said: St
         StatusCode::FORBIDDEN if sign == Sign::NeedsTls => WriteError::RightMissing { why, fix: HTTPS.to_owned() },
         StatusCode::FORBIDDEN if sign == Sign::Page => WriteError::RightMissing { why, fix: PASS.to_owned() },
         StatusCode::UNAUTHORIZED => WriteError::KeyRefused { why: format!("{why}; {CHECK_KEYS}") },
-        StatusCode::FORBIDDEN => {
-            let level = match kind {
-                WriteKind::Set => "Finance > Agreements > Edit Level = All",
-                WriteKind::Create => "Finance > Agreements > Add Level = All",
-                WriteKind::OpenTicket => "Service Desk > Service Tickets > Add Level = All",
-                WriteKind::NoteTicket => "Service Desk > Service Tickets > Add and Edit Level = All",
-                WriteKind::CloseTicket => "Service Desk > Service Tickets and Close Service Tickets > Edit Level = All",
-            };
-            WriteError::RightMissing { why, fix: turn(level) }
-        }
+        StatusCode::FORBIDDEN => WriteError::RightMissing { why, fix: turn(kind.switch()) },
         StatusCode::TOO_MANY_REQUESTS => WriteError::Busy { why },
         // A gateway that timed out cannot know what the server behind it did.
         StatusCode::REQUEST_TIMEOUT => WriteError::Unclear { why: format!("408: {why}"), server_error: false },

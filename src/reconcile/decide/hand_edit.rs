@@ -44,7 +44,7 @@ impl LineRules<'_> {
                 format!("run {} sent a new line of {}", sent.run, sent.quantity)
             }
         };
-        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        let by = addition.changed.as_ref().map(|change| format!(", {}", change.said()));
         Some((Code::HumanEdit, format!("{known}, ConnectWise holds {now}{}", by.unwrap_or_default())))
     }
 

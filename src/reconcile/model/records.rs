@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use crate::reconcile::model::display_text::day;
+use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -117,6 +117,13 @@ pub struct LastChange {
 }
 
 impl LastChange {
+    /// Who and when, with the date as reports have it; a time that cannot be read stands as it was written.
+    pub fn said(&self) -> String {
+        let at = DateTime::parse_from_rfc3339(&self.at)
+            .map_or_else(|_| self.at.clone(), |at| minute(at.to_utc().fixed_offset()));
+        format!("last changed by {} at {at}", self.by)
+    }
+
     /// Whether it is known to be later than this. A time that cannot be read proves nothing.
     pub fn is_after(&self, then: DateTime<Utc>) -> bool {
         DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at > then)

@@ -16,13 +16,16 @@ use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::model::Report;
 use crate::report::{lines, names, words};
 
+/// A line as the earlier run has it, and as the later one.
+type Pair<'a> = (Option<&'a LineRecord>, Option<&'a LineRecord>);
+
 /// What differed between two runs.
 #[derive(Debug)]
 pub struct Difference<'a> {
     earlier: &'a RunRecord,
     later: &'a RunRecord,
-    /// Lines whose counts, place, quantity or outcome differ, by handle.
-    lines: Vec<(Option<&'a LineRecord>, Option<&'a LineRecord>)>,
+    /// Lines whose counts, place, quantity or outcome differ, by customer and product.
+    lines: Vec<Pair<'a>>,
 }
 
 impl<'a> Difference<'a> {
@@ -38,11 +41,15 @@ impl<'a> Difference<'a> {
             (Some(one), None) | (None, Some(one)) => !(thinned && one.outcome == Outcome::Unchanged),
             (None, None) => false,
         });
-        Self { earlier, later, lines: lines.collect() }
+        let mut lines: Vec<Pair<'a>> = lines.collect();
+        lines.sort_by_cached_key(|pair| {
+            pair.1.or(pair.0).map(|line| (names::line(line).to_lowercase(), line.handle.clone()))
+        });
+        Self { earlier, later, lines }
     }
 
     /// The lines that differ: as the earlier run has each, and as the later one.
-    pub fn lines(&self) -> &[(Option<&'a LineRecord>, Option<&'a LineRecord>)] {
+    pub fn lines(&self) -> &[Pair<'a>] {
         &self.lines
     }
 }

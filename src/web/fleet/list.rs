@@ -24,6 +24,7 @@ use crate::web::head::{brand, document};
 use crate::web::pages::audit;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::PageError;
+use crate::zone::Zone;
 
 /// `GET /t/`.
 pub(crate) async fn page(State(fleet): State<FleetDesk>, headers: HeaderMap) -> Response {
@@ -77,7 +78,7 @@ pub(crate) async fn sign_ins(
         let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
         let typed = query.get("q");
         let events = history.desk_events(typed, query.get("before").parse().ok(), audit::LISTED)?;
-        let main = html! { header.head { div { p.over { a href=(LIST) { "Tenants" } } h1 { "Sign-ins and changes of people" } } } (audit::table(&events, typed)) };
+        let main = html! { header.head { div { p.over { a href=(LIST) { "Tenants" } } h1 { "Sign-ins and changes of people" } p.lead { "Times are UTC." } } } (audit::table(&Zone::utc(), &events, typed)) };
         Ok(Some(framed(&person, "Sign-ins", &main)))
     });
     match drawn.await {

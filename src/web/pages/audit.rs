@@ -8,6 +8,7 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::PageError;
+use crate::zone::Zone;
 
 /// Entries of a page.
 pub(crate) const LISTED: usize = 100;
@@ -25,12 +26,12 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
             button.b { "Filter" }
         }
-        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&events, typed)) }
+        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&visit.desk.zone, &events, typed)) }
     };
     Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }
 
-pub(crate) fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
+pub(crate) fn table(zone: &Zone, events: &[(i64, DeskEvent)], typed: &str) -> Markup {
     let last = events.last().map(|(number, _)| *number).filter(|_| events.len() == LISTED);
     html! {
         div.sheet {
@@ -38,7 +39,7 @@ pub(crate) fn table(events: &[(i64, DeskEvent)], typed: &str) -> Markup {
                 caption.sr { "Who did what" }
                 thead { tr { th.when scope="col" { "when" } th.when scope="col" { "who" } th scope="col" { "did what" } th.wide.n scope="col" { "from" } } }
                 tbody { @for (_, event) in events { tr {
-                    td { (event.at.format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
+                    td { (zone.local(event.at).format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
                     td {
                         @if event.refused { span.tag.bad { "refused" } " " (event.deed) } @else { b { (event.deed) } }
                         " " (escaped(&event.about))

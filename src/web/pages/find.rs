@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 thead { tr { th scope="col" { "line" } th.wide scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }
                 tbody { @for line in found.iter().take(LISTED) { tr {
                     th scope="row" { (pieces::line_name(line)) span.rest.narrow { a href={ "/items/" (line.handle) } { "Open " (line.handle) } } } td.wide { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
-                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td { (line.outcome) }
+                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.fit { (line.outcome) }
                 } } }
             } }
         }

@@ -38,7 +38,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
                 }
                 @if visit.may(DeskAction::Mode) { (switch(visit, name.as_str(), *mode)) } @else { p { "mode " b { (mode) } } }
             }
-            dl.facts {
+            div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
                     Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (words::minute(run.started_at)) ", " (pieces::verdict(&ReportVerdict::of_summary(run))) },
                     None => "none yet",
@@ -46,13 +46,12 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
                 dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
                 dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
-                    Some((mapped, skipped)) => { (mapped) " mapped, " (skipped) " skipped on purpose" },
+                    Some((mapped, skipped)) => { a href="/customers" { (mapped) " mapped, " (skipped) " skipped on purpose" } },
                     None => "customers.csv is at fault: recount check",
                 } }
-                dt { "services" } dd { (services) " mapped" }
+                dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }
                 dt { "ConnectWise" } dd { (shown(connectwise)) }
-            }
-            (tests)
+            } (tests) }
             @if visit.may(DeskAction::Start) && *mode != Mode::Off { div.do { (today::start(visit, "dry", Some(name), "Dry run")) (today::start(visit, "night", Some(name), "Run now")) } }
         }
     }

@@ -1,24 +1,87 @@
-//! Whether the invoices of the month can go out: the page that is kept beside the reports, within the desk.
+//! Whether the invoices of a month can go out: the page that is kept beside the reports, within the desk.
 
 use maud::{Markup, html};
 
-use crate::report::files::standings_of_month;
-use crate::report::format::html::{Links, ready};
+use crate::history::store::open::History;
+use crate::report::commands::held::Waiting;
+use crate::report::format::html::Links;
+use crate::report::format::html::ready;
+use crate::report::format::html::ready::MonthMore;
+use crate::report::months::InvoiceMonth;
+use crate::report::{names, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::PageError;
 
+/// Months that can be chosen.
+const MONTHS: usize = 24;
+/// Items that are listed.
+const LISTED: usize = 100;
+
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = match &visit.desk.history {
         None => html! { header.head { div { h1 { "Invoices" } } } (pieces::empty("No night has run yet", "")) },
-        Some(history) => {
-            let on =
-                visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
-            let on = on.collect();
-            let (month, standings) = standings_of_month(history, visit.desk.zone.day(visit.now))?;
-            html! { div.kept { (ready::main(&standings, &history.unwatched(&on)?, &month, Links::DESK)) } }
-        }
+        Some(history) => of_month(visit, history)?,
     };
     Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))
+}
+
+fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
+    let today = visit.desk.zone.day(visit.now);
+    let this = InvoiceMonth::of(today);
+    let mut months: Vec<InvoiceMonth> = history.months(MONTHS)?.into_iter().map(InvoiceMonth::of).collect();
+    if !months.contains(&this) {
+        months.insert(0, this);
+    }
+    let asked = InvoiceMonth::parse(visit.query.get("month")).filter(|asked| months.contains(asked)).unwrap_or(this);
+    let is_over = asked < this;
+    let on = visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
+    // What is billed and not looked at is known of today alone.
+    let unwatched = if is_over { Vec::new() } else { history.unwatched(&on.collect())? };
+    let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));
+    let more = MonthMore { switch: Some(switch(&months, asked)), open, is_over };
+    let standings = asked.standings(history, today)?;
+    Ok(html! {
+        div.kept { (ready::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
+        div.print-only.signoff { p { "Checked by" } p { "Date" } }
+    })
+}
+
+fn switch(months: &[InvoiceMonth], asked: InvoiceMonth) -> Markup {
+    html! {
+        form.do.no-print method="get" action="/invoices" {
+            label for="month" { "Month" }
+            select id="month" name="month" { @for month in months {
+                option value=(month.key()) selected[*month == asked] { (month.said()) }
+            } }
+            button.b { "Show" }
+        }
+    }
+}
+
+/// What is open now, as far as it fits.
+fn in_the_way(visit: &Visit) -> Markup {
+    let open = &visit.desk.waiting;
+    html! {
+        section aria-labelledby="way" {
+            h2 id="way" { "IN THE WAY" span.count { (open.len()) } }
+            div.sheet { table {
+                thead { tr { th scope="col" { "line" } th scope="col" { "why" } th.n.wide scope="col" { "billed" } th.n.wide scope="col" { "wanted" } th.wide scope="col" { "open" } } }
+                tbody { @for one in open.iter().take(LISTED) { (item(visit, one)) } }
+            } }
+            @if open.len() > LISTED { p.small.soft { "and " (open.len() - LISTED) " more" } }
+        }
+    }
+}
+
+fn item(visit: &Visit, one: &Waiting) -> Markup {
+    let handle = one.finding.handle.as_deref().unwrap_or_default();
+    let title = one.line.as_ref().map_or_else(|| one.title(), names::line);
+    html! { tr {
+        th scope="row" { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
+        td { (pieces::words_of(one.finding.code.as_str())) }
+        td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
+        td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (words::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
+    } }
 }

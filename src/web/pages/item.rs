@@ -14,6 +14,7 @@ use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
 use crate::report::{trend, words};
+use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::{next_step, pieces, today};
@@ -104,18 +105,23 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
             tbody { @for (run, at, line) in &lines { tr {
                 td { a href={ "/nights/" (run) } { (words::day(at.fixed_offset())) } }
                 td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
-                td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                td.fit { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
             } } }
         } }
     })
 }
 
 fn why(visit: &Visit, item: Item<'_>) -> Markup {
+    let can_be_pressed =
+        visit.may(DeskAction::Answer) && MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
     html! {
         section.panel aria-labelledby="why" {
             h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
-            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) { @if item.line.is_some() { h3 { "What helps" } } (pieces::ways(&finding.fix)) }
+            @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
+                @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
+                @if can_be_pressed { (pieces::on_the_host(&finding.fix)) } @else { (pieces::ways(&finding.fix)) }
+            }
         }
     }
 }

@@ -24,6 +24,10 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
             let service = handle::of_matter(integration, "service", finding.service.as_ref()?.as_str());
             return Some((format!("/services/{service}"), "Choose product…"));
         }
+        Code::CustomerMissing => {
+            let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
+            return Some((format!("/mapping/{customer}#without"), "It has left…"));
+        }
         _ => return None,
     };
     let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());

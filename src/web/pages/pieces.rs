@@ -14,6 +14,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
 use crate::report::{names, trend};
+use crate::web::desk::visit::Visit;
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -37,6 +38,11 @@ pub(crate) fn note(tone: &str, title: &str, body: Markup) -> Markup {
 /// Nothing is here, and why.
 pub(crate) fn empty(title: &str, body: &str) -> Markup {
     html! { div.panel.empty { b { (title) } (body) } }
+}
+
+/// What helps where the desk has a button for it: the command, for whoever is on the host.
+pub(crate) fn on_the_host(remedy: &Remedy) -> Markup {
+    html! { details.fold { summary { "The same on the host" } div.in { (ways(remedy)) } } }
 }
 
 /// The sign of an item beside its words.
@@ -207,7 +213,47 @@ pub(crate) fn quantity(quantity: Option<Quantity>) -> Markup {
     }
 }
 
+/// The page of a long list that is asked for, from 1; no list has so many that a product with it could be too large.
+pub(crate) fn asked_page(visit: &Visit) -> usize {
+    visit.query.get("page").parse::<usize>().unwrap_or(1).clamp(1, 1_000_000)
+}
+
+/// Where somebody does not find what was added in ConnectWise a moment ago.
+pub(crate) fn read_again(address: &str, asked: &[(&str, &str)]) -> Markup {
+    let asked = asked.iter().copied().chain([("again", "1")]);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    html! { p.small.soft { "What was read of ConnectWise is kept for ten minutes. " a href={ (address) "?" (query) } { "Read it again" } } }
+}
+
 /// A code in words: `count changed`.
 pub(crate) fn words_of(code: &str) -> String {
     code.replace('-', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use super::{Quantity, steps, trend};
+
+    /// Otherwise a line that is billed as counted looks as if it was not, or is drawn over the words beside it.
+    #[test]
+    fn what_is_billed_and_counted_is_drawn_to_one_scale_and_within_its_box() {
+        let quantities =
+            |all: &[&str]| -> Vec<Option<Quantity>> { all.iter().map(|one| Quantity::from_str(one).ok()).collect() };
+        let (billed, counted) = (quantities(&["5", "-", "9000000", "5"]), quantities(&["5", "0", "0.5", "5"]));
+        let drawn = trend(&billed, &counted).into_string();
+        let paths: Vec<&str> = drawn.split(" d=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let first = |path: &str| path.trim_start_matches("M0 ").split('H').next().map(str::to_owned);
+        assert_eq!(first(paths[0]), first(paths[1]), "five is not five: {drawn}");
+        for path in &paths {
+            for number in path.split(['M', 'H', 'V', 'z', ' ']).filter(|word| !word.is_empty()) {
+                let number: f32 = number.parse().expect("a number");
+                assert!((0.0..=132.0).contains(&number), "{path}");
+            }
+        }
+        let alone = quantities(&["7", "7"]);
+        let seven = alone[0].expect("seven").as_decimal();
+        assert_eq!(steps(&alone, seven, seven), "M0 15.5H132", "one value stands in the middle");
+    }
 }

@@ -60,6 +60,9 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
                 @if let Some(undone) = run.undoes { p.lead { "It sets back run " (undone) "." } }
             }
             (switch(visit, run))
+            @if visit.may(DeskAction::Start) { div.do {
+                (today::start(visit, "dry", Some(&run.integration), "Dry run")) (today::start(visit, "night", Some(&run.integration), "Run now"))
+            } }
         }
         (pieces::numbers(run))
         @if let Some(end) = &run.end { (pieces::stops(run, end)) }
@@ -67,7 +70,6 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         (table(visit, run))
         @if newer(visit, run).is_some() {}
         @else if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
-        @else if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", Some(&run.integration), "Draw again")) } }
     };
     frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
 }
@@ -88,10 +90,10 @@ fn moved(run: &RunRecord, newest: &RunRecord) -> Markup {
 }
 
 fn switch(visit: &Visit, run: &RunRecord) -> Markup {
-    html! { ul.seg aria-label="Integration" { @for plan in &visit.desk.plans {
+    html! { @if visit.desk.plans.len() > 1 { ul.seg aria-label="Integration" { @for plan in &visit.desk.plans {
         @let name = plan.run.integration.as_str();
         li { a href={ "/plan?" (query(&[("i", name)])) } aria-current=[(plan.run.integration == run.integration).then_some("true")] { (shown(name)) } }
-    } } }
+    } } } }
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {
@@ -102,28 +104,38 @@ fn query(pairs: &[(&str, &str)]) -> String {
 type Fits = fn(&LineRecord) -> bool;
 
 /// Which lines are shown.
-const ONLY: [(&str, &str, Fits); 5] = [
+const ONLY: [(&str, &str, Fits); 6] = [
     ("change", "Would change", would_change),
     ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
     ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
     ("held", "Held", |line| line.outcome == Outcome::Held && !would_change(line)),
     ("equal", "Unchanged", |line| line.outcome == Outcome::Unchanged),
+    ("all", "All", |_| true),
 ];
 
+/// The filter that was asked for; else the first of these that shows something.
+fn chosen(run: &RunRecord, asked: &str) -> (&'static str, &'static str, Fits) {
+    let first = ["change", "held", "all"].into_iter().find(|word| {
+        let of_word = ONLY.iter().find(|(known, ..)| known == word);
+        of_word.is_some_and(|(.., fits)| lines(run).iter().any(fits))
+    });
+    let word = if ONLY.iter().any(|(word, ..)| *word == asked) { asked } else { first.unwrap_or("change") };
+    ONLY.into_iter().find(|(known, ..)| *known == word).unwrap_or(ONLY[0])
+}
+
 fn table(visit: &Visit, run: &RunRecord) -> Markup {
-    let asked = visit.query.get("only");
-    let (only, title, fits) = ONLY.iter().find(|(word, ..)| *word == asked).unwrap_or(&ONLY[0]);
+    let (only, title, fits) = chosen(run, visit.query.get("only"));
     let (typed, reason) = (visit.query.get("q").trim().to_lowercase(), visit.query.get("reason"));
     let named = |line: &&LineRecord| typed.is_empty() || names::line(line).to_lowercase().contains(&typed);
     let because = |line: &&LineRecord| reason.is_empty() || line.reason.as_str() == reason;
     let found: Vec<&LineRecord> = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).collect();
-    let page = visit.query.get("page").parse::<usize>().unwrap_or(1).max(1);
+    let page = pieces::asked_page(visit);
     let shown_lines = found.iter().skip((page - 1) * LINES).take(LINES);
     html! {
         section aria-labelledby="lines" {
             div.sec { h2 id="lines" { "Lines " span.count { (found.len()) } } p { "A filter narrows what is shown, not what is approved." } }
             (filters(visit, run, only))
-            @if found.is_empty() { (pieces::empty("No line fits this filter", "")) } @else {
+            @if found.is_empty() { (pieces::empty(if only == "change" { "No line would change" } else { "No line fits this filter" }, "")) } @else {
                 div.sheet { table {
                     caption.sr { (title) }
                     thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
@@ -140,14 +152,19 @@ fn row(line: &LineRecord) -> Markup {
     html! { tr {
         th scope="row" { (pieces::line_name(line)) }
         td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
-        td.n { @let delta = words::delta(line); @if !delta.is_zero() { (words::signed(delta)) } }
+        td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (words::signed(delta)) } }
         td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (pieces::words_of(line.reason.as_str())) }
     } }
 }
 
+/// By how much it would move; nothing where nobody knows what is wanted of it.
+fn known_delta(line: &LineRecord) -> Option<Decimal> {
+    words::reached(line).map(|_| words::delta(line))
+}
+
 /// `+38 −9` over these lines.
 pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
-    let deltas: Vec<Decimal> = lines.iter().map(|line| words::delta(line)).collect();
+    let deltas: Vec<Decimal> = lines.iter().filter_map(|line| known_delta(line)).collect();
     let up: Decimal = deltas.iter().filter(|delta| **delta > Decimal::ZERO).sum();
     let down: Decimal = deltas.iter().filter(|delta| **delta < Decimal::ZERO).sum();
     pieces::ups_and_downs(up.normalize(), down.abs().normalize())

@@ -6,7 +6,7 @@ use crate::cli::commands::check::output::CheckList;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::denial::{Right, WriteKind};
 use crate::connectwise::{ReadError, Reader as _};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
@@ -15,9 +15,6 @@ use crate::reconcile::model::mapping::{Mapping, folded};
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 use crate::report::words;
-
-/// Nights that are looked at for a write.
-const NIGHTS: usize = 100;
 
 impl CheckList {
     /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
@@ -97,21 +94,31 @@ impl CheckList {
         }
     }
 
-    /// Rights to write cannot be tried without writing; a night that wrote has proved them.
-    pub(super) fn writing(&mut self, name: &str, config: &Config, integration: &IntegrationConfig) {
-        let create = integration.mapping.as_ref().is_ok_and(|mapping| mapping.create_lines);
-        let needed = if create { "Agreements > Edit and Add Level = All" } else { "Agreements > Edit Level = All" };
+    /// Rights to write cannot be tried without writing; a night that wrote has proved them, each by itself.
+    pub(super) fn writing(&mut self, integration: &IntegrationConfig, config: &Config) {
+        let name = |what: &str| format!("{}: {what}", integration.name);
         if integration.mode != Mode::Apply {
             let detail = "observe mode: never writes; a key that may only inquire is best";
-            return self.note(name, detail.to_owned());
+            return self.note(&name("may write"), detail.to_owned());
         }
         // Whatever the history cannot say is said in its own line.
         let history = History::open_existing(&config.state).ok().flatten();
-        let nights = history.and_then(|history| history.nights_before(&integration.name, None, NIGHTS).ok());
-        let wrote = nights.iter().flatten().find(|night| night.end.as_ref().is_some_and(|end| end.totals.changed > 0));
-        match wrote {
-            Some(night) => self.good(name, format!("run {} wrote on {}", night.run, words::day(night.started_at))),
-            None => self.note(name, format!("not tested yet, the first write will show; needs {needed}")),
+        let creates = integration.mapping.as_ref().is_ok_and(|mapping| mapping.create_lines);
+        for (what, write, is_wanted) in
+            [("may change lines", WriteKind::Set, true), ("may add lines", WriteKind::Create, creates)]
+        {
+            if !is_wanted {
+                continue;
+            }
+            let last =
+                history.as_ref().map(|history| history.last_confirmed(&integration.name, write == WriteKind::Create));
+            match last.and_then(|last| last.ok().flatten()) {
+                Some((run, at)) => self.good(&name(what), format!("run {run} did on {}", words::day(at))),
+                None => {
+                    let needed = write.switch();
+                    self.note(&name(what), format!("not tested yet, the first such write will show; needs {needed}"));
+                }
+            }
         }
     }
 }

@@ -198,7 +198,7 @@ impl CheckList {
             self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;
         }
-        self.writing(&name("may write"), config, integration);
+        self.writing(integration, config);
         if mapping.create_lines_unset {
             let detail = "left out, which means false: no line is created; write it, so that nobody has to know";
             self.note(&name("create_lines"), detail.to_owned());

@@ -43,7 +43,7 @@ pub(crate) struct Options {
     /// A bad night instead: a lost answer, a busy server, a process killed in the middle of a creation
     #[arg(long)]
     chaos: bool,
-    /// Then open the desk on it, until Ctrl-C: the link lets an operator in
+    /// Then serve the desk on it, until Ctrl-C: the link that is printed lets you in
     #[arg(long, conflicts_with = "chaos")]
     desk: bool,
     /// Open the last night's report in a browser
@@ -91,6 +91,8 @@ fn tour(options: &Options, console: &Console) -> anyhow::Result<()> {
         page.display(),
     ));
     if options.desk {
+        sim.edit(newcomer);
+        services_apart(&folder).context("cannot give the services a file of their own")?;
         return desk(&tour.global, &folder, console);
     }
     anyhow::ensure!(!options.open || open(&page), "no program here opens a browser: open that file by hand");
@@ -124,6 +126,27 @@ fn desk(global: &Global, folder: &Path, console: &Console) -> anyhow::Result<()>
     console.print(&format!("\nThe desk, as \"demo\", once you have chosen a password:\nhttp://127.0.0.1:8080{link}\n"));
     anyhow::ensure!(serve::run(global, &serve::Options::default(), console) == Exit::Done, "the desk cannot be served");
     Ok(())
+}
+
+/// A company whose name is like that of the customer whom nobody has mapped, for the desk's picker.
+fn newcomer(world: &mut World) {
+    let company = r#"{"id": 3499, "identifier": "BirchwoodDental", "name": "Birchwood Dental Group"}"#;
+    let agreement = r#"{"id": 899, "company": 3499, "name": "Birchwood email", "type": "Email Security"}"#;
+    let (company, agreement) = (serde_json::from_str(company), serde_json::from_str(agreement));
+    world.companies.extend(company.ok());
+    world.agreements.extend(agreement.ok());
+}
+
+/// The desk changes what services are billed as in a file of their own, and never recount.toml.
+fn services_apart(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join("recount.toml");
+    let config = fs::read_to_string(&path)?;
+    let Some((rest, services)) = config.split_once("[integration.mailprotector.services]\n") else { return Ok(()) };
+    fs::write(folder.join("services.toml"), services)?;
+    fs::write(
+        path,
+        rest.replace("create_lines      = true", "create_lines      = true\nservices_file     = \"services.toml\""),
+    )
 }
 
 fn by_hand(world: &mut World) {

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cli::clock;
 use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
-use crate::cli::commands::map::companies::{KnownCompanies, client};
 use crate::cli::commands::map::edit::{RowWriting, write};
+use crate::cli::commands::map::known::KnownRecords;
 use crate::cli::commands::map::remove::remove;
 use crate::cli::commands::map::suggest::{Unmapped, guessed};
 use crate::cli::error::CommandError;
-use crate::cli::session;
 use crate::config::edit::customers_csv::NewRow;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::connectwise::Reader as _;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
@@ -32,13 +30,13 @@ use crate::web::desk::host::mapping::{
 const LISTED: usize = 25;
 
 /// Every customer of customers.csv and of the newest plans.
-pub(crate) fn customers(config: &Config, known: &KnownCompanies) -> Result<Vec<MappedCustomer>, StoreError> {
+pub(crate) fn customers(config: &Config, known: &KnownRecords) -> Result<Vec<MappedCustomer>, StoreError> {
     let history = History::open_existing(&config.state)?;
     let mut customers = Vec::new();
     for integration in config.integrations.values() {
         let Ok(mapping) = &integration.mapping else { continue };
         let seen = seen(history.as_ref(), &integration.name)?;
-        let companies = known.known(integration);
+        let companies = known.known_companies(integration);
         let names: BTreeMap<CompanyId, &str> =
             companies.iter().flat_map(|all| all.iter()).map(|company| (company.id, company.name.as_str())).collect();
         let everybody: BTreeSet<&CustomerName> = mapping.customers.keys().chain(seen.keys()).collect();
@@ -89,7 +87,7 @@ fn seen(history: Option<&History>, integration: &IntegrationName) -> Result<BTre
 /// Which companies the unmapped customers may be; `None` where the companies were not read yet and are not to be.
 pub(crate) fn guesses(
     config: &Config,
-    known: &KnownCompanies,
+    known: &KnownRecords,
     look: bool,
 ) -> Result<Option<Vec<CompanyGuess>>, CommandError> {
     let all = customers(config, known)?;
@@ -99,8 +97,8 @@ pub(crate) fn guesses(
             all.iter().filter(|one| one.integration == integration.name && one.is_unmapped).collect();
         let (Ok(mapping), false) = (&integration.mapping, own.is_empty()) else { continue };
         let companies = match look {
-            true => Some(known.read(config, integration)?),
-            false => known.known(integration),
+            true => Some(known.companies(config, integration)?),
+            false => known.known_companies(integration),
         };
         let Some(companies) = companies else { return Ok(None) };
         let guessed = guessed(integration, mapping, &companies, own.iter().map(|one| &one.name));
@@ -127,12 +125,12 @@ fn guess_of(integration: &IntegrationConfig, customer: &MappedCustomer, guess: U
 /// Companies that a customer may be mapped to.
 pub(crate) fn choices(
     config: &Config,
-    known: &KnownCompanies,
+    known: &KnownRecords,
     customer: &MappedCustomer,
     typed: &str,
 ) -> Result<Vec<CompanyChoice>, CommandError> {
     let integration = &config.integrations[&customer.integration];
-    let companies = known.read(config, integration)?;
+    let companies = known.companies(config, integration)?;
     let typed = typed.trim().to_lowercase();
     if typed.is_empty() {
         let Ok(mapping) = &integration.mapping else { return Ok(Vec::new()) };
@@ -166,12 +164,12 @@ fn choice(company: &Company, why: &str) -> CompanyChoice {
 /// The agreements of a company, and which one a row without an agreement means.
 pub(crate) fn agreements(
     config: &Config,
+    known: &KnownRecords,
     integration: &IntegrationName,
     company: CompanyId,
 ) -> Result<AgreementChoices, CommandError> {
     let integration = &config.integrations[integration];
-    let client = client(config, integration)?;
-    let found = session::runtime()?.block_on(client.agreements_of(&BTreeSet::from([company])))?.records;
+    let found = known.agreements(config, integration, company)?;
     let today = integration.zone.day(clock::now());
     let rule = integration.mapping.as_ref().ok().and_then(|mapping| mapping.default_agreement.as_ref());
     let default = rule.map(|rule| {
@@ -201,7 +199,7 @@ pub(crate) fn agreements(
 /// [`Exit::Decide`] where the row is not what was shown.
 pub(crate) fn map(config: &Config, who: &str, change: &RowChange) -> Result<(), CommandError> {
     let RowChange { handle, shown: seen, target, note } = change;
-    let all = customers(config, &KnownCompanies::default())?;
+    let all = customers(config, &KnownRecords::default())?;
     let customer = all.iter().find(|one| one.handle == *handle);
     let gone = || CommandError::new(Exit::Decide, format!("nobody has the handle {handle} any more"), "");
     let customer = customer.ok_or_else(gone)?;
@@ -230,7 +228,7 @@ pub(crate) fn map(config: &Config, who: &str, change: &RowChange) -> Result<(), 
 /// [`Exit::Decide`] where one does not.
 pub(crate) fn map_exact(
     config: &Config,
-    known: &KnownCompanies,
+    known: &KnownRecords,
     who: &str,
     chosen: &[(String, CompanyId)],
 ) -> Result<(), CommandError> {

@@ -2,9 +2,9 @@
 
 mod accept_exact;
 pub(crate) mod at_desk;
-pub(crate) mod companies;
 mod edit;
 mod inventory;
+pub(crate) mod known;
 mod list;
 mod pickers;
 mod remove;

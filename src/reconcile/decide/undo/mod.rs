@@ -162,7 +162,7 @@ impl Undoing<'_> {
         if now == *quantity {
             return None;
         }
-        let by = addition.changed.as_ref().map(|change| format!(", last changed by {} at {}", change.by, change.at));
+        let by = addition.changed.as_ref().map(|change| format!(", {}", change.said()));
         let why = format!("run {} wrote {quantity}, ConnectWise holds {now}{}", self.run, by.unwrap_or_default());
         Some((Verdict::Skipped(Code::UndoMoved), why))
     }

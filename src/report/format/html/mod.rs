@@ -74,15 +74,19 @@ pub struct Links {
     pub before: &'static str,
     /// After it.
     pub after: &'static str,
+    /// The page on which open items are answered, where there is one.
+    pub held: Option<&'static str>,
+    /// The page on which a run is begun, where there is one.
+    pub run: Option<&'static str>,
 }
 
 impl Links {
     /// Beside the page.
-    pub const KEPT: Links = Links { before: "", after: ".html" };
+    pub const KEPT: Links = Links { before: "", after: ".html", held: None, run: None };
     /// A folder above it.
-    pub const KEPT_ABOVE: Links = Links { before: "../", after: ".html" };
+    pub const KEPT_ABOVE: Links = Links { before: "../", after: ".html", held: None, run: None };
     /// On the desk.
-    pub const DESK: Links = Links { before: "/nights/", after: "" };
+    pub const DESK: Links = Links { before: "/nights/", after: "", held: Some("/"), run: Some("/integrations") };
 }
 
 /// Which page the navigation leads from.

@@ -40,19 +40,35 @@ pub struct InvoiceStanding {
 struct Check {
     holds: bool,
     what: String,
-    then: String,
+    then: Markup,
+}
+
+/// What stands on the page where it is of the desk.
+#[derive(Debug, Default)]
+pub struct MonthMore {
+    /// The way to other months.
+    pub switch: Option<Markup>,
+    /// The items that are in the way.
+    pub open: Option<Markup>,
+    /// Whether the month is over.
+    pub is_over: bool,
 }
 
 /// The page; `month` in words.
 pub fn page(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str) -> String {
-    let main = main(integrations, unwatched, month, Links::KEPT);
+    let main = main(integrations, unwatched, month, (Links::KEPT, &MonthMore::default()));
     document(Place::Ready, "Ready to invoice · recount", &main)
 }
 
 /// What stands on it, wherever the pages of runs are.
-pub fn main(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str, links: Links) -> Markup {
+pub fn main(
+    integrations: &[InvoiceStanding],
+    unwatched: &[UnwatchedLine],
+    month: &str,
+    (links, more): (Links, &MonthMore),
+) -> Markup {
     let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
-        integrations.iter().map(|standing| (standing, checks(standing))).collect();
+        integrations.iter().map(|standing| (standing, checks(standing, links))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
     let open = open + unwatched.len();
     let (tone, words) = match (open, integrations.is_empty()) {
@@ -61,20 +77,25 @@ pub fn main(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month
         (open, _) => ("ask", format!("NOT YET: {} open", words::plural(open, "point"))),
     };
     html! {
-        header.head { div {
+        header.head {
+            div {
             div.headline { h1 { "Ready to invoice?" } span.verdict.big.(tone) { (words) } }
-            p.lead { (month) ", as of the newest run of each integration" }
-        } }
+            p.lead { (month) ", as of the newest run of each integration" @if more.is_over { " in it" } }
+            }
+            @if let Some(switch) = &more.switch { (switch) }
+        }
+        @if let Some(open) = &more.open { (open) }
         @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, (month, links))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     }
 }
 
-fn checks(standing: &InvoiceStanding) -> Vec<Check> {
+fn checks(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
     let InvoiceStanding { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
     let Some(end) = &run.end else {
         let what = "the newest run is not finished".to_owned();
-        return vec![Check { holds: false, what, then: "it is running, or was cut off; recount status".to_owned() }];
+        let then = html! { "it is running, or was cut off" @if links.held.is_none() { "; recount status" } };
+        return vec![Check { holds: false, what, then }];
     };
     let totals = end.totals;
     let read = matches!(end.verdict, RunVerdict::Ok | RunVerdict::Decide | RunVerdict::Partial);
@@ -87,24 +108,37 @@ fn checks(standing: &InvoiceStanding) -> Vec<Check> {
     let open = totals.to_decide.saturating_sub(unmapped);
     let undone = undos.iter().filter_map(|undo| undo.end.as_ref()).map(|end| end.totals.failed + end.totals.unknown);
     let doubt = totals.failed + totals.unknown + undone.sum::<usize>();
-    let check = |holds: bool, what: String, then: &str| Check { holds, what, then: then.to_owned() };
+    let check = |holds: bool, what: String, then: Markup| Check { holds, what, then };
+    let held = || step(links.held, "answer them", "recount held");
+    let again = || step(links.run, "run it", "recount run");
+    let said = |said: &str| html! { (said) };
     let mut checks = vec![
-        check(read, fresh, "fix it, then recount run"),
+        check(read, fresh, html! { "fix it, then " (again()) }),
         check(
             unmapped == 0,
             format!("customers or services not mapped: {unmapped}"),
-            "they bill nothing: recount held",
+            html! { "they bill nothing: " (held()) },
         ),
-        check(open == 0, format!("other open items: {open}"), "recount held"),
-        check(doubt == 0, format!("lines refused or in doubt: {doubt}"), "the next run looks again: recount run"),
-        check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), "recount run"),
-        check(run.mode == Mode::Apply, format!("{} mode", run.mode), "nothing is written until it is apply"),
+        check(open == 0, format!("other open items: {open}"), held()),
+        check(
+            doubt == 0,
+            format!("lines refused or in doubt: {doubt}"),
+            html! { "the next run looks again: " (again()) },
+        ),
+        check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), again()),
+        check(run.mode == Mode::Apply, format!("{} mode", run.mode), said("nothing is written until it is apply")),
     ];
     if !undos.is_empty() {
         let what = format!("lines set back, and not billed as counted: {uncounted}");
-        checks.push(check(*uncounted == 0, what, "the next run bills the counts again, but for lines that are kept"));
+        let then = said("the next run bills the counts again, but for lines that are kept");
+        checks.push(check(*uncounted == 0, what, then));
     }
     checks
+}
+
+/// What helps: a page of the desk, or a command.
+fn step(page: Option<&str>, does: &str, command: &str) -> Markup {
+    html! { @match page { Some(page) => a href=(page) { (does) }, None => (command) } }
 }
 
 fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
@@ -153,7 +187,7 @@ fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
     let check = |one: &UnwatchedLine| {
         let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
         let what = format!("{name} is not on: {} bill {units} units still", words::plural(one.lines, "line"));
-        Check { holds: false, what, then: then.to_owned() }
+        Check { holds: false, what, then: html! { (then) } }
     };
     html! {
         section aria-labelledby="unwatched" {

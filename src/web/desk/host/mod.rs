@@ -37,6 +37,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// Where records open in ConnectWise, by integration.
     fn records(&self) -> BTreeMap<IntegrationName, RecordLinks>;
 
+    /// Forgets what pickers keep of an integration's ConnectWise for some minutes, so that they read it again.
+    fn read_again(&self, integration: &IntegrationName);
+
     /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
     ///
     /// # Errors

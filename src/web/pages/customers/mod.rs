@@ -18,6 +18,7 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::open_items::decided;
 use crate::report::{lines, names, words};
 use crate::web::desk::host::mapping::MappedCustomer;
+use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
@@ -52,6 +53,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let customers = visit.site.host.customers().map_err(PageError::Broken)?;
     let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
     let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
+    if visit.query.get("again") == "1" && visit.may(DeskAction::Map) {
+        visit.desk.standings.iter().for_each(|standing| visit.site.host.read_again(&standing.name));
+    }
     let guesses = visit.site.host.guesses(visit.query.get("look") == "1");
     let main = html! {
         header.head { div {
@@ -87,7 +91,7 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     };
     let found: Vec<(&MappedCustomer, Row)> =
         customers.iter().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
-    let page = visit.query.get("page").parse::<usize>().unwrap_or(1).max(1);
+    let page = pieces::asked_page(visit);
     let shown_rows: Vec<_> = found.iter().skip((page - 1) * LISTED).take(LISTED).copied().collect();
     html! {
         section aria-labelledby="all" {
@@ -146,7 +150,7 @@ fn table(rows: &[(&MappedCustomer, Row)], ignored: &BTreeMap<String, String>) ->
             td.wide.small { (shown(one.integration.as_str())) }
             td.n.wide { (row.lines) }
             td.n { @if row.held > 0 { span.hot.ask { (row.held) } } @else { span.zero { "0" } } }
-            td { a href={ "/mapping/" (one.handle) } { "Change" span.sr { " " (shown(one.name.as_str())) } } }
+            td.nb { a href={ "/mapping/" (one.handle) } { "Change" span.sr { " " (shown(one.name.as_str())) } } }
         } } }
     } } }
 }

@@ -92,7 +92,7 @@ fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<Li
             th scope="row" { (names::product(line)) }
             td.n { (pieces::quantity(line.now.or(line.was))) } td.n { (pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
-            td { (line.outcome) span.rest { (pieces::words_of(line.reason.as_str())) } }
+            td.fit { (line.outcome) span.rest { (pieces::words_of(line.reason.as_str())) } }
             td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (names::product(line)) } } }
         } } }
     } } }
@@ -118,7 +118,7 @@ fn happened(
             tbody { @for (line, night) in events.iter().take(LINES) { tr {
                 td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td { (names::product(line)) }
                 td.n { (pieces::quantity(night.was)) " → " (pieces::quantity(night.now)) }
-                td { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
+                td.fit { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
             } } }
         } }
     } }

@@ -48,12 +48,15 @@ pub(crate) fn standing(customer: &MappedCustomer) -> String {
 
 fn picker(visit: &Visit, customer: &MappedCustomer) -> Markup {
     let typed = visit.query.get("q");
+    if visit.query.get("again") == "1" {
+        visit.site.host.read_again(&customer.integration);
+    }
     let chosen = visit.query.get("company").parse::<i64>().ok().filter(|id| *id > 0).map(CompanyId);
     let companies = visit.site.host.companies(customer, typed);
     let agreements = chosen.map(|company| (company, visit.site.host.agreements(&customer.integration, company)));
     let address = format!("/mapping/{}", customer.handle);
     html! {
-        div.picker #picker {
+        div.sheet #picker { div.picker {
             fieldset {
                 legend { "Company" }
                 form.search role="search" method="get" action=(address) {
@@ -69,7 +72,7 @@ fn picker(visit: &Visit, customer: &MappedCustomer) -> Markup {
                 Some((_, Err(why))) => fieldset { legend { "Agreement" } (silent(&why)) },
                 None => fieldset { legend { "Agreement" } p.hint { "Choose a company first." } },
             }
-        }
+        } }
     }
 }
 
@@ -91,6 +94,7 @@ fn found(
         div #found {
             @if companies.is_empty() { p.hint { @if typed.is_empty() { "No company has a name like it: search." } @else { "No company fits." } } }
             @for one in companies { (company(one, chosen, address, typed)) }
+            (pieces::read_again(address, &[("q", typed)]))
         }
     }
 }

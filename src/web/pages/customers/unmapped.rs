@@ -33,6 +33,7 @@ pub(crate) fn sections(visit: &Visit, unmapped: &[&MappedCustomer], guesses: &Gu
             @if matches!(guesses, Ok(None)) { (look()) }
             @if !exact.is_empty() { (exact_names(visit, &exact)) }
             @if !others.is_empty() { (others_of(visit, &others, known)) }
+            @if matches!(guesses, Ok(Some(_))) && visit.may(DeskAction::Map) { (pieces::read_again("/customers", &[("look", "1")])) }
         }
     }
 }

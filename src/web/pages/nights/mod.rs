@@ -58,7 +58,7 @@ fn compare(runs: &[RunSummary]) -> Markup {
 fn table(runs: &[RunSummary]) -> Markup {
     html! { div.sheet { table.mid {
         thead { tr {
-            th scope="col" { "run" } th scope="col" { "verdict" } th.n scope="col" { "to decide" } th.n scope="col" { "changed" }
+            th scope="col" { "run" } th scope="col" { "verdict" } th.n.wide scope="col" { "to decide" } th.n scope="col" { "changed" }
             th.n.wide scope="col" { "failed or unknown" } th.n.wide scope="col" { "explained" } th.wide scope="col" { "by" }
         } }
         tbody { @for run in runs {
@@ -66,7 +66,7 @@ fn table(runs: &[RunSummary]) -> Markup {
             tr {
                 th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (words::minute(run.started_at)) } }
                 td { (pieces::verdict(&ReportVerdict::of_summary(run))) }
-                td.n { (totals.to_decide) } td.n { (totals.changed) }
+                td.n.wide { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
                 td.n.wide { (totals.explained) "/" (totals.lines) }
                 td.wide { (run.command) " in " (run.mode) " mode" }

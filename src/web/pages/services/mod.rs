@@ -31,10 +31,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 p.over { "What each service of an export is billed as" } h1 { "Services" }
                 p.lead { (words::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
             }
-            ul.seg aria-label="Integration" { @for standing in standings {
+            @if standings.len() > 1 { ul.seg aria-label="Integration" { @for standing in standings {
                 @let name = standing.name.as_str();
                 li { a href={ "/services?i=" (name) } aria-current=[(name == chosen).then_some("true")] { (shown(name)) } }
-            } }
+            } } }
         }
         @if visit.query.get("saved") == "1" { (pieces::note("good", "Saved.", html! { "The services' file was changed under your name, and the version before it is kept. The next plan uses it." })) }
         @if own.first().is_some_and(|one| !one.has_file) { (pieces::note("plain", "Its services stand in recount.toml.", html! { "The desk does not change that file: with services_file = \"services.toml\" in its place they are edited here. Until then each choice shows the line to write." })) }
@@ -50,12 +50,12 @@ fn section(id: &str, title: &str, said: &str, services: &[&KnownService]) -> Mar
         section aria-labelledby=(id) {
             div.sec { h2 id=(id) { (title) " " span.count { (services.len()) } } p { (said) } }
             div.sheet { table {
-                thead { tr { th scope="col" { "service" } th scope="col" { "billed as" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th scope="col" { span.sr { "change" } } } }
+                thead { tr { th scope="col" { "service" } th scope="col" { "billed as" } th.n.wide scope="col" { "customers" } th.n.wide scope="col" { "units" } th scope="col" { span.sr { "change" } } } }
                 tbody { @for one in services.iter().take(LISTED) { tr {
                     th scope="row" { (shown(one.name.as_str())) }
                     td { (billed_as(one)) }
-                    td.n.wide { (one.customers) } td.n { (one.units.normalize()) }
-                    td { a href={ "/services/" (one.handle) } { @if one.rule.is_none() { "Choose…" } @else { "Change" } span.sr { " " (shown(one.name.as_str())) } } }
+                    td.n.wide { (one.customers) } td.n.wide { (one.units.normalize()) }
+                    td.nb { a href={ "/services/" (one.handle) } { @if one.rule.is_none() { "Choose…" } @else { "Change" } span.sr { " " (shown(one.name.as_str())) } } }
                 } } }
             } }
         }

@@ -39,6 +39,9 @@ fn head(service: &KnownService) -> Markup {
 
 fn picker(visit: &Visit, service: &KnownService) -> Markup {
     let typed = visit.query.get("q");
+    if visit.query.get("again") == "1" {
+        visit.site.host.read_again(&service.integration);
+    }
     let (address, found) = (format!("/services/{}", service.handle), visit.site.host.products(service, typed));
     html! {
         div.panel.stack {
@@ -49,7 +52,7 @@ fn picker(visit: &Visit, service: &KnownService) -> Markup {
                 button.b { "Search" }
             }
             form.stack method="post" action=(DeskAction::TryService.path().replace("{handle}", &service.handle)) { (token(visit))
-                fieldset { legend { "Products of the catalog" } (current(service)) (choices(service, &found))
+                fieldset { legend { "Products of the catalog" } (current(service)) (choices(service, &found, typed))
                     p.hint { "Several products are a bundle: each is a line of its own with the same count." } }
                 div.do { button.b.act { "What would it change?" } button.b name="state" value="not-assigned" { "Not assigned…" } button.b.quiet name="state" value="deprecated" { "Deprecated…" } }
                 p.small.soft { "It reads the export and ConnectWise as a dry run does, and stores nothing." }
@@ -75,6 +78,7 @@ fn current(service: &KnownService) -> Markup {
 fn choices(
     service: &KnownService,
     found: &Result<Vec<ProductChoice>, crate::web::desk::host::not_done::NotDone>,
+    typed: &str,
 ) -> Markup {
     let found = match found {
         Ok(found) => found,
@@ -91,6 +95,7 @@ fn choices(
             None => label.choice { input type="checkbox" name="product" value=(one.product);
                 span { b { (shown(one.product.as_str())) } span.rest { (shown(&one.description)) } } span.small.soft { (escaped(&one.why)) } },
         } }
+        (pieces::read_again(&format!("/services/{}", service.handle), &[("q", typed)]))
     } }
 }
 

@@ -22,7 +22,7 @@ use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 impl MappingHost for CommandHost {
     fn customers(&self) -> Result<Vec<MappedCustomer>, String> {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
-        at_desk::customers(&config, &self.companies).map_err(|error| error_chain(&error))
+        at_desk::customers(&config, &self.known).map_err(|error| error_chain(&error))
     }
 
     fn agreed(&self, customer: &CustomerName) -> Result<Vec<AgreedPolicy>, String> {
@@ -31,15 +31,15 @@ impl MappingHost for CommandHost {
     }
 
     fn guesses(&self, look: bool) -> Result<Option<Vec<CompanyGuess>>, NotDone> {
-        at_desk::guesses(&self.config()?, &self.companies, look).map_err(not_done)
+        at_desk::guesses(&self.config()?, &self.known, look).map_err(not_done)
     }
 
     fn companies(&self, customer: &MappedCustomer, typed: &str) -> Result<Vec<CompanyChoice>, NotDone> {
-        at_desk::choices(&self.config()?, &self.companies, customer, typed).map_err(not_done)
+        at_desk::choices(&self.config()?, &self.known, customer, typed).map_err(not_done)
     }
 
     fn agreements(&self, integration: &IntegrationName, company: CompanyId) -> Result<AgreementChoices, NotDone> {
-        at_desk::agreements(&self.config()?, integration, company).map_err(not_done)
+        at_desk::agreements(&self.config()?, &self.known, integration, company).map_err(not_done)
     }
 
     fn map(&self, who: &str, change: &RowChange) -> Result<(), NotDone> {
@@ -47,7 +47,7 @@ impl MappingHost for CommandHost {
     }
 
     fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone> {
-        let mapped = at_desk::map_exact(&self.config()?, &self.companies, who, chosen);
+        let mapped = at_desk::map_exact(&self.config()?, &self.known, who, chosen);
         mapped.map_err(|error| not_written(error, "recount map suggest --accept-exact"))
     }
 

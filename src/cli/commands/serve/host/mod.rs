@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::apply::stop::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::map::companies::KnownCompanies;
+use crate::cli::commands::map::known::KnownRecords;
 use crate::cli::commands::serve::{background, member};
 use crate::cli::session::NIGHT_STACK;
 use crate::cli::wiring::health;
@@ -48,7 +48,7 @@ const SETTLE_EACH: Duration = Duration::from_secs(1);
 pub(crate) struct CommandHost {
     path: Arc<PathBuf>,
     work: Arc<Mutex<Work>>,
-    companies: KnownCompanies,
+    known: KnownRecords,
     /// One trial at a time: each reads a whole night of ConnectWise.
     trial: Arc<Mutex<()>>,
 }
@@ -65,8 +65,8 @@ struct Work {
 
 impl CommandHost {
     pub(crate) fn new(path: &Path) -> Self {
-        let (work, companies, trial) = Default::default();
-        Self { path: Arc::new(path.to_owned()), work, companies, trial }
+        let (work, known, trial) = Default::default();
+        Self { path: Arc::new(path.to_owned()), work, known, trial }
     }
 
     /// Wishes the run to stop that was begun here; `false` if there is none.
@@ -138,6 +138,13 @@ impl DeskHost for CommandHost {
 
     fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
         self.config().map(|config| config.record_links()).unwrap_or_default()
+    }
+
+    fn read_again(&self, integration: &IntegrationName) {
+        let config = self.config();
+        if let Some(integration) = config.iter().find_map(|config| config.integrations.get(integration)) {
+            self.known.forget(integration);
+        }
     }
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::cli::commands::answer::at_desk::not_done;
-use crate::cli::commands::map::companies::client;
+use crate::cli::commands::map::known::KnownRecords;
 use crate::cli::commands::serve::host::CommandHost;
 use crate::cli::commands::serve::what_if;
 use crate::cli::error::CommandError;
-use crate::cli::session;
 use crate::cli::wiring::file_versions;
 use crate::config::edit::services_toml::{ServiceChoice, ServicesEditError, set_service};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::connectwise::Reader as _;
 use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
@@ -38,7 +36,7 @@ impl ServicesHost for CommandHost {
     }
 
     fn products(&self, service: &KnownService, typed: &str) -> Result<Vec<ProductChoice>, NotDone> {
-        products(&self.config()?, service, typed).map_err(not_done)
+        products(&self.config()?, &self.known, service, typed).map_err(not_done)
     }
 
     fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<RunRecord, NotDone> {
@@ -143,11 +141,15 @@ fn of_integration(integration: &IntegrationConfig, plan: Option<&RunRecord>) -> 
     all.into_iter().map(known).collect()
 }
 
-fn products(config: &Config, service: &KnownService, typed: &str) -> Result<Vec<ProductChoice>, CommandError> {
+fn products(
+    config: &Config,
+    known: &KnownRecords,
+    service: &KnownService,
+    typed: &str,
+) -> Result<Vec<ProductChoice>, CommandError> {
     let gone = || CommandError::new(Exit::Config, "the integration is not there any more", "");
     let integration = config.integrations.get(&service.integration).ok_or_else(gone)?;
-    let client = client(config, integration)?;
-    let catalog = session::runtime()?.block_on(client.catalog())?.records;
+    let catalog = known.catalog(config, integration)?;
     let typed = typed.trim().to_lowercase();
     if typed.is_empty() {
         return Ok(alike(&catalog, service));

@@ -1,6 +1,8 @@
 //! Today: how each integration stands, what waits for a person, and what was answered.
 
-use chrono::TimeZone as _;
+mod groups;
+mod standings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
@@ -13,10 +15,9 @@ use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::WriteRight;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::model::{Report, ReportVerdict, sign as sign_of};
+use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::{names, trend, words};
-use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::host::mapping::CompanyGuess;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -24,7 +25,7 @@ use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{next_step, pieces};
 use crate::web::site::PageError;
 
-/// Items that are cards; more of them are rows.
+/// Items that stand each by itself, the new ones as cards; more of them are grouped by what they ask.
 const CARDS: usize = 12;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
@@ -35,14 +36,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     };
     let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
     still.sort_by_key(|one| !has_answer(visit, one));
-    let few = new.len() <= CARDS;
+    if let Some(one_kind) = groups::asked_for(visit, row) {
+        let main = html! { (head(visit, &title, new.len(), still.len())) (one_kind) @if visit.may(DeskAction::Several) { (several(visit)) } };
+        return Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main));
+    }
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
         @if visit.desk.history.is_none() { (pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
         @else {
-            (standings(visit)?)
+            (standings::table(visit)?)
             @if !visit.may(DeskAction::Answer) { (pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
-            @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, few)?, new.len())) }
+            @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
@@ -88,69 +92,14 @@ fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Ma
     }
 }
 
-fn standings(visit: &Visit) -> Result<Markup, PageError> {
-    let rows: Result<Vec<Markup>, PageError> =
-        visit.desk.standings.iter().map(|standing| standing_row(visit, standing)).collect();
-    Ok(html! {
-        div.sheet { table.mid.stand {
-            caption.sr { "How each integration stands" }
-            thead { tr {
-                th scope="col" { "integration" } th scope="col" { "verdict" } th.n.wide scope="col" { "to decide" }
-                th.n.wide scope="col" { "changed" } th.n.wide scope="col" { "failed" br; "or unknown" }
-                th.n.wide scope="col" { "explained" } th.wide scope="col" { "export" }
-                th.wide.wider scope="col" { "30 nights" }
-            } }
-            tbody { @for row in rows? { (row) } }
-        } }
-    })
-}
-
-fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageError> {
-    let history = visit.desk.history()?;
-    let newest = history.newest_runs()?.into_iter().find(|run| run.integration == standing.name);
-    let Some(newest) = newest else {
-        return Ok(html! { tr {
-            th scope="row" { (shown(standing.name.as_str())) span.rest.mode { (standing.mode) } }
-            td colspan="7" { "no run yet" }
-        } });
-    };
-    let nights = history.nights(&standing.name, newest.run, trend::NIGHTS)?;
-    let plan = visit.desk.plan(&standing.name).filter(|plan| plan.run.run == newest.run);
-    let numbers = plan.map(|plan| Report::of(&plan.run).numbers);
-    let totals = newest.end.as_ref().map(|end| end.totals).unwrap_or_default();
-    let changed = numbers.map_or(totals.changed, |numbers| if numbers.would { 0 } else { numbers.changed });
-    let doubt = totals.failed + totals.unknown;
-    let explained = format!("{}/{}", totals.explained, totals.lines);
-    let export = newest.planned.as_ref().map(|planned| &planned.export);
-    Ok(html! { tr {
-        th scope="row" {
-            a href={ "/nights/" (newest.run) } { (shown(standing.name.as_str())) }
-            span.rest.mode { (standing.mode) }
-            span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
-        }
-        td { (pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
-        td.n.wide { (count(totals.to_decide, "ask")) }
-        td.n.wide { (changed) " " @if let Some(numbers) = numbers {
-            @if numbers.would { small { (numbers.changed) " would" } } @else { (pieces::ups_and_downs(numbers.up, numbers.down)) }
-        } }
-        td.n.wide { (count(doubt, "bad")) }
-        td.n.wide { (explained) }
-        td.wide.nb { @if let Some(export) = export { (words::minute(newest.started_at.offset().from_utc_datetime(&export.modified_at.naive_utc()))) span.rest { (words::plural(export.rows, "row")) } } @else { "–" } }
-        td.wide.wider { (pieces::nights(&nights)) }
-    } })
-}
-
-fn count(count: usize, tone: &str) -> Markup {
-    html! { @if count == 0 { span.zero { "0" } } @else { span.hot.(tone) { (count) } } }
-}
-
 fn items(visit: &Visit, open: &[&Waiting], cards: bool) -> Result<Markup, PageError> {
-    if !cards {
-        return Ok(html! { div.rows.items { @for one in open { (row(visit, one)) } } });
+    if open.len() > CARDS {
+        return Ok(groups::of_kinds(visit, open, row));
     }
-    let guesses = guesses(visit, open);
-    let lines = trends(visit, open)?;
-    Ok(html! { div.cards { @for one in open { (card(visit, one, lines.get(handle(one)), &guesses)) } } })
+    if !cards {
+        return Ok(html! { div.rows.items { @for one in open { (row(visit, one, false)) } } });
+    }
+    self::cards(visit, open)
 }
 
 /// What is known already of the companies of unmapped customers; nobody asks ConnectWise for this page.
@@ -192,7 +141,9 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, PageError> {
 
 /// The open items of one page, each as a card.
 pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, PageError> {
-    items(visit, open, true)
+    let guesses = guesses(visit, open);
+    let lines = trends(visit, open)?;
+    Ok(html! { div.cards { @for one in open { (card(visit, one, lines.get(handle(one)), &guesses)) } } })
 }
 
 pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
@@ -239,12 +190,12 @@ fn title(one: &Waiting) -> Markup {
     html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
 }
 
-fn row(visit: &Visit, one: &Waiting) -> Markup {
+fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
     let handle = handle(one);
     html! {
         article.row id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
             @if visit.may(DeskAction::Several) && !handle.is_empty() {
-                label.pick { input type="checkbox" name="item" value=(handle) form="several"; span.sr { "Select " (one.title()) } }
+                label.pick { input type="checkbox" name="item" value=(handle) form="several" checked[is_ticked]; span.sr { "Select " (one.title()) } }
             } @else { span.pick {} }
             (pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (handle) } { (title(one)) span.rest {

@@ -1,0 +1,68 @@
+//! What one month's invoices stand on.
+
+use chrono::{Days, Months, NaiveDate};
+
+use crate::history::lookup::RunSummary;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::plan::code::Code;
+use crate::report::current::Current;
+use crate::report::format::html::ready;
+use crate::report::format::html::ready::InvoiceStanding;
+
+/// A month of the calendar, as the zones of the runs have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InvoiceMonth(NaiveDate);
+
+impl InvoiceMonth {
+    /// The month of a day.
+    pub fn of(day: NaiveDate) -> Self {
+        Self(day.format("%Y-%m-01").to_string().parse().unwrap_or(day))
+    }
+
+    /// From `2026-11`.
+    pub fn parse(text: &str) -> Option<Self> {
+        format!("{text}-01").parse().ok().map(Self)
+    }
+
+    /// `2026-11`, as an address has it.
+    pub fn key(self) -> String {
+        self.0.format("%Y-%m").to_string()
+    }
+
+    /// `November 2026`.
+    pub fn said(self) -> String {
+        self.0.format("%B %Y").to_string()
+    }
+
+    /// How each integration stands in it: by its newest run, and where the month is over by the last one in it.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn standings(self, history: &History, today: NaiveDate) -> Result<Vec<InvoiceStanding>, StoreError> {
+        let first = self.0;
+        let last = first.checked_add_months(Months::new(1)).and_then(|next| next.checked_sub_days(Days::new(1)));
+        let last = last.unwrap_or(first);
+        let is_over = last < today;
+        let runs = if is_over { history.newest_runs_within(first, last)? } else { history.newest_runs()? };
+        let mut standings = Vec::new();
+        for run in runs {
+            let changes = history.changes_within(&run.integration, (first, last), ready::CHANGES + 1)?;
+            let findings = history.findings(run.run)?;
+            let ignored = history.lines_because(run.run, Code::Ignored)?;
+            let (undos, uncounted) = undone(history, &run)?;
+            standings.push(InvoiceStanding { run, findings, changes, ignored, undos, uncounted });
+        }
+        Ok(standings)
+    }
+}
+
+/// The undos since a run, and how many lines are not billed as counted because of them.
+fn undone(history: &History, run: &RunSummary) -> Result<(Vec<RunSummary>, usize), StoreError> {
+    if history.undos_since(&run.integration, run.run)?.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let Some(run) = history.run(run.run)? else { return Ok((Vec::new(), 0)) };
+    let Current { undos, uncounted, .. } = Current::of(history, run)?;
+    Ok((undos, uncounted))
+}
