@@ -97,6 +97,32 @@ impl Exit {
         }
     }
 
+    /// In a few words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Unexpected => "failed unexpectedly",
+            Exit::Usage => "usage",
+            Exit::Decide => "done, something to decide",
+            Exit::Pending => "changes pending",
+            Exit::Partial => "partial: some refused or unknown",
+            Exit::Held => "held by a run guard",
+            Exit::Refused => "export refused",
+            Exit::Unreachable => "ConnectWise unreachable",
+            Exit::Denied => "key or permission",
+            Exit::Store => "local store",
+            Exit::Locked => "another run holds the lock, or another host the lease",
+            Exit::Config => "configuration, mapping or clock invalid",
+            Exit::Signal(_) => "stopped by a signal",
+        }
+    }
+
+    /// How many exits this one outweighs: what is worse comes first by it.
+    pub fn badness(self) -> usize {
+        let all = (0..=u8::MAX).map(Exit::of_code);
+        all.filter(|other| *other != self && self.worst(*other) == self).count()
+    }
+
     /// A run's verdict of the same meaning.
     pub fn verdict(self) -> RunVerdict {
         match self {

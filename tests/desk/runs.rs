@@ -121,9 +121,11 @@ fn while_another_run_holds_the_lock_nothing_is_begun_and_answers_wait() {
     )
     .expect("the lock");
     assert_eq!(dana.post("/runs/start", &[("csrf", &token), ("kind", "night")]).status, 409);
-    let answer = [("csrf", token.as_str()), ("answer", "accept"), ("shown", "3:0:to-zero")];
+    let shown = dana.get(&format!("/items/{handle}")).field("shown");
+    let answer = [("csrf", token.as_str()), ("answer", "accept"), ("shown", shown.as_str())];
     let path = format!("/items/{handle}/answer");
-    let stale = [("csrf", token.as_str()), ("answer", "accept"), ("shown", "3:1:to-zero")];
+    let moved = shown.replace("3:0:", "3:1:");
+    let stale = [("csrf", token.as_str()), ("answer", "accept"), ("shown", moved.as_str())];
     assert_eq!(dana.post(&path, &stale).status, 409, "what was not shown waits");
     assert_eq!(dana.post(&path, &answer).status, 303);
     assert!(dana.get("/").body.contains("waits for the end of the run"));
