@@ -2,7 +2,7 @@
 
 mod answers;
 mod break_in;
-mod client;
+pub(crate) mod client;
 mod hostile;
 mod large;
 mod mapping;

@@ -1,5 +1,7 @@
 //! Many tenants: each in a process of its own, shared between shards, and moved between them with their copies.
 
+mod apart;
+mod desk;
 mod shared;
 mod watching;
 

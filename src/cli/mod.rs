@@ -45,6 +45,11 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli, console: &Console) -> Exit {
+    if let Some(Command::Serve(options)) = &cli.command
+        && let Some(of) = &options.tenants
+    {
+        return fleet::desk::run(of, options, console);
+    }
     let fleet = cli.command.as_ref().and_then(Command::fleet);
     match (fleet.and_then(|fleet| Some((fleet.tenants.as_deref()?, fleet))), &cli.command) {
         (Some((of, fleet)), Some(Command::Daemon(options))) => {

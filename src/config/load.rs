@@ -35,6 +35,21 @@ const KEEP_MOST: (Duration, &str) = (DAY.saturating_mul(36_600), "a hundred year
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    let (config, errors) = walked(path, config)?;
+    match config {
+        Some(mut config) if errors.iter().all(|error| error.path != path) => {
+            config.integrations.values_mut().for_each(|integration| blame(integration, &errors));
+            Ok(config)
+        }
+        _ => Err(ConfigErrors(errors)),
+    }
+}
+
+/// What this walk makes of a file, and everything that is wrong with it.
+pub(in crate::config) fn walked<T>(
+    path: &Path,
+    walk: impl FnOnce(&Path, Section<'_>) -> Option<T>,
+) -> Result<(Option<T>, Vec<ConfigError>), ConfigErrors> {
     let bytes = file::read(path).map_err(|error| ConfigErrors(vec![error]))?;
     let text = file::decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
     let document = Document::new(path, text);
@@ -44,18 +59,12 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
         let (span, message) = malformed(text, fault.span().unwrap_or_default(), fault.message());
         document.error(span, message, None);
     }
-    let config = if faults.is_empty() { config(path, document.root(&table)) } else { None };
+    let made = if faults.is_empty() { walk(path, document.root(&table)) } else { None };
     let mut errors = document.into_errors();
     errors
         .sort_by(|a, b| (a.path != path, &a.path, a.line, a.column).cmp(&(b.path != path, &b.path, b.line, b.column)));
     errors.dedup_by(|a, b| (&a.path, a.line, a.column, &a.message) == (&b.path, b.line, b.column, &b.message));
-    match config {
-        Some(mut config) if errors.iter().all(|error| error.path != path) => {
-            config.integrations.values_mut().for_each(|integration| blame(integration, &errors));
-            Ok(config)
-        }
-        _ => Err(ConfigErrors(errors)),
-    }
+    Ok((made, errors))
 }
 
 /// The configuration of a text that was good once, as if it were the file's.

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod edit;
 pub mod environment;
 pub mod error;
+pub mod fleet_desk;
 pub mod last_good;
 pub mod load;
 pub mod profiles;

@@ -31,7 +31,7 @@ pub enum Exit {
     Locked,
     /// 16: configuration, mapping or clock invalid.
     Config,
-    /// 128 + the signal: 130 (SIGINT), 143 (SIGTERM).
+    /// 128 + the signal: 129 (SIGHUP), 130 (SIGINT), 143 (SIGTERM).
     Signal(u8),
 }
 
@@ -95,6 +95,32 @@ impl Exit {
             Exit::Store => 20,
             other => u16::from(other.code()),
         }
+    }
+
+    /// In a few words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Unexpected => "failed unexpectedly",
+            Exit::Usage => "usage",
+            Exit::Decide => "done, something to decide",
+            Exit::Pending => "changes pending",
+            Exit::Partial => "partial: some refused or unknown",
+            Exit::Held => "held by a run guard",
+            Exit::Refused => "export refused",
+            Exit::Unreachable => "ConnectWise unreachable",
+            Exit::Denied => "key or permission",
+            Exit::Store => "local store",
+            Exit::Locked => "another run holds the lock, or another host the lease",
+            Exit::Config => "configuration, mapping or clock invalid",
+            Exit::Signal(_) => "stopped by a signal",
+        }
+    }
+
+    /// How many exits this one outweighs: what is worse comes first by it.
+    pub fn badness(self) -> usize {
+        let all = (0..=u8::MAX).map(Exit::of_code);
+        all.filter(|other| *other != self && self.worst(*other) == self).count()
     }
 
     /// A run's verdict of the same meaning.

@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::web::pages::live;
 use crate::web::request::DeskRequest;
-use crate::web::response::{now, read};
 use crate::web::site::PageError;
 
 /// How often the history is looked at.
@@ -57,10 +56,10 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
 /// The picture, and whether a run is under way; `None` without a session.
 async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageError> {
     let asked = asked.clone();
-    read(move || {
-        let Some(visit) = asked.visit(now())? else { return Ok(None) };
+    let drawn = asked.read(|asked| {
+        let Some(visit) = asked.visit_now()? else { return Ok(None) };
         let drawn = live::picture(&visit)?.into_string();
         Ok(Some((drawn, live::is_busy(&visit))))
-    })
-    .await
+    });
+    drawn.await
 }

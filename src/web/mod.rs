@@ -6,6 +6,7 @@
 pub mod access;
 mod assets;
 pub mod desk;
+pub mod fleet;
 mod head;
 pub(crate) mod host_check;
 mod listener;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use crate::web::fleet::host::FleetDesk;
 use crate::web::host_check::HostCheck;
 use crate::web::listener::Limits;
 use crate::web::site::{DeskSite, Site};
@@ -43,9 +45,32 @@ pub async fn serve_desk(
     (names, tls): (Vec<String>, Option<TlsFiles>),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), TlsError> {
-    let tls = tls.map(TlsDoor::of).transpose()?.map(Arc::new);
     let router = monitoring::routes(desk.site.clone(), monitoring::AskedBy::BesidePages).merge(routes::routes(desk));
-    listener::serve(listener, guarded(router, names), Limits::USUAL, tls, stop).await;
+    serve_pages(listener, guarded(router, names), tls, stop).await
+}
+
+/// Serves the desk of many tenants likewise. `site` has their metrics, and the store of the people.
+///
+/// # Errors
+/// When the certificate cannot be used.
+pub async fn serve_fleet(
+    listener: TcpListener,
+    (fleet, site): (FleetDesk, Site),
+    (names, tls): (Vec<String>, Option<TlsFiles>),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), TlsError> {
+    let router = monitoring::routes(site, monitoring::AskedBy::BesidePages).merge(fleet::routes(fleet));
+    serve_pages(listener, guarded(router, names), tls, stop).await
+}
+
+async fn serve_pages(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsFiles>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), TlsError> {
+    let tls = tls.map(TlsDoor::of).transpose()?.map(Arc::new);
+    listener::serve(listener, router, Limits::USUAL, tls, stop).await;
     Ok(())
 }
 

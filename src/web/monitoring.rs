@@ -8,7 +8,7 @@ use axum::routing::get;
 
 use crate::history::store::open::History;
 use crate::web::peer::Peer;
-use crate::web::response::{read, refused};
+use crate::web::response::refused;
 use crate::web::site::{PageError, Site};
 
 /// Who is served with it.
@@ -33,7 +33,8 @@ pub(crate) fn routes(site: Site, asked: AskedBy) -> Router {
 }
 
 async fn metrics(site: Site) -> Response {
-    match read(move || (site.metrics)().map_err(PageError::Broken)).await {
+    let reads = site.reads.clone();
+    match reads.read(move || (site.metrics)().map_err(PageError::Broken)).await {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(missing) => refused(&missing),
     }
@@ -41,7 +42,8 @@ async fn metrics(site: Site) -> Response {
 
 /// Whether this server can do its work; how the nights were says `recount status`.
 async fn healthz(State(site): State<Site>) -> Response {
-    match read(move || Ok(History::open_existing(&site.state).map(|_| ())?)).await {
+    let reads = site.reads.clone();
+    match reads.read(move || Ok(History::open_existing(&site.state).map(|_| ())?)).await {
         Ok(()) => "ok\n".into_response(),
         Err(missing) => refused(&missing),
     }

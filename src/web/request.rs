@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
-use crate::history::store::open::History;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::visit::{Overview, Visit};
 use crate::web::peer::Peer;
+use crate::web::response::now;
 use crate::web::site::{DeskSite, PageError};
 
 /// What is taken of a request.
@@ -42,13 +42,28 @@ impl FromRequestParts<DeskSite> for DeskRequest {
 }
 
 impl DeskRequest {
-    /// The visit, if somebody is signed in. Waits for the disk.
+    /// Does this work for the request, where it may wait for the disk.
+    pub(crate) async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(Self) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let reads = self.desk.site.reads.clone();
+        reads.read(move || work(self)).await
+    }
+
+    /// The visit that it is at this moment.
+    pub(crate) fn visit_now(self) -> Result<Option<Visit>, PageError> {
+        self.visit(now())
+    }
+
+    /// The visit, if somebody is signed in, and may come to this desk. Waits for the disk.
     pub(crate) fn visit(self, now: DateTime<Utc>) -> Result<Option<Visit>, PageError> {
         let Self { desk: site, peer, headers, path, query, uri: _ } = self;
-        let history = History::open_existing(&site.site.state)?;
-        let person = history.map(|history| SignedIn::of(&history, &headers, now)).transpose()?.flatten();
-        let Some(person) = person else { return Ok(None) };
-        let address = peer.address(&headers, site.rules.proxy);
+        let Some(mut person) = SignedIn::at(&site.door, &headers, now)? else { return Ok(None) };
+        if let Some(tenant) = &site.tenant {
+            person.role = person.role_at(&site.door, tenant)?.ok_or(PageError::Nothing)?;
+        }
+        let address = peer.address(&headers, site.door.rules.proxy);
         let desk = Overview::of(&site, now)?;
         Ok(Some(Visit { site, person, address, path, query: PostedFields::parse(query.as_bytes()), now, desk }))
     }

@@ -4,7 +4,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use maud::Markup;
-use tokio::sync::Semaphore;
 
 use crate::web::head::message_page;
 use crate::web::site::PageError;
@@ -25,18 +24,6 @@ pub(crate) fn page_of(status: StatusCode, page: Markup) -> Response {
 /// To another page of the desk.
 pub(crate) fn see(address: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, address.to_owned())]).into_response()
-}
-
-/// Pages that are made at a time: each has the history open for itself.
-static READS: Semaphore = Semaphore::const_new(4);
-
-/// The history is read on a thread that may wait for the disk.
-pub(crate) async fn read<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
-) -> Result<T, PageError> {
-    let _place = READS.acquire().await;
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(PageError::Broken(error.to_string())))
 }
 
 /// What is done by a form was asked for like a page.

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -22,8 +22,8 @@ use crate::web::pages::{
     audit, customers, export, find, integrations, invoices, item, live, night, nights, plan, services, today,
 };
 use crate::web::request::DeskRequest;
-use crate::web::response::{now, only_a_form, page_of, read, refused, see};
-use crate::web::site::{DeskSite, PageError};
+use crate::web::response::{only_a_form, page_of, refused, see};
+use crate::web::site::{DeskSite, Door, PageError};
 use crate::web::{assets, live_events, tab, uploading};
 
 /// How a page is drawn.
@@ -63,17 +63,30 @@ const POLICY_OF_REPORTS: HeaderValue = HeaderValue::from_static(
 );
 
 pub(crate) fn routes(desk: DeskSite) -> Router {
-    let mut router = Router::new()
+    let alone = Router::new()
+        .merge(door_routes())
+        .route("/tab", get(tab::open).post(tab::show))
+        .route("/tab.js", get(tab::script));
+    of_desk(alone, desk)
+}
+
+/// Where people come in, and what every page loads.
+pub(crate) fn door_routes<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Door: FromRef<S>,
+{
+    Router::new()
         .merge(assets::routes())
-        .route("/live/events", get(live_events::events))
-        .route("/reports/{run}", get(report))
         .route("/signin", get(sign_in::door).post(sign_in::knock))
         .route("/signin/code", get(second_step::ask).post(second_step::answer))
         .route("/signin/provider", get(flow::begin))
         .route("/signin/provider/back", get(flow::back))
-        .route("/tab", get(tab::open).post(tab::show))
-        .route("/tab.js", get(tab::script))
-        .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose));
+        .route("/welcome/{link}", get(sign_in::welcome).post(sign_in::choose))
+}
+
+/// The pages and the buttons of a desk, beside what is there already.
+pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
+    let mut router = beside.route("/live/events", get(live_events::events)).route("/reports/{run}", get(report));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }
@@ -92,7 +105,7 @@ pub(crate) fn routes(desk: DeskSite) -> Router {
 
 async fn show(asked: DeskRequest, page: Page) -> Response {
     let address = asked.uri.path_and_query().map(|all| all.as_str().to_owned()).unwrap_or_default();
-    let drawn = read(move || asked.visit(now())?.map(|visit| page(&visit)).transpose()).await;
+    let drawn = asked.read(move |asked| asked.visit_now()?.map(|visit| page(&visit)).transpose()).await;
     match drawn {
         Ok(Some(page)) => page_of(StatusCode::OK, page),
         Ok(None) => sign_in::to_door(&address),
@@ -101,9 +114,9 @@ async fn show(asked: DeskRequest, page: Page) -> Response {
 }
 
 async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
-    let acted = read(move || {
+    let acted = asked.read(move |asked| {
         let fields = PostedFields::parse(&body);
-        asked.visit(now())?.map(|visit| act(action, &visit, &fields)).transpose()
+        asked.visit_now()?.map(|visit| act(action, &visit, &fields)).transpose()
     });
     match acted.await {
         Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
@@ -125,8 +138,8 @@ async fn report(asked: DeskRequest) -> Response {
     let address = asked.uri.path().to_owned();
     let run = asked.path.get("run").and_then(|run| run.parse::<i64>().ok());
     let state = asked.desk.site.state.clone();
-    let kept = read(move || {
-        let Some(_) = asked.visit(now())? else { return Ok(None) };
+    let kept = asked.read(move |asked| {
+        let Some(_) = asked.visit_now()? else { return Ok(None) };
         let page = Reports::of(&state).page(crate::reconcile::model::ids::RunId(run.ok_or(PageError::Nothing)?));
         std::fs::read_to_string(page).map(Some).map_err(|_| PageError::Nothing)
     });

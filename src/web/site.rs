@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use tokio::sync::Semaphore;
 
 use crate::history::desk::desk_key::DeskKey;
@@ -18,6 +19,8 @@ pub struct Site {
     pub state: PathBuf,
     /// The metrics, now.
     pub metrics: CurrentData<String>,
+    /// As many pages are made at a time, and the others wait.
+    pub reads: PageReads,
 }
 
 /// What is asked of the caller at each request; an error is a sentence for the log.
@@ -38,14 +41,54 @@ impl From<StoreError> for PageError {
     }
 }
 
+/// Pages of one state folder that are made at a time: each has the history open for itself, and some ask ConnectWise.
+/// Where there are many tenants, each has its own: one whose ConnectWise does not answer keeps nobody else waiting.
+#[derive(Clone)]
+pub struct PageReads(Arc<Semaphore>);
+
+impl Default for PageReads {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(READS)))
+    }
+}
+
+impl PageReads {
+    /// The history is read on a thread that may wait for the disk.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let _place = self.0.acquire().await;
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|error| Err(PageError::Broken(error.to_string())))
+    }
+}
+
 /// The desk of one state folder.
 #[derive(Clone)]
 pub struct DeskSite {
     pub(crate) site: Site,
     pub(crate) host: Arc<dyn DeskHost>,
+    pub(crate) door: Door,
+    /// Whose desk it is among those of many tenants: only who has a role there comes to it.
+    pub(crate) tenant: Option<Arc<str>>,
+}
+
+/// Where people come in: who they are, and their sessions.
+#[derive(Clone)]
+pub struct Door {
+    /// The state folder that knows them.
+    pub(crate) people: PathBuf,
     pub(crate) rules: Arc<DoorRules>,
     /// A hash takes 19 MiB: as many at a time, and the others wait.
     pub(crate) hashing: Arc<Semaphore>,
+    pub(crate) reads: PageReads,
+}
+
+impl FromRef<DeskSite> for Door {
+    fn from_ref(desk: &DeskSite) -> Self {
+        desk.door.clone()
+    }
 }
 
 /// Who comes in, and how.
@@ -71,10 +114,21 @@ pub struct TabRules {
 
 /// Hashes of passwords that are made at the same time.
 const HASHES: usize = 2;
+/// Pages that are made at the same time.
+const READS: usize = 4;
+
+impl Door {
+    /// The door of a state folder, by these rules.
+    pub fn new(people: PathBuf, rules: DoorRules) -> Self {
+        let (rules, hashing) = (Arc::new(rules), Arc::new(Semaphore::new(HASHES)));
+        Self { people, rules, hashing, reads: PageReads::default() }
+    }
+}
 
 impl DeskSite {
-    /// The desk of this site.
+    /// The desk of this site, whose people are in its own history.
     pub fn new(site: Site, host: Arc<dyn DeskHost>, rules: DoorRules) -> Self {
-        Self { site, host, rules: Arc::new(rules), hashing: Arc::new(Semaphore::new(HASHES)) }
+        let door = Door::new(site.state.clone(), rules);
+        Self { site, host, door, tenant: None }
     }
 }

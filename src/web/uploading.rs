@@ -17,7 +17,7 @@ use crate::web::desk::host::DeskHost;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::roles::DeskAction;
 use crate::web::request::DeskRequest;
-use crate::web::response::{now, page_of, read, refused, see};
+use crate::web::response::{page_of, refused, see};
 
 /// Bytes of a file, at most: as of any export.
 pub(crate) const FILE_MOST: usize = 64 * 1024 * 1024;
@@ -28,7 +28,7 @@ const FIELD_MOST: usize = 1024;
 
 /// Receives a form with a file.
 pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
-    let visit = match read(move || asked.visit(now())).await {
+    let visit = match asked.read(DeskRequest::visit_now).await {
         Ok(Some(visit)) => visit,
         Ok(None) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
         Err(missing) => return refused(&missing),
@@ -40,7 +40,8 @@ pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
         // A form of another kind has no file; it is refused as any form without a token is.
         Err(_) => Ok(()),
     };
-    let acted = read(move || match received {
+    let reads = visit.site.site.reads.clone();
+    let acted = reads.read(move || match received {
         Ok(()) => act(DeskAction::Upload, &visit, &fields),
         Err(why) => Ok(FormResponse::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(not_done_page(&visit, &why)))),
     });

@@ -17,8 +17,13 @@ pub(crate) struct DeskOfNight<'a> {
 
 impl<'a> DeskOfNight<'a> {
     pub(crate) fn open(night: &'a Night) -> Self {
+        Self::open_with(night, &[])
+    }
+
+    pub(crate) fn open_with(night: &'a Night, more: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let server = night.start(&["serve", "--listen", &format!("127.0.0.1:{port}"), "--host", "recount.example.com"]);
+        let listen = format!("127.0.0.1:{port}");
+        let server = night.start(&[&["serve", "--listen", &listen, "--host", "recount.example.com"], more].concat());
         wait_until("the desk listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         Self { night, server: Some(server), port }
     }

@@ -56,6 +56,8 @@ fn place(command: &Given, cli: &Cli) -> Option<UnitKind> {
     match command {
         // Tenants are none of the service's: each has files and a user of its own.
         _ if command.fleet().is_some_and(|fleet| fleet.tenants.is_some()) => None,
+        Given::Serve(options) if options.tenants.is_some() => None,
+        Given::Users(options) if options.tenants.is_some() => None,
         Given::Demo(_) | Given::Init(_) | Given::Profiles | Given::Sim(_) | Given::Completions(_) | Given::Man(_) => {
             None
         }

@@ -199,7 +199,13 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     ("users list", &[("recount users list", "everybody, with role")]),
     ("users add", &[("recount users add dana --role operator", "prints a link, good once and for a day")]),
-    ("users role", &[("recount users role dana viewer", "dana signs in anew")]),
+    (
+        "users role",
+        &[
+            ("recount users role dana viewer", "dana signs in anew"),
+            ("recount users role dana viewer --tenants /tenants --tenant acme", "at one tenant of many"),
+        ],
+    ),
     ("users reset", &[("recount users reset dana", "the password is gone; prints a new link")]),
     ("users lock", &[("recount users lock dana", "kept out from now on")]),
     ("users unlock", &[("recount users unlock dana", "let in again")]),
@@ -209,6 +215,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         &[
             ("recount serve", "the desk at http://127.0.0.1:8080"),
             ("recount serve --listen 127.0.0.1:9000", "at another port"),
+            ("recount serve --tenants /tenants", "one desk for many tenants"),
         ],
     ),
     ("tickets", &[("recount tickets", "those that are open"), ("recount tickets test acronis", "open one, to see it")]),

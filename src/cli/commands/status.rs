@@ -16,6 +16,7 @@ use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
+use crate::config::settings::Config;
 use crate::history::alerts::{AlertOutcome, AlertRecord};
 use crate::history::lookup::RunSummary;
 use crate::history::past::owned::UnwatchedLine;
@@ -67,12 +68,21 @@ struct Status {
     replica: Option<ReplicaStanding>,
 }
 
+/// How everything that is on stands, and what `recount status` would end with.
+pub(crate) fn standing(config: &Config) -> Result<(Exit, Vec<(IntegrationName, Health)>), CommandError> {
+    let status = gathered(config, &[])?;
+    Ok((status.exit(), status.integrations.into_iter().map(|(name, health, _)| (name, health)).collect()))
+}
+
 fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
-    let config = session::configuration(global)?;
+    gathered(&session::configuration(global)?, names)
+}
+
+fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
     let history = History::open_existing(&config.state)?;
     let running = health::running(&config.state);
     for name in names {
-        typed_integration::named(&config, name)?;
+        typed_integration::named(config, name)?;
     }
     let chosen = config.integrations.values().filter(|one| match names {
         [] => one.mode != Mode::Off,
@@ -87,10 +97,10 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
     let mut alerts = alerts?.unwrap_or_default();
     // What is no longer configured is nobody's business.
     alerts.retain(|name, _| config.alerts.contains_key(name));
-    let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(&config, history));
+    let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
     let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
-    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(&config), replica })
+    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica })
 }
 
 impl Status {

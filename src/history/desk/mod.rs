@@ -10,4 +10,5 @@ pub mod people;
 pub mod provided;
 pub mod queue;
 pub mod sessions;
+pub mod tenant_roles;
 pub mod versions;

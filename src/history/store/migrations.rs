@@ -30,6 +30,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018_waits.sql"),
     include_str!("migrations/0019_sites.sql"),
     include_str!("migrations/0020_named.sql"),
+    include_str!("migrations/0021_tenant_roles.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::history::desk::authenticators::Authenticator;
+use crate::history::store::open::History;
 use crate::report::words;
 use crate::web::access::authenticator;
 use crate::web::desk::roles::DeskAction;
@@ -17,7 +18,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
 
 /// The page, with what was wrong with a code.
 pub(crate) fn drawn(visit: &Visit, wrong: Option<&str>) -> Result<Markup, PageError> {
-    let history = visit.desk.history()?;
+    let history = History::open_existing(&visit.site.door.people)?.ok_or(PageError::Nothing)?;
     let person = history.people()?.into_iter().find(|person| person.name == visit.person.name);
     let provided = person.as_ref().is_some_and(|person| person.is_provided);
     let local = |at| words::minute(visit.desk.zone.local(at));
@@ -47,10 +48,10 @@ fn own(visit: &Visit, known: Option<Authenticator>, wrong: bool) -> Result<Marku
         },
         Some(Authenticator { salt, is_on: false }) => html! {
             p { "Scan this with the app, then type the code that the app shows." }
-            (authenticator::shown_once(&visit.site, &visit.person.name, &salt)?)
+            (authenticator::shown_once(&visit.site.door, &visit.person.name, &salt)?)
             (form(visit, DeskAction::ConfirmAuthenticator, &html! { (authenticator::field(wrong)) button.b.act { "Switch it on" } }))
         },
-        Some(Authenticator { is_on: true, .. }) if visit.site.rules.totp_required => html! {
+        Some(Authenticator { is_on: true, .. }) if visit.site.door.rules.totp_required => html! {
             p { "It is on. This desk demands it of everybody; if the app is lost, an administrator resets the sign-in." }
         },
         Some(Authenticator { is_on: true, .. }) => html! {

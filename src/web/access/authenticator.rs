@@ -8,7 +8,7 @@ use totp_rs::{Builder, Totp};
 
 use crate::history::desk::authenticators::{Authenticator, Salt};
 use crate::history::store::open::History;
-use crate::web::site::{DeskSite, PageError};
+use crate::web::site::{Door, PageError};
 
 /// Bytes of a secret, as RFC 4226 recommends.
 const SECRET: usize = 20;
@@ -21,10 +21,10 @@ fn salt() -> Result<Salt, PageError> {
 }
 
 /// The authenticator of a person, for as long as its salt and the desk's key are what they are.
-fn totp(desk: &DeskSite, name: &str, salt: &Salt) -> Result<Totp, PageError> {
+fn totp(door: &Door, name: &str, salt: &Salt) -> Result<Totp, PageError> {
     let mut hash = Sha256::new();
     hash.update(b"authenticator of the desk\0");
-    hash.update(desk.rules.key.reveal());
+    hash.update(door.rules.key.reveal());
     hash.update(salt);
     hash.update(name.as_bytes());
     let secret = hash.finalize()[..SECRET].to_vec();
@@ -45,7 +45,7 @@ pub(crate) fn offer(history: &mut History, name: &str) -> Result<(), PageError> 
 /// # Errors
 /// When it cannot be stored.
 pub(crate) fn takes(
-    desk: &DeskSite,
+    door: &Door,
     history: &mut History,
     name: &str,
     typed: &str,
@@ -54,7 +54,7 @@ pub(crate) fn takes(
     let Some(Authenticator { salt, .. }) = history.authenticator(name)? else { return Ok(false) };
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     let now = u64::try_from(at.timestamp()).unwrap_or_default();
-    match totp(desk, name, &salt)?.check(&digits, now) {
+    match totp(door, name, &salt)?.check(&digits, now) {
         Some(step) => Ok(history.use_code(name, &salt, step)?),
         None => Ok(false),
     }
@@ -64,8 +64,8 @@ pub(crate) fn takes(
 ///
 /// # Errors
 /// When it cannot be drawn.
-pub(crate) fn shown_once(desk: &DeskSite, name: &str, salt: &Salt) -> Result<Markup, PageError> {
-    let totp = totp(desk, name, salt)?;
+pub(crate) fn shown_once(door: &Door, name: &str, salt: &Salt) -> Result<Markup, PageError> {
+    let totp = totp(door, name, salt)?;
     let broken = |error: String| PageError::Broken(error);
     let url = totp.to_url().map_err(|error| broken(error.to_string()))?;
     let code = QrCode::encode_text(&url, QrCodeEcc::Medium).map_err(|error| broken(error.to_string()))?;

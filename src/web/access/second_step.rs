@@ -20,26 +20,22 @@ use crate::web::access::token::Token;
 use crate::web::access::{authenticator, token};
 use crate::web::desk::fields::PostedFields;
 use crate::web::peer::Peer;
-use crate::web::response::{now, page_of, read, refused, see};
-use crate::web::site::{DeskSite, PageError};
+use crate::web::response::{now, page_of, refused, see};
+use crate::web::site::{Door, PageError};
 
 /// `GET /signin/code`.
-pub(crate) async fn ask(State(desk): State<DeskSite>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn ask(State(door): State<Door>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     let next = next_page(query.get("next")).to_owned();
-    form(desk, &headers, StatusCode::OK, (next, None)).await
+    form(door, &headers, StatusCode::OK, (next, None)).await
 }
 
 /// The form of this step, as far as the password was right before.
-async fn form(
-    desk: DeskSite,
-    headers: &HeaderMap,
-    status: StatusCode,
-    (next, said): (String, Option<String>),
-) -> Response {
+async fn form(door: Door, headers: &HeaderMap, status: StatusCode, (next, said): (String, Option<String>)) -> Response {
     let Some(secret) = cookie(headers, HALF_COOKIE).map(str::to_owned) else { return see("/signin") };
-    let drawn = read(move || {
-        let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(None) };
+    let reads = door.reads.clone();
+    let drawn = reads.read(move || {
+        let Some(mut history) = History::open_beside(&door.people)? else { return Ok(None) };
         let Some(name) = history.half_session_owner(&token::digest(&secret), now())? else { return Ok(None) };
         let known = match history.authenticator(&name)? {
             Some(known) => known,
@@ -48,7 +44,7 @@ async fn form(
                 history.authenticator(&name)?.ok_or(PageError::Nothing)?
             }
         };
-        let key = if known.is_on { None } else { Some(authenticator::shown_once(&desk, &name, &known.salt)?) };
+        let key = if known.is_on { None } else { Some(authenticator::shown_once(&door, &name, &known.salt)?) };
         let panel = panel(&token::form_token(&secret), &next, said.as_deref(), key.as_ref());
         Ok(Some(door_page("Code", &panel, "The app is lost? An administrator resets the sign-in: ")))
     });
@@ -75,7 +71,7 @@ fn panel(csrf: &str, next: &str, said: Option<&str>, key: Option<&Markup>) -> Ma
 
 /// `POST /signin/code`.
 pub(crate) async fn answer(
-    State(desk): State<DeskSite>,
+    State(door): State<Door>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     body: Bytes,
@@ -86,9 +82,9 @@ pub(crate) async fn answer(
     if !token::is_form_token(&token::form_token(&secret), fields.get("csrf")) {
         return see("/signin");
     }
-    let (typed, address) = (fields.get("code").to_owned(), peer.address(&headers, desk.rules.proxy));
-    let site = desk.clone();
-    let tried = read(move || try_code(&site, &secret, &typed, address, now())).await;
+    let (typed, address) = (fields.get("code").to_owned(), peer.address(&headers, door.rules.proxy));
+    let own = door.clone();
+    let tried = door.reads.read(move || try_code(&own, &secret, &typed, address, now())).await;
     match tried {
         Ok(Coded::In(token)) => {
             let response = with_cookie(see(&next), &set(COOKIE, token.reveal(), Some(LASTS)));
@@ -97,11 +93,11 @@ pub(crate) async fn answer(
         Ok(Coded::Over) => see("/signin"),
         Ok(Coded::Wrong) => {
             let said = "This code is wrong, or was used before. Wait for the next one.".to_owned();
-            form(desk, &headers, StatusCode::UNAUTHORIZED, (next, Some(said))).await
+            form(door, &headers, StatusCode::UNAUTHORIZED, (next, Some(said))).await
         }
         Ok(Coded::Wait(until)) => {
             let said = format!("Too many wrong codes. Try again at {} UTC.", until.format("%H:%M:%S"));
-            form(desk, &headers, StatusCode::TOO_MANY_REQUESTS, (next, Some(said))).await
+            form(door, &headers, StatusCode::TOO_MANY_REQUESTS, (next, Some(said))).await
         }
         Err(missing) => refused(&missing),
     }
@@ -116,8 +112,8 @@ enum Coded {
     Wait(DateTime<Utc>),
 }
 
-fn try_code(desk: &DeskSite, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, PageError> {
-    let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(Coded::Over) };
+fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, PageError> {
+    let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Coded::Over) };
     let half = token::digest(half);
     let Some(name) = history.half_session_owner(&half, at)? else { return Ok(Coded::Over) };
     let counted = subjects(&name, address);
@@ -126,7 +122,7 @@ fn try_code(desk: &DeskSite, half: &str, typed: &str, address: IpAddr, at: DateT
         history.note_desk_event(&sign_in_event(&name, address, at, Err("too many wrong codes")))?;
         return Ok(Coded::Wait(until));
     }
-    if !authenticator::takes(desk, &mut history, &name, typed, at)? {
+    if !authenticator::takes(door, &mut history, &name, typed, at)? {
         history.note_desk_event(&sign_in_event(&name, address, at, Err("wrong code")))?;
         return Ok(Coded::Wrong);
     }

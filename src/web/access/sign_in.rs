@@ -20,9 +20,8 @@ use crate::web::access::token::Token;
 use crate::web::access::{addresses, form, password, token};
 use crate::web::desk::fields::PostedFields;
 use crate::web::peer::Peer;
-use crate::web::response::{now, page_of, read, refused, see};
-use crate::web::site::DeskSite;
-use crate::web::site::PageError;
+use crate::web::response::{now, page_of, refused, see};
+use crate::web::site::{Door, PageError};
 
 /// How long a form of the door may lie open.
 const DOOR_LASTS: TimeDelta = TimeDelta::hours(1);
@@ -54,9 +53,9 @@ struct DoorForm<'a> {
 }
 
 /// `GET /signin`.
-pub(crate) async fn door(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn door(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
-    open(&DoorForm { next: query.get("next"), provider: desk.rules.oidc.is_some(), ..DoorForm::default() })
+    open(&DoorForm { next: query.get("next"), provider: door.rules.oidc.is_some(), ..DoorForm::default() })
 }
 
 /// A door with a fresh form.
@@ -83,24 +82,25 @@ fn is_own_form(headers: &HeaderMap, fields: &PostedFields) -> bool {
 
 /// `POST /signin`.
 pub(crate) async fn knock(
-    State(desk): State<DeskSite>,
+    State(door): State<Door>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let fields = PostedFields::parse(&body);
     let (name, next) = (fields.get("name").trim().to_lowercase(), next_page(fields.get("next")).to_owned());
-    let provider = desk.rules.oidc.is_some();
+    let provider = door.rules.oidc.is_some();
     let form = |status, said| open(&DoorForm { status, said: Some(said), name: &name, next: &next, provider });
     if !is_own_form(&headers, &fields) {
         return form(StatusCode::FORBIDDEN, "This page was open for too long. Try again.");
     }
-    let Ok(_permit) = desk.hashing.clone().acquire_owned().await else {
+    let Ok(_permit) = door.hashing.clone().acquire_owned().await else {
         return refused(&PageError::Broken("the desk is closing".to_owned()));
     };
-    let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, desk.rules.proxy));
+    let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, door.rules.proxy));
     let who = name.clone();
-    let tried = read(move || try_password(&desk, &who, &typed, address, now())).await;
+    let reads = door.reads.clone();
+    let tried = reads.read(move || try_password(&door, &who, &typed, address, now())).await;
     match tried {
         Ok(Tried::In(secret)) => {
             let response = with_cookie(see(&next), &set(COOKIE, secret.reveal(), Some(LASTS)));
@@ -147,14 +147,8 @@ pub(crate) fn sign_in_event(name: &str, address: IpAddr, at: DateTime<Utc>, how:
     }
 }
 
-fn try_password(
-    desk: &DeskSite,
-    name: &str,
-    typed: &str,
-    address: IpAddr,
-    at: DateTime<Utc>,
-) -> Result<Tried, PageError> {
-    let Some(mut history) = History::open_beside(&desk.site.state)? else { return Ok(Tried::Wrong) };
+fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Tried, PageError> {
+    let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Tried::Wrong) };
     let counted = subjects(name, address);
     let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
     let event = |how| sign_in_event(name, address, at, how);
@@ -166,7 +160,7 @@ fn try_password(
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
     let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
-    if asks_for_code(desk, &history, name)? {
+    if asks_for_code(door, &history, name)? {
         if history.begin_half_session((name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
             return Ok(Tried::Half(secret));
         }
@@ -182,20 +176,20 @@ fn try_password(
     Ok(Tried::In(secret))
 }
 
-fn asks_for_code(desk: &DeskSite, history: &History, name: &str) -> Result<bool, PageError> {
+fn asks_for_code(door: &Door, history: &History, name: &str) -> Result<bool, PageError> {
     let is_on = history.authenticator(name)?.is_some_and(|authenticator| authenticator.is_on);
-    Ok(is_on || desk.rules.totp_required)
+    Ok(is_on || door.rules.totp_required)
 }
 
 /// `GET /welcome/LINK`: the form to choose a password.
-pub(crate) async fn welcome(State(desk): State<DeskSite>, Path(link): Path<String>) -> Response {
-    welcome_form(&desk, link, StatusCode::OK, None).await
+pub(crate) async fn welcome(State(door): State<Door>, Path(link): Path<String>) -> Response {
+    welcome_form(&door, link, StatusCode::OK, None).await
 }
 
-async fn welcome_form(desk: &DeskSite, link: String, status: StatusCode, said: Option<String>) -> Response {
-    let state = desk.site.state.clone();
+async fn welcome_form(door: &Door, link: String, status: StatusCode, said: Option<String>) -> Response {
+    let state = door.people.clone();
     let digest = token::digest(&link);
-    let name = read(move || {
+    let name = door.reads.read(move || {
         let history = History::open_existing(&state)?;
         Ok(history.map(|history| history.invited(&digest, now())).transpose()?.flatten())
     });
@@ -215,7 +209,7 @@ async fn welcome_form(desk: &DeskSite, link: String, status: StatusCode, said: O
 
 /// `POST /welcome/LINK`.
 pub(crate) async fn choose(
-    State(desk): State<DeskSite>,
+    State(door): State<Door>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Path(link): Path<String>,
     headers: HeaderMap,
@@ -224,18 +218,18 @@ pub(crate) async fn choose(
     let fields = PostedFields::parse(&body);
     if !is_own_form(&headers, &fields) {
         let said = Some("This page was open for too long. Try again.".to_owned());
-        return welcome_form(&desk, link, StatusCode::FORBIDDEN, said).await;
+        return welcome_form(&door, link, StatusCode::FORBIDDEN, said).await;
     }
-    let Ok(_permit) = desk.hashing.clone().acquire_owned().await else {
+    let Ok(_permit) = door.hashing.clone().acquire_owned().await else {
         return refused(&PageError::Broken("the desk is closing".to_owned()));
     };
     let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
     let (state, address, digest) =
-        (desk.site.state.clone(), peer.address(&headers, desk.rules.proxy), token::digest(&link));
-    let stored = read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
+        (door.people.clone(), peer.address(&headers, door.rules.proxy), token::digest(&link));
+    let stored = door.reads.read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
     match stored {
         Ok(None) => see("/signin"),
-        Ok(Some(said)) => welcome_form(&desk, link, StatusCode::UNPROCESSABLE_ENTITY, Some(said)).await,
+        Ok(Some(said)) => welcome_form(&door, link, StatusCode::UNPROCESSABLE_ENTITY, Some(said)).await,
         Err(missing) => refused(&missing),
     }
 }

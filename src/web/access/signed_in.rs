@@ -7,6 +7,7 @@ use crate::history::desk::people::{Digest, Role};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::web::access::token;
+use crate::web::site::{Door, PageError};
 
 /// The cookie of a session. A browser takes a name that begins so only over https or on this host, for this very host,
 /// and no page elsewhere can set it.
@@ -27,6 +28,18 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
+    /// Whose session the request carries, as this door knows them. Waits for the disk.
+    pub(crate) fn at(door: &Door, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, PageError> {
+        let history = History::open_existing(&door.people)?;
+        Ok(history.map(|history| Self::of(&history, headers, now)).transpose()?.flatten())
+    }
+
+    /// What they may do at a tenant's desk; `None` where they have no business. Waits for the disk.
+    pub(crate) fn role_at(&self, door: &Door, tenant: &str) -> Result<Option<Role>, PageError> {
+        let history = History::open_existing(&door.people)?.ok_or(PageError::Nothing)?;
+        Ok(history.tenant_roles(&self.name)?.at(tenant))
+    }
+
     /// Whose session the request carries; `None` for none that is good now.
     pub(crate) fn of(history: &History, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, StoreError> {
         let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };

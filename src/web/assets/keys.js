@@ -53,7 +53,7 @@
   const answered = get("sessionStorage", ANSWERED);
   set("sessionStorage", ANSWERED, null);
   // Going to the part of the page that the address names takes the focus away, so it is given after that.
-  const back = () => requestAnimationFrame(() => focus(document.querySelector(`.slip form[action="/answers/${CSS.escape(answered)}/undo"] button`)));
+  const back = () => requestAnimationFrame(() => focus(document.querySelector(`.slip form[action$="/answers/${CSS.escape(answered)}/undo"] button`)));
   if (answered && document.readyState === "complete") back();
   else if (answered) addEventListener("load", back);
 

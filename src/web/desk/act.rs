@@ -75,7 +75,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
 }
 
 fn sign_out(visit: &Visit) -> Result<ActionOutcome, PageError> {
-    let mut history = History::open_beside(&visit.site.site.state)?.ok_or(PageError::Nothing)?;
+    let mut history = History::open_beside(&visit.site.door.people)?.ok_or(PageError::Nothing)?;
     history.end_session(&visit.person.digest)?;
     Ok(ActionOutcome { acted: FormResponse::Left, events: vec![visit.event(DeskAction::SignOut.as_str(), "")] })
 }

@@ -39,7 +39,7 @@ pub(super) fn confirm(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
 /// Switches it off by a code of it, where the configuration does not demand one.
 pub(super) fn drop(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let mut history = open(visit)?;
-    if visit.site.rules.totp_required {
+    if visit.site.door.rules.totp_required {
         return wrong(visit, DeskAction::DropAuthenticator, "This desk demands an authenticator.");
     }
     let deed = coded(visit, &mut history, fields, DeskAction::DropAuthenticator)?;
@@ -50,7 +50,7 @@ pub(super) fn drop(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
 }
 
 fn open(visit: &Visit) -> Result<History, PageError> {
-    History::open_beside(&visit.site.site.state)?.ok_or(PageError::Nothing)
+    History::open_beside(&visit.site.door.people)?.ok_or(PageError::Nothing)
 }
 
 /// What takes a code, as seldom as a sign-in: somebody at an open browser must not find it by trying.
@@ -66,7 +66,7 @@ fn coded(
         let said = format!("Too many wrong codes. Try again at {} UTC.", until.format("%H:%M:%S"));
         return wrong(visit, action, &said);
     }
-    if !authenticator::takes(&visit.site, history, name, fields.get("code"), visit.now)? {
+    if !authenticator::takes(&visit.site.door, history, name, fields.get("code"), visit.now)? {
         return wrong(visit, action, "This code is wrong, or was used before. Wait for the next one.");
     }
     history.forgive(&[&subject])?;

@@ -8,9 +8,10 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
 use crate::web::site::PageError;
+use crate::zone::Zone;
 
 /// Entries of a page.
-const LISTED: usize = 100;
+pub(crate) const LISTED: usize = 100;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let typed = visit.query.get("q").trim();
@@ -20,17 +21,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         None => Vec::new(),
     };
     let main = html! {
-        header.head { div { p.over { "Sign-ins and everything that was done on the desk" } h1 { "Audit" } p.lead { "Nothing here can be changed or taken out by recount." } } }
+        header.head { div { p.over { @if visit.site.tenant.is_none() { "Sign-ins and everything" } @else { "Everything" } " that was done on the desk" } h1 { "Audit" } p.lead { "Nothing here can be changed or taken out by recount." } } }
         form.filters role="search" aria-label="Filter" action="/audit" {
             label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
             button.b { "Filter" }
         }
-        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(visit, &events, typed)) }
+        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&visit.desk.zone, &events, typed)) }
     };
     Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }
 
-fn table(visit: &Visit, events: &[(i64, DeskEvent)], typed: &str) -> Markup {
+pub(crate) fn table(zone: &Zone, events: &[(i64, DeskEvent)], typed: &str) -> Markup {
     let last = events.last().map(|(number, _)| *number).filter(|_| events.len() == LISTED);
     html! {
         div.sheet {
@@ -38,7 +39,7 @@ fn table(visit: &Visit, events: &[(i64, DeskEvent)], typed: &str) -> Markup {
                 caption.sr { "Who did what" }
                 thead { tr { th.when scope="col" { "when" } th.when scope="col" { "who" } th scope="col" { "did what" } th.wide.n scope="col" { "from" } } }
                 tbody { @for (_, event) in events { tr {
-                    td { (visit.desk.zone.local(event.at).format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
+                    td { (zone.local(event.at).format("%-d %b %Y %H:%M:%S")) } td { (event.person) }
                     td {
                         @if event.refused { span.tag.bad { "refused" } " " (event.deed) } @else { b { (event.deed) } }
                         " " (escaped(&event.about))

@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
+use crate::reconcile::model::display_text::shown;
 use crate::report::words;
 use crate::web::assets::scripts;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
+use crate::web::fleet::addresses::LIST;
 use crate::web::head::{brand, document};
 
 /// Which entry of the rail the page is.
@@ -75,7 +77,10 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
             }
         }
     };
-    document(title, &more, &body)
+    match &visit.site.tenant {
+        Some(tenant) => document(&format!("{title} · {}", shown(tenant)), &more, &body),
+        None => document(title, &more, &body),
+    }
 }
 
 const KEYS: [(&[&str], &str); 7] = [
@@ -100,6 +105,7 @@ fn keys() -> Markup {
 
 fn menu(visit: &Visit, place: RailEntry) -> Markup {
     html! {
+        @if let Some(tenant) = &visit.site.tenant { p.small { a href=(LIST) { "All tenants" } " · " b { (shown(tenant)) } } }
         form.find role="search" aria-label="Find" action="/find" {
             label.sr for="find" { "Find a customer, product or handle" }
             input id="find" name="q" type="search" placeholder="Customer or handle";

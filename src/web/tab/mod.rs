@@ -18,7 +18,7 @@ use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 use crate::web::desk::visit::Overview;
 use crate::web::peer::Peer;
-use crate::web::response::{MayBeFramed, now, page_of, read, refused};
+use crate::web::response::{MayBeFramed, now, page_of, refused};
 use crate::web::site::{DeskSite, PageError, TabRules};
 
 /// What only this page may do: be framed by ConnectWise, and run the one script of the desk.
@@ -41,7 +41,7 @@ fn framed(mut response: Response, rules: &TabRules) -> Response {
 
 /// `GET /tab`: the page that asks who is looking. It holds nothing of anybody.
 pub(crate) async fn open(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
-    let Some(rules) = &desk.rules.tab else { return refused(&PageError::Nothing) };
+    let Some(rules) = &desk.door.rules.tab else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     framed(page_of(StatusCode::OK, page::asking(rules, query.get("id"), query.get("screen"))), rules)
 }
@@ -58,7 +58,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(rules) = desk.rules.tab.clone() else { return refused(&PageError::Nothing) };
+    let Some(rules) = desk.door.rules.tab.clone() else { return refused(&PageError::Nothing) };
     let fields = PostedFields::parse(&body);
     let text = |name: &str| fields.get(name).to_owned();
     let claim = MemberClaim {
@@ -68,8 +68,9 @@ pub(crate) async fn show(
         context: text("memberContext"),
     };
     let company = fields.get("id").parse::<i64>().ok().filter(|_| is_of_a_company(fields.get("screen"))).map(CompanyId);
-    let address = peer.address(&headers, desk.rules.proxy).to_string();
-    let drawn = read(move || {
+    let address = peer.address(&headers, desk.door.rules.proxy).to_string();
+    let reads = desk.site.reads.clone();
+    let drawn = reads.read(move || {
         let vouched = desk.host.vouched(&claim);
         note(&desk, &claim, address, &vouched)?;
         if vouched != MemberVerification::Yes {

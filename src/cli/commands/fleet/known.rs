@@ -27,11 +27,12 @@ struct KnownTenant {
 }
 
 /// Device and inode, size, and the last change of content or rights.
-type Stamp = (u64, u64, u64, i64, i64);
+pub(super) type Stamp = (u64, u64, u64, i64, i64);
 
 struct TenantFacts {
     /// What it may share with nobody: its state, and where its copies go.
     own: Vec<(&'static str, String)>,
+    state: PathBuf,
     metrics_file: PathBuf,
     schedule: Option<Schedule>,
 }
@@ -55,20 +56,39 @@ impl KnownTenants {
         changed
     }
 
-    /// The tenants that share what each must have for itself, and what it is.
-    pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
-        let mut owners: BTreeMap<&(&str, String), Vec<&Tenant>> = BTreeMap::new();
+    /// What several tenants have that each must have for itself.
+    fn owners(&self) -> BTreeMap<&(&'static str, String), Vec<&Tenant>> {
+        let mut owners: BTreeMap<&(&'static str, String), Vec<&Tenant>> = BTreeMap::new();
         for (tenant, known) in &self.tenants {
             for own in known.facts.iter().flat_map(|facts| &facts.own) {
                 owners.entry(own).or_default().push(tenant);
             }
         }
-        let shared = owners.into_iter().filter(|(_, tenants)| tenants.len() > 1);
+        owners.retain(|_, tenants| tenants.len() > 1);
+        owners
+    }
+
+    /// The tenants that share what each must have for itself, and what it is.
+    pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
         let said =
             |what: &str, of: &str| format!("its {what} is another tenant's too: {}; each needs its own", shown(of));
-        shared
+        self.owners()
+            .into_iter()
             .flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))))
             .collect()
+    }
+
+    /// The tenants that share what each must have for itself, and what kind of thing it is.
+    pub(super) fn shared(&self) -> BTreeMap<Tenant, &'static str> {
+        self.owners()
+            .into_iter()
+            .flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), *what)))
+            .collect()
+    }
+
+    /// The state folder of a tenant; `None` while its configuration cannot be read.
+    pub(super) fn state(&self, tenant: &Tenant) -> Option<&Path> {
+        Some(&self.facts(tenant)?.state)
     }
 
     /// Where a tenant's last night put its numbers.
@@ -91,7 +111,12 @@ impl TenantFacts {
         let state = real(&config.state).display().to_string();
         let copies = config.replica.as_ref().map(|replica| ("`replicate`", replica.address()));
         let own = std::iter::once(("`state`", state)).chain(copies).collect();
-        Self { own, metrics_file: config.metrics_file.clone(), schedule: schedule(config).ok() }
+        Self {
+            own,
+            state: config.state.clone(),
+            metrics_file: config.metrics_file.clone(),
+            schedule: schedule(config).ok(),
+        }
     }
 }
 
@@ -102,7 +127,7 @@ fn real(folder: &Path) -> PathBuf {
     there.map_or(folder.to_owned(), |(above, found)| found.join(rest(above)))
 }
 
-fn stamp(file: &Path) -> io::Result<Stamp> {
+pub(super) fn stamp(file: &Path) -> io::Result<Stamp> {
     let found = fs::metadata(file)?;
     Ok((found.dev(), found.ino(), found.size(), found.ctime(), found.ctime_nsec()))
 }

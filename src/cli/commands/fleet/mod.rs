@@ -1,11 +1,13 @@
 //! `--tenants`: the same command for every tenant, each in a process of its own, and what came of all of them.
 
+pub(crate) mod desk;
 mod known;
 mod metrics;
 pub(crate) mod options;
 mod process;
+mod roster;
 mod summary;
-mod tenants;
+pub(crate) mod tenants;
 pub(crate) mod watch;
 
 use std::ffi::OsString;

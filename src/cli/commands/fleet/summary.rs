@@ -31,7 +31,7 @@ struct TenantJson<'a> {
 pub(super) fn tell(mut ends: Vec<TenantEnd>, console: &Console) -> Exit {
     let exit = ends.iter().map(|end| end.exit).fold(Exit::Done, Exit::worst);
     // The worst of two is the one that stays when both are taken together.
-    ends.sort_by(|a, b| badness(b.exit).cmp(&badness(a.exit)).then_with(|| a.tenant.cmp(&b.tenant)));
+    ends.sort_by(|a, b| b.exit.badness().cmp(&a.exit.badness()).then_with(|| a.tenant.cmp(&b.tenant)));
     if console.json {
         let tenants = ends.iter().map(TenantJson::of).collect();
         console.document(exit, &Document { tenants });
@@ -39,12 +39,6 @@ pub(super) fn tell(mut ends: Vec<TenantEnd>, console: &Console) -> Exit {
         console.print(&text(&ends));
     }
     exit
-}
-
-/// How many exits this one outweighs.
-fn badness(exit: Exit) -> usize {
-    let all = (0..=u8::MAX).map(Exit::of_code);
-    all.filter(|other| *other != exit && exit.worst(*other) == exit).count()
 }
 
 impl<'a> TenantJson<'a> {
@@ -74,28 +68,9 @@ fn text(ends: &[TenantEnd]) -> String {
     }
     for end in ends.iter().filter(|end| end.exit != Exit::Done) {
         let why = end.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
-        let _ = writeln!(text, "{:>3}  {}: {}{why}", end.exit.code(), shown(&end.tenant.name), words(end.exit));
+        let _ = writeln!(text, "{:>3}  {}: {}{why}", end.exit.code(), shown(&end.tenant.name), end.exit.sentence());
     }
     let done = ends.iter().filter(|end| end.exit == Exit::Done).count();
     let _ = writeln!(text, "{}, {done} done with nothing to decide", plural(ends.len(), "tenant"));
     text
-}
-
-fn words(exit: Exit) -> &'static str {
-    match exit {
-        Exit::Done => "done",
-        Exit::Unexpected => "failed unexpectedly",
-        Exit::Usage => "usage",
-        Exit::Decide => "done, something to decide",
-        Exit::Pending => "changes pending",
-        Exit::Partial => "partial: some refused or unknown",
-        Exit::Held => "held by a run guard",
-        Exit::Refused => "export refused",
-        Exit::Unreachable => "ConnectWise unreachable",
-        Exit::Denied => "key or permission",
-        Exit::Store => "local store",
-        Exit::Locked => "another run holds the lock, or another host the lease",
-        Exit::Config => "configuration, mapping or clock invalid",
-        Exit::Signal(_) => "stopped by a signal",
-    }
 }

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 /// One tenant: a folder with a `recount.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Tenant {
+pub(crate) struct Tenant {
     /// The folder's name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The folder.
     pub(super) folder: PathBuf,
 }
@@ -27,7 +27,7 @@ const CONFIGURATION: &str = "recount.toml";
 ///
 /// # Errors
 /// When the folder cannot be read, or holds no tenant at all. What is wrong within a tenant is that tenant's matter.
-pub(super) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
+pub(crate) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let of = fs::canonicalize(of)?;
     let mut found = Vec::new();
     for entry in fs::read_dir(of)? {

@@ -24,7 +24,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
-use crate::web::site::Site;
+use crate::web::site::{PageReads, Site};
 
 /// How often the folder and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(15);
@@ -83,7 +83,7 @@ fn follow(
             let (stop, metrics) = (stop.clone(), Arc::clone(&metrics));
             let metrics = move || Ok(metrics.lock().unwrap_or_else(PoisonError::into_inner).clone());
             // There is no one history of which it could tell whether it is sound.
-            let site = Site { state: PathBuf::new(), metrics: Arc::new(metrics) };
+            let site = Site { state: PathBuf::new(), metrics: Arc::new(metrics), reads: PageReads::default() };
             tokio::spawn(serve::monitoring_of(site, listen, async move { stop.wait().await }));
         }
         let (refused, watched, waiting) = Default::default();

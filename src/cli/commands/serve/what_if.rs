@@ -12,13 +12,11 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::exit::Exit;
 
-/// One at a time: each reads a whole night of ConnectWise.
-static ONE: Mutex<()> = Mutex::new(());
-
-/// What an integration's dry run would come to with this configuration, which is not the one on the disk.
-pub(super) fn drawn(config: Config, integration: &IntegrationName) -> Result<RunRecord, CommandError> {
+/// What an integration's dry run would come to with this configuration, which is not the one on the disk. `one` is held
+/// meanwhile.
+pub(super) fn drawn(one: &Mutex<()>, config: Config, integration: &IntegrationName) -> Result<RunRecord, CommandError> {
     let busy = |message: &str| CommandError::new(Exit::Locked, message, "wait for its end");
-    let Ok(_turn) = ONE.try_lock() else { return Err(busy("another trial is under way")) };
+    let Ok(_turn) = one.try_lock() else { return Err(busy("another trial is under way")) };
     if RunLock::holder(&config.state).is_some() {
         return Err(busy("a run is under way; a trial beside it would take its writes for lost"));
     }

@@ -23,8 +23,8 @@ use crate::web::access::signed_in::{COOKIE, LASTS, cookie, set};
 use crate::web::access::token::{Token, form_token, is_form_token};
 use crate::web::desk::fields::PostedFields;
 use crate::web::peer::Peer;
-use crate::web::response::{now, page_of, read, refused, see};
-use crate::web::site::{DeskSite, PageError};
+use crate::web::response::{now, page_of, refused, see};
+use crate::web::site::{Door, PageError};
 
 const OIDC_COOKIE: &str = "__Host-provider";
 /// How long somebody may take at the provider.
@@ -38,8 +38,8 @@ fn derived(secret: &str, purpose: &str) -> String {
 }
 
 /// `GET /signin/provider`: to the provider.
-pub(crate) async fn begin(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
-    let Some(settings) = desk.rules.oidc.clone() else { return refused(&PageError::Nothing) };
+pub(crate) async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
+    let Some(settings) = door.rules.oidc.clone() else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     let next = next_page(query.get("next"));
     let next = if next.len() > NEXT_MOST { "/" } else { next };
@@ -68,22 +68,22 @@ pub(crate) async fn begin(State(desk): State<DeskSite>, RawQuery(query): RawQuer
 
 /// `GET /signin/provider/back`: from the provider.
 pub(crate) async fn back(
-    State(desk): State<DeskSite>,
+    State(door): State<Door>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some(settings) = desk.rules.oidc.clone() else { return refused(&PageError::Nothing) };
+    let Some(settings) = door.rules.oidc.clone() else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
-    let address = peer.address(&headers, desk.rules.proxy);
+    let address = peer.address(&headers, door.rules.proxy);
     let Some((secret, next)) = cookie(&headers, OIDC_COOKIE).and_then(|kept| kept.split_once('.')) else {
         return see("/signin");
     };
     let next = URL_SAFE_NO_PAD.decode(next).ok().and_then(|next| String::from_utf8(next).ok()).unwrap_or_default();
     let said = match vouched(&settings, secret, &query).await {
-        Ok(person) => let_in(&desk, person, address, next_page(&next)).await,
+        Ok(person) => let_in(&door, person, address, next_page(&next)).await,
         Err(error) => {
-            note(&desk, address, &error).await;
+            note(&door, address, &error).await;
             not_in(&error)
         }
     };
@@ -110,9 +110,9 @@ async fn vouched(settings: &OidcSettings, secret: &str, query: &PostedFields) ->
     person(&token, &keys, &asked)
 }
 
-async fn let_in(desk: &DeskSite, person: ProvidedPerson, address: IpAddr, next: &str) -> Response {
-    let state = desk.site.state.clone();
-    let begun = read(move || {
+async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str) -> Response {
+    let state = door.people.clone();
+    let begun = door.reads.read(move || {
         let mut history = History::open_beside(&state)?.ok_or(PageError::Nothing)?;
         let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
         let at = now();
@@ -140,10 +140,10 @@ async fn let_in(desk: &DeskSite, person: ProvidedPerson, address: IpAddr, next: 
     }
 }
 
-async fn note(desk: &DeskSite, address: IpAddr, error: &OidcError) {
+async fn note(door: &Door, address: IpAddr, error: &OidcError) {
     tracing::warn!("a sign-in by the provider was refused: {}", crate::error_chain::error_chain(error));
-    let (state, why) = (desk.site.state.clone(), error.to_string());
-    let noted = read(move || {
+    let (state, why) = (door.people.clone(), error.to_string());
+    let noted = door.reads.read(move || {
         let mut history = History::open_beside(&state)?.ok_or(PageError::Nothing)?;
         Ok(history.note_desk_event(&sign_in_event("", address, now(), Err(&why)))?)
     });

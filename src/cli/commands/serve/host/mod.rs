@@ -45,10 +45,12 @@ const SETTLE_EACH: Duration = Duration::from_secs(1);
 
 /// The configuration's file, read anew each time; and the run that was begun here.
 #[derive(Clone)]
-pub(super) struct CommandHost {
+pub(crate) struct CommandHost {
     path: Arc<PathBuf>,
     work: Arc<Mutex<Work>>,
     known: KnownRecords,
+    /// One trial at a time: each reads a whole night of ConnectWise.
+    trial: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -62,13 +64,20 @@ struct Work {
 }
 
 impl CommandHost {
-    pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), work: Arc::default(), known: KnownRecords::default() }
+    pub(crate) fn new(path: &Path) -> Self {
+        let (work, known, trial) = Default::default();
+        Self { path: Arc::new(path.to_owned()), work, known, trial }
+    }
+
+    /// Wishes the run to stop that was begun here; `false` if there is none.
+    pub(crate) fn wish_to_stop(&self) -> bool {
+        let work = self.work();
+        work.running.as_ref().is_some_and(|(_, sender)| sender.send(Some(STOP)).is_ok())
     }
 
     /// Lets the run that was begun here finish the line in flight, and waits for its end.
-    pub(super) fn finish(&self) {
-        self.stop();
+    pub(crate) fn finish(&self) {
+        self.wish_to_stop();
         let thread = self.work().thread.take();
         // A run that ended in a panic has said so.
         let _ = thread.map(JoinHandle::join);
@@ -180,8 +189,7 @@ impl DeskHost for CommandHost {
     }
 
     fn stop(&self) -> bool {
-        let work = self.work();
-        work.running.as_ref().is_some_and(|(_, sender)| sender.send(Some(STOP)).is_ok())
+        self.wish_to_stop()
     }
 
     fn background(&self) -> Background {

@@ -45,7 +45,7 @@ impl ServicesHost for CommandHost {
             let rule = of_desk(choice).applied_to(mapping.services.get(&service.name));
             mapping.services.insert(service.name.clone(), rule);
         }
-        what_if::drawn(config, &service.integration).map_err(not_done)
+        what_if::drawn(&self.trial, config, &service.integration).map_err(not_done)
     }
 
     fn set_service(&self, who: &str, change: &ServiceChange) -> Result<(), NotDone> {

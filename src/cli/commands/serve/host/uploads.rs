@@ -79,7 +79,7 @@ impl UploadHost for CommandHost {
         let (path, _) = file_of(&config, who).ok_or_else(gone)?;
         let own = config.integrations.get_mut(integration).ok_or_else(gone)?;
         (own.export.source, own.export.files, own.export.kept) = (ExportLocation::Path(path), Files::Newest, None);
-        what_if::drawn(config, integration).map_err(not_done)
+        what_if::drawn(&self.trial, config, integration).map_err(not_done)
     }
 
     fn keep_upload(&self, who: &str, integration: &IntegrationName) -> Result<(), NotDone> {

@@ -1,0 +1,72 @@
+//! `recount serve --tenants`: one desk for many tenants.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::commands::fleet::roster::Roster;
+use crate::cli::commands::serve;
+use crate::cli::commands::serve::door::{self, DoorOf};
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::cli::{clock, limits, session};
+use crate::config::fleet_desk::{self, FleetDeskConfig};
+use crate::history::store::error::StoreError;
+use crate::history::store::lock::RunLock;
+use crate::history::store::open::History;
+use crate::report::exit::Exit;
+use crate::web;
+use crate::web::fleet::host::FleetDesk;
+use crate::web::site::{Door, PageReads, Site};
+
+/// How somebody is let in.
+const ADD: &str = "recount users add NAME --role operator --tenants DIR --tenant TENANT";
+
+/// Serves the desk until it is told to stop.
+pub(crate) fn run(of: &Path, options: &serve::Options, console: &Console) -> Exit {
+    match served(of, options, console) {
+        Ok(()) => Exit::Done,
+        Err(error) => error.tell(console),
+    }
+}
+
+fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), CommandError> {
+    let config = configuration(of)?;
+    let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
+    limits::enough_descriptors()?;
+    let roster = Arc::new(Roster::new(of, options.shard)?);
+    drop(people(&config)?);
+    let place = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder: of };
+    let runtime = session::runtime()?;
+    let served = runtime.block_on(async {
+        let (listener, stop) = place.opened(listen, ADD, console).await?;
+        let door = Door::new(config.state.clone(), place.rules()?);
+        let fleet = FleetDesk::new(Arc::clone(&roster) as _, door);
+        let metrics = Arc::clone(&roster);
+        let metrics = Arc::new(move || metrics.metrics());
+        let site = Site { state: config.state.clone(), metrics, reads: PageReads::default() };
+        let stopped = async move { stop.wait().await };
+        let known_as = place.known_as(&options.hosts);
+        web::serve_fleet(listener, (fleet, site), known_as, stopped).await.map_err(serve::certificate)
+    });
+    runtime.shutdown_background();
+    roster.finish();
+    served
+}
+
+/// The desk of the tenants in this folder.
+pub(crate) fn configuration(of: &Path) -> Result<FleetDeskConfig, CommandError> {
+    let fix = "correct desk.toml: `state` and [desk], as in recount.toml";
+    fleet_desk::load(of).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
+}
+
+/// The store of the people, of this version; made where there is none.
+pub(crate) fn people(config: &FleetDeskConfig) -> Result<History, CommandError> {
+    match History::open_beside(&config.state) {
+        Ok(Some(history)) => Ok(history),
+        Ok(None) | Err(StoreError::Older { .. }) => {
+            let _lock = RunLock::take(&config.state, clock::now())?;
+            Ok(History::open(&config.state, clock::now())?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,48 @@
+//! `desk.toml`, beside the folders of many tenants: the desk that is there for all of them.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::desk::DeskConfig;
+use crate::config::document::Section;
+use crate::config::error::ConfigErrors;
+use crate::config::load::walked;
+use crate::config::tables::desk;
+
+/// The desk of many tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetDeskConfig {
+    /// The folder of the people, and of their sessions; no tenant's.
+    pub state: PathBuf,
+    /// `[desk]`.
+    pub desk: Option<DeskConfig>,
+}
+
+/// Where the people are, unless configured. A folder with such a name is no tenant.
+const STATE: &str = ".desk";
+
+/// The desk of the tenants in this folder, by its `desk.toml`, if it has one.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load(tenants: &Path) -> Result<FleetDeskConfig, ConfigErrors> {
+    let path = tenants.join("desk.toml");
+    if !path.exists() {
+        return Ok(FleetDeskConfig { state: tenants.join(STATE), desk: None });
+    }
+    match walked(&path, |_, root| config(tenants, root))? {
+        (Some(config), errors) if errors.is_empty() => Ok(config),
+        (_, errors) => Err(ConfigErrors(errors)),
+    }
+}
+
+fn config(folder: &Path, root: Section<'_>) -> Option<FleetDeskConfig> {
+    let state = root.get("state").map_or(Some(folder.join(STATE)), |field| field.path(folder));
+    // The tab asks a tenant's ConnectWise, and is part of that tenant's own desk.
+    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder, &[])));
+    root.finish(&[]);
+    let desk = match desk {
+        Some(desk) => Some(desk?),
+        None => None,
+    };
+    Some(FleetDeskConfig { state: state?, desk })
+}

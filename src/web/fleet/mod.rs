@@ -1,0 +1,109 @@
+//! The desk of many tenants: one door, a list of those that somebody has a role at, and behind it each tenant's own desk.
+//!
+//! Who comes is known before anything is looked at: whoever has no role at a tenant gets the answer that is given where there
+//! is no such tenant. The tenant's desk asks again, at each of its pages and buttons.
+
+pub(crate) mod addresses;
+pub mod host;
+mod list;
+mod moved;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{get, post};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+
+use crate::web::access::sign_in;
+use crate::web::access::signed_in::SignedIn;
+use crate::web::fleet::addresses::{LIST, base, parted};
+use crate::web::fleet::host::{FleetDesk, TenantDesk};
+use crate::web::fleet::moved::moved;
+use crate::web::head::message_page;
+use crate::web::peer::Peer;
+use crate::web::response::{now, page_of, refused, see};
+use crate::web::routes;
+use crate::web::site::{DeskSite, Door, PageError};
+
+pub(crate) fn routes(fleet: FleetDesk) -> Router {
+    routes::door_routes()
+        .route("/", get(|| async { see(LIST) }))
+        .route(LIST, get(list::page))
+        .route(list::SIGN_INS, get(list::sign_ins))
+        .route("/signout", post(list::sign_out))
+        .fallback(of_tenant)
+        .with_state(fleet)
+}
+
+/// Whatever lies under a tenant's address.
+async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
+    let Some((tenant, page)) = parted(request.uri()) else { return refused(&PageError::Nothing) };
+    match admitted(&fleet.door, request.headers().clone(), tenant.clone()).await {
+        Ok(Admitted::Yes) => {}
+        Ok(Admitted::Unknown) if request.method() == Method::GET => {
+            let address = request.uri().path_and_query().map(|all| all.as_str().to_owned());
+            return sign_in::to_door(&address.unwrap_or_default());
+        }
+        Ok(Admitted::Unknown) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
+        Ok(Admitted::No) => return refused(&PageError::Nothing),
+        Err(missing) => return refused(&missing),
+    }
+    let Some(page) = page else { return see(&format!("{}/", base(&tenant))) };
+    let (host, name) = (Arc::clone(&fleet.host), tenant.clone());
+    match fleet.door.reads.read(move || Ok(host.desk(&name))).await {
+        Ok(Ok(Some(desk))) => answered(desk, (fleet.door, tenant), peer, (request, page)).await,
+        Ok(Ok(None)) => refused(&PageError::Nothing),
+        Ok(Err(why)) => {
+            page_of(StatusCode::SERVICE_UNAVAILABLE, message_page(&format!("{tenant}: nothing can be shown now"), &why))
+        }
+        Err(missing) => refused(&missing),
+    }
+}
+
+/// Whether somebody may come to a tenant's desk.
+enum Admitted {
+    Yes,
+    No,
+    /// Nobody is signed in.
+    Unknown,
+}
+
+async fn admitted(door: &Door, headers: HeaderMap, tenant: String) -> Result<Admitted, PageError> {
+    let own = door.clone();
+    let asked = door.reads.read(move || {
+        let Some(person) = SignedIn::at(&own, &headers, now())? else { return Ok(Admitted::Unknown) };
+        Ok(if person.role_at(&own, &tenant)?.is_some() { Admitted::Yes } else { Admitted::No })
+    });
+    asked.await
+}
+
+/// What the tenant's desk answers, as if the page were its own.
+async fn answered(
+    desk: TenantDesk,
+    (door, tenant): (Door, String),
+    peer: Peer,
+    (request, page): (Request, Uri),
+) -> Response {
+    let TenantDesk { site, host, places } = desk;
+    let Ok(_place) = places.try_acquire() else {
+        let said = "Many pages of this desk are being made; those that ask ConnectWise wait for its answer. Try again.";
+        return page_of(StatusCode::SERVICE_UNAVAILABLE, message_page("Busy", said));
+    };
+    let base = base(&tenant);
+    let desk = DeskSite { site, host, door, tenant: Some(tenant.into()) };
+    let (mut parts, body) = request.into_parts();
+    parts.uri = page;
+    // Nothing of this address is a part of that one.
+    parts.extensions.clear();
+    parts.extensions.insert(ConnectInfo(peer));
+    let pages = TowerToHyperService::new(routes::of_desk(Router::new(), desk));
+    match pages.call(Request::<Body>::from_parts(parts, body)).await {
+        Ok(response) => moved(response, &base),
+        Err(never) => match never {},
+    }
+}
