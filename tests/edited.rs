@@ -3,7 +3,7 @@
 use chrono::Days;
 use recount_sim::{Addition, Agreement};
 
-use crate::support::{Night, QUIET, Said, today};
+use crate::support::{Night, QUIET, Said, today, wait_until};
 
 const FILTER: &str = "MP-CLOUDFILTER";
 
@@ -186,6 +186,27 @@ fn a_line_of_the_export_is_named_once() {
     let said = night.recount(&["plan", "--json"]);
     assert!(said.codes().contains(&"customer-incomplete".to_owned()), "{}", said.out);
     assert!(said.out.contains("line 4 of the export has no customer"), "{}", said.out);
+}
+
+/// Somebody billed the product on another agreement while the night was at its writes: three were billed for three twice, and
+/// no later night said so.
+#[test]
+fn what_is_billed_elsewhere_since_the_plan_was_drawn_is_not_created_again() {
+    let night = compared();
+    night.sim().edit(|world| {
+        let other = Agreement { id: 21, kind: "Legacy".to_owned(), ..world.agreements[1].clone() };
+        world.agreements.push(other);
+    });
+    night.export(QUIET.replace("CloudFilter,3", "CloudFilter,4") + "Borealis,Archive,2\n");
+    night.fault(r#"[{"when": {"method": "PATCH", "nth": 1}, "then": {"delay_after_ms": 2000}}]"#);
+    let run = night.start(&["run", "--json", "-vv"]);
+    wait_until("the first write", || !night.sent("PATCH").is_empty());
+    night.sim().edit(|world| world.additions.push(Addition::new(1_100, 21, "MP-ARCHIVE", 2.into())));
+    let said = night.heard(run.end());
+    assert!(night.sent("POST").is_empty(), "{}", said.out);
+    assert_eq!(said.outcome(20, "MP-ARCHIVE"), "conflict", "{}", said.out);
+    let next = night.run().exits(3);
+    assert!(next.codes().contains(&"line-elsewhere".to_owned()), "{}", next.out);
 }
 
 /// Nine units were billed for three: what one vendor left behind billed on, and another vendor's line of the product, which

@@ -231,8 +231,16 @@ fn integrations_are_listed_by_that_word_as_well() {
 fn what_is_no_copy_is_not_restored_and_blames_no_history() {
     let night = Night::busy();
     night.run().exits(0);
-    let said = night.recount(&["restore", "recount.toml"]).exits(14);
-    assert!(said.err.contains("recount.toml is no sound copy") && !said.err.contains("history.db"), "{}", said.err);
+    night.write("nothing", "");
+    for file in ["recount.toml", "nothing", "state"] {
+        let said = night.recount(&["restore", file]).exits(14);
+        assert!(
+            said.err.contains(&format!("{file} is no sound copy")) && !said.err.contains("history.db"),
+            "{}",
+            said.err
+        );
+        assert!(said.err.contains("`recount backup` wrote"), "{}", said.err);
+    }
     night.recount(&["verify"]).exits(0);
 }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::write_result::{ConfirmedChange, Halt, LineWriteResult};
-use crate::connectwise::AdditionsOrigin;
+use crate::connectwise::AdditionsLook;
 use crate::reconcile::guard::cleared::{SetQuantity, Write};
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
@@ -57,7 +57,7 @@ pub(super) fn lanes(writes: &[(LineKey, Write)]) -> VecDeque<AgreementWrites<'_>
 
 impl FreshAdditions {
     /// A look that a write may stand on for two seconds, or twice as long as an answer usually takes tonight.
-    pub(super) fn new(look: AdditionsOrigin, usual_answer: Duration) -> Self {
+    pub(super) fn new(look: AdditionsLook, usual_answer: Duration) -> Self {
         let until = look.asked_at + LOOK_LIFE.max(usual_answer * 2);
         Self { additions: look.list.additions, until }
     }

@@ -1,6 +1,6 @@
 //! What a plan was drawn on, as far as a write compares it with what ConnectWise shows just before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -13,16 +13,42 @@ use crate::reconcile::model::records::{Addition, Additions, Agreement};
 pub struct ExpectedOwners {
     companies: BTreeMap<AgreementId, CompanyId>,
     products: BTreeMap<AdditionId, ProductId>,
+    /// Agreements that bill and were read, and on which nobody is counted.
+    uncounted: BTreeMap<CompanyId, Vec<AgreementId>>,
 }
 
 impl ExpectedOwners {
-    /// What was read for the plan.
-    pub fn of<'a>(agreements: impl Iterator<Item = &'a Agreement>, additions: &Additions) -> Self {
+    /// What was read for the plan; `counted` are the agreements that customers of the export are billed on.
+    pub fn of(
+        agreements: &BTreeMap<AgreementId, Agreement>,
+        additions: &Additions,
+        counted: &BTreeSet<AgreementId>,
+        today: NaiveDate,
+    ) -> Self {
         let product = |addition: &Addition| Some((addition.id, addition.product?));
-        Self {
-            companies: agreements.map(|agreement| (agreement.id, agreement.company)).collect(),
-            products: additions.values().flatten().filter_map(product).collect(),
+        let mut uncounted: BTreeMap<CompanyId, Vec<AgreementId>> = BTreeMap::new();
+        for agreement in agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
+            if additions.contains_key(&agreement.id) && !counted.contains(&agreement.id) {
+                uncounted.entry(agreement.company).or_default().push(agreement.id);
+            }
         }
+        Self {
+            companies: agreements.values().map(|agreement| (agreement.id, agreement.company)).collect(),
+            products: additions.values().flatten().filter_map(product).collect(),
+            uncounted,
+        }
+    }
+
+    /// The other agreements of the company on which nobody is counted.
+    pub(super) fn uncounted_beside(&self, agreement: AgreementId) -> impl Iterator<Item = AgreementId> {
+        let company = self.companies.get(&agreement);
+        let others = company.and_then(|company| self.uncounted.get(company)).into_iter().flatten().copied();
+        others.filter(move |other| *other != agreement)
+    }
+
+    /// Whether an addition was not there when the plan was drawn.
+    pub(super) fn is_new(&self, addition: AdditionId) -> bool {
+        !self.products.contains_key(&addition)
     }
 
     /// Whose it was, if it is not this one's.

@@ -3,7 +3,7 @@
 use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions};
 use crate::apply::one_write::{WriteExecutor, verb};
 use crate::apply::write_result::{Halt, LineWriteResult, held, not_reached};
-use crate::connectwise::{AdditionsOrigin, ReadError, Writer};
+use crate::connectwise::{AdditionsLook, ReadError, Writer};
 use crate::reconcile::guard::cleared::Write;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
@@ -78,7 +78,7 @@ impl<W: Writer> WriteExecutor<'_, W> {
     }
 
     /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
-    pub(super) fn fresh(&self, look: AdditionsOrigin) -> FreshAdditions {
+    pub(super) fn fresh(&self, look: AdditionsLook) -> FreshAdditions {
         let fresh = FreshAdditions::new(look, self.connectwise.usual_answer());
         match self.context.lease.ends() {
             Some(ends) => fresh.until(ends),

@@ -22,6 +22,7 @@ mod journal_queue;
 pub mod lease;
 mod look;
 mod one_write;
+mod other_agreements;
 pub mod recovery;
 pub mod stop;
 mod windows;

@@ -9,6 +9,7 @@ use crate::apply::attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::journal_queue::JournalQueue;
+use crate::apply::other_agreements::OtherAgreements;
 use crate::apply::recovery::new_lines;
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
@@ -32,6 +33,7 @@ pub(super) struct WriteExecutor<'a, W> {
     desk: &'a JournalQueue<'a>,
     pub(super) windows: AgreementWindows,
     pub(super) breakers: RefCell<Breakers>,
+    others: OtherAgreements,
 }
 
 /// How one line was written, or was not.
@@ -55,7 +57,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         agreements: Vec<AgreementId>,
     ) -> Self {
         let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
-        Self { context, connectwise, desk, windows, breakers }
+        Self { context, connectwise, desk, windows, breakers, others: OtherAgreements::default() }
     }
 
     /// How many lines may be at work at the same time, by the answers so far.
@@ -107,6 +109,11 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         key: &LineKey,
         write: &Write,
     ) -> Result<LineWriteResult, Halt> {
+        if let Write::Create(create) = write
+            && let Some(settled) = self.billed_elsewhere(key, create).await
+        {
+            return Ok(settled);
+        }
         for _ in 0..=LOOKS_AGAIN {
             let seen = match self.see(lane, key, write).await? {
                 Ok(seen) => seen,
@@ -118,6 +125,24 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             }
         }
         Ok(stale(key, write))
+    }
+
+    /// How a creation ends that would bill beside a line that came since the plan was drawn, or where nobody can tell.
+    async fn billed_elsewhere(&self, key: &LineKey, create: &CreateLine) -> Option<LineWriteResult> {
+        if self.breakers.borrow().is_closed(WriteRight::Add) {
+            return None;
+        }
+        match self.others.billed_since(create, self.connectwise, self.context).await {
+            Ok(None) => None,
+            Ok(Some((agreement, addition))) => {
+                let detail = format!("addition {addition} on agreement {agreement} bills it since the plan was drawn");
+                let settled = held(key, Code::ChangedMeanwhile, &detail);
+                Some(LineWriteResult { outcome: Outcome::Conflict, ..settled })
+            }
+            Err(error) => {
+                Some(held(key, Code::LineElsewhere, &format!("nobody can see whether it bills elsewhere: {error}")))
+            }
+        }
     }
 
     /// Writes one line. `None`: nothing was sent, because what was seen before it had become too old.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::cli::arguments::global::Global;
 use crate::connectwise::{
-    AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
@@ -137,7 +137,7 @@ impl<C: Reader> Reader for WatchedConnectWise<C> {
 }
 
 impl<C: Writer> Writer for WatchedConnectWise<C> {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.inner.look(agreement).await
     }
 

@@ -183,7 +183,7 @@ pub struct BundledLists {
 
 /// What an agreement's additions were seen to be.
 #[derive(Debug, Clone)]
-pub struct AdditionsOrigin {
+pub struct AdditionsLook {
     /// They.
     pub list: AdditionList,
     /// When they were asked for: the request left then, its turn behind it.
@@ -197,9 +197,9 @@ pub trait Writer: Reader {
     ///
     /// # Errors
     /// The same.
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         let asked_at = Instant::now();
-        Ok(AdditionsOrigin { list: self.additions(agreement).await?, asked_at })
+        Ok(AdditionsLook { list: self.additions(agreement).await?, asked_at })
     }
 
     /// How many requests may be on their way at the same time.

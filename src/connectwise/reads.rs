@@ -8,7 +8,7 @@ use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
-use crate::connectwise::{AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
+use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::records::{
     AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
@@ -98,11 +98,11 @@ impl Reader for Client {
 
 impl Client {
     /// The additions of one agreement, and when they were asked for.
-    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    pub(crate) async fn additions_timed(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         let path = additions_path(agreement);
         let list = List { path: &path, right: Right::Additions(agreement) };
         let (rows, asked_at) = self.read_whole_timed::<AdditionRow>(list, None).await?;
-        Ok(AdditionsOrigin { list: own_rows(agreement, rows), asked_at })
+        Ok(AdditionsLook { list: own_rows(agreement, rows), asked_at })
     }
 
     /// Reads one record, to see whether the key and the role allow it.

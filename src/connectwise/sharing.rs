@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
 use crate::connectwise::{
-    AdditionsOrigin, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
@@ -256,7 +256,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
 }
 
 impl<C: Writer> Writer for Sharing<'_, C> {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.inner.look(agreement).await
     }
 

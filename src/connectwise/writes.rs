@@ -19,7 +19,7 @@ use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::{AdditionRow, Row, members};
-use crate::connectwise::{AdditionsOrigin, ReadError, WriteError, Writer};
+use crate::connectwise::{AdditionsLook, ReadError, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::ItemMarker;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
@@ -27,7 +27,7 @@ use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsOrigin, ReadError> {
+    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.additions_timed(agreement).await
     }
 

@@ -74,14 +74,14 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
         PlanSource::Export(source) => {
             let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
             inputs.map(|(inputs, plan)| {
-                grounds = inputs.remote.grounds();
+                grounds = inputs.remote.grounds(run.today());
                 decide(run, source, (&inputs, plan))
             })
         }
         PlanSource::Undo(undone, source) => {
             let inputs = Box::pin(undo::gather(run, (undone, source), connectwise, history, &mut findings)).await;
             inputs.map(|inputs| {
-                grounds = inputs.remote.grounds();
+                grounds = inputs.remote.grounds(run.today());
                 undo::decide(run, (undone, source), inputs)
             })
         }

@@ -31,7 +31,7 @@ pub enum Exit {
     Locked,
     /// 16: configuration, mapping or clock invalid.
     Config,
-    /// 128 + the signal: 130 (SIGINT), 143 (SIGTERM).
+    /// 128 + the signal: 129 (SIGHUP), 130 (SIGINT), 143 (SIGTERM).
     Signal(u8),
 }
 

@@ -19,6 +19,9 @@ use crate::tickets::ticket_plan::TicketPlan;
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
 
+/// What ConnectWise answers where a record changed meanwhile.
+const CONFLICT: u16 = 409;
+
 /// Whoever carries out the round.
 pub(crate) struct TicketSync<'a, D> {
     pub(crate) round: TicketRound<'a>,
@@ -158,6 +161,11 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             let change = StatusChange { status, notify: self.round.settings.notify };
             match self.patient(async |desk: &D| desk.set_status(ticket.id, change).await).await? {
                 Ok(_) => {}
+                // Somebody works on it: the next run tries again.
+                Err(WriteError::Refused { status: CONFLICT, why }) => {
+                    self.say(TicketAction::Trouble, Some(ticket.id), format!("could not be closed yet: {why}"));
+                    return Ok(());
+                }
                 Err(WriteError::Refused { status: code, why }) => {
                     let said = format!("cannot be closed ({code}: {why}); close it by hand: {}", record.about);
                     self.say(TicketAction::Trouble, Some(ticket.id), said);

@@ -209,13 +209,27 @@ fn nobody_reads_and_the_night_goes_on() {
 /// systemd stops the service: the line in flight is finished, the next one is not begun, and all of it is told.
 #[test]
 fn asked_to_stop_it_finishes_the_line_in_flight() {
+    stopped_by("TERM", 143);
+}
+
+/// The connection broke over which somebody had typed `recount apply`: the write in progress was cut in the middle.
+#[test]
+fn a_terminal_that_is_gone_is_a_wish_to_stop() {
+    let status = std::fs::read_to_string("/proc/self/status").expect("of this process");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");
+    // Under nohup the program goes on, and so does this test.
+    let under_nohup = ignored.trim().ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']);
+    stopped_by(if under_nohup { "TERM" } else { "HUP" }, if under_nohup { 143 } else { 129 });
+}
+
+fn stopped_by(signal: &str, exit: i32) {
     let night = Night::busy();
     // The answer takes until the wish to stop has been heard.
     night.fault(r#"[{"when": {"method": "POST"}, "then": {"delay_after_ms": 3000}}]"#);
     let run = night.start(&["run", "--json", "-vv"]);
     wait_until("the creation", || night.sent("POST").iter().any(|post| post.applied > 0));
-    run.signal("TERM");
-    let said = night.heard(run.end()).exits(143);
+    run.signal(signal);
+    let said = night.heard(run.end()).exits(exit);
     let run = said.first_run();
     assert_eq!((run["verdict"].as_str(), said.outcome(10, "MP-ARCHIVE").as_str()), (Some("interrupted"), "created"));
     assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "held", "{}", said.out);

@@ -36,8 +36,10 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// What a write is compared with.
-    pub(crate) fn grounds(&self) -> ExpectedOwners {
-        ExpectedOwners::of(self.directory.agreements.values(), &self.additions)
+    pub(crate) fn grounds(&self, today: NaiveDate) -> ExpectedOwners {
+        let placed = self.places.values().filter_map(Place::agreement);
+        let counted = placed.map(|(_, agreement)| agreement).collect();
+        ExpectedOwners::of(&self.directory.agreements, &self.additions, &counted, today)
     }
 
     /// What was returned, for the guard that asks whether all of it still is.

@@ -10,6 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replica::Replica;
 use crate::cli::{clock, session};
+use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
@@ -93,13 +94,8 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
     let config = session::configuration(global)?;
     let lock = RunLock::take(&config.state, clock::now())?;
     let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
-    let restored = History::restore(&lock, &config.state, file, clock::now()).map_err(|error| match error {
-        StoreError::Corrupt { detail } => {
-            let message = format!("{} is no sound copy of a history: {detail}", file.display());
-            CommandError::new(Exit::Store, message, "name a file that `recount backup` wrote")
-        }
-        error => error.into(),
-    })?;
+    sound_copy(file)?;
+    let restored = History::restore(&lock, &config.state, file, clock::now())?;
     // A copy that a host takes over from is the newest there is; this one may be of any day.
     History::open(&config.state, clock::now())?.ask_anew(&lock)?;
     if let Some(replica) = replica {
@@ -108,6 +104,20 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
         copied.map_err(|why| not_copied(file, &why))?;
     }
     Ok(restored)
+}
+
+/// Whatever is wrong with what was named is no fault of the history that is in use.
+fn sound_copy(file: &Path) -> Result<(), CommandError> {
+    let error = match History::copy_at(file).and_then(|copy| copy.check()) {
+        Ok(()) => return Ok(()),
+        Err(error @ StoreError::Newer { .. }) => return Err(error.into()),
+        Err(StoreError::Corrupt { detail }) => detail,
+        Err(StoreError::Foreign { .. }) => "it is empty, or another program's".to_owned(),
+        Err(_) if file.is_dir() => "it is a folder".to_owned(),
+        Err(error) => error_chain(&error),
+    };
+    let message = format!("{} is no sound copy of a history: {error}", file.display());
+    Err(CommandError::new(Exit::Store, message, "name a file that `recount backup` wrote"))
 }
 
 fn not_copied(file: &Path, why: &str) -> CommandError {
