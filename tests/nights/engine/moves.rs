@@ -14,7 +14,7 @@ use recount::history::store::open::History;
 use recount::reconcile::model::decision::{Decision, DecisionSubject};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Outcome, RunCommand, WriteRight};
+use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome, RunCommand};
 use recount::report::open_items::{Item, open_items};
 
 /// Every count that the mapping bills: customer, service, and where.
@@ -113,7 +113,7 @@ impl House {
             return self.answer(|item| (item.handle == handle).then_some(verb)).map(|_| ());
         }
         let (verbs, which, now) =
-            ([WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore], self.chance.next(), self.chance.coin());
+            ([AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore], self.chance.next(), self.chance.coin());
         let verb = verbs[usize::try_from(which % 3).unwrap_or(0)];
         if now {
             let mut left = which % 4;
@@ -145,7 +145,7 @@ impl House {
 
     /// Stores an answer to each item of the newest plan that `verb` chooses one for, as far as it is permitted. Tells how
     /// many.
-    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<WriteRight>) -> Result<usize, String> {
+    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<AnswerVerb>) -> Result<usize, String> {
         let (lock, mut history) = self.open()?;
         let integration = self.connectwise.integration.clone();
         let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
@@ -177,14 +177,14 @@ impl House {
         Ok(answers.len())
     }
 
-    fn note_answer(&self, matter: &DecisionSubject, verb: WriteRight) {
+    fn note_answer(&self, matter: &DecisionSubject, verb: AnswerVerb) {
         let mut state = self.connectwise.state.borrow_mut();
         state.seen.answers += 1;
         if let DecisionSubject::Line(agreement, product, _) = matter {
             let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
             match verb {
-                WriteRight::Keep | WriteRight::Ignore => _ = state.answered.insert(key),
-                WriteRight::Accept | WriteRight::Reopen => _ = state.answered.remove(&key),
+                AnswerVerb::Keep | AnswerVerb::Ignore => _ = state.answered.insert(key),
+                AnswerVerb::Accept | AnswerVerb::Reopen => _ = state.answered.remove(&key),
             }
         }
     }
@@ -196,7 +196,7 @@ impl House {
         let known = history.decisions(&integration).map_err(|error| error.to_string())?;
         let run = history.latest_plan(&integration).map_err(|error| error.to_string())?.map(|record| record.run);
         for (matter, decision) in known.0.into_iter().filter(|_| run.is_some()) {
-            let back = Decision { verb: WriteRight::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
+            let back = Decision { verb: AnswerVerb::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
             let stored = history.decide(&lock, &integration, run.expect("filtered"), &matter, &back);
             stored.map_err(|error| format!("an answer is not taken back: {error}"))?;
         }
@@ -222,7 +222,7 @@ impl House {
             if held {
                 self.approve()?;
             }
-            let accepted = self.answer(|item| is_asked(&item).then_some(WriteRight::Accept))?;
+            let accepted = self.answer(|item| is_asked(&item).then_some(AnswerVerb::Accept))?;
             self.pass(TimeDelta::days(1));
             if accepted == 0 && settled {
                 break;
