@@ -12,10 +12,16 @@ use crate::report::format::html::STYLE;
 const HTMX: &str = "/htmx-4.0.1.js";
 const HTMX_EVENTS: &str = "/htmx-sse-4.0.1.js";
 const KEYS: &str = "/keys.js";
+const STYLE_SHEET: &str = "/style.css";
+
+/// Whether an address is that of one of these files, which are the same for every desk.
+pub(crate) fn is_asset(address: &str) -> bool {
+    [HTMX, HTMX_EVENTS, KEYS, STYLE_SHEET].contains(&address)
+}
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }))
+        .route(STYLE_SHEET, get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }))
         .route(
             KEYS,
             get(|| async {

@@ -6,10 +6,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 
+use crate::web::assets::is_asset;
 use crate::web::fleet::addresses::LIST;
 
 /// Addresses that are those of all tenants.
-const SHARED: [&str; 3] = [LIST, "/signin", "/style.css"];
+const SHARED: [&str; 2] = [LIST, "/signin"];
 
 /// The answer of a desk that stands at `base`, such as `/t/acme`.
 pub(crate) fn moved(mut response: Response, base: &str) -> Response {
@@ -33,7 +34,7 @@ pub(crate) fn moved(mut response: Response, base: &str) -> Response {
 /// An address of the desk, from the root.
 fn address(of_desk: &str, base: &str) -> String {
     let is_own = of_desk.starts_with('/') && !of_desk.starts_with("//");
-    if !is_own || SHARED.iter().any(|shared| of_desk.starts_with(shared)) {
+    if !is_own || is_asset(of_desk) || SHARED.iter().any(|shared| of_desk.starts_with(shared)) {
         return of_desk.to_owned();
     }
     format!("{base}{of_desk}")
@@ -46,20 +47,17 @@ const BEFORE: &str = "=\"";
 
 fn page(piece: &Bytes, base: &str) -> Bytes {
     let Ok(text) = std::str::from_utf8(piece) else { return piece.clone() };
-    let mut parts = text.split(BEFORE);
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let is_address = whole.rsplit([' ', '\n']).next().is_some_and(|name| ADDRESSES.contains(&name));
+    let (mut whole, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(BEFORE) {
+        let is_address = before.rsplit([' ', '\n']).next().is_some_and(|name| ADDRESSES.contains(&name));
+        let Some((value, behind)) = after.split_once('"') else { break };
+        whole.push_str(before);
         whole.push_str(BEFORE);
-        match part.split_once('"').filter(|_| is_address) {
-            Some((value, rest)) => {
-                whole.push_str(&address(value, base));
-                whole.push('"');
-                whole.push_str(rest);
-            }
-            None => whole.push_str(part),
-        }
+        whole.push_str(&if is_address { address(value, base) } else { value.to_owned() });
+        whole.push('"');
+        rest = behind;
     }
+    whole.push_str(rest);
     whole.into()
 }
 
@@ -79,14 +77,14 @@ mod tests {
         let page = html! {
             a href="/" { "x" } a href="/items/a?b=1#c" { "x" } a href="#main" { "x" } a href="https://cw.example/x" { "x" }
             form action="/several/answer" { input value="1/2"; } div hx-get="/customers?look=1" hx-sse:connect="/live/events" {}
-            link href="/style.css"; a href="/t/" { "All" } a href="/signin?next=%2F" { "in" } a href="//evil.example" { "x" }
+            link href="/style.css"; script src="/keys.js" {} a href="/customers?s=" { "all" } a href="/t/" { "All" } a href="/signin?next=%2F" { "in" } a href="//evil.example" { "x" }
         };
         assert_eq!(
             of(page),
             "<a href=\"/t/acme/\">x</a><a href=\"/t/acme/items/a?b=1#c\">x</a><a href=\"#main\">x</a>\
              <a href=\"https://cw.example/x\">x</a><form action=\"/t/acme/several/answer\"><input value=\"1/2\"></form>\
              <div hx-get=\"/t/acme/customers?look=1\" hx-sse:connect=\"/t/acme/live/events\"></div><link href=\"/style.css\">\
-             <a href=\"/t/\">All</a><a href=\"/signin?next=%2F\">in</a><a href=\"//evil.example\">x</a>"
+             <script src=\"/keys.js\"></script><a href=\"/t/acme/customers?s=\">all</a><a href=\"/t/\">All</a><a href=\"/signin?next=%2F\">in</a><a href=\"//evil.example\">x</a>"
         );
     }
 
