@@ -41,6 +41,19 @@ fn tenants_that_share_a_state_or_a_place_of_copies_are_refused_and_the_others_ru
     assert_eq!(fleet.billed()[4], fleet.goal()[4]);
 }
 
+/// Its nights would be kept in the store of the people of all tenants, and whoever may add people there could add them here.
+#[test]
+fn a_tenant_whose_state_is_the_folder_of_the_people_is_refused() {
+    let fleet = Fleet::new(2);
+    let path = fleet.folder(0, "tenant-01").join("recount.toml");
+    let text = fs::read_to_string(&path).expect("a file");
+    fs::write(&path, text.replace("state = \"state\"", "state = \"../.desk\"")).expect("written");
+    let said = fleet.night.recount(&["run", "--json", "--tenants", "pod-0"]).exits(16);
+    let [good, (_, code, error)] = &codes(&said)[..] else { panic!("two tenants: {}", said.out) };
+    assert!(good.1 == 0 && *code == 16 && error.contains("the desk's people"), "{error}");
+    assert!(!fleet.folder(0, ".desk").exists(), "nothing was made there");
+}
+
 /// Names are the vendor's customers': they have spaces, letters of any alphabet, and whatever else a folder can have.
 #[test]
 fn a_tenant_may_be_called_anything_and_be_a_link() {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::fleet::tenants::Tenant;
 use crate::cli::session;
+use crate::config::fleet_desk;
 use crate::config::settings::Config;
 use crate::daemon::schedule::Schedule;
 use crate::reconcile::model::display_text::shown;
@@ -18,6 +19,8 @@ use crate::reconcile::model::display_text::shown;
 #[derive(Default)]
 pub(super) struct KnownTenants {
     tenants: BTreeMap<Tenant, KnownTenant>,
+    /// The folder of the people who come to the desk of all of them.
+    people: Option<PathBuf>,
 }
 
 struct KnownTenant {
@@ -42,6 +45,8 @@ impl KnownTenants {
     pub(super) fn look(&mut self, tenants: &[Tenant]) -> BTreeSet<Tenant> {
         let there: BTreeSet<&Tenant> = tenants.iter().collect();
         self.tenants.retain(|tenant, _| there.contains(tenant));
+        let folder = tenants.first().and_then(|tenant| tenant.folder.parent());
+        self.people = folder.and_then(|folder| fleet_desk::load(folder).ok()).map(|desk| real(&desk.state));
         let mut changed = BTreeSet::new();
         for tenant in tenants {
             let stamp = stamp(&tenant.configuration()).ok();
@@ -72,18 +77,25 @@ impl KnownTenants {
     pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
         let said =
             |what: &str, of: &str| format!("its {what} is another tenant's too: {}; each needs its own", shown(of));
-        self.owners()
-            .into_iter()
-            .flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))))
-            .collect()
+        let shared = self.owners().into_iter();
+        let shared =
+            shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
+        let people = |one: &Tenant| (one.clone(), "its `state` is the folder of the desk's people".to_owned());
+        shared.chain(self.of_people().map(people)).collect()
+    }
+
+    /// The tenants whose history would be that of the people of all tenants.
+    fn of_people(&self) -> impl Iterator<Item = &Tenant> {
+        let of_people = |facts: &TenantFacts| self.people.as_ref() == Some(&real(&facts.state));
+        let known = self.tenants.iter().filter(move |(_, known)| known.facts.as_ref().is_some_and(of_people));
+        known.map(|(tenant, _)| tenant)
     }
 
     /// The tenants that share what each must have for itself, and what kind of thing it is.
     pub(super) fn shared(&self) -> BTreeMap<Tenant, &'static str> {
-        self.owners()
-            .into_iter()
-            .flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), *what)))
-            .collect()
+        let shared = self.owners().into_iter();
+        let shared = shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), *what)));
+        shared.chain(self.of_people().map(|one| (one.clone(), "`state`"))).collect()
     }
 
     /// The state folder of a tenant; `None` while its configuration cannot be read.
