@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::chance::{Chance, Odds};
 use super::disk::Files;
 use recount::connectwise::client::cause::UnreachableCause;
-use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
+use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
 use recount::history::store::open::History;
@@ -46,6 +46,8 @@ pub(crate) struct ConnectWise {
     /// The history's files before what the process does now.
     pub(crate) before: RefCell<Files>,
     pub(crate) zone: Zone,
+    /// Whether lists come in bundles.
+    pub(crate) in_bundles: bool,
 }
 
 /// What it holds, what it was asked, and what will go wrong.
@@ -80,6 +82,8 @@ pub(crate) struct State {
     pub(crate) run_began: DateTime<Utc>,
     /// Whose days count.
     pub(crate) zone: Zone,
+    /// What bundles say wrongly.
+    pub(crate) lies: Chance,
     /// A breach: see [`Disk::BlindElsewhere`](super::disk::Disk::BlindElsewhere).
     pub(crate) blind: bool,
     pub(crate) seen: Seen,
@@ -159,6 +163,8 @@ pub(crate) struct Seen {
     pub(crate) elsewhere: u64,
     /// Questions to which another line came after they were answered.
     pub(crate) moved_questions: u64,
+    /// Lists of a bundle that were wrong.
+    pub(crate) lies: u64,
     /// Histories that were put back from an older copy.
     pub(crate) restored: u64,
 }
@@ -187,6 +193,7 @@ impl Seen {
         self.other_connectwises += other.other_connectwises;
         self.elsewhere += other.elsewhere;
         self.moved_questions += other.moved_questions;
+        self.lies += other.lies;
         self.restored += other.restored;
     }
 }
@@ -521,8 +528,8 @@ impl State {
         let begun = product.map(|product| (agreement, product));
         let shown =
             |row: &Row| begun.and_then(|key| self.beside.get(&key)).is_some_and(|of| of.contains(&row.addition.id));
-        let other = self.billing(today).filter(beside).filter(stood);
-        let other = other.filter(|row| !row.owned && !counted(row) && !shown(row) && row.addition.bills()).next();
+        let mut others = self.billing(today).filter(beside).filter(stood);
+        let other = others.find(|row| !row.owned && !counted(row) && !shown(row) && row.addition.bills());
         if let Some(other) = other {
             self.violations
                 .push(format!("I19: begun beside a line that nobody was asked about: {what:?} beside {other:?}"));
@@ -596,6 +603,31 @@ impl State {
         }
     }
 
+    /// The additions of an agreement, as far as the replica that answers knows them.
+    fn listed(&mut self, agreement: AgreementId, now: DateTime<Utc>) -> Vec<Addition> {
+        let lags = self.chance.per_mille(self.odds.lagging);
+        let lag = if lags { self.lag } else { TimeDelta::zero() };
+        self.seen.faults += u64::from(lags);
+        let hidden = self.blind && !self.wanted.iter().any(|(wanted, _)| *wanted == agreement);
+        let visible = |row: &&Row| !hidden && row.agreement == agreement && (!lags || row.created_at <= now - lag);
+        self.rows.iter().filter(visible).map(|row| row.addition.clone()).collect()
+    }
+
+    /// The same in a bundle, which may leave out a row or all of them, or hold other quantities.
+    fn bundled(&mut self, agreement: AgreementId, now: DateTime<Utc>) -> AdditionList {
+        let mut additions = self.listed(agreement, now);
+        if self.lies.per_mille(self.odds.lie) && !additions.is_empty() {
+            self.seen.lies += 1;
+            let at = usize::try_from(self.lies.below(additions.len() as u64)).unwrap_or(0);
+            match self.lies.below(3) {
+                0 => additions.clear(),
+                1 => _ = additions.remove(at),
+                _ => additions[at].quantity = Ok(Quantity::from(u32::try_from(self.lies.below(20)).unwrap_or(0))),
+            }
+        }
+        AdditionList { bundled: true, ..additions.into() }
+    }
+
     /// I1: two creations of ours never stand side by side, but for one request that a proxy delivered twice.
     fn check_creation(&mut self, create: &CreateLine, again: bool, now: DateTime<Utc>) {
         let today = self.zone.day(now);
@@ -658,16 +690,20 @@ impl Reader for &ConnectWise {
         self.read("the catalog", |state| state.products.clone().into()).await
     }
 
+    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        if !self.in_bundles {
+            return BundledLists::default();
+        }
+        let now = self.clock.get();
+        let lists = self.read("a bundle", |state| agreements.iter().map(|id| (*id, state.bundled(*id, now))).collect());
+        BundledLists { lists: lists.await.unwrap_or_default(), left: None }
+    }
+
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let now = self.clock.get();
         let found = move |state: &mut State| {
             state.looked.insert(agreement, state.calls);
-            let lags = state.chance.per_mille(state.odds.lagging);
-            let lag = if lags { state.lag } else { TimeDelta::zero() };
-            state.seen.faults += u64::from(lags);
-            let hidden = state.blind && !state.wanted.iter().any(|(wanted, _)| *wanted == agreement);
-            let visible = |row: &&Row| !hidden && row.agreement == agreement && (!lags || row.created_at <= now - lag);
-            state.rows.iter().filter(visible).map(|row| row.addition.clone()).collect::<Vec<_>>().into()
+            state.listed(agreement, now).into()
         };
         self.read("additions", found).await
     }

@@ -115,12 +115,20 @@ impl House {
 
     fn new(seed: u64, folder: &Path, disk: Disk) -> Self {
         let mut chance = Chance::new(seed);
-        let options = Options::draw(&mut chance);
+        let mut options = Options::draw(&mut chance);
+        // One house in three reads in bundles, and is lied to.
+        let in_bundles = seed.is_multiple_of(3);
+        options.odds.lie = if in_bundles { 200 } else { 0 };
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
         let name = ["UTC", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata"]
             [usize::try_from(seed / 4 % 4).unwrap_or(0)];
         let zone = Zone::named(name).expect("a zone");
-        let state = State { zone: zone.clone(), blind: disk == Disk::BlindElsewhere, ..state(&options, &mut chance) };
+        let state = State {
+            zone: zone.clone(),
+            blind: disk == Disk::BlindElsewhere,
+            lies: Chance::new(seed ^ 0x11e5),
+            ..state(&options, &mut chance)
+        };
         let connectwise = ConnectWise {
             state: RefCell::new(state),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
@@ -131,6 +139,7 @@ impl House {
             onlooker: RefCell::new(None),
             before: RefCell::new(Files::of_a_new_history().clone()),
             zone: zone.clone(),
+            in_bundles,
         };
         // One house in sixteen has no history at all yet.
         if chance.below(16) > 0 {
@@ -423,6 +432,7 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         run_began_at: 0,
         run_began: DateTime::UNIX_EPOCH,
         zone: Zone::utc(),
+        lies: Chance::new(0),
         blind: false,
         seen: Seen::default(),
     };
