@@ -6,9 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-recount=${1:-target/release/recount}
+recount=${1:-target/debug/recount}
 if [ ! -x "$recount" ]; then
-    cargo build --release --locked
+    cargo build --locked
 fi
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 scratch=$(mktemp -d)

@@ -160,6 +160,8 @@ fn what_an_integration_needs_is_tested() {
     assert_eq!(dana.press("/integrations", test, &[("what", "connection")]).status, 303);
     let page = dana.get("/integrations").body;
     assert!(page.contains("dana") && !page.contains("not tested yet"), "{page}");
+    assert!(page.contains("keys, may read companies, may read agreements"), "{page}");
+    assert!(!page.contains("customer-unmapped"), "an open item passes for a missing right: {page}");
     for (path, what) in [(test, "tickets"), (test, "alerts"), ("/integrations/other/test", "connection")] {
         assert_eq!(dana.press("/integrations", path, &[("what", what)]).status, 404, "{path} {what}");
     }

@@ -85,3 +85,26 @@ fn a_night_that_was_cut_off_is_taken_up_by_the_next_turn_and_not_for_ever() {
     fleet.night.recount(&turn).exits(0);
     assert!(fleet.night.sim().requests().is_empty(), "the night was had");
 }
+
+/// A store of copies that did not answer for a minute would leave a whole night to the invoice.
+#[test]
+fn a_night_that_lost_its_lease_is_taken_up_by_the_next_turn() {
+    let fleet = Fleet::new(1);
+    let tenant = fleet.tenants[0].clone();
+    schedule(&fleet, &tenant, &slot(1));
+    let config = fleet.folder(0, &tenant).join("recount.toml").display().to_string();
+    let since = (support::now() - TimeDelta::hours(3)).to_rfc3339();
+    let turn = ["daemon", "--turn-since", &since, "--config", &config];
+    fleet.exports("Product,Quantity\nCloudFilter,3\n");
+    fleet.night.recount(&turn).exits(0);
+    let history = rusqlite::Connection::open(fleet.folder(0, &tenant).join("state/history.db")).expect("the history");
+    let lost = "UPDATE runs SET verdict = 'failed', exit_code = 15 WHERE run = (SELECT max(run) FROM runs)";
+    assert_eq!(history.execute(lost, []).expect("changed"), 1);
+    drop(history);
+    fleet.exports("Product,Quantity\nCloudFilter,7\nArchive,2\n");
+    fleet.night.recount(&turn).exits(0);
+    assert_eq!(fleet.billed(), fleet.goal());
+    fleet.night.sim().clear_requests();
+    fleet.night.recount(&turn).exits(0);
+    assert!(fleet.night.sim().requests().is_empty(), "the night was had");
+}

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::report::exit::Exit;
 use crate::web::desk::host::DeskHost;
-use crate::web::site::{Door, Site};
+use crate::web::site::{Door, PageReads, Site};
 
 /// The tenants, as they are at each request: folders come and go.
 pub trait FleetHost: Send + Sync {
@@ -56,12 +56,14 @@ pub const PLACES: usize = 16;
 pub struct FleetDesk {
     pub(crate) host: Arc<dyn FleetHost>,
     pub(crate) door: Door,
+    /// Lists that are drawn at a time: each looks at many histories, and nobody waits for them at the door.
+    pub(crate) lists: PageReads,
 }
 
 impl FleetDesk {
     /// The desk of these tenants, whose people this door knows.
     pub fn new(host: Arc<dyn FleetHost>, door: Door) -> Self {
-        Self { host, door }
+        Self { host, door, lists: PageReads::default() }
     }
 }
 

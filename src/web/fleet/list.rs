@@ -28,7 +28,7 @@ use crate::zone::Zone;
 
 /// `GET /t/`.
 pub(crate) async fn page(State(fleet): State<FleetDesk>, headers: HeaderMap) -> Response {
-    let reads = fleet.door.reads.clone();
+    let reads = fleet.lists.clone();
     let drawn = reads.read(move || {
         let Some(person) = SignedIn::at(&fleet.door, &headers, now())? else { return Ok(None) };
         let history = History::open_existing(&fleet.door.people)?.ok_or(PageError::Nothing)?;

@@ -63,7 +63,7 @@ fn newest_row(
         th scope="row" { a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) } }
         td { (words::minute(visit.desk.zone.local(export.modified_at))) span.rest { (words::file(export)) } }
         td.n.wide { (export.rows) } td.n.wide { (export.customers) } td.n { (export.units.normalize()) }
-        td.n.wide { @if !by.is_zero() { (words::signed(by)) } }
+        td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (words::signed(by)) } }
         td { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
     } }
 }

@@ -3,10 +3,12 @@
 use maud::{Markup, html};
 
 use crate::history::journal::{WriteOutcome, WriteRecord};
+use crate::history::lookup::RunSummary;
 use crate::history::record::RunRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::lines;
+use crate::report::model::ReportVerdict;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};
@@ -113,10 +115,28 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
         None => None,
     };
     Ok(html! {
-        header.head { div { h1 { "No run is under way" } } }
+        header.head { div {
+            @match newest.as_ref().filter(|_| visit.desk.background.failed.is_none()) {
+                Some(run) => {
+                    p.over { (shown(run.integration.as_str())) " · " (run.command) " in " (run.mode) " mode" }
+                    div.headline { h1 { "Run " (run.run) " is over" } (pieces::verdict(&ReportVerdict::of_summary(run))) }
+                    p.lead { "No run is under way." }
+                },
+                None => h1 { "No run is under way" },
+            }
+        } }
         @if let Some(failed) = &visit.desk.background.failed {
             (pieces::note("bad", "The last run that was started here ended before its report.", html! { (escaped(&failed.message)) (pieces::ways(&failed.fix)) }))
         }
-        @if let Some(run) = newest { p.do { a.b.act href={ "/nights/" (run.run) } { "Run " (run.run) " of " (shown(run.integration.as_str())) } a.b href="/" { "Today" } } }
+        @if let Some(run) = newest { p.do { (ways_on(&run)) a.b href="/" { "Today" } } }
     })
+}
+
+/// A plan that nobody has written leads to its approval first.
+fn ways_on(run: &RunSummary) -> Markup {
+    let waits = run.end.as_ref().is_some_and(|end| end.totals.would_change > 0);
+    html! {
+        @if waits { a.b.act href={ "/plan?run=" (run.run) } { "Look at its plan" } a.b href={ "/nights/" (run.run) } { "Its report" } }
+        @else { a.b.act href={ "/nights/" (run.run) } { "Its report" } }
+    }
 }

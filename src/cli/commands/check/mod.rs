@@ -3,7 +3,7 @@
 mod connection;
 mod desk;
 mod export;
-mod output;
+pub(crate) mod output;
 mod probe;
 mod replica;
 
@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 
 use crate::alerts::alert::ChannelSource as _;
 use crate::cli::arguments::global::Global;
-use crate::cli::commands::check::output::{CheckList, NAMED};
+use crate::cli::commands::check::output::{CheckList, NAMED, RightsFound};
 use crate::cli::commands::daemon::configured;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
@@ -71,16 +71,13 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     }
 }
 
-/// What of one integration is in place, and what is not, with what helps.
-pub(crate) fn of_integration(
-    config: &Config,
-    integration: &IntegrationName,
-) -> Result<(usize, Vec<String>), CommandError> {
+/// What of an integration's keys and rights is proved, what nobody can say yet, and what is wrong, with what helps.
+pub(crate) fn rights_of(config: &Config, integration: &IntegrationName) -> Result<RightsFound, CommandError> {
     let gone = || CommandError::new(Exit::Config, format!("there is no integration {integration}"), "");
     let integration = config.integrations.get(integration).ok_or_else(gone)?;
     let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
-    session::runtime()?.block_on(checks.integration(config, integration));
-    Ok(checks.good_and_wrong())
+    session::runtime()?.block_on(checks.rights(config, integration));
+    Ok(checks.found())
 }
 
 /// `1 customer has its agreement`.
@@ -175,6 +172,21 @@ impl CheckList {
                 }
             }
         }
+    }
+
+    /// The connection and each right, without what the night reads and bills.
+    async fn rights(&mut self, config: &Config, integration: &IntegrationConfig) {
+        let name = |what: &str| format!("{}: {what}", integration.name);
+        let connected = session::connectwise_of(config, integration)
+            .and_then(|settings| Ok((settings, session::connect(settings)?)));
+        let (settings, client) = match connected {
+            Ok(connected) => connected,
+            Err(failure) => return self.failure(&name("keys"), &failure),
+        };
+        if self.connection(&integration.name, settings, &client).await {
+            self.cycles(&name("may read billing cycles"), &client).await;
+        }
+        self.writing(integration, config);
     }
 
     async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {

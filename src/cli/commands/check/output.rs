@@ -47,6 +47,17 @@ pub(super) enum CheckStatus {
     Wrong,
 }
 
+/// What was found of keys and rights.
+#[derive(Debug)]
+pub(crate) struct RightsFound {
+    /// What an answer, or a night, has proved.
+    pub(crate) proved: Vec<String>,
+    /// What nobody can say without writing.
+    pub(crate) open: Vec<String>,
+    /// What is missing, and what helps.
+    pub(crate) wrong: Vec<String>,
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     checks: &'a [Check],
@@ -69,15 +80,20 @@ impl CheckList {
         console.print(&format!("{lines}\nNext: {}{more}\n", self.next()));
     }
 
-    /// How many are good, and each that is wrong in a sentence.
-    pub(super) fn good_and_wrong(&self) -> (usize, Vec<String>) {
-        let good = self.list.iter().filter(|check| check.status == CheckStatus::Good).count();
-        let wrong = self.list.iter().filter(|check| check.status == CheckStatus::Wrong);
-        let said = |check: &Check| match check.fix.to_string().as_str() {
-            "" => format!("{}: {}", check.name, check.detail),
-            fix => format!("{}: {}; {fix}", check.name, check.detail),
+    /// The same for a page, without the integration's name before each.
+    pub(super) fn found(&self) -> RightsFound {
+        let of = |status: CheckStatus| self.list.iter().filter(move |check| check.status == status);
+        // Each begins with the integration's name, which whoever reads this has chosen.
+        let what = |check: &Check| check.name.split_once(": ").map_or(check.name.as_str(), |(_, what)| what).to_owned();
+        let wrong = |check: &Check| match check.fix.to_string().as_str() {
+            "" => format!("{}: {}", what(check), check.detail),
+            fix => format!("{}: {}; {fix}", what(check), check.detail),
         };
-        (good, wrong.map(said).collect())
+        RightsFound {
+            proved: of(CheckStatus::Good).map(what).collect(),
+            open: of(CheckStatus::Note).map(what).collect(),
+            wrong: of(CheckStatus::Wrong).map(wrong).collect(),
+        }
     }
 
     pub(super) fn failure(&mut self, name: &str, failure: &Failure) {

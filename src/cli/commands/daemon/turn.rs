@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::daemon::schedule::due;
-use crate::history::lookup::RunSummary;
+use crate::history::lookup::{EndSummary, RunSummary};
 use crate::history::slots::ClaimedSlot;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -60,7 +60,7 @@ fn night(config: &Config, session: &mut Session, console: &Console) -> Result<Ex
     Ok(exits.fold(Exit::Done, Exit::worst))
 }
 
-/// Whether the night of the last slot was begun and did not come to its end: its process died, or its pod was moved. It is
+/// Whether the night of the last slot was begun and did not come to its end: its process died, its pod was moved, or its lease was over. It is
 /// not begun for ever, and not when a slot of the same age would be too late.
 fn is_cut_off(config: &Config, history: &History) -> Result<bool, StoreError> {
     let Some(ClaimedSlot { slot, claimed_at }) = history.last_claim()? else { return Ok(false) };
@@ -81,7 +81,11 @@ fn is_cut_off(config: &Config, history: &History) -> Result<bool, StoreError> {
 
 fn is_unfinished(name: &IntegrationName, tried: &[&RunSummary]) -> bool {
     let own: Vec<_> = tried.iter().filter(|run| run.integration == *name).collect();
-    let ended = |run: &RunSummary| run.end.as_ref().is_some_and(|end| end.verdict != RunVerdict::Interrupted);
+    // One that lost its lease stopped before its next write: whoever has the lease now goes on.
+    let lost_lease = |end: &EndSummary| Exit::of_code(end.exit_code) == Exit::Locked;
+    let ended = |run: &RunSummary| {
+        run.end.as_ref().is_some_and(|end| end.verdict != RunVerdict::Interrupted && !lost_lease(end))
+    };
     (1..TRIES).contains(&own.len()) && !own.iter().any(|run| ended(run))
 }
 

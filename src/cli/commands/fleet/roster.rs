@@ -123,6 +123,10 @@ impl Roster {
 
     fn open(&self, tenant: Tenant) -> Result<TenantDesk, String> {
         let config = session::configuration_of(&tenant.configuration()).map_err(|error| error.message)?;
+        // Whether another tenant has that state, too, is known of what was looked at.
+        if self.known().tenants.state(&tenant) != Some(&config.state) {
+            return Err("its configuration has just changed; look again".to_owned());
+        }
         if let Some(open) = self.known().desks.get(&tenant).filter(|open| open.desk.site.state == config.state) {
             return Ok(open.desk.clone());
         }

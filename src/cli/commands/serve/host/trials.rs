@@ -1,11 +1,11 @@
 //! The desk's side of the tests: connection, tickets, alerts.
 
+use crate::cli::commands::check::output::RightsFound;
 use crate::cli::commands::serve::host::CommandHost;
 use crate::cli::commands::{alerts, check, tickets};
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::words::plural;
 use crate::web::desk::host::trials::{TrialHost, TrialKind, TrialResult};
 
 impl TrialHost for CommandHost {
@@ -36,9 +36,12 @@ impl TrialHost for CommandHost {
 }
 
 fn connection(config: &Config, integration: &IntegrationName) -> Result<TrialResult, CommandError> {
-    let (good, faults) = check::of_integration(config, integration)?;
-    let said = if faults.is_empty() { format!("{} are in place", plural(good, "thing")) } else { faults.join("; ") };
-    Ok(TrialResult { is_good: faults.is_empty(), said })
+    let RightsFound { proved, open, wrong } = check::rights_of(config, integration)?;
+    if !wrong.is_empty() {
+        return Ok(TrialResult { is_good: false, said: wrong.join("; ") });
+    }
+    let open = if open.is_empty() { String::new() } else { format!("; not proved yet: {}", open.join(", ")) };
+    Ok(TrialResult { is_good: true, said: format!("{}{open}", proved.join(", ")) })
 }
 
 fn of_tickets(config: &Config, integration: &IntegrationName) -> Result<TrialResult, CommandError> {
