@@ -528,8 +528,11 @@ impl State {
         let begun = product.map(|product| (agreement, product));
         let shown =
             |row: &Row| begun.and_then(|key| self.beside.get(&key)).is_some_and(|of| of.contains(&row.addition.id));
-        let mut others = self.billing(today).filter(beside).filter(stood);
-        let other = others.find(|row| !row.owned && !counted(row) && !shown(row) && row.addition.bills());
+        let unasked = |row: &&Row| {
+            let other = beside(row) && stood(row) && row.addition.bills();
+            other && !row.owned && !counted(row) && !shown(row)
+        };
+        let other = self.billing(today).find(unasked);
         if let Some(other) = other {
             self.violations
                 .push(format!("I19: begun beside a line that nobody was asked about: {what:?} beside {other:?}"));
