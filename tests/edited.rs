@@ -268,3 +268,18 @@ fn an_agreement_that_vanished_is_told_as_that_and_not_as_an_edit_of_the_mapping(
         assert_ne!(quantity(&night, addition), "0");
     }
 }
+
+/// "READY, nothing was changed": the page said nothing of a line that went out at 3 where 4 were counted.
+#[test]
+fn the_page_before_the_invoices_names_what_is_left_for_now() {
+    let night = compared();
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replacen("create_lines = true", "create_lines = true\nfreeze = \"3d\"", 1));
+    night.sim().edit(|world| world.agreements[0].next_invoice = Some(today()));
+    night.export(QUIET.replace("CloudFilter,3", "CloudFilter,4"));
+    night.run().exits(0);
+    assert_eq!(quantity(&night, 100), "3");
+    let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+    assert!(page.contains("LEFT FOR NOW, AND NOT BILLED AS COUNTED"), "{page}");
+    assert!(page.contains(r#"<td class="n">3</td><td class="n">4</td>"#), "{page}");
+}

@@ -75,7 +75,7 @@ impl FreshAdditions {
         if !addition.is_current(context.today) {
             return Err(format!("addition {id} is not live any more"));
         }
-        if !context.grounds.has_product(id, addition.product) {
+        if !context.expected_owners.has_product(id, addition.product) {
             return Err(format!("addition {id} is of another product since the plan was drawn"));
         }
         addition.quantity.clone()
@@ -88,7 +88,7 @@ impl FreshAdditions {
         id: AdditionId,
         context: ExecutionContext<'_>,
     ) -> Result<Quantity, String> {
-        match context.grounds.second_of(key, id, &self.additions, context.today) {
+        match context.expected_owners.second_of(key, id, &self.additions, context.today) {
             Some(second) => Err(format!("addition {second} bills it as well, and was not there for the plan")),
             None => self.quantity_of(id, context),
         }

@@ -23,10 +23,10 @@ pub async fn carry_out<W: Writer>(
     journal: &mut History,
 ) -> Applied {
     connectwise.ahead(UpcomingWork::Writes(plan.writes().len()));
-    let desk = JournalQueue::new(context, journal);
+    let queue = JournalQueue::new(context, journal);
     let mut waiting = lanes(plan.writes());
     let agreements = waiting.iter().map(|lane| lane.agreement).collect();
-    let executor = WriteExecutor::new(context, connectwise, &desk, agreements);
+    let executor = WriteExecutor::new(context, connectwise, &queue, agreements);
     let mut settled: Vec<Option<LineWriteResult>> = vec![None; plan.writes().len()];
     let mut at_work = FuturesUnordered::new();
     let mut halt = None;
@@ -36,7 +36,7 @@ pub async fn carry_out<W: Writer>(
             let Some(lane) = waiting.pop_front() else { break };
             at_work.push(executor.next_line(lane));
         }
-        let Some(step) = next_end(&mut at_work, &desk).await else { break };
+        let Some(step) = next_end(&mut at_work, &queue).await else { break };
         let Some(LineEnd { lane, at, ended }) = step else { continue };
         match ended {
             Ok(end) => settled[at] = Some(end),
@@ -54,17 +54,17 @@ pub async fn carry_out<W: Writer>(
 
 /// Waits until one line has ended. Whenever all that are at work wait, what they have for the journal is committed:
 /// once the answers that have arrived by then were taken, too, so that as many as possible share a commit.
-async fn next_end<T>(at_work: &mut FuturesUnordered<impl Future<Output = T>>, desk: &JournalQueue<'_>) -> Option<T> {
+async fn next_end<T>(at_work: &mut FuturesUnordered<impl Future<Output = T>>, queue: &JournalQueue<'_>) -> Option<T> {
     let mut arrived = false;
     poll_fn(|context| {
         loop {
             match at_work.poll_next_unpin(context) {
-                Poll::Pending if desk.has_notes() && !arrived => {
+                Poll::Pending if queue.has_notes() && !arrived => {
                     arrived = true;
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Pending if desk.commit() => arrived = false,
+                Poll::Pending if queue.commit() => arrived = false,
                 other => return other,
             }
         }

@@ -27,7 +27,7 @@ pub struct ExecutionContext<'a> {
     /// Asked before every write, too: whether this host is still the one that writes.
     pub lease: &'a LeaseGuard,
     /// What the plan was drawn on.
-    pub grounds: &'a ExpectedOwners,
+    pub expected_owners: &'a ExpectedOwners,
 }
 
 /// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this

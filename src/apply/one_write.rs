@@ -30,7 +30,7 @@ use crate::reconcile::model::records::Addition;
 pub(super) struct WriteExecutor<'a, W> {
     pub(super) context: ExecutionContext<'a>,
     pub(super) connectwise: &'a W,
-    desk: &'a JournalQueue<'a>,
+    queue: &'a JournalQueue<'a>,
     pub(super) windows: AgreementWindows,
     pub(super) breakers: RefCell<Breakers>,
     others: OtherAgreements,
@@ -53,11 +53,11 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     pub(super) fn new(
         context: ExecutionContext<'a>,
         connectwise: &'a W,
-        desk: &'a JournalQueue<'a>,
+        queue: &'a JournalQueue<'a>,
         agreements: Vec<AgreementId>,
     ) -> Self {
         let (windows, breakers) = (AgreementWindows::new(agreements), RefCell::default());
-        Self { context, connectwise, desk, windows, breakers, others: OtherAgreements::default() }
+        Self { context, connectwise, queue, windows, breakers, others: OtherAgreements::default() }
     }
 
     /// How many lines may be at work at the same time, by the answers so far.
@@ -67,7 +67,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
 
     /// Why no further line may be begun, if there is a reason.
     pub(super) fn halt(&self) -> Option<Halt> {
-        if let Some(error) = self.desk.take_failure() {
+        if let Some(error) = self.queue.take_failure() {
             return Some(Halt::Store(error));
         }
         let mut breakers = self.breakers.borrow_mut();
@@ -89,7 +89,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     /// Why the run did not do all it should, beside what single lines say. That the store failed goes before all else:
     /// lines that were at work then are known to nobody but the report.
     pub(super) fn halt_after_all(&self, halt: Option<Halt>) -> Option<Halt> {
-        let store = self.desk.take_failure().map(Halt::Store);
+        let store = self.queue.take_failure().map(Halt::Store);
         store.or(halt).or_else(|| self.breakers.borrow_mut().verdict().map(Halt::Read))
     }
 
@@ -163,7 +163,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
         let (addition, from, to) = (set.addition(), set.from(), set.to());
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
-        let Some(write) = self.desk.intent(intent).await else {
+        let Some(write) = self.queue.intent(intent).await else {
             return Some(not_reached(key, &Write::Set(set.clone())).into());
         };
         let end = self.send_set(key, set, look).await;
@@ -265,7 +265,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
-        let Some(write) = self.desk.intent(Intent { key: key.clone(), kind }).await else {
+        let Some(write) = self.queue.intent(Intent { key: key.clone(), kind }).await else {
             return Some(not_reached(key, &Write::Create(create.clone())).into());
         };
         let end = self.send_create(key, create, &before, look.until).await;
@@ -328,12 +328,12 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn settle(&self, write: WriteId, end: Option<WriteResult>) -> Option<WrittenLine> {
         match end {
             Some(WriteResult { settled, outcome, sent }) => {
-                self.desk.outcome(write, outcome).await;
+                self.queue.outcome(write, outcome).await;
                 Some(WrittenLine { settled, sent })
             }
             None => {
                 let why = "nothing was sent: what was seen before had become too old".to_owned();
-                self.desk.outcome(write, WriteOutcome::Superseded { why }).await;
+                self.queue.outcome(write, WriteOutcome::Superseded { why }).await;
                 None
             }
         }

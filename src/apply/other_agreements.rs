@@ -31,7 +31,7 @@ impl OtherAgreements {
         connectwise: &R,
         context: ExecutionContext<'_>,
     ) -> Result<Option<(AgreementId, AdditionId)>, ReadError> {
-        for agreement in context.grounds.uncounted_beside(create.agreement()) {
+        for agreement in context.expected_owners.uncounted_beside(create.agreement()) {
             let mut read = self.read.lock().await;
             if read.get(&agreement).is_none_or(|(at, _)| at.elapsed() > READ_AGAIN_AFTER) {
                 let asked_at = Instant::now();
@@ -40,7 +40,7 @@ impl OtherAgreements {
             let listed = read.get(&agreement).into_iter().flat_map(|(_, additions)| additions);
             let new = |addition: &&Addition| {
                 addition.product == Some(create.product())
-                    && context.grounds.is_new(addition.id)
+                    && context.expected_owners.is_new(addition.id)
                     && addition.is_live(context.today)
                     && addition.bills()
             };

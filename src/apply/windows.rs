@@ -93,7 +93,7 @@ fn trouble(agreement: AgreementId, found: &Agreements, context: ExecutionContext
     if let Err(trouble) = record.billing(context.today) {
         return Some((trouble.code(), format!("agreement {agreement} {trouble}, since the plan was drawn")));
     }
-    let before = context.grounds.other_company(record)?;
+    let before = context.expected_owners.other_company(record)?;
     let detail = format!("agreement {agreement} was of company {before} and is of company {} now", record.company);
     Some((Code::AgreementOtherCompany, detail))
 }

@@ -15,14 +15,14 @@ use crate::history::store::open::History;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::quantity::Quantity;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.
 pub type OpenSince = (RunId, DateTime<Utc>);
 
 impl History {
-    /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`WriteRight::Reopen`] takes the
+    /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`AnswerVerb::Reopen`] takes the
     /// last one back.
     ///
     /// # Errors
@@ -286,14 +286,14 @@ pub(super) fn decisions(
     })? {
         let (matter, decision, journal) = row?;
         match decision.verb {
-            WriteRight::Reopen => _ = last.remove(&matter),
+            AnswerVerb::Reopen => _ = last.remove(&matter),
             _ => _ = last.insert(matter, (decision, journal)),
         }
     }
     // Of an accepted step that is over it is told that it was taken; what was kept or ignored is open again.
-    last.retain(|_, (decision, _)| decision.verb == WriteRight::Accept || !decision.spent);
+    last.retain(|_, (decision, _)| decision.verb == AnswerVerb::Accept || !decision.spent);
     let decided = last.into_iter().map(|(matter, (decision, journal))| {
-        let spent = decision.verb == WriteRight::Accept
+        let spent = decision.verb == AnswerVerb::Accept
             && (decision.spent || written_since(connection, integration, &matter, journal)?);
         Ok((matter, Decision { spent, ..decision }))
     });
@@ -319,7 +319,7 @@ pub(super) fn lapse(
     for (matter, decision) in open {
         let line = shown.get(matter);
         let over = match decision.verb {
-            WriteRight::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
+            AnswerVerb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
             _ => line.is_some_and(|line| decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))),
         };
         if over {
@@ -386,7 +386,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
     };
     Ok(Decision {
         handle: row.get("handle")?,
-        verb: word(row, "verb", WriteRight::from_word)?,
+        verb: word(row, "verb", AnswerVerb::from_word)?,
         until: maybe_day(row, "until")?,
         note: row.get("note")?,
         who: row.get("who")?,

@@ -104,15 +104,18 @@ impl History {
         })
     }
 
-    /// The lines of a run that ended for this reason, in the order of its plan.
+    /// The lines of a run that ended for one of these reasons, in the order of its plan.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn lines_because(&self, run: RunId, reason: Code) -> Result<Vec<LineRecord>, StoreError> {
+    pub fn lines_because(&self, run: RunId, reasons: &[Code]) -> Result<Vec<LineRecord>, StoreError> {
+        let reasons: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
+        let reasons = serde_json::to_string(&reasons).expect("words always make JSON");
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM lines WHERE run = ?1 AND reason = ?2 ORDER BY position")?;
-            let rows = statement.query_and_then(params![run.0, reason.as_str()], numbered_line)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM lines WHERE run = ?1 AND reason IN (SELECT value FROM json_each(?2)) ORDER BY position",
+            )?;
+            let rows = statement.query_and_then(params![run.0, reasons], numbered_line)?;
             rows.map(|row| row.map(|(_, line)| line)).collect()
         })
     }

@@ -58,10 +58,12 @@ pub async fn plan_and_apply<W: Writer>(
         Err(failure) => return Ok(recorder.fail(failure, history)),
     };
     let run = recorder.run();
-    let (planning, grounds) = plan(run, &connectwise, history).await;
+    let (planning, expected_owners) = plan(run, &connectwise, history).await;
     let (planned, cleared) = recorder.store_plan(planning, history);
     let applied = match cleared {
-        Some(cleared) => Box::pin(carry_out(&cleared, context(run, lock, &grounds), &connectwise, history)).await,
+        Some(cleared) => {
+            Box::pin(carry_out(&cleared, context(run, lock, &expected_owners), &connectwise, history)).await
+        }
         None => Applied::default(),
     };
     Ok(planned.end(applied, connectwise.traffic(), history))
@@ -69,24 +71,24 @@ pub async fn plan_and_apply<W: Writer>(
 
 /// Everything up to the first write, and what of it a write is compared with.
 async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut History) -> (Planning, ExpectedOwners) {
-    let (mut findings, mut grounds) = (Vec::new(), ExpectedOwners::default());
+    let (mut findings, mut expected_owners) = (Vec::new(), ExpectedOwners::default());
     let drawn = match run.job.source {
         PlanSource::Export(source) => {
             let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
             inputs.map(|(inputs, plan)| {
-                grounds = inputs.remote.grounds(run.today());
+                expected_owners = inputs.remote.expected_owners(run.today());
                 decide(run, source, (&inputs, plan))
             })
         }
         PlanSource::Undo(undone, source) => {
             let inputs = Box::pin(undo::gather(run, (undone, source), connectwise, history, &mut findings)).await;
             inputs.map(|inputs| {
-                grounds = inputs.remote.grounds(run.today());
+                expected_owners = inputs.remote.expected_owners(run.today());
                 undo::decide(run, (undone, source), inputs)
             })
         }
     };
-    (Planning { findings, drawn }, grounds)
+    (Planning { findings, drawn }, expected_owners)
 }
 
 /// The decision: nothing is looked up, and the clock is not asked.
@@ -113,9 +115,9 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
     RecordedPlan::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
 }
 
-fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, grounds: &'a ExpectedOwners) -> ExecutionContext<'a> {
+fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, expected_owners: &'a ExpectedOwners) -> ExecutionContext<'a> {
     let control = run.job.control;
     let (today, drawn_at) = (run.today(), (control.clock)());
     let RunControl { clock, stop, lease } = control;
-    ExecutionContext { run: run.id, lock, today, drawn_at, clock, stop, lease, grounds }
+    ExecutionContext { run: run.id, lock, today, drawn_at, clock, stop, lease, expected_owners }
 }

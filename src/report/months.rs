@@ -49,13 +49,18 @@ impl InvoiceMonth {
         for run in runs {
             let changes = history.changes_within(&run.integration, (first, last), ready::CHANGES + 1)?;
             let findings = history.findings(run.run)?;
-            let ignored = history.lines_because(run.run, Code::Ignored)?;
+            let ignored = history.lines_because(run.run, &[Code::Ignored])?;
+            let mut left_for_now = history.lines_because(run.run, &LEFT_FOR_NOW)?;
+            left_for_now.retain(|line| line.was != line.wanted || line.reason == Code::ReportOnly);
             let (undos, uncounted) = undone(history, &run)?;
-            standings.push(InvoiceStanding { run, findings, changes, ignored, undos, uncounted });
+            standings.push(InvoiceStanding { run, findings, changes, ignored, left_for_now, undos, uncounted });
         }
         Ok(standings)
     }
 }
+
+/// Why a line is left as it is without anything to decide.
+const LEFT_FOR_NOW: [Code; 3] = [Code::Frozen, Code::InvoiceDue, Code::ReportOnly];
 
 /// The undos since a run, and how many lines are not billed as counted because of them.
 fn undone(history: &History, run: &RunSummary) -> Result<(Vec<RunSummary>, usize), StoreError> {

@@ -15,7 +15,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::named::Named;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::words::step;
@@ -226,7 +226,7 @@ impl Item<'_> {
     ///
     /// # Errors
     /// Why this is no answer to it.
-    pub fn answer(&self, verb: WriteRight) -> Result<Answerable, Refusal> {
+    pub fn answer(&self, verb: AnswerVerb) -> Result<Answerable, Refusal> {
         let permitted = answer(verb, &self.shown())?;
         let matter = match permitted.about {
             AnswerSubject::Line => self.line_matter(),

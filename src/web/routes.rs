@@ -55,7 +55,7 @@ const PAGES: [(&str, Page); 20] = [
 ];
 
 /// Bytes of a form, at most.
-const FORM_MOST: usize = 256 * 1024;
+pub(crate) const FORM_MOST: usize = 256 * 1024;
 
 /// A kept report is one file, with its style inside.
 const POLICY_OF_REPORTS: HeaderValue = HeaderValue::from_static(

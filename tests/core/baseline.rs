@@ -19,7 +19,7 @@ use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::past::Accepted;
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::WriteRight;
+use recount::reconcile::model::plan::outcome::AnswerVerb;
 
 const CUSTOMERS: i64 = 10;
 
@@ -90,7 +90,7 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
     right.row("C1", "Trial", "5");
     let keep = Decision {
         handle: "abcd".to_owned(),
-        verb: WriteRight::Keep,
+        verb: AnswerVerb::Keep,
         until: None,
         note: String::new(),
         who: "mmiller".to_owned(),

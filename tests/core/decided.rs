@@ -9,9 +9,9 @@ use recount::reconcile::model::owned::Owned;
 use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::WriteRight;
+use recount::reconcile::model::plan::outcome::AnswerVerb;
 
-fn decision(verb: WriteRight, reason: Code) -> Decision {
+fn decision(verb: AnswerVerb, reason: Code) -> Decision {
     Decision {
         handle: "b2c3d".to_owned(),
         verb,
@@ -29,7 +29,7 @@ fn decision(verb: WriteRight, reason: Code) -> Decision {
 
 fn accepted(was: &str, wanted: &str) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(100)), was: Some(q(was)), wanted: Some(q(wanted)) };
-    Decision { seen: Some(seen), ..decision(WriteRight::Accept, Code::LineStep) }
+    Decision { seen: Some(seen), ..decision(AnswerVerb::Accept, Code::LineStep) }
 }
 
 fn decide(night: &mut Night, matter: DecisionSubject, decision: Decision) {
@@ -95,7 +95,7 @@ fn a_new_line_that_is_accepted_is_created_by_the_rules_of_creations() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "2.5").whole("CloudFilter");
     let seen = SeenLine { addition: None, was: None, wanted: Some(q("2.5")) };
-    decide(&mut night, acme_filter(), Decision { seen: Some(seen), ..decision(WriteRight::Accept, Code::Fractional) });
+    decide(&mut night, acme_filter(), Decision { seen: Some(seen), ..decision(AnswerVerb::Accept, Code::Fractional) });
     assert_eq!(night.filter_line().verdict, create(1, "2.5"));
     night.mapping.create_lines = false;
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineMissing));
@@ -132,7 +132,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
     night.past.written.insert(AdditionId(100), WrittenQuantity::once(q("5"), RunId(7)));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
     let until = Some(night.today);
-    decide(&mut night, acme_filter(), Decision { until, ..decision(WriteRight::Keep, Code::HumanEdit) });
+    decide(&mut night, acme_filter(), Decision { until, ..decision(AnswerVerb::Keep, Code::HumanEdit) });
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Skipped(Code::Kept));
     assert!(line.detail.contains("until Tue 10 Mar 2026") && line.detail.contains("asked"), "{}", line.detail);
@@ -148,7 +148,7 @@ fn a_kept_line_stays_as_connectwise_has_it_until_the_day_is_over() {
 #[test]
 fn keeping_a_line_hides_no_other_trouble() {
     let mut night = acme("5", "40");
-    decide(&mut night, acme_filter(), decision(WriteRight::Keep, Code::HumanEdit));
+    decide(&mut night, acme_filter(), decision(AnswerVerb::Keep, Code::HumanEdit));
     night.addition(10, 101, FILTER, "1");
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineAmbiguous));
 }
@@ -160,7 +160,7 @@ fn an_ignored_customer_is_not_asked_about_and_its_lines_are_explained() {
     decide(
         &mut night,
         DecisionSubject::Customer(CustomerName::new("Zeta")),
-        decision(WriteRight::Ignore, Code::CustomerUnmapped),
+        decision(AnswerVerb::Ignore, Code::CustomerUnmapped),
     );
     let plan = night.plan();
     assert_eq!(codes(&plan), [(Severity::Info, Code::CustomerUnmapped)]);
@@ -181,13 +181,13 @@ fn a_matter_is_ignored_for_the_reason_that_it_had() {
     decide(
         &mut night,
         DecisionSubject::Customer(CustomerName::new("Acme")),
-        decision(WriteRight::Ignore, Code::CustomerUnmapped),
+        decision(AnswerVerb::Ignore, Code::CustomerUnmapped),
     );
     assert_eq!(codes(&night.plan()), [(Severity::Decide, Code::AgreementNotActive)]);
     decide(
         &mut night,
         DecisionSubject::Customer(CustomerName::new("Acme")),
-        decision(WriteRight::Ignore, Code::AgreementNotActive),
+        decision(AnswerVerb::Ignore, Code::AgreementNotActive),
     );
     assert_eq!(codes(&night.plan()), [(Severity::Info, Code::AgreementNotActive)]);
     assert_eq!(night.filter_line().verdict, Verdict::Skipped(Code::Ignored));
@@ -203,7 +203,7 @@ fn a_line_that_two_matters_hold_waits_for_both() {
         [("Acme", Verdict::Held(Code::CustomerMissing)), ("Cedar", Verdict::Skipped(Code::Ignored))]
     {
         let matter = DecisionSubject::Customer(CustomerName::new(customer));
-        decide(&mut night, matter, decision(WriteRight::Ignore, Code::CustomerMissing));
+        decide(&mut night, matter, decision(AnswerVerb::Ignore, Code::CustomerMissing));
         assert_eq!(line(&night.plan(), 10, FILTER).verdict, verdict, "with {customer}");
     }
 }
@@ -227,7 +227,7 @@ fn every_matter_that_asks_can_be_ignored_by_its_handle() {
         (acme_filter(), Code::ToZero),
     ] {
         assert!(said(&night.plan(), code)[0].handle.is_some(), "{code} has no handle to answer by");
-        decide(&mut night, matter, decision(WriteRight::Ignore, code));
+        decide(&mut night, matter, decision(AnswerVerb::Ignore, code));
     }
     let plan = night.plan();
     assert!(plan.findings.iter().all(|finding| finding.severity == Severity::Info), "{:#?}", plan.findings);
@@ -240,7 +240,7 @@ proptest! {
     #[test]
     fn a_decision_never_lets_a_line_be_written_that_connectwise_changed_since(
         used in 0_u32..60, billed in 0_u32..60, wrote in prop::option::of(0_u32..60),
-        was in 0_u32..60, wanted in 0_u32..60, verb in prop::sample::select(WriteRight::ALL),
+        was in 0_u32..60, wanted in 0_u32..60, verb in prop::sample::select(AnswerVerb::ALL),
         same in any::<[bool; 2]>(), spent in any::<bool>(),
     ) {
         let was = if same[0] { billed } else { was };
@@ -256,7 +256,7 @@ proptest! {
         let held = matches!(by_the_rules, Verdict::Held(_));
         match &decided {
             Verdict::Update(change) if held => {
-                prop_assert_eq!((verb, spent), (WriteRight::Accept, false));
+                prop_assert_eq!((verb, spent), (AnswerVerb::Accept, false));
                 prop_assert_eq!((change.from, change.to), (was.into(), wanted.into()));
                 prop_assert_eq!((billed, used), (was, wanted));
             }

@@ -15,7 +15,7 @@ use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::plan::outcome::WriteRight;
+use recount::reconcile::model::plan::outcome::AnswerVerb;
 
 /// Acme and Borealis have each had their line for a while: 9 and 7 units.
 fn owned() -> Night {
@@ -37,7 +37,7 @@ fn own(night: &mut Night, agreement: i64, company: i64, addition: i64, customers
     night.past.owned.insert(key(agreement, FILTER), owned);
 }
 
-fn answer(night: &mut Night, verb: WriteRight, agreement: i64, was: &str) {
+fn answer(night: &mut Night, verb: AnswerVerb, agreement: i64, was: &str) {
     let seen = SeenLine { addition: Some(AdditionId(agreement * 10)), was: Some(q(was)), wanted: Some(q("0")) };
     let decision = Decision {
         handle: "abcd".to_owned(),
@@ -100,7 +100,7 @@ fn nothing_begins_beside_a_line_left_behind_until_a_night_after_it_is_at_0() {
     night.addition(11, 110, FILTER, "0");
     assert_eq!(verdict(&night.plan(), 11), Verdict::Held(Code::SuccessorWaits), "nor is a line at 0 raised");
 
-    answer(&mut night, WriteRight::Accept, 10, "9");
+    answer(&mut night, AnswerVerb::Accept, 10, "9");
     let plan = night.plan();
     assert_eq!(verdict(&plan, 10), set(100, "9", "0"));
     assert_eq!(verdict(&plan, 11), Verdict::Held(Code::SuccessorWaits), "not in the same run");
@@ -183,7 +183,7 @@ fn a_line_whose_identifier_means_another_catalog_item_comes_before_the_new_one()
         assert!(old.detail.contains("catalog item 70") && old.detail.contains(waits), "{}", old.detail);
         assert!(!old.detail.contains("not show"), "it is in the list: {}", old.detail);
 
-        answer(&mut night, WriteRight::Accept, 10, "9");
+        answer(&mut night, AnswerVerb::Accept, 10, "9");
         let plan = night.plan();
         assert_eq!(verdict(&plan, 10), set(100, "9", "0"), "and nothing beside it: {there:?}");
         night.carry_out(&plan);
@@ -215,7 +215,7 @@ fn a_line_that_a_pin_has_left_comes_before_the_pinned_one() {
         assert!(old.detail.contains("9 billed still: addition 150 is pinned now"), "{}", old.detail);
         assert!(!old.detail.contains("ended"), "nobody ended it: {}", old.detail);
 
-        answer(&mut night, WriteRight::Keep, 10, "9");
+        answer(&mut night, AnswerVerb::Keep, 10, "9");
         let freed = line(&night.plan(), 10, FILTER);
         assert_eq!(freed.live.map(|live| live.addition), Some(AdditionId(150)), "{units}: {freed:#?}");
         assert_ne!(freed.verdict, Verdict::Skipped(Code::Kept), "what was kept is addition 100");
@@ -241,7 +241,7 @@ fn an_agreement_that_is_not_shown_is_no_edit_of_the_mapping() {
 #[test]
 fn what_was_kept_as_left_behind_is_not_kept_once_it_is_mapped_again() {
     let mut night = owned();
-    answer(&mut night, WriteRight::Keep, 10, "9");
+    answer(&mut night, AnswerVerb::Keep, 10, "9");
     night.rows.clear();
     night.row("Acme", "CloudFilter", "12").row("Borealis", "CloudFilter", "7");
     assert_eq!(verdict(&night.plan(), 10), set(100, "9", "12"));
@@ -250,7 +250,7 @@ fn what_was_kept_as_left_behind_is_not_kept_once_it_is_mapped_again() {
 /// Who bills the old line by hand must not wait for ever.
 #[test]
 fn to_keep_or_to_ignore_it_frees_what_it_held() {
-    for (verb, expected) in [(WriteRight::Keep, Code::Kept), (WriteRight::Ignore, Code::Ignored)] {
+    for (verb, expected) in [(AnswerVerb::Keep, Code::Kept), (AnswerVerb::Ignore, Code::Ignored)] {
         let mut night = owned();
         night.agreement(11, 1).customer("Acme", 1, Some(11));
         answer(&mut night, verb, 10, "9");

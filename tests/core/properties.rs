@@ -25,7 +25,7 @@ use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::handle::of_matter;
 use recount::reconcile::model::plan::line::{Line, Source, Subject, Verdict};
-use recount::reconcile::model::plan::outcome::{Outcome, WriteRight};
+use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 
 /// Counts of rows: most are close together, so that lines change by little, and some are nonsense.
 const COUNTS: [&str; 12] = ["0", "1", "3", "4", "5", "7", "12", "2.5", "60", "", "N/A", "-1"];
@@ -227,7 +227,7 @@ fn shown(line: &Line) -> ShownLine {
 }
 
 /// The verdict of a line once this was answered to it.
-fn answered(night: &Night, line: &Line, verb: WriteRight) -> Verdict {
+fn answered(night: &Night, line: &Line, verb: AnswerVerb) -> Verdict {
     let (mut night, key) = (night.clone(), line.key().expect("a place"));
     let (addition, was) = (line.live.map(|live| live.addition), line.live.map(|live| live.quantity));
     let decision = Decision {
@@ -260,10 +260,10 @@ proptest! {
         for line in plan.lines.iter().filter(|line| line.key().is_some()) {
             let item = ShownItem { line: Some(shown(line)), finding: None, answered: None };
             let is_open = line.verdict.is_change() || line.verdict.is_held();
-            let kept = answered(&night, line, WriteRight::Keep) == Verdict::Skipped(Code::Kept);
-            prop_assert_eq!(answer(WriteRight::Keep, &item).is_ok() && is_open, kept, "keep {:?}", line);
-            let accepted = answered(&night, line, WriteRight::Accept) != line.verdict;
-            prop_assert_eq!(answer(WriteRight::Accept, &item).is_ok(), accepted, "accept {:?}", line);
+            let kept = answered(&night, line, AnswerVerb::Keep) == Verdict::Skipped(Code::Kept);
+            prop_assert_eq!(answer(AnswerVerb::Keep, &item).is_ok() && is_open, kept, "keep {:?}", line);
+            let accepted = answered(&night, line, AnswerVerb::Accept) != line.verdict;
+            prop_assert_eq!(answer(AnswerVerb::Accept, &item).is_ok(), accepted, "accept {:?}", line);
         }
     }
 

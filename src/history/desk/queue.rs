@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 use crate::history::store::columns::{maybe_day, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 
 /// An answer that waits for the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct QueuedAnswer {
     /// By whom.
     pub who: String,
     /// What.
-    pub verb: WriteRight,
+    pub verb: AnswerVerb,
     /// To what.
     pub handle: String,
     /// What the page showed of it.
@@ -72,7 +72,7 @@ fn queued(row: &Row<'_>) -> Result<(i64, QueuedAnswer), StoreError> {
     let answer = QueuedAnswer {
         at: time(row, "at")?,
         who: row.get("who")?,
-        verb: word(row, "verb", WriteRight::from_word)?,
+        verb: word(row, "verb", AnswerVerb::from_word)?,
         handle: row.get("handle")?,
         shown: row.get("shown")?,
         until: maybe_day(row, "until")?,

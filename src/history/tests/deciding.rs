@@ -6,9 +6,9 @@ use crate::history::store::error::StoreError;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 
-fn decision(verb: WriteRight) -> Decision {
+fn decision(verb: AnswerVerb) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };
     Decision {
         handle: "h1".to_owned(),
@@ -42,16 +42,16 @@ fn every_kind_of_matter_comes_back_as_it_was_answered() {
         DecisionSubject::Duplicate(customer, service),
         DecisionSubject::Nameless,
     ] {
-        let answer = Decision { seen: None, until, ..decision(WriteRight::Ignore) };
+        let answer = Decision { seen: None, until, ..decision(AnswerVerb::Ignore) };
         decide(&mut place, run, &matter, &answer);
         assert_eq!(place.history.decisions(&mail()).unwrap().0.get(&matter), Some(&answer));
-        decide(&mut place, run, &matter, &Decision { verb: WriteRight::Reopen, until: None, ..answer });
+        decide(&mut place, run, &matter, &Decision { verb: AnswerVerb::Reopen, until: None, ..answer });
         assert_eq!(place.history.past(&mail(), run).unwrap().decisions.0.get(&matter), None);
     }
     let line = DecisionSubject::line(&key(10, "FILTER"));
-    decide(&mut place, run, &line, &decision(WriteRight::Accept));
-    decide(&mut place, run, &line, &decision(WriteRight::Keep));
-    assert_eq!(place.history.decisions(&mail()).unwrap().0[&line], decision(WriteRight::Keep));
+    decide(&mut place, run, &line, &decision(AnswerVerb::Accept));
+    decide(&mut place, run, &line, &decision(AnswerVerb::Keep));
+    assert_eq!(place.history.decisions(&mail()).unwrap().0[&line], decision(AnswerVerb::Keep));
     assert!(place.history.decisions(&IntegrationName::new("other")).unwrap().0.is_empty());
 }
 
@@ -63,7 +63,7 @@ fn an_accepted_step_is_spent_by_the_write_and_by_no_attempt() {
     let run = place.begin(RunCommand::Run);
     let before = place.write(run, &set(101, 4, 3));
     place.history.outcome(before, &applied(3), noon()).unwrap();
-    decide(&mut place, run, &line, &decision(WriteRight::Accept));
+    decide(&mut place, run, &line, &decision(AnswerVerb::Accept));
     let spent = |place: &Place| place.history.decisions(&mail()).unwrap().0[&line].spent;
     assert!(!spent(&place), "by a write before it");
     let refused = place.write(run, &set(101, 3, 0));
@@ -82,7 +82,7 @@ fn applied(quantity: u32) -> WriteOutcome {
 fn an_answer_cannot_be_changed_or_taken_away() {
     let mut place = Place::new();
     let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
-    decide(&mut place, run, &DecisionSubject::line(&key(10, "FILTER")), &decision(WriteRight::Keep));
+    decide(&mut place, run, &DecisionSubject::line(&key(10, "FILTER")), &decision(AnswerVerb::Keep));
     for sql in [
         "UPDATE decisions SET verb = 'accept'",
         "DELETE FROM decisions",
@@ -151,7 +151,7 @@ fn a_decision_cannot_be_changed_added_or_taken_away_unnoticed() {
         let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));
         let before = place.history.head().unwrap();
         let line = DecisionSubject::line(&key(10, "FILTER"));
-        for verb in [WriteRight::Keep, WriteRight::Reopen] {
+        for verb in [AnswerVerb::Keep, AnswerVerb::Reopen] {
             decide(&mut place, run, &line, &Decision { who: "jdoe".to_owned(), ..decision(verb) });
         }
         assert_eq!(place.history.verify_journal().unwrap().rows, 2);

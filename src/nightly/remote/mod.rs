@@ -36,7 +36,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// What a write is compared with.
-    pub(crate) fn grounds(&self, today: NaiveDate) -> ExpectedOwners {
+    pub(crate) fn expected_owners(&self, today: NaiveDate) -> ExpectedOwners {
         let placed = self.places.values().filter_map(Place::agreement);
         let counted = placed.map(|(_, agreement)| agreement).collect();
         ExpectedOwners::of(&self.directory.agreements, &self.additions, &counted, today)

@@ -5,7 +5,7 @@
 
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::line::Verdict;
-use crate::reconcile::model::plan::outcome::{Outcome, WriteRight};
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 
 /// What the newest plan shows under one handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct ShownItem {
     /// The first finding about it, as reports order them.
     pub finding: Option<ShownFinding>,
     /// The last answer to it, unless that was taken back.
-    pub answered: Option<WriteRight>,
+    pub answered: Option<AnswerVerb>,
 }
 
 /// A line as the newest plan left it.
@@ -88,19 +88,19 @@ pub enum Refusal {
 ///
 /// # Errors
 /// Why not.
-pub fn answer(verb: WriteRight, item: &ShownItem) -> Result<PermittedAnswer, Refusal> {
+pub fn answer(verb: AnswerVerb, item: &ShownItem) -> Result<PermittedAnswer, Refusal> {
     permitted(verb, item).ok_or_else(|| refusal(verb, item))
 }
 
-fn permitted(verb: WriteRight, item: &ShownItem) -> Option<PermittedAnswer> {
+fn permitted(verb: AnswerVerb, item: &ShownItem) -> Option<PermittedAnswer> {
     let of_line = |line: &ShownLine| PermittedAnswer { about: AnswerSubject::Line, reason: line.reason };
     let of_finding = |finding: &ShownFinding| PermittedAnswer { about: AnswerSubject::Finding, reason: finding.code };
     let line = || item.line.as_ref().filter(|line| line.is_placed);
     let finding = || item.finding.as_ref().filter(|finding| finding.is_nameable);
     match verb {
-        WriteRight::Accept => line().filter(|line| is_acceptable(line)).map(of_line),
-        WriteRight::Keep => line().filter(|line| is_keepable(line)).map(of_line),
-        WriteRight::Ignore => {
+        AnswerVerb::Accept => line().filter(|line| is_acceptable(line)).map(of_line),
+        AnswerVerb::Keep => line().filter(|line| is_keepable(line)).map(of_line),
+        AnswerVerb::Ignore => {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
             // The note or the end of an answer may be changed.
             // One of the lines that a single open item lists.
@@ -110,10 +110,10 @@ fn permitted(verb: WriteRight, item: &ShownItem) -> Option<PermittedAnswer> {
                     .map(of_line)
             };
             let ignorable =
-                finding().filter(|found| open(found) || item.answered == Some(WriteRight::Ignore)).map(of_finding);
+                finding().filter(|found| open(found) || item.answered == Some(AnswerVerb::Ignore)).map(of_finding);
             listed().or(ignorable)
         }
-        WriteRight::Reopen => {
+        AnswerVerb::Reopen => {
             let answered = item.answered.is_some();
             finding().map(of_finding).or_else(|| line().map(of_line)).filter(|_| answered)
         }
@@ -140,14 +140,14 @@ fn is_write_held_back(reason: Code) -> bool {
     matches!(reason, Code::PlanHeld | Code::NotReached)
 }
 
-fn refusal(verb: WriteRight, item: &ShownItem) -> Refusal {
+fn refusal(verb: AnswerVerb, item: &ShownItem) -> Refusal {
     let open = item.finding.filter(|finding| finding.severity == Severity::Decide);
     match (verb, item.line, open) {
-        (WriteRight::Reopen, _, _) => Refusal::NotAnswered,
+        (AnswerVerb::Reopen, _, _) => Refusal::NotAnswered,
         (_, Some(ShownLine { reason: Code::PlanHeld, .. }), _) => Refusal::PlanHeld,
         (_, Some(ShownLine { outcome: Outcome::Conflict, .. }), _) => Refusal::Conflict,
         (_, _, Some(ShownFinding { code, .. })) => {
-            Refusal::AnotherRemedy { code, ignorable: permitted(WriteRight::Ignore, item).is_some() }
+            Refusal::AnotherRemedy { code, ignorable: permitted(AnswerVerb::Ignore, item).is_some() }
         }
         (_, Some(ShownLine { outcome: Outcome::Held, reason, .. }), None) => Refusal::HeldByAnother(reason),
         (_, Some(ShownLine { outcome, reason, .. }), None) => Refusal::NotOpen(outcome, reason),
@@ -191,7 +191,7 @@ pub(in crate::reconcile) fn keep_applies(verdict: &Verdict) -> bool {
 mod tests {
     use super::*;
 
-    const VERBS: [WriteRight; 3] = [WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore];
+    const VERBS: [AnswerVerb; 3] = [AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore];
 
     fn line(outcome: Outcome, reason: Code) -> ShownLine {
         ShownLine { outcome, reason, is_placed: true, is_counted: true }
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn what_the_planner_keeps_is_what_may_be_kept() {
         for reason in Code::ALL.iter().copied().filter(|reason| !is_write_held_back(*reason)) {
-            let may = answer(WriteRight::Keep, &only_line(Outcome::Held, reason)).is_ok();
+            let may = answer(AnswerVerb::Keep, &only_line(Outcome::Held, reason)).is_ok();
             assert_eq!(may, keep_applies(&Verdict::Held(reason)), "{reason}");
         }
     }
@@ -224,9 +224,9 @@ mod tests {
     fn whatever_may_be_accepted_may_be_kept() {
         for (outcome, reason) in every_line() {
             let item = only_line(outcome, reason);
-            let accepted = answer(WriteRight::Accept, &item);
+            let accepted = answer(AnswerVerb::Accept, &item);
             assert_eq!(accepted.is_ok(), outcome == Outcome::Held && may_be_accepted(reason), "{outcome} {reason}");
-            assert!(accepted.is_err() || answer(WriteRight::Keep, &item).is_ok(), "{outcome} {reason}");
+            assert!(accepted.is_err() || answer(AnswerVerb::Keep, &item).is_ok(), "{outcome} {reason}");
         }
     }
 
@@ -241,7 +241,7 @@ mod tests {
                 let held = line.is_some() && outcome == Outcome::Held;
                 let listed = held && reason == Code::BilledNotCounted;
                 let open = severity == Some(Severity::Decide) || listed;
-                assert_eq!(answer(WriteRight::Ignore, &item).is_ok(), open, "{item:?}");
+                assert_eq!(answer(AnswerVerb::Ignore, &item).is_ok(), open, "{item:?}");
                 for refusal in VERBS.iter().filter_map(|verb| answer(*verb, &item).err()) {
                     match refusal {
                         Refusal::PlanHeld => assert_eq!(reason, Code::PlanHeld),
@@ -263,7 +263,7 @@ mod tests {
         let shown = line(Outcome::Held, Code::ToZero);
         for line in [ShownLine { is_placed: false, ..shown }, ShownLine { is_counted: false, ..shown }] {
             let item = ShownItem { line: Some(line), finding: None, answered: None };
-            assert_eq!(answer(WriteRight::Accept, &item), Err(Refusal::HeldByAnother(Code::ToZero)));
+            assert_eq!(answer(AnswerVerb::Accept, &item), Err(Refusal::HeldByAnother(Code::ToZero)));
         }
     }
 
@@ -271,11 +271,11 @@ mod tests {
     fn only_an_answer_can_be_taken_back() {
         let open = finding(Code::CustomerUnmapped, Severity::Decide);
         let item = ShownItem { line: None, finding: Some(open), answered: None };
-        assert_eq!(answer(WriteRight::Reopen, &item), Err(Refusal::NotAnswered));
+        assert_eq!(answer(AnswerVerb::Reopen, &item), Err(Refusal::NotAnswered));
         let quiet = ShownFinding { severity: Severity::Info, ..open };
-        let ignored = ShownItem { finding: Some(quiet), answered: Some(WriteRight::Ignore), ..item };
+        let ignored = ShownItem { finding: Some(quiet), answered: Some(AnswerVerb::Ignore), ..item };
         let permitted = PermittedAnswer { about: AnswerSubject::Finding, reason: Code::CustomerUnmapped };
-        assert_eq!(answer(WriteRight::Reopen, &ignored), Ok(permitted));
-        assert_eq!(answer(WriteRight::Ignore, &ignored), Ok(permitted), "its note or its end may be changed");
+        assert_eq!(answer(AnswerVerb::Reopen, &ignored), Ok(permitted));
+        assert_eq!(answer(AnswerVerb::Ignore, &ignored), Ok(permitted), "its note or its end may be changed");
     }
 }

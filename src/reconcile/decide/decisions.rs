@@ -17,7 +17,7 @@ use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::plan::named::Named;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::reconcile::model::records::LastChange;
@@ -52,7 +52,7 @@ impl Decisions {
     pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
         let AskedStep { code, live, to, changed, named } = asked;
         let accepted =
-            self.0.get(&DecisionSubject::line(key)).filter(|found| found.verb == WriteRight::Accept && !found.spent);
+            self.0.get(&DecisionSubject::line(key)).filter(|found| found.verb == AnswerVerb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
         };
@@ -83,7 +83,7 @@ impl Decisions {
 
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
-        let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == WriteRight::Keep);
+        let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == AnswerVerb::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
         if decision.holds_on(today) {
@@ -98,7 +98,7 @@ impl Decisions {
     pub(in crate::reconcile) fn lets_be(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
         let answer = self.0.get(&DecisionSubject::line(key)).filter(|answer| answer.reason == Code::LineLeftBehind);
         let stays = answer
-            .filter(|answer| matches!(answer.verb, WriteRight::Keep | WriteRight::Ignore) && answer.holds_on(today));
+            .filter(|answer| matches!(answer.verb, AnswerVerb::Keep | AnswerVerb::Ignore) && answer.holds_on(today));
         stays.is_some_and(|answer| answer.is_of(addition))
     }
 
@@ -107,7 +107,7 @@ impl Decisions {
         let answer = self
             .0
             .get(&DecisionSubject::line(line.key()?))
-            .filter(|a| a.verb == WriteRight::Ignore && a.reason == reason);
+            .filter(|a| a.verb == AnswerVerb::Ignore && a.reason == reason);
         answer.filter(|decision| decision.holds_on(today) && decision.is_about(line)).map(Decision::sentence)
     }
 
@@ -126,7 +126,7 @@ impl Decisions {
         let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_keeps(today, lines));
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Decide) {
             let Some(matter) = DecisionSubject::of(finding, &index) else { continue };
-            let answer = self.0.get(&matter).filter(|a| a.verb == WriteRight::Ignore && a.reason == finding.code);
+            let answer = self.0.get(&matter).filter(|a| a.verb == AnswerVerb::Ignore && a.reason == finding.code);
             match answer {
                 Some(decision) if decision.holds_on(today) && asks_more(&matter, finding, decision, lines) => {
                     let other = "another addition is asked about now";
@@ -164,7 +164,7 @@ impl Decisions {
     fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
             let decision = self.0.get(&DecisionSubject::line(line.key()?))?;
-            let keeps = decision.verb == WriteRight::Keep && decision.keeps(&line.verdict, line.live);
+            let keeps = decision.verb == AnswerVerb::Keep && decision.keeps(&line.verdict, line.live);
             let over = keeps && !decision.holds_on(today);
             over.then(|| {
                 let told = finding(Severity::Warning, Code::DecisionExpired, String::new());

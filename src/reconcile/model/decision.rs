@@ -9,7 +9,7 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, Servic
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::named::Named;
-use crate::reconcile::model::plan::outcome::{Outcome, WriteRight};
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -40,8 +40,8 @@ pub enum DecisionSubject {
 pub struct Decision {
     /// The handle that was typed.
     pub handle: String,
-    /// What was answered. Never [`WriteRight::Reopen`]: that takes an answer back.
-    pub verb: WriteRight,
+    /// What was answered. Never [`AnswerVerb::Reopen`]: that takes an answer back.
+    pub verb: AnswerVerb,
     /// The last day on which it holds; `None` means until it is reopened.
     pub until: Option<NaiveDate>,
     /// A note of the person; may be empty.
@@ -128,7 +128,7 @@ impl Decision {
         match self.reason {
             Code::LineLeftBehind => !matches!(reason, Code::LineLeftBehind | Code::Kept | Code::Ignored),
             _ => {
-                self.verb == WriteRight::Keep
+                self.verb == AnswerVerb::Keep
                     && self.until.is_none()
                     && seen.was != seen.wanted
                     && outcome == Outcome::Unchanged
@@ -144,10 +144,10 @@ impl Decision {
     /// `kept by mmiller on Sun 22 Nov 2026 until Thu 31 Dec 2026 ("asked Acme")`.
     pub fn sentence(&self) -> String {
         let done = match self.verb {
-            WriteRight::Accept => "accepted",
-            WriteRight::Keep => "kept",
-            WriteRight::Ignore => "ignored",
-            WriteRight::Reopen => "reopened",
+            AnswerVerb::Accept => "accepted",
+            AnswerVerb::Keep => "kept",
+            AnswerVerb::Ignore => "ignored",
+            AnswerVerb::Reopen => "reopened",
         };
         let until = self.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
         let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::DeskAnswer;
@@ -56,7 +56,7 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
         Err(why) => return refused(why),
     };
     let ends = |answer: &DeskAnswer| {
-        answer.verb == WriteRight::Accept && visit.desk.item(&answer.handle).is_some_and(several::to_zero)
+        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several::to_zero)
     };
     if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
         return refused(wrong("a step goes to zero, and the note says nothing"));
@@ -74,7 +74,7 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
 pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
     let handle = visit.part("handle");
     let answer = DeskAnswer {
-        verb: WriteRight::Reopen,
+        verb: AnswerVerb::Reopen,
         handle: handle.to_owned(),
         shown: None,
         until: None,
@@ -88,8 +88,8 @@ pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
 }
 
 /// What may be pressed; taking back has a form of its own.
-pub(crate) fn verb_of(word: &str) -> Option<WriteRight> {
-    WriteRight::from_word(word).filter(|verb| *verb != WriteRight::Reopen)
+pub(crate) fn verb_of(word: &str) -> Option<AnswerVerb> {
+    AnswerVerb::from_word(word).filter(|verb| *verb != AnswerVerb::Reopen)
 }
 
 fn answer(handle: &str, shown: Option<&str>, fields: &PostedFields) -> Result<DeskAnswer, NotDone> {
@@ -101,7 +101,7 @@ fn answer(handle: &str, shown: Option<&str>, fields: &PostedFields) -> Result<De
     let until = match fields.get("until") {
         // A step is accepted once, so it has no end; the field stands beside all three buttons.
         "" => None,
-        _ if verb == WriteRight::Accept => None,
+        _ if verb == AnswerVerb::Accept => None,
         day => Some(day.parse::<NaiveDate>().map_err(|_| wrong("Until is not a day"))?),
     };
     Ok(DeskAnswer { verb, handle: handle.to_owned(), shown: shown.map(str::to_owned), until, note: note.to_owned() })
@@ -125,10 +125,10 @@ fn moved_by(visit: &Visit, handle: &str, why: NotDone) -> NotDone {
 
 fn event_of(visit: &Visit, answer: &DeskAnswer) -> DeskEvent {
     let deed = match answer.verb {
-        WriteRight::Accept => "accepted",
-        WriteRight::Keep => "kept",
-        WriteRight::Ignore => "ignored",
-        WriteRight::Reopen => DeskAction::TakeBack.as_str(),
+        AnswerVerb::Accept => "accepted",
+        AnswerVerb::Keep => "kept",
+        AnswerVerb::Ignore => "ignored",
+        AnswerVerb::Reopen => DeskAction::TakeBack.as_str(),
     };
     let about = visit.desk.item(&answer.handle).map(|item| item.sentence()).unwrap_or_default();
     let about = format!("{} {about}", answer.handle).trim_end().to_owned();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -26,7 +26,7 @@ use crate::web::fleet::host::{FleetDesk, TenantDesk};
 use crate::web::fleet::moved::moved;
 use crate::web::head::message_page;
 use crate::web::peer::Peer;
-use crate::web::response::{now, page_of, refused, see};
+use crate::web::response::{now, only_a_form, page_of, refused, see};
 use crate::web::routes;
 use crate::web::site::{DeskSite, Door, PageError};
 
@@ -37,6 +37,8 @@ pub(crate) fn routes(fleet: FleetDesk) -> Router {
         .route(list::SIGN_INS, get(list::sign_ins))
         .route("/signout", post(list::sign_out))
         .fallback(of_tenant)
+        .method_not_allowed_fallback(only_a_form)
+        .layer(DefaultBodyLimit::max(routes::FORM_MOST))
         .with_state(fleet)
 }
 

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
@@ -48,10 +48,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
 }
 
 /// What the answers mean.
-const MEANT: [(WriteRight, &str, &str); 3] = [
-    (WriteRight::Accept, "Accept", "follows the export."),
-    (WriteRight::Keep, "Keep", "leaves what ConnectWise bills."),
-    (WriteRight::Ignore, "Ignore", "stops asking."),
+const MEANT: [(AnswerVerb, &str, &str); 3] = [
+    (AnswerVerb::Accept, "Accept", "follows the export."),
+    (AnswerVerb::Keep, "Keep", "leaves what ConnectWise bills."),
+    (AnswerVerb::Ignore, "Ignore", "stops asking."),
 ];
 
 fn card(visit: &Visit, item: Item<'_>) -> Markup {

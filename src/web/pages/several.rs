@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::report::open_items::Item;
 use crate::report::words;
 use crate::web::desk::roles::DeskAction;
@@ -11,14 +11,14 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{pieces, today};
 
-pub(crate) fn page(visit: &Visit, verb: WriteRight, handles: &[&str]) -> Markup {
+pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
     let open =
         |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
     let (taken, left): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
     let title = format!("{} {}?", name(verb), words::plural(taken.len(), "item"));
-    let asks_note = verb == WriteRight::Accept && taken.iter().any(|item| to_zero(*item));
+    let asks_note = verb == AnswerVerb::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {
         header.head { div {
             p.over { a href="/" { "Today" } " · " (handles.len()) " selected" }
@@ -37,18 +37,18 @@ pub(crate) fn to_zero(item: Item<'_>) -> bool {
     item.line.is_some_and(|line| line.wanted.is_some_and(|wanted| wanted.is_zero()))
 }
 
-fn name(verb: WriteRight) -> &'static str {
+fn name(verb: AnswerVerb) -> &'static str {
     match verb {
-        WriteRight::Accept => "Accept",
-        WriteRight::Keep => "Keep",
-        WriteRight::Ignore => "Ignore",
-        WriteRight::Reopen => "Ask again about",
+        AnswerVerb::Accept => "Accept",
+        AnswerVerb::Keep => "Keep",
+        AnswerVerb::Ignore => "Ignore",
+        AnswerVerb::Reopen => "Ask again about",
     }
 }
 
-fn form(visit: &Visit, verb: WriteRight, taken: &[Item<'_>], asks_note: bool) -> Markup {
+fn form(visit: &Visit, verb: AnswerVerb, taken: &[Item<'_>], asks_note: bool) -> Markup {
     let sum: Decimal = taken.iter().filter_map(|item| item.line).map(words::delta).sum();
-    let sum = if verb == WriteRight::Accept && !sum.is_zero() {
+    let sum = if verb == AnswerVerb::Accept && !sum.is_zero() {
         format!(", {} units", words::signed(sum))
     } else {
         String::new()
@@ -73,7 +73,7 @@ fn form(visit: &Visit, verb: WriteRight, taken: &[Item<'_>], asks_note: bool) ->
                 h2 id="n" { "One note for all" }
                 div.field { label for="note" { "Why is it right? " @if asks_note { span.hint { "Asked for because a line goes to zero." } } }
                     textarea id="note" name="note" rows="2" maxlength="500" required[asks_note] {} }
-                @if verb != WriteRight::Accept { div.field { label for="until" { "Until" } input id="until" name="until" type="date"; } }
+                @if verb != AnswerVerb::Accept { div.field { label for="until" { "Until" } input id="until" name="until" type="date"; } }
             }
             div.bar {
                 p { b { (label) (sum) "." } " " span.small { "The next night uses it. Until then each can be undone." } }
@@ -83,7 +83,7 @@ fn form(visit: &Visit, verb: WriteRight, taken: &[Item<'_>], asks_note: bool) ->
     }
 }
 
-fn left_out(verb: WriteRight, left: &[Item<'_>]) -> Markup {
+fn left_out(verb: AnswerVerb, left: &[Item<'_>]) -> Markup {
     html! {
         div.sheet { table {
             caption { "Left out " small { "they stay as they are" } }

@@ -41,7 +41,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Mode, RunCommand, WriteRight};
+use recount::reconcile::model::plan::outcome::{AnswerVerb, Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
 use recount::zone::Zone;
@@ -86,7 +86,7 @@ struct House {
     connectwise: ConnectWise,
     zone: Zone,
     /// The handle of an item that somebody means to answer, and how.
-    meant: Option<(String, WriteRight)>,
+    meant: Option<(String, AnswerVerb)>,
     /// Which ConnectWise recount.toml names, and whether an accepted run has met one.
     site: &'static str,
     bound: bool,

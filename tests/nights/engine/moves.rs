@@ -16,7 +16,7 @@ use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, Produ
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::named::Named;
-use recount::reconcile::model::plan::outcome::{Outcome, RunCommand, WriteRight};
+use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::Addition;
 use recount::report::open_items::{Item, open_items};
@@ -117,7 +117,7 @@ impl House {
             return self.answer(|item| (item.handle == handle).then_some(verb)).map(|_| ());
         }
         let (verbs, which, now) =
-            ([WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore], self.chance.next(), self.chance.coin());
+            ([AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore], self.chance.next(), self.chance.coin());
         let verb = verbs[usize::try_from(which % 3).unwrap_or(0)];
         if now {
             let mut left = which % 4;
@@ -149,7 +149,7 @@ impl House {
 
     /// Stores an answer to each item of the newest plan that `verb` chooses one for, as far as it is permitted. Tells how
     /// many.
-    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<WriteRight>) -> Result<usize, String> {
+    fn answer(&mut self, mut verb: impl FnMut(Item<'_>) -> Option<AnswerVerb>) -> Result<usize, String> {
         let (lock, mut history) = self.open()?;
         let integration = self.connectwise.integration.clone();
         let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
@@ -191,14 +191,14 @@ impl House {
         let more = {
             let mut state = self.connectwise.state.borrow_mut();
             match decision.verb {
-                WriteRight::Keep | WriteRight::Ignore => _ = state.answered.insert(key),
-                WriteRight::Accept | WriteRight::Reopen => _ = state.answered.remove(&key),
+                AnswerVerb::Keep | AnswerVerb::Ignore => _ = state.answered.insert(key),
+                AnswerVerb::Accept | AnswerVerb::Reopen => _ = state.answered.remove(&key),
             }
-            if decision.verb == WriteRight::Accept {
+            if decision.verb == AnswerVerb::Accept {
                 state.beside.entry(key).or_default().extend(shown.0.keys());
             }
             // While people are at work at all, one of them begins another line meanwhile.
-            state.odds.answer > 0 && decision.reason == Code::LineElsewhere && decision.verb == WriteRight::Accept
+            state.odds.answer > 0 && decision.reason == Code::LineElsewhere && decision.verb == AnswerVerb::Accept
         };
         if more && self.aside.per_mille(300) {
             self.begin_beside(key);
@@ -254,7 +254,7 @@ impl House {
         self.begin_beside((agreement, product));
         self.right_night()?;
         let asks = |item: &Item<'_>| item.finding.is_some_and(|finding| finding.code == Code::LineElsewhere);
-        if self.answer(|item| (is_asked(&item) && asks(&item)).then_some(WriteRight::Accept))? > 0 {
+        if self.answer(|item| (is_asked(&item) && asks(&item)).then_some(AnswerVerb::Accept))? > 0 {
             self.begin_beside((agreement, product));
             self.connectwise.state.borrow_mut().seen.moved_questions += 1;
             self.right_night()?;
@@ -283,7 +283,7 @@ impl House {
         let known = history.decisions(&integration).map_err(|error| error.to_string())?;
         let run = history.latest_plan(&integration).map_err(|error| error.to_string())?.map(|record| record.run);
         for (matter, decision) in known.0.into_iter().filter(|_| run.is_some()) {
-            let back = Decision { verb: WriteRight::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
+            let back = Decision { verb: AnswerVerb::Reopen, until: None, at: self.now().fixed_offset(), ..decision };
             let stored = history.decide(&lock, &integration, run.expect("filtered"), &matter, &back);
             stored.map_err(|error| format!("an answer is not taken back: {error}"))?;
         }
@@ -309,7 +309,7 @@ impl House {
             if held {
                 self.approve()?;
             }
-            let accepted = self.answer(|item| is_asked(&item).then_some(WriteRight::Accept))?;
+            let accepted = self.answer(|item| is_asked(&item).then_some(AnswerVerb::Accept))?;
             self.pass(TimeDelta::days(1));
             if accepted == 0 && settled {
                 break;

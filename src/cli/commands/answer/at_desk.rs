@@ -11,7 +11,7 @@ use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
@@ -44,7 +44,7 @@ pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: No
     let Some(mut history) = history else { return Err(busy) };
     let waiting = history.queued_answers().map_err(failed)?;
     if let [one] = pressed
-        && one.verb == WriteRight::Reopen
+        && one.verb == AnswerVerb::Reopen
     {
         let known = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
         return history.forget_queued(known.0).map_err(failed);
@@ -104,7 +104,7 @@ fn of_desk<'a>(
     let DeskAnswer { verb, handle, shown, until, note } = pressed;
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
-    if *verb == WriteRight::Reopen {
+    if *verb == AnswerVerb::Reopen {
         let known = all.iter().flat_map(|items| items.decisions.0.values()).any(|known| known.handle == *handle);
         if !known {
             return Err(moved(format!("nothing is answered about {handle}")));

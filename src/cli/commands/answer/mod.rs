@@ -24,7 +24,7 @@ use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::display_text::{day, escaped};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
@@ -66,7 +66,7 @@ pub(crate) struct Options {
 struct Typed<'a> {
     /// Who pressed it at the desk; else whoever runs the command.
     who: Option<&'a str>,
-    verb: WriteRight,
+    verb: AnswerVerb,
     step: TypedStep,
     until: Option<NaiveDate>,
     note: &'a str,
@@ -75,26 +75,26 @@ struct Typed<'a> {
 pub(crate) fn accept(global: &Global, options: &AcceptOptions, console: &Console) -> Exit {
     let AcceptOptions { which, to, within, note } = options;
     let step = to.map(TypedStep::To).or(within.map(TypedStep::Within)).unwrap_or(TypedStep::Shown);
-    run(global, which, Typed { step, ..Typed::of(WriteRight::Accept, note) }, console)
+    run(global, which, Typed { step, ..Typed::of(AnswerVerb::Accept, note) }, console)
 }
 
 pub(crate) fn keep(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { which, until, note } = options;
-    run(global, which, Typed { until: *until, ..Typed::of(WriteRight::Keep, note) }, console)
+    run(global, which, Typed { until: *until, ..Typed::of(AnswerVerb::Keep, note) }, console)
 }
 
 pub(crate) fn ignore(global: &Global, options: &Options, console: &Console) -> Exit {
     let Options { which, until, note } = options;
-    run(global, which, Typed { until: *until, ..Typed::of(WriteRight::Ignore, note) }, console)
+    run(global, which, Typed { until: *until, ..Typed::of(AnswerVerb::Ignore, note) }, console)
 }
 
 /// Takes an answer back; the matter is asked about again.
 pub(crate) fn reopen(global: &Global, handle: &str, console: &Console) -> Exit {
-    run(global, &AnswerTarget::one(handle), Typed::of(WriteRight::Reopen, ""), console)
+    run(global, &AnswerTarget::one(handle), Typed::of(AnswerVerb::Reopen, ""), console)
 }
 
 impl<'a> Typed<'a> {
-    fn of(verb: WriteRight, note: &'a str) -> Self {
+    fn of(verb: AnswerVerb, note: &'a str) -> Self {
         Self { who: None, verb, step: TypedStep::Shown, until: None, note }
     }
 }
@@ -195,7 +195,7 @@ fn store(
     let Session { lock, history, .. } = &mut *session;
     let all = open_items(config.integrations.keys(), history)?;
     let answers = match typed.verb {
-        WriteRight::Reopen => vec![answered(&all, typed, which.first())?],
+        AnswerVerb::Reopen => vec![answered(&all, typed, which.first())?],
         _ => answers(&all, which, typed, history)?,
     };
     if seen.is_some_and(|seen| answers.iter().map(Answer::shown).ne(seen.iter().cloned())) {
@@ -240,7 +240,7 @@ fn answers<'a>(
 
 fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Answer<'a>, CommandError> {
     let permitted = item.answer(typed.verb).map_err(|refusal| refused(typed.verb, item, refusal))?;
-    if typed.verb == WriteRight::Accept {
+    if typed.verb == AnswerVerb::Accept {
         typed.step.check(item, history)?;
     }
     let Answerable { matter, reason, seen, named } = permitted;
@@ -275,7 +275,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
 }
 
 /// Why this is no answer to it, and what is.
-fn refused(verb: WriteRight, item: Item<'_>, refusal: Refusal) -> CommandError {
+fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
     let Item { of, handle, finding, line } = item;
     let detail = line.map(|line| line.detail.clone()).unwrap_or_default();
     let held = || Remedy::command("recount held");

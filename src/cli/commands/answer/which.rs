@@ -8,7 +8,7 @@ use crate::cli::arguments::typed_handle;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::report::exit::Exit;
 use crate::report::open_items::{Item, OpenItems};
 use crate::report::words::plural;
@@ -67,7 +67,7 @@ impl AnswerTarget {
 
 /// Shows what several answers are about, and asks.
 pub(super) fn confirm(
-    verb: WriteRight,
+    verb: AnswerVerb,
     seen: &[String],
     which: &AnswerTarget,
     console: &Console,

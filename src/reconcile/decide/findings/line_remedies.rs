@@ -3,7 +3,7 @@
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Line;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
@@ -32,8 +32,8 @@ pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
 fn answers(line: &Line) -> Remedy {
     let handle = &line.handle;
     let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
-    let others = [WriteRight::Keep, WriteRight::Ignore].map(|verb| format!("recount {verb} {handle}"));
-    let typed = std::iter::once(format!("recount {} {handle}{to}", WriteRight::Accept)).chain(others);
+    let others = [AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| format!("recount {verb} {handle}"));
+    let typed = std::iter::once(format!("recount {} {handle}{to}", AnswerVerb::Accept)).chain(others);
     Remedy::any_of(typed.map(Remedy::command))
 }
 

@@ -111,7 +111,7 @@ words!(
 
 words!(
     /// What a person answers to a matter that is held.
-    WriteRight {
+    AnswerVerb {
         /// Take this step, once.
         Accept = "accept",
         /// Leave the line as ConnectWise has it.

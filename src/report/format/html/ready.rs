@@ -30,6 +30,8 @@ pub struct InvoiceStanding {
     pub changes: Vec<(RunId, LineRecord)>,
     /// Lines of that run that somebody ignored.
     pub ignored: Vec<LineRecord>,
+    /// Lines of that run that are left as they are for now, or bill in advance, and bill otherwise than counted.
+    pub left_for_now: Vec<LineRecord>,
     /// Undos that were carried out since that run, oldest first.
     pub undos: Vec<RunSummary>,
     /// Lines that are not billed as that run counted them, because of these undos.
@@ -91,7 +93,7 @@ pub fn main(
 }
 
 fn checks(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
-    let InvoiceStanding { run, findings, changes: _, ignored: _, undos, uncounted } = standing;
+    let InvoiceStanding { run, findings, changes: _, ignored: _, left_for_now: _, undos, uncounted } = standing;
     let Some(end) = &run.end else {
         let what = "the newest run is not finished".to_owned();
         let then = html! { "it is running, or was cut off" @if links.held.is_none() { "; recount status" } };
@@ -146,7 +148,7 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
 }
 
 fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, links): (&str, Links)) -> Markup {
-    let InvoiceStanding { run, findings, changes, ignored, undos, uncounted: _ } = standing;
+    let InvoiceStanding { run, findings, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
     let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
     let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
     html! {
@@ -156,6 +158,7 @@ fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, 
             ul.checks.sheet { @for check in checks { (line(check)) } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
+        @if !left_for_now.is_empty() { (otherwise_than_counted(at, left_for_now)) }
         @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
         @if !kept.is_empty() { (findings_list(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
         section aria-labelledby={ "c" (at) } {
@@ -193,6 +196,26 @@ fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
         section aria-labelledby="unwatched" {
             h2 id="unwatched" { "BILLED, AND NOT LOOKED AT" span.count { (unwatched.len()) } }
             ul.checks.sheet { @for one in unwatched { (line(&check(one))) } }
+        }
+    }
+}
+
+/// Nothing is to be decided about these, and yet the invoice does not say what was counted.
+fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
+    html! {
+        section aria-labelledby={ "f" (at) } {
+            h2 id={ "f" (at) } { "LEFT FOR NOW, AND NOT BILLED AS COUNTED" span.count { (lines.len()) } }
+            div.sheet tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
+                    th scope="col" { "why" }
+                } }
+                tbody { @for line in lines.iter().take(CHANGES) { tr {
+                    th scope="row" { (names::line(line)) }
+                    td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) } td { (escaped(&line.detail)) }
+                } } }
+            } }
+            @if lines.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::outcome::{Mode, WriteRight};
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
 use crate::web::desk::host::mapping::MappingHost;
@@ -98,7 +98,7 @@ impl IntegrationStanding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskAnswer {
     /// What.
-    pub verb: WriteRight,
+    pub verb: AnswerVerb,
     /// To what.
     pub handle: String,
     /// What the page showed of it; nothing to take an answer back.

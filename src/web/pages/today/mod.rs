@@ -12,7 +12,7 @@ use crate::history::nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::outcome::WriteRight;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::model::sign as sign_of;
@@ -112,7 +112,7 @@ fn guesses(visit: &Visit, open: &[&Waiting]) -> Vec<CompanyGuess> {
 /// Whether accepting or keeping would settle it.
 fn has_answer(visit: &Visit, one: &Waiting) -> bool {
     let item = visit.desk.item(handle(one));
-    takes(item, WriteRight::Accept) || takes(item, WriteRight::Keep)
+    takes(item, AnswerVerb::Accept) || takes(item, AnswerVerb::Keep)
 }
 
 fn handle(one: &Waiting) -> &str {
@@ -211,7 +211,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
 }
 
 /// Whether this would be an answer to it.
-pub(crate) fn takes(item: Option<Item<'_>>, verb: WriteRight) -> bool {
+pub(crate) fn takes(item: Option<Item<'_>>, verb: AnswerVerb) -> bool {
     item.is_some_and(|item| item.answer(verb).is_ok())
 }
 
@@ -227,7 +227,7 @@ fn address(handle: &str) -> String {
 fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
     let handle = handle(one);
     let item = visit.desk.item(handle);
-    let (accept, keep) = (takes(item, WriteRight::Accept), takes(item, WriteRight::Keep));
+    let (accept, keep) = (takes(item, AnswerVerb::Accept), takes(item, AnswerVerb::Keep));
     let said = item.map(|item| item.sentence()).unwrap_or_default();
     html! {
         @if visit.may(DeskAction::Answer) && (accept || keep) {
@@ -247,7 +247,7 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
     let item = visit.desk.item(handle);
     let line = item.and_then(|item| item.line);
     let [accept, keep, ignore] =
-        [WriteRight::Accept, WriteRight::Keep, WriteRight::Ignore].map(|verb| takes(item, verb));
+        [AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| takes(item, verb));
     let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
         return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(&finding.fix)) } } };
