@@ -69,6 +69,7 @@ fn exact_names_are_mapped_together() {
     let waits = dana.get("/customers").body;
     assert!(waits.contains("Look in ConnectWise"), "the page waits for ConnectWise: {waits}");
     let page = dana.get("/customers?look=1").body;
+    assert!(page.contains("Acme <small>1</small>"), "the mapped ones have no names: {page}");
     let ticks: Vec<String> = page
         .split("name=\"map\" value=\"")
         .skip(1)

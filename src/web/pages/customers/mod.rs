@@ -50,13 +50,14 @@ const STATES: [(&str, &str, Fits); 6] = [
 ];
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
-    let customers = visit.site.host.customers().map_err(PageError::Broken)?;
-    let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
-    let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
     if visit.query.get("again") == "1" && visit.may(DeskAction::Map) {
         visit.desk.standings.iter().for_each(|standing| visit.site.host.read_again(&standing.name));
     }
+    // What is looked up for the guesses has the names of the others, too.
     let guesses = visit.site.host.guesses(visit.query.get("look") == "1");
+    let customers = visit.site.host.customers().map_err(PageError::Broken)?;
+    let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
+    let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
     let main = html! {
         header.head { div {
             p.over { "From customers.csv and the newest plans" } h1 { "Customers" }
