@@ -134,7 +134,7 @@ fn tell(work: &Work, began: Instant) {
 fn tell_moves(seen: &engine::Seen) {
     println!(
         "{} mapping edits, {} agreements moved, {} answers and {} late ones, {} plans with lines left behind, \
-         {} right exports after a wrong one, {} nights at another ConnectWise",
+         {} right exports after a wrong one, {} nights at another ConnectWise, {} lines begun elsewhere, {} questions moved, {} lists of bundles wrong, {} histories put back",
         seen.mapping_edits,
         seen.agreement_moves,
         seen.answers,
@@ -142,6 +142,10 @@ fn tell_moves(seen: &engine::Seen) {
         seen.left_behind,
         seen.right_again,
         seen.other_connectwises,
+        seen.elsewhere,
+        seen.moved_questions,
+        seen.lies,
+        seen.restored,
     );
 }
 

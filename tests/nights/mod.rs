@@ -34,6 +34,10 @@ fn the_simulated_nights_are_bad_ones() {
     assert!(sum(|seen| seen.crashes) > 0, "no process died");
     assert!(sum(|seen| seen.torn) > 0, "no commit was torn");
     assert!(sum(|seen| seen.hand_edits) > 0, "nobody edited anything");
+    assert!(
+        sum(|seen| seen.elsewhere) > 0 && sum(|seen| seen.restored) > 0,
+        "nothing bills elsewhere, no history is old"
+    );
     assert!(sum(|seen| seen.updates) > 0 && sum(|seen| seen.creations) > 0, "nothing was written");
 }
 
@@ -69,6 +73,20 @@ fn a_store_that_learns_from_a_wrong_night_is_noticed() {
 fn a_store_that_takes_any_connectwise_for_its_own_is_noticed() {
     let said: Vec<String> = (0..100).filter_map(|seed| engine::live(seed, Disk::IgnoresAnother).err()).collect();
     assert!(said.iter().any(|said| said.contains("I18:")), "{said:?}");
+}
+
+/// What came to a question after it was answered would be billed beside what was accepted.
+#[test]
+fn an_answer_whose_question_moved_is_noticed() {
+    let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::StaleAnswers).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I19:")), "{said:?}");
+}
+
+/// Without the look at a company's other agreements a product is billed on two of them.
+#[test]
+fn a_night_that_looks_at_no_other_agreement_is_noticed() {
+    let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::BlindElsewhere).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I19:")), "{said:?}");
 }
 
 /// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.

@@ -42,8 +42,8 @@ fn doubted(plan: &Plan, past: &Past, remote: &Remote) -> BTreeSet<AgreementId> {
     let missed =
         |line: &&Line| line.live.is_none() && !matches!(line.verdict, Verdict::Unchanged(_) | Verdict::Skipped(_));
     let missing: Vec<&Line> = plan.lines.iter().filter(missed).collect();
-    let companies: BTreeSet<CompanyId> =
-        missing.iter().filter(|line| line.may_begin()).filter_map(|line| line.company).collect();
+    let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
+    let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
     let beside = remote.directory.agreements.values().filter(|agreement| companies.contains(&agreement.company));
     let here = missing.iter().filter_map(|line| match &line.subject {
         Subject::Line(key) => Some(key.agreement),

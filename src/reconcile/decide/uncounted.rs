@@ -22,7 +22,7 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         "" => "a company",
         name => &shown(name),
     };
-    let so = if *is_mapped { "on an agreement that none of its customers is billed on" } else { "which nobody mapped" };
+    let so = if *is_mapped { "on an agreement where nobody counts it" } else { "which nobody mapped" };
     let what = match billed {
         Ok(live) => format!("{} billed to {whom}, {so}", live.quantity),
         Err((addition, why)) => format!("addition {addition} is billed to {whom}, {so}: {why}"),

@@ -52,6 +52,8 @@ pub(crate) struct Odds {
     pub(crate) answer: u64,
     /// Per night: a wrong export, and the right one again.
     pub(crate) wrong_and_right: u64,
+    /// Per list that comes in a bundle: rows are left out, or hold other quantities.
+    pub(crate) lie: u64,
 }
 
 impl Chance {
@@ -116,6 +118,7 @@ impl Options {
             slow: up_to(30),
             answer: up_to(700),
             wrong_and_right: up_to(400),
+            lie: 0,
         };
         Self {
             nights: chance.between(4, 8),

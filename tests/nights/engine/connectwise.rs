@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::chance::{Chance, Odds};
 use super::disk::Files;
 use recount::connectwise::client::cause::UnreachableCause;
-use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
+use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
 use recount::history::store::open::History;
@@ -23,6 +23,7 @@ use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
     Addition, AdditionList, Agreement, Agreements, Companies, Company, LastChange, Product, Products,
 };
+use recount::zone::Zone;
 
 /// The product of lines that no mapping names.
 pub(crate) const FOREIGN: ProductId = ProductId(900);
@@ -44,6 +45,9 @@ pub(crate) struct ConnectWise {
     pub(crate) onlooker: RefCell<Option<History>>,
     /// The history's files before what the process does now.
     pub(crate) before: RefCell<Files>,
+    pub(crate) zone: Zone,
+    /// Whether lists come in bundles.
+    pub(crate) in_bundles: bool,
 }
 
 /// What it holds, what it was asked, and what will go wrong.
@@ -71,8 +75,17 @@ pub(crate) struct State {
     /// The lines that the mapping wants, and those that somebody said are to stay as they are.
     pub(crate) wanted: BTreeSet<(AgreementId, ProductId)>,
     pub(crate) answered: BTreeSet<(AgreementId, ProductId)>,
-    /// The calls before the run.
+    /// The additions that an accepted new line was shown to begin beside.
+    pub(crate) beside: BTreeMap<(AgreementId, ProductId), BTreeSet<AdditionId>>,
+    /// The calls before the run, and when it began.
     pub(crate) run_began_at: u64,
+    pub(crate) run_began: DateTime<Utc>,
+    /// Whose days count.
+    pub(crate) zone: Zone,
+    /// What bundles say wrongly.
+    pub(crate) lies: Chance,
+    /// A breach: see [`Disk::BlindElsewhere`](super::disk::Disk::BlindElsewhere).
+    pub(crate) blind: bool,
     pub(crate) seen: Seen,
 }
 
@@ -146,6 +159,14 @@ pub(crate) struct Seen {
     pub(crate) right_again: u64,
     /// Nights on which recount.toml named another ConnectWise.
     pub(crate) other_connectwises: u64,
+    /// Lines that somebody began on another agreement of the company.
+    pub(crate) elsewhere: u64,
+    /// Questions to which another line came after they were answered.
+    pub(crate) moved_questions: u64,
+    /// Lists of a bundle that were wrong.
+    pub(crate) lies: u64,
+    /// Histories that were put back from an older copy.
+    pub(crate) restored: u64,
 }
 
 impl Seen {
@@ -170,6 +191,10 @@ impl Seen {
         self.left_behind += other.left_behind;
         self.right_again += other.right_again;
         self.other_connectwises += other.other_connectwises;
+        self.elsewhere += other.elsewhere;
+        self.moved_questions += other.moved_questions;
+        self.lies += other.lies;
+        self.restored += other.restored;
     }
 }
 
@@ -233,6 +258,11 @@ impl ConnectWise {
         if self.state.borrow().crash.is_some_and(|crash| crash.call == next) {
             self.look_at_the_disk();
         }
+    }
+
+    /// The day in the office.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.zone.day(self.clock.get())
     }
 
     pub(crate) fn look_at_the_disk(&self) {
@@ -354,7 +384,7 @@ impl State {
         row.addition.changed = Some(LastChange { by: "jdoe".to_owned(), at: now.to_rfc3339() });
         match kind {
             0 => {
-                row.addition.cancelled_on = Some(now.date_naive());
+                row.addition.cancelled_on = Some(self.zone.day(now));
                 row.owned = false;
             }
             1 => {
@@ -447,7 +477,7 @@ impl State {
                 let Some(row) = self.rows.iter().find(|row| row.addition.id == set.addition()) else {
                     return self.violations.push(format!("I8: a write of an addition that never was: {what:?}"));
                 };
-                let as_planned = row.addition.quantity == Ok(set.from()) && row.addition.is_live(now.date_naive());
+                let as_planned = row.addition.quantity == Ok(set.from()) && row.addition.is_live(self.zone.day(now));
                 let foreign = row.agreement != set.agreement() || row.addition.product == Some(FOREIGN);
                 let race = row.edited_at_call > self.looked.get(&agreement).copied().unwrap_or(0);
                 self.seen.races += u64::from(race && !as_planned);
@@ -472,7 +502,7 @@ impl State {
     /// I15: nothing begins to bill beside a line of ours that bills the same product to the same company, that the mapping
     /// no longer wants, and of which nobody said that it may stay.
     fn check_beginning(&mut self, what: &What, now: DateTime<Utc>) {
-        let today = now.date_naive();
+        let today = self.zone.day(now);
         let (agreement, product) = match what {
             What::Create(create) => (create.agreement(), Some(create.product())),
             What::Set(set) if set.from().is_zero() => {
@@ -491,6 +521,22 @@ impl State {
         if let Some(twin) = twin.filter(|twin| twin.edited_at_call <= self.run_began_at) {
             self.violations.push(format!("I15: two lines for one count: {what:?} beside {twin:?}"));
         }
+        let stood = |row: &&Row| row.edited_at_call <= self.run_began_at && row.created_at + self.lag <= self.run_began;
+        let key = |row: &Row| product.map(|product| (row.agreement, product));
+        let counted =
+            |row: &Row| key(row).is_some_and(|key| self.wanted.contains(&key) || self.answered.contains(&key));
+        let begun = product.map(|product| (agreement, product));
+        let shown =
+            |row: &Row| begun.and_then(|key| self.beside.get(&key)).is_some_and(|of| of.contains(&row.addition.id));
+        let unasked = |row: &&Row| {
+            let other = beside(row) && stood(row) && row.addition.bills();
+            other && !row.owned && !counted(row) && !shown(row)
+        };
+        let other = self.billing(today).find(unasked);
+        if let Some(other) = other {
+            self.violations
+                .push(format!("I19: begun beside a line that nobody was asked about: {what:?} beside {other:?}"));
+        }
     }
 
     /// Lines of ours that bill, although the mapping no longer wants them.
@@ -503,9 +549,14 @@ impl State {
 
     /// Lines of ours that bill.
     pub(crate) fn billing_owned(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
+        self.billing(today).filter(|row| row.owned)
+    }
+
+    /// Lines that are live on agreements that bill.
+    fn billing(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| {
             let agreement = self.agreements.get(&row.agreement);
-            row.owned && row.addition.is_live(today) && agreement.is_some_and(|agreement| !agreement.cancelled)
+            row.addition.is_live(today) && agreement.is_some_and(|agreement| !agreement.cancelled)
         })
     }
 
@@ -555,9 +606,34 @@ impl State {
         }
     }
 
+    /// The additions of an agreement, as far as the replica that answers knows them.
+    fn listed(&mut self, agreement: AgreementId, now: DateTime<Utc>) -> Vec<Addition> {
+        let lags = self.chance.per_mille(self.odds.lagging);
+        let lag = if lags { self.lag } else { TimeDelta::zero() };
+        self.seen.faults += u64::from(lags);
+        let hidden = self.blind && !self.wanted.iter().any(|(wanted, _)| *wanted == agreement);
+        let visible = |row: &&Row| !hidden && row.agreement == agreement && (!lags || row.created_at <= now - lag);
+        self.rows.iter().filter(visible).map(|row| row.addition.clone()).collect()
+    }
+
+    /// The same in a bundle, which may leave out a row or all of them, or hold other quantities.
+    fn bundled(&mut self, agreement: AgreementId, now: DateTime<Utc>) -> AdditionList {
+        let mut additions = self.listed(agreement, now);
+        if self.lies.per_mille(self.odds.lie) && !additions.is_empty() {
+            self.seen.lies += 1;
+            let at = usize::try_from(self.lies.below(additions.len() as u64)).unwrap_or(0);
+            match self.lies.below(3) {
+                0 => additions.clear(),
+                1 => _ = additions.remove(at),
+                _ => additions[at].quantity = Ok(Quantity::from(u32::try_from(self.lies.below(20)).unwrap_or(0))),
+            }
+        }
+        AdditionList { bundled: true, ..additions.into() }
+    }
+
     /// I1: two creations of ours never stand side by side, but for one request that a proxy delivered twice.
     fn check_creation(&mut self, create: &CreateLine, again: bool, now: DateTime<Utc>) {
-        let today: NaiveDate = now.date_naive();
+        let today = self.zone.day(now);
         let twin = self.rows.iter().find(|row| {
             row.agreement == create.agreement()
                 && row.addition.product == Some(create.product())
@@ -617,15 +693,20 @@ impl Reader for &ConnectWise {
         self.read("the catalog", |state| state.products.clone().into()).await
     }
 
+    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
+        if !self.in_bundles {
+            return BundledLists::default();
+        }
+        let now = self.clock.get();
+        let lists = self.read("a bundle", |state| agreements.iter().map(|id| (*id, state.bundled(*id, now))).collect());
+        BundledLists { lists: lists.await.unwrap_or_default(), left: None }
+    }
+
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         let now = self.clock.get();
         let found = move |state: &mut State| {
             state.looked.insert(agreement, state.calls);
-            let lags = state.chance.per_mille(state.odds.lagging);
-            let lag = if lags { state.lag } else { TimeDelta::zero() };
-            state.seen.faults += u64::from(lags);
-            let visible = |row: &&Row| row.agreement == agreement && (!lags || row.created_at <= now - lag);
-            state.rows.iter().filter(visible).map(|row| row.addition.clone()).collect::<Vec<_>>().into()
+            state.listed(agreement, now).into()
         };
         self.read("additions", found).await
     }

@@ -39,6 +39,10 @@ pub(crate) enum Disk {
     LearnsWrong,
     /// They are, and it takes any ConnectWise for the one that was approved.
     IgnoresAnother,
+    /// They are, and an answer is applied although its question moved.
+    StaleAnswers,
+    /// They are, and nobody looks at agreements on which nothing is wanted.
+    BlindElsewhere,
 }
 
 /// The history's files at one moment; what is not there is empty.

@@ -68,7 +68,7 @@ pub(super) fn judge(connectwise: &ConnectWise, night: &Night) -> Result<(), Stri
     };
     let adopted = writes.iter().filter(adopted).count();
     state.seen.adopted += adopted as u64;
-    in_sight(&mut state, record, connectwise.clock.get().date_naive())
+    in_sight(&mut state, record, connectwise.today())
 }
 
 /// I16: a line that recount owned and that bills stands in the newest plan, unless somebody answered it.
@@ -166,7 +166,7 @@ fn exit(record: &RunRecord) -> Result<(), String> {
 /// Every line that the mapping names is billed exactly once, at what the vendor says.
 pub(super) fn goal(connectwise: &ConnectWise, vendor: &Vendor, mapping: &Mapping) -> Result<(), String> {
     let state = connectwise.state.borrow();
-    let today = connectwise.clock.get().date_naive();
+    let today = connectwise.today();
     let mut wanted: BTreeMap<(AgreementId, ProductId), u64> = BTreeMap::new();
     for (customer, service, agreement, product) in moves::billed(mapping) {
         let count = vendor.count(customer, service).ok_or("a customer is not in the last export")?;

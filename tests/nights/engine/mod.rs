@@ -5,6 +5,7 @@ mod chance;
 mod connectwise;
 mod disk;
 mod export;
+mod history_copy;
 mod judge;
 mod moves;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use self::connectwise::{ConnectWise, Crash, FOREIGN, Row, SPARE, State, UNMAPPED
 pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
+use self::history_copy::CopiedHistory;
 use recount::apply::lease::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::export::settings::{ExportLocation, ExportSettings};
@@ -88,6 +90,8 @@ struct House {
     /// Which ConnectWise recount.toml names, and whether an accepted run has met one.
     site: &'static str,
     bound: bool,
+    /// What a copy of the history holds, once one was made.
+    copy: Option<CopiedHistory>,
     /// Decides what is drawn beside all else, so that a seed's other nights stay as they are.
     aside: Chance,
 }
@@ -111,10 +115,22 @@ impl House {
 
     fn new(seed: u64, folder: &Path, disk: Disk) -> Self {
         let mut chance = Chance::new(seed);
-        let options = Options::draw(&mut chance);
+        let mut options = Options::draw(&mut chance);
+        // One house in three reads in bundles, and is lied to.
+        let in_bundles = seed.is_multiple_of(3);
+        options.odds.lie = if in_bundles { 200 } else { 0 };
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
+        let name = ["UTC", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata"]
+            [usize::try_from(seed / 4 % 4).unwrap_or(0)];
+        let zone = Zone::named(name).expect("a zone");
+        let state = State {
+            zone: zone.clone(),
+            blind: disk == Disk::BlindElsewhere,
+            lies: Chance::new(seed ^ 0x11e5),
+            ..state(&options, &mut chance)
+        };
         let connectwise = ConnectWise {
-            state: RefCell::new(state(&options, &mut chance)),
+            state: RefCell::new(state),
             clock: Cell::new("2026-03-04T02:00:00Z".parse().expect("a time")),
             folder: folder.join("state"),
             // Some houses write one line at a time, others up to eight.
@@ -122,6 +138,8 @@ impl House {
             integration: IntegrationName::new("nights"),
             onlooker: RefCell::new(None),
             before: RefCell::new(Files::of_a_new_history().clone()),
+            zone: zone.clone(),
+            in_bundles,
         };
         // One house in sixteen has no history at all yet.
         if chance.below(16) > 0 {
@@ -138,7 +156,8 @@ impl House {
             chance,
             vendor,
             connectwise,
-            zone: Zone::utc(),
+            zone,
+            copy: None,
             meant: None,
             site: HOME,
             bound: false,
@@ -163,6 +182,9 @@ impl House {
             self.wrong_and_right()?;
         }
         self.lose_what_is_owned();
+        self.begin_elsewhere();
+        self.a_question_moves()?;
+        self.put_an_older_history_back()?;
         self.another_connectwise()?;
         let pauses = [1, 5, 20, 60, 24 * 60];
         let at = usize::try_from(self.chance.below(pauses.len() as u64)).unwrap_or(0);
@@ -196,6 +218,7 @@ impl House {
         let night = {
             let mut state = self.connectwise.state.borrow_mut();
             state.run_began_at = state.calls;
+            state.run_began = self.now();
             state.wanted = moves::wanted(&self.mapping);
             let told = self.told.clone();
             Night { record: None, told, sent_before: state.sent.len(), calls_before: state.calls }
@@ -339,7 +362,7 @@ impl House {
 
     /// Of several live lines of one product the operator ends all but the oldest, as the report asks.
     fn tidy_up(&mut self) {
-        let today = self.now().date_naive();
+        let today = self.connectwise.today();
         let mut kept = BTreeSet::new();
         for row in &mut self.connectwise.state.borrow_mut().rows {
             let live = row.addition.is_current(today);
@@ -405,7 +428,12 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         violations: Vec::new(),
         wanted: BTreeSet::new(),
         answered: BTreeSet::new(),
+        beside: BTreeMap::new(),
         run_began_at: 0,
+        run_began: DateTime::UNIX_EPOCH,
+        zone: Zone::utc(),
+        lies: Chance::new(0),
+        blind: false,
         seen: Seen::default(),
     };
     let agreements: Vec<AgreementId> = state.agreements.keys().copied().collect();

@@ -5,7 +5,7 @@ use std::mem;
 
 use chrono::TimeDelta;
 
-use super::connectwise::{SPARE, UNMAPPED};
+use super::connectwise::{Row, SPARE, UNMAPPED};
 use super::disk::Disk;
 use super::{HOME, House, SECOND, judge, mapping};
 use recount::history::record::RunRecord;
@@ -14,7 +14,11 @@ use recount::history::store::open::History;
 use recount::reconcile::model::decision::{Decision, DecisionSubject};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::model::plan::named::Named;
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome, RunCommand};
+use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::records::Addition;
 use recount::report::open_items::{Item, open_items};
 
 /// Every count that the mapping bills: customer, service, and where.
@@ -136,7 +140,7 @@ impl House {
         Ok(())
     }
 
-    fn open(&mut self) -> Result<(RunLock, History), String> {
+    pub(super) fn open(&mut self) -> Result<(RunLock, History), String> {
         match self.process.take() {
             Some(process) => Ok(process),
             None => self.begin(),
@@ -149,44 +153,127 @@ impl House {
         let (lock, mut history) = self.open()?;
         let integration = self.connectwise.integration.clone();
         let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
-        let mut answers = Vec::new();
+        let (mut answers, mut shown) = (Vec::new(), Vec::new());
         for item in all.iter().flat_map(|items| items.items()) {
             let Some(verb) = verb(item) else { continue };
             let Ok(permitted) = item.answer(verb) else { continue };
+            let stale = self.disk == Disk::StaleAnswers;
+            let at = if stale { self.now() + TimeDelta::days(400) } else { self.now() };
+            shown.push(permitted.named.clone().unwrap_or_default());
             let decision = Decision {
                 handle: item.handle.to_owned(),
                 verb,
                 until: None,
                 note: String::new(),
                 who: "jdoe".to_owned(),
-                at: self.now().fixed_offset(),
+                at: at.fixed_offset(),
                 reason: permitted.reason,
                 seen: permitted.seen,
                 spent: false,
-                named: permitted.named,
+                named: permitted.named.filter(|_| !stale),
                 within: None,
             };
             answers.push((item.of.run.run, permitted.matter, decision));
         }
-        for (run, matter, decision) in &answers {
+        for ((run, matter, decision), shown) in answers.iter().zip(shown) {
             let stored = history.decide(&lock, &integration, *run, matter, decision);
             stored.map_err(|error| format!("an answer is not stored: {error}"))?;
-            self.note_answer(matter, decision.verb);
+            self.note_answer(matter, decision, shown);
         }
         self.process = Some((lock, history));
         Ok(answers.len())
     }
 
-    fn note_answer(&self, matter: &DecisionSubject, verb: AnswerVerb) {
-        let mut state = self.connectwise.state.borrow_mut();
-        state.seen.answers += 1;
-        if let DecisionSubject::Line(agreement, product, _) = matter {
-            let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
-            match verb {
+    fn note_answer(&mut self, matter: &DecisionSubject, decision: &Decision, shown: Named) {
+        self.connectwise.state.borrow_mut().seen.answers += 1;
+        let DecisionSubject::Line(agreement, product, _) = matter else { return };
+        let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
+        let more = {
+            let mut state = self.connectwise.state.borrow_mut();
+            match decision.verb {
                 AnswerVerb::Keep | AnswerVerb::Ignore => _ = state.answered.insert(key),
                 AnswerVerb::Accept | AnswerVerb::Reopen => _ = state.answered.remove(&key),
             }
+            if decision.verb == AnswerVerb::Accept {
+                state.beside.entry(key).or_default().extend(shown.0.keys());
+            }
+            // While people are at work at all, one of them begins another line meanwhile.
+            state.odds.answer > 0 && decision.reason == Code::LineElsewhere && decision.verb == AnswerVerb::Accept
+        };
+        if more && self.aside.per_mille(300) {
+            self.begin_beside(key);
         }
+    }
+
+    /// Somebody begins a line of a product on the other agreement of a company, where the mapping wants one that does not
+    /// bill yet.
+    pub(super) fn begin_elsewhere(&mut self) {
+        if !self.aside.per_mille(200) {
+            return;
+        }
+        let keys = self.unbilled();
+        let at = usize::try_from(self.aside.below(keys.len() as u64)).unwrap_or(0);
+        if let Some(key) = keys.get(at) {
+            self.begin_beside(*key);
+        }
+    }
+
+    /// Lines that the mapping wants and that bill nothing.
+    fn unbilled(&self) -> Vec<(AgreementId, ProductId)> {
+        let (state, today) = (self.connectwise.state.borrow(), self.connectwise.today());
+        let bills = |key: &(AgreementId, ProductId)| {
+            let of = |row: &&Row| row.agreement == key.0 && row.addition.product == Some(key.1);
+            state.rows.iter().filter(of).any(|row| row.addition.is_live(today) && row.addition.bills())
+        };
+        wanted(&self.mapping).into_iter().filter(|key| !bills(key)).collect()
+    }
+
+    /// I19: in nights without faults a line is asked about because another one bills elsewhere; it is accepted, and a second
+    /// one is begun elsewhere before the next night.
+    pub(super) fn a_question_moves(&mut self) -> Result<(), String> {
+        if !self.aside.per_mille(150) {
+            return Ok(());
+        }
+        let odds = mem::take(&mut self.connectwise.state.borrow_mut().odds);
+        let judged = self.a_question_moves_in_peace();
+        self.connectwise.state.borrow_mut().odds = odds;
+        judged
+    }
+
+    fn a_question_moves_in_peace(&mut self) -> Result<(), String> {
+        self.pass(TimeDelta::minutes(2 * self.options.settle_minutes));
+        let unbilled = self.unbilled();
+        let mut counted = billed(&self.mapping)
+            .into_iter()
+            .filter(|(customer, service, ..)| self.vendor.count(*customer, *service).is_some_and(|count| count > 0));
+        let Some((.., agreement, product)) =
+            counted.find(|(.., agreement, product)| unbilled.contains(&(*agreement, *product)))
+        else {
+            return Ok(());
+        };
+        self.begin_beside((agreement, product));
+        self.right_night()?;
+        let asks = |item: &Item<'_>| item.finding.is_some_and(|finding| finding.code == Code::LineElsewhere);
+        if self.answer(|item| (is_asked(&item) && asks(&item)).then_some(AnswerVerb::Accept))? > 0 {
+            self.begin_beside((agreement, product));
+            self.connectwise.state.borrow_mut().seen.moved_questions += 1;
+            self.right_night()?;
+        }
+        Ok(())
+    }
+
+    fn begin_beside(&mut self, (agreement, product): (AgreementId, ProductId)) {
+        let other = if agreement.0 >= SECOND { agreement.0 - (SECOND - 200) } else { agreement.0 + SECOND - 200 };
+        let other = AgreementId(other);
+        let units = self.aside.between(1, 12);
+        let mut state = self.connectwise.state.borrow_mut();
+        if wanted(&self.mapping).contains(&(other, product)) || !state.agreements.contains_key(&other) {
+            return;
+        }
+        let row = super::row(&state, other, product, &mut self.aside);
+        let quantity = Ok(Quantity::from(u32::try_from(units).unwrap_or(1)));
+        state.rows.push(Row { addition: Addition { quantity, ..row.addition }, ..row });
+        state.seen.elsewhere += 1;
     }
 
     /// Every answer is taken back.
@@ -339,5 +426,7 @@ fn is_refused(record: &RunRecord) -> bool {
 /// The handles of the lines that wait.
 fn held(record: &RunRecord) -> BTreeSet<&str> {
     let lines = record.planned.iter().flat_map(|planned| &planned.lines);
-    lines.filter(|line| line.outcome == Outcome::Held).map(|line| line.handle.as_str()).collect()
+    // What nobody counts is looked for once a week, whatever the export says.
+    let lines = lines.filter(|line| line.outcome == Outcome::Held && line.reason != Code::BilledNotCounted);
+    lines.map(|line| line.handle.as_str()).collect()
 }

@@ -7,12 +7,16 @@ use super::connectwise::What;
 use super::disk::Disk;
 use super::{House, everything_passes, fastest_folder};
 use recount::reconcile::model::plan::outcome::RunCommand;
+use recount::zone::Zone;
 
 /// One night without faults and guards that begins at a time of its own; before the first write's look the host sleeps.
 /// Gives the first and the last day of the night, the days on which created lines take effect, and the exit code.
 pub(crate) fn slept_through(seed: u64, begins: &str, sleep: TimeDelta) -> Slept {
     let folder = tempfile::Builder::new().prefix("nights-").tempdir_in(fastest_folder()).expect("a folder");
     let mut house = House::new(seed, folder.path(), Disk::Sound);
+    // Its days are UTC's.
+    house.zone = Zone::utc();
+    house.connectwise.state.borrow_mut().zone = Zone::utc();
     house.connectwise.clock.set(begins.parse().expect("a time"));
     house.connectwise.state.borrow_mut().odds = Odds::default();
     house.guards = everything_passes();
