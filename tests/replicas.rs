@@ -112,6 +112,9 @@ fn a_second_host_stands_by_says_so_and_writes_nothing() {
             assert!(said.err.contains("stands by") && said.err.contains("holds the lease until 20"), "{}", said.err);
         }
     }
+    // Whoever was added or locked here would be neither, once the newest copy takes this history's place.
+    let users = on_b(&night, &["users", "add", "dana", "--role", "viewer"]).exits(15);
+    assert!(users.err.contains("holds the lease"), "{}", users.err);
     assert!(night.sim().requests().is_empty(), "nothing was asked of ConnectWise");
     let status = on_b(&night, &["status"]).exits(0);
     assert!(status.out.contains("stands by"), "{}", status.out);

@@ -167,3 +167,23 @@ fn what_waits_lets_nobody_be_billed_in_two_places() {
     assert_eq!(billed(&office), ["0", "6", "45"]);
     assert_eq!(office.run().code, 0);
 }
+
+/// The same where the second customer is as large as the first: the line between them looked right as it was, and nothing
+/// waited.
+#[test]
+fn a_line_that_is_filled_by_whom_another_bills_still_is_no_room_either() {
+    let office = Office::running(&[("Acme", 5), ("Borealis", 5), ("Cedar", 40)]);
+    office.rewrite("customers.csv", "Acme,1,,\nBorealis,2,,", "Acme,2,,\nBorealis,3,,");
+    let billed = |office: &Office| [100, 200, 300].map(|line| office.billed(line));
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 3);
+        assert_eq!(billed(&office), ["5", "5", "40"]);
+    }
+    let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    for _ in 0..3 {
+        office.run();
+    }
+    assert_eq!(billed(&office), ["0", "5", "45"]);
+    assert_eq!(office.run().code, 0);
+}

@@ -1,7 +1,7 @@
 //! The pages: whole, escaped, and nothing that a strict policy would have to allow.
 
 use super::client::{DeskOfNight, handle, held_night};
-use crate::support::Night;
+use crate::support::{BUSY, Night};
 
 /// Every page, with hostile words wherever an address takes some.
 fn pages(night: &Night) -> Vec<String> {
@@ -188,4 +188,16 @@ fn every_field_has_a_name() {
         assert!(page.matches("<h1").count() == 1, "{path}");
     }
     desk.close();
+}
+
+/// The card of a whole plan led nowhere, and not to the plan that waits for its approval.
+#[test]
+fn a_plan_that_is_held_leads_to_where_it_is_approved() {
+    let night = Night::new();
+    night.export(BUSY);
+    let run = night.run().exits(10).first_run()["run"].to_string();
+    let desk = DeskOfNight::open(&night);
+    let page = desk.person("dana", "admin").get("/").body;
+    assert!(page.contains(&format!("href=\"/plan?run={run}\">Look at the plan")), "{page}");
+    assert!(!page.contains("href=\"/items/\"") && !page.contains("value=\"\" form=\"several\""), "{page}");
 }

@@ -132,6 +132,21 @@ fn owner(config: &Config, settings: &ReplicaSettings) -> Result<LeaseOwner, Comm
     onlooker(config, settings)
 }
 
+/// Refuses what another host would not know: where that one has the lease, its copy will take the place of this history.
+pub(crate) fn refuse_beside_another_host(config: &Config) -> Result<(), CommandError> {
+    let Some(settings) = &config.replica else { return Ok(()) };
+    let owner = onlooker(config, settings)?;
+    let seen = wait(owner.seen())?.map_err(|error| store_error(&error))?;
+    let is_mine = seen.as_ref().map_or(Ok(true), |seen| owner.wrote(&seen.lease));
+    match seen.filter(|_| matches!(is_mine, Ok(false))) {
+        Some(seen) => {
+            let message = format!("this host stands by: {} holds the lease", seen.lease.held_by(&owner.me));
+            Err(CommandError::new(Exit::Locked, message, "do it on that host: its history takes the place of this one"))
+        }
+        None => is_mine.map(drop).map_err(|error| store_error(&error)),
+    }
+}
+
 /// What was drawn once for a state folder.
 const HOST_ID: &str = "host.id";
 /// By which a state folder knows the lease that it wrote.

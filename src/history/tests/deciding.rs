@@ -145,7 +145,7 @@ fn a_decision_cannot_be_changed_added_or_taken_away_unnoticed() {
         ("DROP TRIGGER decisions_no_update; UPDATE decisions SET who = 'mmiller' WHERE decision = 1", Some(1)),
         ("DROP TRIGGER decisions_no_delete; DELETE FROM decisions WHERE decision = 2", Some(2)),
         ("INSERT INTO decisions SELECT 3, integration, kind, agreement, product, customer, service, handle, verb, until,
-                 note, who, at, run, reason, addition, was, wanted, journal, item, within FROM decisions WHERE decision = 1", None),
+                 note, who, at, run, reason, addition, was, wanted, journal, item, within, named FROM decisions WHERE decision = 1", None),
     ] {
         let mut place = Place::new();
         let run = place.night(RunCommand::Plan, &plan(0, Vec::new()));

@@ -225,8 +225,12 @@ impl Ground<'_> {
         // What waits bills still for whom it was billed for, and so another line may have to wait for it.
         loop {
             let before = self.predecessors(lines, left);
+            // On an ordinary night there is none, and a large plan is not looked through.
+            if before.is_empty() {
+                break;
+            }
             let mut any = false;
-            for line in lines.iter_mut().filter(|line| rises(&line.verdict)) {
+            for line in lines.iter_mut().filter(|line| rises(&line.verdict) || self.changes_hands(line)) {
                 // It is told by the line that it waits for, and asks for nothing itself.
                 let Some(first) = before.iter().find(|one| Some(&one.key) != line.key() && one.is_before(line)) else {
                     continue;
@@ -245,6 +249,13 @@ impl Ground<'_> {
                 line.detail = format!("{}; until it is answered, {} waits", line.detail, waiting.join(" and "));
             }
         }
+    }
+
+    /// Whether a line looks right as it is, and is for others than it was: what it bills is billed for those of before.
+    fn changes_hands(&self, line: &Line) -> bool {
+        let owned = line.key().and_then(|key| Some((key, self.past.owned.get(&*key.folded())?)));
+        matches!(line.verdict, Verdict::Unchanged(_))
+            && owned.is_some_and(|(key, owned)| taken_off(owned, key, self.mapping, self.places).next().is_some())
     }
 
     fn predecessors(&self, lines: &[Line], left: &BTreeSet<LineKey>) -> Vec<Predecessor<'_>> {

@@ -12,6 +12,7 @@ use crate::cli::commands::serve::door;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::session::Session;
+use crate::cli::wiring::replica::refuse_beside_another_host;
 use crate::config::desk::DeskConfig;
 use crate::config::fleet_desk::FleetDeskConfig;
 use crate::config::settings::Config;
@@ -114,6 +115,7 @@ impl TypedScope {
 }
 
 fn writable(config: &Config) -> Result<History, CommandError> {
+    refuse_beside_another_host(config)?;
     match History::open_beside(&config.state) {
         Ok(Some(history)) => Ok(history),
         Ok(None) | Err(StoreError::Older { .. }) => {

@@ -161,10 +161,10 @@ fn since(visit: &Visit, one: &Waiting) -> Markup {
 fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[CompanyGuess]) -> Markup {
     let (handle, line) = (handle(one), one.line.as_ref());
     html! {
-        article.card id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
+        article.card id={ "i-" (place(one)) } aria-labelledby={ "t-" (place(one)) } {
             header {
                 (pieces::sign("ask", sign_of(one.finding.code)))
-                h3 id={ "t-" (handle) } { (title(one)) @if let Some(line) = line { span.rest { (names::product(line)) } } }
+                h3 id={ "t-" (place(one)) } { (title(one)) @if let Some(line) = line { span.rest { (names::product(line)) } } }
                 (pieces::step(line))
             }
             p { (escaped(&one.finding.message)) }
@@ -176,12 +176,19 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
             (next_step::way_on(visit, one, guesses))
             (answers(visit, handle))
             p.meta {
-                @if visit.may(DeskAction::Several) { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
+                @if visit.may(DeskAction::Several) && !handle.is_empty() { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
                 (since(visit, one)) span { (shown(one.integration.as_str())) }
-                span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } }
+                @if handle.is_empty() { span.end { a href={ "/plan?run=" (one.run) } { "Look at the plan" } } }
+                @else { span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } } }
             }
         }
     }
+}
+
+/// Where it stands in the page; a whole plan has no handle.
+fn place(one: &Waiting) -> String {
+    let handle = handle(one);
+    if handle.is_empty() { format!("run-{}", one.run) } else { handle.to_owned() }
 }
 
 fn title(one: &Waiting) -> Markup {
@@ -193,12 +200,12 @@ fn title(one: &Waiting) -> Markup {
 fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
     let handle = handle(one);
     html! {
-        article.row id={ "i-" (handle) } aria-labelledby={ "t-" (handle) } {
+        article.row id={ "i-" (place(one)) } aria-labelledby={ "t-" (place(one)) } {
             @if visit.may(DeskAction::Several) && !handle.is_empty() {
                 label.pick { input type="checkbox" name="item" value=(handle) form="several" checked[is_ticked]; span.sr { "Select " (one.title()) } }
             } @else { span.pick {} }
             (pieces::sign("ask", sign_of(one.finding.code)))
-            h3 id={ "t-" (handle) } { (title(one)) span.rest {
+            h3 id={ "t-" (place(one)) } { (title(one)) span.rest {
                 @match &one.line { Some(line) => { (names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
                 " · " (shown(one.integration.as_str()))
             } }
@@ -238,7 +245,7 @@ fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
             }
         } @else if !handle.is_empty() { p.do { (next_step::link(visit, &one.integration, &one.finding, &said)) a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } } } }
-        @else { p.do {} }
+        @else { p.do { a.b href={ "/plan?run=" (one.run) } { "Look at the plan" } } }
     }
 }
 
