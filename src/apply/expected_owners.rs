@@ -12,7 +12,8 @@ use crate::reconcile::model::records::{Addition, Additions, Agreement};
 #[derive(Debug, Default)]
 pub struct ExpectedOwners {
     companies: BTreeMap<AgreementId, CompanyId>,
-    products: BTreeMap<AdditionId, ProductId>,
+    /// Of those whose product could be read, it.
+    products: BTreeMap<AdditionId, Option<ProductId>>,
     /// Agreements that bill and were read, and on which nobody is counted.
     uncounted: BTreeMap<CompanyId, Vec<AgreementId>>,
 }
@@ -25,7 +26,7 @@ impl ExpectedOwners {
         counted: &BTreeSet<AgreementId>,
         today: NaiveDate,
     ) -> Self {
-        let product = |addition: &Addition| Some((addition.id, addition.product?));
+        let product = |addition: &Addition| (addition.id, addition.product);
         let mut uncounted: BTreeMap<CompanyId, Vec<AgreementId>> = BTreeMap::new();
         for agreement in agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
             if additions.contains_key(&agreement.id) && !counted.contains(&agreement.id) {
@@ -34,7 +35,7 @@ impl ExpectedOwners {
         }
         Self {
             companies: agreements.values().map(|agreement| (agreement.id, agreement.company)).collect(),
-            products: additions.values().flatten().filter_map(product).collect(),
+            products: additions.values().flatten().map(product).collect(),
             uncounted,
         }
     }
@@ -77,6 +78,6 @@ impl ExpectedOwners {
 
     /// Whether it is still of the product that it was of.
     pub(super) fn has_product(&self, addition: AdditionId, product: Option<ProductId>) -> bool {
-        self.products.get(&addition).is_none_or(|planned| product == Some(*planned))
+        self.products.get(&addition).copied().flatten().is_none_or(|planned| product == Some(planned))
     }
 }

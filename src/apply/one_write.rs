@@ -16,7 +16,7 @@ use crate::apply::write_result::{
     ConfirmedChange, Halt, LineWriteResult, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded,
     not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
-use crate::connectwise::{WriteError, Writer};
+use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
@@ -110,7 +110,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         write: &Write,
     ) -> Result<LineWriteResult, Halt> {
         if let Write::Create(create) = write
-            && let Some(settled) = self.billed_elsewhere(key, create).await
+            && let Some(settled) = self.billed_elsewhere(key, create).await?
         {
             return Ok(settled);
         }
@@ -128,20 +128,29 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     }
 
     /// How a creation ends that would bill beside a line that came since the plan was drawn, or where nobody can tell.
-    async fn billed_elsewhere(&self, key: &LineKey, create: &CreateLine) -> Option<LineWriteResult> {
+    async fn billed_elsewhere(&self, key: &LineKey, create: &CreateLine) -> Result<Option<LineWriteResult>, Halt> {
         if self.breakers.borrow().is_closed(WriteRight::Add) {
-            return None;
+            return Ok(None);
         }
-        match self.others.billed_since(create, self.connectwise, self.context).await {
-            Ok(None) => None,
+        // As for the look: a throttled read may wait long, and a person who asks to stop does not.
+        let read = tokio::select! {
+            read = self.others.billed_since(create, self.connectwise, self.context) => read,
+            () = self.context.stop.wait() => return Err(Halt::Stopped),
+        };
+        match read {
+            Ok(None) => Ok(None),
             Ok(Some((agreement, addition))) => {
-                let detail = format!("addition {addition} on agreement {agreement} bills it since the plan was drawn");
+                let detail =
+                    format!("addition {addition} on agreement {agreement} may bill it since the plan was drawn");
                 let settled = held(key, Code::ChangedMeanwhile, &detail);
-                Some(LineWriteResult { outcome: Outcome::Conflict, ..settled })
+                Ok(Some(LineWriteResult { outcome: Outcome::Conflict, ..settled }))
             }
-            Err(error) => {
-                Some(held(key, Code::LineElsewhere, &format!("nobody can see whether it bills elsewhere: {error}")))
+            // ConnectWise does not give out the additions of that one.
+            Err(error @ ReadError::Additions { .. }) => {
+                let detail = format!("nobody can see whether it bills elsewhere: {error}");
+                Ok(Some(held(key, Code::LineElsewhere, &detail)))
             }
+            Err(error) => Err(Halt::Read(error)),
         }
     }
 

@@ -24,7 +24,8 @@ pub(super) struct OtherAgreements {
 }
 
 impl OtherAgreements {
-    /// An addition of the product that nobody saw when the plan was drawn, on another agreement of the company.
+    /// An addition that nobody saw when the plan was drawn, on another agreement of the company: of the product, or of one that
+    /// could not be read.
     pub(super) async fn billed_since<R: Reader>(
         &self,
         create: &CreateLine,
@@ -39,7 +40,7 @@ impl OtherAgreements {
             }
             let listed = read.get(&agreement).into_iter().flat_map(|(_, additions)| additions);
             let new = |addition: &&Addition| {
-                addition.product == Some(create.product())
+                addition.product.is_none_or(|product| product == create.product())
                     && context.expected_owners.is_new(addition.id)
                     && addition.is_live(context.today)
                     && addition.bills()

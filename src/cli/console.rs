@@ -82,7 +82,7 @@ static IS_LOST: AtomicBool = AtomicBool::new(false);
 fn written_or_noted(written: io::Result<()>) {
     let Err(error) = written else { return };
     if error.kind() != io::ErrorKind::BrokenPipe && !IS_LOST.swap(true, Ordering::Relaxed) {
-        let _ = writeln!(std::io::stderr(), "recount: the output cannot be written: {error}");
+        let _ = writeln!(std::io::stderr(), "recount: the output cannot be written: {error}; what was done is done");
     }
 }
 

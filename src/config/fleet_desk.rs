@@ -20,6 +20,11 @@ pub struct FleetDeskConfig {
 /// Where the people are, unless configured. A folder with such a name is no tenant.
 const STATE: &str = ".desk";
 
+/// Where the people of these tenants are, unless configured.
+pub fn usual_state(tenants: &Path) -> PathBuf {
+    tenants.join(STATE)
+}
+
 /// The desk of the tenants in this folder, by its `desk.toml`, if it has one.
 ///
 /// # Errors
@@ -27,7 +32,7 @@ const STATE: &str = ".desk";
 pub fn load(tenants: &Path) -> Result<FleetDeskConfig, ConfigErrors> {
     let path = tenants.join("desk.toml");
     if !path.exists() {
-        return Ok(FleetDeskConfig { state: tenants.join(STATE), desk: None });
+        return Ok(FleetDeskConfig { state: usual_state(tenants), desk: None });
     }
     match walked(&path, |_, root| config(tenants, root))? {
         (Some(config), errors) if errors.is_empty() => Ok(config),
@@ -36,7 +41,7 @@ pub fn load(tenants: &Path) -> Result<FleetDeskConfig, ConfigErrors> {
 }
 
 fn config(folder: &Path, root: Section<'_>) -> Option<FleetDeskConfig> {
-    let state = root.get("state").map_or(Some(folder.join(STATE)), |field| field.path(folder));
+    let state = root.get("state").map_or(Some(usual_state(folder)), |field| field.path(folder));
     // The tab asks a tenant's ConnectWise, and is part of that tenant's own desk.
     let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder, &[])));
     root.finish(&[]);

@@ -109,7 +109,7 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
         },
         [(_, line)] => {
             let chain = of_line(&history, &line.handle)?;
-            let answer = answer(&config, &history, &line.handle)?;
+            let answer = answer(&config, &history, &chain)?;
             Ok(Chain::Line(chain, answer.map(Box::new)))
         }
         several => {
@@ -121,10 +121,11 @@ fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
 }
 
 /// The answer to a line that no write has used up yet.
-fn answer(config: &Config, history: &History, handle: &str) -> Result<Option<AnsweredItem>, StoreError> {
-    let all = open_items(config.integrations.keys(), history)?;
+fn answer(config: &Config, history: &History, chain: &LineChain) -> Result<Option<AnsweredItem>, StoreError> {
+    let Some(Night { run, line: newest }) = chain.nights.first() else { return Ok(None) };
+    let all = open_items(std::iter::once(&run.integration), history)?;
     let answered = decided(&all, |name| config.day(name, clock::now()));
-    Ok(answered.into_iter().find(|one| one.line.as_ref().is_some_and(|line| line.handle == handle)))
+    Ok(answered.into_iter().find(|one| one.line.as_ref().is_some_and(|line| line.handle == newest.handle)))
 }
 
 /// The lines of a customer whose name was typed.

@@ -13,7 +13,7 @@ use crate::cli::wiring::replica_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{LeaseHolder, Takeover};
+use crate::copies::lease::{LeaseHolder, SeenLease, Takeover};
 use crate::copies::marks::LeaseMarks;
 use crate::copies::numbered::CopyName;
 use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
@@ -137,14 +137,12 @@ pub(crate) fn refuse_beside_another_host(config: &Config) -> Result<(), CommandE
     let Some(settings) = &config.replica else { return Ok(()) };
     let owner = onlooker(config, settings)?;
     let seen = wait(owner.seen())?.map_err(|error| store_error(&error))?;
-    let is_mine = seen.as_ref().map_or(Ok(true), |seen| owner.wrote(&seen.lease));
-    match seen.filter(|_| matches!(is_mine, Ok(false))) {
-        Some(seen) => {
-            let message = format!("this host stands by: {} holds the lease", seen.lease.held_by(&owner.me));
-            Err(CommandError::new(Exit::Locked, message, "do it on that host: its history takes the place of this one"))
-        }
-        None => is_mine.map(drop).map_err(|error| store_error(&error)),
+    let Some(SeenLease { lease, .. }) = seen else { return Ok(()) };
+    if owner.wrote(&lease).map_err(|error| store_error(&error))? {
+        return Ok(());
     }
+    let message = format!("this host stands by: {} holds the lease", lease.held_by(&owner.me));
+    Err(CommandError::new(Exit::Locked, message, "do it on that host: its history takes the place of this one"))
 }
 
 /// What was drawn once for a state folder.

@@ -23,7 +23,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
-use crate::config::settings::{Config, IntegrationConfig};
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
@@ -177,16 +177,21 @@ impl CheckList {
     /// The connection and each right, without what the night reads and bills.
     async fn rights(&mut self, config: &Config, integration: &IntegrationConfig) {
         let name = |what: &str| format!("{}: {what}", integration.name);
-        let connected = session::connectwise_of(config, integration)
-            .and_then(|settings| Ok((settings, session::connect(settings)?)));
-        let (settings, client) = match connected {
-            Ok(connected) => connected,
-            Err(failure) => return self.failure(&name("keys"), &failure),
-        };
+        let Some((settings, client)) = self.connected(config, integration) else { return };
         if self.connection(&integration.name, settings, &client).await {
             self.cycles(&name("may read billing cycles"), &client).await;
         }
         self.writing(integration, config);
+    }
+
+    fn connected<'c>(
+        &mut self,
+        config: &'c Config,
+        integration: &IntegrationConfig,
+    ) -> Option<(&'c ConnectWiseConfig, Client)> {
+        let connected = session::connectwise_of(config, integration)
+            .and_then(|settings| Ok((settings, session::connect(settings)?)));
+        connected.map_err(|failure| self.failure(&format!("{}: keys", integration.name), &failure)).ok()
     }
 
     async fn integration(&mut self, config: &Config, integration: &IntegrationConfig) {
@@ -200,12 +205,7 @@ impl CheckList {
         };
         self.shared(config, integration, mapping);
         let counts = self.export(&name("export"), config, integration).await;
-        let connected = session::connectwise_of(config, integration)
-            .and_then(|settings| Ok((settings, session::connect(settings)?)));
-        let (settings, client) = match connected {
-            Ok(connected) => connected,
-            Err(failure) => return self.failure(&name("keys"), &failure),
-        };
+        let Some((settings, client)) = self.connected(config, integration) else { return };
         if self.connection(&integration.name, settings, &client).await {
             self.cycles(&name("may read billing cycles"), &client).await;
             self.mapping((config, integration), mapping, &client, &counts).await;

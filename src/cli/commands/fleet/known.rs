@@ -46,7 +46,11 @@ impl KnownTenants {
         let there: BTreeSet<&Tenant> = tenants.iter().collect();
         self.tenants.retain(|tenant, _| there.contains(tenant));
         let folder = tenants.first().and_then(|tenant| tenant.folder.parent());
-        self.people = folder.and_then(|folder| fleet_desk::load(folder).ok()).map(|desk| real(&desk.state));
+        self.people = folder.map(|folder| {
+            // What a broken desk.toml says nobody knows; the usual place is refused all the same.
+            let state = fleet_desk::load(folder).map_or_else(|_| fleet_desk::usual_state(folder), |desk| desk.state);
+            real(&state)
+        });
         let mut changed = BTreeSet::new();
         for tenant in tenants {
             let stamp = stamp(&tenant.configuration()).ok();
@@ -80,8 +84,7 @@ impl KnownTenants {
         let shared = self.owners().into_iter();
         let shared =
             shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
-        let people = |one: &Tenant| (one.clone(), "its `state` is the folder of the desk's people".to_owned());
-        shared.chain(self.of_people().map(people)).collect()
+        shared.chain(self.of_people().map(of_people)).collect()
     }
 
     /// The tenants whose history would be that of the people of all tenants.
@@ -91,11 +94,13 @@ impl KnownTenants {
         known.map(|(tenant, _)| tenant)
     }
 
-    /// The tenants that share what each must have for itself, and what kind of thing it is.
-    pub(super) fn shared(&self) -> BTreeMap<Tenant, &'static str> {
+    /// The same for people of one tenant: with no other's name or folder.
+    pub(super) fn refused_discreetly(&self) -> BTreeMap<Tenant, String> {
         let shared = self.owners().into_iter();
-        let shared = shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), *what)));
-        shared.chain(self.of_people().map(|one| (one.clone(), "`state`"))).collect()
+        let said = |what: &str| format!("its {what} is another tenant's, too; each needs its own");
+        let shared =
+            shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what))));
+        shared.chain(self.of_people().map(of_people)).collect()
     }
 
     /// The state folder of a tenant; `None` while its configuration cannot be read.
@@ -130,6 +135,10 @@ impl TenantFacts {
             schedule: schedule(config).ok(),
         }
     }
+}
+
+fn of_people(tenant: &Tenant) -> (Tenant, String) {
+    (tenant.clone(), "its `state` is the folder of the desk's people".to_owned())
 }
 
 /// Where a folder is, that may not be there yet, whatever links lead to it.

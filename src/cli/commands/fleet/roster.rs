@@ -91,10 +91,9 @@ impl Roster {
         if known.looked.is_none_or(|looked| looked.elapsed() > LOOK_EACH) {
             let all = tenants(&self.folder).map_err(|error| format!("{}: {error}", self.folder.display()))?;
             known.tenants.look(&all);
-            let shared = known.tenants.shared();
-            let said = |what: &&str| format!("its {what} is another tenant's, too; each needs its own");
+            let refused = known.tenants.refused_discreetly();
             let mine = all.into_iter().filter(|tenant| self.shard.is_none_or(|shard| shard.has(&tenant.name)));
-            known.present = mine.map(|tenant| (tenant.clone(), shared.get(&tenant).map(said))).collect();
+            known.present = mine.map(|tenant| (tenant.clone(), refused.get(&tenant).cloned())).collect();
             known.looked = Some(Instant::now());
         }
         Ok(known.present.clone())
