@@ -52,6 +52,28 @@ impl History {
         Ok(billing.collect())
     }
 
+    /// Keeps which addition an owned line is, where a creation without an answer left that open: the mapping may want the
+    /// line no more, and it bills.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn line_is(
+        &mut self,
+        integration: &IntegrationName,
+        key: &LineKey,
+        addition: AdditionId,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (stored_key, one) in stored(transaction, integration.as_str())? {
+                if one.owned.addition.is_none() && one_spelling(&stored_key) == one_spelling(key) {
+                    let owned = Owned { addition: Some(addition), ..one.owned };
+                    put(transaction, integration.as_str(), &stored_key, &Stored { owned, ..one })?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// What lines of integrations that are not `on` bill still, as last seen, and what creations of theirs may bill that
     /// are in doubt; lines that another one took over are not among them.
     ///
