@@ -27,7 +27,9 @@ use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::mapping::{
+    AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
+};
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::quantity::Quantity;
@@ -249,7 +251,7 @@ fn additions() -> Additions {
             effective_on: Some(today()),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
-            bill: Some("Billable".to_owned()),
+            bill: Some(Ok(Bill::Billable)),
             mark: None,
             changed: None,
         });

@@ -206,7 +206,7 @@ impl Night {
             effective_on: Some(day("2025-01-01")),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
-            bill: Some("Billable".to_owned()),
+            bill: Some(Ok(Bill::Billable)),
             mark: None,
             changed: None,
         };
@@ -296,7 +296,7 @@ impl Night {
                         effective_on: Some(creation.effective_on),
                         cancelled_on: None,
                         less_included: Ok(Quantity::ZERO),
-                        bill: Some(creation.bill.as_str().to_owned()),
+                        bill: Some(Ok(creation.bill)),
                         mark: item.clone(),
                         changed: None,
                     });

@@ -141,10 +141,13 @@ struct Stored {
 fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey, Stored>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE integration = ?1")?;
     let rows = statement.query_and_then([integration], |row| {
+        let mut sources = json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?;
+        // Nearly every line has one, and a list is read with room for four.
+        sources.shrink_to_fit();
         let owned = Owned {
             addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
             company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
-            sources: json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?,
+            sources,
         };
         Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
     })?;

@@ -187,6 +187,15 @@ impl Bill {
             Self::NoCharge => "NoCharge",
         }
     }
+
+    /// What ConnectWise's word means.
+    ///
+    /// # Errors
+    /// The word, where it is another one.
+    pub fn of_word(word: String) -> Result<Self, String> {
+        let all = [Self::Billable, Self::DoNotBill, Self::NoCharge];
+        all.into_iter().find(|bill| bill.as_str() == word).ok_or(word)
+    }
 }
 
 impl Mapping {

@@ -40,7 +40,7 @@ use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percen
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::mapping::{Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{Addition, Agreement, Product};
@@ -458,7 +458,7 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         effective_on: None,
         cancelled_on: None,
         less_included: Ok(Quantity::ZERO),
-        bill: Some("Billable".to_owned()),
+        bill: Some(Ok(Bill::Billable)),
         mark: None,
         changed: None,
     };

@@ -30,7 +30,7 @@ use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::mapping::{Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
@@ -550,7 +550,7 @@ impl Writer for &Ledger {
             effective_on: Some(write.effective_on()),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
-            bill: Some("Billable".to_owned()),
+            bill: Some(Ok(Bill::Billable)),
             mark: None,
             changed: None,
         };
