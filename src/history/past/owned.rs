@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 
 use crate::history::record::LineRecord;
-use crate::history::store::columns::{folded, item_text, json, line_key, maybe_quantity, quantity};
+use crate::history::store::columns::{RepeatedNames, folded, item_text, json, line_key, maybe_quantity, quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
@@ -140,16 +140,23 @@ struct Stored {
 
 fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey, Stored>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE integration = ?1")?;
+    let (mut customers, mut services, mut products) =
+        (RepeatedNames::new(), RepeatedNames::new(), RepeatedNames::new());
     let rows = statement.query_and_then([integration], |row| {
-        let mut sources = json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?;
+        let named = json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?;
         // Nearly every line has one, and a list is read with room for four.
-        sources.shrink_to_fit();
+        let mut sources = Vec::with_capacity(named.len());
+        sources.extend(
+            named.into_iter().map(|(customer, service)| (customers.shared(customer), services.shared(service))),
+        );
+        let key = line_key(row)?;
+        let key = LineKey { product: products.shared(key.product), ..key };
         let owned = Owned {
             addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
             company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
             sources,
         };
-        Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
+        Ok((key, Stored { owned, billed: maybe_quantity(row, "billed")? }))
     })?;
     rows.collect()
 }
