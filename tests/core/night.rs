@@ -16,14 +16,13 @@ use recount::reconcile::guard::check::ReadCoverage;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::export::count_error::CountError;
 use recount::reconcile::model::export::counts::{Counts, RejectedRow};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{
-    AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
-};
+use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::connectwise::wire::members::Reference;
 use crate::reconcile::matching::item_marker;
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
-use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, LastChange, Product, Unreadable};
 

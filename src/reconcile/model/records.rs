@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
-use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 

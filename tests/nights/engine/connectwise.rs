@@ -18,8 +18,8 @@ use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
 use recount::history::store::open::History;
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
-use recount::reconcile::model::mapping::Bill;
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
     Addition, AdditionList, Agreement, Agreements, Companies, Company, LastChange, Product, Products,

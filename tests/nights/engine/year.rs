@@ -27,10 +27,11 @@ use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
