@@ -57,8 +57,7 @@ pub(in crate::reconcile) fn told_once(lines: &mut Vec<Line>, decisions: &Decisio
         let code = line.verdict.code();
         line.verdict.is_held() && code != Code::BilledNotCounted && decisions.ignored(line, code, today).is_none()
     };
-    let asked: BTreeSet<AdditionId> =
-        lines.iter().filter(asks).flat_map(|line| line.named.0.keys().copied()).collect();
+    let asked: BTreeSet<AdditionId> = lines.iter().filter(asks).flat_map(|line| line.named.0.keys().copied()).collect();
     let is_asked = |line: &Line| line.named.0.keys().all(|addition| asked.contains(addition));
     lines.retain(|line| line.verdict != Verdict::Held(Code::BilledNotCounted) || !is_asked(line));
 }
