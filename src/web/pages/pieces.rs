@@ -232,6 +232,13 @@ pub(crate) fn words_of(code: &str) -> String {
     code.replace('-', " ")
 }
 
+/// The ticket of an open item, where it has one: it opens in ConnectWise.
+pub(crate) fn ticket(visit: &Visit, integration: &IntegrationName, finding: &Finding) -> Markup {
+    let links = visit.desk.records.get(integration);
+    let found = links.and_then(|links| links.ticket_of(finding));
+    html! { @if let Some((name, address)) = found { " " a href=(address) rel="noreferrer" { (name) } } }
+}
+
 #[cfg(test)]
 mod tests {
     use std::str::FromStr as _;
@@ -258,11 +265,4 @@ mod tests {
         let seven = alone[0].expect("seven").as_decimal();
         assert_eq!(steps(&alone, seven, seven), "M0 15.5H132", "one value stands in the middle");
     }
-}
-
-/// The ticket of an open item, where it has one: it opens in ConnectWise.
-pub(crate) fn ticket(visit: &Visit, integration: &IntegrationName, finding: &Finding) -> Markup {
-    let links = visit.desk.records.get(integration);
-    let found = links.and_then(|links| links.ticket_of(finding));
-    html! { @if let Some((name, address)) = found { " " a href=(address) rel="noreferrer" { (name) } } }
 }
