@@ -169,7 +169,7 @@ fn typed() -> String {
 }
 
 /// One word to a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_owned(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::arguments::global::Global;
+use crate::cli::as_service::quoted;
 use crate::cli::clock;
 use crate::cli::commands::fleet::{desk, tenants};
 use crate::cli::commands::serve::door;
@@ -35,6 +36,9 @@ pub(super) struct TypedScope {
     every_tenant: bool,
 }
 
+/// Where no tenant is said.
+pub(super) const NOWHERE: &TypedScope = &TypedScope { named: Vec::new(), every_tenant: false };
+
 /// The desk whose people these are.
 pub(super) enum PeopleStore {
     One(Box<Config>),
@@ -60,6 +64,15 @@ impl PeopleStore {
             PeopleStore::One(config) => &config.state,
             PeopleStore::Fleet { config, .. } => &config.state,
         }
+    }
+
+    /// A command about these people, as it is typed; `at` is where.
+    pub(super) fn typed(&self, command: &str, at: &TypedScope) -> String {
+        let PeopleStore::Fleet { folder, .. } = self else { return command.to_owned() };
+        let tenants = at.named.iter().map(|tenant| format!(" --tenant {}", quoted(tenant)));
+        let tenants = at.every_tenant.then(|| " --every-tenant".to_owned()).into_iter().chain(tenants);
+        let folder = quoted(&folder.display().to_string());
+        format!("{command} --tenants {folder}{}", tenants.collect::<String>())
     }
 
     pub(super) fn is_fleet(&self) -> bool {
