@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::{escaped, shell_word, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -189,16 +189,10 @@ pub(crate) fn typed_there(tenant: Option<&str>, typed: &str) -> Markup {
     match tenant {
         None => html! { "on the host: " code { (escaped(typed)) } },
         Some(tenant) => {
-            let config = one_word(&format!("{tenant}/recount.toml"));
+            let config = shell_word(&format!("{tenant}/recount.toml"));
             html! { "on the host, in the folder of the tenants: " code { (escaped(&format!("{typed} --config {config}"))) } }
         }
     }
-}
-
-/// One word to a shell.
-fn one_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// What is encoded in a name that stands in an address.

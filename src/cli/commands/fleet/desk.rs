@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::as_service::quoted;
 use crate::cli::commands::fleet::roster::Roster;
 use crate::cli::commands::serve;
 use crate::cli::commands::serve::door::{self, DoorOf};
@@ -14,6 +13,7 @@ use crate::config::fleet_desk::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::reconcile::model::display_text::shell_word;
 use crate::report::exit::Exit;
 use crate::web;
 use crate::web::fleet::host::FleetDesk;
@@ -34,7 +34,7 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), 
     let roster = Arc::new(Roster::new(of, options.shard)?);
     drop(people(&config)?);
     let place = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder: of };
-    let folder = quoted(&of.display().to_string());
+    let folder = shell_word(&of.display().to_string());
     let add = format!("recount users add NAME --role operator --tenants {folder} --tenant TENANT");
     let runtime = session::runtime()?;
     let served = runtime.block_on(async {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::arguments::global::Global;
-use crate::cli::as_service::quoted;
 use crate::cli::clock;
 use crate::cli::commands::fleet::{desk, tenants};
 use crate::cli::commands::serve::door;
@@ -21,7 +20,7 @@ use crate::error_chain::error_chain;
 use crate::history::desk::tenant_roles::TenantScope;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::report::exit::Exit;
 use crate::web::access::invitation;
 
@@ -69,9 +68,9 @@ impl PeopleStore {
     /// A command about these people, as it is typed; `at` is where.
     pub(super) fn typed(&self, command: &str, at: &TypedScope) -> String {
         let PeopleStore::Fleet { folder, .. } = self else { return command.to_owned() };
-        let tenants = at.named.iter().map(|tenant| format!(" --tenant {}", quoted(tenant)));
+        let tenants = at.named.iter().map(|tenant| format!(" --tenant {}", shell_word(tenant)));
         let tenants = at.every_tenant.then(|| " --every-tenant".to_owned()).into_iter().chain(tenants);
-        let folder = quoted(&folder.display().to_string());
+        let folder = shell_word(&folder.display().to_string());
         format!("{command} --tenants {folder}{}", tenants.collect::<String>())
     }
 
