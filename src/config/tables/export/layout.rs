@@ -37,7 +37,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let records = keys.get("records").map_or(Some(Vec::new()), |field| records(&field));
     let header = keys.get("header").map_or(Some(HeaderRow::First), |field| header(&field));
     let quote_escape = optional(keys.get("quote_escape"), quote_escape);
-    let member = optional(keys.get("member"), |field| field.text().map(Pattern::glob));
+    let member = optional(keys.get("member"), |field| field.text().map(Pattern::file_glob));
     let fill_down = keys.get("fill_down").map_or(Some(Vec::new()), |field| texts::column_names(&field));
     let latest = filters::latest(keys.get("latest"), keys.get("date_format"));
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());

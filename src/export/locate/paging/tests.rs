@@ -44,7 +44,7 @@ impl Vendor {
     fn list(&self, query: &str, turn: NextPage, total: Option<&str>) -> ListRequest {
         let url = Url::parse(&format!("{}/list{query}", self.server.uri())).expect("an address");
         let total = total.map(|path| path.split('.').map(str::to_owned).collect());
-        let pages = Some(Pages { turn, total, max_pages: 5 });
+        let pages = Some(Pages { turn, total, total_pages: None, max_pages: 5 });
         ListRequest { url, pages, records: vec!["items".to_owned()], on: None, name: None }
     }
 

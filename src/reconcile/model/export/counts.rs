@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
+use crate::reconcile::model::export::parts::ExportParts;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
@@ -39,6 +40,8 @@ pub struct Counts {
     pub dated: Option<DateColumn>,
     /// The files that it was read from, where several may be one export.
     pub files: Vec<DeliveredFile>,
+    /// The files or sheets of an export that is several: its lines are numbered through all of them.
+    pub parts: ExportParts,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
     /// The last day that it speaks of, where only the newest rows of a file count.
@@ -98,10 +101,8 @@ pub struct RowLines {
 /// A row that is no count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedRow {
-    /// Line of the file, from 1.
+    /// Line of the export, from 1: [`Counts::parts`] says where that is.
     pub line: u64,
-    /// The sheet or the file, where several are one export.
-    pub part: Option<String>,
     /// The column at fault, by name.
     pub column: String,
     /// What stands there.

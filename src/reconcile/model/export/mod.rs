@@ -3,5 +3,6 @@
 pub mod count_error;
 pub mod counts;
 pub mod delivered_file;
+pub mod parts;
 pub(crate) mod spreadsheet;
 pub mod unread;
