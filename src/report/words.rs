@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::RowLines;
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;

@@ -8,8 +8,9 @@ use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
-    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow, RowLines,
+    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 

@@ -93,8 +93,7 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(length).ok_or_else(|| Fault::new(Damage::GzipTooBig { max }))?;
         if is_zip(&bytes) && !is_workbook(&bytes) {
-            let why = format!("{name} is a zip archive itself");
-            return Err(Fault::new(Damage::Zip { why: Shown::of(&why) }));
+            return Err(Fault::new(Damage::OtherKind("a zip archive within a zip archive")));
         }
         members.push(Member { name: last(name).to_owned(), path: name.clone(), bytes });
     }

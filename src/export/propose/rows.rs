@@ -34,6 +34,7 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         found.extend(filled(layout));
     }
     found.extend(heading_again(layout, &counts.rejected));
+    found.extend(nothing_said(layout, &counts.rejected));
     // Where some cells are numbers the others are no marks.
     if counts.customers.values().all(|customer| customer.cells().next().is_none()) {
         found.extend(marks(layout, &counts.rejected));
@@ -60,6 +61,20 @@ fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys>
     let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
     let keys = format!("drop = [{{ column = {0:?}, is = [{0:?}] }}]", row.column);
     Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
+}
+
+/// `-` and `n/a` between numbers of a wide file.
+fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let is_wide = matches!(layout.shape, Shape::Wide(_)) && layout.wide_mark.is_none();
+    let is_nothing = |text: &str| says_no(text) || text.chars().all(|c| matches!(c, '-' | '\u{2013}' | '\u{2014}'));
+    let said: BTreeSet<&str> = rejected.iter().map(|row| row.value.trim()).filter(|text| !text.is_empty()).collect();
+    let blank: Vec<String> = said.into_iter().filter(|text| is_nothing(text)).map(str::to_owned).collect();
+    if !is_wide || blank.is_empty() {
+        return None;
+    }
+    let keys = format!("blank = {blank:?}");
+    let with = Layout { wide_blank: blank, ..layout.clone() };
+    Some(TriedKeys::new("Does such a cell mean that there is none?", keys, with))
 }
 
 fn filled(layout: &Layout) -> Option<TriedKeys> {

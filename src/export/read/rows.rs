@@ -184,6 +184,11 @@ fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: 
     }
 }
 
+/// Whether a cell of a wide column says that there is nothing, as declared.
+fn says_nothing(layout: &Layout, cell: &str) -> bool {
+    !layout.wide_blank.is_empty() && layout.wide_blank.iter().any(|blank| *blank == normalized(cell))
+}
+
 /// Takes whole rows.
 struct Reader<'a> {
     reading: FoundColumns<'a>,
@@ -329,7 +334,7 @@ impl Reader<'_> {
         let mut first: Option<Box<Rejection>> = None;
         for (index, service) in &reading.wide {
             let cell = rows.cell(*index);
-            if is_blank(cell) {
+            if is_blank(cell) || says_nothing(reading.layout, cell) {
                 continue;
             }
             if service.is_empty() {

@@ -50,6 +50,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let columns = columns::columns(&keys);
     let wide_field = keys.get("wide");
     let wide_mark = columns::wide_mark(wide_field.as_ref(), &keys);
+    let wide_blank = columns::wide_blank(wide_field.as_ref(), &keys);
     let duplicates = keys.get("duplicates");
     let duplicates = duplicates.as_ref().map(|field| (field, field.word(DUPLICATES)));
     if let Some(Some(format)) = format {
@@ -72,6 +73,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
         fill_down: fill_down?,
         latest: latest?,
         wide_mark,
+        wide_blank: wide_blank?,
         stop: stop?,
         duplicates,
         signed: signed?,

@@ -84,7 +84,9 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
             let first = list.pages() + 1;
             let reads = others.iter().enumerate().map(|(index, url)| async move {
                 let made = |answer| VendorPage::of(&answer, request, first + index);
-                Ok::<_, FetchError>((url.clone(), session.get(url, max_bytes, made).await?))
+                let page = session.get(url, max_bytes, made).await;
+                let page = page.or_else(|why| behind_the_last(why, request, first + index))?;
+                Ok::<_, FetchError>((url.clone(), page))
             });
             let mut reads = iter(reads).buffered(AT_ONCE);
             while let Some((url, page)) = reads.try_next().await? {

@@ -2,7 +2,7 @@
 //! no two rows have one number; a person is told the file or the sheet, and the line there.
 
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::RowLines;
+use crate::reconcile::model::export::row_lines::RowLines;
 
 /// The files or sheets of one export, in the order in which they were read; empty where there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
