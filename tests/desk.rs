@@ -5,6 +5,7 @@ mod break_in;
 pub(crate) mod client;
 mod hostile;
 mod large;
+pub(crate) mod links;
 mod mapping;
 mod pages;
 mod provided;

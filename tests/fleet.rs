@@ -2,6 +2,7 @@
 
 mod apart;
 mod desk;
+mod links;
 mod shared;
 mod watching;
 

@@ -68,7 +68,12 @@ impl Reports {
 
     /// The path of a run's page.
     pub fn page(&self, run: RunId) -> PathBuf {
-        self.folder.join(format!("{run}.html"))
+        self.file(&format!("{run}.html"))
+    }
+
+    /// The path of a file that is kept here; whoever names it has made sure that the name leads to nothing else.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Keeps all that belongs to a run: its text, its page, the pages of the customers in whose lines something
@@ -137,7 +142,7 @@ impl Reports {
 
     /// A file appears whole or not at all: who reads at that moment sees the old one.
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, KeepError> {
-        let path = self.folder.join(name);
+        let path = self.file(name);
         match write_whole(&path, text) {
             Ok(()) => Ok(path),
             Err(source) => Err(KeepError::Write { path, source }),

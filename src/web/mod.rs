@@ -9,6 +9,7 @@ pub mod desk;
 pub mod fleet;
 mod head;
 pub(crate) mod host_check;
+mod kept_reports;
 mod listener;
 mod live_events;
 mod monitoring;

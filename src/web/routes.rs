@@ -4,12 +4,11 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
 use axum::routing::{get, post};
 use maud::Markup;
 
-use crate::report::files::Reports;
 use crate::web::access::oidc::flow;
 use crate::web::access::signed_in::{COOKIE, set};
 use crate::web::access::{account, second_step, sign_in};
@@ -24,7 +23,7 @@ use crate::web::pages::{
 use crate::web::request::DeskRequest;
 use crate::web::response::{only_a_form, page_of, refused, see};
 use crate::web::site::{DeskSite, Door, PageError};
-use crate::web::{assets, live_events, tab, uploading};
+use crate::web::{assets, kept_reports, live_events, tab, uploading};
 
 /// How a page is drawn.
 type Page = fn(&Visit) -> Result<Markup, PageError>;
@@ -57,11 +56,6 @@ const PAGES: [(&str, Page); 20] = [
 /// Bytes of a form, at most.
 pub(crate) const FORM_MOST: usize = 256 * 1024;
 
-/// A kept report is one file, with its style inside.
-const POLICY_OF_REPORTS: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
 pub(crate) fn routes(desk: DeskSite) -> Router {
     let alone = Router::new()
         .merge(door_routes())
@@ -86,7 +80,9 @@ where
 
 /// The pages and the buttons of a desk, beside what is there already.
 pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
-    let mut router = beside.route("/live/events", get(live_events::events)).route("/reports/{run}", get(report));
+    let mut router =
+        beside.route("/live/events", get(live_events::events)).route("/reports/{file}", get(kept_reports::report));
+    router = router.route("/reports/customers/{file}", get(kept_reports::of_customer));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }
@@ -129,26 +125,6 @@ async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
             response
         }
         Ok(Some(FormResponse::Page(status, page))) => page_of(status, *page),
-        Err(missing) => refused(&missing),
-    }
-}
-
-/// The report of a run as it was kept, whole. The path is made of its number alone.
-async fn report(asked: DeskRequest) -> Response {
-    let address = asked.uri.path().to_owned();
-    let run = asked.path.get("run").and_then(|run| run.parse::<i64>().ok());
-    let state = asked.desk.site.state.clone();
-    let kept = asked.read(move |asked| {
-        let Some(_) = asked.visit_now()? else { return Ok(None) };
-        let page = Reports::of(&state).page(crate::reconcile::model::ids::RunId(run.ok_or(PageError::Nothing)?));
-        std::fs::read_to_string(page).map(Some).map_err(|_| PageError::Nothing)
-    });
-    match kept.await {
-        Ok(Some(html)) => {
-            let kind = HeaderValue::from_static("text/html; charset=utf-8");
-            ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY_OF_REPORTS)], html).into_response()
-        }
-        Ok(None) => sign_in::to_door(&address),
         Err(missing) => refused(&missing),
     }
 }

@@ -14,8 +14,8 @@ fn open(fleet: &Fleet) -> DeskOfNight<'_> {
 }
 
 /// Somebody with this role at these tenants, signed in; every one where none is named.
-fn person(desk: &DeskOfNight<'_>, name: &str, role: &str, tenants: &[&str]) -> Browser {
-    let mut words = vec!["users", "add", name, "--role", role, "--tenants", "pod-0"];
+pub(super) fn person(desk: &DeskOfNight<'_>, name: &str, role: &str, folder: &str, tenants: &[&str]) -> Browser {
+    let mut words = vec!["users", "add", name, "--role", role, "--tenants", folder];
     tenants.iter().for_each(|tenant| words.extend(["--tenant", tenant]));
     words.extend(tenants.is_empty().then_some("--every-tenant"));
     let link = desk.link(&words);
@@ -68,9 +68,9 @@ fn whoever_has_no_role_at_a_tenant_sees_and_does_nothing_there() {
     fs::write(fleet.folder(0, "tenant-02").join("recount.toml"), "no toml at all = =").expect("written");
     let desk = open(&fleet);
     let mut people = [
-        ("dana", person(&desk, "dana", "operator", &["tenant-00"]), vec!["tenant-00"]),
-        ("vera", person(&desk, "vera", "viewer", &["tenant-01", "tenant-02"]), vec!["tenant-01", "tenant-02"]),
-        ("ada", person(&desk, "ada", "admin", &[]), vec!["tenant-00", "tenant-01", "tenant-02", "tenant-03"]),
+        ("dana", person(&desk, "dana", "operator", "pod-0", &["tenant-00"]), vec!["tenant-00"]),
+        ("vera", person(&desk, "vera", "viewer", "pod-0", &["tenant-01", "tenant-02"]), vec!["tenant-01", "tenant-02"]),
+        ("ada", person(&desk, "ada", "admin", "pod-0", &[]), vec!["tenant-00", "tenant-01", "tenant-02", "tenant-03"]),
     ];
     fleet.night.sim().clear_requests();
     let before = runs(&fleet);
@@ -151,7 +151,7 @@ fn runs(fleet: &Fleet) -> Vec<i64> {
 fn a_tenants_desk_works_as_its_own_and_on_itself_alone() {
     let fleet = Fleet::new(2);
     let desk = open(&fleet);
-    let mut dana = person(&desk, "dana", "operator", &["tenant-00", "tenant-01"]);
+    let mut dana = person(&desk, "dana", "operator", "pod-0", &["tenant-00", "tenant-01"]);
     let today = dana.get("/t/tenant-01/");
     assert!(
         today.body.contains("All tenants") && today.body.contains(" · tenant-01 · recount</title>"),
@@ -204,7 +204,7 @@ fn tenants_that_come_are_there_and_the_worst_is_first() {
     fs::rename(fleet.folder(0, "tenant-02"), &aside).expect("moved");
     fleet.night.recount(&["run", "--tenants", "pod-0"]).exits(0);
     let desk = open(&fleet);
-    let mut ada = person(&desk, "ada", "admin", &[]);
+    let mut ada = person(&desk, "ada", "admin", "pod-0", &[]);
     assert!(!ada.get("/t/").body.contains("tenant-02"));
     fs::rename(&aside, fleet.folder(0, "tenant-02")).expect("moved");
     wait_until("the new tenant", || ada.get("/t/").body.contains("tenant-02"));
@@ -237,7 +237,7 @@ fn a_connectwise_that_does_not_answer_keeps_no_other_tenants_people_waiting() {
     let url = format!("http://{}", silent.local_addr().expect("an address"));
     fs::write(&path, config.replace(&fleet.night.sim().url(), &url)).expect("written");
     let desk = open(&fleet);
-    let mut ada = person(&desk, "ada", "admin", &[]);
+    let mut ada = person(&desk, "ada", "admin", "pod-0", &[]);
     let token = ada.get("/t/tenant-01/plan").token();
     for _ in 0..24 {
         let (mut browser, token) = (ada.clone(), token.clone());

@@ -5,7 +5,7 @@ mod night;
 mod process;
 mod steps;
 
-pub(crate) use self::night::{BUSY, CLIENT_ID, Night, QUIET, now, today};
+pub(crate) use self::night::{BUSY, CLIENT_ID, Night, QUIET, copied, now, today};
 pub(crate) use self::process::{Running, Said, wait_until};
 pub(crate) use self::steps::{walk, walked};
 

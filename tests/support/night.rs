@@ -362,7 +362,7 @@ pub(crate) fn today() -> NaiveDate {
 }
 
 /// A folder with all that is in it, as old and as closed as it is.
-fn copied(from: &Path, to: &Path) {
+pub(crate) fn copied(from: &Path, to: &Path) {
     fs::set_permissions(to, fs::metadata(from).expect("a folder").permissions()).expect("as closed");
     for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
         let (kind, to) = (entry.file_type().expect("a kind"), to.join(entry.file_name()));

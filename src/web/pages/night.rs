@@ -6,6 +6,8 @@ use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
+use crate::report::files::Reports;
+use crate::report::format::html::pieces::Anchors;
 use crate::report::model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
 use crate::report::{Change, lines, trend, words};
 use crate::web::desk::roles::DeskAction;
@@ -23,16 +25,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let run = history.run(RunId(number))?.ok_or(PageError::Nothing)?;
     let report = Report::of(&run);
     let nights = history.nights(&run.integration, run.run, trend::NIGHTS)?;
+    let places = Anchors::default();
     let main = html! {
         (head(&run))
         (pieces::numbers(&run))
         div.panel { (pieces::nights(&nights)) " " a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" } }
         @if let Some(end) = &run.end { (pieces::stops(&run, end)) }
-        @for (kind, lines) in &report.changes { (changes(*kind, lines)) }
-        (entries("Held", "held", "ask", &report.asked))
-        (entries("Worth a look", "odd", "info", &report.odd))
-        (entries("For completeness", "told", "plain", &report.told))
-        (facts(&run))
+        @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
+        (entries("Held", "held", "ask", &report.asked, &places))
+        (entries("Worth a look", "odd", "info", &report.odd, &places))
+        (entries("For completeness", "told", "plain", &report.told, &places))
+        (facts(visit, &run))
         (next(visit, &run))
     };
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
@@ -48,7 +51,13 @@ fn head(run: &RunRecord) -> Markup {
     }
 }
 
-fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {
+/// Those that are listed: the first ones, and the one that was asked for.
+fn listed<'a>(lines: &'a [&LineRecord], asked: &'a str) -> impl Iterator<Item = &'a LineRecord> {
+    let is_listed = move |(at, line): &(usize, &LineRecord)| *at < LINES || line.handle == asked;
+    lines.iter().copied().enumerate().filter(is_listed).map(|(_, line)| line)
+}
+
+fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str)) -> Markup {
     let title = match kind {
         Change::Done => "Changed",
         Change::Would => "Would change",
@@ -60,7 +69,7 @@ fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {
             div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan::sums(lines)) } }
             div.sheet { table.mid {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
-                tbody { @for line in lines.iter().take(LINES) { tr {
+                tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
                     th scope="row" { (pieces::line_name(line)) }
                     td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { b { (pieces::quantity(line.now)) } }
                     td.n { (words::signed(words::delta(line))) }
@@ -72,20 +81,20 @@ fn changes(kind: Change, lines: &[&LineRecord]) -> Markup {
     }
 }
 
-fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>]) -> Markup {
+fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>], places: &Anchors) -> Markup {
     html! { @if !entries.is_empty() {
         section aria-labelledby=(id) {
             div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } }
-            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry, tone)) } } }
+            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry, tone, places)) } } }
             @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
         }
     } }
 }
 
-fn row(entry: &ReportEntry<'_>, tone: &str) -> Markup {
+fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
     let handle = entry.handle();
     html! {
-        article.row {
+        article.row id=[places.first(handle)] {
             (pieces::sign(tone, sign_of(entry.finding.code)))
             h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (pieces::words_of(entry.finding.code.as_str())) } }
             p.why { (escaped(&entry.finding.message)) }
@@ -96,7 +105,7 @@ fn row(entry: &ReportEntry<'_>, tone: &str) -> Markup {
     }
 }
 
-fn facts(run: &RunRecord) -> Markup {
+fn facts(visit: &Visit, run: &RunRecord) -> Markup {
     let unchanged = lines(run).iter().filter(|line| Change::of(line).is_none()).count();
     html! {
         section.panel aria-labelledby="facts" {
@@ -115,7 +124,9 @@ fn facts(run: &RunRecord) -> Markup {
                     dt { "waited" } dd { (words::waits(&end.requests)) }
                     @if let Some(head) = &end.head { dt { "journal's head" } dd.mono { (short(head)) } }
                 }
-                dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }
+                @if Reports::of(&visit.site.site.state).page(run.run).exists() {
+                    dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }
+                }
             }
         }
     }

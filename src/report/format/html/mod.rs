@@ -74,6 +74,8 @@ pub struct Links {
     pub before: &'static str,
     /// After it.
     pub after: &'static str,
+    /// What asks a page that does not list every line for one of them by its handle, where it has to be asked.
+    pub line: Option<&'static str>,
     /// The page on which open items are answered, where there is one.
     pub held: Option<&'static str>,
     /// The page on which a run is begun, where there is one.
@@ -82,11 +84,12 @@ pub struct Links {
 
 impl Links {
     /// Beside the page.
-    pub const KEPT: Links = Links { before: "", after: ".html", held: None, run: None };
+    pub const KEPT: Links = Links { before: "", after: ".html", line: None, held: None, run: None };
     /// A folder above it.
-    pub const KEPT_ABOVE: Links = Links { before: "../", after: ".html", held: None, run: None };
+    pub const KEPT_ABOVE: Links = Links { before: "../", after: ".html", line: None, held: None, run: None };
     /// On the desk.
-    pub const DESK: Links = Links { before: "/nights/", after: "", held: Some("/"), run: Some("/integrations") };
+    pub const DESK: Links =
+        Links { before: "/nights/", after: "", line: Some("?line="), held: Some("/"), run: Some("/integrations") };
 }
 
 /// Which page the navigation leads from.

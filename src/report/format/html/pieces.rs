@@ -153,13 +153,19 @@ const SOURCES: usize = 12;
 
 /// Where things stand in a page: `l-c9`. A handle is letters and digits; the first one that bears it gets the place.
 #[derive(Debug, Default)]
-pub(super) struct Anchors(RefCell<BTreeSet<String>>);
+pub(crate) struct Anchors(RefCell<BTreeSet<String>>);
 
 impl Anchors {
-    pub(super) fn first(&self, handle: &str) -> Option<String> {
+    pub(crate) fn first(&self, handle: &str) -> Option<String> {
         let anchor = anchor(handle);
         (!handle.is_empty() && self.0.borrow_mut().insert(anchor.clone())).then_some(anchor)
     }
+}
+
+/// Where a line stands on the page of a run.
+pub(super) fn line_address(links: Links, run: RunId, handle: &str) -> String {
+    let asked = links.line.map(|asks| format!("{asks}{handle}")).unwrap_or_default();
+    format!("{}{run}{}{asked}#{}", links.before, links.after, anchor(handle))
 }
 
 /// Where a line stands in a page: `l-c9`. A handle is letters and digits.

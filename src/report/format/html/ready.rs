@@ -265,7 +265,7 @@ fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
                 th scope="row" { (names::line(line)) }
                 td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (pieces::delta(line)) }
-                td.n { a href={ (links.before) (run) (links.after) "#" (pieces::anchor(&line.handle)) } { (run) } }
+                td.n { a href=(pieces::line_address(links, *run, &line.handle)) { (run) } }
             } } }
         } }
         @if changes.len() > CHANGES { p.small { "… and more: " code { "recount history --customer NAME" } } }

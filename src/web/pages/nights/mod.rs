@@ -42,17 +42,21 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Nights, "Nights", &main))
 }
 
-/// The newest two of one integration stand there at first.
+/// The newest two of one integration stand there at first; where there are no two, there is nothing to compare.
 fn compare(runs: &[RunSummary]) -> Markup {
-    let newest = &runs[0];
-    let before = runs.iter().skip(1).find(|run| run.integration == newest.integration);
-    html! {
+    let earlier = |(at, newest): (usize, &RunSummary)| {
+        runs.iter()
+            .skip(at + 1)
+            .find(|run| run.integration == newest.integration)
+            .map(|before| (before.run, newest.run))
+    };
+    html! { @if let Some((before, newest)) = runs.iter().enumerate().find_map(earlier) {
         form.filters action="/diff" aria-label="Compare two runs" {
-            label for="da" { "Compare run" } input id="da" name="a" inputmode="numeric" size="5" required value=[before.map(|run| run.run)];
-            label for="db" { "with run" } input id="db" name="b" inputmode="numeric" size="5" required value=(newest.run);
+            label for="da" { "Compare run" } input id="da" name="a" inputmode="numeric" size="5" required value=(before);
+            label for="db" { "with run" } input id="db" name="b" inputmode="numeric" size="5" required value=(newest);
             button.b { "Compare" }
         }
-    }
+    } }
 }
 
 fn table(runs: &[RunSummary]) -> Markup {
