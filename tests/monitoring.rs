@@ -75,6 +75,11 @@ fn an_integration_is_switched_off_and_on_in_place() {
     assert_eq!(observing, before.replace("mode = \"apply\"", "mode = \"observe\""));
     night.recount(&["integrations", "enable", "mail", "--mode", "apply"]).exits(0);
     assert_eq!(std::fs::read_to_string(night.path("recount.toml")).expect("the configuration"), before);
+    let said = night.recount(&["integrations", "enable", "mail", "--mode", "apply"]).out;
+    assert!(said.contains("needs your approval") && said.contains("recount apply"), "{said}");
+    night.approve();
+    let said = night.recount(&["integrations", "enable", "mail", "--mode", "apply"]).out;
+    assert!(said.contains("its next run writes") && !said.contains("recount apply"), "that one needs none: {said}");
     night.recount(&["integrations", "enable", "male", "--mode", "apply"]).exits(2);
     night.recount(&["integrations", "enable", "mail"]).exits(2);
 }

@@ -60,7 +60,7 @@ impl InvoiceMonth {
 }
 
 /// Why a line is left as it is without anything to decide.
-const LEFT_FOR_NOW: [Code; 3] = [Code::Frozen, Code::InvoiceDue, Code::ReportOnly];
+const LEFT_FOR_NOW: [Code; 4] = [Code::Frozen, Code::InvoiceDue, Code::ReportOnly, Code::HostChanged];
 
 /// The undos since a run, and how many lines are not billed as counted because of them.
 fn undone(history: &History, run: &RunSummary) -> Result<(Vec<RunSummary>, usize), StoreError> {

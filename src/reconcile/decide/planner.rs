@@ -39,7 +39,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
-    let PlanInputs { mapping, directory, additions, today, .. } = gathered;
+    let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
+    uncounted::told_once(&mut lines, &past.decisions, today);
     let met = calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings());

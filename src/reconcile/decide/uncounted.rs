@@ -1,10 +1,12 @@
 //! Mapped products that bill where nobody is mapped to: lines that no count stands behind.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::owned::UncountedLine;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
@@ -46,6 +48,18 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         }
         None => line,
     }
+}
+
+/// Leaves out the lines that an open item of the plan asks about already: what is in the way of a new line is told there, with
+/// the customer whose line it is. Where that item is answered, they are told here.
+pub(in crate::reconcile) fn told_once(lines: &mut Vec<Line>, decisions: &Decisions, today: NaiveDate) {
+    let asks = |line: &&Line| {
+        let code = line.verdict.code();
+        line.verdict.is_held() && code != Code::BilledNotCounted && decisions.ignored(line, code, today).is_none()
+    };
+    let asked: BTreeSet<AdditionId> = lines.iter().filter(asks).flat_map(|line| line.named.0.keys().copied()).collect();
+    let is_asked = |line: &Line| line.named.0.keys().all(|addition| asked.contains(addition));
+    lines.retain(|line| line.verdict != Verdict::Held(Code::BilledNotCounted) || !is_asked(line));
 }
 
 /// The one open item that lists them all.

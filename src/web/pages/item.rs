@@ -67,7 +67,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
                 } }
                 (pieces::step(item.line))
             }
-            @if let Some(finding) = finding { p { (escaped(&finding.message)) } }
+            @if let Some(finding) = finding { p { (escaped(&finding.message)) (pieces::ticket(visit, &item.of.run.integration, finding)) } }
             @if let Some(line) = item.line { dl.counts {
                 div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }

@@ -9,11 +9,12 @@ use rust_decimal::Decimal;
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
-use crate::report::{names, trend};
+use crate::report::{names, trend, words};
 use crate::web::desk::visit::Visit;
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
@@ -106,6 +107,8 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         Tone::Ask => 15,
         Tone::Bad => 22,
     };
+    let shown = nights.iter().filter(|night| night.undoes.is_none());
+    let of = words::runs(shown.map(|night| night.command));
     let (mut paths, mut counts) = ([String::new(), String::new(), String::new()], [0_usize; 3]);
     let tones = [Tone::Good, Tone::Ask, Tone::Bad];
     for (at, night) in nights.iter().filter(|night| night.undoes.is_none()).enumerate() {
@@ -115,8 +118,7 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         let _ = write!(paths[which], "M{} 22v-{h}h4v{h}z", at * 6, h = height(verdict.tone));
     }
     let [good, ask, bad] = counts;
-    let said =
-        format!("{} nights, oldest first: {good} OK, {ask} to decide, {bad} that did not go well", good + ask + bad);
+    let said = format!("{of}, oldest first: {good} OK, {ask} to decide, {bad} that did not go well");
     html! {
         svg.nights viewBox="0 0 178 22" role="img" aria-label=(said) {
             @for (tone, path) in ["good", "ask", "bad"].iter().zip(&paths) {
@@ -136,7 +138,7 @@ pub(crate) fn trend(billed: &[Option<Quantity>], counted: &[Option<Quantity>]) -
         let end = |value: Option<&Quantity>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
         format!("{} at first, {} at last", end(known().next()), end(known().last()))
     };
-    let said = format!("{} nights. Counted: {}. Billed: {}.", billed.len(), ends(counted), ends(billed));
+    let said = format!("Run by run. Counted: {}. Billed: {}.", ends(counted), ends(billed));
     html! {
         svg.trend width="132" height="30" viewBox="0 0 132 30" role="img" aria-label=(said) {
             path.counted d={ (steps(counted, *low, *high)) "V30H0z" } {}
@@ -228,6 +230,13 @@ pub(crate) fn read_again(address: &str, asked: &[(&str, &str)]) -> Markup {
 /// A code in words: `count changed`.
 pub(crate) fn words_of(code: &str) -> String {
     code.replace('-', " ")
+}
+
+/// The ticket of an open item, where it has one: it opens in ConnectWise.
+pub(crate) fn ticket(visit: &Visit, integration: &IntegrationName, finding: &Finding) -> Markup {
+    let links = visit.desk.records.get(integration);
+    let found = links.and_then(|links| links.ticket_of(finding));
+    html! { @if let Some((name, address)) = found { " " a href=(address) rel="noreferrer" { (name) } } }
 }
 
 #[cfg(test)]

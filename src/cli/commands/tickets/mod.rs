@@ -61,6 +61,11 @@ struct Listed<'a> {
     opened_by_run: i64,
     since: String,
     last_note: String,
+    /// The run that found its item settled, where the ticket could not be closed then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_by_run: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -112,9 +117,19 @@ fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord)
         let number = record.ticket.map_or("?".to_owned(), |ticket| ticket.to_string());
         let (state, since) = (record.state.as_str(), display_text::day(day(record)));
         let _ = writeln!(text, "{number:>8}  {state:<9}  since {since}  {}", escaped(&record.about));
+        if let Some(run) = record.settled_run {
+            let why = record.why.as_deref().unwrap_or("it could not be closed yet; the next run tries again");
+            let _ = writeln!(text, "{:>8}  its item was settled by run {run}: {}", "", escaped(why));
+        }
     }
+    // What is said of a ticket above is not said again.
+    let is_above = |event: &Event| {
+        let told = |record: &&TicketRecord| record.settled_run.is_some() && record.why.is_some();
+        event.ticket.is_some() && live.iter().filter(told).any(|record| record.ticket.map(|id| id.0) == event.ticket)
+    };
     for round in last {
-        for event in round.events.iter().filter(|event| event.event == TicketAction::Trouble.as_str()) {
+        let trouble = |event: &&Event| event.event == TicketAction::Trouble.as_str() && !is_above(event);
+        for event in round.events.iter().filter(trouble) {
             let (integration, run) = (&round.integration, round.run);
             let _ = writeln!(text, "problem in run {run} of {integration}: {}", escaped(&event.said));
         }
@@ -136,6 +151,8 @@ impl<'a> Listed<'a> {
             opened_by_run: record.run.0,
             since: time(record.intended_at),
             last_note: time(record.noted_at),
+            settled_by_run: record.settled_run.map(|run| run.0),
+            why: record.why.as_deref(),
         }
     }
 }

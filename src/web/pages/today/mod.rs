@@ -177,7 +177,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) && !handle.is_empty() { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
-                (since(visit, one)) span { (shown(one.integration.as_str())) }
+                (since(visit, one)) span { (shown(one.integration.as_str())) (pieces::ticket(visit, &one.integration, &one.finding)) }
                 @if handle.is_empty() { span.end { a href={ "/plan?run=" (one.run) } { "Look at the plan" } } }
                 @else { span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } } }
             }
