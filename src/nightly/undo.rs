@@ -141,6 +141,7 @@ fn owned_sources(owned: &Owned) -> Vec<Source> {
         customer: customer.clone(),
         service: service.clone(),
         count: None,
+        place: None,
         lines: Vec::new(),
         how: None,
         items: Vec::new(),
