@@ -143,6 +143,7 @@ fn owned_sources(owned: &Owned) -> Vec<Source> {
         count: None,
         place: None,
         lines: Vec::new(),
+        place: None,
         how: None,
         items: Vec::new(),
     };
