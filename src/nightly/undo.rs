@@ -141,7 +141,6 @@ fn owned_sources(owned: &Owned) -> Vec<Source> {
         customer: customer.clone(),
         service: service.clone(),
         count: None,
-        place: None,
         lines: Vec::new(),
         place: None,
         how: None,
