@@ -142,6 +142,7 @@ fn owned_sources(owned: &Owned) -> Vec<Source> {
         service: service.clone(),
         count: None,
         lines: Vec::new(),
+        place: None,
         how: None,
         items: Vec::new(),
     };

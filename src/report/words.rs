@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::RowLines;
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
@@ -107,19 +107,20 @@ impl<'a> ExportReadability<'a> {
 
     /// One count behind a line: the rows of the export, and what they say.
     pub(crate) fn source(&self, source: &Source) -> String {
-        let Source { customer, service, count, lines, how: _, items: _ } = source;
+        let Source { customer, service, count, lines, place, how: _, items: _ } = source;
         let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-        let (numbers, incomplete) = (numbers(lines), self.incomplete.contains(customer));
+        let stands = place.clone().unwrap_or_else(|| format!("line {}", numbers(lines)));
+        let incomplete = self.incomplete.contains(customer);
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
             (Some(count), []) => format!("no row for {name}: the customer is in the export, so that counts as {count}"),
             (None, []) if incomplete => format!("no readable row for {name}: a row of the customer cannot be read"),
             (None, []) => format!("no row for {name}: the customer is not in the export, which is not zero"),
-            (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+            (Some(count), _) => format!("{stands}: {name} = {count}"),
             (None, _) if incomplete => {
-                format!("line {numbers}: {name}, not counted because another row of the customer cannot be read")
+                format!("{stands}: {name}, not counted because another row of the customer cannot be read")
             }
-            (None, _) => format!("line {numbers}: {name}, which could not be counted"),
+            (None, _) => format!("{stands}: {name}, which could not be counted"),
         }
     }
 }

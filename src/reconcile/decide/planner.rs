@@ -48,6 +48,9 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
+    for source in lines.iter_mut().flat_map(|line| &mut line.sources) {
+        source.place = gathered.counts.parts.placed(&source.lines);
+    }
     Plan { integration: gathered.integration.clone(), lines, findings }
 }
 
@@ -182,7 +185,15 @@ fn unplaced_line(
         handle: String::new(),
         subject: Subject::Unplaced { customer: customer.clone(), service: service.clone() },
         company,
-        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec(), how: None, items: Vec::new() }],
+        sources: vec![Source {
+            customer,
+            service,
+            count,
+            lines: cell.lines().to_vec(),
+            place: None,
+            how: None,
+            items: Vec::new(),
+        }],
         wanted: count,
         live: None,
         carried: None,
